@@ -1,0 +1,67 @@
+/** Successful REST answers. Failures are in errors.ts. */
+import type { CancelElement } from "../requests/cancel.ts";
+import { jsonString } from "./json-text.ts";
+
+/** The whole answer of an accepted cancel; also the result of a batch element that went well. */
+export const ACCEPTED = '{"code":0}';
+
+/** Success with data, given as JSON text. */
+export function encodeSuccess(dataJson: string): string {
+  return `{"code":0,"data":${dataJson}}`;
+}
+
+/** The answer of a placed order. */
+export function encodePlaced(orderId: string): string {
+  return `{"code":0,"data":{"order_no":"${orderId}"}}`;
+}
+
+/** The answer of `GET /time`. */
+export function encodeTime(nowMs: number): string {
+  return `{"code":0,"data":{"timestamp":${nowMs}}}`;
+}
+
+/** What a batch answers for one of its elements. */
+export interface BatchAnswer {
+  /** `order_no`: as asked, resolved or placed; "" when there is none. */
+  readonly orderNo: string;
+  /** `reference_id`; null leaves the field out. A batch of places always has it. */
+  readonly referenceId: string | null;
+  /** JSON text: {@link ACCEPTED} or an encoded error. */
+  readonly resultJson: string;
+  /** JSON text of `data`, for clients that asked for a representation; null leaves it out. */
+  readonly dataJson: string | null;
+}
+
+/** A processed batch: one element per request element, in request order. */
+export function encodeBatch(answers: readonly BatchAnswer[]): string {
+  return encodeSuccess(`[${answers.map(encodeBatchAnswer).join(",")}]`);
+}
+
+/** The `reference_id` that a cancel's element carries: only when it was asked by that alone. */
+export function cancelElementReference(element: CancelElement): string | null {
+  return element.orderNo === "" && element.referenceId !== "" ? element.referenceId : null;
+}
+
+function encodeBatchAnswer(answer: BatchAnswer): string {
+  let text = `{"order_no":${jsonString(answer.orderNo)}`;
+  if (answer.referenceId !== null) text += `,"reference_id":${jsonString(answer.referenceId)}`;
+  text += `,"result":${answer.resultJson}`;
+  if (answer.dataJson !== null) text += `,"data":${answer.dataJson}`;
+  return `${text}}`;
+}
+
+/** One page of an order list. */
+export interface OrdersPage {
+  readonly totalRecords: number;
+  readonly page: number;
+  readonly pageSize: number;
+  /** JSON texts, newest first. */
+  readonly orders: readonly string[];
+}
+
+export function encodeOrdersPage(page: OrdersPage): string {
+  return encodeSuccess(
+    `{"total_records":${page.totalRecords},"page":${page.page},"page_size":${page.pageSize},` +
+      `"orders":[${page.orders.join(",")}]}`,
+  );
+}

@@ -1,0 +1,91 @@
+/** The order object: what every answer and push says about an order. */
+import {
+  averagePrice,
+  type Execution,
+  formatDecimal,
+  type Instrument,
+  type Order,
+} from "@countermand/core/model";
+import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, orderStatusWord } from "../names.ts";
+import { jsonString } from "./json-text.ts";
+
+/** What the order object says about the instrument. */
+export type InstrumentNames = Pick<Instrument, "securityDesc" | "currency">;
+
+export interface OrderForm {
+  /** With `execute_price` and `trigger_price`, as the query page has it. */
+  readonly query: boolean;
+  /** The trade this message reports; absent or null for any other event. */
+  readonly execution?: Execution | null;
+}
+
+/** The reference page's 21 fields in its order, then the query's two, then the additive ones. */
+export function encodeOrder(order: Order, names: InstrumentNames, form: OrderForm): string {
+  return `{${orderMembers(order, names, form)}}`;
+}
+
+/**
+ * The `data` of a cancel answered in full: the order with its query fields, then `cancelled_qty`, `seq`,
+ * `already` (the order was cancelled, or its cancel pending, before this request) and `reason`.
+ */
+export function encodeCancelData(order: Order, names: InstrumentNames, already: boolean): string {
+  const cancelled = order.phase === "Canceled";
+  const cancelledQty = cancelled ? order.orderQty - order.cumQty : 0n;
+  const done = already ? "already_cancelled" : "cancelled";
+  return (
+    `{${orderMembers(order, names, { query: true })},"cancelled_qty":${formatDecimal(cancelledQty)},` +
+    `"seq":${order.streamSeq},"already":${already},"reason":"${cancelled ? done : "cancel_pending"}"}`
+  );
+}
+
+/** LeavesQty(151): what still works in the market, zero once the order is closed. */
+function leavesQty(order: Order): bigint {
+  const works = order.phase === "PendingNew" || order.phase === "Open";
+  return works ? order.orderQty - order.cumQty : 0n;
+}
+
+function orderMembers(order: Order, names: InstrumentNames, form: OrderForm): string {
+  const currency = jsonString(names.currency);
+  let text =
+    `"market":"${MARKET_WORDS.wordOf(order.market)}",` +
+    `"order_type":"${ORDER_TYPE_WORDS.wordOf(order.ordType)}",` +
+    `"symbol":${jsonString(order.symbol)},` +
+    `"name":${jsonString(names.securityDesc)},` +
+    `"order_side":"${ORDER_SIDE_WORDS.wordOf(order.side)}",` +
+    `"account_code":${jsonString(order.account)},` +
+    `"order_no":"${order.orderId}",` +
+    `"order_status":"${orderStatusWord(order)}",` +
+    `"price":${formatDecimal(order.price)},` +
+    `"qty":${formatDecimal(order.orderQty)},` +
+    `"outstand_qty":${formatDecimal(leavesQty(order))},` +
+    `"execute_qty":${formatDecimal(order.cumQty)},` +
+    `"execute_amount":${formatDecimal(order.grossTradeAmt)},` +
+    `"charge":${formatDecimal(order.chargeAmt)},` +
+    `"charge_base_currency":${currency},` +
+    `"base_currency":${currency},` +
+    `"reference_id":${jsonString(order.clOrdId)},` +
+    `"portfolio_id":${jsonString(order.portfolioId)},` +
+    `"reject_reason":${jsonString(order.rejectReason)},` +
+    `"update_time":${unixSeconds(order.updatedAtMs)},` +
+    `"create_time":${unixSeconds(order.createdAtMs)}`;
+  if (form.query) {
+    text +=
+      `,"execute_price":${formatDecimal(averagePrice(order.grossTradeAmt, order.cumQty))}` +
+      `,"trigger_price":${formatDecimal(order.stopPx)}`;
+  }
+  text += `,"version":${order.version},"cancel_reason":"${order.cancelReason}"`;
+  if (order.cancelPending) text += ',"pending":"cancel"';
+  return text + executionMembers(form.execution ?? null);
+}
+
+function executionMembers(execution: Execution | null): string {
+  if (execution === null) return "";
+  return (
+    `,"exec_id":${jsonString(execution.execId)},"last_qty":${formatDecimal(execution.lastQty)}` +
+    `,"last_price":${formatDecimal(execution.lastPx)}`
+  );
+}
+
+function unixSeconds(unixMs: number): number {
+  return Math.floor(unixMs / 1000);
+}

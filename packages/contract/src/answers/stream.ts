@@ -1,0 +1,58 @@
+/** Messages the order stream sends. */
+import { type ErrorName, encodeError } from "../errors.ts";
+import { jsonString } from "./json-text.ts";
+
+/** WebSocket close codes (RFC 6455 and its registry) by the cause that closes. */
+export const CLOSE_CODES = {
+  TEXT_ONLY: 1003,
+  SEQ_OUT_OF_RANGE: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  SHUTTING_DOWN: 1012,
+  SLOW_READER: 1013,
+} as const;
+CLOSE_CODES satisfies Partial<Record<ErrorName, number>>;
+
+/** One event of one order. */
+export function encodeOrderMessage(seq: number, orderJson: string): string {
+  return `{"type":"order","seq":${seq},"data":${orderJson}}`;
+}
+
+/** `seq` is the latest of the account, so that silence and loss can be told apart. */
+export function encodeHeartbeat(nowMs: number, seq: number): string {
+  return `{"type":"heartbeat","data":{"timestamp":${nowMs},"seq":${seq}}}`;
+}
+
+/** The open orders as they stood at `seq`. */
+export function encodeSnapshot(seq: number, orders: readonly string[]): string {
+  return `{"type":"snapshot","seq":${seq},"data":{"orders":[${orders.join(",")}]}}`;
+}
+
+/** Something the client should know that is no fault of its own: the error fields under type `notice`. */
+export function encodeNotice(name: ErrorName, details: string): string {
+  return typed("notice", encodeError(name, details));
+}
+
+/** The sequence numbers that can be replayed: those after `earliestSeq - 1`, up to `latestSeq`. */
+export interface SeqRange {
+  readonly earliestSeq: number;
+  readonly latestSeq: number;
+}
+
+/** A fault of the connection: the error fields, and the range where the fault is about one. */
+export function encodeStreamError(name: ErrorName, details: string, range?: SeqRange): string {
+  if (range === undefined) return typed("error", encodeError(name, details));
+  const members = [
+    ["earliest_seq", String(range.earliestSeq)],
+    ["latest_seq", String(range.latestSeq)],
+  ] as const;
+  return typed("error", encodeError(name, details, { members }));
+}
+
+/** The answer of a command: its id and the REST envelope's members. */
+export function encodeReply(id: string, envelope: string): string {
+  return `{"type":"reply","id":${jsonString(id)},${envelope.slice(1)}`;
+}
+
+function typed(type: "notice" | "error", envelope: string): string {
+  return `{"type":"${type}",${envelope.slice(1)}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * The error catalogue: every way a request can fail, on REST and on the socket alike.
+ * docs/reference/errors.md lists the same rows with an explanation each; a test compares the two.
+ *
+ * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The operations
+ * are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any request and 07 stream.
+ * The reference's cases keep their numbers, ours begin at 50. Several causes may share a code, never a
+ * code and a reason.
+ */
+import type { RefusalName } from "@countermand/core/model";
+import type { ErrorSpec } from "./errors/error-spec.ts";
+import { GENERAL_ERRORS } from "./errors/general-errors.ts";
+import { CANCEL_ERRORS, PLACE_ERRORS, QUERY_ERRORS } from "./errors/order-errors.ts";
+import { STREAM_ERRORS } from "./errors/stream-errors.ts";
+import type { JsonFault } from "./json-exact.ts";
+
+export type { ErrorSpec } from "./errors/error-spec.ts";
+export { IDENTIFIER_INVALID } from "./errors/order-errors.ts";
+
+export const ERRORS = {
+  ...GENERAL_ERRORS,
+  ...PLACE_ERRORS,
+  ...CANCEL_ERRORS,
+  ...QUERY_ERRORS,
+  ...STREAM_ERRORS,
+} as const;
+// Whatever the core refuses has a row under the same name.
+ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** A request we cannot take, before or after the core saw it. A value, never an exception. */
+export interface Fault {
+  readonly error: ErrorName;
+  /** For the person: what was wrong and what is allowed; may be "". */
+  readonly details: string;
+}
+
+export function fault(error: ErrorName, details: string): Fault {
+  return { error, details };
+}
+
+/** Tells a fault from a decoded value; no decoded value has a member `error`. */
+export function isFault<T extends object>(value: T | Fault): value is Fault {
+  return "error" in value;
+}
+
+/** The fault of a body or message that is not JSON. */
+export function malformedJson(jsonFault: JsonFault): Fault {
+  return fault("MALFORMED_JSON", jsonFault.what);
+}
+
+/** The row of a name. */
+export function errorSpec(name: ErrorName): ErrorSpec {
+  return ERRORS[name];
+}
+
+export interface ErrorExtra {
+  /** Fills `{value}` in the message. */
+  readonly value?: string;
+  /** Further members as name and JSON text, after `retryable`. */
+  readonly members?: readonly (readonly [name: string, json: string])[];
+}
+
+/** The error envelope: `code`, `message`, `details`, `reason`, `retryable`, then the extra members. */
+export function encodeError(name: ErrorName, details: string, extra: ErrorExtra = {}): string {
+  const spec = errorSpec(name);
+  const message = spec.message.replace("{value}", () => extra.value ?? "");
+  let text =
+    `{"code":${spec.code},"message":${JSON.stringify(message)},` +
+    `"details":${JSON.stringify(spec.fixedDetails ?? details)},` +
+    `"reason":"${spec.reason}","retryable":${spec.retryable}`;
+  for (const [member, json] of extra.members ?? []) text += `,${JSON.stringify(member)}:${json}`;
+  return `${text}}`;
+}
+
+/** {@link encodeError} of a fault. */
+export function encodeFault(value: Fault): string {
+  return encodeError(value.error, value.details);
+}

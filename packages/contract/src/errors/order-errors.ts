@@ -1,0 +1,273 @@
+import type { ErrorSpec } from "./error-spec.ts";
+
+/** The reference page's sentence for every identifier we cannot use. */
+export const IDENTIFIER_INVALID = "order_no or reference_id is invalid";
+
+const REFUSED = { httpStatus: 400, retryable: false } as const;
+const SIDE = { ...REFUSED, code: 11030101, message: "Invalid Parameter BSFlag" } as const;
+const ORDER_TYPE = { ...REFUSED, code: 11030102, message: "Invalid Parameter Type" } as const;
+const SYMBOL = { ...REFUSED, code: 11030103, message: "Invalid Parameter ProductCode" } as const;
+const PRICE = { ...REFUSED, code: 11030104, message: "Invalid Parameter Price" } as const;
+const QTY = { ...REFUSED, code: 11030105, message: "Invalid Parameter Qty" } as const;
+const TRIGGER = { ...REFUSED, code: 11030111, message: "Invalid Parameter TriggerPrice" } as const;
+const IDENTIFIER = { ...REFUSED, code: 11030202, message: "Invalid Parameter" } as const;
+const ORDER_LIMIT = { code: 11030204, httpStatus: 409, message: "Order Limit" } as const;
+
+/** 110301xx: place. */
+export const PLACE_ERRORS = {
+  INVALID_SIDE: {
+    ...SIDE,
+    reason: "invalid_side",
+    action: "Send order_side as buy or sell.",
+  },
+  INVALID_ORDER_TYPE: {
+    ...ORDER_TYPE,
+    reason: "invalid_order_type",
+    action: "Send one of the order types that details lists.",
+  },
+  ORD_TYPE_UNAVAILABLE: {
+    ...ORDER_TYPE,
+    reason: "order_type_unavailable",
+    action: "Use an order type that this market offers.",
+  },
+  MALFORMED_SYMBOL: {
+    ...SYMBOL,
+    reason: "malformed_symbol",
+    action: 'Send symbol as text in quotes with its zeros: "00700".',
+  },
+  UNKNOWN_SYMBOL: {
+    ...SYMBOL,
+    reason: "unknown_symbol",
+    action: "Check symbol and market: this market does not trade it.",
+  },
+  PRICE_MISSING: {
+    ...PRICE,
+    reason: "price_missing",
+    action: "Send price: this order type needs one.",
+  },
+  MALFORMED_PRICE: {
+    ...PRICE,
+    reason: "malformed_price",
+    action: "Send a decimal without exponent and with at most 8 decimals.",
+  },
+  PRICE_NOT_TAKEN: {
+    ...PRICE,
+    reason: "price_not_taken",
+    action: "Leave price out, or use an order type that takes one.",
+  },
+  PRICE_NOT_POSITIVE: {
+    ...PRICE,
+    reason: "price_not_positive",
+    action: "Send a price above zero.",
+  },
+  PRICE_OUT_OF_RANGE: {
+    ...PRICE,
+    reason: "price_out_of_range",
+    action: "Send a price within the limits of the instrument.",
+  },
+  PRICE_OFF_TICK: {
+    ...PRICE,
+    reason: "price_off_tick",
+    action: "Round the price to the tick that details names.",
+  },
+  QTY_MISSING: {
+    ...QTY,
+    reason: "qty_missing",
+    action: "Send qty.",
+  },
+  MALFORMED_QTY: {
+    ...QTY,
+    reason: "malformed_qty",
+    action: "Send a decimal without exponent and with at most 8 decimals.",
+  },
+  QTY_NEGATIVE: {
+    ...QTY,
+    reason: "qty_negative",
+    action: "Send a quantity above zero; order_side gives the direction.",
+  },
+  QTY_OFF_LOT: {
+    ...QTY,
+    reason: "qty_off_lot",
+    action: "Send a multiple of the lot that details names.",
+  },
+  QTY_OUT_OF_RANGE: {
+    ...QTY,
+    reason: "qty_out_of_range",
+    action: "Split the order: the instrument has a largest quantity.",
+  },
+  QTY_ZERO: {
+    ...REFUSED,
+    code: 11030106,
+    message: "Qty and Amount cannot be zero",
+    reason: "qty_zero",
+    action: "Send a quantity above zero.",
+  },
+  QTY_BELOW_ONE: {
+    ...REFUSED,
+    code: 11030107,
+    message: "Qty must be greater than or equal to 1",
+    reason: "qty_below_one",
+    action: "Send whole units: this market has no fractions.",
+  },
+  ODD_LOT_OUT_OF_RANGE: {
+    ...REFUSED,
+    code: 11030108,
+    message: "Oddlot Order Qty Range Between 0 and {value}",
+    reason: "odd_lot_out_of_range",
+    action: "Send an odd lot smaller than the board lot.",
+  },
+  ODD_LOT_TOO_FINE: {
+    ...REFUSED,
+    code: 11030109,
+    message: "Oddlot Order Qty Accuracy {value}",
+    reason: "odd_lot_too_fine",
+    action: "Round the quantity to the step in the message.",
+  },
+  TRIGGER_PRICE_MISSING: {
+    ...TRIGGER,
+    reason: "trigger_price_missing",
+    action: "Send trigger_price: a stop order needs one.",
+  },
+  MALFORMED_TRIGGER_PRICE: {
+    ...TRIGGER,
+    reason: "malformed_trigger_price",
+    action: "Send a decimal without exponent and with at most 8 decimals.",
+  },
+  TRIGGER_PRICE_NOT_TAKEN: {
+    ...TRIGGER,
+    reason: "trigger_price_not_taken",
+    action: "Leave trigger_price out, or place a stop order.",
+  },
+  INVALID_REFERENCE_ID: {
+    ...REFUSED,
+    code: 11030150,
+    message: "Invalid Parameter ReferenceId",
+    reason: "invalid_reference_id",
+    action: "Send text of at most 64 characters in quotes, or leave it out.",
+  },
+  INVALID_PORTFOLIO_ID: {
+    ...REFUSED,
+    code: 11030151,
+    message: "Invalid Parameter PortfolioId",
+    reason: "invalid_portfolio_id",
+    action: "Send text of at most 50 characters in quotes, or leave it out.",
+  },
+  PLACE_UNKNOWN_FIELD: {
+    ...REFUSED,
+    code: 11030152,
+    message: "Unknown Field",
+    reason: "unknown_field",
+    action: "Remove or rename the field that details names.",
+  },
+} as const;
+PLACE_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
+
+/** 110302xx: cancel. */
+export const CANCEL_ERRORS = {
+  CANCEL_IDS_EMPTY: {
+    ...REFUSED,
+    code: 11030201,
+    message: "OrderNo, Reference cannot be empty at the same time",
+    reason: "identifier_missing",
+    action: "Send order_no or reference_id.",
+  },
+  MALFORMED_IDENTIFIER: {
+    ...IDENTIFIER,
+    reason: "malformed_identifier",
+    action: "Correct the field that details names; identifiers are text in quotes.",
+  },
+  CANCEL_UNKNOWN_FIELD: {
+    ...IDENTIFIER,
+    reason: "unknown_field",
+    action: "Send order_no and reference_id only.",
+  },
+  UNKNOWN_ORDER: {
+    ...IDENTIFIER,
+    httpStatus: 404,
+    reason: "unknown_order",
+    action: "This account has no such order and nothing to cancel; check the identifier.",
+    // One text for an unknown and for a foreign order, so that order numbers cannot be probed.
+    fixedDetails: IDENTIFIER_INVALID,
+  },
+  AMBIGUOUS_REFERENCE: {
+    code: 11030203,
+    httpStatus: 409,
+    message: "OrderNo, Reference is an invalid order number",
+    reason: "ambiguous_reference",
+    retryable: false,
+    action: "Cancel by order_no: details lists the live orders that carry this reference_id.",
+  },
+  TOO_LATE_FILLED: {
+    ...ORDER_LIMIT,
+    reason: "too_late_filled",
+    retryable: false,
+    action: "The order is filled; count its fills and do not place it again.",
+  },
+  REJECTED_ORDER: {
+    ...ORDER_LIMIT,
+    reason: "rejected_order",
+    retryable: false,
+    action: "The order never worked; nothing to cancel.",
+  },
+  CANCEL_WINDOW_CLOSED: {
+    ...ORDER_LIMIT,
+    reason: "window_closed",
+    retryable: true,
+    action: "The order still works. Repeat when the market takes cancels again.",
+  },
+} as const;
+CANCEL_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
+
+/** 110303xx: markets and the estimate. 110306xx: query. */
+export const QUERY_ERRORS = {
+  INVALID_MARKET: {
+    ...REFUSED,
+    code: 11030301,
+    message: "Invalid Parameter Market",
+    reason: "invalid_market",
+    action: "Send one of the markets that details lists.",
+  },
+  INVALID_RATIO: {
+    ...REFUSED,
+    code: 11030304,
+    message: "Invalid Parameter Ratio",
+    reason: "invalid_ratio",
+    action: "Send a ratio above 0 and at most 1.",
+  },
+  START_TIME_EMPTY: {
+    ...REFUSED,
+    code: 11030601,
+    message: "StartTime cannot be empty",
+    reason: "start_time_missing",
+    action: "Send start_time with end_time.",
+  },
+  UNKNOWN_QUERY_PARAMETER: {
+    ...REFUSED,
+    code: 11030650,
+    message: "Unknown Query Parameter",
+    reason: "unknown_query_parameter",
+    action: "Remove or rename the parameter that details names.",
+  },
+  REPEATED_QUERY_PARAMETER: {
+    ...REFUSED,
+    code: 11030651,
+    message: "Repeated Query Parameter",
+    reason: "repeated_query_parameter",
+    action: "Send each parameter once.",
+  },
+  INVALID_QUERY_PARAMETER: {
+    ...REFUSED,
+    code: 11030652,
+    message: "Invalid Query Parameter",
+    reason: "invalid_query_parameter",
+    action: "Correct the parameter that details names.",
+  },
+  MALFORMED_QUERY: {
+    ...REFUSED,
+    code: 11030653,
+    message: "Malformed Query",
+    reason: "malformed_query",
+    action: "Percent-encode names and values as UTF-8.",
+  },
+} as const;
+QUERY_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;

@@ -1,0 +1,14 @@
+export type { CancelTarget, PlaceRequest } from "@countermand/core/model";
+export * from "./answers/envelope.ts";
+export * from "./answers/order.ts";
+export * from "./answers/stream.ts";
+export * from "./errors.ts";
+export * from "./json-exact.ts";
+export * from "./limits.ts";
+export * from "./names.ts";
+export * from "./requests/cancel.ts";
+export * from "./requests/orders-query.ts";
+export * from "./requests/place.ts";
+export * from "./requests/stream.ts";
+export * from "./routes.ts";
+export * from "./signature.ts";

@@ -1,0 +1,131 @@
+/**
+ * Every limit a client can meet, with its unit, its reason and what happens at it.
+ * docs/reference/limits.md lists the same rows; a test compares the two.
+ */
+
+/** One limit. The behaviour at the limit is stable; raising a value is a compatible change. */
+export interface LimitSpec {
+  readonly value: number;
+  readonly unit: string;
+  readonly reason: string;
+  /** What the client sees beyond it. */
+  readonly beyond: string;
+}
+
+export const LIMITS = {
+  batchOrdersMax: {
+    value: 5,
+    unit: "orders",
+    reason: "the reference page's limit of one batch",
+    beyond: "400 malformed_batch, nothing is done",
+  },
+  bodyBytesMax: {
+    value: 16_384,
+    unit: "bytes",
+    reason: "40 times the longest useful batch; bounds what an unsigned sender can make us hold",
+    beyond: "413 body_too_large",
+  },
+  headersBytesMax: {
+    value: 16_384,
+    unit: "bytes",
+    reason: "room for proxies' headers; the query string counts as well",
+    beyond: "431 headers_too_large",
+  },
+  jsonDepthMax: {
+    value: 32,
+    unit: "levels",
+    reason: "requests need 2; bounds the reader's stack",
+    beyond: "400 malformed_json",
+  },
+  messageBytesMax: {
+    value: 16_384,
+    unit: "bytes",
+    reason: "one socket message is one request body",
+    beyond: "error message_too_big, then close 1009",
+  },
+  orderNoDigitsMax: {
+    value: 32,
+    unit: "digits",
+    reason: "ours have 11 and more; anything longer was never an order number",
+    beyond: "400 malformed_identifier",
+  },
+  referenceIdCharactersMax: {
+    value: 64,
+    unit: "characters",
+    reason: "the place page's limit; it is kept with the order and sent in every message",
+    beyond: "400, code of the operation",
+  },
+  portfolioIdCharactersMax: {
+    value: 50,
+    unit: "characters",
+    reason: "the place page's limit",
+    beyond: "400 invalid_portfolio_id",
+  },
+  symbolCharactersMax: {
+    value: 32,
+    unit: "characters",
+    reason: "longer than any symbol of any market we know",
+    beyond: "400 malformed_symbol",
+  },
+  commandIdCharactersMax: {
+    value: 64,
+    unit: "characters",
+    reason: "a UUID fits; it is kept for ten minutes and sent back in the reply",
+    beyond: "error malformed_command",
+  },
+  decimalPlacesMax: {
+    value: 8,
+    unit: "digits after the point",
+    reason: "the scale of every price, quantity and amount",
+    beyond: "400, code of the field",
+  },
+  pageSizeMax: {
+    value: 100,
+    unit: "orders",
+    reason: "the query page's limit of one page",
+    beyond: "400 invalid_query_parameter",
+  },
+  pageIndexMax: {
+    value: 1_000_000,
+    unit: "pages",
+    reason: "a page beyond it can only be a mistake",
+    beyond: "400 invalid_query_parameter",
+  },
+  timestampWindowMsMax: {
+    value: 300_000,
+    unit: "milliseconds either side of the server's clock",
+    reason: "covers common clock faults; bounds what is remembered against replays",
+    beyond: "401 timestamp_out_of_window",
+  },
+  heartbeatSecondsMax: {
+    value: 30,
+    unit: "seconds",
+    reason: "most proxies close a connection that was silent for 60",
+    beyond: "400 invalid_stream_parameter",
+  },
+  commandMemoryMs: {
+    value: 600_000,
+    unit: "milliseconds",
+    reason: "a reconnect and a restart fit into it many times",
+    beyond: "an id is forgotten and may be used again",
+  },
+  slowReaderBytesMax: {
+    value: 1_048_576,
+    unit: "bytes behind the live stream",
+    reason: "about 2,000 messages; bounds the memory of one slow reader",
+    beyond: "error slow_reader, then close 1013",
+  },
+  slowReaderMsMax: {
+    value: 10_000,
+    unit: "milliseconds behind the live stream",
+    reason: "a reader that late acts on the past and is better off resuming",
+    beyond: "error slow_reader, then close 1013",
+  },
+} as const;
+LIMITS satisfies Readonly<Record<string, LimitSpec>>;
+export type LimitName = keyof typeof LIMITS;
+
+/** Seconds between heartbeats unless the stream's query says otherwise. */
+export const HEARTBEAT_SECONDS_DEFAULT = 30;
+/** Orders on a page unless the query says otherwise. */
+export const PAGE_SIZE_DEFAULT = 20;

@@ -1,0 +1,84 @@
+/**
+ * Wire words and the FIX values they stand for, one table per enum. Words are never keys of a plain
+ * object here, so `constructor` and the like are just unknown words.
+ */
+import { MarketName, type Order, OrdStatus, OrdType, Side } from "@countermand/core/model";
+
+/** One enum in both directions. */
+export class WordTable<Value extends string> {
+  /** All words, in the order of the table. */
+  readonly words: readonly string[];
+  private readonly valueByWord: ReadonlyMap<string, Value>;
+  private readonly wordByValue: ReadonlyMap<Value, string>;
+
+  constructor(rows: readonly (readonly [word: string, value: Value])[]) {
+    this.words = rows.map(([word]) => word);
+    this.valueByWord = new Map(rows);
+    this.wordByValue = new Map(rows.map(([word, value]) => [value, word]));
+  }
+
+  /** Undefined when the word is not in the table. */
+  valueOf(word: string): Value | undefined {
+    return this.valueByWord.get(word);
+  }
+
+  /** "" for a value outside the table. */
+  wordOf(value: Value): string {
+    return this.wordByValue.get(value) ?? "";
+  }
+}
+
+/** Market names are their own wire words. */
+export const MARKET_WORDS: WordTable<MarketName> = new WordTable<MarketName>([
+  ["hkex", MarketName.Hkex],
+  ["usex", MarketName.Usex],
+  ["nasdaq", MarketName.Nasdaq],
+  ["crypto", MarketName.Crypto],
+]);
+
+/** OrdType(40). */
+export const ORDER_TYPE_WORDS: WordTable<OrdType> = new WordTable<OrdType>([
+  ["limit_order", OrdType.Limit],
+  ["enhanced_limit_order", OrdType.EnhancedLimit],
+  ["market_order", OrdType.Market],
+  ["stop_limit_order", OrdType.StopLimit],
+  ["stop_market_order", OrdType.StopMarket],
+]);
+
+/** Side(54). */
+export const ORDER_SIDE_WORDS: WordTable<Side> = new WordTable<Side>([
+  ["buy", Side.Buy],
+  ["sell", Side.Sell],
+]);
+
+/** The OrdStatus(39) values a client sees. */
+export type WireStatus = Exclude<OrdStatus, "6" | "A">;
+
+/** OrdStatus(39). PendingNew shows as `new`, a pending cancel does not change the word: see {@link wireStatus}. */
+export const ORDER_STATUS_WORDS: WordTable<WireStatus> = new WordTable<WireStatus>([
+  ["new", OrdStatus.New],
+  ["pex", OrdStatus.PartiallyFilled],
+  ["fex", OrdStatus.Filled],
+  ["can", OrdStatus.Canceled],
+  ["rej", OrdStatus.Rejected],
+]);
+
+/** The status a client sees: where the order stands, whether or not a cancel of it is pending. */
+export function wireStatus(order: Pick<Order, "phase" | "cumQty">): WireStatus {
+  switch (order.phase) {
+    case "PendingNew":
+    case "Open":
+      return order.cumQty > 0n ? OrdStatus.PartiallyFilled : OrdStatus.New;
+    case "Filled":
+      return OrdStatus.Filled;
+    case "Canceled":
+      return OrdStatus.Canceled;
+    case "Rejected":
+      return OrdStatus.Rejected;
+  }
+}
+
+/** The wire word of {@link wireStatus}. */
+export function orderStatusWord(order: Pick<Order, "phase" | "cumQty">): string {
+  return ORDER_STATUS_WORDS.wordOf(wireStatus(order));
+}

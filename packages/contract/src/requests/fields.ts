@@ -1,0 +1,62 @@
+/** What the decoders of single fields share: the types and texts a client may send. */
+import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { LIMITS } from "../limits.ts";
+import { shown } from "../shown.ts";
+
+const DIGITS = /^[0-9]+$/;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+/** Longer substrings may be views that keep the text they were cut from in memory. */
+const COPIED_LENGTH_MIN = 13;
+
+/** The first field that is not in the list, null when all are known. */
+export function unknownField(object: JsonObject, known: readonly string[]): string | null {
+  return object.names.find((name) => !known.includes(name)) ?? null;
+}
+
+/** Text of a field, "" when it is absent; null when it is anything but text. */
+export function textField(object: JsonObject, name: string): string | null {
+  const value = object.get(name);
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : null;
+}
+
+/** Says what is wrong with a field that had to be text, and how to write it. */
+export function notText(name: string, value: JsonValue | undefined): string {
+  return value instanceof NumberText
+    ? `${name} must be a JSON string: write ${shown(value.text)} in quotes`
+    : `${name} must be a JSON string, not ${kindOf(value)}`;
+}
+
+/** What a value is, in a word. */
+export function kindOf(value: JsonValue | undefined): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (value instanceof NumberText) return "a number";
+  if (value instanceof JsonObject) return "an object";
+  if (typeof value === "string") return "a string";
+  return typeof value === "boolean" ? "a boolean" : "an array";
+}
+
+/** What is wrong with an order number, null when nothing is. */
+export function orderNoFault(text: string): string | null {
+  const { value: max } = LIMITS.orderNoDigitsMax;
+  if (!DIGITS.test(text)) return `order_no has digits only, not ${shown(text)}`;
+  return text.length <= max ? null : `order_no has at most ${max} digits`;
+}
+
+/** What is wrong with a client's text, null when nothing is. Characters are code points. */
+export function textFault(name: string, text: string, charactersMax: number): string | null {
+  if (isLonger(text, charactersMax)) return `${name} has at most ${charactersMax} characters`;
+  return CONTROL_CHARACTER.test(text) ? `${name} contains a control character` : null;
+}
+
+/** A copy of a text that will be kept: it does not hold on to the request it was cut from. */
+export function kept(text: string): string {
+  return text.length < COPIED_LENGTH_MIN ? text : (JSON.parse(JSON.stringify(text)) as string);
+}
+
+function isLonger(text: string, charactersMax: number): boolean {
+  if (text.length <= charactersMax) return false;
+  // A character has one or two code units, so a text of more than twice the limit need not be counted.
+  return text.length > 2 * charactersMax || Array.from(text).length > charactersMax;
+}

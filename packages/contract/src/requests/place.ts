@@ -1,0 +1,177 @@
+/**
+ * Place requests: syntax only. What an instrument allows (range, tick, lot, sign) is the desk's to say.
+ * Order of checks: unknown field, market, order_type, symbol, order_side, price, trigger_price, qty,
+ * reference_id, portfolio_id. The first fault is the answer.
+ */
+import {
+  type ClOrdId,
+  type DecimalFault,
+  OrdType,
+  type PlaceRequest,
+  parseDecimal,
+} from "@countermand/core/model";
+import { type ErrorName, type Fault, fault, isFault } from "../errors.ts";
+import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { LIMITS } from "../limits.ts";
+import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, type WordTable } from "../names.ts";
+import { shown } from "../shown.ts";
+import { decodeBatch } from "./cancel.ts";
+import { kept, kindOf, notText, textFault, textField, unknownField } from "./fields.ts";
+
+/** One element of a batch: a fault in it never affects the others. */
+export interface PlaceElement {
+  /** As sent, for the answer; "" when absent or not text. */
+  readonly referenceId: string;
+  readonly request: PlaceRequest | Fault;
+}
+
+const PLACE_FIELDS = [
+  "market",
+  "order_type",
+  "symbol",
+  "order_side",
+  "price",
+  "trigger_price",
+  "qty",
+  "reference_id",
+  "portfolio_id",
+] as const;
+
+/** The body of `POST /trade/v1/orders`. */
+export function decodePlace(value: JsonValue): PlaceRequest | Fault {
+  if (value instanceof JsonObject) return decodeObject(value);
+  return fault(
+    "MALFORMED_BODY",
+    "the body must be one JSON object; POST /trade/v1/orders/batch takes several",
+  );
+}
+
+/** The body of `POST /trade/v1/orders/batch`. */
+export function decodePlaceBatch(value: JsonValue): readonly PlaceElement[] | Fault {
+  const objects = decodeBatch(value);
+  if (isFault(objects)) return objects;
+  return objects.map((object) => ({
+    referenceId: textField(object, "reference_id") ?? "",
+    request: decodeObject(object),
+  }));
+}
+
+function decodeObject(object: JsonObject): PlaceRequest | Fault {
+  const unknownName = unknownField(object, PLACE_FIELDS);
+  if (unknownName !== null) {
+    return fault(
+      "PLACE_UNKNOWN_FIELD",
+      `unknown field ${shown(unknownName)}; an order takes ${PLACE_FIELDS.join(", ")}`,
+    );
+  }
+  const market = wordField(object, "market", MARKET_WORDS, "INVALID_MARKET");
+  if (typeof market === "object") return market;
+  const ordType = wordField(object, "order_type", ORDER_TYPE_WORDS, "INVALID_ORDER_TYPE");
+  if (typeof ordType === "object") return ordType;
+  const symbol = symbolField(object);
+  if (typeof symbol === "object") return symbol;
+  const side = wordField(object, "order_side", ORDER_SIDE_WORDS, "INVALID_SIDE");
+  if (typeof side === "object") return side;
+  const figures = figureFields(object, ordType);
+  if (isFault(figures)) return figures;
+  const labels = labelFields(object);
+  if (isFault(labels)) return labels;
+  return { market, symbol, ordType, side, ...figures, ...labels };
+}
+
+function figureFields(
+  object: JsonObject,
+  ordType: OrdType,
+): Pick<PlaceRequest, "orderQty" | "price" | "stopPx"> | Fault {
+  const price = priceField(object, ordType);
+  if (price !== null && typeof price === "object") return price;
+  const stopPx = stopPxField(object, ordType);
+  if (stopPx !== null && typeof stopPx === "object") return stopPx;
+  const orderQty = decimalField(object, "qty", "MALFORMED_QTY");
+  if (orderQty === null) return fault("QTY_MISSING", "qty is required");
+  if (typeof orderQty === "object") return orderQty;
+  return { orderQty, price, stopPx };
+}
+
+/** A market order takes no price, but many programs send one of zero. */
+function priceField(object: JsonObject, ordType: OrdType): bigint | null | Fault {
+  const price = decimalField(object, "price", "MALFORMED_PRICE");
+  if (ordType === OrdType.Market || ordType === OrdType.StopMarket) {
+    return price === 0n ? null : price;
+  }
+  if (price === null) return fault("PRICE_MISSING", "price is required for this order_type");
+  return price;
+}
+
+function stopPxField(object: JsonObject, ordType: OrdType): bigint | null | Fault {
+  const stopPx = decimalField(object, "trigger_price", "MALFORMED_TRIGGER_PRICE");
+  if (ordType === OrdType.StopLimit || ordType === OrdType.StopMarket) {
+    if (stopPx !== null) return stopPx;
+    return fault("TRIGGER_PRICE_MISSING", "trigger_price is required for this order_type");
+  }
+  if (stopPx === null || stopPx === 0n) return null;
+  if (typeof stopPx === "object") return stopPx;
+  // Dropping it silently would place an order that works at once, which nobody asked for.
+  return fault("TRIGGER_PRICE_NOT_TAKEN", "trigger_price is for stop orders only");
+}
+
+function labelFields(object: JsonObject): Pick<PlaceRequest, "clOrdId" | "portfolioId"> | Fault {
+  const clOrdId = labelField(object, "reference_id", LIMITS.referenceIdCharactersMax.value);
+  if (clOrdId.problem !== null) return fault("INVALID_REFERENCE_ID", clOrdId.problem);
+  const portfolioId = labelField(object, "portfolio_id", LIMITS.portfolioIdCharactersMax.value);
+  if (portfolioId.problem !== null) return fault("INVALID_PORTFOLIO_ID", portfolioId.problem);
+  return { clOrdId: kept(clOrdId.text) as ClOrdId, portfolioId: kept(portfolioId.text) };
+}
+
+function labelField(
+  object: JsonObject,
+  name: string,
+  charactersMax: number,
+): { readonly text: string; readonly problem: string | null } {
+  const text = textField(object, name);
+  if (text === null) return { text: "", problem: notText(name, object.get(name)) };
+  return { text, problem: textFault(name, text, charactersMax) };
+}
+
+function symbolField(object: JsonObject): string | Fault {
+  const text = textField(object, "symbol");
+  if (text === null) return fault("MALFORMED_SYMBOL", notText("symbol", object.get("symbol")));
+  if (text === "") return fault("MALFORMED_SYMBOL", "symbol is required");
+  const problem = textFault("symbol", text, LIMITS.symbolCharactersMax.value);
+  return problem === null ? kept(text) : fault("MALFORMED_SYMBOL", problem);
+}
+
+function wordField<Value extends string>(
+  object: JsonObject,
+  name: string,
+  table: WordTable<Value>,
+  error: ErrorName,
+): Value | Fault {
+  const text = textField(object, name);
+  const value = text === null ? undefined : table.valueOf(text);
+  if (value !== undefined) return value;
+  const given = object.get(name);
+  const sent = typeof given === "string" && given !== "" ? shown(given) : kindOf(given);
+  const got = given === "" ? "nothing" : sent;
+  return fault(error, `${name} must be one of ${table.words.join(", ")}, not ${got}`);
+}
+
+/** A decimal sent as number or as string, in fixed-point units; null when absent or "". */
+function decimalField(object: JsonObject, name: string, error: ErrorName): bigint | null | Fault {
+  const value = object.get(name);
+  if (value === undefined || value === "") return null;
+  const text = value instanceof NumberText ? value.text : value;
+  if (typeof text !== "string") {
+    return fault(error, `${name} must be a decimal as number or string, not ${kindOf(value)}`);
+  }
+  const units = parseDecimal(text);
+  if (typeof units === "bigint") return units;
+  return fault(error, `${name} ${DECIMAL_RULES[units]}, not ${shown(text)}`);
+}
+
+const DECIMAL_RULES: Readonly<Record<DecimalFault, string>> = {
+  Malformed: "must be a decimal such as 423.83",
+  Exponent: "must be written without an exponent",
+  TooManyDecimals: `takes at most ${LIMITS.decimalPlacesMax.value} decimals`,
+  TooLarge: "takes at most 18 digits before the point",
+};

@@ -1,0 +1,149 @@
+/** The order stream's handshake query and the commands a client may send on its socket. */
+import type { CancelTarget, PlaceRequest } from "@countermand/core/model";
+import { type Fault, fault, malformedJson } from "../errors.ts";
+import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
+import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { shown } from "../shown.ts";
+import { type CancelElement, decodeCancel, decodeCancelBatch } from "./cancel.ts";
+import { kindOf, notText, textFault, unknownField } from "./fields.ts";
+import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
+import { nameQuery, parseQuery } from "./query-string.ts";
+
+/** What a handshake asks for. */
+export interface StreamQuery {
+  /** Replay everything later than this seq first; absent: live only. 0 to 2^53 - 1. */
+  readonly afterSeq?: number;
+  /** Send the open orders first. Never together with afterSeq. */
+  readonly snapshot: boolean;
+  /** Seconds between heartbeats, 1 to 30. */
+  readonly heartbeatSeconds: number;
+  /** Commands are taken on this socket; such a handshake works once. */
+  readonly commands: boolean;
+}
+
+const STREAM_QUERY_NAMES = ["after_seq", "snapshot", "heartbeat", "commands"] as const;
+const INTEGER = /^(?:0|[1-9][0-9]{0,15})$/;
+
+/** The raw query of the handshake without "?"; a parameter with an empty value counts as absent. */
+export function decodeStreamQuery(rawQuery: string): StreamQuery | Fault {
+  const parameters = parseQuery(rawQuery);
+  if (typeof parameters === "string") return fault("MALFORMED_QUERY", parameters);
+  const named = nameQuery(parameters, STREAM_QUERY_NAMES);
+  if ("unknown" in named) {
+    const names = STREAM_QUERY_NAMES.join(", ");
+    return fault("UNKNOWN_QUERY_PARAMETER", `${shown(named.unknown)} is not one of ${names}`);
+  }
+  if ("repeated" in named) {
+    return fault("REPEATED_QUERY_PARAMETER", `${named.repeated} is given twice`);
+  }
+  return decodeStreamValues(named.values);
+}
+
+function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | Fault {
+  const afterSeq = integer(values, "after_seq", 0, Number.MAX_SAFE_INTEGER);
+  if (typeof afterSeq === "object") return afterSeq;
+  const snapshot = integer(values, "snapshot", 0, 1);
+  if (typeof snapshot === "object") return snapshot;
+  const heartbeat = integer(values, "heartbeat", 1, LIMITS.heartbeatSecondsMax.value);
+  if (typeof heartbeat === "object") return heartbeat;
+  const commands = integer(values, "commands", 0, 1);
+  if (typeof commands === "object") return commands;
+  if (afterSeq !== undefined && snapshot === 1) {
+    return fault("INVALID_STREAM_PARAMETER", "after_seq and snapshot=1 exclude each other");
+  }
+  return {
+    ...(afterSeq !== undefined && { afterSeq }),
+    snapshot: snapshot === 1,
+    heartbeatSeconds: heartbeat ?? HEARTBEAT_SECONDS_DEFAULT,
+    commands: commands === 1,
+  };
+}
+
+function integer(
+  values: ReadonlyMap<string, string>,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined | Fault {
+  const text = values.get(name) ?? "";
+  if (text === "") return undefined;
+  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  return fault(
+    "INVALID_STREAM_PARAMETER",
+    `${name} must be a whole number from ${min} to ${max}, not ${shown(text)}`,
+  );
+}
+
+/** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */
+export type SocketCommand =
+  | { readonly op: "cancel"; readonly id: string; readonly target: CancelTarget }
+  | {
+      readonly op: "cancel_batch";
+      readonly id: string;
+      readonly elements: readonly CancelElement[];
+    }
+  | { readonly op: "place"; readonly id: string; readonly request: PlaceRequest }
+  | { readonly op: "place_batch"; readonly id: string; readonly elements: readonly PlaceElement[] };
+
+/** A message that is no command. */
+export interface SocketFault extends Fault {
+  /** The message's id, for the reply; null when it could not be read. */
+  readonly id: string | null;
+}
+
+const COMMAND_FIELDS = ["op", "id", "data"] as const;
+
+/** Reads one message. Order of checks: JSON, object, id, unknown field, op, data. */
+export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
+  const message = parseExact(text);
+  if (message instanceof JsonFault) return { ...malformedJson(message), id: null };
+  if (!(message instanceof JsonObject)) {
+    return { ...malformedCommand(`a command is an object, not ${kindOf(message)}`), id: null };
+  }
+  const id = message.get("id");
+  if (typeof id !== "string") return { ...malformedCommand(notText("id", id)), id: null };
+  const problem =
+    id === "" ? "id is required" : textFault("id", id, LIMITS.commandIdCharactersMax.value);
+  if (problem !== null) return { ...malformedCommand(problem), id: null };
+  const unknownName = unknownField(message, COMMAND_FIELDS);
+  if (unknownName !== null) {
+    return { ...malformedCommand(`unknown field ${shown(unknownName)}`), id };
+  }
+  return decodeOp(id, message.get("op"), message.get("data"));
+}
+
+function decodeOp(
+  id: string,
+  op: JsonValue | undefined,
+  data: JsonValue | undefined,
+): SocketCommand | SocketFault {
+  if (op !== "cancel" && op !== "cancel_batch" && op !== "place" && op !== "place_batch") {
+    const sent = typeof op === "string" ? shown(op) : kindOf(op);
+    const ops = "cancel, cancel_batch, place, place_batch";
+    return { ...fault("UNKNOWN_OP", `op must be one of ${ops}, not ${sent}`), id };
+  }
+  if (data === undefined) return { ...malformedCommand("data is required"), id };
+  switch (op) {
+    case "cancel": {
+      const target = decodeCancel(data);
+      return "error" in target ? { ...target, id } : { op, id, target };
+    }
+    case "cancel_batch": {
+      const elements = decodeCancelBatch(data);
+      return "error" in elements ? { ...elements, id } : { op, id, elements };
+    }
+    case "place": {
+      const request = decodePlace(data);
+      return "error" in request ? { ...request, id } : { op, id, request };
+    }
+    case "place_batch": {
+      const elements = decodePlaceBatch(data);
+      return "error" in elements ? { ...elements, id } : { op, id, elements };
+    }
+  }
+}
+
+function malformedCommand(details: string): Fault {
+  return fault("MALFORMED_COMMAND", details);
+}

@@ -1,0 +1,133 @@
+/** The route table. Documents are made from the same rows. */
+
+/** One method on one path. `{order_no}` stands for one path segment. */
+export interface RouteSpec {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  /** The route that does the same with another form of request; null for the reference form. */
+  readonly aliasOf: string | null;
+  /** Needs the three authentication headers. */
+  readonly signed: boolean;
+  readonly does: string;
+}
+
+/** The order stream's path: a WebSocket, signed as CONNECT. */
+export const STREAM_PATH = "/ws/trade/v1";
+
+export const ROUTES = [
+  {
+    name: "cancelOrder",
+    method: "DELETE",
+    path: "/trade/v1/orders",
+    aliasOf: null,
+    signed: true,
+    does: "cancel one order, named by the body or, without a body, by the query",
+  },
+  {
+    name: "cancelOrderByPath",
+    method: "DELETE",
+    path: "/trade/v1/orders/{order_no}",
+    aliasOf: "cancelOrder",
+    signed: true,
+    does: "cancel one order",
+  },
+  {
+    name: "cancelOrderByPost",
+    method: "POST",
+    path: "/trade/v1/orders/cancel",
+    aliasOf: "cancelOrder",
+    signed: true,
+    does: "cancel one order",
+  },
+  {
+    name: "cancelBatch",
+    method: "DELETE",
+    path: "/trade/v1/orders/batch",
+    aliasOf: null,
+    signed: true,
+    does: "cancel 1 to 5 orders",
+  },
+  {
+    name: "cancelBatchByPost",
+    method: "POST",
+    path: "/trade/v1/orders/cancel/batch",
+    aliasOf: "cancelBatch",
+    signed: true,
+    does: "cancel 1 to 5 orders",
+  },
+  {
+    name: "placeOrder",
+    method: "POST",
+    path: "/trade/v1/orders",
+    aliasOf: null,
+    signed: true,
+    does: "place one order",
+  },
+  {
+    name: "placeBatch",
+    method: "POST",
+    path: "/trade/v1/orders/batch",
+    aliasOf: null,
+    signed: true,
+    does: "place 1 to 5 orders",
+  },
+  {
+    name: "listOrders",
+    method: "GET",
+    path: "/trade/v1/orders",
+    aliasOf: null,
+    signed: true,
+    does: "list orders, paged",
+  },
+  {
+    name: "serverTime",
+    method: "GET",
+    path: "/time",
+    aliasOf: null,
+    signed: false,
+    does: "the server's clock",
+  },
+] as const;
+ROUTES satisfies readonly RouteSpec[];
+
+export type Route = (typeof ROUTES)[number];
+export type RouteName = Route["name"];
+
+/** A route, or the methods the path does take, or null for a path nobody serves. */
+export type RouteMatch =
+  | { readonly route: Route; readonly segment?: string }
+  | { readonly allow: readonly string[] }
+  | null;
+
+const SEGMENT = "{order_no}";
+const BY_PATH = routesBy((path) => (path.endsWith(SEGMENT) ? null : path));
+/** By what stands before the segment. */
+const BY_PREFIX = routesBy((path) =>
+  path.endsWith(SEGMENT) ? path.slice(0, -SEGMENT.length) : null,
+);
+
+/** Finds the route of a request; the path as on the request line, undecoded and without query. */
+export function matchRoute(method: string, path: string): RouteMatch {
+  const exact = BY_PATH.get(path);
+  if (exact !== undefined) return select(exact, method);
+  const slash = path.lastIndexOf("/") + 1;
+  const pattern = BY_PREFIX.get(path.slice(0, slash));
+  if (pattern === undefined || slash === path.length) return null;
+  return select(pattern, method, path.slice(slash));
+}
+
+function select(routes: readonly Route[], method: string, segment?: string): RouteMatch {
+  const route = routes.find((candidate) => candidate.method === method);
+  if (route === undefined) return { allow: routes.map((candidate) => candidate.method) };
+  return segment === undefined ? { route } : { route, segment };
+}
+
+function routesBy(keyOf: (path: string) => string | null): ReadonlyMap<string, readonly Route[]> {
+  const byKey = new Map<string, Route[]>();
+  for (const route of ROUTES) {
+    const key = keyOf(route.path);
+    if (key !== null) byKey.set(key, [...(byKey.get(key) ?? []), route]);
+  }
+  return byKey;
+}

@@ -1,0 +1,142 @@
+/** What a client signs, and how its headers are read. The HMAC itself is the gateway's. */
+import type { UnixMs } from "@countermand/core/model";
+import { type Fault, fault } from "./errors.ts";
+import { shown } from "./shown.ts";
+
+/** Header names as a server reads them; case does not matter on the wire. */
+export const Header = {
+  ApiKey: "x-api-key",
+  Timestamp: "x-api-timestamp",
+  Signature: "x-api-signature",
+  RequestId: "x-request-id",
+  Prefer: "prefer",
+  IdempotentReplay: "x-idempotent-replay",
+} as const;
+
+/** The method word of a WebSocket handshake. */
+export const HANDSHAKE_METHOD = "CONNECT";
+
+/** Bytes of an HMAC-SHA256. */
+export const SIGNATURE_BYTES = 32;
+
+/** What stands before the payload; the payload itself is signed as raw bytes. */
+export function signedPrefix(method: string, path: string, timestamp: string): string {
+  return `${method}|${path}|${timestamp}|`;
+}
+
+/** The whole string to sign where the payload is text. */
+export function stringToSign(
+  method: string,
+  path: string,
+  timestamp: string,
+  payload: string,
+): string {
+  return signedPrefix(method, path, timestamp) + payload;
+}
+
+/** Whether the raw body or the raw query string (without "?") is the payload. */
+export function requestPayloadKind(method: string, hasBody: boolean): "body" | "query" {
+  if (method === "GET" || method === HANDSHAKE_METHOD) return "query";
+  return hasBody ? "body" : "query";
+}
+
+const DIGITS = /^[0-9]+$/;
+const OTHER_UNITS: ReadonlyMap<number, string> = new Map([
+  [10, "looks like seconds, milliseconds are expected"],
+  [16, "looks like microseconds, milliseconds are expected"],
+  [19, "looks like nanoseconds, milliseconds are expected"],
+]);
+
+/** Reads X-API-Timestamp: 13 digits, Unix milliseconds. No guessing, but the common mistakes are named. */
+export function parseTimestamp(text: string): UnixMs | Fault {
+  if (DIGITS.test(text)) {
+    if (text.length === 13) return Number(text) as UnixMs;
+    const mistake = OTHER_UNITS.get(text.length);
+    if (mistake !== undefined) return timestampFault(`X-API-Timestamp ${mistake}`);
+  }
+  return timestampFault(`X-API-Timestamp must be Unix milliseconds, 13 digits, not ${shown(text)}`);
+}
+
+function timestampFault(details: string): Fault {
+  return fault("TIMESTAMP_MALFORMED", details);
+}
+
+const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
+const HEX = /^[0-9a-fA-F]{64}$/;
+const SEXTETS = sextets();
+
+/** The 32 signature bytes, from Base64 with padding (44 characters) or hex (64); null for anything else. */
+export function decodeSignature(text: string): Uint8Array | null {
+  if (HEX.test(text)) return decodeHex(text);
+  return BASE64.test(text) ? decodeBase64(text) : null;
+}
+
+function decodeHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(SIGNATURE_BYTES);
+  for (let index = 0; index < SIGNATURE_BYTES; index += 1) {
+    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
+  }
+  return bytes;
+}
+
+/** Precondition: 43 characters of the alphabet. Null when the last one carries bits beyond the 32 bytes. */
+function decodeBase64(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(SIGNATURE_BYTES);
+  let bits = 0;
+  let bitCount = 0;
+  let length = 0;
+  for (let index = 0; index < 43; index += 1) {
+    bits = ((bits << 6) | (SEXTETS[text.charCodeAt(index)] ?? 0)) & 0xffff;
+    bitCount += 6;
+    if (bitCount < 8) continue;
+    bitCount -= 8;
+    bytes[length] = bits >> bitCount;
+    length += 1;
+  }
+  return (bits & 0b11) === 0 ? bytes : null;
+}
+
+/** The value of each Base64 letter by its character code. */
+function sextets(): Uint8Array {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const table = new Uint8Array(128);
+  for (let value = 0; value < alphabet.length; value += 1) {
+    table[alphabet.charCodeAt(value)] = value;
+  }
+  return table;
+}
+
+/** What the server saw of a request whose signature it refuses. Nothing of it comes from the secret. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** X-API-Timestamp as sent, "" when missing. */
+  readonly timestamp: string;
+  readonly payloadKind: "body" | "query";
+  readonly payloadBytes: number;
+  /** Hex digits. */
+  readonly payloadSha256: string;
+  readonly serverTimeMs: number;
+  /** Either side of the server's clock. */
+  readonly windowMs: number;
+}
+
+/** The details of a 401: the string that had to be signed as far as the server saw it, and the clocks. */
+export function signatureDetails(seen: SeenRequest): string {
+  const prefix = signedPrefix(seen.method, seen.path, seen.timestamp);
+  const payload = seen.payloadKind === "body" ? "raw body" : "raw query string";
+  return (
+    `expected a signature of ${prefix}<${payload}: ${seen.payloadBytes} bytes, ` +
+    `SHA-256 ${seen.payloadSha256}>; ${clockDetails(seen)}`
+  );
+}
+
+function clockDetails(seen: SeenRequest): string {
+  const server = `server time ${seen.serverTimeMs}`;
+  const window = `window +-${seen.windowMs} ms`;
+  const clientTimeMs = parseTimestamp(seen.timestamp);
+  if (typeof clientTimeMs !== "number") return `${server}, ${window}, ${clientTimeMs.details}`;
+  const skewMs = clientTimeMs - seen.serverTimeMs;
+  const verdict = Math.abs(skewMs) > seen.windowMs ? " (outside the window)" : "";
+  return `${server}, client time ${clientTimeMs}, skew ${skewMs} ms${verdict}, ${window}`;
+}

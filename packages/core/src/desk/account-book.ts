@@ -1,0 +1,111 @@
+/**
+ * One account at the desk: its open orders, newest and oldest reachable at once, and its stream number.
+ * Closed orders are not here: what is closed leaves memory.
+ */
+import { assert } from "../assert.ts";
+import type { Amount, Qty } from "../model/decimal.ts";
+import type { Account, ClOrdId, OrderId } from "../model/ids.ts";
+import { NO_CL_ORD_ID } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+
+/** A place in the account's list of open orders; the order in it is replaced as facts change. */
+class OpenOrder {
+  order: Order;
+  older: OpenOrder | null = null;
+  newer: OpenOrder | null = null;
+
+  constructor(order: Order) {
+    this.order = order;
+  }
+}
+
+export class AccountBook {
+  readonly account: Account;
+  readonly cash: Map<string, Amount>;
+  readonly holdings: Map<string, Qty>;
+  /** Number of the latest report in the account's stream. */
+  streamSeq = 0;
+  readonly #open = new Map<OrderId, OpenOrder>();
+  /** Live orders by the client's name; a set only where several share it. */
+  readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
+  #newest: OpenOrder | null = null;
+
+  constructor(
+    account: Account,
+    cash: readonly (readonly [string, Amount])[],
+    holdings: readonly (readonly [string, Qty])[],
+  ) {
+    this.account = account;
+    this.cash = new Map(cash);
+    this.holdings = new Map(holdings);
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  openOrder(orderId: OrderId): Order | null {
+    return this.#open.get(orderId)?.order ?? null;
+  }
+
+  /** The live orders that carry the client's name; usually one or none. */
+  openByClOrdId(clOrdId: ClOrdId): readonly OrderId[] {
+    const found = this.#byClOrdId.get(clOrdId);
+    if (found === undefined) return [];
+    return typeof found === "string" ? [found] : [...found];
+  }
+
+  *openNewestFirst(): Iterable<Order> {
+    for (let entry = this.#newest; entry !== null; entry = entry.older) yield entry.order;
+  }
+
+  /** Oldest first: the order in which snapshots list them. */
+  *openOldestFirst(): Iterable<Order> {
+    for (const entry of this.#open.values()) yield entry.order;
+  }
+
+  insert(order: Order): void {
+    assert(!this.#open.has(order.orderId), "an order is opened once");
+    const entry = new OpenOrder(order);
+    entry.older = this.#newest;
+    if (this.#newest !== null) this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#open.set(order.orderId, entry);
+    if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order.clOrdId, order.orderId);
+  }
+
+  replace(order: Order): void {
+    const entry = this.#open.get(order.orderId);
+    assert(entry !== undefined, "the order is open");
+    entry.order = order;
+  }
+
+  remove(orderId: OrderId): void {
+    const entry = this.#open.get(orderId);
+    assert(entry !== undefined, "the order is open");
+    this.#open.delete(orderId);
+    if (entry.older !== null) entry.older.newer = entry.newer;
+    if (entry.newer !== null) entry.newer.older = entry.older;
+    else this.#newest = entry.older;
+    const { clOrdId } = entry.order;
+    if (clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(clOrdId, orderId);
+  }
+
+  #indexClOrdId(clOrdId: ClOrdId, orderId: OrderId): void {
+    const found = this.#byClOrdId.get(clOrdId);
+    if (found === undefined) this.#byClOrdId.set(clOrdId, orderId);
+    else if (typeof found === "string") this.#byClOrdId.set(clOrdId, new Set([found, orderId]));
+    else found.add(orderId);
+  }
+
+  #forgetClOrdId(clOrdId: ClOrdId, orderId: OrderId): void {
+    const found = this.#byClOrdId.get(clOrdId);
+    assert(found !== undefined, "a named open order is indexed by its name");
+    if (typeof found === "string") {
+      this.#byClOrdId.delete(clOrdId);
+      return;
+    }
+    assert(found.delete(orderId), "the name's orders include this one");
+    if (found.size === 0) this.#byClOrdId.delete(clOrdId);
+  }
+}

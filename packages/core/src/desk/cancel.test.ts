@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InvariantError } from "../assert.ts";
+import type { CancelTarget } from "../model/command.ts";
+import { ONE, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
+import { CancelReason, MarketName, OrdType, Side } from "../model/enums.ts";
+import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+import { type OrderEvent, orderApply, orderNew } from "../order/order.ts";
+import { AccountBook } from "./account-book.ts";
+import { AMBIGUOUS_LISTED_MAX, closedRefusal, openTarget } from "./cancel.ts";
+
+const ACCEPTED: OrderEvent = { type: "Accepted" };
+
+test("cancel target: an order number names its open order", () => {
+  const order = orderAfter(1, "ref", ACCEPTED);
+  const book = bookWith(order);
+  assert.deepEqual(openTarget(book, byOrderId(1)), { found: "open", order });
+  assert.deepEqual(openTarget(book, byOrderId(2)), { found: "none" });
+});
+
+test("cancel target: an order number is never looked up as a client's name, nor the reverse", () => {
+  const order = orderAfter(1, orderIdOf(2), ACCEPTED);
+  const book = bookWith(order);
+  assert.deepEqual(openTarget(book, byOrderId(2)), { found: "none" });
+  assert.deepEqual(openTarget(book, byClOrdId(orderIdOf(1))), { found: "none" });
+  assert.deepEqual(openTarget(book, byClOrdId(orderIdOf(2))), { found: "open", order });
+});
+
+test("cancel target: a client's name means the one live order that carries it", () => {
+  const [first, second] = [orderAfter(1, "ref", ACCEPTED), orderAfter(2, "ref", ACCEPTED)];
+  const book = bookWith(first, orderAfter(3, "other", ACCEPTED));
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: first });
+  book.insert(second);
+  book.remove(first.orderId);
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: second });
+  book.remove(second.orderId);
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "none" });
+  assert.deepEqual(openTarget(book, byClOrdId("REF")), { found: "none" });
+});
+
+test("cancel target: no name finds no order, even where orders have none", () => {
+  const book = bookWith(orderAfter(1, "", ACCEPTED));
+  assert.deepEqual(openTarget(book, byClOrdId("")), { found: "none" });
+});
+
+test("cancel target: a name of several live orders is refused with their numbers", () => {
+  const book = bookWith(orderAfter(1, "ref", ACCEPTED), orderAfter(2, "ref", ACCEPTED));
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), {
+    found: "ambiguous",
+    refusal: {
+      refused: "AMBIGUOUS_REFERENCE",
+      details:
+        "several live orders carry this reference_id, cancel by order_no: 22000000001, 22000000002",
+    },
+  });
+});
+
+test("cancel target: an ambiguity lists so many numbers and counts the others", () => {
+  const details = (count: number) => {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const book = bookWith(...numbers.map((orderNo) => orderAfter(orderNo, "ref", ACCEPTED)));
+    const target = openTarget(book, byClOrdId("ref"));
+    assert.ok(target.found === "ambiguous");
+    return target.refusal.details;
+  };
+  assert.match(details(AMBIGUOUS_LISTED_MAX), /22000000019, 22000000020$/);
+  assert.match(details(AMBIGUOUS_LISTED_MAX + 1), /22000000019, 22000000020 and 1 more$/);
+  assert.match(details(AMBIGUOUS_LISTED_MAX + 5), /22000000019, 22000000020 and 5 more$/);
+});
+
+test("cancel of a closed order: cancelled is a success, filled and rejected are not", () => {
+  const canceled: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
+  const rejected: OrderEvent = { type: "Rejected", rejectReason: "market closed" };
+  assert.equal(closedRefusal(orderAfter(1, "", ACCEPTED, canceled)), null);
+  assert.equal(closedRefusal(orderAfter(1, "", ACCEPTED, traded(4), canceled)), null);
+  assert.deepEqual(closedRefusal(orderAfter(1, "", rejected)), {
+    refused: "REJECTED_ORDER",
+    details: "the order was rejected, nothing of it is in the market",
+  });
+  assert.deepEqual(closedRefusal(orderAfter(1, "", ACCEPTED, traded(10))), {
+    refused: "TOO_LATE_FILLED",
+    details: "the order is filled: 10 of 10",
+  });
+});
+
+test("cancel of a closed order: an order that still works is no such thing", () => {
+  assert.throws(() => closedRefusal(orderAfter(1, "")), InvariantError);
+  assert.throws(() => closedRefusal(orderAfter(1, "", ACCEPTED)), InvariantError);
+});
+
+function bookWith(...orders: readonly Order[]): AccountBook {
+  const book = new AccountBook("A-1001" as Account, [], []);
+  for (const order of orders) book.insert(order);
+  return book;
+}
+
+function orderAfter(orderNo: number, clOrdId: string, ...events: readonly OrderEvent[]): Order {
+  const order = orderNew({
+    orderId: orderIdOf(orderNo),
+    account: "A-1001" as Account,
+    clOrdId: clOrdId as ClOrdId,
+    portfolioId: "",
+    market: MarketName.Hkex,
+    symbol: "00700",
+    ordType: OrdType.Limit,
+    side: Side.Buy,
+    price: ONE as Price,
+    stopPx: ZERO_PRICE,
+    orderQty: (10n * ONE) as Qty,
+    createdAtMs: orderNo as UnixMs,
+  });
+  return events.reduce(orderApply, order);
+}
+
+function traded(shares: number): OrderEvent {
+  return { type: "Traded", lastQty: (BigInt(shares) * ONE) as Qty, lastPx: ONE as Price };
+}
+
+function orderIdOf(orderNo: number): OrderId {
+  return String(22_000_000_000 + orderNo) as OrderId;
+}
+
+function byOrderId(orderNo: number): CancelTarget {
+  return { by: "orderId", orderId: orderIdOf(orderNo) };
+}
+
+function byClOrdId(clOrdId: string): CancelTarget {
+  return { by: "clOrdId", clOrdId: clOrdId as ClOrdId };
+}

@@ -1,0 +1,61 @@
+/** Which order a cancel means, and what to say when it cannot be cancelled any more. */
+import { assert } from "../assert.ts";
+import type { CancelTarget } from "../model/command.ts";
+import { formatDecimal } from "../model/decimal.ts";
+import type { OrderId } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+import { type Refusal, refuse } from "../model/refusal.ts";
+import { isClosed } from "../order/order.ts";
+import type { AccountBook } from "./account-book.ts";
+
+/** What a cancel target names among the open orders of its account. */
+export type OpenTarget =
+  | { readonly found: "open"; readonly order: Order }
+  | { readonly found: "ambiguous"; readonly refusal: Refusal }
+  /** Not open: closed, foreign or never placed. The archive knows which. */
+  | { readonly found: "none" };
+
+const NOT_OPEN: OpenTarget = { found: "none" };
+
+/** Order numbers an ambiguity lists at most. */
+export const AMBIGUOUS_LISTED_MAX = 20;
+
+export function openTarget(book: AccountBook, target: CancelTarget): OpenTarget {
+  if (target.by === "orderId") {
+    const order = book.openOrder(target.orderId);
+    return order === null ? NOT_OPEN : { found: "open", order };
+  }
+  const orderIds = book.openByClOrdId(target.clOrdId);
+  const [only] = orderIds;
+  if (only === undefined) return NOT_OPEN;
+  if (orderIds.length > 1) return { found: "ambiguous", refusal: ambiguous(orderIds) };
+  const order = book.openOrder(only);
+  assert(order !== null, "an indexed order is open");
+  return { found: "open", order };
+}
+
+function ambiguous(orderIds: readonly OrderId[]): Refusal {
+  const listed = orderIds.slice(0, AMBIGUOUS_LISTED_MAX).join(", ");
+  const more = orderIds.length - AMBIGUOUS_LISTED_MAX;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  return refuse(
+    "AMBIGUOUS_REFERENCE",
+    `several live orders carry this reference_id, cancel by order_no: ${listed}${rest}`,
+  );
+}
+
+/** What a cancel of a closed order answers: null is "already cancelled", which is a success. */
+export function closedRefusal(order: Order): Refusal | null {
+  assert(isClosed(order), "the order is closed");
+  switch (order.phase) {
+    case "Canceled":
+      return null;
+    case "Rejected":
+      return refuse("REJECTED_ORDER", "the order was rejected, nothing of it is in the market");
+    default:
+      return refuse(
+        "TOO_LATE_FILLED",
+        `the order is filled: ${formatDecimal(order.cumQty)} of ${formatDecimal(order.orderQty)}`,
+      );
+  }
+}

@@ -1,0 +1,25 @@
+/** What a client asks the desk for: decoded, authenticated elsewhere, not yet checked against any state. */
+import type { MarketName, OrdType, Side } from "./enums.ts";
+import type { ClOrdId, OrderId } from "./ids.ts";
+
+/** A new order as the client sent it. */
+export interface PlaceRequest {
+  readonly market: MarketName;
+  readonly symbol: string;
+  readonly ordType: OrdType;
+  readonly side: Side;
+  /** Any decimal the client sent, in 10^-8; zero and negative ones are refused by the desk. */
+  readonly orderQty: bigint;
+  /** In 10^-8; null when none was sent. */
+  readonly price: bigint | null;
+  /** In 10^-8; null when none was sent. */
+  readonly stopPx: bigint | null;
+  /** "" when none was sent. */
+  readonly clOrdId: ClOrdId;
+  readonly portfolioId: string;
+}
+
+/** OrderID(37) decides alone where both were sent; the decoder keeps only the one that counts. */
+export type CancelTarget =
+  | { readonly by: "orderId"; readonly orderId: OrderId }
+  | { readonly by: "clOrdId"; readonly clOrdId: ClOrdId };

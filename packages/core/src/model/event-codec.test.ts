@@ -1,0 +1,382 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import fc from "fast-check";
+import { at, InvariantError } from "../assert.ts";
+import type { Amount, Price, Qty } from "./decimal.ts";
+import { CancelReason, ExecType, MarketName, OrdType, Side } from "./enums.ts";
+import type { AccountOpened, DeskEvent, ExecutionReported, RequestAnswered } from "./event.ts";
+import { decodeDeskEvent, decodeOrder, encodeDeskEvent, encodeOrder } from "./event-codec.ts";
+import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
+import type { Order, OrderPhase } from "./order.ts";
+
+const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 500);
+
+/** One line per event. A change of this file is a change of the journal's format. */
+const GOLDEN = new URL("../../../../test/golden/desk-events.jsonl", import.meta.url);
+
+const ORDER_CELL_COUNT = 22;
+
+const anyText = fc.oneof(
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+);
+const anyMs = fc.nat({ max: 8_640_000_000_000_000 }).map((ms) => ms as UnixMs);
+const anyUnits = fc.oneof(fc.constant(0n), fc.bigInt());
+const anyPrice = anyUnits.map((units) => units as Price);
+const anyQty = anyUnits.map((units) => units as Qty);
+const anyAmount = anyUnits.map((units) => units as Amount);
+const anyAccount = anyText.map((text) => text as Account);
+const PHASES: readonly OrderPhase[] = ["PendingNew", "Open", "Filled", "Canceled", "Rejected"];
+
+const PLAIN = { noNullPrototype: true } as const;
+
+/** Any order of the right type, sound or not: what a record says is not the codec's business. */
+const anyOrder: fc.Arbitrary<Order> = fc.record(
+  {
+    orderId: anyText.map((text) => text as OrderId),
+    account: anyAccount,
+    clOrdId: anyText.map((text) => text as ClOrdId),
+    portfolioId: anyText,
+    market: fc.constantFrom(...Object.values(MarketName)),
+    symbol: anyText,
+    ordType: fc.constantFrom(...Object.values(OrdType)),
+    side: fc.constantFrom(...Object.values(Side)),
+    price: anyPrice,
+    stopPx: anyPrice,
+    orderQty: anyQty,
+    phase: fc.constantFrom(...PHASES),
+    cancelPending: fc.boolean(),
+    cumQty: anyQty,
+    grossTradeAmt: anyAmount,
+    chargeAmt: anyAmount,
+    cancelReason: fc.constantFrom(...Object.values(CancelReason)),
+    rejectReason: anyText,
+    createdAtMs: anyMs,
+    updatedAtMs: anyMs,
+    version: fc.maxSafeNat(),
+    streamSeq: fc.maxSafeNat(),
+  },
+  PLAIN,
+);
+
+const anyReport: fc.Arbitrary<ExecutionReported> = fc.record(
+  {
+    type: fc.constant("ExecutionReported" as const),
+    execType: fc.constantFrom(...Object.values(ExecType)),
+    order: anyOrder,
+    execution: fc.option(
+      fc.record(
+        {
+          execId: anyText.map((text) => text as ExecId),
+          lastQty: anyQty,
+          lastPx: anyPrice,
+        },
+        PLAIN,
+      ),
+    ),
+  },
+  PLAIN,
+);
+
+const anyOpening: fc.Arbitrary<AccountOpened> = fc.record(
+  {
+    type: fc.constant("AccountOpened" as const),
+    atMs: anyMs,
+    account: anyAccount,
+    cash: fc.array(fc.tuple(anyText, anyAmount), { maxLength: 4 }),
+    holdings: fc.array(fc.tuple(anyText, anyQty), { maxLength: 4 }),
+  },
+  PLAIN,
+);
+
+const anyAnswer: fc.Arbitrary<RequestAnswered> = fc.record(
+  {
+    type: fc.constant("RequestAnswered" as const),
+    atMs: anyMs,
+    account: anyAccount,
+    fingerprint: anyText,
+    contentDigest: anyText,
+    expiresAtMs: anyMs,
+    httpStatus: fc.integer({ min: 100, max: 599 }),
+    body: anyText,
+  },
+  PLAIN,
+);
+
+const ORDER: Order = {
+  orderId: "22000000001" as OrderId,
+  account: "A-1001" as Account,
+  clOrdId: "ref-1" as ClOrdId,
+  portfolioId: "core",
+  market: MarketName.Hkex,
+  symbol: "00700",
+  ordType: OrdType.Limit,
+  side: Side.Buy,
+  price: 42_383_000_000n as Price,
+  stopPx: 0n as Price,
+  orderQty: 100_000_000_000n as Qty,
+  phase: "Open",
+  cancelPending: false,
+  cumQty: 0n as Qty,
+  grossTradeAmt: 0n as Amount,
+  chargeAmt: 0n as Amount,
+  cancelReason: CancelReason.None,
+  rejectReason: "",
+  createdAtMs: 1_718_000_000_000 as UnixMs,
+  updatedAtMs: 1_718_000_000_000 as UnixMs,
+  version: 1,
+  streamSeq: 1,
+};
+
+const PARTLY_FILLED: Order = {
+  ...ORDER,
+  cumQty: 40_000_000_000n as Qty,
+  grossTradeAmt: 16_953_200_000_000n as Amount,
+  chargeAmt: 12_345n as Amount,
+  updatedAtMs: 1_718_000_000_500 as UnixMs,
+  version: 2,
+  streamSeq: 2,
+};
+
+const STOP_ORDER: Order = {
+  ...ORDER,
+  orderId: "22000000002" as OrderId,
+  clOrdId: "" as ClOrdId,
+  portfolioId: "",
+  market: MarketName.Crypto,
+  symbol: "BTC-USDT",
+  ordType: OrdType.StopLimit,
+  side: Side.Sell,
+  price: 6_000_000_000_001n as Price,
+  stopPx: 6_100_000_000_000n as Price,
+  orderQty: 100n as Qty,
+  phase: "Rejected",
+  rejectReason: 'not "taken",\nat all: 拒絕',
+  version: 1,
+  streamSeq: 4,
+};
+
+/** What the golden file holds, line by line: every kind, every cell with a value that shows. */
+const GOLDEN_EVENTS: readonly DeskEvent[] = [
+  {
+    type: "AccountOpened",
+    atMs: 1_717_999_999_000 as UnixMs,
+    account: "A-1001" as Account,
+    cash: [
+      ["HKD", 100_000_000_000_000_000n as Amount],
+      ["USD", -1n as Amount],
+    ],
+    holdings: [["00700", 1_000_000_000_000n as Qty]],
+  },
+  {
+    type: "AccountOpened",
+    atMs: 0 as UnixMs,
+    account: "A-1002" as Account,
+    cash: [],
+    holdings: [],
+  },
+  { type: "ExecutionReported", execType: ExecType.New, order: ORDER, execution: null },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Trade,
+    order: PARTLY_FILLED,
+    execution: {
+      execId: "1000000001" as ExecId,
+      lastQty: 40_000_000_000n as Qty,
+      lastPx: 42_383_000_000n as Price,
+    },
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: {
+      ...PARTLY_FILLED,
+      phase: "Canceled",
+      cancelReason: CancelReason.Requested,
+      version: 3,
+      streamSeq: 3,
+    },
+    execution: null,
+  },
+  { type: "ExecutionReported", execType: ExecType.Rejected, order: STOP_ORDER, execution: null },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Trade,
+    order: {
+      ...PARTLY_FILLED,
+      market: MarketName.Nasdaq,
+      symbol: "AAPL",
+      ordType: OrdType.EnhancedLimit,
+      phase: "Filled",
+      cumQty: ORDER.orderQty,
+    },
+    execution: {
+      execId: "1000000002" as ExecId,
+      lastQty: 60_000_000_000n as Qty,
+      lastPx: 1n as Price,
+    },
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: {
+      ...ORDER,
+      market: MarketName.Usex,
+      ordType: OrdType.Market,
+      price: 0n as Price,
+      phase: "Canceled",
+      cancelReason: CancelReason.NoLiquidity,
+    },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: { ...ORDER, phase: "Canceled", cancelReason: CancelReason.SelfTrade },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.New,
+    order: { ...ORDER, ordType: OrdType.StopMarket, phase: "PendingNew" },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.New,
+    order: { ...ORDER, cancelPending: true, version: 4, streamSeq: 5 },
+    execution: null,
+  },
+  {
+    type: "RequestAnswered",
+    atMs: 1_718_000_000_600 as UnixMs,
+    account: "A-1001" as Account,
+    fingerprint: "key-1:cmd-7",
+    contentDigest: "c0ffee",
+    expiresAtMs: 1_718_000_600_600 as UnixMs,
+    httpStatus: 200,
+    body: '{"code":0}',
+  },
+  {
+    type: "RequestAnswered",
+    atMs: 1_718_000_000_700 as UnixMs,
+    account: "A-1002" as Account,
+    fingerprint: "5f0c",
+    contentDigest: "",
+    expiresAtMs: 1_718_000_060_700 as UnixMs,
+    httpStatus: 101,
+    body: "",
+  },
+];
+
+test("event codec: the journal's format is the golden file's, byte for byte", () => {
+  const written = GOLDEN_EVENTS.map((event) => `${encodeDeskEvent(event)}\n`).join("");
+  assert.equal(written, readFileSync(GOLDEN, "utf8"));
+});
+
+test("event codec: a journal written in the past is still read", () => {
+  const lines = readFileSync(GOLDEN, "utf8").trimEnd().split("\n");
+  assert.deepEqual(lines.map(decodeDeskEvent), GOLDEN_EVENTS);
+});
+
+test("event codec: the golden file holds every word that records are written with", () => {
+  const orders = GOLDEN_EVENTS.flatMap((event) => ("order" in event ? [event.order] : []));
+  const reports = GOLDEN_EVENTS.flatMap((event) => ("execType" in event ? [event.execType] : []));
+  const table: readonly (readonly [used: readonly string[], all: readonly string[]])[] = [
+    [reports, Object.values(ExecType)],
+    [orders.map(({ market }) => market), Object.values(MarketName)],
+    [orders.map(({ ordType }) => ordType), Object.values(OrdType)],
+    [orders.map(({ side }) => side), Object.values(Side)],
+    [orders.map(({ phase }) => phase), PHASES],
+    [orders.map(({ cancelReason }) => cancelReason), Object.values(CancelReason)],
+  ];
+  for (const [used, all] of table) assert.deepEqual(new Set(used), new Set(all));
+});
+
+test("event codec: any report is read back as it was", () => {
+  fc.assert(fc.property(anyReport, readsBack), { numRuns });
+});
+
+test("event codec: any opening of an account is read back as it was", () => {
+  fc.assert(fc.property(anyOpening, readsBack), { numRuns });
+});
+
+test("event codec: any answered request is read back as it was", () => {
+  fc.assert(fc.property(anyAnswer, readsBack), { numRuns });
+});
+
+test("event codec: any order alone is read back as it was", () => {
+  fc.assert(
+    fc.property(anyOrder, (order) => {
+      assert.deepEqual(decodeOrder(encodeOrder(order)), order);
+    }),
+    { numRuns },
+  );
+});
+
+test("event codec: an order is 22 cells, each fact in a cell of its own", () => {
+  const facts = Object.keys(ORDER).length;
+  assert.equal(facts, ORDER_CELL_COUNT);
+  assert.equal(cellsOf(encodeOrder(ORDER)).length, ORDER_CELL_COUNT);
+  const report: ExecutionReported = {
+    type: "ExecutionReported",
+    execType: ExecType.New,
+    order: ORDER,
+    execution: null,
+  };
+  const cells = cellsOf(encodeDeskEvent(report));
+  assert.deepEqual(cells, ["R", "0", ...cellsOf(encodeOrder(ORDER))]);
+});
+
+test("event codec: a payload is one line that UTF-8 keeps, whatever texts it holds", () => {
+  fc.assert(
+    fc.property(fc.oneof(anyReport, anyOpening, anyAnswer), (event: DeskEvent) => {
+      const payload = encodeDeskEvent(event);
+      assert.doesNotMatch(payload, /[\n\r\0]/);
+      assert.ok(payload.isWellFormed());
+    }),
+    { numRuns },
+  );
+});
+
+test("event codec: a zero amount reads as zero, a huge one keeps its digits", () => {
+  const huge = 10n ** 40n + 7n;
+  const order = { ...ORDER, orderQty: huge as Qty, cumQty: 0n as Qty };
+  const read = decodeOrder(encodeOrder(order));
+  assert.equal(read.orderQty, huge);
+  assert.equal(read.cumQty, 0n);
+});
+
+test("event codec: a record of an unknown kind is a bug, not an event", () => {
+  for (const payload of ['["Z"]', '["r"]', "[null]", "[0]", "[]", '["A1"]']) {
+    assert.throws(() => decodeDeskEvent(payload), InvariantError, payload);
+  }
+});
+
+test("event codec: a report whose order lacks a cell is a bug", () => {
+  const cells = cellsOf(encodeDeskEvent(at(GOLDEN_EVENTS, 2)));
+  for (let count = 1; count < 2 + ORDER_CELL_COUNT; count += 1) {
+    const cut = JSON.stringify(cells.slice(0, count));
+    assert.throws(() => decodeDeskEvent(cut), InvariantError, `${count} cells`);
+  }
+  assert.throws(() => decodeOrder(JSON.stringify(cells.slice(3))), InvariantError);
+});
+
+test("event codec: a payload cut anywhere is never taken for an event", () => {
+  for (const event of GOLDEN_EVENTS) {
+    const payload = encodeDeskEvent(event);
+    for (let length = 0; length < payload.length; length += 1) {
+      assert.throws(() => decodeDeskEvent(payload.slice(0, length)), SyntaxError);
+    }
+  }
+});
+
+function readsBack(event: DeskEvent): void {
+  assert.deepEqual(decodeDeskEvent(encodeDeskEvent(event)), event);
+}
+
+function cellsOf(payload: string): readonly unknown[] {
+  return JSON.parse(payload) as readonly unknown[];
+}

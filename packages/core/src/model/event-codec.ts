@@ -1,0 +1,167 @@
+/**
+ * Desk events as journal payloads: one JSON array each, positional, so that a record stays near 200 bytes.
+ * Positions are only ever appended; any other change raises the journal format. Fixed-point values are
+ * their integer units as text. docs/protocol/journal.md has the tables.
+ */
+import { assert, at } from "../assert.ts";
+import type { Amount, Price, Qty } from "./decimal.ts";
+import type { CancelReason, ExecType, MarketName, OrdType, Side } from "./enums.ts";
+import type { DeskEvent, Execution } from "./event.ts";
+import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
+import type { Order, OrderPhase } from "./order.ts";
+
+type Cell = string | number | boolean | readonly Cell[];
+
+export function encodeDeskEvent(event: DeskEvent): string {
+  switch (event.type) {
+    case "ExecutionReported":
+      return JSON.stringify([
+        "R",
+        event.execType,
+        ...orderCells(event.order),
+        ...executionCells(event.execution),
+      ]);
+    case "AccountOpened":
+      return JSON.stringify([
+        "A",
+        event.atMs,
+        event.account,
+        event.cash.map(([currency, amount]) => [currency, amount.toString()]),
+        event.holdings.map(([product, qty]) => [product, qty.toString()]),
+      ]);
+    case "RequestAnswered":
+      return JSON.stringify([
+        "Q",
+        event.atMs,
+        event.account,
+        event.fingerprint,
+        event.contentDigest,
+        event.expiresAtMs,
+        event.httpStatus,
+        event.body,
+      ]);
+  }
+}
+
+/** Precondition: the payload was made by {@link encodeDeskEvent}; the journal's hash chain vouches for it. */
+export function decodeDeskEvent(payload: string): DeskEvent {
+  const cells = JSON.parse(payload) as readonly Cell[];
+  const kind = at(cells, 0);
+  if (kind === "R") {
+    return {
+      type: "ExecutionReported",
+      execType: cells[1] as ExecType,
+      order: orderOf(cells, 2),
+      execution: executionOf(cells, 2 + ORDER_CELL_COUNT),
+    };
+  }
+  if (kind === "A") {
+    return {
+      type: "AccountOpened",
+      atMs: cells[1] as UnixMs,
+      account: cells[2] as Account,
+      cash: pairsOf(cells[3]).map(([name, units]) => [name, BigInt(units) as Amount]),
+      holdings: pairsOf(cells[4]).map(([name, units]) => [name, BigInt(units) as Qty]),
+    };
+  }
+  assert(kind === "Q", "a desk event is of a known kind");
+  return {
+    type: "RequestAnswered",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    fingerprint: cells[3] as string,
+    contentDigest: cells[4] as string,
+    expiresAtMs: cells[5] as UnixMs,
+    httpStatus: cells[6] as number,
+    body: cells[7] as string,
+  };
+}
+
+/** An order alone, as one line of a snapshot or one row of the closed-order archive. */
+export function encodeOrder(order: Order): string {
+  return JSON.stringify(orderCells(order));
+}
+
+export function decodeOrder(text: string): Order {
+  return orderOf(JSON.parse(text) as readonly Cell[], 0);
+}
+
+const ORDER_CELL_COUNT = 22;
+
+function orderCells(order: Order): Cell[] {
+  return [
+    order.orderId,
+    order.account,
+    order.clOrdId,
+    order.portfolioId,
+    order.market,
+    order.symbol,
+    order.ordType,
+    order.side,
+    order.price.toString(),
+    order.stopPx.toString(),
+    order.orderQty.toString(),
+    order.phase,
+    order.cancelPending,
+    order.cumQty.toString(),
+    order.grossTradeAmt.toString(),
+    order.chargeAmt.toString(),
+    order.cancelReason,
+    order.rejectReason,
+    order.createdAtMs,
+    order.updatedAtMs,
+    order.version,
+    order.streamSeq,
+  ];
+}
+
+function orderOf(cells: readonly Cell[], from: number): Order {
+  assert(cells.length >= from + ORDER_CELL_COUNT, "an order has all its cells");
+  return {
+    orderId: cells[from] as OrderId,
+    account: cells[from + 1] as Account,
+    clOrdId: cells[from + 2] as ClOrdId,
+    portfolioId: cells[from + 3] as string,
+    market: cells[from + 4] as MarketName,
+    symbol: cells[from + 5] as string,
+    ordType: cells[from + 6] as OrdType,
+    side: cells[from + 7] as Side,
+    price: units(cells[from + 8]) as Price,
+    stopPx: units(cells[from + 9]) as Price,
+    orderQty: units(cells[from + 10]) as Qty,
+    phase: cells[from + 11] as OrderPhase,
+    cancelPending: cells[from + 12] as boolean,
+    cumQty: units(cells[from + 13]) as Qty,
+    grossTradeAmt: units(cells[from + 14]) as Amount,
+    chargeAmt: units(cells[from + 15]) as Amount,
+    cancelReason: cells[from + 16] as CancelReason,
+    rejectReason: cells[from + 17] as string,
+    createdAtMs: cells[from + 18] as UnixMs,
+    updatedAtMs: cells[from + 19] as UnixMs,
+    version: cells[from + 20] as number,
+    streamSeq: cells[from + 21] as number,
+  };
+}
+
+function executionCells(execution: Execution | null): Cell[] {
+  if (execution === null) return [];
+  return [execution.execId, execution.lastQty.toString(), execution.lastPx.toString()];
+}
+
+function executionOf(cells: readonly Cell[], from: number): Execution | null {
+  if (cells.length <= from) return null;
+  return {
+    execId: cells[from] as ExecId,
+    lastQty: units(cells[from + 1]) as Qty,
+    lastPx: units(cells[from + 2]) as Price,
+  };
+}
+
+/** Most orders carry zeros: one shared zero costs no memory. */
+function units(cell: Cell | undefined): bigint {
+  return cell === "0" ? 0n : BigInt(cell as string);
+}
+
+function pairsOf(cell: Cell | undefined): readonly (readonly [string, string])[] {
+  return cell as readonly (readonly [string, string])[];
+}

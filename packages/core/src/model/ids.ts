@@ -1,0 +1,14 @@
+import type { Brand } from "./brand.ts";
+
+/** OrderID(37): ours, decimal digits, at least 11, unique, rising within an account, never reused. */
+export type OrderId = Brand<string, "OrderId">;
+/** ClOrdID(11): the client's own name of an order, at most 64 characters, need not be unique; "" is none. */
+export type ClOrdId = Brand<string, "ClOrdId">;
+/** Account(1). */
+export type Account = Brand<string, "Account">;
+/** ExecID(17) of a trade: the same on both sides of the fill. */
+export type ExecId = Brand<string, "ExecId">;
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type UnixMs = Brand<number, "UnixMs">;
+
+export const NO_CL_ORD_ID = "" as ClOrdId;

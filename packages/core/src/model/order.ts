@@ -1,0 +1,44 @@
+/**
+ * An order's stored facts. LeavesQty, OrdStatus and the cancelled quantity are functions of them
+ * (order/order.ts), so they cannot drift.
+ */
+import type { Amount, Price, Qty } from "./decimal.ts";
+import type { CancelReason, MarketName, OrdType, Side } from "./enums.ts";
+import type { Account, ClOrdId, OrderId, UnixMs } from "./ids.ts";
+
+export type OrderPhase = "PendingNew" | "Open" | "Filled" | "Canceled" | "Rejected";
+
+export interface Order {
+  readonly orderId: OrderId;
+  readonly account: Account;
+  readonly clOrdId: ClOrdId;
+  readonly portfolioId: string;
+  /** The market name it was placed with. */
+  readonly market: MarketName;
+  readonly symbol: string;
+  readonly ordType: OrdType;
+  readonly side: Side;
+  /** Price(44); zero for order types without one. */
+  readonly price: Price;
+  /** StopPx(99); zero for order types without one. */
+  readonly stopPx: Price;
+  /** OrderQty(38). */
+  readonly orderQty: Qty;
+  readonly phase: OrderPhase;
+  /** A cancel was sent to the venue and has not been answered. */
+  readonly cancelPending: boolean;
+  /** CumQty(14). */
+  readonly cumQty: Qty;
+  /** Sum of LastPx(31) x LastQty(32). */
+  readonly grossTradeAmt: Amount;
+  /** Fees charged so far, in the instrument's currency. */
+  readonly chargeAmt: Amount;
+  readonly cancelReason: CancelReason;
+  readonly rejectReason: string;
+  readonly createdAtMs: UnixMs;
+  readonly updatedAtMs: UnixMs;
+  /** Reports made about this order, from 1: a reader ignores a version it has seen. */
+  readonly version: number;
+  /** Position of the latest report in the account's stream. */
+  readonly streamSeq: number;
+}

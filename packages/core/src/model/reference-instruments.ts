@@ -1,0 +1,69 @@
+import { assert } from "../assert.ts";
+import { type Price, parseDecimal, type Qty } from "./decimal.ts";
+import { MarketName } from "./enums.ts";
+import { assertInstrument, type Instrument } from "./instrument.ts";
+
+/**
+ * The instruments of the `reference` market rules. Ticks are finer than the exchanges' own so that the
+ * reference page's 423.83 is a legal price of 00700.
+ */
+export const REFERENCE_INSTRUMENTS: readonly Instrument[] = [
+  instrument("00700", "TENCENT", "HKD", [MarketName.Hkex], {
+    priceTick: "0.01",
+    priceMax: "10000000",
+    lotQty: "100",
+    orderQtyMax: "100000000",
+  }),
+  instrument("AAPL", "APPLE", "USD", [MarketName.Usex, MarketName.Nasdaq], {
+    priceTick: "0.01",
+    priceMax: "10000000",
+    lotQty: "1",
+    orderQtyMax: "100000000",
+  }),
+  instrument("DODO-USDT", "DODO", "USDT", [MarketName.Crypto], {
+    priceTick: "0.000001",
+    priceMax: "1000000",
+    lotQty: "0.01",
+    orderQtyMax: "100000000",
+  }),
+  instrument("BTC-USDT", "BITCOIN", "USDT", [MarketName.Crypto], {
+    priceTick: "0.01",
+    priceMax: "100000000",
+    lotQty: "0.000001",
+    orderQtyMax: "10000",
+  }),
+];
+
+interface GridText {
+  readonly priceTick: string;
+  readonly priceMax: string;
+  readonly lotQty: string;
+  readonly orderQtyMax: string;
+}
+
+function instrument(
+  symbol: string,
+  securityDesc: string,
+  currency: string,
+  markets: readonly MarketName[],
+  grid: GridText,
+): Instrument {
+  const result: Instrument = {
+    symbol,
+    securityDesc,
+    currency,
+    markets,
+    priceTick: fixed(grid.priceTick) as Price,
+    priceMax: fixed(grid.priceMax) as Price,
+    lotQty: fixed(grid.lotQty) as Qty,
+    orderQtyMax: fixed(grid.orderQtyMax) as Qty,
+  };
+  assertInstrument(result);
+  return result;
+}
+
+function fixed(text: string): bigint {
+  const units = parseDecimal(text);
+  assert(typeof units === "bigint", "grid values are decimals");
+  return units;
+}

@@ -1,0 +1,192 @@
+/**
+ * The life of one order: stored facts, which event is legal in which phase, and the views derived from
+ * the facts. After FIX 4.2 Appendix D and FIX 4.4 Vol. 4, Order State Changes.
+ */
+import { assert, unreachable } from "../assert.ts";
+import {
+  type Amount,
+  amountOf,
+  type Price,
+  type Qty,
+  ZERO_AMOUNT,
+  ZERO_PRICE,
+  ZERO_QTY,
+} from "../model/decimal.ts";
+import { CancelReason, OrdStatus } from "../model/enums.ts";
+import type { Order, OrderPhase } from "../model/order.ts";
+
+/** What can happen to an order. Times, versions and stream numbers are added by the desk. */
+export type OrderEvent =
+  | { readonly type: "Accepted" }
+  | { readonly type: "Rejected"; readonly rejectReason: string }
+  | { readonly type: "Traded"; readonly lastQty: Qty; readonly lastPx: Price }
+  | { readonly type: "CancelRequested" }
+  | { readonly type: "CancelRejected" }
+  | { readonly type: "Canceled"; readonly cancelReason: CancelReason };
+
+export type OrderEventRefusal =
+  | "EventNotLegalInPhase"
+  | "NoCancelPending"
+  | "TradeExceedsLeavesQty";
+
+type EventName = OrderEvent["type"];
+
+/** Which event is legal in which phase. Data, so that the documents and the tests read the same rows. */
+export const LEGAL: { readonly [P in OrderPhase]: ReadonlySet<EventName> } = {
+  PendingNew: new Set<EventName>(["Accepted", "Rejected", "CancelRequested", "CancelRejected"]),
+  Open: new Set<EventName>(["Traded", "CancelRequested", "CancelRejected", "Canceled"]),
+  // The cancel lost the race with the last fill, or with the reject.
+  Filled: new Set<EventName>(["CancelRejected"]),
+  Rejected: new Set<EventName>(["CancelRejected"]),
+  Canceled: new Set<EventName>(),
+};
+
+export type OrderTerms = Pick<
+  Order,
+  | "orderId"
+  | "account"
+  | "clOrdId"
+  | "portfolioId"
+  | "market"
+  | "symbol"
+  | "ordType"
+  | "side"
+  | "price"
+  | "stopPx"
+  | "orderQty"
+  | "createdAtMs"
+>;
+
+/** A new order, before its venue has said anything about it. */
+export function orderNew(terms: OrderTerms): Order {
+  assert(terms.orderQty > 0n, "orderQty > 0");
+  return {
+    orderId: terms.orderId,
+    account: terms.account,
+    clOrdId: terms.clOrdId,
+    portfolioId: terms.portfolioId,
+    market: terms.market,
+    symbol: terms.symbol,
+    ordType: terms.ordType,
+    side: terms.side,
+    price: terms.price,
+    stopPx: terms.stopPx,
+    orderQty: terms.orderQty,
+    phase: "PendingNew",
+    cancelPending: false,
+    cumQty: ZERO_QTY,
+    grossTradeAmt: ZERO_AMOUNT,
+    chargeAmt: ZERO_AMOUNT,
+    cancelReason: CancelReason.None,
+    rejectReason: "",
+    createdAtMs: terms.createdAtMs,
+    updatedAtMs: terms.createdAtMs,
+    version: 0,
+    streamSeq: 0,
+  };
+}
+
+/** Whether nothing more can happen to the order. */
+export function isClosed(order: Order): boolean {
+  return order.phase === "Filled" || order.phase === "Canceled" || order.phase === "Rejected";
+}
+
+/** LeavesQty(151): what still works in the market; zero once the order is closed. */
+export function leavesQty(order: Order): Qty {
+  return isClosed(order) ? ZERO_QTY : ((order.orderQty - order.cumQty) as Qty);
+}
+
+/** What will never trade: OrderQty = CumQty + LeavesQty + this, always. */
+export function canceledQty(order: Order): Qty {
+  return (order.orderQty - order.cumQty - leavesQty(order)) as Qty;
+}
+
+/** OrdStatus(39) by the standard's precedence: a pending cancel outranks a fill. */
+export function ordStatus(order: Order): OrdStatus {
+  if (order.cancelPending) return OrdStatus.PendingCancel;
+  switch (order.phase) {
+    case "PendingNew":
+      return OrdStatus.PendingNew;
+    case "Open":
+      return order.cumQty > 0n ? OrdStatus.PartiallyFilled : OrdStatus.New;
+    case "Filled":
+      return OrdStatus.Filled;
+    case "Canceled":
+      return OrdStatus.Canceled;
+    case "Rejected":
+      return OrdStatus.Rejected;
+    default:
+      return unreachable(order.phase, "order phase");
+  }
+}
+
+/** Why the event cannot happen to the order now, or null. */
+export function orderRefusal(order: Order, event: OrderEvent): OrderEventRefusal | null {
+  if (!LEGAL[order.phase].has(event.type)) return "EventNotLegalInPhase";
+  if (event.type === "CancelRejected" && !order.cancelPending) return "NoCancelPending";
+  if (event.type === "Traded" && event.lastQty > leavesQty(order)) return "TradeExceedsLeavesQty";
+  return null;
+}
+
+/** Precondition: `orderRefusal(order, event)` is null. */
+export function orderApply(order: Order, event: OrderEvent): Order {
+  assert(orderRefusal(order, event) === null, "the event was checked before it was applied");
+  const next = orderNext(order, event);
+  assertOrder(next);
+  assert(next.cumQty >= order.cumQty, "cumQty never falls");
+  return next;
+}
+
+/** The sums that must hold of every order at every time; checked before anything is sent. */
+export function assertOrder(order: Order): void {
+  const { orderQty, cumQty } = order;
+  assert(cumQty >= 0n && cumQty <= orderQty, "0 <= cumQty <= orderQty");
+  assert((order.phase === "Filled") === (cumQty === orderQty), "Filled means cumQty = orderQty");
+  assert(
+    orderQty === cumQty + leavesQty(order) + canceledQty(order),
+    "orderQty = cumQty + leavesQty + canceledQty",
+  );
+  assert(cumQty > 0n || order.grossTradeAmt === 0n, "no amount without a trade");
+  assert(
+    (order.phase === "Canceled") === (order.cancelReason !== CancelReason.None),
+    "a cancelled order says why",
+  );
+}
+
+function orderNext(order: Order, event: OrderEvent): Order {
+  switch (event.type) {
+    case "Accepted":
+      return { ...order, phase: "Open" };
+    case "Rejected":
+      // A pending cancel stays pending: its answer is still to come.
+      return { ...order, phase: "Rejected", rejectReason: event.rejectReason };
+    case "Traded":
+      return orderTraded(order, event.lastQty, event.lastPx);
+    case "CancelRequested":
+      return { ...order, cancelPending: true };
+    case "CancelRejected":
+      return { ...order, cancelPending: false };
+    case "Canceled":
+      return {
+        ...order,
+        phase: "Canceled",
+        cancelPending: false,
+        cancelReason: event.cancelReason,
+      };
+    default:
+      return unreachable(event, "order event");
+  }
+}
+
+/** A fill while a cancel is pending leaves the cancel pending: its answer is still to come. */
+function orderTraded(order: Order, lastQty: Qty, lastPx: Price): Order {
+  assert(lastQty > 0n, "lastQty > 0");
+  assert(lastPx > ZERO_PRICE, "lastPx > 0");
+  const cumQty = (order.cumQty + lastQty) as Qty;
+  return {
+    ...order,
+    phase: cumQty === order.orderQty ? "Filled" : "Open",
+    cumQty,
+    grossTradeAmt: (order.grossTradeAmt + amountOf(lastPx, lastQty)) as Amount,
+  };
+}

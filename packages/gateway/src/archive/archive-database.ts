@@ -1,0 +1,344 @@
+/**
+ * The archive's tables: closed orders, and where in the journal each report of a stream stands. A
+ * projection of the journal: its position is written in the transaction that writes its rows. Owned
+ * by the archive's thread.
+ */
+import { assert } from "@countermand/core/assert";
+import {
+  decodeDeskEvent,
+  decodeOrder,
+  type ExecutionReported,
+  encodeOrder,
+  type Order,
+} from "@countermand/core/model";
+import { isClosed } from "@countermand/core/order";
+import type Database from "better-sqlite3";
+import type { ChainPosition } from "../journal/event-chain.ts";
+import type { JournalRecord } from "../journal/journal.ts";
+import { LIST_STEP_ROWS } from "./archive-limits.ts";
+import { ArchiveDamagedError } from "./archive-schema.ts";
+import {
+  createdSecond,
+  type FilterCondition,
+  filterWhere,
+  indexedPart,
+  isUnfiltered,
+  type OrderFilter,
+} from "./order-filter.ts";
+import { numberOfOrder } from "./order-number.ts";
+
+/** Where a report of an account's stream stands in the journal. */
+export interface ReportPlace {
+  readonly streamSeq: number;
+  readonly partition: string;
+  readonly seq: number;
+}
+
+export interface ListedNumbers {
+  /** Closed orders of the account that match, all pages together. */
+  readonly total: number;
+  /** Newest first. */
+  readonly orderNumbers: readonly number[];
+}
+
+interface AccountRow {
+  readonly id: number;
+  readonly closedCount: number;
+}
+
+/** Above every order number. */
+const NEWEST = 2 ** 53;
+
+export class ArchiveDatabase {
+  readonly #database: Database.Database;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #partitionIds = new Map<string, number>();
+  readonly #accountIds = new Map<string, number>();
+  readonly #inTransaction: (write: () => void) => void;
+
+  /** Precondition: the database has the tables of ARCHIVE_TABLES (archive-schema.ts). */
+  constructor(database: Database.Database) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    this.#inTransaction = database.transaction((write: () => void) => write());
+  }
+
+  /** How far each partition is projected. */
+  positions(): Map<string, ChainPosition> {
+    const rows = this.#statements.positions.all();
+    return new Map(rows.map(({ name, seq, hash }) => [name, { seq, hash }]));
+  }
+
+  /** Projects the records that follow the partition's position; all of them or none. */
+  project(partition: string, records: readonly JournalRecord[], through: ChainPosition): void {
+    try {
+      this.#inTransaction(() => {
+        const partitionId = this.#partitionId(partition);
+        this.#insert(partitionId, records);
+        this.#statements.movePosition.run(through.seq, through.hash, partitionId);
+      });
+    } catch (error) {
+      // Ids that the transaction gave out are gone with it.
+      this.#partitionIds.clear();
+      this.#accountIds.clear();
+      throw error;
+    }
+  }
+
+  closedByNumber(account: string, orderNumber: number): string | null {
+    const row = this.#statements.closedByNumber.get(account, orderNumber);
+    return row === undefined ? null : checkedText(row);
+  }
+
+  newestClosedByClOrdId(account: string, clOrdId: string): string | null {
+    const row = this.#statements.newestByClOrdId.get(account, clOrdId);
+    return row === undefined ? null : checkedText(row);
+  }
+
+  /** Places of the reports after a stream number, in stream order, up to the first gap. */
+  reportPlaces(account: string, afterStreamSeq: number, limit: number): ReportPlace[] {
+    const rows = this.#statements.reportPlaces.all(account, afterStreamSeq, limit);
+    const gap = rows.findIndex(({ streamSeq }, index) => streamSeq !== afterStreamSeq + 1 + index);
+    return gap === -1 ? rows : rows.slice(0, gap);
+  }
+
+  /** The first number of the account's stream that is kept; 1 while nothing is. */
+  earliestStreamSeq(account: string): number {
+    return this.#statements.earliestStreamSeq.get(account)?.streamSeq ?? 1;
+  }
+
+  /**
+   * Lists the account's closed orders from an index on, newest first. Each `next()` walks a bounded
+   * number of rows. Precondition: nothing is projected before the walk ends.
+   */
+  list(
+    account: string,
+    filter: OrderFilter,
+    fromIndex: number,
+    limit: number,
+  ): Generator<void, ListedNumbers> {
+    const row = this.#statements.account.get(account) ?? { id: 0, closedCount: 0 };
+    if (isUnfiltered(filter)) return this.#listAll(row, fromIndex, limit);
+    return this.#listMatching(row.id, filter, fromIndex, limit);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  *#listAll(account: AccountRow, fromIndex: number, limit: number): Generator<void, ListedNumbers> {
+    const none = { sql: "", values: [] };
+    const rows = this.#prepareRows(none);
+    const orderNumbers: number[] = [];
+    let before = NEWEST;
+    let skipCount = Math.min(fromIndex, account.closedCount);
+    while (skipCount > LIST_STEP_ROWS) {
+      before = this.#stepEnd(account.id, none, before) ?? 0;
+      skipCount -= LIST_STEP_ROWS;
+      yield;
+    }
+    while (orderNumbers.length < limit) {
+      const count = Math.min(limit - orderNumbers.length, LIST_STEP_ROWS);
+      const step = rows.all(account.id, before, 0, count, skipCount);
+      for (const orderNumber of step) orderNumbers.push(orderNumber);
+      if (step.length < count) break;
+      before = step.at(-1) ?? 0;
+      skipCount = 0;
+      yield;
+    }
+    return { total: account.closedCount, orderNumbers };
+  }
+
+  *#listMatching(
+    accountId: number,
+    filter: OrderFilter,
+    fromIndex: number,
+    limit: number,
+  ): Generator<void, ListedNumbers> {
+    const condition = filterWhere(filter);
+    const indexed = filterWhere(indexedPart(filter));
+    const rows = this.#prepareRows(condition);
+    const counter = this.#prepareCount(condition);
+    const orderNumbers: number[] = [];
+    let total = 0;
+    for (let before = NEWEST; ; ) {
+      const stepEnd = this.#stepEnd(accountId, indexed, before);
+      const range = [accountId, before, stepEnd ?? 0, ...condition.values];
+      const count = counter.get(...range) ?? 0;
+      const wanted = limit - orderNumbers.length;
+      const skipCount = Math.max(0, fromIndex - total);
+      if (wanted > 0 && skipCount < count) {
+        for (const orderNumber of rows.all(...range, wanted, skipCount)) {
+          orderNumbers.push(orderNumber);
+        }
+      }
+      total += count;
+      if (stepEnd === undefined) return { total, orderNumbers };
+      before = stepEnd;
+      yield;
+    }
+  }
+
+  /** The oldest order number of the step below `before`; undefined for the last step. */
+  #stepEnd(accountId: number, indexed: FilterCondition, before: number): number | undefined {
+    return this.#database
+      .prepare<unknown[], number>(
+        `SELECT order_number FROM closed_orders WHERE account_id = ?${indexed.sql}
+          AND order_number < ? ORDER BY order_number DESC LIMIT 1 OFFSET ${LIST_STEP_ROWS - 1}`,
+      )
+      .pluck()
+      .get(accountId, ...indexed.values, before);
+  }
+
+  #prepareRows(condition: FilterCondition): Database.Statement<unknown[], number> {
+    return this.#database
+      .prepare<unknown[], number>(
+        `SELECT order_number FROM closed_orders WHERE ${STEP}${condition.sql}
+          ORDER BY order_number DESC LIMIT ? OFFSET ?`,
+      )
+      .pluck();
+  }
+
+  #prepareCount(condition: FilterCondition): Database.Statement<unknown[], number> {
+    return this.#database
+      .prepare<unknown[], number>(
+        `SELECT count(*) FROM closed_orders WHERE ${STEP}${condition.sql}`,
+      )
+      .pluck();
+  }
+
+  #insert(partitionId: number, records: readonly JournalRecord[]): void {
+    const closedCounts = new Map<number, number>();
+    for (const { seq, payload } of records) {
+      const event = decodeDeskEvent(payload);
+      if (event.type !== "ExecutionReported") continue;
+      const accountId = this.#accountId(event.order.account);
+      this.#statements.insertPlace.run(accountId, event.order.streamSeq, partitionId, seq);
+      if (!isClosed(event.order)) continue;
+      this.#insertClosed(accountId, event);
+      closedCounts.set(accountId, (closedCounts.get(accountId) ?? 0) + 1);
+    }
+    for (const [accountId, count] of closedCounts) {
+      this.#statements.addClosedCount.run(count, accountId);
+    }
+  }
+
+  /** An order closes once: a second row for it is refused by the table. */
+  #insertClosed(accountId: number, { order }: ExecutionReported): void {
+    const { lastInsertRowid } = this.#statements.insertText.run(encodeOrder(order));
+    this.#statements.insertClosed.run(
+      accountId,
+      numberOfOrder(order),
+      order.clOrdId,
+      order.market,
+      order.symbol,
+      order.side,
+      order.portfolioId,
+      order.phase,
+      createdSecond(order),
+      lastInsertRowid,
+    );
+  }
+
+  #partitionId(partition: string): number {
+    const known = this.#partitionIds.get(partition);
+    if (known !== undefined) return known;
+    this.#statements.addPartition.run(partition);
+    const id = this.#statements.partitionId.get(partition);
+    assert(id !== undefined, "the partition was added");
+    this.#partitionIds.set(partition, id);
+    return id;
+  }
+
+  #accountId(account: string): number {
+    const known = this.#accountIds.get(account);
+    if (known !== undefined) return known;
+    this.#statements.addAccount.run(account);
+    const row = this.#statements.account.get(account);
+    assert(row !== undefined, "the account was added");
+    this.#accountIds.set(account, row.id);
+    return row.id;
+  }
+}
+
+/**
+ * A step of a walk: parameters are the account, the number above the step and its oldest number.
+ */
+const STEP = "account_id = ? AND order_number < ? AND order_number >= ?";
+
+const CLOSED_WITH_TEXT = `SELECT order_number AS orderNumber, account, text
+  FROM accounts JOIN closed_orders ON account_id = accounts.id
+  JOIN order_texts ON order_texts.id = text_id`;
+
+interface ClosedRow {
+  readonly orderNumber: number;
+  readonly account: string;
+  readonly text: string;
+}
+
+/** The row's order text, after a check that it is an order and the row's own. */
+function checkedText({ orderNumber, account, text }: ClosedRow): string {
+  let order: Order;
+  try {
+    order = decodeOrder(text);
+  } catch (error) {
+    throw new ArchiveDamagedError(`order ${orderNumber} cannot be read`, { cause: error });
+  }
+  if (order.account !== account || order.orderId !== String(orderNumber) || !isClosed(order)) {
+    throw new ArchiveDamagedError(`order ${orderNumber} is not the one its row names`);
+  }
+  return text;
+}
+
+function prepareStatements(database: Database.Database) {
+  return {
+    ...prepareReads(database),
+    addPartition: database.prepare(
+      "INSERT INTO partitions (name, seq, hash) VALUES (?, 0, '') ON CONFLICT DO NOTHING",
+    ),
+    movePosition: database.prepare("UPDATE partitions SET seq = ?, hash = ? WHERE id = ?"),
+    addAccount: database.prepare(
+      "INSERT INTO accounts (account, closed_count) VALUES (?, 0) ON CONFLICT DO NOTHING",
+    ),
+    addClosedCount: database.prepare(
+      "UPDATE accounts SET closed_count = closed_count + ? WHERE id = ?",
+    ),
+    insertPlace: database.prepare("INSERT INTO stream_positions VALUES (?, ?, ?, ?)"),
+    insertText: database.prepare("INSERT INTO order_texts (text) VALUES (?)"),
+    insertClosed: database.prepare(
+      "INSERT INTO closed_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
+  };
+}
+
+function prepareReads(database: Database.Database) {
+  return {
+    positions: database.prepare<[], { name: string; seq: number; hash: string }>(
+      "SELECT name, seq, hash FROM partitions",
+    ),
+    partitionId: database
+      .prepare<[string], number>("SELECT id FROM partitions WHERE name = ?")
+      .pluck(),
+    account: database.prepare<[string], AccountRow>(
+      "SELECT id, closed_count AS closedCount FROM accounts WHERE account = ?",
+    ),
+    closedByNumber: database.prepare<[string, number], ClosedRow>(
+      `${CLOSED_WITH_TEXT} WHERE account = ? AND order_number = ?`,
+    ),
+    newestByClOrdId: database.prepare<[string, string], ClosedRow>(
+      `${CLOSED_WITH_TEXT} WHERE account = ? AND cl_ord_id = ? AND cl_ord_id <> ''
+        ORDER BY order_number DESC LIMIT 1`,
+    ),
+    reportPlaces: database.prepare<[string, number, number], ReportPlace>(
+      `SELECT stream_seq AS streamSeq, name AS partition, stream_positions.seq AS seq
+        FROM accounts JOIN stream_positions ON account_id = accounts.id
+        JOIN partitions ON partitions.id = partition_id
+        WHERE account = ? AND stream_seq > ? ORDER BY stream_seq LIMIT ?`,
+    ),
+    earliestStreamSeq: database.prepare<[string], { streamSeq: number }>(
+      `SELECT stream_seq AS streamSeq FROM accounts
+        JOIN stream_positions ON account_id = accounts.id
+        WHERE account = ? ORDER BY stream_seq LIMIT 1`,
+    ),
+  };
+}

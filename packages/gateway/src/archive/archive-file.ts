@@ -1,0 +1,129 @@
+/**
+ * Opens archive.db. What cannot be used is put away and built again from the journal, never mended.
+ */
+import Database from "better-sqlite3";
+import { fileBytes, filePath, removeFile, renameDurably } from "../sys/disk.ts";
+import { ArchiveDatabase } from "./archive-database.ts";
+import {
+  ARCHIVE_APPLICATION_ID,
+  ARCHIVE_FORMAT,
+  ARCHIVE_TABLES,
+  isDamage,
+} from "./archive-schema.ts";
+
+/** Why the archive begins anew. */
+export type RebuildReason = "Missing" | "Damaged" | "OtherFormat" | "ForeignJournal";
+
+export interface OpenedArchive {
+  readonly database: ArchiveDatabase;
+  /** Null: the archive goes on where it was. */
+  readonly rebuilt: RebuildReason | null;
+}
+
+/** What the archive asks of the journal it follows. */
+export interface PositionOracle {
+  hashAt(partition: string, seq: number): string | null;
+}
+
+/** How long a write waits for a foreign lock, such as that of a person's database shell. */
+const LOCK_WAIT_MS = 50;
+/** The write-ahead log is cut back to this size after a checkpoint. */
+const WAL_BYTES_KEPT = 64 * 1024 * 1024;
+
+/**
+ * Opens the archive, or a new empty one where there is none that fits the journal. A damaged file
+ * is kept as `archive.db.damaged` (the latest one); a file of another format or journal is deleted.
+ * @throws SqliteError or a disk error: the file may be good, but not now
+ */
+export function openArchive(dataDir: string, journal: PositionOracle): OpenedArchive {
+  const path = filePath(dataDir, "archive.db");
+  const found = openFound(path, journal);
+  if (typeof found !== "string") return { database: found, rebuilt: null };
+  if (found === "Damaged") putAside(path);
+  else removeArchive(path);
+  return { database: createArchive(path), rebuilt: found };
+}
+
+/** Puts a damaged archive away, so that the next {@link openArchive} begins anew. */
+export function putArchiveAside(dataDir: string): void {
+  putAside(filePath(dataDir, "archive.db"));
+}
+
+function openFound(path: string, journal: PositionOracle): ArchiveDatabase | RebuildReason {
+  if (fileBytes(path) === null) return "Missing";
+  let database: Database.Database | null = null;
+  let found: ArchiveDatabase | RebuildReason;
+  try {
+    database = openDatabase(path);
+    found = checkFound(database, journal);
+  } catch (error) {
+    database?.close();
+    if (isDamage(error)) return "Damaged";
+    throw error;
+  }
+  if (typeof found === "string") database.close();
+  return found;
+}
+
+function checkFound(
+  database: Database.Database,
+  journal: PositionOracle,
+): ArchiveDatabase | RebuildReason {
+  if (pragmaNumber(database, "application_id") !== ARCHIVE_APPLICATION_ID) return "Damaged";
+  if (pragmaNumber(database, "user_version") !== ARCHIVE_FORMAT) return "OtherFormat";
+  const archive = new ArchiveDatabase(database);
+  for (const [partition, { seq, hash }] of archive.positions()) {
+    if (seq > 0 && journal.hashAt(partition, seq) !== hash) return "ForeignJournal";
+  }
+  return archive;
+}
+
+function createArchive(path: string): ArchiveDatabase {
+  const database = openDatabase(path);
+  try {
+    // The format comes with the tables or not at all: half a schema is never taken for an archive.
+    database.transaction(() => {
+      for (const table of ARCHIVE_TABLES) database.exec(table);
+      database.pragma(`application_id = ${ARCHIVE_APPLICATION_ID}`);
+      database.pragma(`user_version = ${ARCHIVE_FORMAT}`);
+    })();
+    return new ArchiveDatabase(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openDatabase(path: string): Database.Database {
+  const database = new Database(path, { timeout: LOCK_WAIT_MS });
+  try {
+    database.pragma("journal_mode = WAL");
+    // A power cut may cost the last rows, never more: they are projected again.
+    database.pragma("synchronous = NORMAL");
+    database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function pragmaNumber(database: Database.Database, name: string): number {
+  return database.pragma(name, { simple: true }) as number;
+}
+
+function putAside(path: string): void {
+  removeLog(path);
+  if (fileBytes(path) !== null) renameDurably(path, `${path}.damaged`);
+}
+
+function removeArchive(path: string): void {
+  removeLog(path);
+  removeFile(path);
+}
+
+/** The log goes first: left behind, it would be taken for that of the next file. */
+function removeLog(path: string): void {
+  removeFile(`${path}-wal`);
+  removeFile(`${path}-shm`);
+}

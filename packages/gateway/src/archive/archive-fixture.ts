@@ -1,0 +1,211 @@
+/** Histories of orders for tests: made, journaled, and kept in a naive model to compare with. */
+import assert from "node:assert/strict";
+import { AccountBook } from "@countermand/core/desk";
+import {
+  type Account,
+  CancelReason,
+  type ClOrdId,
+  type ExecId,
+  ExecType,
+  type ExecutionReported,
+  encodeDeskEvent,
+  MarketName,
+  type Order,
+  type OrderId,
+  OrdType,
+  type Price,
+  type Qty,
+  Side,
+  type UnixMs,
+} from "@countermand/core/model";
+import { isClosed, type OrderEvent, orderApply, orderNew } from "@countermand/core/order";
+import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { matchesFilter, type OrderFilter } from "./order-filter.ts";
+import { RecentReports } from "./recent-reports.ts";
+
+export const DESK = "desk-1";
+export const ALICE = "ALICE" as Account;
+export const BOB = "BOB" as Account;
+
+const PRICE = 100_000_000n as Price;
+const ONE_UNIT = 100_000_000n as Qty;
+const FIRST_ORDER_NUMBER = 22_000_000_001;
+const FIRST_CREATED_MS = 1_746_774_142_500;
+
+/** What a test may choose about an order. */
+export interface Placed {
+  readonly clOrdId?: string;
+  readonly portfolioId?: string;
+  readonly market?: MarketName;
+  readonly symbol?: string;
+  readonly side?: Side;
+  readonly units?: number;
+}
+
+export interface Recorded {
+  readonly seq: number;
+  readonly report: ExecutionReported;
+}
+
+/** A desk that does what it is told, of one partition. Orders are 700 ms apart. */
+export class ScriptedDesk {
+  readonly partition: string;
+  readonly recent = new RecentReports();
+  readonly recorded: Recorded[] = [];
+  /** Last position of the partition. */
+  seq: number;
+  /** Last position that is durable. */
+  durableSeq: number;
+  readonly #journal: SqliteJournal;
+  readonly #epoch: number;
+  readonly #books = new Map<Account, AccountBook>();
+  readonly #orders = new Map<OrderId, Order>();
+  #staged: string[] = [];
+  #nextOrderNumber = FIRST_ORDER_NUMBER;
+
+  constructor(journal: SqliteJournal, partition = DESK) {
+    this.partition = partition;
+    this.#journal = journal;
+    const { epoch, lastSeq } = journal.claim(partition, "test");
+    this.#epoch = epoch;
+    this.seq = lastSeq;
+    this.durableSeq = lastSeq;
+  }
+
+  book(account: Account): AccountBook {
+    const known = this.#books.get(account);
+    if (known !== undefined) return known;
+    const added = new AccountBook(account, [], []);
+    this.#books.set(account, added);
+    return added;
+  }
+
+  place(account: Account, placed: Placed = {}): OrderId {
+    const orderNumber = this.#nextOrderNumber;
+    this.#nextOrderNumber += 1;
+    const createdAtMs = FIRST_CREATED_MS + 700 * (orderNumber - FIRST_ORDER_NUMBER);
+    const order = orderNew({
+      orderId: String(orderNumber) as OrderId,
+      account,
+      clOrdId: (placed.clOrdId ?? "") as ClOrdId,
+      portfolioId: placed.portfolioId ?? "",
+      market: placed.market ?? MarketName.Hkex,
+      symbol: placed.symbol ?? "00700",
+      ordType: OrdType.Limit,
+      side: placed.side ?? Side.Buy,
+      price: PRICE,
+      stopPx: 0n as Price,
+      orderQty: (BigInt(placed.units ?? 2) * ONE_UNIT) as Qty,
+      createdAtMs: createdAtMs as UnixMs,
+    });
+    this.#report(ExecType.New, orderApply(order, { type: "Accepted" }));
+    return order.orderId;
+  }
+
+  /** One unit trades; the last one closes the order. */
+  fill(orderId: OrderId): void {
+    const order = this.#apply(orderId, { type: "Traded", lastQty: ONE_UNIT, lastPx: PRICE });
+    this.#report(ExecType.Trade, order);
+  }
+
+  cancel(orderId: OrderId): void {
+    const event: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
+    this.#report(ExecType.Canceled, this.#apply(orderId, event));
+  }
+
+  /** An event that is no report. */
+  answer(account: Account): number {
+    const event = {
+      type: "RequestAnswered",
+      atMs: FIRST_CREATED_MS as UnixMs,
+      account,
+      fingerprint: `request ${this.seq}`,
+      contentDigest: "",
+      expiresAtMs: FIRST_CREATED_MS as UnixMs,
+      httpStatus: 200,
+      body: '{"code":0}',
+    } as const;
+    return this.#stage(encodeDeskEvent(event));
+  }
+
+  /** Writes everything staged. */
+  commit(): void {
+    const { partition } = this;
+    const append = { partition, epoch: this.#epoch, expectedSeq: this.durableSeq };
+    if (this.#staged.length === 0) return;
+    const [outcome] = this.#journal.append([[{ ...append, payloads: this.#staged }]]);
+    assert.equal(outcome, "committed");
+    this.#staged = [];
+    this.durableSeq = this.seq;
+  }
+
+  order(orderId: OrderId): Order {
+    const order = this.#orders.get(orderId);
+    assert.ok(order !== undefined, "the desk knows the order");
+    return order;
+  }
+
+  /** Open orders of every account, oldest first. */
+  open(): OrderId[] {
+    const open = [...this.#orders.values()].filter((order) => !isClosed(order));
+    return open.map(({ orderId }) => orderId);
+  }
+
+  /** What a query must answer: every order of the account that matches, newest first. */
+  matching(account: Account, filter: OrderFilter): Order[] {
+    const mine = [...this.#orders.values()].filter((order) => order.account === account);
+    return mine.filter((order) => matchesFilter(order, filter)).reverse();
+  }
+
+  reportsOf(account: Account): ExecutionReported[] {
+    const reports = this.recorded.map(({ report }) => report);
+    return reports.filter(({ order }) => order.account === account);
+  }
+
+  #apply(orderId: OrderId, event: OrderEvent): Order {
+    return orderApply(this.order(orderId), event);
+  }
+
+  #report(execType: ExecType, changed: Order): void {
+    const book = this.book(changed.account);
+    book.streamSeq += 1;
+    const { version } = changed;
+    const order = { ...changed, version: version + 1, streamSeq: book.streamSeq };
+    const execId = `E${book.streamSeq}` as ExecId;
+    const traded = execType === ExecType.Trade;
+    const execution = traded ? { execId, lastQty: ONE_UNIT, lastPx: PRICE } : null;
+    const report: ExecutionReported = { type: "ExecutionReported", execType, order, execution };
+    if (execType === ExecType.New) book.insert(order);
+    else if (isClosed(order)) book.remove(order.orderId);
+    else book.replace(order);
+    this.#orders.set(order.orderId, order);
+    const seq = this.#stage(encodeDeskEvent(report));
+    this.recorded.push({ seq, report });
+    this.recent.add(this.partition, seq, report);
+  }
+
+  #stage(payload: string): number {
+    this.#staged.push(payload);
+    this.seq += 1;
+    return this.seq;
+  }
+}
+
+/** A journal in the folder and a desk that writes to it. */
+export function openDesk(folder: string): { journal: SqliteJournal; desk: ScriptedDesk } {
+  const journal = SqliteJournal.open(folder);
+  return { journal, desk: new ScriptedDesk(journal) };
+}
+
+/** Places `count` orders and closes two of every three, some by a fill and some by a cancel. */
+export function trade(desk: ScriptedDesk, account: Account, count: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const orderId = desk.place(account, {
+      clOrdId: `ref-${index % 7}`,
+      symbol: index % 2 === 0 ? "00700" : "00005",
+      side: index % 5 === 0 ? Side.Sell : Side.Buy,
+    });
+    if (index % 3 === 0) desk.cancel(orderId);
+    if (index % 3 === 1) for (let unit = 0; unit < 2; unit += 1) desk.fill(orderId);
+  }
+}

@@ -1,0 +1,56 @@
+/** Limits of the archive. Each with unit, reason and what is seen when it is reached. */
+
+/**
+ * Events projected in one transaction. Reason: a transaction costs about as much as fifty events,
+ * and lookups wait while one runs (about 15 ms). What is more is projected in the next one.
+ */
+export const PROJECTED_EVENTS_MAX = 1_000;
+
+/**
+ * Milliseconds that durable positions are gathered before the projector hears of them. Reason:
+ * under load a transaction then holds many commits; meanwhile memory answers for what is not
+ * projected.
+ */
+export const FOLLOW_GATHER_MS = 10;
+
+/**
+ * Rows a list walks before lookups get their turn. Reason: a walk over millions of closed orders
+ * must not hold up the cancel of one; this many take about 3 ms.
+ */
+export const LIST_STEP_ROWS = 20_000;
+
+/**
+ * Questions of every kind that wait for the archive's thread; the next one is refused with
+ * ARCHIVE_UNAVAILABLE. Reason: bounds memory when the disk stalls.
+ */
+export const QUESTIONS_WAITING_MAX = 10_000;
+
+/**
+ * The same for lists alone, which may take a second each. Smaller, so that lists never use up the
+ * places of lookups.
+ */
+export const LISTS_WAITING_MAX = 200;
+
+/**
+ * Reports or orders that one question may ask for. Reason: bounds the memory of one answer, about 1
+ * MB. A caller that wants more asks again.
+ */
+export const ROWS_PER_ANSWER_MAX = 1_000;
+
+/**
+ * First pause after a failure of the archive, in milliseconds; doubled with each one that follows.
+ */
+export const RETRY_MS_MIN = 100;
+
+/** Longest pause between two tries, in milliseconds. Reason: a mended disk is noticed soon. */
+export const RETRY_MS_MAX = 10_000;
+
+/**
+ * How often a page of orders is tried while memory changes under it, before it is refused with
+ * ARCHIVE_UNAVAILABLE. From the second try on the window reaches back to the newest order, which no
+ * change in memory can outgrow, so more than two happen only while the archive falls back.
+ */
+export const QUERY_TRIES_MAX = 4;
+
+/** Orders by which memory may grow during a query before its page is fetched again. */
+export const QUERY_GROWTH_ORDERS = 256;

@@ -1,0 +1,89 @@
+/** What the main thread and the archive's thread say to each other. */
+import type { RebuildReason } from "./archive-file.ts";
+import type { OrderFilter } from "./order-filter.ts";
+
+/** What the thread is started with. */
+export interface ArchiveWorkerStart {
+  readonly dataDir: string;
+  readonly partitions: readonly string[];
+  /** Questions are refused until the projection has reached these positions. */
+  readonly required: ReadonlyMap<string, number>;
+}
+
+/** Every question: what is asked, and what is answered. Orders and reports travel encoded. */
+export interface ArchiveQuestions {
+  readonly closedByOrderId: {
+    readonly ask: { readonly account: string; readonly orderId: string };
+    readonly answer: string | null;
+  };
+  readonly closedByClOrdId: {
+    readonly ask: { readonly account: string; readonly clOrdId: string };
+    readonly answer: string | null;
+  };
+  readonly list: { readonly ask: ListQuestion; readonly answer: ListAnswer };
+  readonly orders: {
+    readonly ask: { readonly account: string; readonly orderNumbers: readonly number[] };
+    readonly answer: readonly string[];
+  };
+  readonly reports: {
+    readonly ask: {
+      readonly account: string;
+      readonly afterStreamSeq: number;
+      readonly limit: number;
+    };
+    readonly answer: readonly string[];
+  };
+  readonly payload: {
+    readonly ask: { readonly partition: string; readonly seq: number };
+    readonly answer: string | null;
+  };
+  readonly earliestStreamSeq: {
+    readonly ask: { readonly account: string };
+    readonly answer: number;
+  };
+}
+
+export interface ListQuestion {
+  readonly account: string;
+  readonly filter: OrderFilter;
+  readonly fromIndex: number;
+  readonly limit: number;
+}
+
+export interface ListAnswer {
+  readonly total: number;
+  readonly orderNumbers: readonly number[];
+  /** How far each partition was projected when the list was read. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
+export type QuestionName = keyof ArchiveQuestions;
+
+/** A question with its name, so that the name tells its content's type. */
+export type ArchiveQuestion = {
+  [Name in QuestionName]: { readonly name: Name; readonly ask: ArchiveQuestions[Name]["ask"] };
+}[QuestionName];
+
+export type ArchiveAnswer = ArchiveQuestions[QuestionName]["answer"];
+
+export type ToArchive =
+  /** The partitions are durable up to these positions: no event behind them may be read. */
+  | { readonly type: "follow"; readonly positions: ReadonlyMap<string, number> }
+  | { readonly type: "require"; readonly partition: string; readonly seq: number }
+  | { readonly type: "question"; readonly id: number; readonly question: ArchiveQuestion }
+  | { readonly type: "close" };
+
+/**
+ * `ready` once, after the database was opened. `projected` after each transaction, before any
+ * answer that was read behind it. `failed`: projecting pauses, or, with `ends`, the thread ends.
+ */
+export type FromArchive =
+  | {
+      readonly type: "ready";
+      readonly positions: ReadonlyMap<string, number>;
+      readonly rebuilt: RebuildReason | null;
+    }
+  | { readonly type: "projected"; readonly partition: string; readonly seq: number }
+  | { readonly type: "answer"; readonly id: number; readonly answer: ArchiveAnswer }
+  | { readonly type: "refused"; readonly id: number; readonly problem: string }
+  | { readonly type: "failed"; readonly problem: string; readonly retryInMs: number };

@@ -1,0 +1,309 @@
+/**
+ * Follows the journal into the archive and answers questions about it: everything the archive's
+ * thread does, apart from being a thread. Lookups are answered when they arrive, lists walk in
+ * steps between them, and nothing is projected while a list walks, so that a list is of one moment.
+ */
+import { assert, unreachable } from "@countermand/core/assert";
+import Database from "better-sqlite3";
+import { JournalError, type JournalRecord } from "../journal/journal.ts";
+import type { Clock } from "../sys/clock.ts";
+import { diskErrorCode } from "../sys/disk.ts";
+import type { ArchiveDatabase, ListedNumbers } from "./archive-database.ts";
+import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
+import type {
+  ArchiveAnswer,
+  ArchiveQuestion,
+  FromArchive,
+  ListQuestion,
+  ToArchive,
+} from "./archive-messages.ts";
+import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
+import { orderNumberOf } from "./order-number.ts";
+
+/** What the projector reads; JournalReader is one. */
+export interface JournalSource {
+  read(partition: string, afterSeq: number, limit: number): JournalRecord[];
+  hashAt(partition: string, seq: number): string | null;
+  close(): void;
+}
+
+export interface ProjectorOptions {
+  readonly database: ArchiveDatabase;
+  readonly journal: JournalSource;
+  readonly partitions: readonly string[];
+  readonly required: ReadonlyMap<string, number>;
+  readonly clock: Clock;
+  readonly post: (message: FromArchive) => void;
+  /** The archive contradicts itself: it must be put away, and this projector is closed. */
+  readonly onDamage: (error: Error) => void;
+}
+
+interface Walk {
+  readonly id: number;
+  readonly steps: Generator<void, ListedNumbers>;
+}
+
+export class ArchiveProjector {
+  readonly #options: ProjectorOptions;
+  readonly #database: ArchiveDatabase;
+  readonly #journal: JournalSource;
+  readonly #positions = new Map<string, number>();
+  readonly #durable = new Map<string, number>();
+  readonly #required: Map<string, number>;
+  #lists: { readonly id: number; readonly ask: ListQuestion }[] = [];
+  #walk: Walk | null = null;
+  #turnScheduled = false;
+  #pauseMs = 0;
+  #paused = false;
+  #closed = false;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#database = options.database;
+    this.#journal = options.journal;
+    this.#required = new Map(options.required);
+    const projected = options.database.positions();
+    for (const partition of options.partitions) {
+      this.#positions.set(partition, projected.get(partition)?.seq ?? 0);
+    }
+  }
+
+  /** How far each partition is projected. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
+  receive(message: ToArchive): void {
+    if (this.#closed) return; // Whoever asked has been told that this one ended.
+    switch (message.type) {
+      case "follow":
+        for (const [partition, seq] of message.positions) raise(this.#durable, partition, seq);
+        this.#scheduleTurn();
+        return;
+      case "require":
+        raise(this.#required, message.partition, message.seq);
+        return;
+      case "question":
+        this.#receiveQuestion(message.id, message.question);
+        return;
+      case "close":
+        this.close();
+        return;
+      default:
+        unreachable(message, "message to the archive");
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#database.close();
+    this.#journal.close();
+  }
+
+  #receiveQuestion(id: number, question: ArchiveQuestion): void {
+    if (question.name === "list") {
+      this.#lists.push({ id, ask: question.ask });
+      this.#scheduleTurn();
+      return;
+    }
+    this.#guarded(id, () => this.#answer(id, this.#lookUp(question)));
+  }
+
+  #lookUp(question: Exclude<ArchiveQuestion, { name: "list" }>): ArchiveAnswer {
+    if (question.name === "payload") {
+      const { partition, seq } = question.ask;
+      return this.#payloadAt(partition, seq);
+    }
+    this.#requireCaughtUp();
+    switch (question.name) {
+      case "closedByOrderId": {
+        const orderNumber = orderNumberOf(question.ask.orderId);
+        if (orderNumber === null) return null;
+        return this.#database.closedByNumber(question.ask.account, orderNumber);
+      }
+      case "closedByClOrdId":
+        return this.#database.newestClosedByClOrdId(question.ask.account, question.ask.clOrdId);
+      case "orders":
+        return this.#orders(question.ask.account, question.ask.orderNumbers);
+      case "reports":
+        return this.#reports(question.ask);
+      case "earliestStreamSeq":
+        return this.#database.earliestStreamSeq(question.ask.account);
+      default:
+        return unreachable(question, "question to the archive");
+    }
+  }
+
+  #orders(account: string, orderNumbers: readonly number[]): string[] {
+    return orderNumbers.map((orderNumber) => {
+      const text = this.#database.closedByNumber(account, orderNumber);
+      if (text !== null) return text;
+      throw new ArchiveDamagedError(`order ${orderNumber} was listed and is not there`);
+    });
+  }
+
+  #reports(ask: { account: string; afterStreamSeq: number; limit: number }): string[] {
+    const places = this.#database.reportPlaces(ask.account, ask.afterStreamSeq, ask.limit);
+    return places.map(({ partition, seq }) => {
+      const payload = this.#payloadAt(partition, seq);
+      if (payload !== null) return payload;
+      throw new ArchiveDamagedError(`the journal has no event ${partition} ${seq}`);
+    });
+  }
+
+  #payloadAt(partition: string, seq: number): string | null {
+    const [record] = this.#journal.read(partition, seq - 1, 1);
+    return record?.seq === seq ? record.payload : null;
+  }
+
+  /**
+   * Memory no longer holds what was projected once: until it is again, an answer could lack orders.
+   */
+  #requireCaughtUp(): void {
+    for (const [partition, seq] of this.#required) {
+      if ((this.#positions.get(partition) ?? 0) < seq) throw new CatchingUpError();
+    }
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    this.#options.clock.atTurnEnd(() => {
+      this.#turnScheduled = false;
+      if (!this.#closed) this.#turn();
+    });
+  }
+
+  /** A step of the list under way, or else one transaction and the beginning of the next list. */
+  #turn(): void {
+    if (this.#walk !== null) {
+      this.#stepWalk(this.#walk);
+    } else {
+      this.#projectNext();
+      if (!this.#closed) this.#startWalk();
+    }
+    if (this.#closed) return;
+    const canProject = !this.#paused && this.#mostBehind() !== null;
+    if (this.#walk !== null || this.#lists.length > 0 || canProject) this.#scheduleTurn();
+  }
+
+  #startWalk(): void {
+    const list = this.#lists.shift();
+    if (list === undefined) return;
+    const { id, ask } = list;
+    this.#guarded(id, () => {
+      this.#requireCaughtUp();
+      const steps = this.#database.list(ask.account, ask.filter, ask.fromIndex, ask.limit);
+      this.#walk = { id, steps };
+    });
+    if (this.#walk !== null) this.#stepWalk(this.#walk);
+  }
+
+  #stepWalk({ id, steps }: Walk): void {
+    this.#walk = null;
+    this.#guarded(id, () => {
+      const step = steps.next();
+      if (step.done === true) this.#answer(id, { ...step.value, positions: this.#positions });
+      else this.#walk = { id, steps };
+    });
+  }
+
+  #projectNext(): void {
+    const partition = this.#mostBehind();
+    if (this.#paused || partition === null) return;
+    try {
+      this.#projectBatch(partition);
+      this.#pauseMs = 0;
+    } catch (error) {
+      if (isDamage(error)) this.#end(error as Error);
+      else this.#pause(faultOf(error));
+    }
+  }
+
+  #projectBatch(partition: string): void {
+    const after = this.#positions.get(partition) ?? 0;
+    const durable = this.#durable.get(partition) ?? 0;
+    const limit = Math.min(durable - after, PROJECTED_EVENTS_MAX);
+    const records = this.#journal.read(partition, after, limit);
+    const seq = after + limit;
+    const hash = this.#journal.hashAt(partition, seq);
+    if (records.length !== limit || hash === null) {
+      const problem = `partition ${JSON.stringify(partition)} ends before ${seq}, which is durable`;
+      throw new JournalError("JOURNAL_DAMAGED", "journal.db", problem);
+    }
+    this.#database.project(partition, records, { seq, hash });
+    this.#positions.set(partition, seq);
+    raise(this.#required, partition, seq);
+    this.#options.post({ type: "projected", partition, seq });
+  }
+
+  /** The partition with the most durable events that are not projected; null when there is none. */
+  #mostBehind(): string | null {
+    let found: string | null = null;
+    let most = 0;
+    for (const [partition, position] of this.#positions) {
+      const behind = (this.#durable.get(partition) ?? 0) - position;
+      if (behind <= most) continue;
+      most = behind;
+      found = partition;
+    }
+    return found;
+  }
+
+  #pause(error: Error): void {
+    this.#pauseMs = Math.min(Math.max(2 * this.#pauseMs, RETRY_MS_MIN), RETRY_MS_MAX);
+    this.#paused = true;
+    const { clock, post } = this.#options;
+    post({ type: "failed", problem: error.message, retryInMs: this.#pauseMs });
+    clock.after(this.#pauseMs, () => {
+      this.#paused = false;
+      this.#scheduleTurn();
+    });
+  }
+
+  /** Answers a question or says why not; damage ends the projector, a bug the thread. */
+  #guarded(id: number, answer: () => void): void {
+    try {
+      answer();
+    } catch (error) {
+      const damaged = isDamage(error);
+      const fault = damaged ? (error as Error) : faultOf(error);
+      this.#options.post({ type: "refused", id, problem: fault.message });
+      if (damaged) this.#end(fault);
+    }
+  }
+
+  #end(error: Error): void {
+    assert(!this.#closed, "damage is found in an open archive");
+    this.close();
+    this.#options.onDamage(error);
+  }
+
+  #answer(id: number, answer: ArchiveAnswer): void {
+    this.#options.post({ type: "answer", id, answer });
+  }
+}
+
+class CatchingUpError extends Error {
+  override readonly name = "CatchingUpError";
+
+  constructor() {
+    super("it is being built again and has not caught up yet");
+  }
+}
+
+/** The failure of a disk, a database or the journal. Anything else is a bug and is thrown again. */
+function faultOf(error: unknown): Error {
+  const isFault =
+    error instanceof Database.SqliteError ||
+    error instanceof JournalError ||
+    error instanceof CatchingUpError;
+  if (isFault) return error;
+  if (error instanceof Error && diskErrorCode(error) !== null) return error;
+  throw error;
+}
+
+function raise(positions: Map<string, number>, partition: string, seq: number): void {
+  if (seq > (positions.get(partition) ?? 0)) positions.set(partition, seq);
+}

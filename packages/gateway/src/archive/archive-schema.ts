@@ -1,0 +1,76 @@
+/**
+ * The shape of archive.db on disk: its tables, its format number, and when it counts as damaged.
+ */
+import Database from "better-sqlite3";
+
+/**
+ * Format of archive.db, kept in its user_version. Another one is not migrated: it is built again.
+ */
+export const ARCHIVE_FORMAT = 1;
+/** Marks archive.db as ours: "CMAR" in ASCII. */
+export const ARCHIVE_APPLICATION_ID = 0x434d4152;
+
+/**
+ * closed_orders is narrow, so that a query which has to look at all orders of an account reads
+ * little; the orders themselves lie in order_texts in the order in which they closed. One index
+ * besides the keys: the client's names, newest first.
+ */
+export const ARCHIVE_TABLES: readonly string[] = [
+  `CREATE TABLE partitions (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  seq INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT`,
+  `CREATE TABLE accounts (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL UNIQUE,
+  closed_count INTEGER NOT NULL
+) STRICT`,
+  `CREATE TABLE closed_orders (
+  account_id INTEGER NOT NULL,
+  order_number INTEGER NOT NULL,
+  cl_ord_id TEXT NOT NULL,
+  market TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  side TEXT NOT NULL,
+  portfolio_id TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  created_s INTEGER NOT NULL,
+  text_id INTEGER NOT NULL,
+  PRIMARY KEY (account_id, order_number)
+) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX closed_orders_by_cl_ord_id
+  ON closed_orders (account_id, cl_ord_id, order_number) WHERE cl_ord_id <> ''`,
+  `CREATE TABLE order_texts (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT`,
+  `CREATE TABLE stream_positions (
+  account_id INTEGER NOT NULL,
+  stream_seq INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (account_id, stream_seq)
+) STRICT, WITHOUT ROWID`,
+];
+
+/** The archive contradicts itself: it is built again. */
+export class ArchiveDamagedError extends Error {
+  override readonly name = "ArchiveDamagedError";
+}
+
+/**
+ * Whether the error says that the file is no archive that could be read on, in contrast to a disk
+ * that is full or failing, after which the same file may be good again.
+ */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof ArchiveDamagedError) return true;
+  return error instanceof Database.SqliteError && DAMAGE.test(error.code);
+}
+
+/**
+ * A row that cannot be there twice and is, is damage too; SQLITE_ERROR is a table that is missing.
+ */
+const DAMAGE =
+  /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|MISMATCH|FORMAT|TOOBIG|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;

@@ -1,0 +1,399 @@
+/**
+ * The archive as the main thread sees it: asks the archive's thread, keeps it running, and says
+ * what happens to it. A failing archive only fails its own calls; what needs open orders alone goes
+ * on.
+ */
+import { Worker } from "node:worker_threads";
+import { assert } from "@countermand/core/assert";
+import {
+  type Account,
+  type ClOrdId,
+  decodeDeskEvent,
+  decodeOrder,
+  type ExecutionReported,
+  type Order,
+  type OrderId,
+} from "@countermand/core/model";
+import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
+import type { RebuildReason } from "./archive-file.ts";
+import {
+  FOLLOW_GATHER_MS,
+  LISTS_WAITING_MAX,
+  QUESTIONS_WAITING_MAX,
+  RETRY_MS_MAX,
+  RETRY_MS_MIN,
+  ROWS_PER_ANSWER_MAX,
+} from "./archive-limits.ts";
+import type {
+  ArchiveAnswer,
+  ArchiveQuestion,
+  ArchiveQuestions,
+  ArchiveWorkerStart,
+  FromArchive,
+  ListAnswer,
+  QuestionName,
+  ToArchive,
+} from "./archive-messages.ts";
+import type { OrderFilter } from "./order-filter.ts";
+
+/** What happened to the archive; for the log and the metrics. */
+export type ArchiveNotice =
+  /** It begins anew and is filled from the journal. Normal at the first start (`Missing`). */
+  | { readonly type: "Rebuilding"; readonly reason: RebuildReason }
+  /** It does not go on for now; memory holds what it lacks. Tried again after the time given. */
+  | { readonly type: "Failed"; readonly problem: string; readonly retryInMs: number }
+  /** It goes on after a failure. */
+  | { readonly type: "Recovered" };
+
+export interface ArchiveOptions {
+  /** A partition is projected up to seq. Called before any answer that was read behind it. */
+  readonly onProjected?: (partition: string, seq: number) => void;
+  readonly onNotice?: (notice: ArchiveNotice) => void;
+  readonly clock?: Clock;
+  /** How long positions are gathered; see FOLLOW_GATHER_MS. */
+  readonly gatherMs?: number;
+}
+
+/** The archive cannot answer now. Nothing was changed; the same call may be made again later. */
+export class ArchiveError extends Error {
+  override readonly name = "ArchiveError";
+  readonly code = "ARCHIVE_UNAVAILABLE";
+
+  constructor(problem: string) {
+    super(`the archive of closed orders cannot answer now: ${problem}`);
+  }
+}
+
+/** Names a closed order: by its number, or by the client's name, where the newest one is meant. */
+export type ClosedOrderName = { readonly orderId: OrderId } | { readonly clOrdId: ClOrdId };
+
+interface Waiting {
+  readonly name: QuestionName;
+  readonly resolve: (answer: ArchiveAnswer) => void;
+  readonly reject: (error: ArchiveError) => void;
+}
+
+interface Waiter {
+  readonly partition: string;
+  readonly seq: number;
+  readonly resolve: () => void;
+  readonly reject: (error: ArchiveError) => void;
+}
+
+export class OrderArchive {
+  readonly #dataDir: string;
+  readonly #partitions: readonly string[];
+  readonly #onProjected: (partition: string, seq: number) => void;
+  readonly #onNotice: (notice: ArchiveNotice) => void;
+  readonly #clock: Clock;
+  readonly #gatherMs: number;
+  /** Null while a failed thread has not been replaced by one that is ready. */
+  #worker: Worker | null = null;
+  #exited: Promise<void> = Promise.resolve();
+  readonly #positions = new Map<string, number>();
+  readonly #durable = new Map<string, number>();
+  readonly #required = new Map<string, number>();
+  readonly #waiting = new Map<number, Waiting>();
+  #waitingLists = 0;
+  #waiters: Waiter[] = [];
+  #nextId = 1;
+  #gathering: Cancelable | null = null;
+  #retry: Cancelable | null = null;
+  #retryMs = RETRY_MS_MIN;
+  #failing = false;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Resolves as soon as the database is usable; catching up goes on behind. The journal has been
+   * opened or inspected before.
+   * @throws ArchiveError the archive can be neither opened nor begun anew
+   */
+  static async open(
+    dataDir: string,
+    partitions: readonly string[],
+    options: ArchiveOptions = {},
+  ): Promise<OrderArchive> {
+    const archive = new OrderArchive(dataDir, partitions, options);
+    await archive.#startThread();
+    return archive;
+  }
+
+  private constructor(dataDir: string, partitions: readonly string[], options: ArchiveOptions) {
+    this.#dataDir = dataDir;
+    this.#partitions = partitions;
+    this.#onProjected = options.onProjected ?? (() => {});
+    this.#onNotice = options.onNotice ?? (() => {});
+    this.#clock = options.clock ?? systemClock;
+    this.#gatherMs = options.gatherMs ?? FOLLOW_GATHER_MS;
+  }
+
+  /** The partition is durable up to seq. Cheap enough to be called after every commit. */
+  follow(partition: string, seq: number): void {
+    assert(this.#partitions.includes(partition), "the archive follows this partition");
+    if (seq <= this.durable(partition)) return;
+    this.#durable.set(partition, seq);
+    this.#gathering ??= this.#clock.after(this.#gatherMs, () => {
+      this.#gathering = null;
+      this.#send({ type: "follow", positions: this.#durable });
+    });
+  }
+
+  /**
+   * Memory holds no report of the partition up to seq, for instance because a snapshot replaced
+   * them: calls are refused until the projection has got that far.
+   */
+  requireThrough(partition: string, seq: number): void {
+    this.#raiseRequired(partition, seq);
+    this.#send({ type: "require", partition, seq });
+  }
+
+  /** How far the partition is projected. */
+  position(partition: string): number {
+    return this.#positions.get(partition) ?? 0;
+  }
+
+  /** The last seq that {@link follow} named. */
+  durable(partition: string): number {
+    return this.#durable.get(partition) ?? 0;
+  }
+
+  /** Durable events that are not projected. */
+  lag(partition: string): number {
+    return Math.max(0, this.durable(partition) - this.position(partition));
+  }
+
+  /** Resolves when the partition is projected up to seq. */
+  reached(partition: string, seq: number): Promise<void> {
+    if (this.position(partition) >= seq) return Promise.resolve();
+    if (this.#closing !== null) return Promise.reject(new ArchiveError("it is closed"));
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ partition, seq, resolve, reject });
+    });
+  }
+
+  /** The closed order, if it is projected and the account's; the newest one of several. */
+  async findClosed(account: Account, by: ClosedOrderName): Promise<Order | null> {
+    const text =
+      "orderId" in by
+        ? await this.#ask("closedByOrderId", { account, orderId: by.orderId })
+        : await this.#ask("closedByClOrdId", { account, clOrdId: by.clOrdId });
+    return text === null ? null : decodeOrder(text);
+  }
+
+  /** Numbers of the account's closed orders that match, newest first, from an index on. */
+  list(
+    account: Account,
+    filter: OrderFilter,
+    fromIndex: number,
+    limit: number,
+  ): Promise<ListAnswer> {
+    return this.#ask("list", { account, filter, fromIndex, limit });
+  }
+
+  /** The closed orders that a list named, in the same order; at most ROWS_PER_ANSWER_MAX. */
+  async orders(account: Account, orderNumbers: readonly number[]): Promise<Order[]> {
+    assert(
+      orderNumbers.length <= ROWS_PER_ANSWER_MAX,
+      "one answer holds a bounded number of orders",
+    );
+    if (orderNumbers.length === 0) return [];
+    const texts = await this.#ask("orders", { account, orderNumbers });
+    return texts.map(decodeOrder);
+  }
+
+  /**
+   * The account's reports after a stream number, in stream order: only those projected, up to the
+   * first gap, at most ROWS_PER_ANSWER_MAX.
+   */
+  async reports(
+    account: Account,
+    afterStreamSeq: number,
+    limit: number,
+  ): Promise<ExecutionReported[]> {
+    assert(limit <= ROWS_PER_ANSWER_MAX, "one answer holds a bounded number of reports");
+    const payloads = await this.#ask("reports", { account, afterStreamSeq, limit });
+    return payloads.map((payload) => {
+      const event = decodeDeskEvent(payload);
+      assert(event.type === "ExecutionReported", "the place of a report holds a report");
+      return event;
+    });
+  }
+
+  /** One record of the journal; null where there is none, or none that is durable yet. */
+  async reportPayload(partition: string, seq: number): Promise<string | null> {
+    if (seq < 1 || seq > this.durable(partition)) return null;
+    return await this.#ask("payload", { partition, seq });
+  }
+
+  /**
+   * The first number of the account's stream that can be replayed; 1 while nothing is projected.
+   */
+  earliestStreamSeq(account: Account): Promise<number> {
+    return this.#ask("earliestStreamSeq", { account });
+  }
+
+  /** Ends the thread. Calls without an answer are refused. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#gathering?.cancel();
+    this.#retry?.cancel();
+    this.#send({ type: "close" });
+    await this.#exited;
+    const closed = new ArchiveError("it is closed");
+    this.#refuseAll(closed);
+    for (const { reject } of this.#waiters) reject(closed);
+    this.#waiters = [];
+  }
+
+  #ask<Name extends QuestionName>(
+    name: Name,
+    ask: ArchiveQuestions[Name]["ask"],
+  ): Promise<ArchiveQuestions[Name]["answer"]> {
+    const refusal = this.#askRefusal(name);
+    if (refusal !== null) return Promise.reject(new ArchiveError(refusal));
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      if (name === "list") this.#waitingLists += 1;
+      // The thread answers a question by its id and in its own type.
+      this.#waiting.set(id, { name, resolve: resolve as Waiting["resolve"], reject });
+      this.#send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
+    });
+  }
+
+  #askRefusal(name: QuestionName): string | null {
+    if (this.#closing !== null) return "it is closed";
+    if (this.#worker === null) return "it failed and is tried again soon";
+    const tooMany =
+      this.#waiting.size >= QUESTIONS_WAITING_MAX ||
+      (name === "list" && this.#waitingLists >= LISTS_WAITING_MAX);
+    return tooMany ? "too many questions wait for it" : null;
+  }
+
+  #send(message: ToArchive): void {
+    this.#worker?.postMessage(message);
+  }
+
+  /** Resolves when the thread is ready; rejects when it ends before that. */
+  #startThread(): Promise<void> {
+    const workerData: ArchiveWorkerStart = {
+      dataDir: this.#dataDir,
+      partitions: this.#partitions,
+      required: this.#required,
+    };
+    const worker = new Worker(new URL("./archive-worker.ts", import.meta.url), { workerData });
+    return new Promise((resolve, reject) => {
+      let problem = "its thread ended";
+      let readyAtMs: number | null = null;
+      worker.on("error", (error) => {
+        problem = error.message;
+      });
+      worker.on("message", (message: FromArchive) => {
+        if (message.type === "ready") {
+          readyAtMs = this.#clock.monotonicMs();
+          this.#ready(worker, message);
+          resolve();
+        } else {
+          this.#receive(message);
+        }
+      });
+      this.#exited = new Promise((exited) => {
+        worker.once("exit", () => {
+          this.#worker = null;
+          if (readyAtMs !== null) this.#threadEnded(problem, readyAtMs);
+          reject(new ArchiveError(problem));
+          exited();
+        });
+      });
+    });
+  }
+
+  #ready(worker: Worker, { positions, rebuilt }: FromArchive & { type: "ready" }): void {
+    this.#worker = worker;
+    if (rebuilt !== null) this.#onNotice({ type: "Rebuilding", reason: rebuilt });
+    this.#recovered();
+    for (const [partition, seq] of positions) this.#projected(partition, seq);
+    if (this.#closing !== null) this.#send({ type: "close" });
+    else this.#send({ type: "follow", positions: this.#durable });
+  }
+
+  #receive(message: Exclude<FromArchive, { type: "ready" }>): void {
+    switch (message.type) {
+      case "projected":
+        this.#recovered();
+        this.#projected(message.partition, message.seq);
+        return;
+      case "answer":
+        this.#settled(message.id).resolve(message.answer);
+        return;
+      case "refused":
+        this.#settled(message.id).reject(new ArchiveError(message.problem));
+        return;
+      case "failed":
+        this.#failed(message.problem, message.retryInMs);
+    }
+  }
+
+  /** The position may be behind what it once was, after the archive had to begin anew. */
+  #projected(partition: string, seq: number): void {
+    this.#positions.set(partition, seq);
+    this.#raiseRequired(partition, seq);
+    this.#onProjected(partition, seq);
+    const isReached = (waiter: Waiter) => waiter.partition === partition && waiter.seq <= seq;
+    const reached = this.#waiters.filter(isReached);
+    if (reached.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !isReached(waiter));
+    for (const { resolve } of reached) resolve();
+  }
+
+  #raiseRequired(partition: string, seq: number): void {
+    if (seq > (this.#required.get(partition) ?? 0)) this.#required.set(partition, seq);
+  }
+
+  #settled(id: number): Waiting {
+    const waiting = this.#waiting.get(id);
+    assert(waiting !== undefined, "every answer has its question");
+    this.#waiting.delete(id);
+    if (waiting.name === "list") this.#waitingLists -= 1;
+    return waiting;
+  }
+
+  /** A thread that worked for long failed anew; one that did not waits twice as long as before. */
+  #threadEnded(problem: string, readyAtMs: number): void {
+    if (this.#closing !== null) return;
+    const lived = this.#clock.monotonicMs() - readyAtMs;
+    if (lived > RETRY_MS_MAX) this.#retryMs = RETRY_MS_MIN;
+    this.#startAgainLater(problem);
+  }
+
+  #startAgainLater(problem: string): void {
+    if (this.#closing !== null) return;
+    this.#refuseAll(new ArchiveError(problem));
+    this.#failed(problem, this.#retryMs);
+    this.#retry = this.#clock.after(this.#retryMs, () => {
+      this.#startThread().catch((error: ArchiveError) => this.#startAgainLater(error.message));
+    });
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+  }
+
+  #failed(problem: string, retryInMs: number): void {
+    this.#failing = true;
+    this.#onNotice({ type: "Failed", problem, retryInMs });
+  }
+
+  #recovered(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#onNotice({ type: "Recovered" });
+  }
+
+  #refuseAll(error: ArchiveError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#waitingLists = 0;
+  }
+}

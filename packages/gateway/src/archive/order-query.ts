@@ -1,0 +1,199 @@
+/**
+ * One answer from the three places an order can be: open in memory, closed and still in memory,
+ * closed and in the archive. Each order is counted once, in whichever place it is at the moment the
+ * archive's answer has arrived; nothing is awaited between looking at memory and having the answer.
+ */
+import { assert } from "@countermand/core/assert";
+import {
+  type Account,
+  type ClOrdId,
+  NO_CL_ORD_ID,
+  type Order,
+  type OrderId,
+} from "@countermand/core/model";
+import { QUERY_GROWTH_ORDERS, QUERY_TRIES_MAX } from "./archive-limits.ts";
+import type { ListAnswer } from "./archive-messages.ts";
+import { ArchiveError, type ClosedOrderName, type OrderArchive } from "./order-archive.ts";
+import {
+  admitsClosed,
+  admitsOpen,
+  isUnfiltered,
+  matchesFilter,
+  type OrderFilter,
+} from "./order-filter.ts";
+import { compareNewestFirst, numberOfOrder } from "./order-number.ts";
+import type { RecentReports } from "./recent-reports.ts";
+
+/** An account's open orders; the desk's AccountBook is one. */
+export interface OpenOrders {
+  readonly openCount: number;
+  openOrder(orderId: OrderId): Order | null;
+  openByClOrdId(clOrdId: ClOrdId): readonly OrderId[];
+  openNewestFirst(): Iterable<Order>;
+}
+
+/** Where orders are looked for. */
+export interface OrderPlaces {
+  readonly open: OpenOrders;
+  readonly recent: Pick<RecentReports, "closed" | "newestClosedByClOrdId" | "closedOrders">;
+  readonly archive: Pick<OrderArchive, "findClosed" | "list" | "orders">;
+}
+
+export interface OrderQuery {
+  readonly account: Account;
+  readonly filter: OrderFilter;
+  /** From 1, as on the wire. */
+  readonly pageIndex: number;
+  /** Orders per page, from 1 up to ROWS_PER_ANSWER_MAX. */
+  readonly pageSize: number;
+}
+
+export interface OrderPage {
+  /** Orders that match, all pages together. */
+  readonly total: number;
+  /** Newest (highest order number) first. */
+  readonly orders: readonly Order[];
+}
+
+/** The matching orders that memory holds. */
+interface InMemory {
+  readonly total: number;
+  /** Newest first; at least as many as the page's last index asks for, if there are so many. */
+  readonly newest: readonly Order[];
+}
+
+/**
+ * A page of the account's orders, as they stood at one moment of the call. What it shows may not be
+ * durable yet: the caller releases it after the commits under way.
+ * @throws ArchiveError
+ */
+export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promise<OrderPage> {
+  const { account, filter, pageIndex, pageSize } = query;
+  const start = (pageIndex - 1) * pageSize;
+  const end = start + pageSize;
+  if (!admitsClosed(filter)) {
+    const { total, newest } = openMatches(places.open, filter, end);
+    return { total, orders: newest.slice(start, end) };
+  }
+  let memoryMax = places.open.openCount + QUERY_GROWTH_ORDERS;
+  for (let tries = 0; tries < QUERY_TRIES_MAX; tries += 1) {
+    // Orders in memory move archived ones to later places, by as many places as there are of them.
+    const fromIndex = Math.max(0, start - memoryMax);
+    const listed = await places.archive.list(account, filter, fromIndex, end - fromIndex);
+    const memory = inMemory(query, places, listed, end);
+    if (memory !== null && (fromIndex === 0 || memory.total <= memoryMax)) {
+      const total = memory.total + listed.total;
+      const merged = mergedNewestFirst(memory.newest, listed.orderNumbers, end - fromIndex);
+      const slots = merged.slice(start - fromIndex);
+      return { total, orders: await filledSlots(account, slots, places) };
+    }
+    memoryMax = Number.POSITIVE_INFINITY;
+  }
+  throw new ArchiveError("it falls behind memory again and again");
+}
+
+/**
+ * The account's closed order of that name, wherever it is; of several that share the client's name
+ * the newest. Precondition: the order is not open.
+ * @throws ArchiveError
+ */
+export async function findClosedOrder(
+  account: Account,
+  by: ClosedOrderName,
+  { recent, archive }: Pick<OrderPlaces, "recent" | "archive">,
+): Promise<Order | null> {
+  if ("orderId" in by) {
+    const held = recent.closed(account, by.orderId);
+    return held ?? (await archive.findClosed(account, by)) ?? recent.closed(account, by.orderId);
+  }
+  const archived = await archive.findClosed(account, by);
+  const held = recent.newestClosedByClOrdId(account, by.clOrdId);
+  if (archived === null || held === null) return archived ?? held;
+  return compareNewestFirst(archived, held) <= 0 ? archived : held;
+}
+
+/** Null if memory has let go of orders that were not in the archive yet when it was read. */
+function inMemory(
+  { account, filter }: OrderQuery,
+  { open, recent }: OrderPlaces,
+  { positions }: ListAnswer,
+  end: number,
+): InMemory | null {
+  const held = recent.closedOrders(account, positions);
+  if (held === null) return null;
+  const closed = held.filter((order) => matchesFilter(order, filter));
+  const { total, newest } = openMatches(open, filter, end);
+  if (closed.length === 0) return { total, newest };
+  const both = [...newest, ...closed].sort(compareNewestFirst);
+  return { total: total + closed.length, newest: both.slice(0, end) };
+}
+
+function openMatches(open: OpenOrders, filter: OrderFilter, end: number): InMemory {
+  if (!admitsOpen(filter)) return { total: 0, newest: [] };
+  const newest: Order[] = [];
+  if (isUnfiltered(filter)) {
+    for (const order of open.openNewestFirst()) {
+      if (newest.push(order) >= end) break;
+    }
+    return { total: open.openCount, newest };
+  }
+  let total = 0;
+  for (const order of openCandidates(open, filter)) {
+    if (!matchesFilter(order, filter)) continue;
+    total += 1;
+    if (newest.length < end) newest.push(order);
+  }
+  return { total, newest };
+}
+
+/** The open orders that could match, newest first: few where the filter names them. */
+function openCandidates(open: OpenOrders, { orderId, clOrdId }: OrderFilter): Iterable<Order> {
+  const isNamed = clOrdId !== undefined && clOrdId !== NO_CL_ORD_ID;
+  if (orderId === undefined && !isNamed) return open.openNewestFirst();
+  const orderIds = orderId === undefined && isNamed ? open.openByClOrdId(clOrdId) : [orderId];
+  const found = orderIds.map((id) => (id === undefined ? null : open.openOrder(id)));
+  return found.filter((order) => order !== null).sort(compareNewestFirst);
+}
+
+/** A place in the list: an order that memory holds, or the number of one in the archive. */
+type Slot = Order | number;
+
+function mergedNewestFirst(
+  held: readonly Order[],
+  archived: readonly number[],
+  count: number,
+): Slot[] {
+  const merged: Slot[] = [];
+  let heldIndex = 0;
+  let archivedIndex = 0;
+  while (merged.length < count) {
+    const order = held[heldIndex];
+    const orderNumber = archived[archivedIndex];
+    if (order !== undefined && (orderNumber === undefined || numberOfOrder(order) > orderNumber)) {
+      merged.push(order);
+      heldIndex += 1;
+    } else if (orderNumber !== undefined) {
+      merged.push(orderNumber);
+      archivedIndex += 1;
+    } else {
+      break;
+    }
+  }
+  return merged;
+}
+
+/** A closed order does not change, so it may be fetched after the list was made. */
+async function filledSlots(
+  account: Account,
+  slots: readonly Slot[],
+  { archive }: OrderPlaces,
+): Promise<Order[]> {
+  const numbers = slots.filter((slot) => typeof slot === "number");
+  const archived = (await archive.orders(account, numbers)).values();
+  return slots.map((slot) => {
+    if (typeof slot !== "number") return slot;
+    const order = archived.next().value;
+    assert(order !== undefined, "the archive has what it listed");
+    return order;
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * The gateway's configuration: one typed object, read once from the environment, checked whole, every
+ * fault reported at once, then frozen. The only reader of the environment.
+ */
+import { resolve } from "node:path";
+
+export interface Config {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Absolute path of the folder that holds the journal. */
+  readonly dataDir: string;
+  readonly sandboxMarket: "on" | "off";
+  /** Largest distance between a request's timestamp and the server's clock, either way. */
+  readonly signatureWindowMs: number;
+  readonly logLevel: LogLevel;
+  /** Names that look like settings and are none: misspellings, to be said aloud. */
+  readonly unknownSettings: readonly string[];
+}
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A setting as the reference documents it; `read` gives the value or the fault. */
+interface SettingSpec<T> {
+  readonly env: string;
+  readonly defaultText: string;
+  readonly range: string;
+  readonly effect: string;
+  readonly read: (text: string) => T | Fault;
+}
+
+export class Fault {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** Raised with every fault of the configuration at once; each is one clear line. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "CONFIG_INVALID";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+export const SIGNATURE_WINDOW_MS_MAX = 300_000;
+
+export const SETTINGS = {
+  host: setting({
+    env: "COUNTERMAND_HOST",
+    defaultText: "127.0.0.1",
+    range: "a loopback address or name, as long as the fixed demo keys are in use",
+    effect: "address the gateway listens on",
+    read: readHost,
+  }),
+  port: setting({
+    env: "COUNTERMAND_PORT",
+    defaultText: "8080",
+    range: "0 to 65535; 0 takes any free port and prints it",
+    effect: "TCP port the gateway listens on",
+    read: readInteger(0, 65_535),
+  }),
+  dataDir: setting({
+    env: "COUNTERMAND_DATA_DIR",
+    defaultText: "./data",
+    range: "a folder that can be created and written",
+    effect: "where journal, head, snapshots and archive are kept",
+    read: (text) => resolve(text),
+  }),
+  sandboxMarket: setting({
+    env: "COUNTERMAND_SANDBOX_MARKET",
+    defaultText: "on",
+    range: "on, off",
+    effect: "whether simulated participants trade on the embedded exchange (none do yet)",
+    read: readWord(["on", "off"] as const),
+  }),
+  signatureWindowMs: setting({
+    env: "COUNTERMAND_SIGNATURE_WINDOW_MS",
+    defaultText: "300000",
+    range: "1000 to 300000 milliseconds",
+    effect: "how far a request's timestamp may be from the server's clock, and how long writes are remembered",
+    read: readInteger(1000, SIGNATURE_WINDOW_MS_MAX),
+  }),
+  logLevel: setting({
+    env: "COUNTERMAND_LOG_LEVEL",
+    defaultText: "info",
+    range: LOG_LEVELS.join(", "),
+    effect: "least severe log line written to standard error",
+    read: readWord(LOG_LEVELS),
+  }),
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws {@link ConfigError}. */
+export function readConfig(environment: Environment = process.env): Config {
+  const faults: string[] = [];
+  const read = <T>(spec: SettingSpec<T>): T => {
+    const text = environment[spec.env]?.trim() || spec.defaultText;
+    const value = spec.read(text);
+    if (value instanceof Fault) faults.push(`${spec.env}="${text}": ${value.message}`);
+    return value as T;
+  };
+  const config: Config = {
+    host: read(SETTINGS.host),
+    port: read(SETTINGS.port),
+    dataDir: read(SETTINGS.dataDir),
+    sandboxMarket: read(SETTINGS.sandboxMarket),
+    signatureWindowMs: read(SETTINGS.signatureWindowMs),
+    logLevel: read(SETTINGS.logLevel),
+    unknownSettings: unknownSettings(environment),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+function unknownSettings(environment: Environment): string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
+  return Object.keys(environment).filter((name) => {
+    return name.startsWith("COUNTERMAND_") && !known.has(name);
+  });
+}
+
+function setting<T>(spec: SettingSpec<T>): SettingSpec<T> {
+  return spec;
+}
+
+function readHost(text: string): string | Fault {
+  if (isLoopback(text)) return text;
+  return new Fault(
+    "the sandbox has fixed, public demo keys and listens on loopback only: use 127.0.0.1 or ::1",
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function readInteger(min: number, max: number): (text: string) => number | Fault {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+    return value >= min && value <= max
+      ? value
+      : new Fault(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+function readWord<const T extends string>(words: readonly T[]): (text: string) => T | Fault {
+  return (text) => words.find((word) => word === text) ?? new Fault(`must be ${words.join(" or ")}`);
+}

@@ -1,0 +1,54 @@
+/** Reads a request's body as raw bytes, up to the contract's limit. */
+import type { IncomingMessage } from "node:http";
+import { type Fault, fault, LIMITS } from "@countermand/contract";
+
+const NO_BODY = Buffer.alloc(0);
+
+/** Calls back once: with the bytes, or with the fault; not at all when the client goes away. */
+export function readBody(
+  request: IncomingMessage,
+  done: (body: Buffer | Fault) => void,
+): void {
+  const max = LIMITS.bodyBytesMax.value;
+  const declared = request.headers["content-length"];
+  if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
+    done(NO_BODY);
+    return;
+  }
+  if (declared !== undefined && Number.parseInt(declared, 10) > max) {
+    done(tooLarge(max));
+    return;
+  }
+  collect(request, max, done);
+}
+
+function collect(
+  request: IncomingMessage,
+  max: number,
+  done: (body: Buffer | Fault) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const onEnd = (): void => {
+    const [only] = chunks;
+    done(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+  };
+  const onChunk = (chunk: Buffer): void => {
+    length += chunk.length;
+    if (length <= max) {
+      chunks.push(chunk);
+      return;
+    }
+    // The rest is not read: the answer closes the connection.
+    request.off("data", onChunk);
+    request.off("end", onEnd);
+    request.pause();
+    done(tooLarge(max));
+  };
+  request.on("data", onChunk);
+  request.on("end", onEnd);
+}
+
+function tooLarge(max: number): Fault {
+  return fault("BODY_TOO_LARGE", `the body has more than ${max} bytes`);
+}

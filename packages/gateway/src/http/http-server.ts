@@ -1,0 +1,136 @@
+/**
+ * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything else to
+ * the framework. Upgrades go to the order stream.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fault, LIMITS, matchRoute, STREAM_PATH } from "@countermand/contract";
+import Fastify, { type FastifyInstance } from "fastify";
+import { answerClientError } from "./client-error.ts";
+import {
+  CONNECTION_CHECK_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+} from "./limits.ts";
+import { sendFault } from "./responses.ts";
+import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
+import { addUnsignedRoutes, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
+
+export interface HttpServerOptions {
+  readonly signed: SignedEndpoint;
+  readonly unsigned: UnsignedRoutesOptions;
+  /** Counts a request when its answer is done. */
+  readonly onAnswered: (route: string, httpStatus: number) => void;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export class HttpServer {
+  readonly server: Server;
+  readonly #app: FastifyInstance;
+
+  private constructor(app: FastifyInstance, server: Server) {
+    this.#app = app;
+    this.server = server;
+  }
+
+  static async create(options: HttpServerOptions): Promise<HttpServer> {
+    let server: Server | null = null;
+    const app = Fastify({
+      bodyLimit: LIMITS.bodyBytesMax.value,
+      serverFactory: (framework: Handler) => {
+        server = createServer(SERVER_OPTIONS, (request, response) => {
+          dispatch(options, framework, request, response);
+        });
+        return server;
+      },
+    });
+    addUnsignedRoutes(app, options.unsigned);
+    await app.ready();
+    if (server === null) throw new Error("the framework did not make its server");
+    const made: Server = server;
+    made.on("clientError", answerClientError);
+    return new HttpServer(app, made);
+  }
+
+  /** Resolves with the address that clients use. Rejects with the listener's error. */
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, host, () => {
+        this.server.off("error", reject);
+        resolve();
+      });
+    });
+    return urlOf(this.server.address() as AddressInfo);
+  }
+
+  /** Takes no new connection; resolves when the last request is answered, or when `deadline` is. */
+  async close(deadline: Promise<void>): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    await Promise.race([closed, deadline]);
+    this.server.closeAllConnections();
+    await closed;
+    await this.#app.close();
+  }
+}
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: LIMITS.headersBytesMax.value,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  connectionsCheckingInterval: CONNECTION_CHECK_MS,
+  // Other upgrades are offers that a server may ignore: the request is then an ordinary one.
+  shouldUpgradeCallback: (request: IncomingMessage) => {
+    return request.headers.upgrade?.toLowerCase() === "websocket";
+  },
+};
+
+function dispatch(
+  options: HttpServerOptions,
+  framework: Handler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const url = request.url ?? "";
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const match = matchRoute(request.method ?? "", path);
+  const route = match !== null && "route" in match ? match.route.name : "other";
+  response.once("finish", () => options.onAnswered(route, response.statusCode));
+  if (path === STREAM_PATH) {
+    const details = `${STREAM_PATH} is a WebSocket: send the headers of an upgrade`;
+    sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
+  } else if (match === null || ("route" in match && !match.route.signed)) {
+    framework(request, response);
+  } else if ("allow" in match) {
+    refuseMethod(request, response, match.allow);
+  } else {
+    const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
+    const target: Target = { path, rawQuery, route: match.route, segment: match.segment ?? null };
+    options.signed.handle(request, response, target);
+  }
+}
+
+function refuseMethod(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allow: readonly string[],
+): void {
+  const methods = allow.join(", ");
+  const details = `this path takes ${methods}`;
+  // A body that nobody reads would be taken for the next request.
+  sendFault(request, response, fault("METHOD_NOT_ALLOWED", details), [
+    "Allow",
+    methods,
+    "Connection",
+    "close",
+  ]);
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}

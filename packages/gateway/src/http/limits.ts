@@ -1,0 +1,19 @@
+/** Limits of the HTTP edge. Each with unit, reason and what a client sees when it is reached. */
+
+/** Milliseconds for the headers of a request to arrive; then 408. Reason: slow-loris. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Milliseconds for a whole request to arrive; then 408. Reason: slow-loris with bodies. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Milliseconds an idle keep-alive connection stays open; longer than a load balancer's usual 60 s. */
+export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+/** Milliseconds between looks for connections that ran out of time. */
+export const CONNECTION_CHECK_MS = 2_000;
+
+/** Characters of X-Request-Id that are echoed; a longer one is not. */
+export const REQUEST_ID_CHARACTERS_MAX = 128;
+
+/** Seconds a client is asked to wait after a 503. */
+export const RETRY_AFTER_SECONDS = 1;

@@ -1,0 +1,51 @@
+/** Answers as HTTP: the one place that writes JSON to a response. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type ErrorName, encodeError, errorSpec, type Fault, Header } from "@countermand/contract";
+import type { Answer } from "../sequencer/sequencer.ts";
+import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
+
+/** Header names and values in turn, as `writeHead` takes them. */
+type RawHeaders = string[];
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  more: readonly string[] = [],
+): void {
+  const body = Buffer.from(answer.body);
+  const headers: RawHeaders = [
+    "Content-Type",
+    JSON_TYPE,
+    "Content-Length",
+    String(body.length),
+    "Cache-Control",
+    "no-store",
+    ...more,
+  ];
+  const requestId = request.headers[Header.RequestId];
+  if (isEchoable(requestId)) headers.push("X-Request-Id", requestId);
+  if (answer.httpStatus === 503) headers.push("Retry-After", String(RETRY_AFTER_SECONDS));
+  response.writeHead(answer.httpStatus, headers);
+  response.end(body);
+}
+
+export function sendFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: Fault,
+  more: readonly string[] = [],
+): void {
+  sendAnswer(request, response, faultAnswer(fault.error, fault.details), more);
+}
+
+export function faultAnswer(error: ErrorName, details: string): Answer {
+  return { httpStatus: errorSpec(error).httpStatus, body: encodeError(error, details) };
+}
+
+/** Longer ids are left out rather than cut: half an id matches nothing in anybody's log. */
+function isEchoable(requestId: string | string[] | undefined): requestId is string {
+  return typeof requestId === "string" && requestId.length <= REQUEST_ID_CHARACTERS_MAX;
+}

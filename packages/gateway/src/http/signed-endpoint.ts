@@ -1,0 +1,187 @@
+/**
+ * The signed requests, from raw bytes to an answer: body, signature, form, meaning, in this order.
+ * They take this short way and not the framework's, because the signature is over bytes and because
+ * this is the path of a cancel.
+ */
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  type Fault,
+  fault,
+  Header,
+  isFault,
+  JsonFault,
+  type JsonValue,
+  malformedJson,
+  parseExact,
+  type Route,
+} from "@countermand/contract";
+import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
+import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
+import { readBody } from "./body-reader.ts";
+import { sendAnswer, sendFault } from "./responses.ts";
+import { type Content, SIGNED_ROUTES, type SignedRoute } from "./signed-routes.ts";
+import type { TradeService } from "../trade/trade-service.ts";
+
+/** What the edge serves with, once the gateway has recovered. */
+export interface SignedServices {
+  readonly trade: TradeService;
+  readonly authenticator: Authenticator;
+}
+
+export interface SignedEndpointOptions {
+  /** Null while the gateway is starting. */
+  readonly services: () => SignedServices | null;
+  readonly isDraining: () => boolean;
+  /** A bug: the process stops after the answers under way. */
+  readonly onBug: (error: Error) => void;
+}
+
+export interface Target {
+  readonly path: string;
+  /** Without `?`. */
+  readonly rawQuery: string;
+  readonly route: Route;
+  /** The last segment of the path where the route has one, undecoded. */
+  readonly segment: string | null;
+}
+
+export class SignedEndpoint {
+  readonly #options: SignedEndpointOptions;
+
+  constructor(options: SignedEndpointOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, target: Target): void {
+    readBody(request, (body) => {
+      if (isFault(body)) {
+        // What follows on this connection is the unread body: it cannot be used again.
+        sendFault(request, response, body, ["Connection", "close"]);
+        return;
+      }
+      this.#withBody(request, response, target, body);
+    });
+  }
+
+  #withBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    body: Buffer,
+  ): void {
+    const services = this.#options.services();
+    if (services === null) {
+      sendFault(request, response, fault("STARTING", "the gateway is reading its journal"));
+      return;
+    }
+    const raw = rawRequest(request, target, body);
+    const authenticated = framingFault(raw) ?? services.authenticator.authenticate(raw);
+    if (isFault(authenticated)) {
+      sendFault(request, response, authenticated);
+      return;
+    }
+    const content = bodyContent(request, target, body);
+    if (isFault(content)) {
+      sendFault(request, response, content);
+      return;
+    }
+    this.#act(request, response, services, authenticated, target, content);
+  }
+
+  #act(
+    request: IncomingMessage,
+    response: ServerResponse,
+    services: SignedServices,
+    authenticated: Authenticated,
+    target: Target,
+    content: Content,
+  ): void {
+    const route = signedRoute(target.route.name);
+    if (route.places && this.#options.isDraining()) {
+      sendFault(request, response, fault("DRAINING", "the gateway is stopping"));
+      return;
+    }
+    const options: CallOptions = {
+      identity: services.authenticator.identityOf(authenticated),
+      rememberAlways: false,
+      representation: prefersRepresentation(request),
+    };
+    const answer = route.act(services.trade, authenticated.caller, content, options);
+    if (isFault(answer)) {
+      sendFault(request, response, answer);
+      return;
+    }
+    answer.then(
+      (given) => sendTradeAnswer(request, response, given, options),
+      (error) => {
+        sendFault(request, response, fault("OUTCOME_UNKNOWN", ""));
+        this.#options.onBug(error as Error);
+      },
+    );
+  }
+}
+
+function rawRequest(request: IncomingMessage, target: Target, body: Buffer): RawRequest {
+  const { path, rawQuery } = target;
+  return { method: target.route.method, path, rawQuery, headers: request.headers, body };
+}
+
+/** One payload is signed, so there must be one: nothing unsigned is ever acted on. */
+function framingFault(raw: RawRequest): Fault | null {
+  if (raw.body.length === 0) return null;
+  if (raw.method === "GET") return fault("BODY_NOT_TAKEN", "a GET is signed by its query string");
+  if (raw.rawQuery === "") return null;
+  return fault("BODY_AND_QUERY", "send the parameters in the body or in the query string");
+}
+
+function bodyContent(request: IncomingMessage, target: Target, body: Buffer): Content | Fault {
+  const { rawQuery, segment } = target;
+  if (body.length === 0) return { json: null, rawQuery, segment };
+  if (segment !== null) {
+    return fault("BODY_NOT_TAKEN", "this form names the order in the path and takes no body");
+  }
+  const media = mediaTypeFault(request);
+  if (media !== null) return media;
+  if (!isUtf8(body)) return fault("MALFORMED_UTF8", "the body is not UTF-8");
+  const json: JsonValue | JsonFault = parseExact(body.toString("utf8"));
+  if (json instanceof JsonFault) return malformedJson(json);
+  return { json: { value: json }, rawQuery, segment };
+}
+
+const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
+
+function mediaTypeFault(request: IncomingMessage): Fault | null {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    return fault("UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding");
+  }
+  const type = request.headers["content-type"];
+  if (type === undefined || JSON_MEDIA_TYPE.test(type)) return null;
+  return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+}
+
+const RETURN_REPRESENTATION = /(?:^|,)[ \t]*return[ \t]*=[ \t]*"?representation"?[ \t]*(?:[,;]|$)/i;
+
+function prefersRepresentation(request: IncomingMessage): boolean {
+  const prefer = request.headers[Header.Prefer];
+  return typeof prefer === "string" && RETURN_REPRESENTATION.test(prefer);
+}
+
+function sendTradeAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: TradeAnswer,
+  options: CallOptions,
+): void {
+  const more: string[] = [];
+  if (answer.replayed) more.push("X-Idempotent-Replay", "true");
+  else if (options.representation) more.push("Preference-Applied", "return=representation");
+  sendAnswer(request, response, answer, more);
+}
+
+function signedRoute(name: Route["name"]): SignedRoute {
+  const route = SIGNED_ROUTES.get(name);
+  if (route === undefined) throw new Error(`no signed route ${name}`);
+  return route;
+}

@@ -1,0 +1,57 @@
+/** Routes that need no signature, on the framework: time, health, metrics; and what nobody serves. */
+import { type ErrorName, encodeSuccess, encodeTime, fault } from "@countermand/contract";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { faultAnswer, JSON_TYPE } from "./responses.ts";
+
+export interface UnsignedRoutesOptions {
+  readonly wallMs: () => number;
+  /** Null when ready; otherwise why not. */
+  readonly notReady: () => ErrorName | null;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics"];
+
+export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesOptions): void {
+  // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to be.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
+  app.get("/time", (_request, reply) => send(reply, 200, encodeTime(options.wallMs())));
+  app.get("/health/live", (_request, reply) => send(reply, 200, encodeSuccess('{"status":"live"}')));
+  app.get("/health/ready", (_request, reply) => {
+    const reason = options.notReady();
+    return reason === null
+      ? send(reply, 200, encodeSuccess('{"status":"ready"}'))
+      : sendFault(reply, reason, "");
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, text } = await options.metrics();
+    return reply.header("Content-Type", contentType).send(text);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    if (GET_PATHS.includes(path)) {
+      reply.header("Allow", "GET, HEAD");
+      return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
+    }
+    return sendFault(reply, "UNKNOWN_PATH", "nothing is served at this path");
+  });
+  app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+    const known = fault(error.statusCode === 413 ? "BODY_TOO_LARGE" : "MALFORMED_REQUEST", "");
+    const bug = error.statusCode === undefined || error.statusCode >= 500;
+    return sendFault(reply, bug ? "OUTCOME_UNKNOWN" : known.error, "");
+  });
+}
+
+function sendFault(reply: FastifyReply, error: ErrorName, details: string): FastifyReply {
+  const { httpStatus, body } = faultAnswer(error, details);
+  return send(reply, httpStatus, body);
+}
+
+function send(reply: FastifyReply, httpStatus: number, body: string): FastifyReply {
+  return reply
+    .code(httpStatus)
+    .header("Content-Type", JSON_TYPE)
+    .header("Cache-Control", "no-store")
+    .send(body);
+}

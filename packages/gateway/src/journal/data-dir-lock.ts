@@ -1,0 +1,38 @@
+/**
+ * One process per data directory. The lock is an exclusive transaction on an empty SQLite file:
+ * the operating system lets go of it when the process ends, however it ends.
+ */
+import Database from "better-sqlite3";
+import { ensureFolder } from "../sys/disk.ts";
+import { JournalError } from "./journal.ts";
+import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+
+export interface DataDirLock {
+  /** Gives the directory back. Calling it again does nothing. */
+  release(): void;
+}
+
+/**
+ * Takes the directory for this process; makes it where it is missing.
+ * @throws JournalError JOURNAL_IN_USE, JOURNAL_UNREADABLE
+ */
+export function lockDataDir(dataDir: string): DataDirLock {
+  const { lock } = journalFiles(dataDir);
+  let database: Database.Database | null = null;
+  try {
+    ensureFolder(dataDir);
+    database = new Database(lock, { timeout: 0 });
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    throw lockError(error, dataDir, lock);
+  }
+  const held = database;
+  return { release: () => void held.close() };
+}
+
+function lockError(error: unknown, dataDir: string, lock: string): JournalError {
+  const failure = journalErrorFrom(error, lock);
+  if (failure.code !== "JOURNAL_IN_USE") return failure;
+  return new JournalError("JOURNAL_IN_USE", dataDir, "another process uses it", { cause: error });
+}

@@ -1,0 +1,260 @@
+/**
+ * The check before the journal is opened for writing: is the history whole, and does it reach the
+ * head? Opens everything read-only; journal.db, its log and the head keep every byte. (SQLite may
+ * make journal.db-shm, and an empty log where there was none.)
+ *
+ * Never opens journal.db as a plain file: closing it would drop the locks SQLite has on it.
+ */
+import Database from "better-sqlite3";
+import { ensureFolder, fileBytes, filePath, readPieces, replaceFile } from "../sys/disk.ts";
+import { CHAIN_START, type ChainPosition, eventHash, sha256Hex } from "./event-chain.ts";
+import { type Head, readHead } from "./head-file.ts";
+import { isPartitionName, JournalError } from "./journal.ts";
+import {
+  JOURNAL_APPLICATION_ID,
+  JOURNAL_FORMAT,
+  JOURNAL_TABLES,
+  type JournalFiles,
+  journalErrorFrom,
+  journalFiles,
+  requireSqliteVersion,
+  sqliteVersion,
+} from "./journal-schema.ts";
+import { type DamagedTail, inspectWal } from "./wal-inspection.ts";
+
+export interface PartitionEnd {
+  readonly lastSeq: number;
+  /** Hash of the last event, 64 hexadecimal digits; of zeros where there is none. */
+  readonly hash: string;
+}
+
+export interface JournalInspection {
+  /** Every partition that was ever claimed. */
+  readonly partitions: ReadonlyMap<string, PartitionEnd>;
+  readonly eventCount: number;
+  /** Bytes of the log that SQLite will leave out and write over; null where there are none. */
+  readonly damagedTail: DamagedTail | null;
+}
+
+const NOTHING: JournalInspection = { partitions: new Map(), eventCount: 0, damagedTail: null };
+
+/**
+ * Verifies the whole journal of a data directory; a directory without one is empty and fine.
+ * The caller holds the directory's lock.
+ * @throws JournalError why the journal must not be used
+ */
+export function inspectJournal(dataDir: string): JournalInspection {
+  requireSqliteVersion(sqliteVersion());
+  const files = journalFiles(dataDir);
+  try {
+    const head = readHead(files.head);
+    const databaseBytes = fileBytes(files.database);
+    if (databaseBytes === null || databaseBytes === 0) {
+      return inspectAbsent(files, head, databaseBytes);
+    }
+    const damagedTail = inspectWal(files.wal);
+    const found = inspectDatabase(files, head);
+    return { ...found, damagedTail };
+  } catch (error) {
+    throw journalErrorFrom(error, files.database);
+  }
+}
+
+/**
+ * Copies the damaged tail of the log aside, to `damaged/`, before a writer goes over it. On stable
+ * storage when it returns; copying the same bytes again changes nothing.
+ * @returns the path of the copy, or null where there is no damaged tail
+ */
+export function keepDamagedTail(dataDir: string, inspection: JournalInspection): string | null {
+  const tail = inspection.damagedTail;
+  if (tail === null) return null;
+  const files = journalFiles(dataDir);
+  try {
+    const bytes = Buffer.concat([...tailBytes(files.wal, tail)]);
+    ensureFolder(files.damaged);
+    const name = `wal-at-${tail.offset}-${sha256Hex(bytes).slice(0, 16)}.bytes`;
+    const copy = filePath(files.damaged, name);
+    replaceFile(copy, [bytes]);
+    return copy;
+  } catch (error) {
+    throw journalErrorFrom(error, files.damaged);
+  }
+}
+
+function* tailBytes(wal: string, tail: DamagedTail): Iterable<Buffer> {
+  let left = tail.bytes;
+  for (const piece of readPieces(wal, tail.offset, 65_536)) {
+    if (left <= 0) return;
+    yield Buffer.from(piece.subarray(0, left));
+    left -= piece.length;
+  }
+}
+
+/**
+ * The database is made whole under another name and then renamed, so an empty file is never a
+ * first start; and SQLite would delete the log of an empty database, so it must not be opened.
+ */
+function inspectAbsent(
+  files: JournalFiles,
+  head: Head | null,
+  databaseBytes: number | null,
+): JournalInspection {
+  const state = databaseBytes === null ? "is missing" : "is empty";
+  if ((head?.size ?? 0) > 0) {
+    const problem = `${state}, but the head file names events`;
+    throw new JournalError("JOURNAL_BEHIND_HEAD", files.database, problem);
+  }
+  if ((fileBytes(files.wal) ?? 0) > 0) {
+    const problem = `${state}, but its write-ahead log is not`;
+    throw new JournalError("JOURNAL_DAMAGED", files.database, problem);
+  }
+  if (databaseBytes !== null) throw new JournalError("JOURNAL_DAMAGED", files.database, state);
+  return NOTHING;
+}
+
+function inspectDatabase(files: JournalFiles, head: Head | null): JournalInspection {
+  const database = new Database(files.database, { readonly: true });
+  try {
+    requireOurFormat(database, files);
+    const chains = readPartitions(database, files);
+    const eventCount = verifyChains(database, chains, head ?? new Map(), files);
+    if (head === null && eventCount > 0) {
+      const problem = `is missing, but the journal has ${eventCount} events`;
+      throw new JournalError("JOURNAL_HEAD_UNREADABLE", files.head, problem);
+    }
+    requireHeadReached(chains, head ?? new Map(), files);
+    requireSound(database, files);
+    const ends = [...chains.values()].map(({ name, last }): [string, PartitionEnd] => [
+      name,
+      { lastSeq: last.seq, hash: last.hash },
+    ]);
+    return { partitions: new Map(ends), eventCount, damagedTail: null };
+  } finally {
+    database.close();
+  }
+}
+
+function requireOurFormat(database: Database.Database, files: JournalFiles): void {
+  const applicationId = database.pragma("application_id", { simple: true });
+  if (applicationId !== JOURNAL_APPLICATION_ID) {
+    const problem = "is an SQLite database, but not a journal of Countermand";
+    throw new JournalError("JOURNAL_UNREADABLE", files.database, problem);
+  }
+  const format = Number(database.pragma("user_version", { simple: true }));
+  if (format > JOURNAL_FORMAT) {
+    const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
+    throw new JournalError("JOURNAL_NEWER_FORMAT", files.database, problem);
+  }
+  const tables = database.prepare("SELECT sql FROM sqlite_schema ORDER BY name").pluck().all();
+  if (format !== JOURNAL_FORMAT || tables.join(";") !== JOURNAL_TABLES.join(";")) {
+    throw damaged(files, `its tables are not those of format ${JOURNAL_FORMAT}`);
+  }
+}
+
+/** One partition while its chain is followed. */
+interface Chain {
+  readonly name: string;
+  /** Epoch of the partition's newest claim. */
+  readonly epoch: number;
+  lastEpoch: number;
+  last: ChainPosition;
+}
+
+function readPartitions(database: Database.Database, files: JournalFiles): Map<number, Chain> {
+  const chains = new Map<number, Chain>();
+  const names = new Set<unknown>();
+  const rows = database.prepare("SELECT name, id, epoch FROM partitions").raw().iterate();
+  for (const [name, id, epoch] of rows as Iterable<[string, number, number]>) {
+    const sound =
+      typeof name === "string" && isPartitionName(name) && isCount(id) && isCount(epoch);
+    if (!sound || names.has(name) || chains.has(id)) {
+      throw damaged(files, `the entry of partition ${JSON.stringify(name)} is not sound`);
+    }
+    names.add(name);
+    chains.set(id, { name, epoch, lastEpoch: 0, last: CHAIN_START });
+  }
+  return chains;
+}
+
+type EventRow = [partition: number, seq: number, epoch: number, hash: string, payload: string];
+
+/** How many rows one statement brings into memory; 1,000 cost as much per row as 500. */
+const PAGE_ROWS = 500;
+
+/** Follows every chain in one walk over the whole table, in the order of its only index. */
+function verifyChains(
+  database: Database.Database,
+  chains: ReadonlyMap<number, Chain>,
+  head: Head,
+  files: JournalFiles,
+): number {
+  const page = database
+    .prepare<[number, number, number], EventRow>(
+      `SELECT partition, seq, epoch, lower(hex(hash)), payload FROM events
+       WHERE (partition, seq) > (?, ?) ORDER BY partition, seq LIMIT ?`,
+    )
+    .raw() as Database.Statement<[number, number, number], EventRow>;
+  let eventCount = 0;
+  let rows = page.all(Number.MIN_SAFE_INTEGER, 0, PAGE_ROWS);
+  while (rows.length > 0) {
+    for (const row of rows) verifyEvent(row, chains, head, files);
+    eventCount += rows.length;
+    const last = rows[rows.length - 1];
+    rows = last === undefined ? [] : page.all(last[0], last[1], PAGE_ROWS);
+  }
+  return eventCount;
+}
+
+function verifyEvent(
+  [partition, seq, epoch, hash, payload]: EventRow,
+  chains: ReadonlyMap<number, Chain>,
+  head: Head,
+  files: JournalFiles,
+): void {
+  const chain = chains.get(partition);
+  if (chain === undefined) throw damaged(files, `an event of unknown partition ${partition}`);
+  const { name, last } = chain;
+  const where = `partition ${JSON.stringify(name)}, seq ${last.seq + 1}`;
+  if (seq !== last.seq + 1) throw damaged(files, `the event is missing at ${where}`);
+  const expected = eventHash(last.hash, name, seq, epoch, payload);
+  if (typeof payload !== "string" || hash !== expected) {
+    throw damaged(files, `the chain of hashes breaks at ${where}`);
+  }
+  if (epoch < chain.lastEpoch || epoch > chain.epoch) {
+    throw damaged(files, `epoch ${epoch} is out of order at ${where}`);
+  }
+  const mark = head.get(name);
+  if (mark?.seq === seq && mark.hash !== hash) {
+    throw damaged(files, `the event is not the one the head names at ${where}`);
+  }
+  chain.last = { seq, hash };
+  chain.lastEpoch = epoch;
+}
+
+function requireHeadReached(
+  chains: ReadonlyMap<number, Chain>,
+  head: Head,
+  files: JournalFiles,
+): void {
+  const lastSeqs = new Map([...chains.values()].map(({ name, last }) => [name, last.seq]));
+  for (const [partition, { seq }] of head) {
+    const lastSeq = lastSeqs.get(partition) ?? 0;
+    if (lastSeq >= seq) continue;
+    const problem = `partition ${JSON.stringify(partition)} ends at seq ${lastSeq}, the head is ${seq}`;
+    throw new JournalError("JOURNAL_BEHIND_HEAD", files.database, problem);
+  }
+}
+
+/** Damage beside the events (a page used twice, say) would spoil them at a later write. */
+function requireSound(database: Database.Database, files: JournalFiles): void {
+  const verdict = String(database.pragma("quick_check(1)", { simple: true }));
+  if (verdict !== "ok") throw damaged(files, verdict);
+}
+
+function damaged(files: JournalFiles, problem: string): JournalError {
+  return new JournalError("JOURNAL_DAMAGED", files.database, problem);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
+}

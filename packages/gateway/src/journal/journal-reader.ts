@@ -1,0 +1,95 @@
+/**
+ * Reads the journal beside its writer, in any thread: for recovery, snapshots and followers.
+ * Every call is its own short read transaction, so a slow reader never holds up the writer's log.
+ */
+import Database from "better-sqlite3";
+import { assert } from "../../../core/src/assert.ts";
+import { CHAIN_START } from "./event-chain.ts";
+import { JournalError, type JournalRecord } from "./journal.ts";
+import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+
+/** Records brought into memory at a time by `records`. */
+const PAGE_RECORDS = 500;
+
+export class JournalReader {
+  readonly #file: string;
+  readonly #database: Database.Database;
+  readonly #partitionIds = new Map<string, number>();
+  readonly #partitionId: Database.Statement<[string], { id: number }>;
+  readonly #page: Database.Statement<[number, number, number], JournalRecord>;
+  readonly #hash: Database.Statement<[number, number], { hash: string }>;
+
+  /**
+   * Opens read-only. The journal exists: its writer has been opened, or it was inspected.
+   * @throws JournalError
+   */
+  constructor(dataDir: string) {
+    this.#file = journalFiles(dataDir).database;
+    try {
+      this.#database = new Database(this.#file, { readonly: true, fileMustExist: true });
+      this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
+      this.#page = this.#database.prepare(
+        "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
+      );
+      this.#hash = this.#database.prepare(
+        "SELECT lower(hex(hash)) AS hash FROM events WHERE partition = ? AND seq = ?",
+      );
+    } catch (error) {
+      throw journalErrorFrom(error, this.#file);
+    }
+  }
+
+  /**
+   * The records behind `afterSeq` up to the end of the journal, also the end it gets while this
+   * runs. Memory is bounded by one page of records.
+   */
+  *records(partition: string, afterSeq: number): Iterable<JournalRecord> {
+    for (let last = afterSeq; ; ) {
+      const page = this.read(partition, last, PAGE_RECORDS);
+      yield* page;
+      const end = page.at(-1);
+      if (end === undefined) return;
+      last = end.seq;
+    }
+  }
+
+  /** Up to `limit` records behind `afterSeq`; none of an unknown partition. */
+  read(partition: string, afterSeq: number, limit: number): JournalRecord[] {
+    assert(Number.isSafeInteger(afterSeq) && afterSeq >= 0, "afterSeq is a whole number from 0");
+    assert(Number.isSafeInteger(limit) && limit > 0, "the limit is a whole number from 1");
+    const page = this.#ask(partition, [], (id) => this.#page.all(id, afterSeq, limit));
+    this.#requireGapless(partition, afterSeq, page);
+    return page;
+  }
+
+  /** Hash of the event at this seq; of the chain's start for seq 0; null where there is none. */
+  hashAt(partition: string, seq: number): string | null {
+    if (seq === 0) return CHAIN_START.hash;
+    return this.#ask(partition, null, (id) => this.#hash.get(id, seq)?.hash ?? null);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #ask<Answer>(partition: string, unknown: Answer, ask: (id: number) => Answer): Answer {
+    try {
+      const id = this.#partitionIds.get(partition) ?? this.#partitionId.get(partition)?.id;
+      if (id === undefined) return unknown;
+      this.#partitionIds.set(partition, id);
+      return ask(id);
+    } catch (error) {
+      throw journalErrorFrom(error, this.#file);
+    }
+  }
+
+  #requireGapless(partition: string, afterSeq: number, page: readonly JournalRecord[]): void {
+    let expected = afterSeq;
+    for (const { seq } of page) {
+      expected += 1;
+      if (seq === expected) continue;
+      const problem = `the event is missing at partition ${JSON.stringify(partition)}, seq ${expected}`;
+      throw new JournalError("JOURNAL_DAMAGED", this.#file, problem);
+    }
+  }
+}

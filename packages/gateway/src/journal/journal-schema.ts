@@ -1,0 +1,100 @@
+/** The shape of the SQLite journal on disk: its files, its tables, its format number. */
+import Database from "better-sqlite3";
+import { diskErrorCode, filePath } from "../sys/disk.ts";
+import { JournalError, type JournalErrorCode } from "./journal.ts";
+
+/** Format of journal.db, kept in its user_version. */
+export const JOURNAL_FORMAT = 1;
+/** Marks journal.db as ours: "CMND" in ASCII. */
+export const JOURNAL_APPLICATION_ID = 0x434d4e44;
+
+/**
+ * Both tables are one b-tree each, without a second index: what the inspection reads is all there
+ * is to damage. Against a table with a row id this costs the same for few partitions.
+ */
+export const JOURNAL_TABLES: readonly string[] = [
+  `CREATE TABLE events (
+  partition INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY (partition, seq)
+) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE partitions (
+  name TEXT NOT NULL PRIMARY KEY,
+  id INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  owner TEXT
+) STRICT, WITHOUT ROWID`,
+];
+
+/** SQLite before 3.51.3 can damage a database in WAL mode when the log is reset. */
+export const SQLITE_VERSION_MIN = "3.51.3";
+
+/** Paths of the journal's files in a data directory. */
+export interface JournalFiles {
+  readonly folder: string;
+  readonly database: string;
+  readonly wal: string;
+  readonly head: string;
+  readonly lock: string;
+  /** Folder of bytes that were kept aside. */
+  readonly damaged: string;
+}
+
+export function journalFiles(dataDir: string): JournalFiles {
+  return {
+    folder: dataDir,
+    database: filePath(dataDir, "journal.db"),
+    wal: filePath(dataDir, "journal.db-wal"),
+    head: filePath(dataDir, "head"),
+    lock: filePath(dataDir, "lock.db"),
+    damaged: filePath(dataDir, "damaged"),
+  };
+}
+
+/** The version of the SQLite that is linked in. */
+export function sqliteVersion(): string {
+  const memory = new Database(":memory:");
+  try {
+    return String(memory.prepare("SELECT sqlite_version()").pluck().get());
+  } finally {
+    memory.close();
+  }
+}
+
+/** @throws JournalError SQLITE_TOO_OLD */
+export function requireSqliteVersion(version: string): void {
+  const found = version.split(".").map(Number);
+  for (const [index, least] of SQLITE_VERSION_MIN.split(".").map(Number).entries()) {
+    const part = found[index] ?? 0;
+    if (part > least) return;
+    if (part < least || Number.isNaN(part)) {
+      const problem = `SQLite ${version} is older than ${SQLITE_VERSION_MIN}, which can lose events`;
+      throw new JournalError("SQLITE_TOO_OLD", "better-sqlite3", problem);
+    }
+  }
+}
+
+/** Turns what SQLite or the disk threw into one line; anything else is a bug and is thrown again. */
+export function journalErrorFrom(
+  error: unknown,
+  file: string,
+  fallback: JournalErrorCode = "JOURNAL_UNREADABLE",
+): JournalError {
+  if (error instanceof JournalError) return error;
+  if (error instanceof Database.SqliteError) {
+    const code = sqliteErrorCode(error.code) ?? fallback;
+    return new JournalError(code, file, `${error.message} (${error.code})`, { cause: error });
+  }
+  const diskCode = diskErrorCode(error);
+  if (diskCode === null) throw error;
+  return new JournalError(fallback, file, `cannot be used (${diskCode})`, { cause: error });
+}
+
+function sqliteErrorCode(code: string): JournalErrorCode | null {
+  if (code.startsWith("SQLITE_CORRUPT")) return "JOURNAL_DAMAGED";
+  if (code.startsWith("SQLITE_BUSY")) return "JOURNAL_IN_USE";
+  return null;
+}

@@ -1,0 +1,196 @@
+/**
+ * The thread that owns the SQLite journal, so that no flush holds up the event loop. It answers
+ * requests in their order; the appends that wait for it share one transaction.
+ */
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from "node:worker_threads";
+import { assert } from "../../../core/src/assert.ts";
+import {
+  JournalError,
+  type JournalErrorCode,
+  type Lease,
+  type PartitionAppend,
+} from "./journal.ts";
+import { SqliteJournal } from "./sqlite-journal.ts";
+
+/** What the thread is started with. */
+export interface JournalWorkerStart {
+  readonly dataDir: string;
+}
+
+export type JournalCall =
+  | { readonly type: "claim"; readonly partition: string; readonly owner: string }
+  | { readonly type: "renew"; readonly lease: Lease }
+  | { readonly type: "release"; readonly lease: Lease }
+  | { readonly type: "append"; readonly batch: readonly PartitionAppend[] }
+  | {
+      readonly type: "read";
+      readonly partition: string;
+      readonly afterSeq: number;
+      readonly limit: number;
+    }
+  | { readonly type: "close" };
+
+export interface JournalRequest {
+  readonly id: number;
+  readonly call: JournalCall;
+}
+
+/** A JournalError as it crosses the threads. */
+export interface JournalFailure {
+  readonly code: JournalErrorCode;
+  readonly file: string;
+  readonly problem: string;
+}
+
+/**
+ * `opened` once; `answers` to the requests of one turn; `failed` once, instead of `opened` or for
+ * all requests without an answer.
+ */
+export type JournalMessage =
+  | { readonly type: "opened" }
+  | { readonly type: "answers"; readonly answers: readonly { id: number; value: unknown }[] }
+  | { readonly type: "failed"; readonly failure: JournalFailure };
+
+/** The head is written at the first commit or idle moment after this: well under 100 ms behind. */
+const HEAD_DELAY_MS = 75;
+/** Requests answered in one turn: bounds the size of a shared transaction. */
+const TURN_REQUESTS_MAX = 256;
+
+class JournalThread {
+  readonly #port: MessagePort;
+  readonly #journal: SqliteJournal;
+  #closed = false;
+  #headDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
+
+  constructor(port: MessagePort, journal: SqliteJournal) {
+    this.#port = port;
+    this.#journal = journal;
+    port.on("message", (first: JournalRequest) => this.#turn(first));
+    this.#post({ type: "opened" });
+  }
+
+  #turn(first: JournalRequest): void {
+    this.#guard(() => {
+      const requests = [first, ...this.#waiting()];
+      const answers: { id: number; value: unknown }[] = [];
+      for (let index = 0; index < requests.length; ) {
+        const answered = this.#answerNext(requests, index);
+        answers.push(...answered);
+        index += answered.length;
+      }
+      this.#post({ type: "answers", answers });
+      if (this.#closed) this.#port.close();
+      else this.#tidyUp();
+    });
+  }
+
+  #waiting(): JournalRequest[] {
+    const waiting: JournalRequest[] = [];
+    while (waiting.length < TURN_REQUESTS_MAX - 1) {
+      const next = receiveMessageOnPort(this.#port);
+      if (next === undefined) break;
+      waiting.push(next.message);
+    }
+    return waiting;
+  }
+
+  /** Answers one request, or a run of appends together. */
+  #answerNext(requests: readonly JournalRequest[], from: number): { id: number; value: unknown }[] {
+    const run: { id: number; batch: readonly PartitionAppend[] }[] = [];
+    for (const { id, call } of requests.slice(from)) {
+      if (call.type !== "append") {
+        if (run.length > 0) break;
+        return [{ id, value: this.#answer(call) }];
+      }
+      run.push({ id, batch: call.batch });
+    }
+    const outcomes = this.#journal.append(run.map(({ batch }) => batch));
+    return run.map(({ id }, index) => ({ id, value: outcomes[index] }));
+  }
+
+  #answer(call: Exclude<JournalCall, { type: "append" }>): unknown {
+    switch (call.type) {
+      case "claim":
+        return this.#journal.claim(call.partition, call.owner);
+      case "renew":
+        return this.#journal.renew(call.lease);
+      case "release":
+        return this.#journal.release(call.lease);
+      case "read":
+        return this.#journal.read(call.partition, call.afterSeq, call.limit);
+      case "close":
+        return this.#close();
+    }
+  }
+
+  #close(): void {
+    this.#headIsDone();
+    this.#journal.close();
+    this.#closed = true;
+  }
+
+  /** Behind the answers: nobody waits for this. */
+  #tidyUp(): void {
+    this.#keepHeadClose();
+    if (this.#journal.checkpointDue) this.#journal.checkpoint();
+  }
+
+  /** A timer alone would not do: a steady stream of messages can keep timers waiting. */
+  #keepHeadClose(): void {
+    if (!this.#journal.headBehind) return;
+    const nowMs = performance.now();
+    if (this.#headDue === null) {
+      const timer = setTimeout(() => this.#guard(() => this.#writeHead()), HEAD_DELAY_MS);
+      this.#headDue = { atMs: nowMs + HEAD_DELAY_MS, timer };
+    } else if (nowMs >= this.#headDue.atMs) {
+      this.#writeHead();
+    }
+  }
+
+  #writeHead(): void {
+    this.#headIsDone();
+    this.#journal.writeHead();
+  }
+
+  #headIsDone(): void {
+    if (this.#headDue !== null) clearTimeout(this.#headDue.timer);
+    this.#headDue = null;
+  }
+
+  /** A failed journal says so and answers nothing more; a bug ends the thread. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      this.#headIsDone();
+      this.#post({ type: "failed", failure: failureOf(error) });
+      this.#port.close();
+    }
+  }
+
+  #post(message: JournalMessage): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function failureOf({ code, file, problem }: JournalError): JournalFailure {
+  return { code, file, problem };
+}
+
+function startThread(port: MessagePort, start: JournalWorkerStart): void {
+  try {
+    new JournalThread(port, SqliteJournal.open(start.dataDir));
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    port.postMessage({ type: "failed", failure: failureOf(error) } satisfies JournalMessage);
+  }
+}
+
+assert(parentPort !== null, "this file is started as a thread");
+startThread(parentPort, workerData as JournalWorkerStart);

@@ -1,0 +1,367 @@
+/**
+ * The journal in one SQLite file: the synchronous core, which one thread owns. It is the only
+ * writer. Each append is one transaction, on stable storage before it returns (write-ahead log
+ * with synchronous=FULL). A failed write is never tried again: the instance refuses everything
+ * from then on, and the process recovers by replay.
+ */
+import Database from "better-sqlite3";
+import { assert } from "../../../core/src/assert.ts";
+import { ensureFolder, fileBytes, removeFile, renameDurably } from "../sys/disk.ts";
+import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
+import { readHead, writeHead } from "./head-file.ts";
+import {
+  type AppendOutcome,
+  isPartitionName,
+  JournalError,
+  type JournalRecord,
+  type Lease,
+  type PartitionAppend,
+} from "./journal.ts";
+import {
+  JOURNAL_APPLICATION_ID,
+  JOURNAL_FORMAT,
+  JOURNAL_TABLES,
+  type JournalFiles,
+  journalErrorFrom,
+  journalFiles,
+  requireSqliteVersion,
+  sqliteVersion,
+} from "./journal-schema.ts";
+
+/**
+ * How long a write waits for a reader that holds the write lock for a moment, as SQLite's readers
+ * do when they meet a half-written index of the log.
+ */
+const LOCK_WAIT_MS = 500;
+/** Rows of one INSERT: eight at a time cost a third less per row than one at a time. */
+const INSERT_ROWS = 8;
+const ROW_FIELDS = 5;
+/**
+ * Bytes in the log, roughly, after which it is copied into the database: SQLite's own default of
+ * 1,000 pages. More would make the pause longer and a start after a crash slower.
+ */
+const CHECKPOINT_BYTES = 4_096_000;
+const PAGE_BYTES = 4_096;
+
+/** What the writer remembers of a partition, so that an append reads nothing. */
+interface PartitionState {
+  readonly id: number;
+  readonly name: string;
+  epoch: number;
+  /** Null: the lease was given back. */
+  owner: string | null;
+  last: ChainPosition;
+}
+
+export class SqliteJournal {
+  readonly #files: JournalFiles;
+  readonly #database: Database.Database;
+  readonly #statements: Statements;
+  readonly #partitions: Map<string, PartitionState>;
+  #headBehind = false;
+  #logBytes = 0;
+  #failure: JournalError | null = null;
+
+  /**
+   * Opens the journal for writing; makes it at the first start, the head file before the database.
+   * Precondition: the directory is locked, and inspectJournal has accepted it.
+   * @throws JournalError
+   */
+  static open(dataDir: string): SqliteJournal {
+    requireSqliteVersion(sqliteVersion());
+    const files = journalFiles(dataDir);
+    let database: Database.Database | null = null;
+    try {
+      if (fileBytes(files.database) === null) createJournal(files);
+      database = new Database(files.database, { fileMustExist: true, timeout: LOCK_WAIT_MS });
+      makeDurable(database);
+      return new SqliteJournal(files, database);
+    } catch (error) {
+      database?.close();
+      throw journalErrorFrom(error, files.database);
+    }
+  }
+
+  private constructor(files: JournalFiles, database: Database.Database) {
+    this.#files = files;
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    this.#partitions = loadPartitions(database);
+    // Everything recovered is on stable storage by now (makeDurable), so the head may name it.
+    this.writeHead();
+  }
+
+  /** Whether the journal has events that the head file does not name yet. */
+  get headBehind(): boolean {
+    return this.#headBehind;
+  }
+
+  /** Raises the epoch of the partition, which is made where it is new. */
+  claim(partition: string, owner: string): Lease {
+    assert(isPartitionName(partition), "a partition's name is 1 to 200 printable characters");
+    this.#requireUsable();
+    const known = this.#partitions.get(partition);
+    const id = known?.id ?? this.#partitions.size + 1;
+    const epoch = (known?.epoch ?? 0) + 1;
+    this.#commit(() => this.#statements.claim.run(partition, id, epoch, owner));
+    const last = known?.last ?? CHAIN_START;
+    this.#partitions.set(partition, { id, name: partition, epoch, owner, last });
+    return { partition, epoch, lastSeq: last.seq };
+  }
+
+  /** Whether the lease still holds. On one node a lease does not run out. */
+  renew(lease: Lease): boolean {
+    this.#requireUsable();
+    return this.#holder(lease.partition, lease.epoch) !== null;
+  }
+
+  /** Gives the lease back; a stale lease changes nothing. */
+  release(lease: Lease): void {
+    this.#requireUsable();
+    const partition = this.#holder(lease.partition, lease.epoch);
+    if (partition === null) return;
+    this.#commit(() => this.#statements.release.run(partition.name));
+    partition.owner = null;
+  }
+
+  /**
+   * Writes several batches in one transaction. Each has its own outcome: a fenced batch writes
+   * nothing and leaves the others alone.
+   * @throws JournalError JOURNAL_WRITE_FAILED: the outcome of all of them is unknown
+   */
+  append(batches: readonly (readonly PartitionAppend[])[]): AppendOutcome[] {
+    this.#requireUsable();
+    const ends = new Map<PartitionState, ChainPosition>();
+    const fields: (string | number)[] = [];
+    const outcomes = batches.map((batch) => this.#stage(batch, ends, fields));
+    if (fields.length > 0) {
+      this.#commit(() => insertRows(this.#statements, fields));
+      for (const [partition, last] of ends) partition.last = last;
+      this.#headBehind = true;
+      this.#logBytes += logBytes(ends.size, fields);
+    }
+    return outcomes;
+  }
+
+  /** Up to `limit` records behind `afterSeq`. */
+  read(partition: string, afterSeq: number, limit: number): JournalRecord[] {
+    this.#requireUsable();
+    const known = this.#partitions.get(partition);
+    if (known === undefined) return [];
+    try {
+      return this.#statements.read.all(known.id, afterSeq, limit);
+    } catch (error) {
+      throw journalErrorFrom(error, this.#files.database);
+    }
+  }
+
+  /** Brings the head file up to the journal. */
+  writeHead(): void {
+    this.#requireUsable();
+    const withEvents = [...this.#partitions.values()].filter(({ last }) => last.seq > 0);
+    try {
+      writeHead(this.#files.head, new Map(withEvents.map(({ name, last }) => [name, last])));
+    } catch (error) {
+      throw this.#fail(error, this.#files.head);
+    }
+    this.#headBehind = false;
+  }
+
+  /** Whether the log has grown so long that it should be copied into the database. */
+  get checkpointDue(): boolean {
+    return this.#logBytes >= CHECKPOINT_BYTES;
+  }
+
+  /**
+   * Copies the log into the database, as far as no reader still needs it, so that the log starts
+   * over. Called by the owner behind the answers, which need not wait for it. SQLite would do it
+   * inside a commit, and would keep an error of the disk to itself.
+   */
+  checkpoint(): void {
+    this.#requireUsable();
+    try {
+      this.#database.pragma("wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      throw this.#fail(error, this.#files.database);
+    }
+    this.#logBytes = 0;
+  }
+
+  /** Writes the head and closes the database, which empties the log into it. */
+  close(): void {
+    if (this.#failure === null) this.writeHead();
+    this.#failure ??= new JournalError("JOURNAL_CLOSED", this.#files.database, "is closed");
+    this.#database.close();
+  }
+
+  /** The partition if the epoch is that of its current lease. */
+  #holder(partition: string, epoch: number): PartitionState | null {
+    const known = this.#partitions.get(partition);
+    return known !== undefined && known.owner !== null && known.epoch === epoch ? known : null;
+  }
+
+  /** Adds the rows of a batch to `fields` and moves `ends`, or does neither and says fenced. */
+  #stage(
+    batch: readonly PartitionAppend[],
+    ends: Map<PartitionState, ChainPosition>,
+    fields: (string | number)[],
+  ): AppendOutcome {
+    const seqs = new Map<PartitionState, number>();
+    for (const part of batch) {
+      const partition = this.#holder(part.partition, part.epoch);
+      if (partition === null) return "fenced";
+      const lastSeq = seqs.get(partition) ?? ends.get(partition)?.seq ?? partition.last.seq;
+      if (lastSeq !== part.expectedSeq) return "fenced";
+      seqs.set(partition, lastSeq + part.payloads.length);
+    }
+    for (const { partition: name, epoch, payloads } of batch) {
+      const partition = this.#holder(name, epoch);
+      assert(partition !== null, "the batch was checked before it is staged");
+      const last = ends.get(partition) ?? partition.last;
+      if (payloads.length > 0) ends.set(partition, stageRows(partition, last, payloads, fields));
+    }
+    return "committed";
+  }
+
+  #commit(write: () => void): void {
+    try {
+      this.#statements.begin.run();
+      write();
+      this.#statements.commit.run();
+    } catch (error) {
+      throw this.#fail(error, this.#files.database);
+    }
+  }
+
+  #fail(error: unknown, file: string): JournalError {
+    const problem = `a write failed: ${error instanceof Error ? error.message : String(error)}`;
+    this.#failure = new JournalError("JOURNAL_WRITE_FAILED", file, problem, { cause: error });
+    return this.#failure;
+  }
+
+  #requireUsable(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+}
+
+function stageRows(
+  partition: PartitionState,
+  last: ChainPosition,
+  payloads: readonly string[],
+  fields: (string | number)[],
+): ChainPosition {
+  const { id, name, epoch } = partition;
+  let { seq, hash } = last;
+  for (const payload of payloads) {
+    assert(
+      payload.isWellFormed(),
+      "a payload is well-formed text: half a character cannot be kept",
+    );
+    seq += 1;
+    hash = eventHash(hash, name, seq, epoch, payload);
+    fields.push(id, seq, epoch, hash, payload);
+  }
+  assert(Number.isSafeInteger(seq), "a seq is a safe integer");
+  return { seq, hash };
+}
+
+function insertRows(statements: Statements, fields: readonly (string | number)[]): void {
+  assert(fields.length % ROW_FIELDS === 0, "the fields are whole rows");
+  let at = 0;
+  for (const step = INSERT_ROWS * ROW_FIELDS; at + step <= fields.length; at += step) {
+    statements.insertMany.run(fields.slice(at, at + step));
+  }
+  for (; at < fields.length; at += ROW_FIELDS) {
+    statements.insertOne.run(fields.slice(at, at + ROW_FIELDS));
+  }
+}
+
+/** A little more than what the rows weigh in the log, where each commit rewrites whole pages. */
+function logBytes(partitionCount: number, fields: readonly (string | number)[]): number {
+  let bytes = PAGE_BYTES * (partitionCount + 1);
+  for (const field of fields) bytes += typeof field === "string" ? field.length : 0;
+  return bytes;
+}
+
+/**
+ * Makes the database whole under another name, then renames it: journal.db is never half made.
+ * The head comes first, so that a missing head beside events always means that it was lost.
+ */
+function createJournal(files: JournalFiles): void {
+  ensureFolder(files.folder);
+  if (readHead(files.head) === null) writeHead(files.head, new Map());
+  const draft = `${files.database}.new`;
+  for (const suffix of ["", "-journal", "-wal", "-shm"]) removeFile(`${draft}${suffix}`);
+  const database = new Database(draft);
+  try {
+    database.pragma("journal_mode = WAL");
+    database.exec(`BEGIN;
+      PRAGMA application_id = ${JOURNAL_APPLICATION_ID};
+      PRAGMA user_version = ${JOURNAL_FORMAT};
+      ${JOURNAL_TABLES.join(";\n")};
+      COMMIT`);
+  } finally {
+    database.close();
+  }
+  renameDurably(draft, files.database);
+}
+
+/**
+ * Makes every commit durable, and flushes what was recovered from the log: after a crash of the
+ * process alone it may still be only in the system's memory, and nobody may be told of it, nor the
+ * head name it, before it is on stable storage.
+ */
+function makeDurable(database: Database.Database): void {
+  const mode = database.pragma("journal_mode = WAL", { simple: true });
+  assert(mode === "wal", "the journal has a write-ahead log");
+  database.pragma("synchronous = FULL");
+  assert(database.pragma("synchronous", { simple: true }) === 2, "every commit is synced");
+  // The next two matter on macOS only, where a plain fsync leaves bytes in the drive's memory.
+  database.pragma("fullfsync = ON");
+  database.pragma("checkpoint_fullfsync = ON");
+  // The owner says when, and hears of it if it fails: see checkpoint().
+  database.pragma("wal_autocheckpoint = 0");
+  const [flushed] = database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+  assert(flushed?.busy === 0, "nobody else uses the journal while it is opened");
+}
+
+interface Statements {
+  readonly begin: Database.Statement<[]>;
+  readonly commit: Database.Statement<[]>;
+  readonly claim: Database.Statement<[string, number, number, string]>;
+  readonly release: Database.Statement<[string]>;
+  readonly insertOne: Database.Statement<[readonly (string | number)[]]>;
+  readonly insertMany: Database.Statement<[readonly (string | number)[]]>;
+  readonly read: Database.Statement<[number, number, number], JournalRecord>;
+}
+
+function prepareStatements(database: Database.Database): Statements {
+  // unhex gives NULL for anything but whole bytes, and the column refuses that.
+  const row = "(?, ?, ?, unhex(?), ?)";
+  const insert = "INSERT INTO events (partition, seq, epoch, hash, payload) VALUES";
+  return {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    claim: database.prepare(
+      `INSERT INTO partitions (name, id, epoch, owner) VALUES (?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner`,
+    ),
+    release: database.prepare("UPDATE partitions SET owner = NULL WHERE name = ?"),
+    insertOne: database.prepare(`${insert} ${row}`),
+    insertMany: database.prepare(`${insert} ${Array(INSERT_ROWS).fill(row).join(", ")}`),
+    read: database.prepare(
+      "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
+    ),
+  };
+}
+
+function loadPartitions(database: Database.Database): Map<string, PartitionState> {
+  const ends = database.prepare<[number], ChainPosition>(
+    `SELECT seq, lower(hex(hash)) AS hash FROM events
+     WHERE partition = ? ORDER BY seq DESC LIMIT 1`,
+  );
+  const rows = database
+    .prepare<[], Omit<PartitionState, "last">>("SELECT id, name, epoch, owner FROM partitions")
+    .all();
+  return new Map(rows.map((row) => [row.name, { ...row, last: ends.get(row.id) ?? CHAIN_START }]));
+}

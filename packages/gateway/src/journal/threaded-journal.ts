@@ -1,0 +1,201 @@
+/**
+ * The journal of one node: SQLite in a thread of its own. Owns the data directory's lock (unless
+ * the caller does), the writer thread, and the appends in flight.
+ */
+import { Worker } from "node:worker_threads";
+import { assert } from "../../../core/src/assert.ts";
+import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
+import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
+import {
+  type AppendOutcome,
+  type Journal,
+  JournalError,
+  type JournalRecord,
+  type Lease,
+  type PartitionAppend,
+} from "./journal.ts";
+import { journalFiles } from "./journal-schema.ts";
+import type {
+  JournalCall,
+  JournalFailure,
+  JournalMessage,
+  JournalRequest,
+  JournalWorkerStart,
+} from "./journal-worker.ts";
+
+export interface ThreadedJournalOptions {
+  /** The directory's lock where the caller holds it already; it stays the caller's to release. */
+  readonly lock?: DataDirLock;
+  /** Called once when the journal can no longer write. The process must stop. */
+  readonly onFailure?: (error: JournalError) => void;
+}
+
+/** Calls without an answer yet. The sequencer waits long before this: more of them is a bug. */
+const PENDING_COUNT_MAX = 10_000;
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: JournalError) => void;
+}
+
+export class ThreadedJournal implements Journal {
+  /** What was found before the journal was opened for writing. */
+  readonly inspection: JournalInspection;
+  /** Where the damaged tail of the log was kept; null where there was none. */
+  readonly keptTail: string | null;
+  readonly #file: string;
+  readonly #worker: Worker;
+  readonly #ownLock: DataDirLock | null;
+  readonly #onFailure: (error: JournalError) => void;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #nextId = 1;
+  #closing: Promise<void> | null = null;
+  #failure: JournalError | null = null;
+
+  /**
+   * Locks the directory, verifies the whole journal, keeps a damaged tail aside, and only then
+   * opens for writing.
+   * @throws JournalError why the journal must not be used
+   */
+  static async open(
+    dataDir: string,
+    options: ThreadedJournalOptions = {},
+  ): Promise<ThreadedJournal> {
+    const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
+    try {
+      const inspection = inspectJournal(dataDir);
+      const keptTail = keepDamagedTail(dataDir, inspection);
+      const worker = await startWorker(dataDir);
+      return new ThreadedJournal(dataDir, worker, ownLock, options, { inspection, keptTail });
+    } catch (error) {
+      ownLock?.release();
+      throw error;
+    }
+  }
+
+  private constructor(
+    dataDir: string,
+    worker: Worker,
+    ownLock: DataDirLock | null,
+    { onFailure = () => {} }: ThreadedJournalOptions,
+    found: { inspection: JournalInspection; keptTail: string | null },
+  ) {
+    this.#file = journalFiles(dataDir).database;
+    this.#worker = worker;
+    this.#ownLock = ownLock;
+    this.#onFailure = onFailure;
+    this.inspection = found.inspection;
+    this.keptTail = found.keptTail;
+    worker.on("message", (message: JournalMessage) => this.#receive(message));
+    worker.on("error", (error) => this.#fail(writerEnded(this.#file, error.message)));
+    this.#exited = new Promise((resolve) => {
+      worker.once("exit", (exitCode) => {
+        if (this.#pending.size > 0 || this.#closing === null) {
+          this.#fail(writerEnded(this.#file, `exit code ${exitCode}`));
+        }
+        resolve();
+      });
+    });
+  }
+
+  claim(partition: string, owner: string): Promise<Lease> {
+    return this.#call<Lease>({ type: "claim", partition, owner });
+  }
+
+  renew(lease: Lease): Promise<boolean> {
+    return this.#call<boolean>({ type: "renew", lease });
+  }
+
+  release(lease: Lease): Promise<void> {
+    return this.#call<void>({ type: "release", lease });
+  }
+
+  append(batch: readonly PartitionAppend[]): Promise<AppendOutcome> {
+    return this.#call<AppendOutcome>({ type: "append", batch });
+  }
+
+  read(partition: string, afterSeq: number, limit: number): Promise<JournalRecord[]> {
+    return this.#call<JournalRecord[]>({ type: "read", partition, afterSeq, limit });
+  }
+
+  /**
+   * Finishes what was asked before, writes the head, empties the log into the database and lets
+   * go of the directory. Rejects if that fails, but lets go all the same.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure === null) await this.#send<void>({ type: "close" });
+    } finally {
+      await this.#exited;
+      this.#ownLock?.release();
+    }
+  }
+
+  #call<Value>(call: JournalCall): Promise<Value> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#closing !== null) {
+      return Promise.reject(new JournalError("JOURNAL_CLOSED", this.#file, "is closed"));
+    }
+    return this.#send(call);
+  }
+
+  #send<Value>(call: JournalCall): Promise<Value> {
+    assert(this.#pending.size < PENDING_COUNT_MAX, "the journal's callers wait for its answers");
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise<Value>((resolve, reject) => {
+      this.#pending.set(id, { resolve: (value) => resolve(value as Value), reject });
+      this.#worker.postMessage({ id, call } satisfies JournalRequest);
+    });
+  }
+
+  #receive(message: JournalMessage): void {
+    if (message.type === "failed") {
+      this.#fail(errorOf(message.failure));
+      return;
+    }
+    assert(message.type === "answers", "the thread opens once");
+    for (const { id, value } of message.answers) {
+      const pending = this.#pending.get(id);
+      assert(pending !== undefined, "every answer has its question");
+      this.#pending.delete(id);
+      pending.resolve(value);
+    }
+  }
+
+  #fail(error: JournalError): void {
+    if (this.#failure !== null) return; // The first failure is the cause of those behind it.
+    this.#failure = error;
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+    this.#onFailure(error);
+  }
+}
+
+function startWorker(dataDir: string): Promise<Worker> {
+  const start: JournalWorkerStart = { dataDir };
+  const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), { workerData: start });
+  return new Promise((resolve, reject) => {
+    worker.once("error", (error) => reject(writerEnded(dataDir, error.message)));
+    worker.once("message", (message: JournalMessage) => {
+      worker.removeAllListeners("error");
+      if (message.type === "opened") return resolve(worker);
+      assert(message.type === "failed", "the thread opens or fails");
+      worker.once("exit", () => reject(errorOf(message.failure)));
+    });
+  });
+}
+
+function writerEnded(file: string, problem: string): JournalError {
+  return new JournalError("JOURNAL_WRITE_FAILED", file, `the writer thread ended: ${problem}`);
+}
+
+function errorOf({ code, file, problem }: JournalFailure): JournalError {
+  return new JournalError(code, file, problem);
+}

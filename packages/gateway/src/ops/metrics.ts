@@ -1,0 +1,116 @@
+/**
+ * Figures for the operator, in Prometheus' form. The hot path only adds to plain numbers; the library
+ * sees them when somebody asks.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Read when metrics are asked for. */
+export interface Gauges {
+  readonly openOrders: () => number;
+  readonly streamSessions: () => number;
+  readonly pendingCommands: () => number;
+  readonly unarchivedReports: () => number;
+  readonly rememberedRequests: () => number;
+  readonly pushes: () => number;
+  readonly slowReaders: () => number;
+}
+
+const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1];
+const COMMIT_EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  /** By route and status, as `route status`. */
+  readonly #answered = new Map<string, number>();
+  readonly #commitSeconds: Histogram;
+  readonly #commitEvents: Histogram;
+
+  constructor(gauges: Gauges) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#commitSeconds = new Histogram({
+      name: "countermand_commit_seconds",
+      help: "Time from handing a commit to the journal until it was on stable storage.",
+      buckets: COMMIT_SECONDS,
+      registers,
+    });
+    this.#commitEvents = new Histogram({
+      name: "countermand_commit_events",
+      help: "Events in one commit.",
+      buckets: COMMIT_EVENTS,
+      registers,
+    });
+    this.#addAnswered(registers);
+    for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
+    for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
+  }
+
+  answered(route: string, httpStatus: number): void {
+    const key = `${route} ${httpStatus}`;
+    this.#answered.set(key, (this.#answered.get(key) ?? 0) + 1);
+  }
+
+  committed(eventCount: number, durationMs: number): void {
+    this.#commitEvents.observe(eventCount);
+    this.#commitSeconds.observe(durationMs / 1000);
+  }
+
+  async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #addAnswered(registers: Registry[]): void {
+    const answered = this.#answered;
+    new Counter({
+      name: "countermand_http_requests_total",
+      help: "HTTP requests answered, by route and status.",
+      labelNames: ["route", "status"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [key, count] of answered) {
+          const [route = "", status = ""] = key.split(" ");
+          this.inc({ route, status }, count);
+        }
+      },
+    });
+  }
+}
+
+type GaugeSpec = readonly [key: keyof Gauges, name: string, help: string];
+
+const GAUGE_SPECS: readonly GaugeSpec[] = [
+  ["openOrders", "countermand_open_orders", "Orders that work in the market."],
+  ["streamSessions", "countermand_stream_sessions", "Order streams connected."],
+  ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
+  ["unarchivedReports", "countermand_unarchived_reports", "Reports the archive has not taken yet."],
+  ["rememberedRequests", "countermand_remembered_requests", "Answered writes kept for repetition."],
+];
+
+const COUNTER_SPECS: readonly GaugeSpec[] = [
+  ["pushes", "countermand_pushes_total", "Messages sent on order streams."],
+  ["slowReaders", "countermand_slow_readers_total", "Streams closed because they read too slowly."],
+];
+
+function addGauge(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+function addCounter(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}

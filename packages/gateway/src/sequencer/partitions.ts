@@ -1,0 +1,169 @@
+/**
+ * The state machines of this node and what they decided since the last commit. Owned by the sequencer,
+ * which is the only caller. Everything here is synchronous: a command's events are decided, applied and
+ * staged in one turn, so that all partitions a command touches commit together.
+ */
+import { assert } from "@countermand/core/assert";
+import { type Desk, newOrderSingle } from "@countermand/core/desk";
+import { type Exchange, type ExchangeEvent, encodeExchangeEvent } from "@countermand/core/exchange";
+import {
+  type Account,
+  type DeskEvent,
+  type ExecutionReported,
+  encodeDeskEvent,
+  type Order,
+  type PlaceRequest,
+  type Refusal,
+  type UnixMs,
+  type VenueCommand,
+} from "@countermand/core/model";
+import type { RecentReports } from "../archive/recent-reports.ts";
+import type { PartitionAppend } from "../journal/journal.ts";
+
+/** The venue partition of the embedded exchange. */
+export const EXCHANGE_PARTITION = "exchange";
+
+/** A partition's place in the journal. */
+export interface PartitionLease {
+  readonly epoch: number;
+  /** Position of the last event, staged ones included. */
+  seq: number;
+}
+
+export interface DeskPartition {
+  readonly name: string;
+  readonly desk: Desk;
+  readonly lease: PartitionLease;
+}
+
+export interface ExchangePartition {
+  readonly exchange: Exchange;
+  readonly lease: PartitionLease;
+}
+
+/** What one commit writes and, once it is durable, publishes. */
+export interface Staged {
+  readonly appends: readonly PartitionAppend[];
+  readonly reports: readonly ExecutionReported[];
+  readonly eventCount: number;
+}
+
+interface StagedAppend {
+  readonly epoch: number;
+  readonly expectedSeq: number;
+  readonly payloads: string[];
+}
+
+export class Partitions {
+  readonly desks: readonly DeskPartition[];
+  readonly exchange: ExchangePartition;
+  readonly recent: RecentReports;
+  #appends = new Map<string, StagedAppend>();
+  #reports: ExecutionReported[] = [];
+  #eventCount = 0;
+
+  constructor(
+    desks: readonly DeskPartition[],
+    exchange: ExchangePartition,
+    recent: RecentReports,
+  ) {
+    assert(desks.length > 0, "there is at least one desk partition");
+    this.desks = desks;
+    this.exchange = exchange;
+    this.recent = recent;
+  }
+
+  /** Events staged since the last {@link takeStaged}. */
+  get stagedCount(): number {
+    return this.#eventCount;
+  }
+
+  get openCount(): number {
+    return this.desks.reduce((sum, { desk }) => sum + desk.openCount, 0);
+  }
+
+  deskOf(account: Account): DeskPartition {
+    const partition = this.desks[partitionIndex(account, this.desks.length)];
+    assert(partition !== undefined, "every account has a partition");
+    return partition;
+  }
+
+  /** Carries an order to the venue. The order as it stands afterwards, or why it was not placed. */
+  place(account: Account, request: PlaceRequest, nowMs: UnixMs): Order | Refusal {
+    const { desk } = this.deskOf(account);
+    const placing = desk.decidePlace(account, request, nowMs);
+    if ("refused" in placing) return placing;
+    const reported = this.#work(newOrderSingle(placing), placing, nowMs);
+    assert(reported !== null, "the embedded exchange answers an order in the same turn");
+    return reported;
+  }
+
+  /** Cancels an open order. The order as it stands afterwards. */
+  cancel(order: Order, nowMs: UnixMs): Order {
+    const { orderId, symbol } = order;
+    const canceled = this.#work({ type: "OrderCancelRequest", orderId, symbol }, order, nowMs);
+    assert(canceled?.phase === "Canceled", "the embedded exchange cancels an open order at once");
+    return canceled;
+  }
+
+  /** Stages an event of the account's partition. Its position there. */
+  stageDeskEvent(account: Account, event: DeskEvent): number {
+    const { name, desk, lease } = this.deskOf(account);
+    this.#stage(name, lease, encodeDeskEvent(event));
+    desk.apply(event, lease.seq);
+    if (event.type === "ExecutionReported") {
+      this.recent.add(name, lease.seq, event);
+      this.#reports.push(event);
+    }
+    return lease.seq;
+  }
+
+  takeStaged(): Staged {
+    const appends = [...this.#appends].map(([partition, append]) => ({ partition, ...append }));
+    const staged = { appends, reports: this.#reports, eventCount: this.#eventCount };
+    this.#appends = new Map();
+    this.#reports = [];
+    this.#eventCount = 0;
+    return staged;
+  }
+
+  /** Lets the exchange work a command and the desks take its reports; the subject order's last state. */
+  #work(command: VenueCommand, subject: Order, nowMs: UnixMs): Order | null {
+    const { events, reports } = this.exchange.exchange.handle(command);
+    for (const event of events) this.#stageExchangeEvent(event);
+    let latest: Order | null = null;
+    for (const report of reports) {
+      const { desk } = this.deskOf(report.account);
+      const placing = report.orderId === subject.orderId ? subject : null;
+      const event = desk.decideReport(report, placing, nowMs);
+      this.stageDeskEvent(report.account, event);
+      if (event.order.orderId === subject.orderId) latest = event.order;
+    }
+    return latest;
+  }
+
+  #stageExchangeEvent(event: ExchangeEvent): void {
+    this.#stage(EXCHANGE_PARTITION, this.exchange.lease, encodeExchangeEvent(event));
+  }
+
+  #stage(partition: string, lease: PartitionLease, payload: string): void {
+    const staged = this.#appends.get(partition);
+    if (staged === undefined) {
+      const { epoch, seq } = lease;
+      this.#appends.set(partition, { epoch, expectedSeq: seq, payloads: [payload] });
+    } else {
+      staged.payloads.push(payload);
+    }
+    lease.seq += 1;
+    this.#eventCount += 1;
+  }
+}
+
+/** Which of `count` partitions an account belongs to: FNV-1a, so that every node finds the same. */
+export function partitionIndex(account: Account, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < account.length; index += 1) {
+    hash = Math.imul(hash ^ account.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) % count;
+}

@@ -1,0 +1,296 @@
+/**
+ * The one writer of this node's partitions. Commands are decided and applied in the order they arrive;
+ * what they decided is appended to the journal in groups; answers, pushes and query results that saw an
+ * event leave only after it is on stable storage.
+ *
+ * A commit at a time is under way; what is decided meanwhile forms the next one. So a commit grows with
+ * the load and an idle gateway commits at once.
+ */
+import { assert } from "@countermand/core/assert";
+import { type OpenTarget, openTarget } from "@countermand/core/desk";
+import type {
+  Account,
+  CancelTarget,
+  ClOrdId,
+  DeskEvent,
+  ExecutionReported,
+  Order,
+  OrderId,
+  PlaceRequest,
+  Refusal,
+  UnixMs,
+} from "@countermand/core/model";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../sys/clock.ts";
+import { PENDING_CANCELS_MAX, PENDING_PLACES_MAX, UNARCHIVED_REPORTS_MAX } from "./limits.ts";
+import type { Partitions } from "./partitions.ts";
+
+/** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
+export interface RequestIdentity {
+  readonly fingerprint: string;
+  /** Digest of the content where the fingerprint does not cover it, else "". */
+  readonly contentDigest: string;
+  readonly expiresAtMs: UnixMs;
+}
+
+/** An answer's wire form. */
+export interface Answer {
+  readonly httpStatus: number;
+  readonly body: string;
+}
+
+export type WriteResult =
+  | { readonly result: "answered"; readonly answer: Answer }
+  /** The same request was answered before, or is being answered: this is that answer. */
+  | { readonly result: "repeated"; readonly answer: Answer }
+  /** The identity was used with other content. */
+  | { readonly result: "identityReused" }
+  /** Too much is waiting; nothing was done. */
+  | { readonly result: "overloaded" };
+
+/** What a command may do and see while it is decided. Valid during that call only. */
+export interface Turn {
+  readonly nowMs: UnixMs;
+  place(request: PlaceRequest): Order | Refusal;
+  cancel(order: Order): Order;
+  openTarget(target: CancelTarget): OpenTarget;
+  /** Closed orders too young to be in the archive. */
+  recentlyClosed(orderId: OrderId): Order | null;
+  recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null;
+}
+
+export interface SequencerOptions {
+  readonly partitions: Partitions;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Time of orders: never backwards. */
+  readonly marketNowMs: () => UnixMs;
+  /** Everything in it is durable. Called in journal order. */
+  readonly onDurable: (commit: DurableCommit) => void;
+  /** An append failed or its outcome is unknown: nothing more may be told. The process must stop. */
+  readonly onFailure: (error: Error) => void;
+  /** Finds the answer that was given at a position of the account's partition. */
+  readonly answerAt: (partition: string, seq: number) => Promise<Answer>;
+}
+
+export interface DurableCommit {
+  readonly reports: readonly ExecutionReported[];
+  /** Last position of each partition that the commit wrote to. */
+  readonly positions: readonly (readonly [partition: string, seq: number])[];
+  readonly eventCount: number;
+  readonly durationMs: number;
+}
+
+type Urgency = "cancel" | "place";
+type Released = () => void;
+
+export class Sequencer {
+  readonly partitions: Partitions;
+  readonly #options: SequencerOptions;
+  /** Answers of commands decided since the last commit began. */
+  #waiting: Released[] = [];
+  #pendingCount = 0;
+  #committing = false;
+  #commitScheduled = false;
+  #failed = false;
+  #idleWaiters: Released[] = [];
+
+  constructor(options: SequencerOptions) {
+    this.#options = options;
+    this.partitions = options.partitions;
+  }
+
+  /** Answers not yet released. */
+  get pendingCount(): number {
+    return this.#pendingCount;
+  }
+
+  /**
+   * Decides a write in this very call; resolves when what it decided is durable. Without an identity
+   * (cancels by order number are idempotent by nature) nothing is remembered.
+   */
+  write(
+    account: Account,
+    urgency: Urgency,
+    identity: RequestIdentity | null,
+    decide: (turn: Turn) => Answer,
+  ): Promise<WriteResult> {
+    if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
+    if (identity !== null) {
+      const repeated = this.#repeated(account, identity);
+      if (repeated !== null) return repeated;
+    }
+    const stagedBefore = this.partitions.stagedCount;
+    const answer = decide(this.#turn(account));
+    const changed = this.partitions.stagedCount > stagedBefore;
+    if (changed && identity !== null) this.#remember(account, identity, answer);
+    return this.#released({ result: "answered", answer });
+  }
+
+  /**
+   * Whether memory alone can say what a cancel of this target answers. Of orders that share a client's
+   * name the newest counts, and only the archive knows all closed ones: those are never known here.
+   */
+  knows(account: Account, target: CancelTarget): boolean {
+    const { desk } = this.partitions.deskOf(account);
+    const book = desk.book(account);
+    assert(book !== null, "a key's account is open");
+    if (openTarget(book, target).found !== "none") return true;
+    return (
+      target.by === "orderId" && this.partitions.recent.closed(account, target.orderId) !== null
+    );
+  }
+
+  /** Looks at the state now; resolves when everything that was seen is durable. */
+  read<T>(view: () => T): Promise<T> {
+    return this.#released(view());
+  }
+
+  /**
+   * Uses up an identity that works only once. False when it was used before; resolves when the use is
+   * durable.
+   */
+  claimOnce(account: Account, identity: RequestIdentity): Promise<boolean> {
+    const { desk } = this.partitions.deskOf(account);
+    if (desk.answered.get(identity.fingerprint, this.#wallMs()) !== null) {
+      return this.#released(false);
+    }
+    this.#remember(account, identity, { httpStatus: 101, body: "" });
+    return this.#released(true);
+  }
+
+  /** Stages an event that no client's command caused, such as the opening of an account. */
+  record(account: Account, event: DeskEvent): Promise<void> {
+    this.partitions.stageDeskEvent(account, event);
+    return this.#released(undefined);
+  }
+
+  /** Resolves when everything decided so far is durable and answered. */
+  async drained(): Promise<void> {
+    if (!this.#committing && this.#waiting.length === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  #isOverloaded(urgency: Urgency): boolean {
+    if (urgency === "cancel") return this.#pendingCount >= PENDING_CANCELS_MAX;
+    return (
+      this.#pendingCount >= PENDING_PLACES_MAX ||
+      this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX
+    );
+  }
+
+  #turn(account: Account): Turn {
+    const { partitions } = this;
+    const nowMs = this.#options.marketNowMs();
+    const book = partitions.deskOf(account).desk.book(account);
+    assert(book !== null, "a key's account is open");
+    return {
+      nowMs,
+      place: (request) => partitions.place(account, request, nowMs),
+      cancel: (order) => partitions.cancel(order, nowMs),
+      openTarget: (target) => openTarget(book, target),
+      recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
+      recentlyClosedByClOrdId: (clOrdId) =>
+        partitions.recent.newestClosedByClOrdId(account, clOrdId),
+    };
+  }
+
+  #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
+    const { name, desk } = this.partitions.deskOf(account);
+    const answered = desk.answered.get(identity.fingerprint, this.#wallMs());
+    if (answered === null) return null;
+    if (answered.contentDigest !== identity.contentDigest) {
+      return this.#released({ result: "identityReused" });
+    }
+    // The first one may still be on its way to the disk: its answer is found after it got there.
+    return this.#released(undefined)
+      .then(() => this.#options.answerAt(name, answered.seq))
+      .then((answer) => ({ result: "repeated", answer }));
+  }
+
+  #remember(account: Account, identity: RequestIdentity, answer: Answer): void {
+    this.partitions.stageDeskEvent(account, {
+      type: "RequestAnswered",
+      atMs: this.#wallMs(),
+      account,
+      fingerprint: identity.fingerprint,
+      contentDigest: identity.contentDigest,
+      expiresAtMs: identity.expiresAtMs,
+      httpStatus: answer.httpStatus,
+      body: answer.body,
+    });
+  }
+
+  #wallMs(): UnixMs {
+    return this.#options.clock.wallMs() as UnixMs;
+  }
+
+  /** Resolves with the value when all that is staged or being committed now is durable. */
+  #released<T>(value: T): Promise<T> {
+    const nothingOutstanding =
+      !this.#committing && this.#waiting.length === 0 && this.partitions.stagedCount === 0;
+    if (nothingOutstanding && !this.#failed) return Promise.resolve(value);
+    this.#pendingCount += 1;
+    return new Promise<T>((resolve) => {
+      this.#waiting.push(() => resolve(value));
+      this.#scheduleCommit();
+    });
+  }
+
+  #scheduleCommit(): void {
+    if (this.#committing || this.#commitScheduled || this.#failed) return;
+    this.#commitScheduled = true;
+    this.#options.clock.atTurnEnd(() => {
+      this.#commitScheduled = false;
+      void this.#commit();
+    });
+  }
+
+  async #commit(): Promise<void> {
+    assert(!this.#committing, "one commit at a time");
+    this.#committing = true;
+    const staged = this.partitions.takeStaged();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const startedMs = this.#options.clock.monotonicMs();
+    try {
+      if (staged.eventCount > 0) {
+        const outcome = await this.#options.journal.append(staged.appends);
+        if (outcome !== "committed") throw new FencedError();
+      }
+    } catch (error) {
+      this.#failed = true;
+      this.#options.onFailure(error as Error);
+      return;
+    }
+    this.#committing = false;
+    this.#options.onDurable({
+      reports: staged.reports,
+      positions: staged.appends.map(({ partition, expectedSeq, payloads }) => {
+        return [partition, expectedSeq + payloads.length];
+      }),
+      eventCount: staged.eventCount,
+      durationMs: this.#options.clock.monotonicMs() - startedMs,
+    });
+    this.#pendingCount -= waiting.length;
+    for (const release of waiting) release();
+    if (this.#waiting.length > 0) this.#scheduleCommit();
+    else this.#releaseIdle();
+  }
+
+  #releaseIdle(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const release of waiters) release();
+  }
+}
+
+/** Another process owns a partition now: this one's state may be stale and must not be told. */
+export class FencedError extends Error {
+  override readonly name = "FencedError";
+  readonly code = "JOURNAL_FENCED";
+
+  constructor() {
+    super("another process has taken over this journal; this one stops");
+  }
+}

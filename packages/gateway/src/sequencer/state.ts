@@ -1,0 +1,101 @@
+/**
+ * The state of all partitions of a node as text: the content of a snapshot, and what the state hash is
+ * taken over. Two nodes that applied the same events give the same lines.
+ */
+import { createHash } from "node:crypto";
+import { assert } from "@countermand/core/assert";
+import { Desk } from "@countermand/core/desk";
+import { Exchange } from "@countermand/core/exchange";
+import type { Instrument } from "@countermand/core/model";
+import { EXCHANGE_PARTITION } from "./partitions.ts";
+
+export interface NodeState {
+  readonly desks: ReadonlyMap<string, Desk>;
+  readonly exchange: Exchange;
+}
+
+/** How the partitions of a node are laid out; fixed when its journal begins. */
+export interface NodeLayout {
+  readonly deskCount: number;
+  readonly instruments: readonly Instrument[];
+}
+
+/** The first desk partition's order numbers begin with these digits, as the reference page's do. */
+export const ORDER_NO_PREFIX_FIRST = 22;
+
+/** Line that opens a partition's section; no line of a state machine begins like it. */
+const SECTION = "#";
+
+export function deskNames(deskCount: number): readonly string[] {
+  return Array.from({ length: deskCount }, (_, index) => `desk-${orderNoPrefix(index)}`);
+}
+
+export function partitionNames(layout: NodeLayout): readonly string[] {
+  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION];
+}
+
+export function emptyState(layout: NodeLayout): NodeState {
+  const desks = deskNames(layout.deskCount).map((name, index) => {
+    return [name, new Desk(deskOptions(layout, index))] as const;
+  });
+  return { desks: new Map(desks), exchange: new Exchange(layout.instruments) };
+}
+
+export function* stateLines(state: NodeState): Iterable<string> {
+  for (const [name, desk] of state.desks) {
+    yield SECTION + name;
+    yield* desk.snapshotLines();
+  }
+  yield SECTION + EXCHANGE_PARTITION;
+  yield* state.exchange.snapshotLines();
+}
+
+/** SHA-256 over the state's lines, in hex. */
+export function stateHash(state: NodeState): string {
+  const hash = createHash("sha256");
+  for (const line of stateLines(state)) hash.update(line).update("\n");
+  return hash.digest("hex");
+}
+
+export function restoreState(layout: NodeLayout, lines: Iterable<string>): NodeState {
+  const sections = new Sections(lines);
+  const desks = new Map<string, Desk>();
+  for (const [index, name] of deskNames(layout.deskCount).entries()) {
+    desks.set(name, Desk.restore(deskOptions(layout, index), sections.next(name)));
+  }
+  const exchange = Exchange.restore(layout.instruments, sections.next(EXCHANGE_PARTITION));
+  return { desks, exchange };
+}
+
+/** Hands out a snapshot's lines section by section, without holding them all. */
+class Sections {
+  readonly #lines: Iterator<string>;
+  #head: string | undefined;
+
+  constructor(lines: Iterable<string>) {
+    this.#lines = lines[Symbol.iterator]();
+    this.#head = this.#take();
+  }
+
+  *next(name: string): Iterable<string> {
+    assert(this.#head === SECTION + name, `the snapshot has a section ${name}`);
+    this.#head = this.#take();
+    while (this.#head !== undefined && !this.#head.startsWith(SECTION)) {
+      yield this.#head;
+      this.#head = this.#take();
+    }
+  }
+
+  #take(): string | undefined {
+    const { done, value } = this.#lines.next();
+    return done === true ? undefined : value;
+  }
+}
+
+function deskOptions(layout: NodeLayout, index: number) {
+  return { orderNoPrefix: orderNoPrefix(index), instruments: layout.instruments };
+}
+
+function orderNoPrefix(index: number): number {
+  return ORDER_NO_PREFIX_FIRST + index;
+}

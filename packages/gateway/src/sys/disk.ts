@@ -1,0 +1,127 @@
+/**
+ * The only door to files. Every call is synchronous: it is used at start, at stop and in threads
+ * that may block. Failures of the disk are Node's own errors, with their `code`.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Path of a file inside a folder. */
+export function filePath(folder: string, ...names: readonly string[]): string {
+  return join(folder, ...names);
+}
+
+/** The errno name of a failed file call, `ENOENT` for one; null for any other error. */
+export function diskErrorCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}
+
+/** Makes the folder and its parents; what was there stays. */
+export function ensureFolder(folder: string): void {
+  const firstMade = mkdirSync(folder, { recursive: true });
+  if (firstMade !== undefined) syncFolder(dirname(firstMade));
+}
+
+/** Size of a regular file, or null where nothing has this name. Throws if it is a folder. */
+export function fileBytes(path: string): number | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  if (found.isFile()) return found.size;
+  throw Object.assign(new Error(`not a regular file: '${path}'`), {
+    code: found.isDirectory() ? "EISDIR" : "EINVAL",
+    syscall: "stat",
+  });
+}
+
+/** The whole file, or null where nothing has this name. */
+export function readFileIfPresent(path: string): Buffer | null {
+  return fileBytes(path) === null ? null : readFileSync(path);
+}
+
+/**
+ * Reads the file from an offset to its end, in pieces of `pieceBytes` (the last may be shorter).
+ * The memory of a piece is used again for the next one.
+ */
+export function* readPieces(path: string, offset: number, pieceBytes: number): Iterable<Buffer> {
+  const piece = Buffer.allocUnsafe(pieceBytes);
+  const descriptor = openSync(path, "r");
+  try {
+    for (let at = offset; ; at += pieceBytes) {
+      const length = readFully(descriptor, piece, at);
+      if (length > 0) yield piece.subarray(0, length);
+      if (length < pieceBytes) return;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readFully(descriptor: number, piece: Buffer, offset: number): number {
+  let length = 0;
+  while (length < piece.length) {
+    const got = readSync(descriptor, piece, length, piece.length - length, offset + length);
+    if (got === 0) break;
+    length += got;
+  }
+  return length;
+}
+
+/**
+ * Replaces a file as one step: after a crash at any moment it holds either the old content or the
+ * new, whole. On stable storage when it returns. Uses the neighbour `<path>.tmp`.
+ */
+export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+  const draft = `${path}.tmp`;
+  const descriptor = openSync(draft, "w");
+  try {
+    for (const piece of pieces) writeFileSync(descriptor, piece);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameDurably(draft, path);
+}
+
+/** Renames within one folder; on stable storage when it returns. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
+/** Removes the file if it is there. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** Names of the entries of a folder, sorted; none where the folder is missing. */
+export function fileNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (diskErrorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function syncFolder(folder: string): void {
+  // Windows has no handle on a folder that could be flushed; its rename is journaled by the system.
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,112 @@
+/** What became of one cancel, and how it is found out: from memory in the turn, from the archive before it. */
+import { type ErrorName, type Fault, isFault } from "@countermand/contract";
+import { closedRefusal } from "@countermand/core/desk";
+import type { CancelTarget, Order } from "@countermand/core/model";
+import type { OrderArchive } from "../archive/order-archive.ts";
+import type { Caller } from "../auth/key-store.ts";
+import type { Sequencer, Turn } from "../sequencer/sequencer.ts";
+
+export type CancelOutcome =
+  | { readonly outcome: "canceled"; readonly order: Order; readonly already: boolean }
+  | {
+      readonly outcome: "refused";
+      readonly error: ErrorName;
+      readonly details: string;
+      /** The order, where the caller may know it: what it is like now, not only what it is not. */
+      readonly order: Order | null;
+    };
+
+/** Closed orders that the archive was asked for; null where it has none. */
+export type Archived = ReadonlyMap<string, Order | null>;
+
+export const NOTHING_ARCHIVED: Archived = new Map();
+
+/** Cancels one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
+export function cancelInTurn(turn: Turn, target: CancelTarget, archived: Archived): CancelOutcome {
+  const open = turn.openTarget(target);
+  if (open.found === "open") {
+    return { outcome: "canceled", order: turn.cancel(open.order), already: false };
+  }
+  if (open.found === "ambiguous") {
+    const { refused, details } = open.refusal;
+    return { outcome: "refused", error: refused, details, order: null };
+  }
+  return closedOutcome(newest(recentlyClosed(turn, target), archived.get(cancelKey(target)) ?? null));
+}
+
+export function faultOutcome(fault: Fault): CancelOutcome {
+  return { outcome: "refused", error: fault.error, details: fault.details, order: null };
+}
+
+/**
+ * Asks the archive for the targets that memory does not know. Targets are looked at again in the turn
+ * itself: an order that is closed stays closed, one that was opened meanwhile is found open.
+ */
+export async function lookUpClosed(
+  sequencer: Sequencer,
+  archive: OrderArchive,
+  caller: Caller,
+  targets: readonly (CancelTarget | Fault)[],
+): Promise<Archived> {
+  const archived = new Map<string, Order | null>();
+  for (;;) {
+    const missing = missingFromMemory(sequencer, caller, targets, archived);
+    if (missing.length === 0) return archived;
+    await Promise.all(
+      missing.map(async (target) => {
+        archived.set(cancelKey(target), await archive.findClosed(caller.account, soughtBy(target)));
+      }),
+    );
+  }
+}
+
+/** Targets that are neither open nor answered by what was closed lately or looked up already. */
+export function missingFromMemory(
+  sequencer: Sequencer,
+  caller: Caller,
+  targets: readonly (CancelTarget | Fault)[],
+  archived: Archived,
+): CancelTarget[] {
+  const missing = new Map<string, CancelTarget>();
+  for (const target of targets) {
+    if (isFault(target) || archived.has(cancelKey(target))) continue;
+    if (!sequencer.knows(caller.account, target)) missing.set(cancelKey(target), target);
+  }
+  return [...missing.values()];
+}
+
+function closedOutcome(order: Order | null): CancelOutcome {
+  if (order === null) {
+    return { outcome: "refused", error: "UNKNOWN_ORDER", details: "", order: null };
+  }
+  const refusal = closedRefusal(order);
+  if (refusal === null) return { outcome: "canceled", order, already: true };
+  return { outcome: "refused", error: refusal.refused, details: refusal.details, order };
+}
+
+function recentlyClosed(turn: Turn, target: CancelTarget): Order | null {
+  return target.by === "orderId"
+    ? turn.recentlyClosed(target.orderId)
+    : turn.recentlyClosedByClOrdId(target.clOrdId);
+}
+
+/** Of two closed orders with the same name, the one placed later. */
+function newest(recent: Order | null, archived: Order | null): Order | null {
+  if (recent === null || archived === null) return recent ?? archived;
+  return isLater(recent, archived) ? recent : archived;
+}
+
+/** Order numbers of one account rise; a longer one is a later one. */
+function isLater(a: Order, b: Order): boolean {
+  const longer = a.orderId.length - b.orderId.length;
+  return longer === 0 ? a.orderId > b.orderId : longer > 0;
+}
+
+/** Equal for targets that are the same words. */
+export function cancelKey(target: CancelTarget): string {
+  return target.by === "orderId" ? `#${target.orderId}` : `@${target.clOrdId}`;
+}
+
+function soughtBy(target: CancelTarget) {
+  return target.by === "orderId" ? { orderId: target.orderId } : { clOrdId: target.clOrdId };
+}

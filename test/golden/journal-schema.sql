@@ -1,0 +1,16 @@
+PRAGMA application_id = 1129139780;
+PRAGMA user_version = 1;
+CREATE TABLE events (
+  partition INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY (partition, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE partitions (
+  name TEXT NOT NULL PRIMARY KEY,
+  id INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  owner TEXT
+) STRICT, WITHOUT ROWID;
