@@ -1,9 +1,9 @@
 /**
- * Question: what does the embedded exchange (decide, apply, reports) cost next to a plain book, and does
- * its cancel stay as cheap, and its memory as small, in a large book?
+ * Question: what does the embedded exchange (decide, apply, reports) cost next to a plain book,
+ * and does its cancel stay as cheap, and its memory as small, in a large book?
  *
- * Run: `node --expose-gc bench/exchange-core.ts [operations] [rounds]`. Deterministic; rounds alternate
- * between the two, medians are shown. What counts is the ratio within one run.
+ * Run: `node --expose-gc bench/exchange-core.ts [operations] [rounds]`. Deterministic; rounds
+ * alternate between the two, medians are shown. What counts is the ratio within one run.
  */
 import { Exchange } from "../packages/core/src/exchange/index.ts";
 import {
@@ -37,7 +37,10 @@ const BAND_TICKS = 50;
 const ACCOUNT_COUNT = 100;
 const ACCOUNTS = Array.from({ length: 2 * ACCOUNT_COUNT }, (_, n) => `ACC${1000 + n}` as Account);
 
-/** One string per order, as at the desk: a cancel carries the very string that the order was placed with. */
+/**
+ * One string per order, as at the desk: a cancel carries the very string that the order was
+ * placed with.
+ */
 const orderIds: OrderId[] = [];
 
 const operationCount = Number(process.argv[2] ?? 1_000_000);
@@ -48,7 +51,10 @@ for (const resting of [1_000, 100_000, 1_000_000]) measureCancels(resting);
 measureWideBook(300_000);
 measureMemory(1_000_000);
 
-/** 60 % add, 35 % cancel of a random earlier add, 5 % crossing; all within the band around the middle. */
+/**
+ * 60 % add, 35 % cancel of a random earlier add, 5 % crossing; all within the band around the
+ * middle.
+ */
 function compareMixed(): void {
   const operations = mixedOperations(operationCount);
   const commands = operations.map(commandOf);
@@ -181,7 +187,10 @@ function bandOrder(id: number, random: (below: number) => number): Operation {
   return { kind: "Enter", id, isBid, ticks, lots: 1 + random(100), accountNo };
 }
 
-/** An order that trades; its accounts never rest on the other side, so that nothing is a self-trade. */
+/**
+ * An order that trades; its accounts never rest on the other side, so that nothing is a
+ * self-trade.
+ */
 function crossingOrder(id: number, random: (below: number) => number): Operation {
   const order = bandOrder(id, random);
   const ticks = 2 * MIDDLE_TICKS - order.ticks;

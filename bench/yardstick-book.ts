@@ -1,6 +1,7 @@
 /**
- * The yardstick: a plain price-time book as one would write it first, with nothing around it. Integer
- * prices and ids, an id index, a linked queue per price, the best price last in a sorted array.
+ * The yardstick: a plain price-time book as one would write it first, with nothing around it.
+ * Integer prices and ids, an id index, a linked queue per price, the best price last in a sorted
+ * array.
  */
 export interface YardstickOrder {
   readonly id: number;

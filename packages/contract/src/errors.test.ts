@@ -98,7 +98,8 @@ test("errors: the envelope has the page's fields first and in its order", () => 
   );
   assert.equal(
     encodeFault(fault("OVERLOADED", "")),
-    '{"code":11030054,"message":"Service Overloaded","details":"","reason":"overloaded","retryable":true}',
+    '{"code":11030054,"message":"Service Overloaded","details":"",' +
+      '"reason":"overloaded","retryable":true}',
   );
 });
 

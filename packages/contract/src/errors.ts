@@ -2,10 +2,10 @@
  * The error catalogue: every way a request can fail, on REST and on the socket alike.
  * docs/reference/errors.md lists the same rows with an explanation each; a test compares the two.
  *
- * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The operations
- * are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any request and 07 stream.
- * The reference's cases keep their numbers, ours begin at 50. Several causes may share a code, never a
- * code and a reason.
+ * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
+ * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any request
+ * and 07 stream. The reference's cases keep their numbers, ours begin at 50. Several causes may
+ * share a code, never a code and a reason.
  */
 import type { RefusalName } from "@countermand/core/model";
 import type { ErrorSpec } from "./errors/error-spec.ts";
@@ -62,7 +62,9 @@ export interface ErrorExtra {
   readonly members?: readonly (readonly [name: string, json: string])[];
 }
 
-/** The error envelope: `code`, `message`, `details`, `reason`, `retryable`, then the extra members. */
+/**
+ * The error envelope: `code`, `message`, `details`, `reason`, `retryable`, then the extra members.
+ */
 export function encodeError(name: ErrorName, details: string, extra: ErrorExtra = {}): string {
   const spec = errorSpec(name);
   const message = spec.message.replace("{value}", () => extra.value ?? "");

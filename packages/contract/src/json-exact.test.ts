@@ -86,7 +86,8 @@ test("json: faults name their place", () => {
     ["1e+", "line 1, column 4: expected a digit in the exponent, found the end of the text"],
     [
       '"a',
-      "line 1, column 3: expected the closing double quote of the string, found the end of the text",
+      "line 1, column 3: expected the closing double quote of the string, " +
+        "found the end of the text",
     ],
     [
       '"a\tb"',

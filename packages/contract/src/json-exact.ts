@@ -15,7 +15,10 @@ export class NumberText {
   }
 }
 
-/** Members in the order they were written; no name occurs twice. Not a record, so names are never keys. */
+/**
+ * Members in the order they were written; no name occurs twice. Not a record, so names are never
+ * keys.
+ */
 export class JsonObject {
   readonly names: readonly string[];
   readonly values: readonly JsonValue[];
@@ -39,7 +42,9 @@ export class JsonFault {
   readonly line: number;
   /** From 1, in characters (a surrogate pair is one). */
   readonly column: number;
-  /** A whole sentence with the place: `line 3, column 5: expected ":" after the name, found "}"`. */
+  /**
+   * A whole sentence with the place: `line 3, column 5: expected ":" after the name, found "}"`.
+   */
   readonly what: string;
 
   constructor(line: number, column: number, what: string) {
@@ -82,7 +87,9 @@ const UNESCAPED: ReadonlyMap<string, string> = new Map([
 ]);
 const UNIT_DIGITS = /^[0-9a-fA-F]{4}$/;
 
-/** Every `read...` method answers undefined once it has recorded a fault; the callers pass that on. */
+/**
+ * Every `read...` method answers undefined once it has recorded a fault; the callers pass that on.
+ */
 class Reader {
   private readonly text: string;
   private offset = 0;

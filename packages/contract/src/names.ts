@@ -54,7 +54,10 @@ export const ORDER_SIDE_WORDS: WordTable<Side> = new WordTable<Side>([
 /** The OrdStatus(39) values a client sees. */
 export type WireStatus = Exclude<OrdStatus, "6" | "A">;
 
-/** OrdStatus(39). PendingNew shows as `new`, a pending cancel does not change the word: see {@link wireStatus}. */
+/**
+ * OrdStatus(39). PendingNew shows as `new`, a pending cancel does not change the word: see {@link
+ * wireStatus}.
+ */
 export const ORDER_STATUS_WORDS: WordTable<WireStatus> = new WordTable<WireStatus>([
   ["new", OrdStatus.New],
   ["pex", OrdStatus.PartiallyFilled],

@@ -47,7 +47,10 @@ const OTHER_UNITS: ReadonlyMap<number, string> = new Map([
   [19, "looks like nanoseconds, milliseconds are expected"],
 ]);
 
-/** Reads X-API-Timestamp: 13 digits, Unix milliseconds. No guessing, but the common mistakes are named. */
+/**
+ * Reads X-API-Timestamp: 13 digits, Unix milliseconds. No guessing, but the common mistakes are
+ * named.
+ */
 export function parseTimestamp(text: string): UnixMs | Fault {
   if (DIGITS.test(text)) {
     if (text.length === 13) return Number(text) as UnixMs;
@@ -65,7 +68,10 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 const HEX = /^[0-9a-fA-F]{64}$/;
 const SEXTETS = sextets();
 
-/** The 32 signature bytes, from Base64 with padding (44 characters) or hex (64); null for anything else. */
+/**
+ * The 32 signature bytes, from Base64 with padding (44 characters) or hex (64); null for anything
+ * else.
+ */
 export function decodeSignature(text: string): Uint8Array | null {
   if (HEX.test(text)) return decodeHex(text);
   return BASE64.test(text) ? decodeBase64(text) : null;
@@ -79,7 +85,10 @@ function decodeHex(text: string): Uint8Array {
   return bytes;
 }
 
-/** Precondition: 43 characters of the alphabet. Null when the last one carries bits beyond the 32 bytes. */
+/**
+ * Precondition: 43 characters of the alphabet. Null when the last one carries bits beyond the 32
+ * bytes.
+ */
 function decodeBase64(text: string): Uint8Array | null {
   const bytes = new Uint8Array(SIGNATURE_BYTES);
   let bits = 0;
@@ -106,7 +115,9 @@ function sextets(): Uint8Array {
   return table;
 }
 
-/** What the server saw of a request whose signature it refuses. Nothing of it comes from the secret. */
+/**
+ * What the server saw of a request whose signature it refuses. Nothing of it comes from the secret.
+ */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -121,7 +132,10 @@ export interface SeenRequest {
   readonly windowMs: number;
 }
 
-/** The details of a 401: the string that had to be signed as far as the server saw it, and the clocks. */
+/**
+ * The details of a 401: the string that had to be signed as far as the server saw it, and the
+ * clocks.
+ */
 export function signatureDetails(seen: SeenRequest): string {
   const prefix = signedPrefix(seen.method, seen.path, seen.timestamp);
   const payload = seen.payloadKind === "body" ? "raw body" : "raw query string";

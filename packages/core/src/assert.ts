@@ -1,9 +1,13 @@
-/** A broken invariant: a bug, never a caller's mistake. The process stops and recovers by replay. */
+/**
+ * A broken invariant: a bug, never a caller's mistake. The process stops and recovers by replay.
+ */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 
-/** Throws {@link InvariantError} unless the condition holds. The statement says what must be true. */
+/**
+ * Throws {@link InvariantError} unless the condition holds. The statement says what must be true.
+ */
 export function assert(condition: boolean, statement: string): asserts condition {
   if (!condition) throw new InvariantError(`must hold: ${statement}`);
 }

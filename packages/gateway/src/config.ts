@@ -1,6 +1,6 @@
 /**
- * The gateway's configuration: one typed object, read once from the environment, checked whole, every
- * fault reported at once, then frozen. The only reader of the environment.
+ * The gateway's configuration: one typed object, read once from the environment, checked whole,
+ * every fault reported at once, then frozen. The only reader of the environment.
  */
 import { resolve } from "node:path";
 
@@ -85,7 +85,8 @@ export const SETTINGS = {
     env: "COUNTERMAND_SIGNATURE_WINDOW_MS",
     defaultText: "300000",
     range: "1000 to 300000 milliseconds",
-    effect: "how far a request's timestamp may be from the server's clock, and how long writes are remembered",
+    effect:
+      "how far a request's timestamp may be from the server's clock, and how long writes are remembered",
     read: readInteger(1000, SIGNATURE_WINDOW_MS_MAX),
   }),
   logLevel: setting({
@@ -153,5 +154,6 @@ function readInteger(min: number, max: number): (text: string) => number | Fault
 }
 
 function readWord<const T extends string>(words: readonly T[]): (text: string) => T | Fault {
-  return (text) => words.find((word) => word === text) ?? new Fault(`must be ${words.join(" or ")}`);
+  return (text) =>
+    words.find((word) => word === text) ?? new Fault(`must be ${words.join(" or ")}`);
 }

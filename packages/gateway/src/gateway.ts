@@ -1,8 +1,9 @@
 /**
- * Wires the parts of one node, starts them in the order of what depends on what, and stops them in the
- * other order. No rule of the business lives here.
+ * Wires the parts of one node, starts them in the order of what depends on what, and stops them
+ * in the other order. No rule of the business lives here.
  */
 import { mkdirSync } from "node:fs";
+import { assert } from "@countermand/core/assert";
 import {
   type Account,
   type DeskEvent,
@@ -10,7 +11,6 @@ import {
   REFERENCE_INSTRUMENTS,
   type UnixMs,
 } from "@countermand/core/model";
-import { assert } from "@countermand/core/assert";
 import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { Authenticator } from "./auth/authenticate.ts";
@@ -75,8 +75,8 @@ export class Gateway {
   }
 
   /**
-   * Takes the data directory, then the port, and touches the journal last: whatever is refused leaves it
-   * as it was. Throws JournalError, or the listener's error.
+   * Takes the data directory, then the port, and touches the journal last: whatever is refused
+   * leaves it as it was. Throws JournalError, or the listener's error.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { config, clock } = options;
@@ -107,7 +107,9 @@ export class Gateway {
     }));
   }
 
-  /** Ends streams, lets answers under way leave, brings everything to the disk, lets the data go. */
+  /**
+   * Ends streams, lets answers under way leave, brings everything to the disk, lets the data go.
+   */
   async stop(): Promise<void> {
     this.#front.draining = true;
     const deadline = new Promise<void>((resolve) => this.#clock.after(DRAIN_MS, resolve));
@@ -320,7 +322,10 @@ async function claimAll(
   const leases = new Map<string, Lease>();
   for (const name of partitionNames(layout)) {
     const lease = await journal.claim(name, `pid ${process.pid}`);
-    assert(lease.lastSeq === recovered.positions.get(name), "the journal ends where it was read to");
+    assert(
+      lease.lastSeq === recovered.positions.get(name),
+      "the journal ends where it was read to",
+    );
     leases.set(name, lease);
   }
   const leaseOf = (name: string) => {

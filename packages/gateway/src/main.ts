@@ -1,7 +1,7 @@
 /** The process: configuration in, gateway up, signals, exit code. No logic of its own. */
 import { readConfig } from "./config.ts";
-import { createLog } from "./ops/log.ts";
 import { Gateway } from "./gateway.ts";
+import { createLog } from "./ops/log.ts";
 import { systemClock } from "./sys/clock.ts";
 import { welcome } from "./welcome.ts";
 
@@ -45,7 +45,10 @@ function stopOnSignals(gateway: Gateway): void {
   process.on("disconnect", stop);
 }
 
-/** Nothing more is told to anyone: what was not answered is unknown to its sender, and recovered here. */
+/**
+ * Nothing more is told to anyone: what was not answered is unknown to its sender, and recovered
+ * here.
+ */
 function dieOf(error: Error): never {
   const code = (error as { code?: string }).code ?? error.name;
   process.stderr.write(`countermand stopped: ${oneLine(error.message)} (${code})\n`);
@@ -53,11 +56,14 @@ function dieOf(error: Error): never {
 }
 
 function refuseStart(error: Error): never {
-  for (const line of startProblem(error)) process.stderr.write(`countermand cannot start: ${line}\n`);
+  for (const line of startProblem(error))
+    process.stderr.write(`countermand cannot start: ${line}\n`);
   process.exit(EXIT_REFUSED);
 }
 
-function startProblem(error: Error & { code?: string; faults?: readonly string[] }): readonly string[] {
+function startProblem(
+  error: Error & { code?: string; faults?: readonly string[] },
+): readonly string[] {
   if (error.faults !== undefined) return error.faults;
   if (error.code === "EADDRINUSE") {
     return [`${oneLine(error.message)}; stop the other process or set COUNTERMAND_PORT`];

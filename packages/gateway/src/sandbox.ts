@@ -1,6 +1,14 @@
-/** The sandbox profile: two accounts with fixed, public keys. The gateway binds to loopback with them. */
+/**
+ * The sandbox profile: two accounts with fixed, public keys. The gateway binds to loopback with
+ * them.
+ */
 import { assert } from "@countermand/core/assert";
-import { type Account, type AccountOpened, parseDecimal, type UnixMs } from "@countermand/core/model";
+import {
+  type Account,
+  type AccountOpened,
+  parseDecimal,
+  type UnixMs,
+} from "@countermand/core/model";
 
 export interface SandboxKey {
   readonly apiKey: string;

@@ -1,7 +1,9 @@
 /** What a newcomer sees: where it listens, the sandbox keys, and commands that work when pasted. */
 import { SANDBOX_KEYS } from "./sandbox.ts";
 
-/** Text for standard output; the line `countermand ready URL` is scripted against and comes last. */
+/**
+ * Text for standard output; the line `countermand ready URL` is scripted against and comes last.
+ */
 export function welcome(url: string): string {
   const [first] = SANDBOX_KEYS;
   const apiKey = first?.apiKey ?? "";
@@ -36,13 +38,16 @@ countermand ready ${url}
 }
 
 function signingFunction(url: string, apiKey: string, secret: string): string {
-  return `signed() { local m=$1 p=$2 b=$3 t="$(date +%s)000" q=; [ "$m" = GET ] && q="?$b"
+  return `signed() { local m=$1 p=$2 b=$3 t="$(date +%s)$((RANDOM % 900 + 100))" q=; [ "$m" = GET ] && q="?$b"
   local s="$(printf %s "$m|$p|$t|$b" | openssl dgst -sha256 -hmac ${secret} -binary | base64)"
   [ "$m" = GET ] && b=; curl -sS -X "$m" "${url}$p$q" -H "X-API-Key: ${apiKey}" -H "X-API-Timestamp: $t" \\
     -H "X-API-Signature: $s" -H 'Content-Type: application/json' \${b:+--data-raw "$b"}; echo; }`;
 }
 
-/** The handshake by hand: curl shows the frames as they come, their two to four header bytes included. */
+/**
+ * The handshake by hand: curl shows the frames as they come, their two to four header bytes
+ * included.
+ */
 function watchCommand(url: string, apiKey: string, secret: string): string {
   return `t="$(date +%s)000"; q=after_seq=0; curl -sSN --http1.1 -o - "${url}/ws/trade/v1?$q" \\
   -H "X-API-Key: ${apiKey}" -H "X-API-Timestamp: $t" \\

@@ -25,17 +25,23 @@ export function encodeOrder(order: Order, names: InstrumentNames, form: OrderFor
 }
 
 /**
- * The `data` of a cancel answered in full: the order with its query fields, then `cancelled_qty`, `seq`,
- * `already` (the order was cancelled, or its cancel pending, before this request) and `reason`.
+ * The `data` of a cancel answered in full: the order with its query fields, then `cancelled_qty`,
+ * `seq`, `already` (the order was cancelled, or its cancel pending, before this request) and
+ * `reason`.
  */
 export function encodeCancelData(order: Order, names: InstrumentNames, already: boolean): string {
-  const cancelled = order.phase === "Canceled";
-  const cancelledQty = cancelled ? order.orderQty - order.cumQty : 0n;
-  const done = already ? "already_cancelled" : "cancelled";
+  const cancelledQty = order.phase === "Canceled" ? order.orderQty - order.cumQty : 0n;
   return (
-    `{${orderMembers(order, names, { query: true })},"cancelled_qty":${formatDecimal(cancelledQty)},` +
-    `"seq":${order.streamSeq},"already":${already},"reason":"${cancelled ? done : "cancel_pending"}"}`
+    `{${orderMembers(order, names, { query: true })}` +
+    `,"cancelled_qty":${formatDecimal(cancelledQty)},"seq":${order.streamSeq}` +
+    `,"already":${already},"reason":"${cancelReasonWord(order, already)}"}`
   );
+}
+
+/** A venue behind a wire has not answered yet when the cancel is accepted. */
+function cancelReasonWord(order: Order, already: boolean): string {
+  if (order.phase !== "Canceled") return "cancel_pending";
+  return already ? "already_cancelled" : "cancelled";
 }
 
 /** LeavesQty(151): what still works in the market, zero once the order is closed. */

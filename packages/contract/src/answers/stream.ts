@@ -27,7 +27,10 @@ export function encodeSnapshot(seq: number, orders: readonly string[]): string {
   return `{"type":"snapshot","seq":${seq},"data":{"orders":[${orders.join(",")}]}}`;
 }
 
-/** Something the client should know that is no fault of its own: the error fields under type `notice`. */
+/**
+ * Something the client should know that is no fault of its own: the error fields under type
+ * `notice`.
+ */
 export function encodeNotice(name: ErrorName, details: string): string {
   return typed("notice", encodeError(name, details));
 }

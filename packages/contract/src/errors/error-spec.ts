@@ -1,4 +1,6 @@
-/** One row of the error catalogue. Numbers and reason words are never reused for another meaning. */
+/**
+ * One row of the error catalogue. Numbers and reason words are never reused for another meaning.
+ */
 export interface ErrorSpec {
   /** Eight digits: product, business, operation, case, two each. */
   readonly code: number;

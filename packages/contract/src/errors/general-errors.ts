@@ -67,7 +67,7 @@ export const GENERAL_ERRORS = {
     ...UNREADABLE,
     reason: "body_missing",
     action:
-      "Send the body. If a proxy drops the body of DELETE, use POST /trade/v1/orders/cancel or .../cancel/batch.",
+      "Send the body. Where a proxy drops that of DELETE, use POST /trade/v1/orders/cancel/batch.",
   },
   OUTCOME_UNKNOWN: {
     code: 11030050,

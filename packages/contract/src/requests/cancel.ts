@@ -26,7 +26,7 @@ export function decodeCancel(value: JsonValue): CancelTarget | Fault {
   if (value instanceof JsonObject) return decodeElement(value).target;
   return fault(
     "MALFORMED_BODY",
-    `${IDENTIFIER_INVALID}: the body must be one JSON object; DELETE /trade/v1/orders/batch takes several`,
+    `${IDENTIFIER_INVALID}: the body must be one JSON object; a batch has a path of its own`,
   );
 }
 

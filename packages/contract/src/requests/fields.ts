@@ -57,6 +57,7 @@ export function kept(text: string): string {
 
 function isLonger(text: string, charactersMax: number): boolean {
   if (text.length <= charactersMax) return false;
-  // A character has one or two code units, so a text of more than twice the limit need not be counted.
+  // A character has one or two code units, so a text of more than twice the limit need not be
+  // counted.
   return text.length > 2 * charactersMax || Array.from(text).length > charactersMax;
 }

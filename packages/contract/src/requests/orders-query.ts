@@ -1,6 +1,6 @@
 /**
- * The query string of `GET /trade/v1/orders`. Order of checks: encoding, unknown or repeated names in
- * the order written, then the values in the order of {@link ORDERS_QUERY_NAMES}.
+ * The query string of `GET /trade/v1/orders`. Order of checks: encoding, unknown or repeated names
+ * in the order written, then the values in the order of {@link ORDERS_QUERY_NAMES}.
  */
 import type { ClOrdId, MarketName, OrderId, Side } from "@countermand/core/model";
 import { type ErrorName, type Fault, fault } from "../errors.ts";

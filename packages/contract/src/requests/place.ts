@@ -1,7 +1,7 @@
 /**
- * Place requests: syntax only. What an instrument allows (range, tick, lot, sign) is the desk's to say.
- * Order of checks: unknown field, market, order_type, symbol, order_side, price, trigger_price, qty,
- * reference_id, portfolio_id. The first fault is the answer.
+ * Place requests: syntax only. What an instrument allows (range, tick, lot, sign) is the desk's to
+ * say. Order of checks: unknown field, market, order_type, symbol, order_side, price,
+ * trigger_price, qty, reference_id, portfolio_id. The first fault is the answer.
  */
 import {
   type ClOrdId,
@@ -40,10 +40,7 @@ const PLACE_FIELDS = [
 /** The body of `POST /trade/v1/orders`. */
 export function decodePlace(value: JsonValue): PlaceRequest | Fault {
   if (value instanceof JsonObject) return decodeObject(value);
-  return fault(
-    "MALFORMED_BODY",
-    "the body must be one JSON object; POST /trade/v1/orders/batch takes several",
-  );
+  return fault("MALFORMED_BODY", "the body must be one JSON object; a batch has a path of its own");
 }
 
 /** The body of `POST /trade/v1/orders/batch`. */

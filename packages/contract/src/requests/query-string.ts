@@ -25,7 +25,10 @@ export function parseQuery(rawQuery: string): QueryParameters | string {
   return parameters;
 }
 
-/** Undoes percent-encoding; null when a `%` is not followed by two hex digits or the bytes are not UTF-8. */
+/**
+ * Undoes percent-encoding; null when a `%` is not followed by two hex digits or the bytes are not
+ * UTF-8.
+ */
 export function decodePercent(text: string): string | null {
   try {
     return decodeURIComponent(text);

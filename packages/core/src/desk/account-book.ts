@@ -1,6 +1,6 @@
 /**
- * One account at the desk: its open orders, newest and oldest reachable at once, and its stream number.
- * Closed orders are not here: what is closed leaves memory.
+ * One account at the desk: its open orders, newest and oldest reachable at once, and its stream
+ * number. Closed orders are not here: what is closed leaves memory.
  */
 import { assert } from "../assert.ts";
 import type { Amount, Qty } from "../model/decimal.ts";

@@ -52,7 +52,7 @@ test("answered requests: a clock that runs backwards brings nothing back and fre
   assert.equal(requests.forgottenThroughS, 9);
 });
 
-test("answered requests: what is added late, already expired, is forgotten with the next second", () => {
+test("answered requests: what is added already expired is forgotten with the next second", () => {
   const requests = new AnsweredRequests();
   requests.forgetExpired(ms(10_000));
   requests.add("late", answered(1, 3_000));
@@ -110,3 +110,13 @@ function ms(value: number): UnixMs {
 function fingerprintsOf(requests: AnsweredRequests): string[] {
   return [...requests.entries()].map(([fingerprint]) => fingerprint);
 }
+
+test("answered requests: what was swept may be forgotten, what was not is known", () => {
+  const answered = new AnsweredRequests();
+  answered.add("a", { seq: 1, contentDigest: "", expiresAtMs: 5_500 as UnixMs });
+  answered.forgetExpired(7_000 as UnixMs);
+  assert.equal(answered.get("a", 1_000 as UnixMs), null);
+  assert.equal(answered.mayBeForgotten(5_500 as UnixMs), true);
+  assert.equal(answered.mayBeForgotten(6_999 as UnixMs), true);
+  assert.equal(answered.mayBeForgotten(7_000 as UnixMs), false);
+});

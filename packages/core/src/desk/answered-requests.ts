@@ -1,6 +1,6 @@
 /**
- * Memory of answered writes: bounded by the signature window, small by keeping only where in the journal
- * the answer stands. Owned by the desk; a pure fold of RequestAnswered events.
+ * Memory of answered writes: bounded by the signature window, small by keeping only where in the
+ * journal the answer stands. Owned by the desk; a pure fold of RequestAnswered events.
  */
 import type { UnixMs } from "../model/ids.ts";
 
@@ -12,10 +12,16 @@ export interface AnsweredRequest {
 }
 
 export class AnsweredRequests {
-  /** Every second up to this one has been swept; part of the state, so that a restored desk sweeps alike. */
+  /**
+   * Every second up to this one has been swept; part of the state, so that a restored desk sweeps
+   * alike.
+   */
   forgottenThroughS = 0;
   readonly #byFingerprint = new Map<string, AnsweredRequest>();
-  /** Fingerprints by the second in which they expire, so that forgetting costs nothing per request. */
+  /**
+   * Fingerprints by the second in which they expire, so that forgetting costs nothing per
+   * request.
+   */
   readonly #bySecond = new Map<number, string[]>();
 
   get size(): number {
@@ -26,6 +32,14 @@ export class AnsweredRequests {
     const answered = this.#byFingerprint.get(fingerprint);
     // An expired entry may stay until the next event sweeps it; it does not count.
     return answered === undefined || answered.expiresAtMs < nowMs ? null : answered;
+  }
+
+  /**
+   * Whether a request that expires then may have been answered and forgotten: real time was later once,
+   * and ran back. It must not be taken for a new one.
+   */
+  mayBeForgotten(expiresAtMs: UnixMs): boolean {
+    return expirySecond(expiresAtMs) <= this.forgottenThroughS;
   }
 
   add(fingerprint: string, answered: AnsweredRequest): void {

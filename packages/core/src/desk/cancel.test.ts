@@ -19,7 +19,7 @@ test("cancel target: an order number names its open order", () => {
   assert.deepEqual(openTarget(book, byOrderId(2)), { found: "none" });
 });
 
-test("cancel target: an order number is never looked up as a client's name, nor the reverse", () => {
+test("cancel target: an order number is not taken for a client's name, nor the reverse", () => {
   const order = orderAfter(1, orderIdOf(2), ACCEPTED);
   const book = bookWith(order);
   assert.deepEqual(openTarget(book, byOrderId(2)), { found: "none" });

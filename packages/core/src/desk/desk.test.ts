@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { at, InvariantError } from "../assert.ts";
+import { InvariantError } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
 import { type Amount, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { CancelReason, ExecType, MarketName, OrdType, Side } from "../model/enums.ts";
@@ -235,7 +235,7 @@ test("desk: a prefix has two digits", () => {
   }
 });
 
-test("desk: an answered request is found by its fingerprint until an answer's time forgets it", () => {
+test("desk: an answered request is found until it expires, and forgotten by a later answer", () => {
   const desk = openDesk();
   desk.apply(answer("a", 0, 60_000), 11);
   desk.apply(answer("b", 30_000, 90_000), 12);
@@ -253,12 +253,12 @@ test("desk: its snapshot in full", () => {
     `\n${[...busyDesk().snapshotLines()].join("\n")}\n`,
     `
 ["desk","22",4,1718000061]
-["account","A-1001",4,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
+["account","A-1001",3,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
 ["22000000001","A-1001","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
-"Open",false,"40000000000","16953200000000","0","","",1718000000000,1718000000000,2,4]
+"Open",false,"40000000000","16953200000000","0","","",1718000000000,1718000000000,2,3]
 ["22000000004","A-1001","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
-"Open",false,"0","0","0","","",1718000000000,1718000000000,1,3]
-["account","A-1002",2,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
+"Open",false,"0","0","0","","",1718000000000,1718000000000,1,2]
+["account","A-1002",3,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
 ["22000000003","A-1002","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
 "Open",false,"0","0","0","","",1718000000000,1718000000000,1,2]
 ["answered","b",12,"digest-b",1718000090000]
@@ -295,7 +295,7 @@ test("desk: the snapshot of an empty desk is one line", () => {
   assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0]']);
 });
 
-test("desk: the same accounts opened in another order are the same state", () => {
+test("desk: accounts opened in another order are the same state", () => {
   const [desk, other] = [new Desk(OPTIONS), new Desk(OPTIONS)];
   for (const account of [ANNE, BERT]) desk.apply(opening(account), 1);
   for (const account of [BERT, ANNE]) {
@@ -312,7 +312,7 @@ function openDesk(): Desk {
   return desk;
 }
 
-/** Two accounts with open, closed and partly filled orders, and answers one of which is forgotten. */
+/** Two accounts with orders open, closed and partly filled; one of three answers is forgotten. */
 function busyDesk(): Desk {
   const desk = openDesk();
   const first = placed(desk, ANNE);
@@ -392,8 +392,8 @@ function decided(order: Order | Refusal): Order {
 function lineOf({ execType, order }: ExecutionReported): string {
   const { account, orderId, cumQty, version, streamSeq } = order;
   const [cum, leaves] = [cumQty, leavesQty(order)].map(formatDecimal);
-  const status = ordStatus(order);
-  return `${account} ${orderId} ${execType} ${status} cum=${cum} leaves=${leaves} v${version} s${streamSeq}`;
+  const reported = `${account} ${orderId} ${execType} ${ordStatus(order)}`;
+  return `${reported} cum=${cum} leaves=${leaves} v${version} s${streamSeq}`;
 }
 
 function ms(sinceStart: number): UnixMs {

@@ -1,7 +1,7 @@
 /**
  * The desk of one partition: accounts, their open orders and streams, and the memory of answered
- * requests. A pure state machine: every method named `decide...` changes nothing, `apply` is the only
- * writer, and applying the journal's events to a fresh desk gives the same state.
+ * requests. A pure state machine: every method named `decide...` changes nothing, `apply` is the
+ * only writer, and applying the journal's events to a fresh desk gives the same state.
  */
 import { assert } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
@@ -86,8 +86,8 @@ export class Desk {
   }
 
   /**
-   * The event that a venue's report makes of an order. `placing` is the order that was just sent to the
-   * venue and is not open yet.
+   * The event that a venue's report makes of an order. `placing` is the order that was just sent
+   * to the venue and is not open yet.
    */
   decideReport(report: VenueReport, placing: Order | null, nowMs: UnixMs): ExecutionReported {
     const book = this.#bookOf(report.account);

@@ -54,7 +54,7 @@ test("place checks: each refusal, with what is said about it", () => {
   }
 });
 
-test("place checks: every refusal of a new order is provoked, in the order of REFUSAL_NAMES", () => {
+test("place checks: each refusal of a new order is provoked, in REFUSAL_NAMES' order", () => {
   const names = FAULTS.map(([name]) => name);
   assert.deepEqual(names, REFUSAL_NAMES.slice(0, FAULTS.length));
   const { length } = FAULTS;

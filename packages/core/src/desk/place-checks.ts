@@ -1,4 +1,7 @@
-/** What the desk asks of a new order before the venue sees it, in the order the answers take precedence. */
+/**
+ * What the desk asks of a new order before the venue sees it, in the order the answers take
+ * precedence.
+ */
 import type { PlaceRequest } from "../model/command.ts";
 import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { OrdType } from "../model/enums.ts";

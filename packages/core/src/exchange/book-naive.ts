@@ -1,6 +1,6 @@
 /**
- * The obvious book, for tests only: one list of orders by arrival, sorted by price whenever priority
- * matters. Nothing is kept that could go stale.
+ * The obvious book, for tests only: one list of orders by arrival, sorted by price whenever
+ * priority matters. Nothing is kept that could go stale.
  */
 import { assert } from "../assert.ts";
 import { CancelReason, type OrderId, OrdType, Side } from "../model/index.ts";

@@ -1,7 +1,8 @@
 /**
- * One side of a book: its price levels in order, in chunks. Within a chunk and over all chunks the worst
- * price comes first and the best last, because prices come and go near the best: what changes most often
- * moves least. A chunk's bound keeps the work of one level small however wide the book is.
+ * One side of a book: its price levels in order, in chunks. Within a chunk and over all chunks
+ * the worst price comes first and the best last, because prices come and go near the best: what
+ * changes most often moves least. A chunk's bound keeps the work of one level small however wide
+ * the book is.
  */
 import { assert, at } from "../assert.ts";
 import { Side } from "../model/index.ts";
@@ -12,7 +13,10 @@ export const CHUNK_LEVELS_MAX = 128;
 
 export class BookSide implements Iterable<PriceLevel> {
   readonly #side: Side;
-  /** +1 where a higher price is better, -1 where a lower one is: ticks x direction sorts worst to best. */
+  /**
+   * +1 where a higher price is better, -1 where a lower one is: ticks x direction sorts worst to
+   * best.
+   */
   readonly #direction: 1 | -1;
   /** No chunk is empty. */
   readonly #chunks: PriceLevel[][] = [];

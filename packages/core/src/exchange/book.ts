@@ -1,7 +1,7 @@
 /**
  * The book of one instrument. Owned by the exchange, which is the only one to change it. Finding,
- * reducing and removing an order cost the same whatever the book holds; adding one costs a search among
- * the prices of its side.
+ * reducing and removing an order cost the same whatever the book holds; adding one costs a search
+ * among the prices of its side.
  */
 import { assert } from "../assert.ts";
 import { CancelReason, type OrderId, OrdType, Side } from "../model/index.ts";
@@ -107,7 +107,8 @@ function matchLevels(incoming: IncomingOrder, levels: Iterable<PriceLevel>): Mat
   let lastTicks = 0;
   for (const level of levels) {
     if (leavesLots === 0 || !crosses(incoming, level)) break;
-    // Queueing at its own price would cross the queues it may not reach: it stays where it last traded.
+    // Queueing at its own price would cross the queues it may not reach: it stays where it last
+    // traded.
     if (queueCount === queueCountMax) return settledMatch(fills, leavesLots, lastTicks);
     for (let resting = level.first; resting !== null && leavesLots > 0; resting = resting.next) {
       if (resting.account === incoming.account) {
@@ -129,7 +130,9 @@ function crosses(incoming: IncomingOrder, level: PriceLevel): boolean {
   return level.ticks >= incoming.ticks;
 }
 
-/** The match of an order whose fills are done and whose rest may queue at a price (0: it may not). */
+/**
+ * The match of an order whose fills are done and whose rest may queue at a price (0: it may not).
+ */
 function settledMatch(fills: readonly Fill[], leavesLots: number, restingTicks: number): Match {
   if (leavesLots === 0) return { fills, leavesLots, rest: "None", restingTicks: 0 };
   if (restingTicks > 0) return { fills, leavesLots, rest: "Queues", restingTicks };

@@ -1,14 +1,20 @@
 /**
- * Exchange events as journal payloads: one JSON array each, positional. Positions are only ever appended;
- * any other change raises the journal format. The first cell names the kind of event:
+ * Exchange events as journal payloads: one JSON array each, positional. Positions are only ever
+ * appended; any other change raises the journal format. The first cell names the kind of event:
  *
- * | kind | event                        | cells                                                        |
+ * | kind | event                        | cells
+ * |
  * |------|------------------------------|--------------------------------------------------------------|
- * | `E`  | Entered                      | symbol, orderId, account, side, ordType, ticks, lots, restingTicks, restingLots |
- * | `T`  | Traded                       | symbol, tradeNo, incomingOrderId, incomingAccount, restingOrderId, restingAccount, ticks, lots |
- * | `C`  | Removed, on request          | symbol, orderId, account, lots                               |
- * | `L`  | Removed, no more liquidity   | same                                                         |
- * | `S`  | Removed, self-trade          | same                                                         |
+ * | `E`  | Entered                      | symbol, orderId, account, side, ordType, ticks, lots,
+ * restingTicks, restingLots |
+ * | `T`  | Traded                       | symbol, tradeNo, incomingOrderId, incomingAccount,
+ * restingOrderId, restingAccount, ticks, lots |
+ * | `C`  | Removed, on request          | symbol, orderId, account, lots
+ * |
+ * | `L`  | Removed, no more liquidity   | same
+ * |
+ * | `S`  | Removed, self-trade          | same
+ * |
  */
 import { assert, at } from "../assert.ts";
 import type { Account, OrderId, OrdType, Side } from "../model/index.ts";
@@ -30,7 +36,10 @@ export function encodeExchangeEvent(event: ExchangeEvent): string {
   return JSON.stringify(cellsOf(event));
 }
 
-/** Precondition: the payload was made by {@link encodeExchangeEvent}; the journal's hash chain vouches for it. */
+/**
+ * Precondition: the payload was made by {@link encodeExchangeEvent}; the journal's hash chain
+ * vouches for it.
+ */
 export function decodeExchangeEvent(payload: string): ExchangeEvent {
   const cells = JSON.parse(payload) as readonly Cell[];
   const kind = at(cells, 0) as string;

@@ -1,12 +1,13 @@
 /**
- * What happened at the exchange: past tense, immutable, numbered by the journal. Prices are in ticks and
- * quantities in lots of the instrument, so every number is a safe integer.
+ * What happened at the exchange: past tense, immutable, numbered by the journal. Prices are in
+ * ticks and quantities in lots of the instrument, so every number is a safe integer.
  */
 import type { Account, CancelReason, OrderId, OrdType, Side } from "../model/index.ts";
 
 /**
- * An order came in. It is the first event of its command: the trades it makes and the removal of what it
- * loses follow. `lots` = its trades that follow + its removal that follows + `restingLots`.
+ * An order came in. It is the first event of its command: the trades it makes and the removal of
+ * what it loses follow. `lots` = its trades that follow + its removal that follows +
+ * `restingLots`.
  */
 export interface Entered {
   readonly type: "Entered";
@@ -18,7 +19,10 @@ export interface Entered {
   /** Its price; 0 for a market order. */
   readonly ticks: number;
   readonly lots: number;
-  /** Where its rest queues; 0 when nothing rests. Differs from `ticks` for an enhanced limit order only. */
+  /**
+   * Where its rest queues; 0 when nothing rests. Differs from `ticks` for an enhanced limit order
+   * only.
+   */
   readonly restingTicks: number;
   /** What is in the book once all of the order's trades are done. */
   readonly restingLots: number;
@@ -39,8 +43,8 @@ export interface Traded {
 }
 
 /**
- * What was left of an order was removed: a resting order on request, or the rest of an incoming order,
- * which then never entered the book.
+ * What was left of an order was removed: a resting order on request, or the rest of an incoming
+ * order, which then never entered the book.
  */
 export interface Removed {
   readonly type: "Removed";

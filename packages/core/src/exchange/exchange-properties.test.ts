@@ -1,6 +1,6 @@
 /**
- * Laws over any sequence of commands, and the comparison with the naive book. Prices are few and near each
- * other, accounts are few, so that trades, self-trades and long sweeps are frequent.
+ * Laws over any sequence of commands, and the comparison with the naive book. Prices are few and
+ * near each other, accounts are few, so that trades, self-trades and long sweeps are frequent.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,9 @@ import type { ExchangeEvent, Traded } from "./exchange-event.ts";
 const INSTRUMENTS = REFERENCE_INSTRUMENTS.filter(({ symbol }) => /^(00700|BTC-USDT)$/.test(symbol));
 const SYMBOLS = INSTRUMENTS.map(({ symbol }) => symbol);
 const PARAMETERS = { numRuns: 150 };
-/** Resting bids lie below it, resting asks from it on; each side has more prices than ten queues. */
+/**
+ * Resting bids lie below it, resting asks from it on; each side has more prices than ten queues.
+ */
 const MIDDLE_TICKS = 20;
 
 test("exchange: any commands give the same events and books as the naive book", () => {

@@ -1,6 +1,7 @@
 /**
- * Stories. A line with ">" is a command, the lines below it are its reports; "=" shows the book, bids then
- * asks, best first, as price x quantity (orders). Orders are named by their position in the story.
+ * Stories. A line with ">" is a command, the lines below it are its reports; "=" shows the book,
+ * bids then asks, best first, as price x quantity (orders). Orders are named by their position in
+ * the story.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,7 +1,7 @@
 /**
- * The embedded exchange: one book per instrument and the count of trades. A pure state machine: `decide`
- * says what a command would do, `apply` folds what happened. Its one owner is the sequencer, which applies
- * each event exactly once, in order.
+ * The embedded exchange: one book per instrument and the count of trades. A pure state machine:
+ * `decide` says what a command would do, `apply` folds what happened. Its one owner is the
+ * sequencer, which applies each event exactly once, in order.
  */
 import { assert } from "../assert.ts";
 import {
@@ -48,7 +48,9 @@ interface Listing {
 }
 
 export class Exchange {
-  /** By symbol, in the order of symbols: a snapshot does not depend on the configuration's order. */
+  /**
+   * By symbol, in the order of symbols: a snapshot does not depend on the configuration's order.
+   */
   readonly #listings: ReadonlyMap<string, Listing>;
   #tradeCount = 0;
 
@@ -74,9 +76,9 @@ export class Exchange {
   }
 
   /**
-   * The events a command would cause now; changes nothing. None for a cancel of an order that is not in
-   * the book. Preconditions: the symbol is listed; a new order has a fresh id, a price and a quantity on
-   * the instrument's grid, and is a Limit, EnhancedLimit or Market order.
+   * The events a command would cause now; changes nothing. None for a cancel of an order that is
+   * not in the book. Preconditions: the symbol is listed; a new order has a fresh id, a price and
+   * a quantity on the instrument's grid, and is a Limit, EnhancedLimit or Market order.
    */
   decide(command: VenueCommand): ExchangeEvent[] {
     const listing = this.#listing(command.symbol);
@@ -103,7 +105,10 @@ export class Exchange {
     }
   }
 
-  /** What an event means to the desk; of a trade, the incoming order's report first. Needs no book. */
+  /**
+   * What an event means to the desk; of a trade, the incoming order's report first. Needs no
+   * book.
+   */
   reportsOf(event: ExchangeEvent): VenueReport[] {
     switch (event.type) {
       case "Entered":
@@ -150,10 +155,11 @@ export class Exchange {
   }
 
   /**
-   * The whole state as JSON arrays, one a line: first `["X", 1, tradeCount]`; for each book that holds
-   * orders `["B", symbol, priceTick, lotQty]`; after it its orders, bids before asks, each side in priority
-   * order, as `["O", side, ticks, lots, orderId, account]`. Two exchanges are in the same state exactly
-   * when their lines are equal. The exchange must not change while the lines are read.
+   * The whole state as JSON arrays, one a line: first `["X", 1, tradeCount]`; for each book that
+   * holds orders `["B", symbol, priceTick, lotQty]`; after it its orders, bids before asks, each
+   * side in priority order, as `["O", side, ticks, lots, orderId, account]`. Two exchanges are in
+   * the same state exactly when their lines are equal. The exchange must not change while the
+   * lines are read.
    */
   *snapshotLines(): Generator<string, void, void> {
     yield JSON.stringify(["X", SNAPSHOT_FORMAT, this.#tradeCount]);
@@ -170,8 +176,8 @@ export class Exchange {
   }
 
   /**
-   * The exchange whose {@link snapshotLines} these are. Throws when a book with orders is no longer listed
-   * or has another tick or lot: its prices and quantities would silently change.
+   * The exchange whose {@link snapshotLines} these are. Throws when a book with orders is no
+   * longer listed or has another tick or lot: its prices and quantities would silently change.
    */
   static restore(
     instruments: readonly Instrument[],

@@ -1,6 +1,7 @@
 /**
- * What the exchange asks of a book of one instrument in price-time priority. `Book` is the one that runs;
- * `NaiveBook` is the obvious one that tests compare it with. Prices are ticks, quantities lots.
+ * What the exchange asks of a book of one instrument in price-time priority. `Book` is the one
+ * that runs; `NaiveBook` is the obvious one that tests compare it with. Prices are ticks,
+ * quantities lots.
  */
 import type { Account, OrderId, OrdType } from "../model/index.ts";
 import { Side } from "../model/index.ts";
@@ -56,7 +57,9 @@ export interface DepthLevel {
 export interface OrderBook {
   readonly orderCount: number;
 
-  /** Pure: what would happen if the order came in now. The fills are valid until the book changes. */
+  /**
+   * Pure: what would happen if the order came in now. The fills are valid until the book changes.
+   */
   match(incoming: IncomingOrder): Match;
   find(orderId: OrderId): RestingOrder | undefined;
   best(side: Side): number | null;

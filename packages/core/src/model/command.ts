@@ -1,4 +1,7 @@
-/** What a client asks the desk for: decoded, authenticated elsewhere, not yet checked against any state. */
+/**
+ * What a client asks the desk for: decoded, authenticated elsewhere, not yet checked against any
+ * state.
+ */
 import type { MarketName, OrdType, Side } from "./enums.ts";
 import type { ClOrdId, OrderId } from "./ids.ts";
 

@@ -35,8 +35,8 @@ const DECIMAL = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 const EXPONENT = /^-?[0-9.]+[eE][+-]?[0-9]+$/;
 
 /**
- * Reads a decimal digit for digit. No exponent, no sign but `-`, no leading zeros, at most 8 decimals
- * (trailing zeros count) and 18 digits before the point.
+ * Reads a decimal digit for digit. No exponent, no sign but `-`, no leading zeros, at most 8
+ * decimals (trailing zeros count) and 18 digits before the point.
  */
 export function parseDecimal(text: string): bigint | DecimalFault {
   const match = DECIMAL.exec(text);
@@ -48,7 +48,10 @@ export function parseDecimal(text: string): bigint | DecimalFault {
   return sign === "-" ? -units : units;
 }
 
-/** Writes a fixed-point value as the shortest decimal with the same value: `423.83`, `1000`, `-0.5`. */
+/**
+ * Writes a fixed-point value as the shortest decimal with the same value: `423.83`, `1000`,
+ * `-0.5`.
+ */
 export function formatDecimal(units: bigint): string {
   if (units === 0n) return "0";
   if (units < 0n) return `-${formatDecimal(-units)}`;
@@ -60,14 +63,19 @@ export function formatDecimal(units: bigint): string {
   return end === point ? integer : `${integer}.${digits.slice(point, end)}`;
 }
 
-/** The amount of `orderQty` at `price`. Exact by the choice of ticks and lots (see instrument.ts). */
+/**
+ * The amount of `orderQty` at `price`. Exact by the choice of ticks and lots (see instrument.ts).
+ */
 export function amountOf(price: Price, orderQty: Qty): Amount {
   const product = price * orderQty;
   assert(product % ONE === 0n, "price x quantity has at most 8 decimals");
   return (product / ONE) as Amount;
 }
 
-/** AvgPx(6): traded amount over traded quantity, half up at the eighth decimal; zero when nothing traded. */
+/**
+ * AvgPx(6): traded amount over traded quantity, half up at the eighth decimal; zero when nothing
+ * traded.
+ */
 export function averagePrice(grossTradeAmt: Amount, cumQty: Qty): Price {
   if (cumQty === 0n) return ZERO_PRICE;
   const doubled = (2n * grossTradeAmt * ONE) / cumQty;

@@ -1,10 +1,16 @@
-/** FIX enumerations we use. The value is the FIX character; the wire's words live in the contract only. */
+/**
+ * FIX enumerations we use. The value is the FIX character; the wire's words live in the contract
+ * only.
+ */
 
 /** Side(54). */
 export const Side = { Buy: "1", Sell: "2" } as const;
 export type Side = (typeof Side)[keyof typeof Side];
 
-/** OrdType(40). `EnhancedLimit` is a Hong Kong modifier and has no FIX character of its own; "E" is ours. */
+/**
+ * OrdType(40). `EnhancedLimit` is a Hong Kong modifier and has no FIX character of its own; "E"
+ * is ours.
+ */
 export const OrdType = {
   Market: "1",
   Limit: "2",
@@ -44,7 +50,9 @@ export const MarketName = {
 } as const;
 export type MarketName = (typeof MarketName)[keyof typeof MarketName];
 
-/** Why an order was cancelled; a machine word that travels as `cancel_reason`. "" while it is not. */
+/**
+ * Why an order was cancelled; a machine word that travels as `cancel_reason`. "" while it is not.
+ */
 export const CancelReason = {
   None: "",
   /** The client asked for it. */

@@ -1,7 +1,7 @@
 /**
- * Desk events as journal payloads: one JSON array each, positional, so that a record stays near 200 bytes.
- * Positions are only ever appended; any other change raises the journal format. Fixed-point values are
- * their integer units as text. docs/protocol/journal.md has the tables.
+ * Desk events as journal payloads: one JSON array each, positional, so that a record stays near
+ * 200 bytes. Positions are only ever appended; any other change raises the journal format.
+ * Fixed-point values are their integer units as text. docs/protocol/journal.md has the tables.
  */
 import { assert, at } from "../assert.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
@@ -43,7 +43,10 @@ export function encodeDeskEvent(event: DeskEvent): string {
   }
 }
 
-/** Precondition: the payload was made by {@link encodeDeskEvent}; the journal's hash chain vouches for it. */
+/**
+ * Precondition: the payload was made by {@link encodeDeskEvent}; the journal's hash chain vouches
+ * for it.
+ */
 export function decodeDeskEvent(payload: string): DeskEvent {
   const cells = JSON.parse(payload) as readonly Cell[];
   const kind = at(cells, 0);

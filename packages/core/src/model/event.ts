@@ -12,8 +12,8 @@ export interface Execution {
 }
 
 /**
- * One message of an account's stream: in FIX's manner it carries the whole order as it stands after the
- * event, so that each report can be read, replayed and audited alone.
+ * One message of an account's stream: in FIX's manner it carries the whole order as it stands
+ * after the event, so that each report can be read, replayed and audited alone.
  */
 export interface ExecutionReported {
   readonly type: "ExecutionReported";
@@ -32,8 +32,8 @@ export interface AccountOpened {
 }
 
 /**
- * A write that changed something, and what was answered: the same request again gets the same answer.
- * A claimed socket handshake is one too, with an empty answer.
+ * A write that changed something, and what was answered: the same request again gets the same
+ * answer. A claimed socket handshake is one too, with an empty answer.
  */
 export interface RequestAnswered {
   readonly type: "RequestAnswered";

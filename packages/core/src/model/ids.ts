@@ -1,8 +1,13 @@
 import type { Brand } from "./brand.ts";
 
-/** OrderID(37): ours, decimal digits, at least 11, unique, rising within an account, never reused. */
+/**
+ * OrderID(37): ours, decimal digits, at least 11, unique, rising within an account, never reused.
+ */
 export type OrderId = Brand<string, "OrderId">;
-/** ClOrdID(11): the client's own name of an order, at most 64 characters, need not be unique; "" is none. */
+/**
+ * ClOrdID(11): the client's own name of an order, at most 64 characters, need not be unique; ""
+ * is none.
+ */
 export type ClOrdId = Brand<string, "ClOrdId">;
 /** Account(1). */
 export type Account = Brand<string, "Account">;

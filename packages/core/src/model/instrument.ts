@@ -4,7 +4,9 @@ import type { MarketName } from "./enums.ts";
 
 /** What can be traded, and the grid its prices and quantities lie on. */
 export interface Instrument {
-  /** Symbol(55): text, its leading zeros are part of it. Unique over all markets of one exchange. */
+  /**
+   * Symbol(55): text, its leading zeros are part of it. Unique over all markets of one exchange.
+   */
   readonly symbol: string;
   /** SecurityDesc(107): display only. */
   readonly securityDesc: string;

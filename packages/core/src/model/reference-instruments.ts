@@ -4,8 +4,8 @@ import { MarketName } from "./enums.ts";
 import { assertInstrument, type Instrument } from "./instrument.ts";
 
 /**
- * The instruments of the `reference` market rules. Ticks are finer than the exchanges' own so that the
- * reference page's 423.83 is a legal price of 00700.
+ * The instruments of the `reference` market rules. Ticks are finer than the exchanges' own so
+ * that the reference page's 423.83 is a legal price of 00700.
  */
 export const REFERENCE_INSTRUMENTS: readonly Instrument[] = [
   instrument("00700", "TENCENT", "HKD", [MarketName.Hkex], {

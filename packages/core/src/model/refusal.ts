@@ -1,6 +1,6 @@
 /**
- * A command we did not carry out. A value, never an exception. The contract's catalogue gives each name
- * its number, HTTP status, reason word and advice.
+ * A command we did not carry out. A value, never an exception. The contract's catalogue gives
+ * each name its number, HTTP status, reason word and advice.
  */
 export interface Refusal {
   readonly refused: RefusalName;
@@ -8,7 +8,9 @@ export interface Refusal {
   readonly details: string;
 }
 
-/** Refusals that the desk itself decides. The order of the names is the order in which checks run. */
+/**
+ * Refusals that the desk itself decides. The order of the names is the order in which checks run.
+ */
 export const REFUSAL_NAMES = [
   "UNKNOWN_SYMBOL",
   "ORD_TYPE_UNAVAILABLE",

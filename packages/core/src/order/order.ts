@@ -1,6 +1,6 @@
 /**
- * The life of one order: stored facts, which event is legal in which phase, and the views derived from
- * the facts. After FIX 4.2 Appendix D and FIX 4.4 Vol. 4, Order State Changes.
+ * The life of one order: stored facts, which event is legal in which phase, and the views derived
+ * from the facts. After FIX 4.2 Appendix D and FIX 4.4 Vol. 4, Order State Changes.
  */
 import { assert, unreachable } from "../assert.ts";
 import {
@@ -31,7 +31,10 @@ export type OrderEventRefusal =
 
 type EventName = OrderEvent["type"];
 
-/** Which event is legal in which phase. Data, so that the documents and the tests read the same rows. */
+/**
+ * Which event is legal in which phase. Data, so that the documents and the tests read the same
+ * rows.
+ */
 export const LEGAL: { readonly [P in OrderPhase]: ReadonlySet<EventName> } = {
   PendingNew: new Set<EventName>(["Accepted", "Rejected", "CancelRequested", "CancelRejected"]),
   Open: new Set<EventName>(["Traded", "CancelRequested", "CancelRejected", "Canceled"]),

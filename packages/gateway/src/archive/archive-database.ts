@@ -23,6 +23,8 @@ import {
   filterWhere,
   indexedPart,
   isUnfiltered,
+  NAMED,
+  NAMED_ORDERS,
   type OrderFilter,
 } from "./order-filter.ts";
 import { numberOfOrder } from "./order-number.ts";
@@ -127,7 +129,7 @@ export class ArchiveDatabase {
   }
 
   *#listAll(account: AccountRow, fromIndex: number, limit: number): Generator<void, ListedNumbers> {
-    const none = { sql: "", values: [] };
+    const none = filterWhere({});
     const rows = this.#prepareRows(none);
     const orderNumbers: number[] = [];
     let before = NEWEST;
@@ -183,7 +185,7 @@ export class ArchiveDatabase {
   #stepEnd(accountId: number, indexed: FilterCondition, before: number): number | undefined {
     return this.#database
       .prepare<unknown[], number>(
-        `SELECT order_number FROM closed_orders WHERE account_id = ?${indexed.sql}
+        `SELECT order_number FROM ${indexed.table} WHERE account_id = ?${indexed.sql}
           AND order_number < ? ORDER BY order_number DESC LIMIT 1 OFFSET ${LIST_STEP_ROWS - 1}`,
       )
       .pluck()
@@ -193,7 +195,7 @@ export class ArchiveDatabase {
   #prepareRows(condition: FilterCondition): Database.Statement<unknown[], number> {
     return this.#database
       .prepare<unknown[], number>(
-        `SELECT order_number FROM closed_orders WHERE ${STEP}${condition.sql}
+        `SELECT order_number FROM ${condition.table} WHERE ${STEP}${condition.sql}
           ORDER BY order_number DESC LIMIT ? OFFSET ?`,
       )
       .pluck();
@@ -202,7 +204,7 @@ export class ArchiveDatabase {
   #prepareCount(condition: FilterCondition): Database.Statement<unknown[], number> {
     return this.#database
       .prepare<unknown[], number>(
-        `SELECT count(*) FROM closed_orders WHERE ${STEP}${condition.sql}`,
+        `SELECT count(*) FROM ${condition.table} WHERE ${STEP}${condition.sql}`,
       )
       .pluck();
   }
@@ -266,9 +268,11 @@ export class ArchiveDatabase {
  */
 const STEP = "account_id = ? AND order_number < ? AND order_number >= ?";
 
-const CLOSED_WITH_TEXT = `SELECT order_number AS orderNumber, account, text
-  FROM accounts JOIN closed_orders ON account_id = accounts.id
-  JOIN order_texts ON order_texts.id = text_id`;
+function closedWithText(table: string): string {
+  return `SELECT order_number AS orderNumber, account, text
+    FROM accounts JOIN ${table} ON account_id = accounts.id
+    JOIN order_texts ON order_texts.id = text_id`;
+}
 
 interface ClosedRow {
   readonly orderNumber: number;
@@ -323,10 +327,10 @@ function prepareReads(database: Database.Database) {
       "SELECT id, closed_count AS closedCount FROM accounts WHERE account = ?",
     ),
     closedByNumber: database.prepare<[string, number], ClosedRow>(
-      `${CLOSED_WITH_TEXT} WHERE account = ? AND order_number = ?`,
+      `${closedWithText("closed_orders")} WHERE account = ? AND order_number = ?`,
     ),
     newestByClOrdId: database.prepare<[string, string], ClosedRow>(
-      `${CLOSED_WITH_TEXT} WHERE account = ? AND cl_ord_id = ? AND cl_ord_id <> ''
+      `${closedWithText(NAMED_ORDERS)} WHERE account = ? AND ${NAMED}
         ORDER BY order_number DESC LIMIT 1`,
     ),
     reportPlaces: database.prepare<[string, number, number], ReportPlace>(

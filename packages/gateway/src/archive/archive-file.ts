@@ -54,7 +54,7 @@ function openFound(path: string, journal: PositionOracle): ArchiveDatabase | Reb
   let database: Database.Database | null = null;
   let found: ArchiveDatabase | RebuildReason;
   try {
-    database = openDatabase(path);
+    database = new Database(path, { timeout: LOCK_WAIT_MS });
     found = checkFound(database, journal);
   } catch (error) {
     database?.close();
@@ -71,6 +71,7 @@ function checkFound(
 ): ArchiveDatabase | RebuildReason {
   if (pragmaNumber(database, "application_id") !== ARCHIVE_APPLICATION_ID) return "Damaged";
   if (pragmaNumber(database, "user_version") !== ARCHIVE_FORMAT) return "OtherFormat";
+  useLog(database);
   const archive = new ArchiveDatabase(database);
   for (const [partition, { seq, hash }] of archive.positions()) {
     if (seq > 0 && journal.hashAt(partition, seq) !== hash) return "ForeignJournal";
@@ -79,8 +80,9 @@ function checkFound(
 }
 
 function createArchive(path: string): ArchiveDatabase {
-  const database = openDatabase(path);
+  const database = new Database(path, { timeout: LOCK_WAIT_MS });
   try {
+    useLog(database);
     // The format comes with the tables or not at all: half a schema is never taken for an archive.
     database.transaction(() => {
       for (const table of ARCHIVE_TABLES) database.exec(table);
@@ -94,18 +96,12 @@ function createArchive(path: string): ArchiveDatabase {
   }
 }
 
-function openDatabase(path: string): Database.Database {
-  const database = new Database(path, { timeout: LOCK_WAIT_MS });
-  try {
-    database.pragma("journal_mode = WAL");
-    // A power cut may cost the last rows, never more: they are projected again.
-    database.pragma("synchronous = NORMAL");
-    database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+/** Changes the file, so it comes after what was found there has been looked at. */
+function useLog(database: Database.Database): void {
+  database.pragma("journal_mode = WAL");
+  // A power cut may cost the last rows, never more: they are projected again.
+  database.pragma("synchronous = NORMAL");
+  database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
 }
 
 function pragmaNumber(database: Database.Database, name: string): number {

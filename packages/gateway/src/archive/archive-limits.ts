@@ -15,9 +15,9 @@ export const FOLLOW_GATHER_MS = 10;
 
 /**
  * Rows a list walks before lookups get their turn. Reason: a walk over millions of closed orders
- * must not hold up the cancel of one; this many take about 3 ms.
+ * must not hold up the cancel of one; this many take about a millisecond.
  */
-export const LIST_STEP_ROWS = 20_000;
+export const LIST_STEP_ROWS = 5_000;
 
 /**
  * Questions of every kind that wait for the archive's thread; the next one is refused with

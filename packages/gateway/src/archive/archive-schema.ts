@@ -69,8 +69,6 @@ export function isDamage(error: unknown): boolean {
   return error instanceof Database.SqliteError && DAMAGE.test(error.code);
 }
 
-/**
- * A row that cannot be there twice and is, is damage too; SQLITE_ERROR is a table that is missing.
- */
+/** Among them a row that is there twice and, as SQLITE_ERROR, a table that is missing. */
 const DAMAGE =
-  /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|MISMATCH|FORMAT|TOOBIG|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;
+  /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|MISMATCH|FORMAT|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;

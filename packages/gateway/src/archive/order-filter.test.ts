@@ -5,8 +5,8 @@ import { isClosed } from "@countermand/core/order";
 import fc from "fast-check";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
-import { ALICE, BOB, DESK, openDesk, type ScriptedDesk } from "./archive-fixture.ts";
 import { openArchive } from "./archive-file.ts";
+import { ALICE, BOB, DESK, openDesk, type ScriptedDesk } from "./archive-fixture.ts";
 import {
   admitsClosed,
   admitsOpen,
@@ -59,7 +59,10 @@ const filters: fc.Arbitrary<OrderFilter> = fc.record(
   absent,
 );
 
-function act(desk: ScriptedDesk, orders: typeof placedOrders extends fc.Arbitrary<infer T> ? T : 0) {
+function act(
+  desk: ScriptedDesk,
+  orders: typeof placedOrders extends fc.Arbitrary<infer T> ? T : 0,
+) {
   for (const { account, fills, isCanceled, ...placed } of orders) {
     const orderId = desk.place(account, placed);
     for (let unit = 0; unit < fills; unit += 1) desk.fill(orderId);
@@ -70,30 +73,33 @@ function act(desk: ScriptedDesk, orders: typeof placedOrders extends fc.Arbitrar
 
 test("order filter: memory and archive agree on every order and every filter", () =>
   fc.assert(
-    fc.asyncProperty(placedOrders, fc.array(filters, { minLength: 1, maxLength: 20 }), (orders, asked) =>
-      inFolder((folder) => {
-        const { journal, desk } = openDesk(folder);
-        const reader = new JournalReader(folder);
-        const { database } = openArchive(folder, reader);
-        act(desk, orders);
-        const seq = desk.durableSeq;
-        const hash = reader.hashAt(DESK, seq) ?? "";
-        database.project(DESK, reader.read(DESK, 0, seq), { seq, hash });
-        for (const filter of asked) {
-          const matching = desk.matching(ALICE, filter);
-          if (!admitsOpen(filter)) assert.ok(matching.every(isClosed));
-          if (!admitsClosed(filter)) {
-            assert.ok(!matching.some(isClosed));
-            continue;
+    fc.asyncProperty(
+      placedOrders,
+      fc.array(filters, { minLength: 1, maxLength: 20 }),
+      (orders, asked) =>
+        inFolder((folder) => {
+          const { journal, desk } = openDesk(folder);
+          const reader = new JournalReader(folder);
+          const { database } = openArchive(folder, reader);
+          act(desk, orders);
+          const seq = desk.durableSeq;
+          const hash = reader.hashAt(DESK, seq) ?? "";
+          database.project(DESK, reader.read(DESK, 0, seq), { seq, hash });
+          for (const filter of asked) {
+            const matching = desk.matching(ALICE, filter);
+            if (!admitsOpen(filter)) assert.ok(matching.every(isClosed));
+            if (!admitsClosed(filter)) {
+              assert.ok(!matching.some(isClosed));
+              continue;
+            }
+            const numbers = matching.filter(isClosed).map(({ orderId }) => Number(orderId));
+            const listed = database.list(ALICE, filter, 0, 1_000).next();
+            assert.deepEqual(listed.value, { total: numbers.length, orderNumbers: numbers });
           }
-          const numbers = matching.filter(isClosed).map(({ orderId }) => Number(orderId));
-          const listed = database.list(ALICE, filter, 0, 1_000).next();
-          assert.deepEqual(listed.value, { total: numbers.length, orderNumbers: numbers });
-        }
-        database.close();
-        reader.close();
-        journal.close();
-      }),
+          database.close();
+          reader.close();
+          journal.close();
+        }),
     ),
     { numRuns: 40 },
   ));

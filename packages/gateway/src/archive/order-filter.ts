@@ -78,6 +78,8 @@ export function createdSecond(order: Order): number {
 
 /** A condition over the columns of closed_orders and the values of its parameters, in order. */
 export interface FilterCondition {
+  /** closed_orders, by the index to use: left alone, SQLite would rather walk the account's rows. */
+  readonly table: string;
   /** Begins with " AND " unless it is empty. */
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -89,7 +91,7 @@ export function filterWhere(filter: OrderFilter): FilterCondition {
   const phase = ordStatus === undefined ? undefined : CLOSED_PHASES.get(ordStatus);
   const terms: readonly (readonly [term: string, value: string | number | undefined])[] = [
     ["order_number = ?", filter.orderId === undefined ? undefined : storedNumber(filter.orderId)],
-    // The index holds names only, and is used where the condition says so.
+    // The index holds no empty names, and can be used where the condition says so.
     [filter.clOrdId === NO_CL_ORD_ID ? "cl_ord_id = ?" : NAMED, filter.clOrdId],
     ["market = ?", filter.market],
     ["symbol = ?", filter.symbol],
@@ -106,10 +108,13 @@ export function filterWhere(filter: OrderFilter): FilterCondition {
     sql += ` AND ${term}`;
     values.push(value);
   }
-  return { sql, values };
+  const isNamed = filter.clOrdId !== undefined && filter.clOrdId !== NO_CL_ORD_ID;
+  return { table: isNamed ? NAMED_ORDERS : "closed_orders", sql, values };
 }
 
-const NAMED = "cl_ord_id = ? AND cl_ord_id <> ''";
+/** The orders of a client's name: the condition must say {@link NAMED}. */
+export const NAMED_ORDERS = "closed_orders INDEXED BY closed_orders_by_cl_ord_id";
+export const NAMED = "cl_ord_id = ? AND cl_ord_id <> ''";
 
 /** What no order has stands for what no order can have. */
 function storedNumber(orderId: OrderId): number {

@@ -16,6 +16,7 @@ import {
   signedPrefix,
 } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
+import { SIGNATURE_WINDOW_MS_MAX } from "../config.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import type { Caller, KeyStore } from "./key-store.ts";
 
@@ -60,7 +61,11 @@ export class Authenticator {
     const timestamp = textHeader(request.headers, Header.Timestamp);
     const signatureText = textHeader(request.headers, Header.Signature);
     if (apiKey === "" || timestamp === "" || signatureText === "") {
-      return this.#refused("AUTH_HEADER_MISSING", missing(apiKey, timestamp, signatureText), request);
+      return this.#refused(
+        "AUTH_HEADER_MISSING",
+        missing(apiKey, timestamp, signatureText),
+        request,
+      );
     }
     const sentAtMs = parseTimestamp(timestamp);
     if (typeof sentAtMs !== "number") return this.#refused(sentAtMs.error, "", request);
@@ -75,7 +80,8 @@ export class Authenticator {
       .digest();
     const matches = timingSafeEqual(expected, signature ?? NO_SIGNATURE);
     if (!matches || signature === null || stored === null) {
-      const form = signature === null ? "X-API-Signature is neither Base64 nor hex of 32 bytes; " : "";
+      const form =
+        signature === null ? "X-API-Signature is neither Base64 nor hex of 32 bytes; " : "";
       return this.#refused("SIGNATURE_INVALID", form, request);
     }
     return { caller: stored.caller, sentAtMs, signature };
@@ -91,7 +97,8 @@ export class Authenticator {
     return {
       fingerprint,
       contentDigest: "",
-      expiresAtMs: (sentAtMs + this.#options.windowMs) as UnixMs,
+      // The widest window: a start with a wider one than before must not forget what it lets in.
+      expiresAtMs: (sentAtMs + SIGNATURE_WINDOW_MS_MAX) as UnixMs,
     };
   }
 
@@ -133,7 +140,9 @@ function missing(apiKey: string, timestamp: string, signature: string): string {
   return `missing: ${names.join(", ")}; `;
 }
 
-/** A header sent once, or "". Node joins repeated ones with a comma, which no good value contains. */
+/**
+ * A header sent once, or "". Node joins repeated ones with a comma, which no good value contains.
+ */
 function textHeader(headers: IncomingHttpHeaders, name: string): string {
   const value = headers[name];
   return typeof value === "string" ? value : "";

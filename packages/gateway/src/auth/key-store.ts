@@ -1,4 +1,7 @@
-/** API keys and what they may act for. Secrets stay inside: they are held as key objects and never printed. */
+/**
+ * API keys and what they may act for. Secrets stay inside: they are held as key objects and never
+ * printed.
+ */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Account } from "@countermand/core/model";
 

@@ -1,37 +1,36 @@
 /** Reads a request's body as raw bytes, up to the contract's limit. */
 import type { IncomingMessage } from "node:http";
 import { type Fault, fault, LIMITS } from "@countermand/contract";
+import { DROPPED_BODY_BYTES_MAX } from "./limits.ts";
 
 const NO_BODY = Buffer.alloc(0);
 
 /** Calls back once: with the bytes, or with the fault; not at all when the client goes away. */
-export function readBody(
-  request: IncomingMessage,
-  done: (body: Buffer | Fault) => void,
-): void {
+export function readBody(request: IncomingMessage, done: (body: Buffer | Fault) => void): void {
   const max = LIMITS.bodyBytesMax.value;
   const declared = request.headers["content-length"];
   if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
     done(NO_BODY);
     return;
   }
-  if (declared !== undefined && Number.parseInt(declared, 10) > max) {
-    done(tooLarge(max));
-    return;
-  }
   collect(request, max, done);
 }
 
+/**
+ * A body over the limit is read on and dropped for a while before it is refused: a server that
+ * closes on unread bytes resets the connection, and the client never sees why.
+ */
 function collect(
   request: IncomingMessage,
   max: number,
   done: (body: Buffer | Fault) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let length = 0;
   const onEnd = (): void => {
     const [only] = chunks;
-    done(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+    if (length > max) done(tooLarge(max));
+    else done(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
   };
   const onChunk = (chunk: Buffer): void => {
     length += chunk.length;
@@ -39,7 +38,8 @@ function collect(
       chunks.push(chunk);
       return;
     }
-    // The rest is not read: the answer closes the connection.
+    chunks = [];
+    if (length <= DROPPED_BODY_BYTES_MAX) return;
     request.off("data", onChunk);
     request.off("end", onEnd);
     request.pause();

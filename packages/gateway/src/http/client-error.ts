@@ -1,4 +1,7 @@
-/** Requests that HTTP itself refuses: too large, too slow, not HTTP. They too are answered in JSON. */
+/**
+ * Requests that HTTP itself refuses: too large, too slow, not HTTP. They too are answered in
+ * JSON.
+ */
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ErrorName } from "@countermand/contract";
@@ -31,6 +34,9 @@ function meaningOf(error: NodeJS.ErrnoException): [ErrorName, string] {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return ["REQUEST_TIMEOUT", "the request did not arrive in time"];
     default:
-      return ["MALFORMED_REQUEST", `not a well-formed HTTP/1.1 request (${error.code ?? "unknown"})`];
+      return [
+        "MALFORMED_REQUEST",
+        `not a well-formed HTTP/1.1 request (${error.code ?? "unknown"})`,
+      ];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything else to
- * the framework. Upgrades go to the order stream.
+ * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything
+ * else to the framework. Upgrades go to the order stream.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -6,7 +6,10 @@ export const HEADERS_TIMEOUT_MS = 10_000;
 /** Milliseconds for a whole request to arrive; then 408. Reason: slow-loris with bodies. */
 export const REQUEST_TIMEOUT_MS = 15_000;
 
-/** Milliseconds an idle keep-alive connection stays open; longer than a load balancer's usual 60 s. */
+/**
+ * Milliseconds an idle keep-alive connection stays open; longer than a load balancer's usual 60
+ * s.
+ */
 export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /** Milliseconds between looks for connections that ran out of time. */
@@ -17,3 +20,8 @@ export const REQUEST_ID_CHARACTERS_MAX = 128;
 
 /** Seconds a client is asked to wait after a 503. */
 export const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Bytes of a body over the limit that are read and dropped before the connection is closed on it.
+ */
+export const DROPPED_BODY_BYTES_MAX = 1_048_576;

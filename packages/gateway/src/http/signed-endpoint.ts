@@ -17,11 +17,10 @@ import {
   type Route,
 } from "@countermand/contract";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
-import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
+import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
 import { sendAnswer, sendFault } from "./responses.ts";
 import { type Content, SIGNED_ROUTES, type SignedRoute } from "./signed-routes.ts";
-import type { TradeService } from "../trade/trade-service.ts";
 
 /** What the edge serves with, once the gateway has recovered. */
 export interface SignedServices {
@@ -149,7 +148,8 @@ function bodyContent(request: IncomingMessage, target: Target, body: Buffer): Co
   return { json: { value: json }, rawQuery, segment };
 }
 
-const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
+const JSON_MEDIA_TYPE =
+  /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
 
 function mediaTypeFault(request: IncomingMessage): Fault | null {
   const encoding = request.headers["content-encoding"];

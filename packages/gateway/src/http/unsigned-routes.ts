@@ -1,4 +1,6 @@
-/** Routes that need no signature, on the framework: time, health, metrics; and what nobody serves. */
+/**
+ * Routes that need no signature, on the framework: time, health, metrics; and what nobody serves.
+ */
 import { type ErrorName, encodeSuccess, encodeTime, fault } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { faultAnswer, JSON_TYPE } from "./responses.ts";
@@ -13,11 +15,14 @@ export interface UnsignedRoutesOptions {
 const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics"];
 
 export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesOptions): void {
-  // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to be.
+  // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to
+  // be.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
   app.get("/time", (_request, reply) => send(reply, 200, encodeTime(options.wallMs())));
-  app.get("/health/live", (_request, reply) => send(reply, 200, encodeSuccess('{"status":"live"}')));
+  app.get("/health/live", (_request, reply) =>
+    send(reply, 200, encodeSuccess('{"status":"live"}')),
+  );
   app.get("/health/ready", (_request, reply) => {
     const reason = options.notReady();
     return reason === null

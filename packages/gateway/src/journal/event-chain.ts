@@ -1,4 +1,6 @@
-/** The chain of hashes that makes a partition's history tamper-evident: each event seals the last. */
+/**
+ * The chain of hashes that makes a partition's history tamper-evident: each event seals the last.
+ */
 import { hash } from "node:crypto";
 
 /** A place in a partition's history: the seq and the hash of the event there. */

@@ -2,8 +2,9 @@
  * Reads the journal beside its writer, in any thread: for recovery, snapshots and followers.
  * Every call is its own short read transaction, so a slow reader never holds up the writer's log.
  */
+
+import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
-import { assert } from "../../../core/src/assert.ts";
 import { CHAIN_START } from "./event-chain.ts";
 import { JournalError, type JournalRecord } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";

@@ -77,7 +77,9 @@ export function requireSqliteVersion(version: string): void {
   }
 }
 
-/** Turns what SQLite or the disk threw into one line; anything else is a bug and is thrown again. */
+/**
+ * Turns what SQLite or the disk threw into one line; anything else is a bug and is thrown again.
+ */
 export function journalErrorFrom(
   error: unknown,
   file: string,

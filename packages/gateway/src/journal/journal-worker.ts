@@ -8,7 +8,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
-import { assert } from "../../../core/src/assert.ts";
+import { assert } from "@countermand/core/assert";
 import {
   JournalError,
   type JournalErrorCode,

@@ -39,7 +39,9 @@ export interface Journal {
   claim(partition: string, owner: string): Promise<Lease>;
   /** Whether the lease still holds. */
   renew(lease: Lease): Promise<boolean>;
-  /** Gives the lease back: appends under it are fenced from now on. A stale lease changes nothing. */
+  /**
+   * Gives the lease back: appends under it are fenced from now on. A stale lease changes nothing.
+   */
   release(lease: Lease): Promise<void>;
   /**
    * Writes all of the batch or nothing of it; on stable storage when it resolves. Appends are

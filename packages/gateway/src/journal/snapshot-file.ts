@@ -6,7 +6,7 @@
  * byte before. The file's name bears the sum of the seqs, so that a later one sorts behind.
  */
 import { createHash } from "node:crypto";
-import { assert } from "../../../core/src/assert.ts";
+import { assert } from "@countermand/core/assert";
 import {
   diskErrorCode,
   ensureFolder,

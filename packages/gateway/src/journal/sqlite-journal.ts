@@ -4,8 +4,9 @@
  * with synchronous=FULL). A failed write is never tried again: the instance refuses everything
  * from then on, and the process recovers by replay.
  */
+
+import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
-import { assert } from "../../../core/src/assert.ts";
 import { ensureFolder, fileBytes, removeFile, renameDurably } from "../sys/disk.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";

@@ -3,7 +3,7 @@
  * the caller does), the writer thread, and the appends in flight.
  */
 import { Worker } from "node:worker_threads";
-import { assert } from "../../../core/src/assert.ts";
+import { assert } from "@countermand/core/assert";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
 import {
@@ -180,7 +180,9 @@ export class ThreadedJournal implements Journal {
 
 function startWorker(dataDir: string): Promise<Worker> {
   const start: JournalWorkerStart = { dataDir };
-  const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), { workerData: start });
+  // The process's own options (--eval, --test) are not meant for this thread.
+  const options = { workerData: start, execArgv: [] };
+  const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), options);
   return new Promise((resolve, reject) => {
     worker.once("error", (error) => reject(writerEnded(dataDir, error.message)));
     worker.once("message", (message: JournalMessage) => {

@@ -7,7 +7,7 @@ export type Log = Logger;
 export function createLog(level: LogLevel): Log {
   const options = {
     level,
-    base: undefined,
+    base: null,
     messageKey: "event",
     redact: { paths: ["secret", "signature", "*.secret", "*.signature"], censor: "[redacted]" },
   };

@@ -1,8 +1,8 @@
 /**
- * Figures for the operator, in Prometheus' form. The hot path only adds to plain numbers; the library
- * sees them when somebody asks.
+ * Figures for the operator, in Prometheus' form. The hot path only adds to plain numbers; the
+ * library sees them when somebody asks.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Read when metrics are asked for. */
 export interface Gauges {

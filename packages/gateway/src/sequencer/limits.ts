@@ -2,7 +2,8 @@
 
 /**
  * Commands decided and not yet durable, above which new orders are refused (OVERLOADED, retryable).
- * Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a second of full load.
+ * Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a second of full
+ * load.
  */
 export const PENDING_PLACES_MAX = 10_000;
 
@@ -12,13 +13,13 @@ export const PENDING_PLACES_MAX = 10_000;
 export const PENDING_CANCELS_MAX = 40_000;
 
 /**
- * Reports kept in memory because the archive has not taken them yet, above which new orders are refused
- * (OVERLOADED, retryable). Reason: bounds memory when the archive stalls; about 300 MB.
+ * Reports kept in memory because the archive has not taken them yet, above which new orders are
+ * refused (OVERLOADED, retryable). Reason: bounds memory when the archive stalls; about 300 MB.
  */
 export const UNARCHIVED_REPORTS_MAX = 500_000;
 
 /**
- * Events between two snapshots. Reason: replaying this many takes about a second at start; nothing is
- * seen when it is reached but a file in `snapshots`.
+ * Events between two snapshots. Reason: replaying this many takes about a second at start;
+ * nothing is seen when it is reached but a file in `snapshots`.
  */
 export const SNAPSHOT_EVENT_COUNT = 200_000;

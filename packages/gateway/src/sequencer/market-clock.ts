@@ -1,4 +1,7 @@
-/** Time of the exchange: follows real time but never runs backwards, so that order times only rise. */
+/**
+ * Time of the exchange: follows real time but never runs backwards, so that order times only
+ * rise.
+ */
 import type { UnixMs } from "@countermand/core/model";
 import type { Clock } from "../sys/clock.ts";
 

@@ -1,7 +1,8 @@
 /**
- * The state machines of this node and what they decided since the last commit. Owned by the sequencer,
- * which is the only caller. Everything here is synchronous: a command's events are decided, applied and
- * staged in one turn, so that all partitions a command touches commit together.
+ * The state machines of this node and what they decided since the last commit. Owned by the
+ * sequencer, which is the only caller. Everything here is synchronous: a command's events are
+ * decided, applied and staged in one turn, so that all partitions a command touches commit
+ * together.
  */
 import { assert } from "@countermand/core/assert";
 import { type Desk, newOrderSingle } from "@countermand/core/desk";
@@ -62,11 +63,7 @@ export class Partitions {
   #reports: ExecutionReported[] = [];
   #eventCount = 0;
 
-  constructor(
-    desks: readonly DeskPartition[],
-    exchange: ExchangePartition,
-    recent: RecentReports,
-  ) {
+  constructor(desks: readonly DeskPartition[], exchange: ExchangePartition, recent: RecentReports) {
     assert(desks.length > 0, "there is at least one desk partition");
     this.desks = desks;
     this.exchange = exchange;
@@ -127,7 +124,10 @@ export class Partitions {
     return staged;
   }
 
-  /** Lets the exchange work a command and the desks take its reports; the subject order's last state. */
+  /**
+   * Lets the exchange work a command and the desks take its reports; the subject order's last
+   * state.
+   */
   #work(command: VenueCommand, subject: Order, nowMs: UnixMs): Order | null {
     const { events, reports } = this.exchange.exchange.handle(command);
     for (const event of events) this.#stageExchangeEvent(event);

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { assert } from "@countermand/core/assert";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
 import { decodeDeskEvent, type ExecutionReported } from "@countermand/core/model";
-import { JournalReader } from "../journal/journal-reader.ts";
 import type { JournalRecord } from "../journal/journal.ts";
+import { JournalReader } from "../journal/journal-reader.ts";
 import { readNewestSnapshot, type SnapshotHeader } from "../journal/snapshot-file.ts";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
 import {

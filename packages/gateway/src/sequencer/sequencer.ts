@@ -1,10 +1,10 @@
 /**
- * The one writer of this node's partitions. Commands are decided and applied in the order they arrive;
- * what they decided is appended to the journal in groups; answers, pushes and query results that saw an
- * event leave only after it is on stable storage.
+ * The one writer of this node's partitions. Commands are decided and applied in the order they
+ * arrive; what they decided is appended to the journal in groups; answers, pushes and query
+ * results that saw an event leave only after it is on stable storage.
  *
- * A commit at a time is under way; what is decided meanwhile forms the next one. So a commit grows with
- * the load and an idle gateway commits at once.
+ * A commit at a time is under way; what is decided meanwhile forms the next one. So a commit
+ * grows with the load and an idle gateway commits at once.
  */
 import { assert } from "@countermand/core/assert";
 import { type OpenTarget, openTarget } from "@countermand/core/desk";
@@ -45,6 +45,8 @@ export type WriteResult =
   | { readonly result: "repeated"; readonly answer: Answer }
   /** The identity was used with other content. */
   | { readonly result: "identityReused" }
+  /** The clock ran back: whether this was answered before is forgotten, so it is not done. */
+  | { readonly result: "expired" }
   /** Too much is waiting; nothing was done. */
   | { readonly result: "overloaded" };
 
@@ -67,7 +69,9 @@ export interface SequencerOptions {
   readonly marketNowMs: () => UnixMs;
   /** Everything in it is durable. Called in journal order. */
   readonly onDurable: (commit: DurableCommit) => void;
-  /** An append failed or its outcome is unknown: nothing more may be told. The process must stop. */
+  /**
+   * An append failed or its outcome is unknown: nothing more may be told. The process must stop.
+   */
   readonly onFailure: (error: Error) => void;
   /** Finds the answer that was given at a position of the account's partition. */
   readonly answerAt: (partition: string, seq: number) => Promise<Answer>;
@@ -106,8 +110,8 @@ export class Sequencer {
   }
 
   /**
-   * Decides a write in this very call; resolves when what it decided is durable. Without an identity
-   * (cancels by order number are idempotent by nature) nothing is remembered.
+   * Decides a write in this very call; resolves when what it decided is durable. Without an
+   * identity (cancels by order number are idempotent by nature) nothing is remembered.
    */
   write(
     account: Account,
@@ -128,8 +132,9 @@ export class Sequencer {
   }
 
   /**
-   * Whether memory alone can say what a cancel of this target answers. Of orders that share a client's
-   * name the newest counts, and only the archive knows all closed ones: those are never known here.
+   * Whether memory alone can say what a cancel of this target answers. Of orders that share a
+   * client's name the newest counts, and only the archive knows all closed ones: those are never
+   * known here.
    */
   knows(account: Account, target: CancelTarget): boolean {
     const { desk } = this.partitions.deskOf(account);
@@ -147,14 +152,14 @@ export class Sequencer {
   }
 
   /**
-   * Uses up an identity that works only once. False when it was used before; resolves when the use is
-   * durable.
+   * Uses up an identity that works only once. False when it was used before; resolves when the
+   * use is durable.
    */
   claimOnce(account: Account, identity: RequestIdentity): Promise<boolean> {
     const { desk } = this.partitions.deskOf(account);
-    if (desk.answered.get(identity.fingerprint, this.#wallMs()) !== null) {
-      return this.#released(false);
-    }
+    const { answered } = desk;
+    const used = answered.get(identity.fingerprint, this.#wallMs()) !== null;
+    if (used || answered.mayBeForgotten(identity.expiresAtMs)) return this.#released(false);
     this.#remember(account, identity, { httpStatus: 101, body: "" });
     return this.#released(true);
   }
@@ -197,6 +202,9 @@ export class Sequencer {
 
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
     const { name, desk } = this.partitions.deskOf(account);
+    if (desk.answered.mayBeForgotten(identity.expiresAtMs)) {
+      return this.#released({ result: "expired" });
+    }
     const answered = desk.answered.get(identity.fingerprint, this.#wallMs());
     if (answered === null) return null;
     if (answered.contentDigest !== identity.contentDigest) {

@@ -1,6 +1,6 @@
 /**
- * Makes one snapshot in a thread of its own: folds the journal from the last snapshot on, as a recovery
- * would, and writes what came out. The gateway's own thread never pauses for it.
+ * Makes one snapshot in a thread of its own: folds the journal from the last snapshot on, as a
+ * recovery would, and writes what came out. The gateway's own thread never pauses for it.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";

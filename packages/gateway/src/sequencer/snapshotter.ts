@@ -1,4 +1,6 @@
-/** Orders a snapshot now and then, so that a recovery replays little. A snapshot only saves time. */
+/**
+ * Orders a snapshot now and then, so that a recovery replays little. A snapshot only saves time.
+ */
 import { Worker } from "node:worker_threads";
 import { SNAPSHOT_EVENT_COUNT } from "./limits.ts";
 import type { SnapshotOrder } from "./snapshot-worker.ts";

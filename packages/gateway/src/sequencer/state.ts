@@ -1,6 +1,6 @@
 /**
- * The state of all partitions of a node as text: the content of a snapshot, and what the state hash is
- * taken over. Two nodes that applied the same events give the same lines.
+ * The state of all partitions of a node as text: the content of a snapshot, and what the state
+ * hash is taken over. Two nodes that applied the same events give the same lines.
  */
 import { createHash } from "node:crypto";
 import { assert } from "@countermand/core/assert";

@@ -1,4 +1,7 @@
-/** The only place that reads the machine's clocks and sets timers; everything else is given a Clock. */
+/**
+ * The only place that reads the machine's clocks and sets timers; everything else is given a
+ * Clock.
+ */
 import { performance } from "node:perf_hooks";
 
 export interface Clock {

@@ -1,4 +1,7 @@
-/** What became of one cancel, and how it is found out: from memory in the turn, from the archive before it. */
+/**
+ * What became of one cancel, and how it is found out: from memory in the turn, from the archive
+ * before it.
+ */
 import { type ErrorName, type Fault, isFault } from "@countermand/contract";
 import { closedRefusal } from "@countermand/core/desk";
 import type { CancelTarget, Order } from "@countermand/core/model";
@@ -31,7 +34,9 @@ export function cancelInTurn(turn: Turn, target: CancelTarget, archived: Archive
     const { refused, details } = open.refusal;
     return { outcome: "refused", error: refused, details, order: null };
   }
-  return closedOutcome(newest(recentlyClosed(turn, target), archived.get(cancelKey(target)) ?? null));
+  return closedOutcome(
+    newest(recentlyClosed(turn, target), archived.get(cancelKey(target)) ?? null),
+  );
 }
 
 export function faultOutcome(fault: Fault): CancelOutcome {
@@ -39,8 +44,8 @@ export function faultOutcome(fault: Fault): CancelOutcome {
 }
 
 /**
- * Asks the archive for the targets that memory does not know. Targets are looked at again in the turn
- * itself: an order that is closed stays closed, one that was opened meanwhile is found open.
+ * Asks the archive for the targets that memory does not know. Targets are looked at again in the
+ * turn itself: an order that is closed stays closed, one that was opened meanwhile is found open.
  */
 export async function lookUpClosed(
   sequencer: Sequencer,

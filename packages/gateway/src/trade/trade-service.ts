@@ -1,6 +1,7 @@
 /**
- * What a client can do, once its request is authenticated and decoded: the same for HTTP and the socket.
- * Gives answers in wire form, so that what is remembered of a write is exactly what was sent.
+ * What a client can do, once its request is authenticated and decoded: the same for HTTP and the
+ * socket. Gives answers in wire form, so that what is remembered of a write is exactly what was
+ * sent.
  */
 import {
   ACCEPTED,
@@ -143,7 +144,10 @@ export class TradeService {
     });
   }
 
-  /** Sees every change that was answered or pushed before the call; tells nothing that may be lost. */
+  /**
+   * Sees every change that was answered or pushed before the call; tells nothing that may be
+   * lost.
+   */
   async orders(caller: Caller, query: OrdersQuery): Promise<TradeAnswer> {
     const { partitions } = this.#sequencer;
     const book = partitions.deskOf(caller.account).desk.book(caller.account);
@@ -222,9 +226,7 @@ export class TradeService {
       return { orderNo, referenceId, resultJson, dataJson };
     }
     const { order, already } = outcome;
-    const dataJson = representation
-      ? encodeCancelData(order, this.#namesOf(order), already)
-      : null;
+    const dataJson = representation ? encodeCancelData(order, this.#namesOf(order), already) : null;
     return { orderNo, referenceId, resultJson: ACCEPTED, dataJson };
   }
 
@@ -285,7 +287,10 @@ function cancelEach(
   });
 }
 
-/** A cancel by order number is idempotent by nature; one by the client's name may mean another order later. */
+/**
+ * A cancel by order number is idempotent by nature; one by the client's name may mean another
+ * order later.
+ */
 function cancelIdentity(
   targets: readonly (CancelTarget | Fault)[],
   options: CallOptions,
@@ -302,6 +307,8 @@ function answerOf(written: WriteResult): TradeAnswer {
       return { ...written.answer, replayed: true };
     case "identityReused":
       return failed("COMMAND_ID_REUSED", "");
+    case "expired":
+      return failed("TIMESTAMP_OUT_OF_WINDOW", "the server's clock ran back; sign again");
     case "overloaded":
       return failed("OVERLOADED", "too many requests are waiting for the disk");
   }

@@ -1,0 +1,136 @@
+/**
+ * Question: what share of what HTTP, signature and disk allow at best do signed single cancels
+ * reach?
+ *
+ * Three servers on the same core take turns: a bare node:http server that only checks the
+ * signature, the composite floor, and the gateway. 64 keep-alive connections, every answer after
+ * its flush. Medians of the rounds are shown. Every answer must be 200 {"code":0}, and afterwards
+ * the query must show every order cancelled.
+ *
+ * Run: `node bench/cancel-http.ts [cancels per round] [rounds]`.
+ */
+import { join } from "node:path";
+import { FLOOR_FIRST_ORDER_NO } from "./floor-server.ts";
+import type { LoadResult } from "./http-load.ts";
+import { atLeast, median, type Row, report, row, thousands } from "./report.ts";
+import { pinLoad, ServerProcess, workFolder } from "./server-process.ts";
+import { cancelSingly, queryOrders, RestingOrders } from "./trade-requests.ts";
+
+/** Orders that the query is asked for one by one, besides the count of all. */
+const CHECKED_ORDERS = 100;
+
+interface Contender {
+  readonly name: string;
+  readonly server: ServerProcess;
+  readonly take: (count: number) => readonly string[];
+  readonly rounds: Round[];
+}
+
+interface Round extends LoadResult {
+  /** Processor time of the server for each request, the archive's work behind it included. */
+  readonly cpuUs: number;
+  /** Reports the archive had not taken when the last answer came. */
+  readonly archiveLag: number;
+}
+
+pinLoad();
+const cancelsPerRound = Number(process.argv[2] ?? 15_000);
+const roundCount = Number(process.argv[3] ?? 5);
+report(await measure());
+
+async function measure(): Promise<Row[]> {
+  // One round more, to warm up: it does not count.
+  const orderCount = cancelsPerRound * (roundCount + 1);
+  const bare = await ServerProcess.floor("hmac");
+  const file = join(workFolder(), "composite");
+  const composite = await ServerProcess.floor("composite", file, String(orderCount));
+  const gateway = await ServerProcess.gateway(workFolder());
+  const orders = new RestingOrders(gateway.port);
+  await orders.place(orderCount);
+  const contenders: Contender[] = [
+    { name: "bare", server: bare, take: numbersFrom(FLOOR_FIRST_ORDER_NO), rounds: [] },
+    { name: "gateway", server: gateway, take: (count) => orders.take(count), rounds: [] },
+    { name: "composite", server: composite, take: numbersFrom(FLOOR_FIRST_ORDER_NO), rounds: [] },
+  ];
+  for (let round = 0; round <= roundCount; round += 1) {
+    for (const contender of contenders) {
+      await gateway.settled();
+      const result = await runRound(contender);
+      if (round > 0) contender.rounds.push(result);
+    }
+  }
+  await gateway.settled();
+  await requireCanceled(gateway.port, orderCount);
+  await Promise.all([bare.stop(), composite.stop(), gateway.stop()]);
+  return rowsOf(contenders);
+}
+
+async function runRound({ name, server, take }: Contender): Promise<Round> {
+  const orderNos = take(cancelsPerRound);
+  const cpuBeforeMs = server.cpuMs() ?? 0;
+  const result = await cancelSingly(server.port, orderNos);
+  let archiveLag = 0;
+  if (name === "gateway") {
+    archiveLag = await server.metric("countermand_unarchived_reports");
+    await server.settled();
+  }
+  const cpuUs = (1000 * ((server.cpuMs() ?? 0) - cpuBeforeMs)) / result.count;
+  return { ...result, cpuUs, archiveLag };
+}
+
+async function requireCanceled(port: number, orderCount: number): Promise<void> {
+  const closed = await queryOrders(
+    port,
+    `order_status=can&page_index=1&page_size=${CHECKED_ORDERS}`,
+  );
+  if (closed.total_records !== orderCount) {
+    throw new Error(`${orderCount} orders were cancelled, the query shows ${closed.total_records}`);
+  }
+  for (const { order_no } of closed.orders) {
+    const { orders } = await queryOrders(port, `order_no=${order_no}`);
+    if (orders[0]?.order_status !== "can") throw new Error(`order ${order_no} is not cancelled`);
+  }
+}
+
+function rowsOf(contenders: readonly Contender[]): Row[] {
+  const [bare, gateway, composite] = contenders.map(summaryOf);
+  if (bare === undefined || gateway === undefined || composite === undefined) {
+    throw new Error("there are three contenders");
+  }
+  return [
+    row("signed cancels over HTTP, 64 connections", gateway.text, {
+      peer: `bare node:http + HMAC: ${bare.text}`,
+      ...atLeast(gateway.perSecond / bare.perSecond, 0.5),
+    }),
+    row("the same against the composite floor", gateway.text, {
+      peer: `node:http + HMAC + cancel + flush: ${composite.text}`,
+      ratio: (gateway.perSecond / composite.perSecond).toFixed(2),
+      verdict: "reported",
+    }),
+    row("archive behind, when the last cancel was answered", `${thousands(gateway.lag)} reports`),
+  ];
+}
+
+function summaryOf({ rounds }: Contender) {
+  const middle = (value: (round: Round) => number): number => median(rounds.map(value));
+  const perSecond = middle((round) => round.perSecond);
+  const percentiles = [
+    middle((round) => round.p50Ms),
+    middle((round) => round.p99Ms),
+    middle((round) => round.p999Ms),
+  ];
+  const cpuUs = Math.round(middle((round) => round.cpuUs));
+  const latency = percentiles.map((ms) => ms.toFixed(1)).join(" / ");
+  const text = `${thousands(perSecond)}/s, ${latency} ms, ${cpuUs} µs CPU`;
+  return { perSecond, lag: middle((round) => round.archiveLag), text };
+}
+
+/** Numbers of the composite floor's orders; the bare one takes any. */
+function numbersFrom(first: number): (count: number) => readonly string[] {
+  let next = first;
+  return (count) => {
+    const from = next;
+    next += count;
+    return Array.from({ length: count }, (_, n) => String(from + n));
+  };
+}

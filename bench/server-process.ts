@@ -1,0 +1,170 @@
+/** Servers under test: started in processes of their own on a core of their own, asked, stopped. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The server has this core to itself, the load the other one, where processes can be pinned. */
+const SERVER_CORE = "0";
+const LOAD_CORE = "1";
+
+/** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const START_MS_MAX = 120_000;
+const IDLE_LOOK_MS = 250;
+const IDLE_CPU_MS_MAX = 10;
+
+export const canPin =
+  availableParallelism() > 1 && spawnSync("taskset", ["--version"]).status === 0;
+
+export interface StartOptions {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly pinned: boolean;
+}
+
+/** Puts this process, which makes the load, on its core. */
+export function pinLoad(): void {
+  if (!canPin) return;
+  const pinned = spawnSync("taskset", ["-a", "-c", "-p", LOAD_CORE, String(process.pid)]);
+  if (pinned.status !== 0) throw new Error(`taskset: ${pinned.stderr}`);
+}
+
+/** A folder for a server's files, removed when this process ends. */
+export function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export class ServerProcess {
+  readonly port: number;
+  /** Milliseconds from the start of the process until it said that it is ready. */
+  readonly readyMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number, readyMs: number) {
+    this.#child = child;
+    this.port = port;
+    this.readyMs = readyMs;
+  }
+
+  /** Resolves when the server prints its `ready` line. */
+  static async start({ args, env, pinned }: StartOptions): Promise<ServerProcess> {
+    const command = [process.execPath, ...args];
+    if (pinned && canPin) command.unshift("taskset", "-c", SERVER_CORE);
+    const [file = "", ...rest] = command;
+    const startedMs = performance.now();
+    const child = spawn(file, rest, {
+      env: { ...process.env, NODE_OPTIONS: "", ...env },
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    });
+    const port = await readyPort(child);
+    return new ServerProcess(child, port, performance.now() - startedMs);
+  }
+
+  static gateway(
+    dataDir: string,
+    { pinned = true, env = {}, args = [] as readonly string[] } = {},
+  ): Promise<ServerProcess> {
+    return ServerProcess.start({
+      args: [...args, join(import.meta.dirname, "gateway-entry.ts")],
+      env: {
+        COUNTERMAND_PORT: "0",
+        COUNTERMAND_DATA_DIR: dataDir,
+        COUNTERMAND_LOG_LEVEL: "error",
+        COUNTERMAND_SANDBOX_MARKET: "off",
+        ...env,
+      },
+      pinned,
+    });
+  }
+
+  static floor(...args: readonly string[]): Promise<ServerProcess> {
+    return ServerProcess.start({
+      args: [join(import.meta.dirname, "floor-server.ts"), ...args],
+      pinned: true,
+    });
+  }
+
+  /**
+   * Processor time of all its threads so far, in milliseconds; null where the system does not
+   * say.
+   */
+  cpuMs(): number | null {
+    if (process.platform !== "linux") return null;
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
+    // The name in parentheses may hold spaces; what follows it starts with field 3.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  }
+
+  /** Memory after a forced collection. Precondition: a gateway started with --expose-gc. */
+  async memory(): Promise<NodeJS.MemoryUsage> {
+    const answer = new Promise<NodeJS.MemoryUsage>((resolve) => {
+      this.#child.once("message", (usage) => resolve(usage as NodeJS.MemoryUsage));
+    });
+    this.#child.send("memory");
+    return await answer;
+  }
+
+  /** One figure of the gateway's metrics. */
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/metrics`);
+    const value = new RegExp(`^${name} (\\S+)$`, "m").exec(await response.text())?.[1];
+    if (value === undefined) throw new Error(`no metric ${name}`);
+    return Number(value);
+  }
+
+  /** Resolves when the gateway has archived everything and its threads do nothing any more. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const before = this.cpuMs();
+      await delay(IDLE_LOOK_MS);
+      const busyMs = (this.cpuMs() ?? 0) - (before ?? 0);
+      if (busyMs > IDLE_CPU_MS_MAX) continue;
+      if ((await this.metric("countermand_unarchived_reports")) === 0) return;
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.kill(signal);
+    await exited;
+  }
+}
+
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function readyPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`the server was not ready within ${START_MS_MAX} ms`));
+    }, START_MS_MAX);
+    let text = "";
+    child.stdout?.on("data", (chunk) => {
+      text += chunk;
+      const port = /ready http:\/\/\S+:(\d+)\n/.exec(text)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      resolve(Number(port));
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      clearTimeout(late);
+      reject(new Error(`the server ended with ${code ?? signal}`));
+    });
+  });
+}

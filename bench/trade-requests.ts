@@ -1,0 +1,174 @@
+/**
+ * Signed trade requests as bytes, and a stock of resting orders that is placed and cancelled with
+ * them.
+ */
+import { createHmac, createSecretKey } from "node:crypto";
+import { stringToSign } from "../packages/contract/src/index.ts";
+import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
+import {
+  expectAccepted,
+  type HttpAnswer,
+  type LoadResult,
+  runLoad,
+  sendOnce,
+} from "./http-load.ts";
+
+const [SANDBOX_KEY] = SANDBOX_KEYS;
+if (SANDBOX_KEY === undefined) throw new Error("the sandbox has a key");
+const { apiKey, secret } = SANDBOX_KEY;
+const SECRET = createSecretKey(Buffer.from(secret));
+
+const ORDERS_PATH = "/trade/v1/orders";
+const BATCH_PATH = "/trade/v1/orders/batch";
+/** Orders of one batch request. */
+const BATCH_ORDERS = 5;
+/** Prices the orders are spread over, from 0.01 on: all buyers, so that nothing trades. */
+const PRICE_LEVELS = 100;
+
+/** Signed now: it has to be sent within the signature window. */
+export function signedRequest(method: string, path: string, body: string): Buffer {
+  const mark = path.indexOf("?");
+  const signedPath = mark === -1 ? path : path.slice(0, mark);
+  const payload = mark === -1 ? body : path.slice(mark + 1);
+  const timestamp = String(Date.now());
+  const signature = createHmac("sha256", SECRET)
+    .update(stringToSign(method, signedPath, timestamp, payload))
+    .digest("base64");
+  const entity =
+    body === "" ? "" : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  return Buffer.from(
+    `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${entity}X-API-Key: ${apiKey}\r\n` +
+      `X-API-Timestamp: ${timestamp}\r\nX-API-Signature: ${signature}\r\n\r\n${body}`,
+    "latin1",
+  );
+}
+
+export function cancelRequest(orderNo: string): Buffer {
+  return signedRequest("DELETE", ORDERS_PATH, `{"order_no":"${orderNo}","reference_id":""}`);
+}
+
+/** Cancels the orders one by one; the requests are made before the clock starts. */
+export async function cancelSingly(port: number, orderNos: readonly string[]): Promise<LoadResult> {
+  const requests = orderNos.map(cancelRequest);
+  return await runLoad(port, {
+    count: requests.length,
+    request: (index) => at(requests, index),
+    answered: (_index, answer) => expectAccepted(answer),
+  });
+}
+
+/** The `data` of a signed query of orders. */
+export async function queryOrders(port: number, query: string): Promise<OrdersPage> {
+  const answer = await sendOnce(port, signedRequest("GET", `${ORDERS_PATH}?${query}`, ""));
+  if (answer.status !== 200) throw new Error(`query: ${answer.status} ${answer.body}`);
+  return (JSON.parse(answer.body) as { data: OrdersPage }).data;
+}
+
+interface OrdersPage {
+  readonly total_records: number;
+  readonly orders: readonly { readonly order_no: string; readonly order_status: string }[];
+}
+
+/**
+ * Resting orders of one gateway: which are open is known here, so that any of them can be
+ * cancelled.
+ */
+export class RestingOrders {
+  readonly #port: number;
+  readonly #open: string[] = [];
+  readonly #random = randomFrom(1);
+  #placedCount = 0;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  get openCount(): number {
+    return this.#open.length;
+  }
+
+  get placedCount(): number {
+    return this.#placedCount;
+  }
+
+  /** Places orders in batches; each has a client's name of its own. */
+  async place(count: number): Promise<LoadResult> {
+    const first = this.#placedCount;
+    this.#placedCount += count;
+    return await runLoad(this.#port, {
+      count: Math.ceil(count / BATCH_ORDERS),
+      request: (index) => {
+        const from = first + index * BATCH_ORDERS;
+        const size = Math.min(BATCH_ORDERS, first + count - from);
+        const orders = Array.from({ length: size }, (_, n) => orderJson(from + n));
+        return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`);
+      },
+      answered: (_index, answer) => {
+        for (const { order_no } of acceptedElements(answer)) this.#open.push(order_no);
+      },
+    });
+  }
+
+  /** Takes `count` of the open orders out of the stock, anywhere in the book. */
+  take(count: number): string[] {
+    return Array.from({ length: count }, () => {
+      const index = this.#random(this.#open.length);
+      const orderNo = at(this.#open, index);
+      const last = this.#open.pop();
+      if (last !== undefined && index < this.#open.length) this.#open[index] = last;
+      return orderNo;
+    });
+  }
+
+  /** Cancels `count` of the open orders in batches. */
+  async cancelInBatches(count: number): Promise<LoadResult> {
+    const orderNos = this.take(count);
+    return await runLoad(this.#port, {
+      count: Math.ceil(count / BATCH_ORDERS),
+      request: (index) => {
+        const batch = orderNos.slice(index * BATCH_ORDERS, (index + 1) * BATCH_ORDERS);
+        const elements = batch.map((orderNo) => `{"order_no":"${orderNo}"}`);
+        return signedRequest("DELETE", BATCH_PATH, `[${elements.join(",")}]`);
+      },
+      answered: (_index, answer) => {
+        acceptedElements(answer);
+      },
+    });
+  }
+}
+
+interface BatchElement {
+  readonly order_no: string;
+  readonly result: { readonly code: number };
+}
+
+function acceptedElements({ status, body }: HttpAnswer): readonly BatchElement[] {
+  const elements = status === 200 ? (JSON.parse(body) as { data: BatchElement[] }).data : [];
+  if (elements.length > 0 && elements.every(({ result }) => result.code === 0)) return elements;
+  throw new Error(`expected an accepted batch: ${status} ${body}`);
+}
+
+function orderJson(index: number): string {
+  const price = ((1 + (index % PRICE_LEVELS)) / 100).toFixed(2);
+  return (
+    '{"market":"hkex","order_type":"limit_order","symbol":"00700","order_side":"buy",' +
+    `"price":${price},"qty":100,"reference_id":"bench-${index}"}`
+  );
+}
+
+/** mulberry32: small, seeded, the same on every machine. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new Error(`no value ${index} of ${values.length}`);
+  return value;
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ERRORS, isFault } from "../errors.ts";
+import { decodeSocketCommand, decodeStreamQuery } from "./stream.ts";
+
+test("stream query: what a handshake asks for", () => {
+  const live = { snapshot: false, heartbeatSeconds: 30, commands: false };
+  assert.deepEqual(decodeStreamQuery(""), live);
+  assert.deepEqual(decodeStreamQuery("after_seq=&snapshot=0&commands=0"), live);
+  assert.deepEqual(decodeStreamQuery("after_seq=0"), { ...live, afterSeq: 0 });
+  assert.deepEqual(decodeStreamQuery("after_seq=8124&snapshot=0&heartbeat=1&commands=1"), {
+    afterSeq: 8124,
+    snapshot: false,
+    heartbeatSeconds: 1,
+    commands: true,
+  });
+  assert.deepEqual(decodeStreamQuery("after_seq=9007199254740991"), {
+    ...live,
+    afterSeq: Number.MAX_SAFE_INTEGER,
+  });
+});
+
+test("stream query: faults", () => {
+  const invalid = "invalid_stream_parameter";
+  const table: readonly (readonly [rawQuery: string, result: string])[] = [
+    [
+      "seq=1",
+      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, heartbeat, commands',
+    ],
+    ["snapshot=1&snapshot=1", "repeated_query_parameter: snapshot is given twice"],
+    ["snapshot=%", 'malformed_query: "snapshot=%" is not percent-encoded UTF-8'],
+    ["snapshot=true", `${invalid}: snapshot must be a whole number from 0 to 1, not "true"`],
+    ["heartbeat=0", `${invalid}: heartbeat must be a whole number from 1 to 30, not "0"`],
+    ["heartbeat=31", `${invalid}: heartbeat must be a whole number from 1 to 30, not "31"`],
+    ["commands=2", `${invalid}: commands must be a whole number from 0 to 1, not "2"`],
+    [
+      "after_seq=9007199254740992",
+      `${invalid}: after_seq must be a whole number from 0 to 9007199254740991, ` +
+        'not "9007199254740992"',
+    ],
+    ["after_seq=1&snapshot=1", `${invalid}: after_seq and snapshot=1 exclude each other`],
+  ];
+  for (const [rawQuery, expected] of table) {
+    const result = decodeStreamQuery(rawQuery);
+    assert.ok(isFault(result), rawQuery);
+    assert.equal(`${ERRORS[result.error].reason}: ${result.details}`, expected);
+  }
+});
+
+const ORDER =
+  '{"market":"hkex","order_type":"limit_order","symbol":"00700",' +
+  '"order_side":"buy","price":1,"qty":1}';
+
+test("socket command: the four operations", () => {
+  assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
+    op: "cancel",
+    id: "c1",
+    target: { by: "orderId", orderId: "1" },
+  });
+  const messages = [
+    '{"op":"cancel_batch","id":"c2","data":[{"order_no":"1"},{}]}',
+    `{"op":"place","id":"c3","data":${ORDER}}`,
+    `{"data":[${ORDER},{}],"id":"c4","op":"place_batch"}`,
+  ];
+  const commands = messages.map(decodeSocketCommand);
+  assert.ok(commands.every((command) => !isFault(command)));
+  assert.deepEqual(
+    commands.map((command) => Object.keys(command).join()),
+    ["op,id,elements", "op,id,request", "op,id,elements"],
+  );
+});
+
+test("socket command: faults carry the id as soon as it could be read", () => {
+  const table: readonly (readonly [text: string, result: string])[] = [
+    ["{", "null malformed_json: line 1, column 2: expected a name in double quotes, found the end"],
+    ["[]", "null malformed_command: a command is an object, not an array"],
+    ['{"op":"cancel"}', "null malformed_command: id must be a JSON string, not nothing"],
+    ['{"id":7}', 'null malformed_command: id must be a JSON string: write "7" in quotes'],
+    ['{"id":""}', "null malformed_command: id is required"],
+    [`{"id":"${"x".repeat(65)}"}`, "null malformed_command: id has at most 64 characters"],
+    ['{"id":"\\u007f"}', "null malformed_command: id contains a control character"],
+    ['{"id":"a","op":"cancel","args":{}}', 'a malformed_command: unknown field "args"'],
+    [
+      '{"id":"a"}',
+      "a unknown_op: op must be one of cancel, cancel_batch, place, place_batch, not n",
+    ],
+    ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, place, pla"],
+    ['{"id":"a","op":"cancel"}', "a malformed_command: data is required"],
+    ['{"id":"a","op":"cancel","data":{}}', "a identifier_missing: "],
+    ['{"id":"a","op":"cancel","data":[]}', "a malformed_body: order_no or reference_id is invalid"],
+    ['{"id":"a","op":"cancel_batch","data":{}}', "a malformed_batch: the body must be a JSON arra"],
+    ['{"id":"a","op":"place","data":{}}', "a invalid_market: market must be one of"],
+    ['{"id":"a","op":"place_batch","data":[]}', "a malformed_batch: the array is empty"],
+  ];
+  for (const [text, expected] of table) {
+    const result = decodeSocketCommand(text);
+    assert.ok(isFault(result), text);
+    const line = `${result.id} ${ERRORS[result.error].reason}: ${result.details}`;
+    assert.ok(line.startsWith(expected), line);
+  }
+});
+
+test("socket command: any text gives a command or a catalogued fault", () => {
+  const message = fc.record(
+    {
+      op: fc.constantFrom("cancel", "cancel_batch", "place", "place_batch", "x"),
+      id: fc.string({ unit: "binary", maxLength: 70 }),
+      data: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    message.map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      const result = decodeSocketCommand(any);
+      if (isFault(result)) assert.ok(Object.hasOwn(ERRORS, result.error));
+      else assert.match(result.id, /^\P{Cc}{1,64}$/u);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("stream query: any text gives a query or a catalogued fault", () => {
+  const rawQuery = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string().map((value) => `after_seq=${value}`),
+  );
+  fc.assert(
+    fc.property(rawQuery, (text) => {
+      const result = decodeStreamQuery(text);
+      if (isFault(result)) assert.ok(Object.hasOwn(ERRORS, result.error));
+      else assert.ok(Number.isSafeInteger(result.afterSeq ?? 0));
+    }),
+  );
+});

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Side } from "@countermand/core/model";
+import { isClosed } from "@countermand/core/order";
+import { inFolder } from "../journal/journal-fixture.ts";
+import { JournalReader } from "../journal/journal-reader.ts";
+import type { Clock } from "../sys/clock.ts";
+import { openArchive } from "./archive-file.ts";
+import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
+import { LIST_STEP_ROWS, PROJECTED_EVENTS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
+import type { FromArchive } from "./archive-messages.ts";
+import { ArchiveProjector, type JournalSource } from "./archive-projector.ts";
+import type { OrderFilter } from "./order-filter.ts";
+
+/** A clock whose turns and pauses end when the test says so. */
+class SteppedClock implements Clock {
+  #turns: (() => void)[] = [];
+  #pauses: (() => void)[] = [];
+  readonly pausesMs: number[] = [];
+
+  wallMs = () => 0;
+  monotonicMs = () => 0;
+
+  after(delayMs: number, callback: () => void) {
+    this.pausesMs.push(delayMs);
+    this.#pauses.push(callback);
+    return { cancel: () => {} };
+  }
+
+  atTurnEnd(callback: () => void): void {
+    this.#turns.push(callback);
+  }
+
+  /** Whether there was a turn to run. */
+  turn(): boolean {
+    const next = this.#turns.shift();
+    next?.();
+    return next !== undefined;
+  }
+
+  turns(): void {
+    while (this.turn()) {
+      // Each turn may ask for another one.
+    }
+  }
+
+  endPauses(): void {
+    for (const end of this.#pauses.splice(0)) end();
+  }
+}
+
+interface Setting {
+  readonly desk: ScriptedDesk;
+  readonly projector: ArchiveProjector;
+  readonly clock: SteppedClock;
+  readonly posted: FromArchive[];
+  readonly damages: Error[];
+}
+
+async function withProjector(
+  run: (setting: Setting) => void,
+  changed: (journal: JournalSource) => JournalSource = (journal) => journal,
+): Promise<void> {
+  await inFolder((folder) => {
+    const { journal, desk } = openDesk(folder);
+    const reader = new JournalReader(folder);
+    const { database } = openArchive(folder, reader);
+    const clock = new SteppedClock();
+    const posted: FromArchive[] = [];
+    const damages: Error[] = [];
+    const projector = new ArchiveProjector({
+      database,
+      journal: changed(reader),
+      partitions: [DESK],
+      required: new Map(),
+      clock,
+      post: (message) => void posted.push(structuredClone(message)),
+      onDamage: (error) => void damages.push(error),
+    });
+    try {
+      run({ desk, projector, clock, posted, damages });
+    } finally {
+      projector.close();
+      journal.close();
+    }
+  });
+}
+
+function follow({ desk, projector }: Setting): void {
+  desk.commit();
+  projector.receive({ type: "follow", positions: new Map([[DESK, desk.durableSeq]]) });
+}
+
+function ask({ projector }: Setting, id: number, filter: OrderFilter, from = 0, limit = 10): void {
+  const question = {
+    name: "list",
+    ask: { account: ALICE, filter, fromIndex: from, limit },
+  } as const;
+  projector.receive({ type: "question", id, question });
+}
+
+/** Closes two of three orders; enough of them for several steps of a list. */
+const MANY = Math.ceil((2.4 * LIST_STEP_ROWS * 3) / 2);
+
+test("projector: a list in several steps is the model's, from any index", () =>
+  withProjector((setting) => {
+    const { desk, clock, posted } = setting;
+    trade(desk, ALICE, MANY);
+    trade(desk, BOB, 5);
+    follow(setting);
+    clock.turns();
+    const filters: OrderFilter[] = [{}, { symbol: "00005", side: Side.Sell }, { symbol: "none" }];
+    for (const filter of filters) {
+      const closed = desk.matching(ALICE, filter).filter(isClosed);
+      const numbers = closed.map(({ orderId }) => Number(orderId));
+      const last = numbers.length;
+      for (const [from, limit] of [
+        [0, 10],
+        [0, last],
+        [LIST_STEP_ROWS - 5, 10],
+        [LIST_STEP_ROWS, LIST_STEP_ROWS],
+        [2 * LIST_STEP_ROWS + 1, 7],
+        [last - 3, 10],
+        [last, 10],
+        [last + 2 * LIST_STEP_ROWS, 10],
+      ] as const) {
+        if (from < 0) continue;
+        posted.length = 0;
+        ask(setting, 1, filter, from, limit);
+        clock.turns();
+        const positions = new Map([[DESK, desk.durableSeq]]);
+        const orderNumbers = numbers.slice(from, from + limit);
+        const answer = { total: last, orderNumbers, positions };
+        assert.deepEqual(posted, [{ type: "answer", id: 1, answer }]);
+      }
+    }
+  }));
+
+test("projector: lookups come between the steps of a list, projecting after it", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    trade(desk, ALICE, MANY);
+    follow(setting);
+    clock.turns();
+    const before = desk.durableSeq;
+    const closedCount = desk.matching(ALICE, { symbol: "00005" }).filter(isClosed).length;
+    posted.length = 0;
+    ask(setting, 1, { symbol: "00005" });
+    clock.turn();
+    trade(desk, ALICE, 4);
+    follow(setting);
+    const found = { account: ALICE, orderId: "22000000001" };
+    projector.receive({
+      type: "question",
+      id: 2,
+      question: { name: "closedByOrderId", ask: found },
+    });
+    ask(setting, 3, { symbol: "none" });
+    clock.turns();
+    const order = posted.map((message) => ("id" in message ? message.id : message.type));
+    assert.deepEqual(order, [2, 1, "projected", 3]);
+    const [, list] = posted;
+    assert.ok(list?.type === "answer" && typeof list.answer === "object" && list.answer !== null);
+    assert.ok("positions" in list.answer);
+    assert.equal(list.answer.total, closedCount);
+    assert.equal(list.answer.positions.get(DESK), before);
+  }));
+
+test("projector: batches are bounded, and each tells its position", () =>
+  withProjector((setting) => {
+    const { desk, clock, posted } = setting;
+    while (desk.seq <= 2 * PROJECTED_EVENTS_MAX) trade(desk, ALICE, 3);
+    follow(setting);
+    clock.turns();
+    const seqs = posted.map((message) => ("seq" in message ? message.seq : 0));
+    assert.deepEqual(seqs, [PROJECTED_EVENTS_MAX, 2 * PROJECTED_EVENTS_MAX, desk.durableSeq]);
+  }));
+
+test("projector: a missing event is reported and tried again, less and less often", () => {
+  let isShort = true;
+  const shortened = (journal: JournalSource): JournalSource => ({
+    read: (partition, after, limit) => {
+      return isShort
+        ? journal.read(partition, after, limit).slice(1)
+        : journal.read(partition, after, limit);
+    },
+    hashAt: (partition, seq) => journal.hashAt(partition, seq),
+    close: () => journal.close(),
+  });
+  return withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    trade(desk, ALICE, 3);
+    follow(setting);
+    for (let tries = 0; tries < 3; tries += 1) {
+      clock.turns();
+      clock.endPauses();
+    }
+    assert.deepEqual(clock.pausesMs, [RETRY_MS_MIN, 2 * RETRY_MS_MIN, 4 * RETRY_MS_MIN]);
+    const [first] = posted;
+    assert.ok(first?.type === "failed");
+    assert.match(first.problem, /ends before 6, which is durable/);
+    assert.equal(projector.positions.get(DESK), 0);
+    isShort = false;
+    clock.turns();
+    assert.equal(projector.positions.get(DESK), desk.durableSeq);
+  }, shortened);
+});
+
+test("projector: a record that comes twice is damage and ends it, with no half batch", () => {
+  const repeating = (journal: JournalSource): JournalSource => ({
+    read: (partition, after, limit) => {
+      const records = journal.read(partition, after, limit);
+      return records.map((record) => records[0] ?? record);
+    },
+    hashAt: (partition, seq) => journal.hashAt(partition, seq),
+    close: () => journal.close(),
+  });
+  return withProjector((setting) => {
+    const { desk, projector, clock, posted, damages } = setting;
+    trade(desk, ALICE, 3);
+    follow(setting);
+    clock.turns();
+    assert.equal(damages.length, 1);
+    assert.match(damages[0]?.message ?? "", /UNIQUE constraint failed: stream_positions/);
+    assert.deepEqual(posted, []);
+    assert.equal(projector.positions.get(DESK), 0);
+    ask(setting, 1, {});
+    assert.equal(clock.turn(), false);
+  }, repeating);
+});
+
+test("projector: a bug is thrown, not retried", () => {
+  const broken = (journal: JournalSource): JournalSource => ({
+    read: () => {
+      throw new TypeError("a bug");
+    },
+    hashAt: () => null,
+    close: () => journal.close(),
+  });
+  return withProjector((setting) => {
+    trade(setting.desk, ALICE, 3);
+    follow(setting);
+    assert.throws(() => setting.clock.turns(), /a bug/);
+  }, broken);
+});

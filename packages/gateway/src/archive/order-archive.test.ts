@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type ClOrdId, decodeDeskEvent, type OrderId } from "@countermand/core/model";
+import { isClosed } from "@countermand/core/order";
+import Database from "better-sqlite3";
+import { inFolder } from "../journal/journal-fixture.ts";
+import type { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
+import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
+
+interface Setting {
+  readonly folder: string;
+  readonly journal: SqliteJournal;
+  readonly desk: ScriptedDesk;
+  readonly notices: ArchiveNotice[];
+  open(options?: ArchiveOptions): Promise<OrderArchive>;
+}
+
+/** Runs a test with a journal and a desk; closes whatever archives it opens. */
+async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const { journal, desk } = openDesk(folder);
+    const notices: ArchiveNotice[] = [];
+    const opened: OrderArchive[] = [];
+    const open = async (options: ArchiveOptions = {}) => {
+      const onNotice = (notice: ArchiveNotice) => void notices.push(notice);
+      const archive = await OrderArchive.open(folder, [DESK], {
+        onNotice,
+        gatherMs: 0,
+        ...options,
+      });
+      opened.push(archive);
+      return archive;
+    };
+    try {
+      await run({ folder, journal, desk, notices, open });
+    } finally {
+      for (const archive of opened) await archive.close();
+      journal.close();
+    }
+  });
+}
+
+async function projectAll(archive: OrderArchive, desk: ScriptedDesk): Promise<void> {
+  desk.commit();
+  archive.follow(DESK, desk.durableSeq);
+  await archive.reached(DESK, desk.durableSeq);
+}
+
+/** The archive holds what the desk closed, no more and no less. */
+async function assertComplete(archive: OrderArchive, desk: ScriptedDesk): Promise<void> {
+  for (const account of [ALICE, BOB]) {
+    const closed = desk.matching(account, {}).filter(isClosed);
+    const listed = await archive.list(account, {}, 0, 1_000);
+    assert.equal(listed.total, closed.length);
+    assert.deepEqual(await archive.orders(account, listed.orderNumbers), closed);
+    assert.deepEqual(await archive.reports(account, 0, 1_000), desk.reportsOf(account));
+  }
+}
+
+test("archive: a closed order is found by its number and by the client's name", () =>
+  withDesk(async ({ desk, open }) => {
+    const first = desk.place(ALICE, { clOrdId: "mine" });
+    const second = desk.place(ALICE, { clOrdId: "mine" });
+    const stillOpen = desk.place(ALICE, { clOrdId: "mine" });
+    const unnamed = desk.place(ALICE);
+    for (const orderId of [second, first, unnamed]) desk.cancel(orderId);
+    const archive = await open();
+    await projectAll(archive, desk);
+    for (const orderId of [first, second, unnamed]) {
+      assert.deepEqual(await archive.findClosed(ALICE, { orderId }), desk.order(orderId));
+      assert.equal(await archive.findClosed(BOB, { orderId }), null);
+    }
+    const mine = { clOrdId: "mine" as ClOrdId };
+    assert.deepEqual(await archive.findClosed(ALICE, mine), desk.order(second));
+    assert.equal(await archive.findClosed(BOB, mine), null);
+    assert.equal(await archive.findClosed(ALICE, { orderId: stillOpen }), null);
+    assert.equal(await archive.findClosed(ALICE, { clOrdId: "" as ClOrdId }), null);
+    for (const other of [`0${first}`, `${first}.0`, "", "x", "99999999999999999999"]) {
+      assert.equal(await archive.findClosed(ALICE, { orderId: other as OrderId }), null);
+    }
+  }));
+
+test("archive: it never reads behind the position it was told", () =>
+  withDesk(async ({ desk, open }) => {
+    trade(desk, ALICE, 9);
+    desk.commit();
+    const archive = await open();
+    archive.follow(DESK, 7);
+    await archive.reached(DESK, 7);
+    assert.equal(archive.position(DESK), 7);
+    assert.equal(archive.lag(DESK), 0);
+    assert.deepEqual(await archive.reports(ALICE, 0, 100), desk.reportsOf(ALICE).slice(0, 7));
+    assert.equal(await archive.reportPayload(DESK, 8), null);
+    const { positions } = await archive.list(ALICE, {}, 0, 10);
+    assert.deepEqual(positions, new Map([[DESK, 7]]));
+  }));
+
+test("archive: reports replay as they were written, in pages, from any number", () =>
+  withDesk(async ({ desk, open }) => {
+    for (let round = 0; round < 20; round += 1) {
+      trade(desk, ALICE, 7);
+      desk.answer(ALICE);
+      trade(desk, BOB, 2);
+    }
+    const archive = await open();
+    await projectAll(archive, desk);
+    const written = desk.reportsOf(ALICE);
+    const replayed = [];
+    for (let page = await archive.reports(ALICE, 0, 33); page.length > 0; ) {
+      replayed.push(...page);
+      page = await archive.reports(ALICE, replayed.length, 33);
+    }
+    assert.deepEqual(replayed, written);
+    assert.deepEqual(await archive.reports(ALICE, 100, 5), written.slice(100, 105));
+    assert.deepEqual(await archive.reports(ALICE, written.length, 5), []);
+    assert.equal(await archive.earliestStreamSeq(ALICE), 1);
+  }));
+
+test("archive: the payload of one event, whatever its kind", () =>
+  withDesk(async ({ desk, open }) => {
+    desk.place(ALICE);
+    const seq = desk.answer(ALICE);
+    const archive = await open();
+    await projectAll(archive, desk);
+    const payload = await archive.reportPayload(DESK, seq);
+    assert.equal(decodeDeskEvent(payload ?? "").type, "RequestAnswered");
+    assert.equal(await archive.reportPayload(DESK, 0), null);
+    assert.equal(await archive.reportPayload(DESK, seq + 1), null);
+  }));
+
+test("archive: a restart goes on where it was", () =>
+  withDesk(async ({ desk, open, notices }) => {
+    trade(desk, ALICE, 50);
+    const first = await open();
+    await projectAll(first, desk);
+    const before = first.position(DESK);
+    await first.close();
+    trade(desk, BOB, 30);
+    trade(desk, ALICE, 30);
+    const projected: number[] = [];
+    const second = await open({ onProjected: (_, seq) => void projected.push(seq) });
+    assert.deepEqual(projected, [before]);
+    await projectAll(second, desk);
+    await assertComplete(second, desk);
+    assert.deepEqual(notices, [{ type: "Rebuilding", reason: "Missing" }]);
+  }));
+
+/** Each spoils the closed archive of a data directory. */
+const spoilings = {
+  Missing: [(file: string) => rmSync(file)],
+  Damaged: [
+    (file: string) => writeFileSync(file, "this is no database, but long enough to be looked at"),
+    (file: string) => truncateSync(file, 0),
+    (file: string) => truncateSync(file, 5_000),
+    (file: string) => withDatabase(file, "DROP TABLE order_texts"),
+    (file: string) => withDatabase(file, "PRAGMA application_id = 1"),
+  ],
+  OtherFormat: [(file: string) => withDatabase(file, "PRAGMA user_version = 99")],
+  ForeignJournal: [
+    (file: string) => withDatabase(file, "UPDATE partitions SET hash = upper(hash)"),
+    (file: string) => withDatabase(file, "UPDATE partitions SET seq = seq + 1000"),
+  ],
+} as const;
+
+function withDatabase(file: string, sql: string): void {
+  const database = new Database(file);
+  database.exec(sql);
+  database.close();
+}
+
+for (const [reason, spoils] of Object.entries(spoilings)) {
+  for (const [index, spoil] of spoils.entries()) {
+    test(`archive: built again, ${reason} ${index + 1}`, () =>
+      withDesk(async ({ folder, desk, open, notices }) => {
+        trade(desk, ALICE, 40);
+        trade(desk, BOB, 10);
+        const first = await open();
+        await projectAll(first, desk);
+        await first.close();
+        notices.length = 0;
+        const file = join(folder, "archive.db");
+        spoil(file);
+        const spoiled = existsSync(file) ? readFileSync(file) : null;
+        const second = await open();
+        assert.deepEqual(notices, [{ type: "Rebuilding", reason }]);
+        assert.equal(second.position(DESK), 0);
+        await projectAll(second, desk);
+        await assertComplete(second, desk);
+        const aside = `${file}.damaged`;
+        if (reason === "Damaged")
+          assert.ok(spoiled !== null && readFileSync(aside).equals(spoiled));
+        else assert.ok(!existsSync(aside));
+      }));
+  }
+}
+
+test("archive: what it must know before it answers, and what it once knew", () =>
+  withDesk(async ({ desk, open }) => {
+    trade(desk, ALICE, 30);
+    desk.commit();
+    const archive = await open();
+    archive.requireThrough(DESK, 20);
+    const unavailable = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
+    const orderId = "22000000001" as OrderId;
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), unavailable);
+    await assert.rejects(archive.list(ALICE, {}, 0, 10), unavailable);
+    await assert.rejects(archive.reports(ALICE, 0, 10), unavailable);
+    archive.follow(DESK, 20);
+    await archive.reached(DESK, 20);
+    assert.deepEqual(await archive.findClosed(ALICE, { orderId }), desk.order(orderId));
+  }));
+
+test("archive: while a lock keeps it from writing it answers, then it catches up", () =>
+  withDesk(async ({ folder, desk, open, notices }) => {
+    trade(desk, ALICE, 10);
+    const failing = Promise.withResolvers<void>();
+    const archive = await open({
+      onNotice: (notice) => {
+        notices.push(notice);
+        if (notice.type === "Failed") failing.resolve();
+      },
+    });
+    await projectAll(archive, desk);
+    const locker = new Database(join(folder, "archive.db"));
+    locker.exec("BEGIN IMMEDIATE");
+    trade(desk, ALICE, 10);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    await failing.promise;
+    const orderId = "22000000001" as OrderId;
+    assert.deepEqual(await archive.findClosed(ALICE, { orderId }), desk.order(orderId));
+    assert.ok(archive.lag(DESK) > 0);
+    locker.close();
+    await archive.reached(DESK, desk.durableSeq);
+    await assertComplete(archive, desk);
+    const types = notices.map(({ type }) => type);
+    assert.equal(types[0], "Rebuilding");
+    assert.equal(types[1], "Failed");
+    assert.equal(types.at(-1), "Recovered");
+  }));
+
+test("archive: damage found while it works is put aside and built again", () =>
+  withDesk(async ({ folder, desk, open, notices }) => {
+    const orderId = desk.place(ALICE);
+    desk.cancel(orderId);
+    trade(desk, ALICE, 20);
+    const recovered = Promise.withResolvers<void>();
+    const archive = await open({
+      onNotice: (notice) => {
+        notices.push(notice);
+        if (notice.type === "Recovered") recovered.resolve();
+      },
+    });
+    await projectAll(archive, desk);
+    withDatabase(join(folder, "archive.db"), "UPDATE order_texts SET text = '[1]' WHERE id = 1");
+    const unavailable = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), unavailable);
+    await recovered.promise;
+    // What it once knew is refused, not missed, until it is known again.
+    await archive.findClosed(ALICE, { orderId }).then(
+      (order) => assert.deepEqual(order, desk.order(orderId)),
+      (error) => assert.equal(error.code, "ARCHIVE_UNAVAILABLE"),
+    );
+    await archive.reached(DESK, desk.durableSeq);
+    await assertComplete(archive, desk);
+    const shapes = notices.map((notice) => ("reason" in notice ? notice.reason : notice.type));
+    assert.deepEqual(shapes, ["Missing", "Failed", "Missing", "Recovered"]);
+    assert.ok(existsSync(join(folder, "archive.db.damaged")));
+  }));
+
+test("archive: it says why it cannot be opened", () =>
+  withDesk(async ({ folder, open }) => {
+    const file = join(folder, "archive.db");
+    mkdirSync(file);
+    await assert.rejects(open(), { code: "ARCHIVE_UNAVAILABLE", message: /not a regular file/ });
+  }));
+
+test("archive: closed, it refuses", () =>
+  withDesk(async ({ desk, open }) => {
+    const archive = await open();
+    const waiting = assert.rejects(archive.reached(DESK, 5), { code: "ARCHIVE_UNAVAILABLE" });
+    const asked = archive.list(ALICE, {}, 0, 10).catch(({ code }) => code);
+    await archive.close();
+    await waiting;
+    assert.ok((await asked) === "ARCHIVE_UNAVAILABLE" || (await asked).total === 0);
+    const orderId = desk.place(ALICE);
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), { code: "ARCHIVE_UNAVAILABLE" });
+    await archive.close();
+  }));

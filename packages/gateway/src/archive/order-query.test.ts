@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Account, type ClOrdId, type OrderId, OrdStatus, Side } from "@countermand/core/model";
+import { isClosed } from "@countermand/core/order";
+import fc from "fast-check";
+import { inFolder } from "../journal/journal-fixture.ts";
+import { ALICE, BOB, DESK, openDesk, ScriptedDesk, trade } from "./archive-fixture.ts";
+import { OrderArchive } from "./order-archive.ts";
+import { admitsClosed, type OrderFilter } from "./order-filter.ts";
+import { findClosedOrder, type OrderPlaces, queryOrders } from "./order-query.ts";
+
+/** Partitions that the test writes: a gateway may have several. */
+const OTHER = "desk-2";
+
+interface Setting {
+  readonly desk: ScriptedDesk;
+  readonly other: ScriptedDesk;
+  readonly archive: OrderArchive;
+  places(account: Account): OrderPlaces;
+}
+
+async function withArchive(run: (setting: Setting) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const { journal, desk } = openDesk(folder);
+    const other = new ScriptedDesk(journal, OTHER);
+    const { recent } = desk;
+    const archive = await OrderArchive.open(folder, [DESK, OTHER], {
+      gatherMs: 0,
+      onProjected: (partition, seq) => recent.projected(partition, seq),
+    });
+    const places = (account: Account) => ({ open: desk.book(account), recent, archive });
+    try {
+      await run({ desk, other, archive, places });
+    } finally {
+      await archive.close();
+      journal.close();
+    }
+  });
+}
+
+/**
+ * A page is what the model says: at the moment the archive answers, which is after `meanwhile`, or
+ * at the moment of the call where the archive is not asked.
+ */
+async function assertPage(
+  { desk, places }: Setting,
+  filter: OrderFilter,
+  pageIndex: number,
+  pageSize: number,
+  meanwhile: () => void = () => {},
+): Promise<void> {
+  const query = { account: ALICE, filter, pageIndex, pageSize };
+  const asked = queryOrders(query, places(ALICE));
+  const before = desk.matching(ALICE, filter);
+  meanwhile();
+  const expected = admitsClosed(filter) ? desk.matching(ALICE, filter) : before;
+  const page = await asked;
+  const start = (pageIndex - 1) * pageSize;
+  assert.deepEqual(page, {
+    total: expected.length,
+    orders: expected.slice(start, start + pageSize),
+  });
+}
+
+const filters: fc.Arbitrary<OrderFilter> = fc.oneof(
+  fc.constant({}),
+  fc.constantFrom<OrderFilter[]>(
+    { ordStatus: OrdStatus.New },
+    { ordStatus: OrdStatus.PartiallyFilled },
+    { ordStatus: OrdStatus.Filled },
+    { ordStatus: OrdStatus.Canceled },
+    { symbol: "00700" },
+    { symbol: "00005", side: Side.Buy },
+    { clOrdId: "ref-1" as ClOrdId },
+    { clOrdId: "" as ClOrdId },
+    { orderId: "22000000003" as OrderId },
+    { orderId: "22000000003" as OrderId, clOrdId: "ref-2" as ClOrdId },
+    { createdFromS: 1_746_774_145, createdToS: 1_746_774_150 },
+  ),
+);
+
+const choice = fc.nat({ max: 1_000 });
+const steps = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("place"), choice }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("fill"), choice }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("cancel"), choice }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("follow"), choice }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("wait"), choice }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("query"),
+      filter: filters,
+      pageIndex: fc.integer({ min: 1, max: 4 }),
+      pageSize: fc.integer({ min: 1, max: 7 }),
+      // Done after the query was asked and before its answer can arrive.
+      meanwhile: fc.array(fc.constantFrom("place", "fill", "cancel", "follow"), { maxLength: 5 }),
+      choice,
+    }),
+  },
+);
+type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
+
+function act(setting: Setting, type: string, chosen: number): void {
+  const { desk, archive } = setting;
+  const open = desk.open();
+  const orderId = open[chosen % Math.max(1, open.length)];
+  if (type === "place") trade(desk, chosen % 4 === 0 ? BOB : ALICE, 1 + (chosen % 3));
+  else if (type === "fill" && orderId !== undefined) desk.fill(orderId);
+  else if (type === "cancel" && orderId !== undefined) desk.cancel(orderId);
+  else if (type === "follow") {
+    desk.commit();
+    const lag = desk.durableSeq - archive.durable(DESK);
+    archive.follow(DESK, archive.durable(DESK) + (lag === 0 ? 0 : chosen % (lag + 1)));
+  }
+}
+
+async function play(setting: Setting, step: Step): Promise<void> {
+  const { archive } = setting;
+  if (step.type === "wait") await archive.reached(DESK, archive.durable(DESK));
+  if (!("filter" in step)) return act(setting, step.type, step.choice);
+  await assertPage(setting, step.filter, step.pageIndex, step.pageSize, () => {
+    for (const type of step.meanwhile) act(setting, type, step.choice);
+  });
+}
+
+test("order query: every page is the model's, however far the projection lags", () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), (script) =>
+      withArchive(async (setting) => {
+        for (const step of script) await play(setting, step);
+        // All pages together are all orders, each once.
+        const { desk, places } = setting;
+        const orders = [];
+        const total = desk.matching(ALICE, {}).length;
+        for (let pageIndex = 1; (pageIndex - 1) * 5 < total; pageIndex += 1) {
+          const query = { account: ALICE, filter: {}, pageIndex, pageSize: 5 };
+          orders.push(...(await queryOrders(query, places(ALICE))).orders);
+        }
+        assert.deepEqual(orders, desk.matching(ALICE, {}));
+      }),
+    ),
+    { numRuns: 15 },
+  ));
+
+test("order query: deep pages with more orders in memory than the page reaches back", () =>
+  withArchive(async (setting) => {
+    const { desk, archive } = setting;
+    trade(desk, ALICE, 900);
+    for (const orderId of desk.open().slice(0, 100)) desk.cancel(orderId);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    await archive.reached(DESK, desk.durableSeq);
+    for (const pageIndex of [1, 2, 9, 18, 19]) await assertPage(setting, {}, pageIndex, 50);
+    // Memory outgrows the window while the archive is asked: it is asked once more.
+    await assertPage(setting, {}, 16, 50, () => {
+      for (let count = 0; count < 300; count += 1) desk.place(ALICE);
+    });
+    await assertPage(setting, { side: Side.Sell }, 3, 50);
+  }));
+
+test("order query: what another partition projects does not disturb", () =>
+  withArchive(async (setting) => {
+    const { desk, other, archive } = setting;
+    trade(desk, ALICE, 10);
+    trade(other, BOB, 10);
+    desk.commit();
+    other.commit();
+    archive.follow(OTHER, other.durableSeq);
+    await archive.reached(OTHER, other.durableSeq);
+    await assertPage(setting, {}, 1, 20);
+    archive.follow(DESK, desk.durableSeq);
+    await archive.reached(DESK, desk.durableSeq);
+    await assertPage(setting, {}, 1, 20);
+    assert.equal(desk.recent.size, 0);
+  }));
+
+test("order query: refused when memory has let go of more than the archive has", () =>
+  withArchive(async ({ desk, places }) => {
+    trade(desk, ALICE, 10);
+    desk.recent.projected(DESK, 5);
+    const query = { account: ALICE, filter: {}, pageIndex: 1, pageSize: 20 };
+    await assert.rejects(queryOrders(query, places(ALICE)), { code: "ARCHIVE_UNAVAILABLE" });
+  }));
+
+test("order query: a closed order in memory or archive, the newest of a name", () =>
+  withArchive(async ({ desk, archive, places }) => {
+    const named = { clOrdId: "mine" as ClOrdId };
+    const [first, second, third] = [1, 2, 3].map(() => desk.place(ALICE, named)) as OrderId[];
+    const find = (account: Account, by: typeof named | { orderId: OrderId }) =>
+      findClosedOrder(account, by, places(account));
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    desk.cancel(second);
+    const projected = desk.seq;
+    desk.cancel(first);
+    desk.commit();
+    assert.deepEqual(await find(ALICE, named), desk.order(second));
+    archive.follow(DESK, projected);
+    await archive.reached(DESK, projected);
+    // The archive's is newer than memory's, though it closed before it.
+    assert.deepEqual(await find(ALICE, named), desk.order(second));
+    desk.cancel(third);
+    assert.deepEqual(await find(ALICE, named), desk.order(third));
+    for (const orderId of [first, second, third]) {
+      assert.deepEqual(await find(ALICE, { orderId }), desk.order(orderId));
+      assert.equal(await find(BOB, { orderId }), null);
+    }
+    assert.equal(await find(BOB, named), null);
+    assert.ok(isClosed(desk.order(third)));
+  }));

@@ -1,0 +1,74 @@
+/** The feed of a running gateway: recent reports from memory, older ones from the archive. */
+import { encodeSnapshot } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
+import type { Account, ExecutionReported } from "@countermand/core/model";
+import type { OrderArchive } from "../archive/order-archive.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import type { AccountFeed, StreamMessage } from "./account-feed.ts";
+import { SNAPSHOT_ORDERS_PER_STEP } from "./limits.ts";
+import type { ReplayTurns } from "./replay-turns.ts";
+import type { StreamHub } from "./stream-hub.ts";
+
+export interface GatewayFeedOptions {
+  readonly account: Account;
+  readonly hub: StreamHub;
+  readonly sequencer: Pick<Sequencer, "read" | "partitions">;
+  readonly archive: Pick<OrderArchive, "reports" | "earliestStreamSeq">;
+  readonly turns: ReplayTurns;
+}
+
+export class GatewayFeed implements AccountFeed {
+  readonly #options: GatewayFeedOptions;
+
+  constructor(options: GatewayFeedOptions) {
+    this.#options = options;
+  }
+
+  get durableSeq(): number {
+    return this.#options.hub.durableSeq(this.#options.account);
+  }
+
+  recent(afterSeq: number, limit: number): readonly StreamMessage[] | null {
+    const { account, sequencer } = this.#options;
+    const { recent } = sequencer.partitions;
+    const reports = recent.reportsAfter(account, afterSeq, this.durableSeq, limit);
+    return reports === null ? null : this.#encoded(afterSeq, reports);
+  }
+
+  async archived(afterSeq: number, limit: number): Promise<readonly StreamMessage[]> {
+    const { account, archive } = this.#options;
+    return this.#encoded(afterSeq, await archive.reports(account, afterSeq, limit));
+  }
+
+  earliestSeq(): Promise<number> {
+    return this.#options.archive.earliestStreamSeq(this.#options.account);
+  }
+
+  /** Takes the orders at once and encodes them bit by bit: an order object never changes. */
+  async snapshot(): Promise<StreamMessage> {
+    const { hub, sequencer, turns } = this.#options;
+    const { seq, orders } = await sequencer.read(() => this.#openOrders());
+    const texts: string[] = [];
+    for (const [index, order] of orders.entries()) {
+      if (index > 0 && index % SNAPSHOT_ORDERS_PER_STEP === 0) await turns.next();
+      texts.push(hub.orderJson(order, null));
+    }
+    return { seq, bytes: Buffer.from(encodeSnapshot(seq, texts)) };
+  }
+
+  #openOrders() {
+    const { account, sequencer } = this.#options;
+    const book = sequencer.partitions.deskOf(account).desk.book(account);
+    assert(book !== null, "a key's account is open");
+    return { seq: book.streamSeq, orders: [...book.openOldestFirst()] };
+  }
+
+  #encoded(afterSeq: number, reports: readonly ExecutionReported[]): StreamMessage[] {
+    const messages = reports.map((report) => this.#options.hub.message(report));
+    for (const [index, { seq }] of messages.entries()) {
+      assert(seq === afterSeq + 1 + index, "a replay has no gaps");
+      assert(seq <= this.durableSeq, "what is replayed is durable");
+    }
+    return messages;
+  }
+}

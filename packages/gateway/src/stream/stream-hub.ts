@@ -1,0 +1,124 @@
+/**
+ * Publishes durable reports to the sessions of their accounts and knows how far each account's stream
+ * is durable. Called by the sequencer's thread only; a session joins before it starts and leaves when
+ * it closes.
+ */
+import { encodeOrder, encodeOrderMessage } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
+import type {
+  Account,
+  Execution,
+  ExecutionReported,
+  Instrument,
+  Order,
+} from "@countermand/core/model";
+import type { StreamMessage } from "./account-feed.ts";
+import type { SessionObserver, StreamSession } from "./stream-session.ts";
+
+interface AccountStream {
+  durableSeq: number;
+  readonly sessions: Set<StreamSession>;
+}
+
+export class StreamHub {
+  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #streams = new Map<Account, AccountStream>();
+  #sessionCount = 0;
+  #sentCount = 0;
+  #slowCount = 0;
+
+  constructor(instruments: readonly Instrument[]) {
+    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
+  }
+
+  /** Sessions that are open. */
+  get sessionCount(): number {
+    return this.#sessionCount;
+  }
+
+  /** Messages of every kind handed to sockets since the start. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Sessions closed because their readers were too slow, since the start. */
+  get slowCount(): number {
+    return this.#slowCount;
+  }
+
+  /** The account's stream is durable up to here: said once per account, before its first report. */
+  startAt(account: Account, seq: number): void {
+    assert(!this.#streams.has(account), "a stream starts once, before its first report");
+    this.#streams.set(account, { durableSeq: seq, sessions: new Set() });
+  }
+
+  /** Position of the account's latest durable report; 0 before the first. */
+  durableSeq(account: Account): number {
+    return this.#streams.get(account)?.durableSeq ?? 0;
+  }
+
+  /**
+   * Tells what has become durable, in journal order, before any answer that was decided with it. Each
+   * report is encoded once for all who listen, and not at all where nobody does.
+   */
+  publish(reports: readonly ExecutionReported[]): void {
+    const news = new Map<AccountStream, StreamMessage[]>();
+    for (const report of reports) {
+      const stream = this.#stream(report.order.account);
+      const seq = report.order.streamSeq;
+      assert(seq === stream.durableSeq + 1, "reports become durable in order, without gaps");
+      stream.durableSeq = seq;
+      if (stream.sessions.size === 0) continue;
+      const messages = news.get(stream);
+      if (messages === undefined) news.set(stream, [this.message(report)]);
+      else messages.push(this.message(report));
+    }
+    for (const [stream, messages] of news) {
+      for (const session of stream.sessions) session.publish(messages);
+    }
+  }
+
+  /** Adds a session that has not started; it was made with {@link observerOf} its account. */
+  join(account: Account, session: StreamSession): void {
+    this.#stream(account).sessions.add(session);
+    this.#sessionCount += 1;
+  }
+
+  /** What the account's sessions tell about themselves. */
+  observerOf(account: Account): SessionObserver {
+    return {
+      sent: (messageCount) => {
+        this.#sentCount += messageCount;
+      },
+      tooSlow: () => {
+        this.#slowCount += 1;
+      },
+      left: (session) => {
+        assert(this.#stream(account).sessions.delete(session), "a session leaves once");
+        this.#sessionCount -= 1;
+      },
+    };
+  }
+
+  /** A report as it travels. */
+  message({ order, execution }: ExecutionReported): StreamMessage {
+    const seq = order.streamSeq;
+    const bytes = Buffer.from(encodeOrderMessage(seq, this.orderJson(order, execution)));
+    return { seq, bytes };
+  }
+
+  /** The order as the stream shows it. */
+  orderJson(order: Order, execution: Execution | null): string {
+    const instrument = this.#instruments.get(order.symbol);
+    assert(instrument !== undefined, "an order's instrument is known");
+    return encodeOrder(order, instrument, { query: false, execution });
+  }
+
+  #stream(account: Account): AccountStream {
+    const known = this.#streams.get(account);
+    if (known !== undefined) return known;
+    const opened = { durableSeq: 0, sessions: new Set<StreamSession>() };
+    this.#streams.set(account, opened);
+    return opened;
+  }
+}

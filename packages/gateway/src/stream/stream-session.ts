@@ -1,0 +1,412 @@
+/**
+ * One subscriber of an account's order stream. Sends each durable report once, in order, without gaps.
+ * No socket and no timer of its own: a port takes what is sent, a clock calls back.
+ *
+ *   mode       | what is sent                              | leaves for
+ *   -----------|-------------------------------------------|-------------------------------------------
+ *   snapshot   | nothing yet: the open orders are on their | replaying, behind the snapshot's position
+ *              | way                                       |
+ *   replaying  | what is behind the stream, in chunks, as  | live, when the last position sent is the
+ *              | fast as the reader reads                  | account's latest durable one
+ *   live       | each report in the moment it is published | late, when the reader leaves too much
+ *              |                                           | waiting; closed, when it is too slow
+ *   late       | as replaying, but the limits of lateness  | live, as replaying; closed, when it is
+ *              | hold                                      | too slow
+ *   closed     | nothing                                   |
+ *
+ * Every mode ends in closed when the connection ends, the peer is silent or the server stops. What is
+ * published to a session that is not live is not queued: it is read from the feed when its turn comes.
+ * So going live is one synchronous comparison, and a stalled reader holds a bounded amount of memory.
+ *
+ * Too slow is who, at two looks in a row, is more than 1 MiB behind what was published since it went
+ * live, or whose oldest waiting report was published more than 10 s ago. A burst that is larger than
+ * the limit closes nobody who reads it within a second. A replay that was asked for is never lateness.
+ */
+import {
+  CLOSE_CODES,
+  type ErrorName,
+  encodeHeartbeat,
+  encodeNotice,
+  encodeStreamError,
+  errorSpec,
+  LIMITS,
+} from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
+import type { Cancelable, Clock } from "../sys/clock.ts";
+import type { AccountFeed, StreamMessage } from "./account-feed.ts";
+import { Lateness } from "./lateness.ts";
+import {
+  ARCHIVE_RETRY_MS,
+  ARCHIVE_TRIES_MAX,
+  CLOSE_ANSWER_MS,
+  LATENESS_CHECK_MS,
+  LIVE_BUFFER_BYTES_MAX,
+  PEER_SILENCE_MARGIN_MS,
+  REPLAY_CHUNK_REPORTS,
+  REPLAY_LOW_WATER_BYTES,
+} from "./limits.ts";
+import type { ReplayTurns } from "./replay-turns.ts";
+
+/** The connection as a session uses it. Calls nobody back before the call that was made has returned. */
+export interface StreamPort {
+  /** Hands over messages, in order. `StreamSession.written` is called when the last one has left. */
+  send(messages: readonly Buffer[]): void;
+  /** Bytes handed over that the network has not taken. */
+  bufferedBytes(): number;
+  ping(): void;
+  /** Asks the peer to close, behind everything sent. */
+  close(code: number, reason: string): void;
+  /** Cuts the connection; what waits is lost. */
+  terminate(): void;
+}
+
+export type StreamStart =
+  /** What is published from now on. */
+  | { readonly from: "latest" }
+  | { readonly from: "seq"; readonly afterSeq: number }
+  | { readonly from: "snapshot" };
+
+/** Hears what becomes of a session. */
+export interface SessionObserver {
+  sent(messageCount: number): void;
+  tooSlow(): void;
+  /** The session is closed and wants no more reports. Once. */
+  left(session: StreamSession): void;
+}
+
+export interface StreamSessionOptions {
+  readonly start: StreamStart;
+  readonly heartbeatMs: number;
+  readonly feed: AccountFeed;
+  readonly port: StreamPort;
+  readonly observer: SessionObserver;
+  readonly turns: ReplayTurns;
+  readonly clock: Clock;
+}
+
+export type StreamMode = "snapshot" | "replaying" | "live" | "late" | "closed";
+
+/** RFC 6455 registry: try again later. */
+const TRY_AGAIN_LATER = 1013;
+
+export class StreamSession {
+  readonly #options: StreamSessionOptions;
+  readonly #lateness = new Lateness();
+  #mode: StreamMode = "replaying";
+  /** Position of the last report that was sent, or that the reader said to have. */
+  #sentSeq = 0;
+  /** Waits for its turn, for the archive, or to ask it again. */
+  #isFetching = false;
+  #archiveFailureCount = 0;
+  /** The network did not take everything that was handed over last. */
+  #isBlocked = false;
+  #startedAtMs = 0;
+  #lastSignMs = 0;
+  #beatCount = 0;
+  #heartbeat: Cancelable | null = null;
+  #latenessCheck: Cancelable | null = null;
+  #archiveRetry: Cancelable | null = null;
+  #closeDeadline: Cancelable | null = null;
+
+  constructor(options: StreamSessionOptions) {
+    this.#options = options;
+  }
+
+  get mode(): StreamMode {
+    return this.#mode;
+  }
+
+  /** Begins to send. Called once, in the turn of the handshake. */
+  start(): void {
+    const { clock, feed, start } = this.#options;
+    this.#startedAtMs = clock.monotonicMs();
+    this.#lastSignMs = this.#startedAtMs;
+    this.#scheduleHeartbeat();
+    switch (start.from) {
+      case "latest":
+        this.#sentSeq = feed.durableSeq;
+        this.#catchUp();
+        break;
+      case "seq":
+        this.#sentSeq = start.afterSeq;
+        if (start.afterSeq > feed.durableSeq) this.#whileFetching(() => this.#refuseRange());
+        else this.#catchUp();
+        break;
+      case "snapshot":
+        this.#mode = "snapshot";
+        this.#whileFetching(() => this.#takeSnapshot());
+    }
+  }
+
+  /** Reports that have just become durable, the feed's latest ones, in order. */
+  publish(messages: readonly StreamMessage[]): void {
+    if (this.#mode === "late") {
+      this.#lateness.owe(byteCount(messages));
+      this.#watchLateness();
+    }
+    // Whoever is not live comes to them when their turn is due.
+    if (this.#mode !== "live") return;
+    assert(messages[0]?.seq === this.#sentSeq + 1, "a live session has sent all before");
+    const buffered = this.#options.port.bufferedBytes();
+    const fittingCount = countWithin(messages, LIVE_BUFFER_BYTES_MAX - buffered);
+    this.#lateness.owe(byteCount(messages));
+    this.#sendReports(messages.slice(0, fittingCount));
+    if (fittingCount < messages.length) {
+      this.#mode = "late";
+      this.#catchUp();
+    }
+    this.#watchLateness();
+  }
+
+  /** A message to this reader alone, such as the answer of a command. */
+  send(text: string): void {
+    if (this.#mode === "closed") return;
+    const bytes = Buffer.from(text);
+    if (this.#isWatched()) {
+      this.#lateness.owe(bytes.length);
+      this.#lateness.handOver(bytes.length);
+    }
+    this.#hand([bytes]);
+    this.#watchLateness();
+  }
+
+  /** The network took the last message of a `send` of the port. */
+  written(): void {
+    if (this.#mode === "closed") return;
+    // Bytes that found no room found some now: the peer reads.
+    if (this.#isBlocked) this.alive();
+    this.#isBlocked = this.#options.port.bufferedBytes() > 0;
+    this.#catchUp();
+  }
+
+  /** Something came from the peer. */
+  alive(): void {
+    this.#lastSignMs = this.#options.clock.monotonicMs();
+  }
+
+  /** Ends the session for a fault of the peer. */
+  fail(error: ErrorName, details: string, closeCode: number): void {
+    this.#close(encodeStreamError(error, details), closeCode, errorSpec(error).reason);
+  }
+
+  /** Ends the session because the server stops. */
+  shutDown(): void {
+    const details = "the server stops; everything up to here was sent or can be replayed";
+    const { reason } = errorSpec("SHUTTING_DOWN");
+    this.#close(encodeNotice("SHUTTING_DOWN", details), CLOSE_CODES.SHUTTING_DOWN, reason);
+  }
+
+  /** The connection is gone, or is going by itself. */
+  ended(): void {
+    this.#leave();
+    this.#closeDeadline?.cancel();
+  }
+
+  #isCatchingUp(): boolean {
+    return this.#mode === "replaying" || this.#mode === "late";
+  }
+
+  #isWatched(): boolean {
+    return this.#mode === "live" || this.#mode === "late";
+  }
+
+  /** Sends the next chunk in its turn, once the reader has read enough of the last; or goes live. */
+  #catchUp(): void {
+    const { feed, port, turns } = this.#options;
+    if (!this.#isCatchingUp() || this.#isFetching) return;
+    // There is room again when what waits was written, and then `written` is called.
+    if (port.bufferedBytes() > REPLAY_LOW_WATER_BYTES) return;
+    if (this.#sentSeq === feed.durableSeq) {
+      this.#goLive();
+      return;
+    }
+    this.#isFetching = true;
+    turns.enqueue(() => {
+      this.#isFetching = false;
+      this.#sendChunk();
+    });
+  }
+
+  #goLive(): void {
+    if (this.#mode === "replaying") this.#lateness.begin(this.#options.port.bufferedBytes());
+    assert(this.#lateness.unsentBytes === 0, "a session that is up to date owes nothing");
+    this.#mode = "live";
+  }
+
+  #sendChunk(): void {
+    if (!this.#isCatchingUp()) return;
+    const messages = this.#options.feed.recent(this.#sentSeq, REPLAY_CHUNK_REPORTS);
+    if (messages === null) {
+      this.#whileFetching(() => this.#sendArchived());
+      return;
+    }
+    assert(messages.length > 0, "a session that is behind is sent something");
+    this.#sendReports(messages);
+    this.#catchUp();
+  }
+
+  async #sendArchived(): Promise<void> {
+    const { feed } = this.#options;
+    const messages = await feed.archived(this.#sentSeq, REPLAY_CHUNK_REPORTS);
+    if (!this.#isCatchingUp()) return;
+    if (messages.length > 0) {
+      this.#sendReports(messages);
+      return;
+    }
+    const earliestSeq = await feed.earliestSeq();
+    if (this.#sentSeq < earliestSeq - 1) this.#refuseRangeFrom(earliestSeq);
+    else throw new BehindArchive();
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    const { seq, bytes } = await this.#options.feed.snapshot();
+    if (this.#mode !== "snapshot") return;
+    assert(seq <= this.#options.feed.durableSeq, "a snapshot shows durable facts only");
+    this.#mode = "replaying";
+    this.#sentSeq = seq;
+    this.#hand([bytes]);
+  }
+
+  async #refuseRange(): Promise<void> {
+    this.#refuseRangeFrom(await this.#options.feed.earliestSeq());
+  }
+
+  #refuseRangeFrom(earliestSeq: number): void {
+    const latestSeq = this.#options.feed.durableSeq;
+    const details =
+      `after_seq ${this.#sentSeq} cannot be continued: ` +
+      `it may be ${earliestSeq - 1} to ${latestSeq}`;
+    const text = encodeStreamError("SEQ_OUT_OF_RANGE", details, { earliestSeq, latestSeq });
+    const { reason } = errorSpec("SEQ_OUT_OF_RANGE");
+    this.#close(text, CLOSE_CODES.SEQ_OUT_OF_RANGE, reason);
+  }
+
+  /** Does what takes time, then catches up. While it lasts no chunk is sent. */
+  #whileFetching(work: () => Promise<void>): void {
+    this.#isFetching = true;
+    work().then(
+      () => {
+        this.#isFetching = false;
+        this.#archiveFailureCount = 0;
+        this.#catchUp();
+      },
+      (error: unknown) => this.#fetchFailed(work, error),
+    );
+  }
+
+  #fetchFailed(work: () => Promise<void>, error: unknown): void {
+    if ((error as { code?: unknown }).code !== "ARCHIVE_UNAVAILABLE") throw error;
+    if (this.#mode === "closed") return;
+    this.#archiveFailureCount += 1;
+    if (this.#archiveFailureCount >= ARCHIVE_TRIES_MAX) {
+      this.fail("UNAVAILABLE", "the reports to replay cannot be read just now", TRY_AGAIN_LATER);
+      return;
+    }
+    this.#archiveRetry = this.#options.clock.after(ARCHIVE_RETRY_MS, () => {
+      this.#archiveRetry = null;
+      this.#whileFetching(work);
+    });
+  }
+
+  #sendReports(messages: readonly StreamMessage[]): void {
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    assert(messages[0]?.seq === this.#sentSeq + 1, "reports are sent in order, without gaps");
+    assert(last.seq <= this.#options.feed.durableSeq, "only what is durable is told");
+    this.#sentSeq = last.seq;
+    if (this.#isWatched()) this.#lateness.handOver(byteCount(messages));
+    this.#hand(messages.map(({ bytes }) => bytes));
+  }
+
+  #hand(messages: readonly Buffer[]): void {
+    const { port, observer } = this.#options;
+    port.send(messages);
+    this.#isBlocked = port.bufferedBytes() > 0;
+    observer.sent(messages.length);
+  }
+
+  #watchLateness(): void {
+    if (!this.#isWatched()) return;
+    const { clock, port } = this.#options;
+    this.#lateness.look(port.bufferedBytes(), clock.monotonicMs());
+    if (!this.#lateness.isWaiting || this.#latenessCheck !== null) return;
+    this.#latenessCheck = clock.after(LATENESS_CHECK_MS, () => {
+      this.#latenessCheck = null;
+      this.#checkLateness();
+    });
+  }
+
+  #checkLateness(): void {
+    if (!this.#isWatched()) return;
+    const { clock, observer, port } = this.#options;
+    const problem = this.#lateness.check(port.bufferedBytes(), clock.monotonicMs());
+    if (problem === null) {
+      this.#watchLateness();
+      return;
+    }
+    observer.tooSlow();
+    this.fail("SLOW_READER", problem, CLOSE_CODES.SLOW_READER);
+  }
+
+  /** Heartbeats come at whole periods after the handshake; those missed in a pause are left out. */
+  #scheduleHeartbeat(): void {
+    const { clock, heartbeatMs } = this.#options;
+    const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
+    this.#beatCount = Math.max(this.#beatCount + 1, Math.ceil(elapsedMs / heartbeatMs));
+    const delayMs = Math.max(0, this.#beatCount * heartbeatMs - elapsedMs);
+    this.#heartbeat = clock.after(delayMs, () => this.#beat());
+  }
+
+  #beat(): void {
+    const { clock, feed, heartbeatMs, port } = this.#options;
+    const silentMs = clock.monotonicMs() - this.#lastSignMs;
+    if (silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
+      this.#leave();
+      port.terminate();
+      return;
+    }
+    this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq));
+    port.ping();
+    this.#scheduleHeartbeat();
+  }
+
+  #close(text: string, code: number, reason: string): void {
+    if (this.#mode === "closed") return;
+    const { clock, port } = this.#options;
+    this.#leave();
+    this.#hand([Buffer.from(text)]);
+    port.close(code, reason);
+    this.#closeDeadline = clock.after(CLOSE_ANSWER_MS, () => port.terminate());
+  }
+
+  #leave(): void {
+    if (this.#mode === "closed") return;
+    this.#mode = "closed";
+    this.#heartbeat?.cancel();
+    this.#latenessCheck?.cancel();
+    this.#archiveRetry?.cancel();
+    this.#options.observer.left(this);
+  }
+}
+
+/** Memory has let go of a report that the archive does not show: it is being rebuilt. */
+class BehindArchive extends Error {
+  override readonly name = "BehindArchive";
+  readonly code = "ARCHIVE_UNAVAILABLE";
+}
+
+/** How many of the first messages begin within the bytes. */
+function countWithin(messages: readonly StreamMessage[], byteCountMax: number): number {
+  let bytesLeft = byteCountMax;
+  let count = 0;
+  for (const { bytes } of messages) {
+    if (bytesLeft <= 0) break;
+    bytesLeft -= bytes.length;
+    count += 1;
+  }
+  return count;
+}
+
+function byteCount(messages: readonly StreamMessage[]): number {
+  return messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}

@@ -1,0 +1,117 @@
+/** The order stream, read with the WebSocket that Node brings: not the library the server uses. */
+import { PATIENCE_MS } from "./gateway-process.ts";
+import { hmac, type Key, nextTimestampMs, type OrderRow, stringToSign } from "./signed-client.ts";
+
+export interface StreamMessage {
+  readonly type: string;
+  readonly seq?: number;
+  readonly id?: string;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly data?: OrderRow;
+}
+
+export interface Received {
+  /** As it arrived. */
+  readonly text: string;
+  readonly message: StreamMessage;
+}
+
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+const STREAM_PATH = "/ws/trade/v1";
+
+export class StreamClient {
+  readonly received: Received[] = [];
+  readonly closed: Promise<Closed>;
+  readonly #socket: WebSocket;
+  readonly #onReceived: (received: Received) => void;
+  #isClosed = false;
+  #onChange: (() => void)[] = [];
+
+  private constructor(socket: WebSocket, onReceived: (received: Received) => void) {
+    this.#socket = socket;
+    this.#onReceived = onReceived;
+    socket.addEventListener("message", (event) => this.#take(String(event.data)));
+    this.closed = new Promise((resolve) => {
+      socket.addEventListener("close", ({ code, reason }) => {
+        this.#isClosed = true;
+        this.#changed();
+        resolve({ code, reason });
+      });
+    });
+  }
+
+  /** Rejects when the handshake is refused. */
+  static async open(
+    url: string,
+    key: Key,
+    query = "",
+    onReceived: (received: Received) => void = () => undefined,
+    timestampMs = nextTimestampMs(),
+  ): Promise<StreamClient> {
+    const target = query === "" ? STREAM_PATH : `${STREAM_PATH}?${query}`;
+    const timestamp = String(timestampMs);
+    const text = stringToSign("CONNECT", target, timestamp, Buffer.from(query));
+    const headers = {
+      "X-API-Key": key.apiKey,
+      "X-API-Timestamp": timestamp,
+      "X-API-Signature": hmac(key.secret, text, "base64"),
+    };
+    const socket = new WebSocket(url.replace(/^http/, "ws") + target, { headers });
+    const client = new StreamClient(socket, onReceived);
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener("open", () => resolve());
+      socket.addEventListener("error", () => reject(new Error("the handshake failed")));
+    });
+    return client;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Resolves with the first message that fits; rejects when the stream closes without one. */
+  async seen(what: string, fits: (received: Received) => boolean): Promise<Received> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let index = 0; ; ) {
+      for (; index < this.received.length; index += 1) {
+        const received = this.received[index];
+        if (received !== undefined && fits(received)) return received;
+      }
+      const leftMs = deadline - performance.now();
+      if (this.#isClosed || leftMs <= 0) throw new Error(`the stream did not bring ${what}`);
+      await this.#change(leftMs);
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #take(text: string): void {
+    const received = { text, message: JSON.parse(text) as StreamMessage };
+    this.received.push(received);
+    this.#onReceived(received);
+    this.#changed();
+  }
+
+  #change(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#onChange.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #changed(): void {
+    const waiting = this.#onChange;
+    this.#onChange = [];
+    for (const tell of waiting) tell();
+  }
+}
