@@ -29,14 +29,16 @@ export interface StateReport {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** What one test starts and writes: all of it is gone when the test ends, however it ends. */
+/** What tests start and write: all of it is gone when the workplace is closed. */
 export class Workplace {
-  readonly folder: string;
+  readonly folder = mkdtempSync(join(tmpdir(), "countermand-"));
   readonly #started: RunningProcess[] = [];
 
-  constructor(t: TestContext) {
-    this.folder = mkdtempSync(join(tmpdir(), "countermand-"));
-    t.after(() => this.#clear());
+  /** A workplace that closes when the test ends, however it ends. */
+  static of(t: TestContext): Workplace {
+    const place = new Workplace();
+    t.after(() => place.close());
+    return place;
   }
 
   path(name: string): string {
@@ -75,7 +77,7 @@ export class Workplace {
     return started;
   }
 
-  async #clear(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all(
       this.#started.map((each) => {
         each.kill("SIGKILL");

@@ -62,7 +62,9 @@ export function stringToSign(
   timestamp: string,
   body: Buffer,
 ): Buffer {
-  const [path = "", query = ""] = target.split("?", 2);
+  const mark = target.indexOf("?");
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? "" : target.slice(mark + 1);
   const payload = method !== "GET" && body.length > 0 ? body : Buffer.from(query, "latin1");
   return Buffer.concat([Buffer.from(`${method}|${path}|${timestamp}|`), payload]);
 }
@@ -151,7 +153,7 @@ export class SignedClient {
           agent: this.#agent,
           method: signed.method,
           path: signed.target,
-          headers: { ...signed.headers, "Content-Length": signed.body.length },
+          headers: { ...signed.headers, ...lengthHeader(signed) },
           timeout: PATIENCE_MS,
         },
         (incoming) => {
@@ -195,6 +197,10 @@ export class SignedClient {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+function lengthHeader({ method, body }: SignedRequest): Headers {
+  return body.length > 0 || method === "POST" ? { "Content-Length": String(body.length) } : {};
 }
 
 /** An order as queries and pushes show it, as far as tests look into it. */

@@ -3,6 +3,7 @@
  * in the other order. No rule of the business lives here.
  */
 import { mkdirSync } from "node:fs";
+import { fault } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import {
   type Account,
@@ -33,6 +34,7 @@ import { deskNames, type NodeLayout, partitionNames, stateHash } from "./sequenc
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { TradeService } from "./trade/trade-service.ts";
+import { refuseUpgrade } from "./ws/refuse-upgrade.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
 export interface GatewayOptions {
@@ -47,6 +49,9 @@ export interface GatewayOptions {
   readonly marketWallMs?: () => number;
   readonly snapshotEveryEventCount?: number;
 }
+
+/** What is answered before the node serves. */
+const STARTING_DETAILS = "the gateway is reading its journal";
 
 /** Milliseconds that answers under way get when the gateway stops. */
 const DRAIN_MS = 5_000;
@@ -86,10 +91,13 @@ export class Gateway {
     let http: HttpServer | null = null;
     try {
       http = await createHttp(options, front);
+      http.server.on("upgrade", (request, socket, head) => {
+        if (front.node !== null) front.node.streams.handleUpgrade(request, socket, head);
+        else refuseUpgrade(request, socket, fault("STARTING", STARTING_DETAILS));
+      });
       const url = await http.listen(config.host, config.port);
       const node = await startNode(options, lock);
       front.node = node;
-      node.streams.attach(http.server);
       return new Gateway({ url, node, http, lock, front }, clock);
     } catch (error) {
       if (http?.server.listening === true) await http.close(Promise.resolve());
@@ -240,7 +248,7 @@ async function openNode(options: GatewayOptions, parts: NodeParts): Promise<Runn
     trade,
     hub,
     clock,
-    instruments,
+    onBug: onFatal,
   });
   const metrics = new Metrics({
     openOrders: () => partitions.openCount,

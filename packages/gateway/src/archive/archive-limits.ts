@@ -47,8 +47,8 @@ export const RETRY_MS_MAX = 10_000;
 
 /**
  * How often a page of orders is tried while memory changes under it, before it is refused with
- * ARCHIVE_UNAVAILABLE. From the second try on the window reaches back to the newest order, which no
- * change in memory can outgrow, so more than two happen only while the archive falls back.
+ * ARCHIVE_UNAVAILABLE. Each time there is room for twice the orders that memory holds, so a second
+ * try is rare and a third one means that memory has let go of what the archive lacks.
  */
 export const QUERY_TRIES_MAX = 4;
 

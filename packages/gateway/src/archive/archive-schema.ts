@@ -70,5 +70,4 @@ export function isDamage(error: unknown): boolean {
 }
 
 /** Among them a row that is there twice and, as SQLITE_ERROR, a table that is missing. */
-const DAMAGE =
-  /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|MISMATCH|FORMAT|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|IOERR_SHORT_READ|IOERR_CORRUPTFS)/;

@@ -78,7 +78,7 @@ export function createdSecond(order: Order): number {
 
 /** A condition over the columns of closed_orders and the values of its parameters, in order. */
 export interface FilterCondition {
-  /** closed_orders, by the index to use: left alone, SQLite would rather walk the account's rows. */
+  /** closed_orders, by the index to use: alone, SQLite would walk all rows. */
   readonly table: string;
   /** Begins with " AND " unless it is empty. */
   readonly sql: string;

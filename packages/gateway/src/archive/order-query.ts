@@ -42,7 +42,7 @@ export interface OrderPlaces {
 export interface OrderQuery {
   readonly account: Account;
   readonly filter: OrderFilter;
-  /** From 1, as on the wire. */
+  /** From 1, as on the wire. Times pageSize it is a safe integer. */
   readonly pageIndex: number;
   /** Orders per page, from 1 up to ROWS_PER_ANSWER_MAX. */
   readonly pageSize: number;
@@ -71,6 +71,7 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
   const { account, filter, pageIndex, pageSize } = query;
   const start = (pageIndex - 1) * pageSize;
   const end = start + pageSize;
+  assert(start >= 0 && Number.isSafeInteger(end), "a page's indices are whole numbers from 0");
   if (!admitsClosed(filter)) {
     const { total, newest } = openMatches(places.open, filter, end);
     return { total, orders: newest.slice(start, end) };
@@ -87,9 +88,9 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
       const slots = merged.slice(start - fromIndex);
       return { total, orders: await filledSlots(account, slots, places) };
     }
-    memoryMax = Number.POSITIVE_INFINITY;
+    if (memory !== null) memoryMax = 2 * memory.total + QUERY_GROWTH_ORDERS;
   }
-  throw new ArchiveError("it falls behind memory again and again");
+  throw new ArchiveError("memory changes faster than it answers");
 }
 
 /**

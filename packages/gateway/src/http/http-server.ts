@@ -29,18 +29,23 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export class HttpServer {
   readonly server: Server;
   readonly #app: FastifyInstance;
+  readonly #state: ServerState;
 
-  private constructor(app: FastifyInstance, server: Server) {
+  private constructor(app: FastifyInstance, server: Server, state: ServerState) {
     this.#app = app;
     this.server = server;
+    this.#state = state;
   }
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
     let server: Server | null = null;
+    const state: ServerState = { closing: false };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
       serverFactory: (framework: Handler) => {
         server = createServer(SERVER_OPTIONS, (request, response) => {
+          // A client that keeps its connection would keep the server from closing.
+          if (state.closing) response.shouldKeepAlive = false;
           dispatch(options, framework, request, response);
         });
         return server;
@@ -51,7 +56,7 @@ export class HttpServer {
     if (server === null) throw new Error("the framework did not make its server");
     const made: Server = server;
     made.on("clientError", answerClientError);
-    return new HttpServer(app, made);
+    return new HttpServer(app, made, state);
   }
 
   /** Resolves with the address that clients use. Rejects with the listener's error. */
@@ -68,6 +73,7 @@ export class HttpServer {
 
   /** Takes no new connection; resolves when the last request is answered, or when `deadline` is. */
   async close(deadline: Promise<void>): Promise<void> {
+    this.#state.closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     await Promise.race([closed, deadline]);
@@ -75,6 +81,10 @@ export class HttpServer {
     await closed;
     await this.#app.close();
   }
+}
+
+interface ServerState {
+  closing: boolean;
 }
 
 const SERVER_OPTIONS = {

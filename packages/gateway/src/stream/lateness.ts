@@ -6,6 +6,9 @@ import { LIMITS } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import { LATENESS_CHECK_MS } from "./limits.ts";
 
+/** Milliseconds between marks: as fine as the checks. */
+const MARK_MS = LATENESS_CHECK_MS;
+
 /** Bytes from this position on were published at this time or later. */
 interface Mark {
   readonly position: number;
@@ -92,6 +95,3 @@ export class Lateness {
     if (unread > 0) this.#marks.splice(0, unread);
   }
 }
-
-/** Milliseconds between marks: as fine as the checks. */
-const MARK_MS = LATENESS_CHECK_MS;

@@ -268,7 +268,9 @@ export class StreamSession {
   }
 
   async #refuseRange(): Promise<void> {
-    this.#refuseRangeFrom(await this.#options.feed.earliestSeq());
+    const earliestSeq = await this.#options.feed.earliestSeq();
+    // The stream may have got that far meanwhile.
+    if (this.#sentSeq > this.#options.feed.durableSeq) this.#refuseRangeFrom(earliestSeq);
   }
 
   #refuseRangeFrom(earliestSeq: number): void {

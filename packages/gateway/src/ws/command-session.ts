@@ -1,0 +1,211 @@
+/**
+ * The commands of one socket. They are handed to the trade service in the order they came; replies come
+ * in the order of the answers. When too much is under way, or its replies are not read, the socket's
+ * input is not read either: nothing is refused for being too fast.
+ */
+import {
+  CLOSE_CODES,
+  decodeSocketCommand,
+  type ErrorName,
+  encodeError,
+  encodeFault,
+  encodeReply,
+  encodeStreamError,
+  type SocketCommand,
+  type SocketFault,
+} from "@countermand/contract";
+import type { Caller } from "../auth/key-store.ts";
+import type { Cancelable, Clock } from "../sys/clock.ts";
+import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
+import { commandIdentity } from "./command-identity.ts";
+import {
+  COMMANDS_IN_FLIGHT_MAX,
+  MESSAGE_SLOT_MS,
+  MESSAGES_PER_SLOT_MAX,
+  REFUSED_MESSAGES_MAX,
+  REPLIES_WAITING_BYTES_MAX,
+} from "./limits.ts";
+
+/** What a command may ask of the trade service. */
+export type TradeCommands = Pick<TradeService, "cancel" | "cancelBatch" | "place" | "placeBatch">;
+
+/** The connection as its commands use it. */
+export interface CommandPort {
+  send(text: string): void;
+  /** Tells the fault, then closes the connection. */
+  fail(error: ErrorName, details: string, closeCode: number): void;
+  bufferedBytes(): number;
+  /** Stops reading input; some that was read before may still arrive. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface CommandSessionOptions {
+  readonly caller: Caller;
+  /** The handshake asked for commands. */
+  readonly isEnabled: boolean;
+  readonly trade: TradeCommands;
+  readonly clock: Clock;
+  readonly port: CommandPort;
+  /** A command ended in a bug: its outcome is unknown, the process must stop. */
+  readonly onBug: (error: Error) => void;
+}
+
+/** RFC 6455: a message violates the server's policy. */
+const POLICY_VIOLATION = 1008;
+
+export class CommandSession {
+  readonly #options: CommandSessionOptions;
+  /** Messages that came while none could be taken: what had been read when input was paused. */
+  #waiting: string[] = [];
+  #isPaused = false;
+  #inFlightCount = 0;
+  #refusedCount = 0;
+  #slotStartMs = 0;
+  #slotCount = 0;
+  #slotEnd: Cancelable | null = null;
+  #isStopped = false;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: CommandSessionOptions) {
+    this.#options = options;
+  }
+
+  /** A message of the client. Precondition: a text message is UTF-8. */
+  received(content: Buffer, isBinary: boolean): void {
+    if (this.#isStopped) return; // A command without a reply may be repeated under its id.
+    if (!this.#options.isEnabled) {
+      this.#refuse();
+    } else if (isBinary) {
+      this.#fail("TEXT_ONLY", "a command is a text message", CLOSE_CODES.TEXT_ONLY);
+    } else {
+      this.#waiting.push(content.toString("utf8"));
+      this.#takeWaiting();
+    }
+  }
+
+  /** Some of what was sent has left. */
+  written(): void {
+    if (this.#isPaused) this.#takeWaiting();
+  }
+
+  /** Takes no more commands; calls back, perhaps at once, when those under way are answered. */
+  stop(onIdle: () => void): void {
+    this.ended();
+    if (this.#inFlightCount === 0) onIdle();
+    else this.#onIdle = onIdle;
+  }
+
+  /** Takes no more commands, and nobody waits for the replies of those under way. */
+  ended(): void {
+    this.#isStopped = true;
+    this.#waiting = [];
+    this.#slotEnd?.cancel();
+  }
+
+  #refuse(): void {
+    const details = "this connection only listens";
+    this.#refusedCount += 1;
+    if (this.#refusedCount < REFUSED_MESSAGES_MAX) {
+      this.#options.port.send(encodeStreamError("COMMANDS_NOT_ENABLED", details));
+    } else {
+      this.#fail("COMMANDS_NOT_ENABLED", details, POLICY_VIOLATION);
+    }
+  }
+
+  #fail(error: ErrorName, details: string, closeCode: number): void {
+    this.ended();
+    this.#options.port.fail(error, details, closeCode);
+  }
+
+  #takeWaiting(): void {
+    while (!this.#isStopped && this.#hasRoom()) {
+      const text = this.#waiting.shift();
+      if (text === undefined) break;
+      this.#slotCount += 1;
+      this.#take(text);
+    }
+    this.#setPaused(this.#waiting.length > 0);
+  }
+
+  #hasRoom(): boolean {
+    return (
+      this.#inFlightCount < COMMANDS_IN_FLIGHT_MAX &&
+      this.#options.port.bufferedBytes() <= REPLIES_WAITING_BYTES_MAX &&
+      this.#isWithinRate()
+    );
+  }
+
+  #isWithinRate(): boolean {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#slotStartMs >= MESSAGE_SLOT_MS) {
+      this.#slotStartMs = nowMs;
+      this.#slotCount = 0;
+    }
+    if (this.#slotCount < MESSAGES_PER_SLOT_MAX) return true;
+    this.#slotEnd ??= clock.after(this.#slotStartMs + MESSAGE_SLOT_MS - nowMs, () => {
+      this.#slotEnd = null;
+      this.#takeWaiting();
+    });
+    return false;
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#options.port.pause();
+    else this.#options.port.resume();
+  }
+
+  #take(text: string): void {
+    const command = decodeSocketCommand(text);
+    if ("error" in command) {
+      this.#options.port.send(faultText(command));
+      return;
+    }
+    this.#inFlightCount += 1;
+    this.#carryOut(command, text).then(
+      (answer) => this.#reply(command.id, answer.body),
+      (error: unknown) => {
+        this.#reply(command.id, encodeError("OUTCOME_UNKNOWN", ""));
+        this.#options.onBug(error as Error);
+      },
+    );
+  }
+
+  async #carryOut(command: SocketCommand, text: string): Promise<TradeAnswer> {
+    const { caller, clock, trade } = this.#options;
+    const options: CallOptions = {
+      identity: commandIdentity(caller.apiKey, command.id, text, clock.wallMs()),
+      rememberAlways: true,
+      representation: false,
+    };
+    switch (command.op) {
+      case "cancel":
+        return await trade.cancel(caller, command.target, options);
+      case "cancel_batch":
+        return await trade.cancelBatch(caller, command.elements, options);
+      case "place":
+        return await trade.place(caller, command.request, options);
+      case "place_batch":
+        return await trade.placeBatch(caller, command.elements, options);
+    }
+  }
+
+  #reply(id: string, envelope: string): void {
+    this.#inFlightCount -= 1;
+    this.#options.port.send(encodeReply(id, envelope));
+    if (this.#waiting.length > 0) this.#takeWaiting();
+    if (this.#inFlightCount > 0 || this.#onIdle === null) return;
+    this.#onIdle();
+    this.#onIdle = null;
+  }
+}
+
+/** A fault of a message whose id could be read is that command's reply. */
+function faultText(fault: SocketFault): string {
+  return fault.id === null
+    ? encodeStreamError(fault.error, fault.details)
+    : encodeReply(fault.id, encodeFault(fault));
+}

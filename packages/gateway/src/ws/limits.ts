@@ -1,0 +1,46 @@
+/** Limits of the sockets. Each with unit, reason and what is seen when it is reached. */
+
+/**
+ * Sockets open at a time, handshakes under way included; beyond them 503 overloaded. Reason: each takes
+ * about 15 KB of memory and a file descriptor.
+ */
+export const SOCKETS_MAX = 20_000;
+
+/**
+ * The same of one account; beyond them 429 rate_limited. Smaller, so that one account cannot take the
+ * places of all others.
+ */
+export const SOCKETS_PER_ACCOUNT_MAX = 15_000;
+
+/**
+ * Commands of one socket handed over and not answered, above which no more of its input is read until
+ * answers have left. Reason: one socket must not fill the queue of commits.
+ */
+export const COMMANDS_IN_FLIGHT_MAX = 1_000;
+
+/**
+ * Bytes waiting for a socket's reader, above which no more of its commands are read. Reason: bounds the
+ * memory of answers that nobody reads.
+ */
+export const REPLIES_WAITING_BYTES_MAX = 262_144;
+
+/**
+ * Messages taken from one socket in a tenth of a second, above which no more of its input is read until
+ * the next one. Reason: 10,000 per second cost about a fifth of the event loop.
+ */
+export const MESSAGES_PER_SLOT_MAX = 1_000;
+
+/** Milliseconds of such a slot. */
+export const MESSAGE_SLOT_MS = 100;
+
+/**
+ * Messages answered with commands_not_enabled, after which the socket is closed with 1008. Reason: a
+ * client that does not notice them is broken.
+ */
+export const REFUSED_MESSAGES_MAX = 100;
+
+/** Milliseconds that sockets get to close when the server stops; then they are cut. */
+export const STOP_MS = 1_000;
+
+/** Seconds a refused handshake is asked to wait where another try may succeed. */
+export const RETRY_AFTER_SECONDS = 1;

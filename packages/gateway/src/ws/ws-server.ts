@@ -1,0 +1,250 @@
+/**
+ * The order stream's sockets: who may connect, and the stop of all at once. Owns every socket from its
+ * handshake to its end. A refused handshake is answered as HTTP before any upgrade.
+ */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  decodeStreamQuery,
+  type Fault,
+  fault,
+  HANDSHAKE_METHOD,
+  isFault,
+  LIMITS,
+  STREAM_PATH,
+  type StreamQuery,
+} from "@countermand/contract";
+import type { Account } from "@countermand/core/model";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
+import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
+import { ReplayTurns } from "../stream/replay-turns.ts";
+import type { StreamHub } from "../stream/stream-hub.ts";
+import type { Clock } from "../sys/clock.ts";
+import type { TradeCommands } from "./command-session.ts";
+import { SOCKETS_MAX, SOCKETS_PER_ACCOUNT_MAX, STOP_MS } from "./limits.ts";
+import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
+import { StreamConnection, StreamSocket } from "./stream-connection.ts";
+
+export interface OrderStreamServerOptions {
+  readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
+  readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
+  readonly archive: GatewayFeedOptions["archive"];
+  readonly trade: TradeCommands;
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  /** A command ended in a bug: its outcome is unknown, the process must stop. */
+  readonly onBug: (error: Error) => void;
+}
+
+/** A handshake that may be completed. */
+interface Admitted {
+  readonly authenticated: Authenticated;
+  readonly query: StreamQuery;
+}
+
+const SOCKET_OPTIONS = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: LIMITS.messageBytesMax.value,
+  /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
+  closeTimeout: CLOSE_ANSWER_MS,
+  WebSocket: StreamSocket,
+};
+
+export class OrderStreamServer {
+  readonly #options: OrderStreamServerOptions;
+  readonly #turns: ReplayTurns;
+  readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
+  readonly #connections = new Set<StreamConnection>();
+  /** Sockets per account, handshakes under way included. */
+  readonly #places = new Map<Account, number>();
+  #placeCount = 0;
+  #closing: Promise<void> | null = null;
+  #onLastEnded: (() => void) | null = null;
+
+  constructor(options: OrderStreamServerOptions) {
+    this.#options = options;
+    this.#turns = new ReplayTurns(options.clock);
+    this.#webSockets.on("headers", (headers: string[], request: IncomingMessage) => {
+      headers.push(...requestIdHeaders(request));
+    });
+    // What is left of the handshake's form that the library checks.
+    this.#webSockets.on("wsClientError", (error, socket, request) => {
+      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", error.message));
+    });
+  }
+
+  /** Takes the server's upgrades; no other listener may. */
+  attach(server: Server): void {
+    server.on("upgrade", (request, socket, head) => this.handleUpgrade(request, socket, head));
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The client may vanish at any time before the socket has its owner.
+    socket.on("error", () => socket.destroy());
+    const admitted = this.#admit(request);
+    if (isFault(admitted)) {
+      refuseUpgrade(request, socket, admitted);
+      return;
+    }
+    const { account } = admitted.authenticated.caller;
+    this.#takePlace(account);
+    if (!admitted.query.commands) {
+      this.#complete(request, socket, head, admitted);
+      return;
+    }
+    const { authenticator, onBug, sequencer } = this.#options;
+    sequencer.claimOnce(account, authenticator.identityOf(admitted.authenticated)).then(
+      (isFirst) => this.#claimed(isFirst, request, socket, head, admitted),
+      (error: unknown) => onBug(error as Error),
+    );
+  }
+
+  /**
+   * Says on every socket that the server stops, and closes it; resolves when all are gone, after STOP_MS
+   * at the latest. New handshakes are refused from now on.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#stopAll();
+    return this.#closing;
+  }
+
+  #admit(request: IncomingMessage): Admitted | Fault {
+    const url = request.url ?? "";
+    const mark = url.indexOf("?");
+    const path = mark === -1 ? url : url.slice(0, mark);
+    const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
+    const refused = this.#formFault(request, path);
+    if (refused !== null) return refused;
+    const authenticated = this.#options.authenticator.authenticate({
+      method: HANDSHAKE_METHOD,
+      path,
+      rawQuery,
+      headers: request.headers,
+      body: NO_BODY,
+    });
+    if (isFault(authenticated)) return authenticated;
+    const query = decodeStreamQuery(rawQuery);
+    if (isFault(query)) return query;
+    return this.#crowdFault(authenticated.caller.account) ?? { authenticated, query };
+  }
+
+  /** What is wrong before anybody looks who is asking. */
+  #formFault(request: IncomingMessage, path: string): Fault | null {
+    if (path !== STREAM_PATH) return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
+    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
+    if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
+    return handshakeFault(request);
+  }
+
+  #crowdFault(account: Account): Fault | null {
+    if (this.#placeCount >= SOCKETS_MAX) {
+      return fault("OVERLOADED", `${SOCKETS_MAX} connections are open`);
+    }
+    if ((this.#places.get(account) ?? 0) < SOCKETS_PER_ACCOUNT_MAX) return null;
+    return fault("RATE_LIMITED", `${SOCKETS_PER_ACCOUNT_MAX} connections of this account are open`);
+  }
+
+  #claimed(
+    isFirst: boolean,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    admitted: Admitted,
+  ): void {
+    if (isFirst && this.#closing === null) {
+      this.#complete(request, socket, head, admitted);
+      return;
+    }
+    this.#leavePlace(admitted.authenticated.caller.account);
+    const refusal = isFirst
+      ? fault("DRAINING", "the gateway is stopping")
+      : fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
+    refuseUpgrade(request, socket, refusal);
+  }
+
+  #complete(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
+    let isOpen = false;
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      isOpen = true;
+      this.#open(webSocket, socket, admitted);
+    });
+    // The client has gone, or the library found fault with the handshake.
+    if (!isOpen) this.#leavePlace(admitted.authenticated.caller.account);
+  }
+
+  #open(webSocket: StreamSocket, socket: Duplex, { authenticated, query }: Admitted): void {
+    const { archive, clock, hub, onBug, sequencer, trade } = this.#options;
+    const { caller } = authenticated;
+    const { account } = caller;
+    const turns = this.#turns;
+    const connection = new StreamConnection({
+      webSocket,
+      socket,
+      caller,
+      query,
+      feed: new GatewayFeed({ account, hub, sequencer, archive, turns }),
+      observer: hub.observerOf(account),
+      turns,
+      trade,
+      clock,
+      onBug,
+      onEnded: () => this.#ended(connection, account),
+    });
+    this.#connections.add(connection);
+    hub.join(account, connection.session);
+    connection.session.start();
+  }
+
+  #ended(connection: StreamConnection, account: Account): void {
+    this.#connections.delete(connection);
+    this.#leavePlace(account);
+    if (this.#connections.size === 0) this.#onLastEnded?.();
+  }
+
+  async #stopAll(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    const allEnded = new Promise<void>((resolve) => {
+      this.#onLastEnded = resolve;
+    });
+    for (const connection of this.#connections) connection.stop();
+    const deadline = this.#options.clock.after(STOP_MS, () => {
+      for (const connection of this.#connections) connection.terminate();
+    });
+    await allEnded;
+    deadline.cancel();
+  }
+
+  #takePlace(account: Account): void {
+    this.#placeCount += 1;
+    this.#places.set(account, (this.#places.get(account) ?? 0) + 1);
+  }
+
+  #leavePlace(account: Account): void {
+    this.#placeCount -= 1;
+    const count = (this.#places.get(account) ?? 0) - 1;
+    if (count > 0) this.#places.set(account, count);
+    else this.#places.delete(account);
+  }
+}
+
+const NO_BODY = new Uint8Array(0);
+const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
+function handshakeFault({ headers }: IncomingMessage): Fault | null {
+  if (headers.upgrade?.toLowerCase() !== "websocket") {
+    return fault("UPGRADE_REQUIRED", "Upgrade must be websocket");
+  }
+  if (headers["sec-websocket-version"] !== "13") {
+    return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
+  }
+  if (!HANDSHAKE_KEY.test(headers["sec-websocket-key"] ?? "")) {
+    return fault("MALFORMED_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+  }
+  return null;
+}
