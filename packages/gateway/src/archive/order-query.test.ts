@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Account, type ClOrdId, type OrderId, OrdStatus, Side } from "@countermand/core/model";
-import { isClosed } from "@countermand/core/order";
 import fc from "fast-check";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { ALICE, BOB, DESK, openDesk, ScriptedDesk, trade } from "./archive-fixture.ts";
 import { OrderArchive } from "./order-archive.ts";
 import { admitsClosed, type OrderFilter } from "./order-filter.ts";
-import { findClosedOrder, type OrderPlaces, queryOrders } from "./order-query.ts";
+import { type OrderPlaces, queryOrders } from "./order-query.ts";
 
 /** Partitions that the test writes: a gateway may have several. */
 const OTHER = "desk-2";
@@ -181,30 +180,4 @@ test("order query: refused when memory has let go of more than the archive has",
     desk.recent.projected(DESK, 5);
     const query = { account: ALICE, filter: {}, pageIndex: 1, pageSize: 20 };
     await assert.rejects(queryOrders(query, places(ALICE)), { code: "ARCHIVE_UNAVAILABLE" });
-  }));
-
-test("order query: a closed order in memory or archive, the newest of a name", () =>
-  withArchive(async ({ desk, archive, places }) => {
-    const named = { clOrdId: "mine" as ClOrdId };
-    const [first, second, third] = [1, 2, 3].map(() => desk.place(ALICE, named)) as OrderId[];
-    const find = (account: Account, by: typeof named | { orderId: OrderId }) =>
-      findClosedOrder(account, by, places(account));
-    assert.ok(first !== undefined && second !== undefined && third !== undefined);
-    desk.cancel(second);
-    const projected = desk.seq;
-    desk.cancel(first);
-    desk.commit();
-    assert.deepEqual(await find(ALICE, named), desk.order(second));
-    archive.follow(DESK, projected);
-    await archive.reached(DESK, projected);
-    // The archive's is newer than memory's, though it closed before it.
-    assert.deepEqual(await find(ALICE, named), desk.order(second));
-    desk.cancel(third);
-    assert.deepEqual(await find(ALICE, named), desk.order(third));
-    for (const orderId of [first, second, third]) {
-      assert.deepEqual(await find(ALICE, { orderId }), desk.order(orderId));
-      assert.equal(await find(BOB, { orderId }), null);
-    }
-    assert.equal(await find(BOB, named), null);
-    assert.ok(isClosed(desk.order(third)));
   }));

@@ -13,7 +13,7 @@ import {
 } from "@countermand/core/model";
 import { QUERY_GROWTH_ORDERS, QUERY_TRIES_MAX } from "./archive-limits.ts";
 import type { ListAnswer } from "./archive-messages.ts";
-import { ArchiveError, type ClosedOrderName, type OrderArchive } from "./order-archive.ts";
+import { ArchiveError, type OrderArchive } from "./order-archive.ts";
 import {
   admitsClosed,
   admitsOpen,
@@ -35,8 +35,8 @@ export interface OpenOrders {
 /** Where orders are looked for. */
 export interface OrderPlaces {
   readonly open: OpenOrders;
-  readonly recent: Pick<RecentReports, "closed" | "newestClosedByClOrdId" | "closedOrders">;
-  readonly archive: Pick<OrderArchive, "findClosed" | "list" | "orders">;
+  readonly recent: Pick<RecentReports, "closedOrders">;
+  readonly archive: Pick<OrderArchive, "list" | "orders">;
 }
 
 export interface OrderQuery {
@@ -91,26 +91,6 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
     if (memory !== null) memoryMax = 2 * memory.total + QUERY_GROWTH_ORDERS;
   }
   throw new ArchiveError("memory changes faster than it answers");
-}
-
-/**
- * The account's closed order of that name, wherever it is; of several that share the client's name
- * the newest. Precondition: the order is not open.
- * @throws ArchiveError
- */
-export async function findClosedOrder(
-  account: Account,
-  by: ClosedOrderName,
-  { recent, archive }: Pick<OrderPlaces, "recent" | "archive">,
-): Promise<Order | null> {
-  if ("orderId" in by) {
-    const held = recent.closed(account, by.orderId);
-    return held ?? (await archive.findClosed(account, by)) ?? recent.closed(account, by.orderId);
-  }
-  const archived = await archive.findClosed(account, by);
-  const held = recent.newestClosedByClOrdId(account, by.clOrdId);
-  if (archived === null || held === null) return archived ?? held;
-  return compareNewestFirst(archived, held) <= 0 ? archived : held;
 }
 
 /** Null if memory has let go of orders that were not in the archive yet when it was read. */

@@ -15,7 +15,7 @@ import {
 } from "./limits.ts";
 import { sendFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
-import { addUnsignedRoutes, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
+import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
 
 export interface HttpServerOptions {
   readonly signed: SignedEndpoint;
@@ -42,6 +42,8 @@ export class HttpServer {
     const state: ServerState = { closing: false };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
+      clientErrorHandler: answerClientError,
+      frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {
         server = createServer(SERVER_OPTIONS, (request, response) => {
           // A client that keeps its connection would keep the server from closing.
@@ -55,7 +57,6 @@ export class HttpServer {
     await app.ready();
     if (server === null) throw new Error("the framework did not make its server");
     const made: Server = server;
-    made.on("clientError", answerClientError);
     return new HttpServer(app, made, state);
   }
 

@@ -2,14 +2,15 @@
  * Routes that need no signature, on the framework: time, health, metrics; and what nobody serves.
  */
 import { type ErrorName, encodeSuccess, encodeTime, fault } from "@countermand/contract";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { faultAnswer, JSON_TYPE } from "./responses.ts";
 
 export interface UnsignedRoutesOptions {
   readonly wallMs: () => number;
   /** Null when ready; otherwise why not. */
   readonly notReady: () => ErrorName | null;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Null while there is nothing to measure yet. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }> | null;
 }
 
 const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics"];
@@ -30,8 +31,9 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
       : sendFault(reply, reason, "");
   });
   app.get("/metrics", async (_request, reply) => {
-    const { contentType, text } = await options.metrics();
-    return reply.header("Content-Type", contentType).send(text);
+    const scraped = await options.metrics();
+    if (scraped === null) return sendFault(reply, "STARTING", "");
+    return reply.header("Content-Type", scraped.contentType).send(scraped.text);
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
@@ -39,13 +41,19 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
       reply.header("Allow", "GET, HEAD");
       return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
     }
-    return sendFault(reply, "UNKNOWN_PATH", "nothing is served at this path");
+    refusePath(null, request, reply);
+    return reply;
   });
   app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
     const known = fault(error.statusCode === 413 ? "BODY_TOO_LARGE" : "MALFORMED_REQUEST", "");
     const bug = error.statusCode === undefined || error.statusCode >= 500;
     return sendFault(reply, bug ? "OUTCOME_UNKNOWN" : known.error, "");
   });
+}
+
+/** Also for paths that the framework cannot decode: nothing is served there either. */
+export function refusePath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
+  sendFault(reply, "UNKNOWN_PATH", "nothing is served at this path");
 }
 
 function sendFault(reply: FastifyReply, error: ErrorName, details: string): FastifyReply {

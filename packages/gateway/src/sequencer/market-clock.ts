@@ -1,24 +1,22 @@
 /**
- * Time of the exchange: follows real time but never runs backwards, so that order times only
- * rise.
+ * Time of the exchange: follows real time but never runs backwards, so that order times only rise.
  */
 import type { UnixMs } from "@countermand/core/model";
-import type { Clock } from "../sys/clock.ts";
 
 export class MarketClock {
-  readonly #clock: Clock;
+  readonly #wallMs: () => number;
   #latestMs = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
   }
 
   nowMs(): UnixMs {
-    this.#latestMs = Math.max(this.#latestMs, this.#clock.wallMs());
+    this.#latestMs = Math.max(this.#latestMs, this.#wallMs());
     return this.#latestMs as UnixMs;
   }
 
-  /** A time the journal has seen already: no later time may lie before it. */
+  /** A time the journal has seen: no later time lies before it. */
   seen(atMs: UnixMs): void {
     this.#latestMs = Math.max(this.#latestMs, atMs);
   }

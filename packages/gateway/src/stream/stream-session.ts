@@ -29,7 +29,6 @@ import {
   encodeNotice,
   encodeStreamError,
   errorSpec,
-  LIMITS,
 } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { Cancelable, Clock } from "../sys/clock.ts";

@@ -101,6 +101,8 @@ export class CommandSession {
     this.#isStopped = true;
     this.#waiting = [];
     this.#slotEnd?.cancel();
+    // The peer's answer to a close is read.
+    this.#setPaused(false);
   }
 
   #refuse(): void {

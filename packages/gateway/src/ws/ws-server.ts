@@ -15,7 +15,7 @@ import {
   type StreamQuery,
 } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";

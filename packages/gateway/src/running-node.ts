@@ -1,0 +1,298 @@
+/**
+ * The node behind the edge: journal, archive, state machines and the services over them, from a locked
+ * data directory to a state that is recovered and may be told.
+ */
+import { assert } from "@countermand/core/assert";
+import {
+  type DeskEvent,
+  decodeDeskEvent,
+  REFERENCE_INSTRUMENTS,
+  type UnixMs,
+} from "@countermand/core/model";
+import { OrderArchive } from "./archive/order-archive.ts";
+import { RecentReports } from "./archive/recent-reports.ts";
+import { Authenticator } from "./auth/authenticate.ts";
+import { KeyStore } from "./auth/key-store.ts";
+import type { Config } from "./config.ts";
+import type { SignedServices } from "./http/signed-endpoint.ts";
+import type { DataDirLock } from "./journal/data-dir-lock.ts";
+import type { Lease } from "./journal/journal.ts";
+import { ThreadedJournal } from "./journal/threaded-journal.ts";
+import type { Log } from "./ops/log.ts";
+import { Metrics } from "./ops/metrics.ts";
+import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import { MarketClock } from "./sequencer/market-clock.ts";
+import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
+import { type Recovered, recoverState } from "./sequencer/recovery.ts";
+import { type Answer, type DurableCommit, Sequencer } from "./sequencer/sequencer.ts";
+import { Snapshotter } from "./sequencer/snapshotter.ts";
+import { deskNames, type NodeLayout, partitionNames, stateHash } from "./sequencer/state.ts";
+import { StreamHub } from "./stream/stream-hub.ts";
+import type { Clock } from "./sys/clock.ts";
+import { TradeService } from "./trade/trade-service.ts";
+import { OrderStreamServer } from "./ws/ws-server.ts";
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Nothing more may be told: the process must stop at once and recover by replay. */
+  readonly onFatal: (error: Error) => void;
+  /** Desk partitions of a journal that begins now; 1 by default. */
+  readonly deskCount?: number;
+  /** Time of orders where it is not the clock's. */
+  readonly marketWallMs?: () => number;
+  readonly snapshotEveryEventCount?: number;
+}
+
+/** What is there before anything may be decided. */
+interface Foundation {
+  readonly journal: ThreadedJournal;
+  readonly layout: NodeLayout;
+  readonly archive: OrderArchive;
+  readonly recent: RecentReports;
+  readonly marketClock: MarketClock;
+  readonly recovered: Recovered;
+  readonly partitions: Partitions;
+}
+
+/** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
+const RECOVERED_REPORTS_MAX = 200_000;
+
+export class RunningNode {
+  readonly partitions: Partitions;
+  readonly sequencer: Sequencer;
+  readonly services: SignedServices;
+  readonly streams: OrderStreamServer;
+  readonly metrics: Metrics;
+  readonly #options: NodeOptions;
+  readonly #foundation: Foundation;
+  readonly #hub: StreamHub;
+  readonly #snapshotter: Snapshotter;
+  /** Last durable position of each partition. */
+  readonly #durable: Map<string, number>;
+
+  /** Precondition: the data directory is locked. Throws JournalError. */
+  static async start(options: NodeOptions, lock: DataDirLock): Promise<RunningNode> {
+    const foundation = await layFoundation(options, lock);
+    const keys = sandboxKeys();
+    const node = new RunningNode(options, foundation, keys);
+    await node.#openSandboxAccounts(keys);
+    return node;
+  }
+
+  private constructor(options: NodeOptions, foundation: Foundation, keys: KeyStore) {
+    const { config, clock, onFatal } = options;
+    const { archive, journal, layout, marketClock, partitions, recovered } = foundation;
+    this.#options = options;
+    this.#foundation = foundation;
+    this.partitions = partitions;
+    this.#durable = new Map(recovered.positions);
+    this.#hub = hubOf(foundation);
+    this.#snapshotter = snapshotterOf(options, foundation);
+    this.sequencer = new Sequencer({
+      partitions,
+      journal,
+      clock,
+      marketNowMs: () => marketClock.nowMs(),
+      onDurable: (commit) => this.#publish(commit),
+      onFailure: onFatal,
+      answerAt: (partition, seq) => answerAt(archive, partition, seq),
+    });
+    const { sequencer } = this;
+    const trade = new TradeService({ sequencer, archive, instruments: layout.instruments });
+    const windowMs = config.signatureWindowMs;
+    const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
+    this.services = { trade, authenticator };
+    this.streams = new OrderStreamServer({
+      authenticator,
+      sequencer,
+      archive,
+      trade,
+      hub: this.#hub,
+      clock,
+      onBug: onFatal,
+    });
+    this.metrics = this.#makeMetrics();
+  }
+
+  /** Hash of the whole state, and the journal positions it stands at. */
+  stateHash(): Promise<{ readonly hash: string; readonly positions: Record<string, number> }> {
+    const { desks, exchange } = this.partitions;
+    return this.sequencer.read(() => ({
+      hash: stateHash({
+        desks: new Map(desks.map(({ name, desk }) => [name, desk])),
+        exchange: exchange.exchange,
+      }),
+      positions: Object.fromEntries([
+        ...desks.map(({ name, lease }) => [name, lease.seq]),
+        [EXCHANGE_PARTITION, exchange.lease.seq],
+      ]),
+    }));
+  }
+
+  /** Brings everything to the disk and lets it go. Precondition: nobody sends commands any more. */
+  async close(): Promise<void> {
+    await this.sequencer.drained();
+    await this.#snapshotter.close();
+    await this.#foundation.archive.close();
+    await this.#foundation.journal.close();
+  }
+
+  #publish(commit: DurableCommit): void {
+    this.metrics.committed(commit.eventCount, commit.durationMs);
+    this.#hub.publish(commit.reports);
+    for (const [partition, seq] of commit.positions) {
+      this.#durable.set(partition, seq);
+      if (partition !== EXCHANGE_PARTITION) this.#foundation.archive.follow(partition, seq);
+    }
+    this.#snapshotter.committed(commit.eventCount, () => new Map(this.#durable));
+  }
+
+  #makeMetrics(): Metrics {
+    const { partitions, sequencer } = this;
+    const hub = this.#hub;
+    return new Metrics({
+      openOrders: () => partitions.openCount,
+      streamSessions: () => hub.sessionCount,
+      pendingCommands: () => sequencer.pendingCount,
+      unarchivedReports: () => partitions.recent.size,
+      rememberedRequests: () => {
+        return partitions.desks.reduce((sum, { desk }) => sum + desk.answered.size, 0);
+      },
+      pushes: () => hub.sentCount,
+      slowReaders: () => hub.slowCount,
+    });
+  }
+
+  async #openSandboxAccounts(keys: KeyStore): Promise<void> {
+    const nowMs = this.#options.clock.wallMs() as UnixMs;
+    for (const account of keys.accounts()) {
+      if (this.partitions.deskOf(account).desk.book(account) !== null) continue;
+      await this.sequencer.record(account, sandboxAccount(account, nowMs));
+    }
+  }
+}
+
+async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
+  const { config, clock, log, onFatal } = options;
+  const journal = await ThreadedJournal.open(config.dataDir, { lock, onFailure: onFatal });
+  if (journal.keptTail !== null) {
+    log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
+  }
+  const layout = layoutOf(journal, options.deskCount ?? 1);
+  const recent = new RecentReports();
+  const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
+    onProjected: (partition, seq) => recent.projected(partition, seq),
+    onNotice: (notice) => log.warn(notice, "archive.notice"),
+    clock,
+  });
+  const marketClock = new MarketClock(options.marketWallMs ?? (() => clock.wallMs()));
+  const base = { journal, layout, archive, recent, marketClock };
+  const recovered = recover(options, base);
+  const positions = Object.fromEntries(recovered.positions);
+  log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
+  const partitions = await claimAll(journal, layout, recovered, recent);
+  return { ...base, recovered, partitions };
+}
+
+/** The number of partitions is fixed when a journal begins: later starts find it there. */
+function layoutOf(journal: ThreadedJournal, deskCount: number): NodeLayout {
+  const names = [...journal.inspection.partitions.keys()];
+  const found = names.filter((name) => name !== EXCHANGE_PARTITION).length;
+  return { deskCount: found === 0 ? deskCount : found, instruments: REFERENCE_INSTRUMENTS };
+}
+
+type RecoveryBase = Omit<Foundation, "recovered" | "partitions">;
+
+/** Memory keeps the reports that the archive lacks; what neither has, the archive is waited for. */
+function recover(options: NodeOptions, base: RecoveryBase): Recovered {
+  const { journal, layout, archive, recent, marketClock } = base;
+  const heldAfter = new Map<string, number>();
+  for (const partition of deskNames(layout.deskCount)) {
+    const last = journal.inspection.partitions.get(partition)?.lastSeq ?? 0;
+    const from = Math.max(archive.position(partition), last - RECOVERED_REPORTS_MAX);
+    heldAfter.set(partition, from);
+    recent.projected(partition, from);
+  }
+  const recovered = recoverState({
+    dataDir: options.config.dataDir,
+    layout,
+    onReport: (partition, seq, report) => {
+      recent.add(partition, seq, report);
+      marketClock.seen(report.order.updatedAtMs);
+    },
+    onPassedOver: (note) => options.log.warn({ note }, "snapshot.passed_over"),
+  });
+  for (const [partition, from] of heldAfter) {
+    const notHeld = Math.max(from, recovered.snapshotPositions.get(partition) ?? 0);
+    recent.projected(partition, notHeld);
+    archive.requireThrough(partition, notHeld);
+    archive.follow(partition, recovered.positions.get(partition) ?? 0);
+  }
+  return recovered;
+}
+
+async function claimAll(
+  journal: ThreadedJournal,
+  layout: NodeLayout,
+  recovered: Recovered,
+  recent: RecentReports,
+): Promise<Partitions> {
+  const leases = new Map<string, Lease>();
+  for (const name of partitionNames(layout)) {
+    const lease = await journal.claim(name, `pid ${process.pid}`);
+    assert(
+      lease.lastSeq === recovered.positions.get(name),
+      "the journal ends where it was read to",
+    );
+    leases.set(name, lease);
+  }
+  const leaseOf = (name: string) => {
+    const lease = leases.get(name);
+    assert(lease !== undefined, "every partition was claimed");
+    return { epoch: lease.epoch, seq: lease.lastSeq };
+  };
+  const { desks, exchange } = recovered.state;
+  return new Partitions(
+    [...desks].map(([name, desk]) => ({ name, desk, lease: leaseOf(name) })),
+    { exchange, lease: leaseOf(EXCHANGE_PARTITION) },
+    recent,
+  );
+}
+
+function hubOf({ layout, partitions }: Foundation): StreamHub {
+  const hub = new StreamHub(layout.instruments);
+  for (const { desk } of partitions.desks) {
+    for (const { account, streamSeq } of desk.books()) hub.startAt(account, streamSeq);
+  }
+  return hub;
+}
+
+function snapshotterOf(options: NodeOptions, { layout, recovered }: Foundation): Snapshotter {
+  const { config, log, snapshotEveryEventCount } = options;
+  return new Snapshotter(
+    {
+      dataDir: config.dataDir,
+      layout,
+      ...(snapshotEveryEventCount !== undefined && { everyEventCount: snapshotEveryEventCount }),
+      onWritten: (path) => log.info({ path }, "snapshot.written"),
+      onFailed: (error) => log.error({ reason: error.message }, "snapshot.failed"),
+    },
+    recovered.replayedCount,
+  );
+}
+
+function sandboxKeys(): KeyStore {
+  const keys = new KeyStore();
+  for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
+  return keys;
+}
+
+async function answerAt(archive: OrderArchive, partition: string, seq: number): Promise<Answer> {
+  const payload = await archive.reportPayload(partition, seq);
+  assert(payload !== null, "an answered request stands in the journal");
+  const event: DeskEvent = decodeDeskEvent(payload);
+  assert(event.type === "RequestAnswered", "an answered request stands where memory says");
+  return { httpStatus: event.httpStatus, body: event.body };
+}

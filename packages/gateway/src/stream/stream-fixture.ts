@@ -1,0 +1,215 @@
+/** A session's surroundings for tests: a network that stalls and a feed that answers when it is told to. */
+import assert from "node:assert/strict";
+import { encodeSnapshot } from "@countermand/contract";
+import { FakeClock } from "../sys/fake-clock.ts";
+import type { AccountFeed, StreamMessage } from "./account-feed.ts";
+import { ReplayTurns } from "./replay-turns.ts";
+import { type StreamPort, StreamSession, type StreamStart } from "./stream-session.ts";
+
+/** What the archive says when it cannot answer. */
+export class ArchiveDown extends Error {
+  readonly code = "ARCHIVE_UNAVAILABLE";
+}
+
+/** A connection. While it is stalled, what is sent waits until it is drained. */
+export class FakePort implements StreamPort {
+  readonly texts: string[] = [];
+  isStalled = false;
+  pingCount = 0;
+  closed: { readonly code: number; readonly reason: string } | null = null;
+  isTerminated = false;
+  onWritten: () => void = () => {};
+  /** Bytes of sends that wait, oldest first. */
+  #waiting: number[] = [];
+
+  send(messages: readonly Buffer[]): void {
+    assert.equal(this.closed, null, "nothing is sent behind a close");
+    for (const message of messages) this.texts.push(message.toString());
+    this.#waiting.push(messages.reduce((sum, { length }) => sum + length, 0));
+  }
+
+  bufferedBytes(): number {
+    return this.isStalled ? this.#waiting.reduce((sum, bytes) => sum + bytes, 0) : 0;
+  }
+
+  ping(): void {
+    this.pingCount += 1;
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
+
+  /** The network takes the oldest sends; whether it took any. */
+  drain(sendCount = Number.POSITIVE_INFINITY): boolean {
+    const taken = this.#waiting.splice(0, sendCount);
+    for (const _ of taken) this.onWritten();
+    return taken.length > 0;
+  }
+
+  /** Positions of the reports that were sent, in order. */
+  seqs(): number[] {
+    return this.texts
+      .map((text) => JSON.parse(text) as { type: string; seq: number })
+      .filter(({ type }) => type === "order")
+      .map(({ seq }) => seq);
+  }
+
+  types(): string[] {
+    return this.texts.map((text) => (JSON.parse(text) as { type: string }).type);
+  }
+}
+
+interface Question<T> {
+  /** Whether it can be answered now, and with what. */
+  readonly answer: () => T | null;
+  readonly resolve: (answer: T) => void;
+  /** Null for a question to memory, which is never refused. */
+  readonly reject: ((error: Error) => void) | null;
+}
+
+/** One account's stream. Questions wait until a test answers them. */
+export class FakeFeed implements AccountFeed {
+  durableSeq = 0;
+  /** Position up to which the archive has taken over from memory. */
+  archivedSeq = 0;
+  earliest = 1;
+  /** Reports that are applied and not durable when a snapshot is asked for. */
+  stagedCount = 0;
+  readonly #padding: string;
+  #questions: Question<unknown>[] = [];
+
+  constructor(messageBytes = 40) {
+    this.#padding = "x".repeat(messageBytes - 40);
+  }
+
+  get questionCount(): number {
+    return this.#questions.length;
+  }
+
+  message(seq: number): StreamMessage {
+    const text = `{"type":"order","seq":${seq},"data":"${this.#padding}"}`;
+    return { seq, bytes: Buffer.from(text) };
+  }
+
+  messages(afterSeq: number, throughSeq: number): StreamMessage[] {
+    const count = Math.max(0, throughSeq - afterSeq);
+    return Array.from({ length: count }, (_, index) => this.message(afterSeq + 1 + index));
+  }
+
+  recent(afterSeq: number, limit: number): readonly StreamMessage[] | null {
+    if (afterSeq < this.archivedSeq) return null;
+    return this.messages(afterSeq, Math.min(this.durableSeq, afterSeq + limit));
+  }
+
+  archived(afterSeq: number, limit: number): Promise<readonly StreamMessage[]> {
+    return this.#ask(() => {
+      if (afterSeq < this.earliest - 1) return [];
+      return this.messages(afterSeq, Math.min(this.archivedSeq, afterSeq + limit));
+    });
+  }
+
+  earliestSeq(): Promise<number> {
+    return this.#ask(() => this.earliest);
+  }
+
+  snapshot(): Promise<StreamMessage> {
+    const seq = this.durableSeq + this.stagedCount;
+    const bytes = Buffer.from(encodeSnapshot(seq, []));
+    return this.#ask(() => (seq <= this.durableSeq ? { seq, bytes } : null), false);
+  }
+
+  /** Answers every question that can be answered; whether any could. */
+  answer(): boolean {
+    const questions = this.#questions;
+    this.#questions = [];
+    for (const question of questions) {
+      const answer = question.answer();
+      if (answer === null) this.#questions.push(question);
+      else question.resolve(answer);
+    }
+    return this.#questions.length < questions.length;
+  }
+
+  /** The archive refuses every question that was put to it. */
+  refuse(): void {
+    const refused = this.#questions.filter(({ reject }) => reject !== null);
+    this.#questions = this.#questions.filter(({ reject }) => reject === null);
+    for (const { reject } of refused) reject?.(new ArchiveDown());
+  }
+
+  #ask<T>(answer: () => T | null, isRefusable = true): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const question: Question<T> = { answer, resolve, reject: isRefusable ? reject : null };
+      this.#questions.push(question as Question<unknown>);
+    });
+  }
+}
+
+export interface Subscribed {
+  readonly session: StreamSession;
+  readonly port: FakePort;
+  readonly feed: FakeFeed;
+  readonly clock: FakeClock;
+  readonly counts: { sent: number; tooSlow: number; left: number };
+  /** So many reports become durable. */
+  publish(count: number): void;
+}
+
+export const HEARTBEAT_MS = 30_000;
+
+/** A session that has started. */
+export function subscribe(start: StreamStart, feed = new FakeFeed(), port = new FakePort()) {
+  const clock = new FakeClock();
+  const counts = { sent: 0, tooSlow: 0, left: 0 };
+  const session = new StreamSession({
+    start,
+    heartbeatMs: HEARTBEAT_MS,
+    feed,
+    port,
+    observer: {
+      sent: (messageCount) => {
+        counts.sent += messageCount;
+      },
+      tooSlow: () => {
+        counts.tooSlow += 1;
+      },
+      left: () => {
+        counts.left += 1;
+      },
+    },
+    turns: new ReplayTurns(clock),
+    clock,
+  });
+  port.onWritten = () => session.written();
+  session.start();
+  const publish = (count: number): void => {
+    const before = feed.durableSeq;
+    feed.durableSeq += count;
+    if (session.mode !== "closed") session.publish(feed.messages(before, feed.durableSeq));
+  };
+  const subscribed: Subscribed = { session, port, feed, clock, counts, publish };
+  return subscribed;
+}
+
+/** Lets promises that were settled call back. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Ends turns, takes what was sent and answers questions until nothing moves any more. */
+export async function runOut({ clock, feed, port }: Subscribed): Promise<void> {
+  for (let isMoving = true; isMoving; ) {
+    const moved = [clock.endTurn(), port.drain(), feed.answer()];
+    await settled();
+    isMoving = moved.includes(true);
+  }
+}
+
+export function upTo(lastSeq: number, firstSeq = 1): number[] {
+  return Array.from({ length: lastSeq - firstSeq + 1 }, (_, index) => firstSeq + index);
+}
