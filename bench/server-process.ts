@@ -11,6 +11,7 @@ const LOAD_CORE = "1";
 /** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const START_MS_MAX = 120_000;
+const ARCHIVE_LOOK_MS = 20;
 const IDLE_LOOK_MS = 250;
 const IDLE_CPU_MS_MAX = 10;
 
@@ -116,14 +117,19 @@ export class ServerProcess {
     return Number(value);
   }
 
-  /** Resolves when the gateway has archived everything and its threads do nothing any more. */
+  /** Resolves when the gateway has archived everything. */
+  async archived(): Promise<void> {
+    while ((await this.metric("countermand_unarchived_reports")) > 0) await delay(ARCHIVE_LOOK_MS);
+  }
+
+  /** Resolves when, besides, none of its threads does anything any more. */
   async settled(): Promise<void> {
-    for (;;) {
-      const before = this.cpuMs();
+    let busyMs = Number.POSITIVE_INFINITY;
+    while (busyMs > IDLE_CPU_MS_MAX) {
+      await this.archived();
+      const beforeMs = this.cpuMs() ?? 0;
       await delay(IDLE_LOOK_MS);
-      const busyMs = (this.cpuMs() ?? 0) - (before ?? 0);
-      if (busyMs > IDLE_CPU_MS_MAX) continue;
-      if ((await this.metric("countermand_unarchived_reports")) === 0) return;
+      busyMs = (this.cpuMs() ?? 0) - beforeMs;
     }
   }
 

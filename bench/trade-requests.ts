@@ -75,12 +75,15 @@ interface OrdersPage {
  */
 export class RestingOrders {
   readonly #port: number;
+  readonly #prefix: string;
   readonly #open: string[] = [];
   readonly #random = randomFrom(1);
   #placedCount = 0;
 
-  constructor(port: number) {
+  /** The names of the orders begin with `prefix`: a batch must never be equal to an earlier one. */
+  constructor(port: number, prefix = "bench") {
     this.#port = port;
+    this.#prefix = prefix;
   }
 
   get openCount(): number {
@@ -100,7 +103,7 @@ export class RestingOrders {
       request: (index) => {
         const from = first + index * BATCH_ORDERS;
         const size = Math.min(BATCH_ORDERS, first + count - from);
-        const orders = Array.from({ length: size }, (_, n) => orderJson(from + n));
+        const orders = Array.from({ length: size }, (_, n) => orderJson(from + n, this.#prefix));
         return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`);
       },
       answered: (_index, answer) => {
@@ -148,11 +151,11 @@ function acceptedElements({ status, body }: HttpAnswer): readonly BatchElement[]
   throw new Error(`expected an accepted batch: ${status} ${body}`);
 }
 
-function orderJson(index: number): string {
+function orderJson(index: number, prefix: string): string {
   const price = ((1 + (index % PRICE_LEVELS)) / 100).toFixed(2);
   return (
     '{"market":"hkex","order_type":"limit_order","symbol":"00700","order_side":"buy",' +
-    `"price":${price},"qty":100,"reference_id":"bench-${index}"}`
+    `"price":${price},"qty":100,"reference_id":"${prefix}-${index}"}`
   );
 }
 

@@ -17,13 +17,14 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
   const gateway = await Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
-  process.stdout.write(welcome(gateway.url));
   stopOnSignals(gateway);
   process.on("SIGUSR2", () => {
     void gateway.stateHash().then((state) => {
       process.stdout.write(`countermand state ${JSON.stringify(state)}\n`);
     });
   });
+  // Last: whoever waits for this line may send a signal at once.
+  process.stdout.write(welcome(gateway.url));
 }
 
 /** A group's signal arrives twice, once from the launcher: the second is the same stop. */

@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
-import { journalSuite } from "../../../../test/conformance/journal-suite.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { readHead } from "./head-file.ts";
 import { inspectJournal } from "./inspect.ts";
@@ -22,33 +21,6 @@ import { ThreadedJournal, type ThreadedJournalOptions } from "./threaded-journal
 function failsWith(code: JournalError["code"]): (error: unknown) => boolean {
   return (error) => error instanceof JournalError && error.code === code;
 }
-
-journalSuite("threaded SQLite", async () => {
-  let finish = () => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const opened = Promise.withResolvers<{ folder: string; journal: ThreadedJournal }>();
-  const gone = inFolder(async (folder) => {
-    opened.resolve({ folder, journal: await ThreadedJournal.open(folder) });
-    await finished;
-  });
-  const { folder, journal } = await opened.promise;
-  let current = journal;
-  return {
-    journal,
-    async reopen() {
-      await current.close();
-      current = await ThreadedJournal.open(folder);
-      return current;
-    },
-    async dispose() {
-      await current.close();
-      finish();
-      await gone;
-    },
-  };
-});
 
 /** A journal that is closed behind the test, also where the test fails. */
 async function openIn(

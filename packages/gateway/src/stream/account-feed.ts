@@ -9,11 +9,14 @@ export interface StreamMessage {
 }
 
 export interface AccountFeed {
-  /** Position of the account's latest durable report; 0 before the first. Nothing later is ever told. */
+  /**
+   * Position of the account's latest durable report; 0 before the first. Nothing later is ever
+   * told.
+   */
   readonly durableSeq: number;
   /**
-   * Durable reports after a position, from memory, at least one where there is one; null when memory
-   * does not reach back so far.
+   * Durable reports after a position, from memory, at least one where there is one; null when
+   * memory does not reach back so far.
    */
   recent(afterSeq: number, limit: number): readonly StreamMessage[] | null;
   /**

@@ -1,6 +1,6 @@
 /**
- * How far a reader is behind the live stream, in bytes and in time. Counts from the moment its session
- * went live: what was waiting then belongs to a replay and is not lateness.
+ * How far a reader is behind the live stream, in bytes and in time. Counts from the moment its
+ * session went live: what was waiting then belongs to a replay and is not lateness.
  */
 import { LIMITS } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
@@ -82,7 +82,8 @@ export class Lateness {
     if (oldest === undefined || nowMs - oldest.atMs <= LIMITS.slowReaderMsMax.value + MARK_MS) {
       return null;
     }
-    return `reports of ${Math.floor((nowMs - oldest.atMs) / 1000)} s ago are waiting for you to read`;
+    const ageS = Math.floor((nowMs - oldest.atMs) / 1000);
+    return `reports of ${ageS} s ago are waiting for you to read`;
   }
 
   /** A mark is needed as long as some byte between it and the next one waits. */

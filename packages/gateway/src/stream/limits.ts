@@ -3,21 +3,24 @@ import { LIMITS } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 
 /**
- * Bytes handed to a live session's socket and not taken by the network. Beyond them the session stops
- * handing over and catches up at the reader's pace. Reason: bounds the memory of a stalled reader; the
- * reports it has not been sent are held once for all readers.
+ * Bytes handed to a live session's socket and not taken by the network. Beyond them the session
+ * stops handing over and catches up at the reader's pace. Reason: bounds the memory of a stalled
+ * reader; the reports it has not been sent are held once for all readers.
  */
 export const LIVE_BUFFER_BYTES_MAX = 262_144;
 
-/** A replay sends its next chunk when fewer bytes wait than this. Reason: keeps a fast network busy. */
+/**
+ * A replay sends its next chunk when fewer bytes wait than this. Reason: keeps a fast network busy.
+ */
 export const REPLAY_LOW_WATER_BYTES = 65_536;
 
 /** Reports in a chunk of a replay. Reason: encoding one takes about 0.3 ms. */
 export const REPLAY_CHUNK_REPORTS = 64;
 
 /**
- * Chunks sent in one turn, of all sessions together; the others wait for the next turn. Reason: live
- * pushes and commands get their turn every few milliseconds also when thousands reconnect at once.
+ * Chunks sent in one turn, of all sessions together; the others wait for the next turn. Reason:
+ * live pushes and commands get their turn every few milliseconds also when thousands reconnect at
+ * once.
  */
 export const REPLAY_CHUNKS_PER_TURN = 8;
 
@@ -31,14 +34,15 @@ export const LATENESS_CHECK_MS = 1_000;
 export const ARCHIVE_RETRY_MS = 1_000;
 
 /**
- * Failed questions in a row after which a replay is given up: error unavailable, close 1013. Reason: an
- * archive that is being rebuilt needs seconds; after that the client should know.
+ * Failed questions in a row after which a replay is given up: error unavailable, close 1013.
+ * Reason: an archive that is being rebuilt needs seconds; after that the client should know.
  */
 export const ARCHIVE_TRIES_MAX = 30;
 
 /**
- * Milliseconds without a sign of life beyond two heartbeats, after which the connection is cut. Reason:
- * a peer that vanished without a word is noticed in about a minute; the margin is for a slow network.
+ * Milliseconds without a sign of life beyond two heartbeats, after which the connection is cut.
+ * Reason: a peer that vanished without a word is noticed in about a minute; the margin is for a
+ * slow network.
  */
 export const PEER_SILENCE_MARGIN_MS = 5_000;
 

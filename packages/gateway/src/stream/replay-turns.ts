@@ -1,6 +1,6 @@
 /**
- * Shares the turns of the event loop among all sessions that catch up: first come, first served, a few
- * pieces of work per turn. A session has at most one piece waiting.
+ * Shares the turns of the event loop among all sessions that catch up: first come, first served, a
+ * few pieces of work per turn. A session has at most one piece waiting.
  */
 import type { Clock } from "../sys/clock.ts";
 import { REPLAY_CHUNKS_PER_TURN } from "./limits.ts";

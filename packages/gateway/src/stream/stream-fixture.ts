@@ -1,4 +1,7 @@
-/** A session's surroundings for tests: a network that stalls and a feed that answers when it is told to. */
+/**
+ * A session's surroundings for tests: a network that stalls and a feed that answers when it is told
+ * to.
+ */
 import assert from "node:assert/strict";
 import { encodeSnapshot } from "@countermand/contract";
 import { FakeClock } from "../sys/fake-clock.ts";

@@ -1,7 +1,7 @@
 /**
- * Publishes durable reports to the sessions of their accounts and knows how far each account's stream
- * is durable. Called by the sequencer's thread only; a session joins before it starts and leaves when
- * it closes.
+ * Publishes durable reports to the sessions of their accounts and knows how far each account's
+ * stream is durable. Called by the sequencer's thread only; a session joins before it starts and
+ * leaves when it closes.
  */
 import { encodeOrder, encodeOrderMessage } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
@@ -58,8 +58,8 @@ export class StreamHub {
   }
 
   /**
-   * Tells what has become durable, in journal order, before any answer that was decided with it. Each
-   * report is encoded once for all who listen, and not at all where nobody does.
+   * Tells what has become durable, in journal order, before any answer that was decided with it.
+   * Each report is encoded once for all who listen, and not at all where nobody does.
    */
   publish(reports: readonly ExecutionReported[]): void {
     const news = new Map<AccountStream, StreamMessage[]>();

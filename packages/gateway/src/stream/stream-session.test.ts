@@ -1,5 +1,5 @@
-// Goal: whatever happens in whatever order, a session sends each durable report once, in order, without
-// gaps, and a reader that does not read costs nobody else anything.
+// Goal: whatever happens in whatever order, a session sends each durable report once, in order,
+// without gaps, and a reader that does not read costs nobody else anything.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "@countermand/contract";
@@ -172,7 +172,7 @@ test("stream session: a snapshot comes first, then what is later than it", async
   assert.deepEqual(subscribed.port.seqs(), [8, 9]);
 });
 
-test("stream session: a large snapshot is read at the reader's pace, without being late", async () => {
+test("stream session: a large snapshot is no lateness", async () => {
   const feed = feedAt(5);
   feed.snapshot = () =>
     Promise.resolve({ seq: 5, bytes: Buffer.from(`"${"x".repeat(2_000_000)}"`) });
@@ -186,7 +186,7 @@ test("stream session: a large snapshot is read at the reader's pace, without bei
   assert.deepEqual(subscribed.port.seqs(), [6, 7]);
 });
 
-test("stream session: a burst larger than a socket's share is sent at the reader's pace", async () => {
+test("stream session: a large burst is sent at the reader's pace", async () => {
   const subscribed = subscribe({ from: "latest" }, feedAt(0), stalledPort());
   subscribed.publish(5_000);
   assert.equal(subscribed.session.mode, "late");
@@ -328,7 +328,7 @@ const STARTS: readonly (readonly [string, StreamStart, FakeFeed])[] = [
 for (const [mode, start, feed] of STARTS) {
   for (const isStalled of [false, true]) {
     const outbox = isStalled ? "full" : "empty";
-    test(`stream session: ${mode}, outbox ${outbox}: a stopping server says so and closes`, async () => {
+    test(`stream session: ${mode}, outbox ${outbox}: a stop says so and closes`, async () => {
       const port = new FakePort();
       port.isStalled = isStalled;
       const subscribed = subscribe(start, feed, port);
@@ -397,7 +397,7 @@ function perform(step: Step, subscribed: Subscribed): void {
   }
 }
 
-test("stream session: any interleaving gives each report later than the start once, in order", async () => {
+test("stream session: any interleaving gives each report once, in order", async () => {
   let completeCount = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -1,26 +1,27 @@
 /**
- * One subscriber of an account's order stream. Sends each durable report once, in order, without gaps.
- * No socket and no timer of its own: a port takes what is sent, a clock calls back.
+ * One subscriber of an account's order stream. Sends each durable report once, in order, without
+ * gaps. No socket and no timer of its own: a port takes what is sent, a clock calls back.
  *
- *   mode       | what is sent                              | leaves for
- *   -----------|-------------------------------------------|-------------------------------------------
- *   snapshot   | nothing yet: the open orders are on their | replaying, behind the snapshot's position
- *              | way                                       |
- *   replaying  | what is behind the stream, in chunks, as  | live, when the last position sent is the
- *              | fast as the reader reads                  | account's latest durable one
- *   live       | each report in the moment it is published | late, when the reader leaves too much
- *              |                                           | waiting; closed, when it is too slow
- *   late       | as replaying, but the limits of lateness  | live, as replaying; closed, when it is
- *              | hold                                      | too slow
- *   closed     | nothing                                   |
+ *   mode       what is sent                              leaves for
+ *   snapshot   nothing: the open orders are on their     replaying, behind the snapshot
+ *              way
+ *   replaying  what is behind the stream, in chunks, as  live, when the last position sent is
+ *              fast as the reader reads                  the account's latest durable one
+ *   live       each report when it is published          late, when too much of it waits;
+ *                                                        closed, when the reader is too slow
+ *   late       as replaying; the limits of lateness      live, as replaying;
+ *              hold                                      closed, when the reader is too slow
+ *   closed     nothing
  *
- * Every mode ends in closed when the connection ends, the peer is silent or the server stops. What is
- * published to a session that is not live is not queued: it is read from the feed when its turn comes.
- * So going live is one synchronous comparison, and a stalled reader holds a bounded amount of memory.
+ * Every mode ends in closed when the connection ends, the peer is silent or the server stops. What
+ * is published to a session that is not live is not queued: it is read from the feed when its turn
+ * comes. So going live is one synchronous comparison, and a stalled reader holds a bounded amount
+ * of memory.
  *
- * Too slow is who, at two looks in a row, is more than 1 MiB behind what was published since it went
- * live, or whose oldest waiting report was published more than 10 s ago. A burst that is larger than
- * the limit closes nobody who reads it within a second. A replay that was asked for is never lateness.
+ * Too slow is who, at two looks in a row, is more than 1 MiB behind what was published since it
+ * went live, or whose oldest waiting report was published more than 10 s ago. A burst that is
+ * larger than the limit closes nobody who reads it within a second. A replay that was asked for is
+ * never lateness.
  */
 import {
   CLOSE_CODES,
@@ -46,9 +47,14 @@ import {
 } from "./limits.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
 
-/** The connection as a session uses it. Calls nobody back before the call that was made has returned. */
+/**
+ * The connection as a session uses it. Calls nobody back before the call that was made has
+ * returned.
+ */
 export interface StreamPort {
-  /** Hands over messages, in order. `StreamSession.written` is called when the last one has left. */
+  /**
+   * Hands over messages, in order. `StreamSession.written` is called when the last one has left.
+   */
   send(messages: readonly Buffer[]): void;
   /** Bytes handed over that the network has not taken. */
   bufferedBytes(): number;
@@ -209,7 +215,9 @@ export class StreamSession {
     return this.#mode === "live" || this.#mode === "late";
   }
 
-  /** Sends the next chunk in its turn, once the reader has read enough of the last; or goes live. */
+  /**
+   * Sends the next chunk in its turn, once the reader has read enough of the last; or goes live.
+   */
   #catchUp(): void {
     const { feed, port, turns } = this.#options;
     if (!this.#isCatchingUp() || this.#isFetching) return;

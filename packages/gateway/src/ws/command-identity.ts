@@ -7,9 +7,9 @@ import { FINGERPRINT_CHARACTERS } from "../auth/authenticate.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
 
 /**
- * The identity of a message that was decoded as a command. The id names it, per API key. Its content is
- * `op` and `data`: the same whatever the order of members and the white space, another one as soon as a
- * value is written differently (`1.0` is not `1`).
+ * The identity of a message that was decoded as a command. The id names it, per API key. Its
+ * content is `op` and `data`: the same whatever the order of members and the white space, another
+ * one as soon as a value is written differently (`1.0` is not `1`).
  */
 export function commandIdentity(
   apiKey: string,
@@ -33,13 +33,16 @@ function commandContent(text: string): string {
   return `${canonical(op)}${canonical(data)}`;
 }
 
-/** JSON text without white space, members in the order of their names, numbers as they were written. */
+/**
+ * JSON text without white space, members in the order of their names, numbers as they were written.
+ */
 function canonical(value: JsonValue): string {
   if (value instanceof NumberText) return value.text;
   if (value instanceof JsonObject) {
     const members = value.names.map((name, index) => [name, value.values[index] ?? null] as const);
     members.sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${members.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
+    const texts = members.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`);
+    return `{${texts.join(",")}}`;
   }
   if (typeof value === "object" && value !== null) return `[${value.map(canonical).join(",")}]`;
   return JSON.stringify(value);

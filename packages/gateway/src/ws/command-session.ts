@@ -1,7 +1,7 @@
 /**
- * The commands of one socket. They are handed to the trade service in the order they came; replies come
- * in the order of the answers. When too much is under way, or its replies are not read, the socket's
- * input is not read either: nothing is refused for being too fast.
+ * The commands of one socket. They are handed to the trade service in the order they came; replies
+ * come in the order of the answers. When too much is under way, or its replies are not read, the
+ * socket's input is not read either: nothing is refused for being too fast.
  */
 import {
   CLOSE_CODES,

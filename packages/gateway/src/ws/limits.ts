@@ -1,32 +1,32 @@
 /** Limits of the sockets. Each with unit, reason and what is seen when it is reached. */
 
 /**
- * Sockets open at a time, handshakes under way included; beyond them 503 overloaded. Reason: each takes
- * about 15 KB of memory and a file descriptor.
+ * Sockets open at a time, handshakes under way included; beyond them 503 overloaded. Reason: each
+ * takes about 15 KB of memory and a file descriptor.
  */
 export const SOCKETS_MAX = 20_000;
 
 /**
- * The same of one account; beyond them 429 rate_limited. Smaller, so that one account cannot take the
- * places of all others.
+ * The same of one account; beyond them 429 rate_limited. Smaller, so that one account cannot take
+ * the places of all others.
  */
 export const SOCKETS_PER_ACCOUNT_MAX = 15_000;
 
 /**
- * Commands of one socket handed over and not answered, above which no more of its input is read until
- * answers have left. Reason: one socket must not fill the queue of commits.
+ * Commands of one socket handed over and not answered, above which no more of its input is read
+ * until answers have left. Reason: one socket must not fill the queue of commits.
  */
 export const COMMANDS_IN_FLIGHT_MAX = 1_000;
 
 /**
- * Bytes waiting for a socket's reader, above which no more of its commands are read. Reason: bounds the
- * memory of answers that nobody reads.
+ * Bytes waiting for a socket's reader, above which no more of its commands are read. Reason: bounds
+ * the memory of answers that nobody reads.
  */
 export const REPLIES_WAITING_BYTES_MAX = 262_144;
 
 /**
- * Messages taken from one socket in a tenth of a second, above which no more of its input is read until
- * the next one. Reason: 10,000 per second cost about a fifth of the event loop.
+ * Messages taken from one socket in a tenth of a second, above which no more of its input is read
+ * until the next one. Reason: 10,000 per second cost about a fifth of the event loop.
  */
 export const MESSAGES_PER_SLOT_MAX = 1_000;
 
@@ -34,8 +34,8 @@ export const MESSAGES_PER_SLOT_MAX = 1_000;
 export const MESSAGE_SLOT_MS = 100;
 
 /**
- * Messages answered with commands_not_enabled, after which the socket is closed with 1008. Reason: a
- * client that does not notice them is broken.
+ * Messages answered with commands_not_enabled, after which the socket is closed with 1008. Reason:
+ * a client that does not notice them is broken.
  */
 export const REFUSED_MESSAGES_MAX = 100;
 

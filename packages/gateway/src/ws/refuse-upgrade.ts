@@ -42,7 +42,9 @@ export function refuseUpgrade(request: IncomingMessage, socket: Duplex, fault: F
 
 const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** X-Request-Id, echoed when it is short and plain; half an id would match nothing in anybody's log. */
+/**
+ * X-Request-Id, echoed when it is short and plain; half an id would match nothing in anybody's log.
+ */
 export function requestIdHeaders(request: IncomingMessage): readonly string[] {
   const requestId = request.headers[Header.RequestId];
   if (typeof requestId !== "string" || !VISIBLE_ASCII.test(requestId)) return [];

@@ -1,4 +1,7 @@
-/** One socket after its handshake: owns it, the session that sends on it and the commands read from it. */
+/**
+ * One socket after its handshake: owns it, the session that sends on it and the commands read from
+ * it.
+ */
 import type { Duplex } from "node:stream";
 import { CLOSE_CODES, encodeStreamError, LIMITS, type StreamQuery } from "@countermand/contract";
 import { WebSocket } from "ws";
@@ -14,7 +17,9 @@ import {
 import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
 
-/** Says why before it closes for a message that is too big; the library alone would close without. */
+/**
+ * Says why before it closes for a message that is too big; the library alone would close without.
+ */
 export class StreamSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     // An echo of the peer's own close carries a reason, be it an empty one.

@@ -1,6 +1,6 @@
 /**
- * The order stream's sockets: who may connect, and the stop of all at once. Owns every socket from its
- * handshake to its end. A refused handshake is answered as HTTP before any upgrade.
+ * The order stream's sockets: who may connect, and the stop of all at once. Owns every socket from
+ * its handshake to its end. A refused handshake is answered as HTTP before any upgrade.
  */
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
@@ -85,7 +85,7 @@ export class OrderStreamServer {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The client may vanish at any time before the socket has its owner.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyThis);
     const admitted = this.#admit(request);
     if (isFault(admitted)) {
       refuseUpgrade(request, socket, admitted);
@@ -105,8 +105,8 @@ export class OrderStreamServer {
   }
 
   /**
-   * Says on every socket that the server stops, and closes it; resolves when all are gone, after STOP_MS
-   * at the latest. New handshakes are refused from now on.
+   * Says on every socket that the server stops, and closes it; resolves when all are gone, after
+   * STOP_MS at the latest. New handshakes are refused from now on.
    */
   close(): Promise<void> {
     this.#closing ??= this.#stopAll();
@@ -230,6 +230,11 @@ export class OrderStreamServer {
     if (count > 0) this.#places.set(account, count);
     else this.#places.delete(account);
   }
+}
+
+/** Not a closure: it stays on the socket, and would keep the handshake's request in memory. */
+function destroyThis(this: Duplex): void {
+  this.destroy();
 }
 
 const NO_BODY = new Uint8Array(0);

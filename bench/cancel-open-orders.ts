@@ -1,0 +1,208 @@
+/**
+ * Question: does a cancel over HTTP cost the same with a million orders in the book as with a thousand,
+ * what does a resting order weigh, and does what is closed leave memory?
+ *
+ * Two gateways on the same core take turns, one with 1,000 resting orders, one with 1,000,000. A round
+ * cancels orders from anywhere in the book; as many are placed again before the next one, not timed.
+ * Every order has a client's name, so every index of the gateway holds it.
+ *
+ * Run: `node bench/cancel-open-orders.ts [resting orders] [rounds]`.
+ */
+import { Exchange } from "../packages/core/src/exchange/index.ts";
+import {
+  type Account,
+  type OrderId,
+  OrdType,
+  type Price,
+  type Qty,
+  REFERENCE_INSTRUMENTS,
+  Side,
+  type VenueCommand,
+} from "../packages/core/src/model/index.ts";
+import { atMost, median, type Row, report, row, thousands } from "./report.ts";
+import { delay, pinLoad, ServerProcess, workFolder } from "./server-process.ts";
+import { cancelSingly, RestingOrders } from "./trade-requests.ts";
+
+const SMALL_COUNT = 1_000;
+/** Cancels of one round: the small book is never more than twice its size. */
+const ROUND_CANCELS = 1_000;
+/** Orders placed or cancelled before the archive is waited for. */
+const PART_ORDERS = 100_000;
+/** Short, so that what is remembered of the writes that fill a book is not taken for the orders. */
+const WINDOW_MS = 5_000;
+const CORE_CANCELS = 1_000;
+const CORE_ROUNDS = 50;
+
+interface Book {
+  readonly server: ServerProcess;
+  readonly orders: RestingOrders;
+  readonly roundsPerSecond: number[];
+  readonly cpuUs: number[];
+}
+
+pinLoad();
+const restingCount = Number(process.argv[2] ?? 1_000_000);
+const roundCount = Number(process.argv[3] ?? 40);
+report(await measure());
+
+async function measure(): Promise<Row[]> {
+  const small = await openBook();
+  const large = await openBook();
+  await small.orders.place(SMALL_COUNT);
+  const atStart = await quietMemory(large);
+  const fillSeconds = await fill(large, restingCount);
+  const full = await quietMemory(large);
+  for (let round = 0; round <= roundCount; round += 1) {
+    await runRound(small, round > 0);
+    await runRound(large, round > 0);
+  }
+  const emptySeconds = await empty(large);
+  const atEnd = await quietMemory(large);
+  await Promise.all([small.server.stop(), large.server.stop()]);
+  const counts = { placed: large.orders.placedCount, fillSeconds, emptySeconds };
+  return [...costRows(small, large), coreRow(), ...memoryRows({ atStart, full, atEnd }, counts)];
+}
+
+async function openBook(): Promise<Book> {
+  const server = await ServerProcess.gateway(workFolder(), {
+    args: ["--expose-gc"],
+    env: { COUNTERMAND_SIGNATURE_WINDOW_MS: String(WINDOW_MS) },
+  });
+  return { server, orders: new RestingOrders(server.port), roundsPerSecond: [], cpuUs: [] };
+}
+
+/** Seconds it took to place the orders, without the waiting for the archive. */
+async function fill({ server, orders }: Book, count: number): Promise<number> {
+  let seconds = 0;
+  while (orders.openCount < count) {
+    seconds += (await orders.place(Math.min(PART_ORDERS, count - orders.openCount))).seconds;
+    await server.archived();
+  }
+  return seconds;
+}
+
+async function empty({ server, orders }: Book): Promise<number> {
+  let seconds = 0;
+  while (orders.openCount > 0) {
+    const count = Math.min(PART_ORDERS, orders.openCount);
+    seconds += (await orders.cancelInBatches(count)).seconds;
+    await server.archived();
+  }
+  return seconds;
+}
+
+async function runRound({ server, orders, roundsPerSecond, cpuUs }: Book, counts: boolean) {
+  await orders.place(ROUND_CANCELS);
+  await server.archived();
+  const cpuBeforeMs = server.cpuMs() ?? 0;
+  const { perSecond } = await cancelSingly(server.port, orders.take(ROUND_CANCELS));
+  if (!counts) return;
+  roundsPerSecond.push(perSecond);
+  cpuUs.push((1000 * ((server.cpuMs() ?? 0) - cpuBeforeMs)) / ROUND_CANCELS);
+}
+
+/** Memory when nothing is under way and what was remembered of the writes has expired. */
+async function quietMemory({ server, orders }: Book): Promise<NodeJS.MemoryUsage> {
+  await delay(WINDOW_MS + 1000);
+  // Expired memories go when the next write is remembered.
+  await orders.place(1);
+  await orders.cancelInBatches(1);
+  await server.settled();
+  return await server.memory();
+}
+
+function costRows(small: Book, large: Book): Row[] {
+  const smallUs = 1e6 / median(small.roundsPerSecond);
+  const largeUs = 1e6 / median(large.roundsPerSecond);
+  const ratio = largeUs / smallUs;
+  const textOf = (us: number, { cpuUs }: Book): string => {
+    return `${us.toFixed(0)} µs, ${median(cpuUs).toFixed(0)} µs CPU`;
+  };
+  return [
+    row(`a cancel over HTTP, ${thousands(restingCount)} resting`, textOf(largeUs, large), {
+      peer: `${thousands(SMALL_COUNT)} resting: ${textOf(smallUs, small)}`,
+      ratio: ratio.toFixed(2),
+      ...atMost(ratio, 1.3),
+    }),
+  ];
+}
+
+interface Memories {
+  readonly atStart: NodeJS.MemoryUsage;
+  readonly full: NodeJS.MemoryUsage;
+  readonly atEnd: NodeJS.MemoryUsage;
+}
+
+function memoryRows(
+  { atStart, full, atEnd }: Memories,
+  counts: { placed: number; fillSeconds: number; emptySeconds: number },
+): Row[] {
+  const heapBytes = (full.heapUsed - atStart.heapUsed) / restingCount;
+  const residentBytes = (full.rss - atStart.rss) / restingCount;
+  const keptBytes = (atEnd.heapUsed - atStart.heapUsed) / counts.placed;
+  const rate = (count: number, seconds: number) => `${thousands(count / seconds)} orders/s`;
+  return [
+    row(
+      `filling ${thousands(restingCount)} over HTTP, batches of 5`,
+      `${counts.fillSeconds.toFixed(0)} s, ${rate(restingCount, counts.fillSeconds)}`,
+      { peer: `emptying: ${rate(restingCount, counts.emptySeconds)}` },
+    ),
+    row("heap for each resting order", `${heapBytes.toFixed(0)} bytes`, {
+      peer: `resident: ${residentBytes.toFixed(0)} bytes`,
+      ...atMost(heapBytes, 1024, " bytes"),
+    }),
+    row(`heap after ${thousands(counts.placed)} placed and closed`, mebibytes(atEnd.heapUsed), {
+      peer: `start ${mebibytes(atStart.heapUsed)}, full ${mebibytes(full.heapUsed)}`,
+      // A bounded number of closed orders may stay; anything for each closed order is a leak.
+      ...atMost(Math.round(keptBytes), 8, " bytes kept per closed order"),
+    }),
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** The exchange alone, in this process: nanoseconds of a cancel in the large book and in the small. */
+function coreRow(): Row {
+  const largeNs = coreCancelNs(restingCount);
+  const smallNs = coreCancelNs(SMALL_COUNT);
+  return row(`the exchange core alone, ${thousands(restingCount)}`, `${largeNs.toFixed(0)} ns`, {
+    peer: `${thousands(SMALL_COUNT)} resting: ${smallNs.toFixed(0)} ns`,
+    ratio: (largeNs / smallNs).toFixed(2),
+    verdict: "reported",
+  });
+}
+
+function coreCancelNs(count: number): number {
+  const exchange = new Exchange(REFERENCE_INSTRUMENTS);
+  const orderIds = Array.from({ length: count }, (_, n) => String(22_000_000_001 + n) as OrderId);
+  const enter = (orderId: OrderId, index: number) => exchange.handle(restingOrder(orderId, index));
+  orderIds.forEach(enter);
+  const step = Math.max(1, Math.floor(count / CORE_CANCELS));
+  const chosen = orderIds.filter((_, index) => index % step === 0).slice(0, CORE_CANCELS);
+  const rounds = Array.from({ length: CORE_ROUNDS }, () => {
+    const startedMs = performance.now();
+    for (const orderId of chosen) {
+      exchange.handle({ type: "OrderCancelRequest", orderId, symbol: "00700" });
+    }
+    const ns = ((performance.now() - startedMs) * 1e6) / chosen.length;
+    chosen.forEach(enter);
+    return ns;
+  });
+  return median(rounds);
+}
+
+/** The orders of the gateways above: buyers at a hundred prices. */
+function restingOrder(orderId: OrderId, index: number): VenueCommand {
+  return {
+    type: "NewOrderSingle",
+    orderId,
+    account: "80114138" as Account,
+    symbol: "00700",
+    side: Side.Buy,
+    ordType: OrdType.Limit,
+    price: (BigInt(1 + (index % 100)) * 1_000_000n) as Price,
+    orderQty: 10_000_000_000n as Qty,
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * Runs the benchmarks in their short form, one after the other, and prints one table.
+ *
+ * Run: `node bench/run.ts [name…]`, for instance `node bench/run.ts cancel-http restart`.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { machineNote, type Row, table } from "./report.ts";
+
+/** Each with the arguments of its short form. All together take less than six minutes. */
+const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["cancel-http", ["15000", "5"]],
+  ["cancel-open-orders", ["1000000", "40"]],
+  ["restart", ["100000", "1000000", "3"]],
+]);
+
+await main(process.argv.slice(2));
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.find((name) => !BENCHMARKS.has(name));
+  if (unknown !== undefined) {
+    const names = [...BENCHMARKS.keys()].join(", ");
+    process.stderr.write(`no benchmark ${unknown}: there are ${names}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const rows: Row[] = [];
+  for (const [name, args] of BENCHMARKS) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    process.stderr.write(`running ${name}\n`);
+    rows.push(...(await runOne(name, args)));
+  }
+  process.stdout.write(`${machineNote()}\n\n${table(rows)}`);
+}
+
+/** In a process of its own, so that none finds the heap of another. */
+function runOne(name: string, args: readonly string[]): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    const file = join(import.meta.dirname, `${name}.ts`);
+    const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", 1, 2, "ipc"] });
+    let rows: readonly Row[] | null = null;
+    child.once("message", (sent) => {
+      rows = sent as readonly Row[];
+      child.disconnect();
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      if (code === 0 && rows !== null) resolve(rows);
+      else reject(new Error(`${name} ended with ${code ?? signal}`));
+    });
+  });
+}

@@ -1,0 +1,249 @@
+// Goal: commands are handed over in order, each at most once under its id, and a client that is too
+// fast or does not read is slowed down rather than refused.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Account } from "@countermand/core/model";
+import type { RequestIdentity } from "../sequencer/sequencer.ts";
+import { settled } from "../stream/stream-fixture.ts";
+import { FakeClock } from "../sys/fake-clock.ts";
+import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
+import { commandIdentity } from "./command-identity.ts";
+import { type CommandPort, CommandSession, type TradeCommands } from "./command-session.ts";
+import {
+  COMMANDS_IN_FLIGHT_MAX,
+  MESSAGE_SLOT_MS,
+  MESSAGES_PER_SLOT_MAX,
+  REFUSED_MESSAGES_MAX,
+  REPLIES_WAITING_BYTES_MAX,
+} from "./limits.ts";
+
+interface Call {
+  readonly name: keyof TradeCommands;
+  readonly subject: unknown;
+  readonly options: CallOptions;
+  readonly resolve: (answer: TradeAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Bench {
+  readonly calls: Call[] = [];
+  readonly sent: string[] = [];
+  readonly bugs: Error[] = [];
+  readonly clock = new FakeClock();
+  readonly session: CommandSession;
+  failed: { readonly error: string; readonly closeCode: number } | null = null;
+  isPaused = false;
+  bufferedBytes = 0;
+
+  constructor(isEnabled = true) {
+    const port: CommandPort = {
+      send: (text) => this.sent.push(text),
+      fail: (error, _details, closeCode) => {
+        this.failed = { error, closeCode };
+      },
+      bufferedBytes: () => this.bufferedBytes,
+      pause: () => {
+        this.isPaused = true;
+      },
+      resume: () => {
+        this.isPaused = false;
+      },
+    };
+    this.session = new CommandSession({
+      caller: { apiKey: "key", account: "ALICE" as Account },
+      isEnabled,
+      trade: {
+        cancel: (_caller, target, options) => this.#called("cancel", target, options),
+        cancelBatch: (_caller, elements, options) => this.#called("cancelBatch", elements, options),
+        place: (_caller, request, options) => this.#called("place", request, options),
+        placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
+      },
+      clock: this.clock,
+      port,
+      onBug: (error) => this.bugs.push(error),
+    });
+  }
+
+  receive(message: unknown): void {
+    const text = typeof message === "string" ? message : JSON.stringify(message);
+    this.session.received(Buffer.from(text), false);
+  }
+
+  cancels(count: number, firstId = 0): void {
+    for (let id = firstId; id < firstId + count; id += 1) this.receive(cancel(String(id)));
+  }
+
+  async answer(call: Call | undefined): Promise<void> {
+    assert.ok(call !== undefined);
+    call.resolve({ httpStatus: 200, body: '{"code":0}', replayed: false });
+    await settled();
+  }
+
+  #called(name: Call["name"], subject: unknown, options: CallOptions): Promise<TradeAnswer> {
+    return new Promise((resolve, reject) => {
+      this.calls.push({ name, subject, options, resolve, reject });
+    });
+  }
+}
+
+function cancel(id: string) {
+  return { op: "cancel", id, data: { order_no: "22000000022", reference_id: "" } };
+}
+
+test("command session: each op is handed over, and its answer becomes the reply", async () => {
+  const bench = new Bench();
+  const order = {
+    market: "hkex",
+    order_type: "limit_order",
+    symbol: "00700",
+    order_side: "buy",
+    qty: 100,
+    price: 400,
+  };
+  bench.receive(cancel("a"));
+  bench.receive({ op: "cancel_batch", id: "b", data: [{ order_no: "22000000022" }] });
+  bench.receive({ op: "place", id: "c", data: order });
+  bench.receive({ op: "place_batch", id: "d", data: [order] });
+  const names = ["cancel", "cancelBatch", "place", "placeBatch"];
+  assert.deepEqual(
+    bench.calls.map(({ name }) => name),
+    names,
+  );
+  for (const { options } of bench.calls) {
+    assert.equal(options.rememberAlways, true);
+    assert.equal(options.representation, false);
+  }
+  await bench.answer(bench.calls[2]);
+  await bench.answer(bench.calls[0]);
+  assert.deepEqual(bench.sent, [
+    '{"type":"reply","id":"c","code":0}',
+    '{"type":"reply","id":"a","code":0}',
+  ]);
+});
+
+const FAULTS: readonly (readonly [string, unknown, string, string])[] = [
+  ["broken JSON", '{"op"', "error", "malformed_json"],
+  ["no id", { op: "cancel", data: {} }, "error", "malformed_command"],
+  ["unknown op", { op: "amend", id: "a", data: {} }, "reply", "unknown_op"],
+  ["unknown field", { ...cancel("a"), more: 1 }, "reply", "malformed_command"],
+  ["no order named", { op: "cancel", id: "a", data: {} }, "reply", "identifier_missing"],
+];
+
+for (const [subject, message, type, reason] of FAULTS) {
+  test(`command session: ${subject}: refused, nothing is handed over`, () => {
+    const bench = new Bench();
+    bench.receive(message);
+    const sent = JSON.parse(bench.sent[0] ?? "null") as Record<string, unknown>;
+    assert.equal(sent["type"], type);
+    if (reason !== "identifier_missing") assert.equal(sent["reason"], reason);
+    assert.equal(bench.calls.length, 0);
+    assert.equal(bench.failed, null);
+  });
+}
+
+test("command session: a binary message closes with 1003", () => {
+  const bench = new Bench();
+  bench.session.received(Buffer.from("{}"), true);
+  assert.deepEqual(bench.failed, { error: "TEXT_ONLY", closeCode: 1003 });
+});
+
+test("command session: without commands=1 every message is refused, the hundredth closes", () => {
+  const bench = new Bench(false);
+  bench.cancels(REFUSED_MESSAGES_MAX - 1);
+  assert.equal(bench.sent.length, REFUSED_MESSAGES_MAX - 1);
+  assert.match(bench.sent[0] ?? "", /"type":"error".*"reason":"commands_not_enabled"/);
+  assert.equal(bench.failed, null);
+  bench.cancels(5);
+  assert.deepEqual(bench.failed, { error: "COMMANDS_NOT_ENABLED", closeCode: 1008 });
+  assert.equal(bench.sent.length, REFUSED_MESSAGES_MAX - 1);
+  assert.equal(bench.calls.length, 0);
+});
+
+test("command session: input stops while too many are under way; none is lost", async () => {
+  const bench = new Bench();
+  bench.cancels(COMMANDS_IN_FLIGHT_MAX);
+  assert.equal(bench.isPaused, false);
+  bench.clock.advance(MESSAGE_SLOT_MS);
+  bench.cancels(2, COMMANDS_IN_FLIGHT_MAX);
+  assert.equal(bench.calls.length, COMMANDS_IN_FLIGHT_MAX);
+  assert.equal(bench.isPaused, true);
+  await bench.answer(bench.calls[0]);
+  await bench.answer(bench.calls[1]);
+  assert.equal(bench.calls.length, COMMANDS_IN_FLIGHT_MAX + 2);
+  assert.equal(bench.isPaused, false);
+});
+
+test("command session: input stops while replies are not read", () => {
+  const bench = new Bench();
+  bench.bufferedBytes = REPLIES_WAITING_BYTES_MAX + 1;
+  bench.cancels(1);
+  assert.equal(bench.calls.length, 0);
+  assert.equal(bench.isPaused, true);
+  bench.bufferedBytes = 0;
+  bench.session.written();
+  assert.equal(bench.calls.length, 1);
+  assert.equal(bench.isPaused, false);
+});
+
+test("command session: more than a slot's messages wait for the next slot", () => {
+  const bench = new Bench();
+  for (let index = 0; index < MESSAGES_PER_SLOT_MAX + 3; index += 1) bench.receive("[]");
+  assert.equal(bench.sent.length, MESSAGES_PER_SLOT_MAX);
+  assert.equal(bench.isPaused, true);
+  bench.clock.advance(MESSAGE_SLOT_MS);
+  assert.equal(bench.sent.length, MESSAGES_PER_SLOT_MAX + 3);
+  assert.equal(bench.isPaused, false);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+test("command session: stopping answers what is under way and takes nothing more", async () => {
+  const bench = new Bench();
+  bench.cancels(2);
+  let isIdle = false;
+  bench.session.stop(() => {
+    isIdle = true;
+  });
+  bench.cancels(1, 2);
+  await bench.answer(bench.calls[0]);
+  assert.equal(isIdle, false);
+  await bench.answer(bench.calls[1]);
+  assert.equal(isIdle, true);
+  assert.equal(bench.calls.length, 2);
+  assert.equal(bench.sent.length, 2);
+});
+
+test("command session: a bug in the trade service is an unknown outcome and reported", async () => {
+  const bench = new Bench();
+  bench.cancels(1);
+  bench.calls[0]?.reject(new Error("a bug"));
+  await settled();
+  assert.match(bench.sent[0] ?? "", /^\{"type":"reply","id":"0",.*"reason":"outcome_unknown"/);
+  assert.equal(bench.bugs.length, 1);
+});
+
+function identity(text: string, apiKey = "key", id = "a"): RequestIdentity {
+  return commandIdentity(apiKey, id, text, 1_000);
+}
+
+test("command identity: the key and the id name it, for ten minutes", () => {
+  const text = JSON.stringify(cancel("a"));
+  const first = identity(text);
+  assert.equal(first.fingerprint.length, 22);
+  assert.equal(first.expiresAtMs, 601_000);
+  assert.notEqual(identity(text, "other").fingerprint, first.fingerprint);
+  assert.notEqual(identity(text, "key", "b").fingerprint, first.fingerprint);
+});
+
+test("command identity: order of members and white space do not matter, values do", () => {
+  const { contentDigest } = identity('{"op":"cancel","id":"a","data":{"a":"x","b":[1.0,null]}}');
+  const same = '{ "data": {"b": [1.0, null], "\\u0061": "x"}, "id": "a", "op": "cancel" }';
+  assert.equal(identity(same).contentDigest, contentDigest);
+  const others = [
+    '{"op":"cancel_batch","id":"a","data":{"a":"x","b":[1.0,null]}}',
+    '{"op":"cancel","id":"a","data":{"a":"x","b":[1,null]}}',
+    '{"op":"cancel","id":"a","data":{"a":"x","b":[null,1.0]}}',
+    '{"op":"cancel","id":"a","data":{"a":"x","b":["1.0",null]}}',
+    '{"op":"cancel","id":"a","data":{"a":"x","b":[1.0]}}',
+  ];
+  for (const other of others) assert.notEqual(identity(other).contentDigest, contentDigest);
+});

@@ -1,0 +1,149 @@
+/**
+ * Nothing that was answered is lost, and nothing is done twice, however often the gateway is killed.
+ *
+ * Clients of both accounts place, cross, cancel and watch; the process is killed with SIGKILL at random
+ * moments, also while it starts; what stayed unanswered is sent again byte for byte. In the end every
+ * answer is compared with both streams and with the query.
+ *
+ * TEST_SEED repeats the choices of a run, KILLS sets the number of kills under load.
+ */
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { assertQueryAgrees, audit } from "./crash-audit.ts";
+import { type Account, Load, newAccounts } from "./crash-load.ts";
+import { type GatewayProcess, Workplace } from "./gateway-process.ts";
+import { Random } from "./random.ts";
+import { SignedClient } from "./signed-client.ts";
+import { StreamClient } from "./stream-client.ts";
+
+const SEED = Number(process.env["TEST_SEED"] ?? randomInt(2 ** 31));
+const KILLS = Number(process.env["KILLS"] ?? 20);
+
+/** A kill falls after so many sends, answers and pushes. */
+const EVENTS_MIN = 30;
+const EVENTS_SPREAD = 1_500;
+
+/** One start in so many is killed before it is ready, within so many milliseconds. */
+const STARTS_PER_KILL = 4;
+const START_KILL_MS = 600;
+
+/** One life in so many ends in silence: the state before and after is compared. */
+const LIVES_PER_COMPARISON = 5;
+
+test(`crash: ${KILLS} kills under load`, async (t) => {
+  const place = Workplace.of(t);
+  const random = new Random(SEED);
+  const accounts = newAccounts(random);
+  const startMs: number[] = [];
+  try {
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      if (random.oneIn(STARTS_PER_KILL)) await killWhileStarting(place, random);
+      const gateway = await start(place, startMs);
+      await killUnderLoad(gateway, accounts, random);
+      if (kill % LIVES_PER_COMPARISON === 0) await compareStates(place, accounts, startMs);
+    }
+    const gateway = await start(place, startMs);
+    await finish(gateway, accounts);
+    const counts = audit(accounts);
+    t.diagnostic(`after ${KILLS} kills: ${JSON.stringify(counts)}`);
+    assert.ok(counts.fills > KILLS && counts.cancels > KILLS, "the load did something");
+  } catch (error) {
+    throw new Error(`run again with TEST_SEED=${SEED} KILLS=${KILLS}`, { cause: error });
+  }
+  const [fastest, slowest] = [Math.min(...startMs), Math.max(...startMs)].map(Math.round);
+  t.diagnostic(`ready ${fastest} to ${slowest} ms after the process was started`);
+});
+
+async function start(place: Workplace, startMs: number[]): Promise<GatewayProcess> {
+  const gateway = await place.gateway(place.path("data"));
+  startMs.push(gateway.readyMs);
+  return gateway;
+}
+
+async function killWhileStarting(place: Workplace, random: Random): Promise<void> {
+  const gateway = place.launch(place.path("data"));
+  // Not a wait for anything: the moment of the kill is the input of this test.
+  await new Promise((resolve) => setTimeout(resolve, random.below(START_KILL_MS)));
+  await gateway.crash();
+}
+
+async function killUnderLoad(
+  gateway: GatewayProcess,
+  accounts: readonly Account[],
+  random: Random,
+): Promise<void> {
+  let eventsLeft = EVENTS_MIN + random.below(EVENTS_SPREAD);
+  let load: Load | null = null;
+  const onEvent = (): void => {
+    eventsLeft -= 1;
+    if (eventsLeft !== 0) return;
+    load?.gatewayDies();
+    gateway.kill("SIGKILL");
+  };
+  load = new Load(gateway.url, accounts, onEvent);
+  await load.begin();
+  await Promise.race([gateway.exited, load.failed]);
+  assert.equal(gateway.exit?.signal, "SIGKILL", gateway.stderr);
+  await load.end();
+}
+
+/** The whole state is the same after a kill and a replay. */
+async function compareStates(
+  place: Workplace,
+  accounts: readonly Account[],
+  startMs: number[],
+): Promise<void> {
+  const before = await start(place, startMs);
+  await quiesced(before, accounts);
+  const stateBefore = await before.state();
+  await before.crash();
+  const after = await start(place, startMs);
+  assert.deepEqual(await after.state(), stateBefore);
+  await after.crash();
+}
+
+async function quiesced(gateway: GatewayProcess, accounts: readonly Account[]): Promise<void> {
+  const load = new Load(gateway.url, accounts, () => undefined);
+  await load.begin();
+  await load.end();
+}
+
+/** All is answered; the stream read again from 0 and the query agree with what was seen. */
+async function finish(gateway: GatewayProcess, accounts: readonly Account[]): Promise<void> {
+  await quiesced(gateway, accounts);
+  for (const account of accounts) {
+    assert.deepEqual(account.unanswered, []);
+    const client = new SignedClient(gateway.url, account.key);
+    await catchUp(gateway, account);
+    await assertSameFromZero(gateway, account);
+    assertQueryAgrees(account, await client.orders());
+    client.close();
+  }
+}
+
+/** Reads the pushes up to the latest: the first heartbeat tells how many there are. */
+async function catchUp(gateway: GatewayProcess, account: Account): Promise<void> {
+  const query = `after_seq=${account.pushes.length}&heartbeat=1`;
+  const stream = await StreamClient.open(gateway.url, account.key, query);
+  const { message } = await stream.seen("a heartbeat", ({ message: { type } }) => {
+    return type === "heartbeat";
+  });
+  for (const received of stream.received) account.pushed(received);
+  stream.close();
+  await stream.closed;
+  const { seq } = message.data as unknown as { seq: number };
+  assert.equal(account.pushes.length, seq, "the heartbeat tells the latest number");
+}
+
+async function assertSameFromZero(gateway: GatewayProcess, account: Account): Promise<void> {
+  const last = account.pushes.length;
+  const stream = await StreamClient.open(gateway.url, account.key, "after_seq=0");
+  await stream.seen("the last push", ({ message }) => message.seq === last);
+  assert.deepEqual(
+    stream.received.map(({ text }) => text),
+    account.pushes,
+  );
+  stream.close();
+  await stream.closed;
+}
