@@ -23,7 +23,7 @@ import {
   type OrdersQuery,
   type PlaceElement,
 } from "@countermand/contract";
-import { assert } from "@countermand/core/assert";
+import { assert, at } from "@countermand/core/assert";
 import type {
   CancelTarget,
   Instrument,
@@ -84,31 +84,22 @@ export class TradeService {
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
   }
 
-  async cancel(caller: Caller, target: CancelTarget, options: CallOptions): Promise<TradeAnswer> {
-    const targets = [target];
-    const archived = await this.#archived(caller, targets);
-    if (archived === null) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
-    const identity = cancelIdentity(targets, options);
-    return this.#write(caller, "cancel", identity, (turn) => {
+  cancel(caller: Caller, target: CancelTarget, options: CallOptions): Promise<TradeAnswer> {
+    return this.#cancelWrite(caller, [target], options, (turn, archived) => {
       return this.#cancelAnswer(cancelInTurn(turn, target, archived), options);
     });
   }
 
-  async cancelBatch(
+  cancelBatch(
     caller: Caller,
     elements: readonly CancelElement[],
     options: CallOptions,
   ): Promise<TradeAnswer> {
     const targets = elements.map(({ target }) => target);
-    const archived = await this.#archived(caller, targets);
-    if (archived === null) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
-    const identity = cancelIdentity(targets, options);
-    return this.#write(caller, "cancel", identity, (turn) => {
+    return this.#cancelWrite(caller, targets, options, (turn, archived) => {
       const outcomes = cancelEach(turn, targets, archived);
       const answers = elements.map((element, index) => {
-        const outcome = outcomes[index];
-        assert(outcome !== undefined, "every element has an outcome");
-        return this.#cancelElementAnswer(element, outcome, options);
+        return this.#cancelElementAnswer(element, at(outcomes, index), options);
       });
       return { httpStatus: 200, body: encodeBatch(answers) };
     });
@@ -186,19 +177,26 @@ export class TradeService {
     return instrument;
   }
 
-  /** Closed orders that the targets may mean; null while the archive cannot be read. */
-  async #archived(
+  /**
+   * Decides in this very call when memory knows the targets: commands of one client then happen in the
+   * order they came in. Otherwise the archive is asked first.
+   */
+  #cancelWrite(
     caller: Caller,
     targets: readonly (CancelTarget | Fault)[],
-  ): Promise<Archived | null> {
+    options: CallOptions,
+    decide: (turn: Turn, archived: Archived) => Answer,
+  ): Promise<TradeAnswer> {
+    const identity = cancelIdentity(targets, options);
+    const write = (archived: Archived): Promise<TradeAnswer> => {
+      return this.#write(caller, "cancel", identity, (turn) => decide(turn, archived));
+    };
     const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
-    if (missing.length === 0) return NOTHING_ARCHIVED;
-    try {
-      return await lookUpClosed(this.#sequencer, this.#archive, caller, targets);
-    } catch (error) {
-      if (isArchiveUnavailable(error)) return null;
+    if (missing.length === 0) return write(NOTHING_ARCHIVED);
+    return lookUpClosed(this.#sequencer, this.#archive, caller, targets).then(write, (error) => {
+      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
       throw error;
-    }
+    });
   }
 
   #cancelAnswer(outcome: CancelOutcome, { representation }: CallOptions): Answer {
