@@ -29,7 +29,7 @@ export class Account {
   }
 
   pushed({ text, message }: Received): void {
-    if (message.type === "heartbeat") return;
+    if (message.type === "heartbeat" || message.type === "notice") return;
     assert.equal(message.type, "order", text);
     assert.equal(message.seq, this.pushes.length + 1, "the stream has no gap and no repetition");
     this.pushes.push(text);
@@ -47,6 +47,20 @@ export class Account {
       }
     }
     this.#answeredPlaces.push(write);
+  }
+
+  /** Reads the pushes up to the latest: a heartbeat tells how many there are. */
+  async catchUp(url: string): Promise<void> {
+    const query = `after_seq=${this.pushes.length}&heartbeat=1`;
+    const stream = await StreamClient.open(url, this.key, query);
+    const { message } = await stream.seen("a heartbeat", ({ message: { type } }) => {
+      return type === "heartbeat";
+    });
+    for (const received of stream.received) this.pushed(received);
+    stream.close();
+    await stream.closed;
+    const { seq } = message.data as unknown as { seq: number };
+    assert.equal(this.pushes.length, seq, "the heartbeat tells the latest number");
   }
 
   /** The places whose answers arrived last. */

@@ -115,25 +115,11 @@ async function finish(gateway: GatewayProcess, accounts: readonly Account[]): Pr
   for (const account of accounts) {
     assert.deepEqual(account.unanswered, []);
     const client = new SignedClient(gateway.url, account.key);
-    await catchUp(gateway, account);
+    await account.catchUp(gateway.url);
     await assertSameFromZero(gateway, account);
     assertQueryAgrees(account, await client.orders());
     client.close();
   }
-}
-
-/** Reads the pushes up to the latest: the first heartbeat tells how many there are. */
-async function catchUp(gateway: GatewayProcess, account: Account): Promise<void> {
-  const query = `after_seq=${account.pushes.length}&heartbeat=1`;
-  const stream = await StreamClient.open(gateway.url, account.key, query);
-  const { message } = await stream.seen("a heartbeat", ({ message: { type } }) => {
-    return type === "heartbeat";
-  });
-  for (const received of stream.received) account.pushed(received);
-  stream.close();
-  await stream.closed;
-  const { seq } = message.data as unknown as { seq: number };
-  assert.equal(account.pushes.length, seq, "the heartbeat tells the latest number");
 }
 
 async function assertSameFromZero(gateway: GatewayProcess, account: Account): Promise<void> {

@@ -184,7 +184,11 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   const recent = new RecentReports();
   const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
     onProjected: (partition, seq) => recent.projected(partition, seq),
-    onNotice: (notice) => log.warn(notice, "archive.notice"),
+    onNotice: (notice) => {
+      const isFirstStart = notice.type === "Rebuilding" && notice.reason === "Missing";
+      if (isFirstStart) log.info(notice, "archive.notice");
+      else log.warn(notice, "archive.notice");
+    },
     clock,
   });
   const marketClock = new MarketClock(options.marketWallMs ?? (() => clock.wallMs()));

@@ -46,6 +46,6 @@ export function faultAnswer(error: ErrorName, details: string): Answer {
 }
 
 /** Longer ids are left out rather than cut: half an id matches nothing in anybody's log. */
-function isEchoable(requestId: string | string[] | undefined): requestId is string {
+export function isEchoable(requestId: string | string[] | undefined): requestId is string {
   return typeof requestId === "string" && requestId.length <= REQUEST_ID_CHARACTERS_MAX;
 }

@@ -1,9 +1,10 @@
 /**
  * Routes that need no signature, on the framework: time, health, metrics; and what nobody serves.
  */
-import { type ErrorName, encodeSuccess, encodeTime, fault } from "@countermand/contract";
+import { type ErrorName, encodeSuccess, encodeTime, fault, Header } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { faultAnswer, JSON_TYPE } from "./responses.ts";
+import { RETRY_AFTER_SECONDS } from "./limits.ts";
+import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
 
 export interface UnsignedRoutesOptions {
   readonly wallMs: () => number;
@@ -19,6 +20,11 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
   // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to
   // be.
   app.removeAllContentTypeParsers();
+  app.addHook("onRequest", (request, reply, done) => {
+    const requestId = request.headers[Header.RequestId];
+    if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
+    done();
+  });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
   app.get("/time", (_request, reply) => send(reply, 200, encodeTime(options.wallMs())));
   app.get("/health/live", (_request, reply) =>
@@ -58,6 +64,7 @@ export function refusePath(_error: unknown, _request: FastifyRequest, reply: Fas
 
 function sendFault(reply: FastifyReply, error: ErrorName, details: string): FastifyReply {
   const { httpStatus, body } = faultAnswer(error, details);
+  if (httpStatus === 503) reply.header("Retry-After", String(RETRY_AFTER_SECONDS));
   return send(reply, httpStatus, body);
 }
 

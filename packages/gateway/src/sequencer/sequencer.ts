@@ -7,7 +7,7 @@
  * grows with the load and an idle gateway commits at once.
  */
 import { assert } from "@countermand/core/assert";
-import { type OpenTarget, openTarget } from "@countermand/core/desk";
+import { type AnsweredRequests, type OpenTarget, openTarget } from "@countermand/core/desk";
 import type {
   Account,
   CancelTarget,
@@ -45,7 +45,10 @@ export type WriteResult =
   | { readonly result: "repeated"; readonly answer: Answer }
   /** The identity was used with other content. */
   | { readonly result: "identityReused" }
-  /** The clock ran back: whether this was answered before is forgotten, so it is not done. */
+  /**
+   * Whether this was answered before may be forgotten, so it is not done: its time ran out on the
+   * way here, or the clock ran back.
+   */
   | { readonly result: "expired" }
   /** Too much is waiting; nothing was done. */
   | { readonly result: "overloaded" };
@@ -156,10 +159,10 @@ export class Sequencer {
    * use is durable.
    */
   claimOnce(account: Account, identity: RequestIdentity): Promise<boolean> {
-    const { desk } = this.partitions.deskOf(account);
-    const { answered } = desk;
-    const used = answered.get(identity.fingerprint, this.#wallMs()) !== null;
-    if (used || answered.mayBeForgotten(identity.expiresAtMs)) return this.#released(false);
+    const { answered } = this.partitions.deskOf(account).desk;
+    const nowMs = this.#wallMs();
+    const used = answered.get(identity.fingerprint, nowMs) !== null;
+    if (used || isExpired(answered, identity, nowMs)) return this.#released(false);
     this.#remember(account, identity, { httpStatus: 101, body: "" });
     return this.#released(true);
   }
@@ -202,10 +205,9 @@ export class Sequencer {
 
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
     const { name, desk } = this.partitions.deskOf(account);
-    if (desk.answered.mayBeForgotten(identity.expiresAtMs)) {
-      return this.#released({ result: "expired" });
-    }
-    const answered = desk.answered.get(identity.fingerprint, this.#wallMs());
+    const nowMs = this.#wallMs();
+    if (isExpired(desk.answered, identity, nowMs)) return this.#released({ result: "expired" });
+    const answered = desk.answered.get(identity.fingerprint, nowMs);
     if (answered === null) return null;
     if (answered.contentDigest !== identity.contentDigest) {
       return this.#released({ result: "identityReused" });
@@ -291,6 +293,18 @@ export class Sequencer {
     this.#idleWaiters = [];
     for (const release of waiters) release();
   }
+}
+
+/**
+ * Whether the memory of answered requests cannot vouch for this one. A request within its window
+ * when its signature was checked may be past it a moment later, when its answer counts no more.
+ */
+function isExpired(
+  answered: AnsweredRequests,
+  { expiresAtMs }: RequestIdentity,
+  nowMs: UnixMs,
+): boolean {
+  return expiresAtMs < nowMs || answered.mayBeForgotten(expiresAtMs);
 }
 
 /** Another process owns a partition now: this one's state may be stale and must not be told. */

@@ -294,14 +294,22 @@ test("stream session: heartbeats come at whole periods, with the latest durable 
   assert.equal(port.pingCount, 2);
 });
 
-test("stream session: a silent peer is cut after two periods and a margin", () => {
-  const { clock, counts, port } = subscribe({ from: "latest" });
+test("stream session: a peer that fell silent is cut after two periods and a margin", () => {
+  const { clock, counts, port, session } = subscribe({ from: "latest" });
+  session.alive();
   clock.advance(2 * HEARTBEAT_MS + PEER_SILENCE_MARGIN_MS);
   assert.equal(port.isTerminated, false);
   clock.advance(HEARTBEAT_MS);
   assert.equal(port.isTerminated, true);
   assert.equal(counts.left, 1);
   assert.equal(clock.timerCount, 0);
+});
+
+test("stream session: a peer that never answered a ping is not cut for its silence", () => {
+  const { clock, port, session } = subscribe({ from: "latest" }, feedAt(0));
+  for (let beat = 0; beat < 10; beat += 1) clock.advance(HEARTBEAT_MS);
+  assert.equal(port.isTerminated, false);
+  assert.equal(session.mode, "live");
 });
 
 test("stream session: a peer that reads a replay slowly and never pongs is alive", () => {

@@ -107,6 +107,11 @@ export class StreamSession {
   #isBlocked = false;
   #startedAtMs = 0;
   #lastSignMs = 0;
+  /**
+   * Whether the peer ever answered. One that only listens, such as a handshake made by hand, never
+   * does: TCP finds out when it is gone.
+   */
+  #answers = false;
   #beatCount = 0;
   #heartbeat: Cancelable | null = null;
   #latenessCheck: Cancelable | null = null;
@@ -179,13 +184,14 @@ export class StreamSession {
   written(): void {
     if (this.#mode === "closed") return;
     // Bytes that found no room found some now: the peer reads.
-    if (this.#isBlocked) this.alive();
+    if (this.#isBlocked) this.#lastSignMs = this.#options.clock.monotonicMs();
     this.#isBlocked = this.#options.port.bufferedBytes() > 0;
     this.#catchUp();
   }
 
-  /** Something came from the peer. */
+  /** Something came from the peer: from now on its silence means that it is gone. */
   alive(): void {
+    this.#answers = true;
     this.#lastSignMs = this.#options.clock.monotonicMs();
   }
 
@@ -369,7 +375,7 @@ export class StreamSession {
   #beat(): void {
     const { clock, feed, heartbeatMs, port } = this.#options;
     const silentMs = clock.monotonicMs() - this.#lastSignMs;
-    if (silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
+    if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
       this.#leave();
       port.terminate();
       return;

@@ -2,7 +2,7 @@
  * What became of one cancel, and how it is found out: from memory in the turn, from the archive
  * before it.
  */
-import { type ErrorName, type Fault, isFault } from "@countermand/contract";
+import { type ErrorName, type Fault, fault, isFault } from "@countermand/contract";
 import { closedRefusal } from "@countermand/core/desk";
 import type { CancelTarget, Order } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
@@ -19,8 +19,8 @@ export type CancelOutcome =
       readonly order: Order | null;
     };
 
-/** Closed orders that the archive was asked for; null where it has none. */
-export type Archived = ReadonlyMap<string, Order | null>;
+/** Closed orders that the archive was asked for; null where it has none, or why nobody knows. */
+export type Archived = ReadonlyMap<string, Order | null | "unreadable">;
 
 export const NOTHING_ARCHIVED: Archived = new Map();
 
@@ -34,10 +34,13 @@ export function cancelInTurn(turn: Turn, target: CancelTarget, archived: Archive
     const { refused, details } = open.refusal;
     return { outcome: "refused", error: refused, details, order: null };
   }
-  return closedOutcome(
-    newest(recentlyClosed(turn, target), archived.get(cancelKey(target)) ?? null),
-  );
+  const found = archived.get(cancelKey(target)) ?? null;
+  if (found === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
+  return closedOutcome(newest(recentlyClosed(turn, target), found));
 }
+
+export const ARCHIVE_UNREADABLE =
+  "closed orders cannot be read just now; open orders can be cancelled by order_no";
 
 export function faultOutcome(fault: Fault): CancelOutcome {
   return { outcome: "refused", error: fault.error, details: fault.details, order: null };
@@ -63,6 +66,16 @@ export async function lookUpClosed(
       }),
     );
   }
+}
+
+/** What is known of closed orders while the archive cannot be read: open ones are cancelled still. */
+export function unreadable(
+  sequencer: Sequencer,
+  caller: Caller,
+  targets: readonly (CancelTarget | Fault)[],
+): Archived {
+  const missing = missingFromMemory(sequencer, caller, targets, NOTHING_ARCHIVED);
+  return new Map(missing.map((target) => [cancelKey(target), "unreadable"]));
 }
 
 /** Targets that are neither open nor answered by what was closed lately or looked up already. */

@@ -43,6 +43,7 @@ import type {
   WriteResult,
 } from "../sequencer/sequencer.ts";
 import {
+  ARCHIVE_UNREADABLE,
   type Archived,
   type CancelOutcome,
   cancelInTurn,
@@ -51,6 +52,7 @@ import {
   lookUpClosed,
   missingFromMemory,
   NOTHING_ARCHIVED,
+  unreadable,
 } from "./cancel-outcome.ts";
 
 export interface CallOptions {
@@ -243,12 +245,28 @@ export class TradeService {
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
   ): Promise<TradeAnswer> {
-    return answerOf(await this.#sequencer.write(caller.account, urgency, identity, decide));
+    try {
+      try {
+      return answerOf(await this.#sequencer.write(caller.account, urgency, identity, decide));
+    } catch (error) {
+      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", FIRST_ANSWER_UNREADABLE);
+      throw error;
+    }
+    } catch (error) {
+      // The first answer of a repeated request stands in the archive's reach; nothing was done now.
+      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
+      throw error;
+    }
   }
 }
 
-const ARCHIVE_UNREADABLE =
-  "closed orders cannot be read just now; open orders can be cancelled by order_no";
+const ANSWER_UNREADABLE =
+  "this request was answered before, and that answer cannot be read just now";
+
+/** The only thing that a write reads from the archive. */
+const FIRST_ANSWER_UNREADABLE =
+  "this request was answered before, but the first answer cannot be read just now; " +
+  "nothing was done again: repeat the same signed request";
 
 function filterOf(query: OrdersQuery): OrderFilter {
   return {
@@ -306,7 +324,7 @@ function answerOf(written: WriteResult): TradeAnswer {
     case "identityReused":
       return failed("COMMAND_ID_REUSED", "");
     case "expired":
-      return failed("TIMESTAMP_OUT_OF_WINDOW", "the server's clock ran back; sign again");
+      return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
     case "overloaded":
       return failed("OVERLOADED", "too many requests are waiting for the disk");
   }

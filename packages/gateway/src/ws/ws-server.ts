@@ -3,6 +3,7 @@
  * its handshake to its end. A refused handshake is answered as HTTP before any upgrade.
  */
 import type { IncomingMessage, Server } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   decodeStreamQuery,
@@ -24,7 +25,7 @@ import { ReplayTurns } from "../stream/replay-turns.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { Clock } from "../sys/clock.ts";
 import type { TradeCommands } from "./command-session.ts";
-import { SOCKETS_MAX, SOCKETS_PER_ACCOUNT_MAX, STOP_MS } from "./limits.ts";
+import { SOCKETS_MAX, SOCKETS_PER_ACCOUNT_MAX, STOP_MS, TCP_KEEP_ALIVE_MS } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
 import { StreamConnection, StreamSocket } from "./stream-connection.ts";
 
@@ -169,6 +170,7 @@ export class OrderStreamServer {
 
   #complete(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
     let isOpen = false;
+    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
       this.#open(webSocket, socket, admitted);

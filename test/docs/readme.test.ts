@@ -1,0 +1,89 @@
+// The README's commands are those that the gateway prints, and they do what it says: they are run
+// as a reader would paste them, in one bash, against a gateway of this test's own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { welcome } from "../../packages/gateway/src/welcome.ts";
+import { type RunningProcess, Workplace } from "../e2e/gateway-process.ts";
+import { page } from "./pages.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:8080";
+const BLOCKS = [...page("README.md").matchAll(/^```bash\n(.*?)\n```$/gms)].map(
+  ([, code = ""]) => code,
+);
+
+/** Seconds after which curl gives up: only the watch lasts, and it is ended before. */
+const CURL_SECONDS_MAX = 60;
+
+test("README: its commands are those of the welcome text, in the same order", () => {
+  const text = welcome(DEFAULT_URL);
+  const commands = text.slice(text.indexOf("# 0. "), text.indexOf("countermand ready"));
+  const printed = commands
+    .split(/^(?=# \d\. )/m)
+    .map((block) => block.trim())
+    .filter((block) => block !== "");
+  assert.ok(printed.length > 0);
+  assert.deepEqual(BLOCKS, printed);
+});
+
+test("README: place, cancel, list and watch do what it says", async (t) => {
+  const place = Workplace.of(t);
+  const gateway = await place.gateway(place.path("data"));
+  const shell = place.run("bash", ["-c", scriptOf(gateway.url)]);
+  const changes = await shell.seen("two changes on the stream", (output) => {
+    const lines = answersOf(output).get(4) ?? [];
+    return lines.length >= 2 ? lines : null;
+  });
+  shell.kill("SIGTERM");
+
+  const answers = answersOf(shell);
+  assert.deepEqual(answers.get(1), [{ code: 0, data: { order_no: "22000000001" } }]);
+  assert.deepEqual(answers.get(2), [{ code: 0 }]);
+  const [list] = answers.get(3) ?? [];
+  assert.deepEqual(list?.data?.orders?.map(seenOf), [["22000000001", "can"]]);
+  assert.deepEqual(
+    changes.map(({ type, seq, data }) => [type, seq, data?.order_no, data?.order_status]),
+    [
+      ["order", 1, "22000000001", "new"],
+      ["order", 2, "22000000001", "can"],
+    ],
+  );
+});
+
+interface OrderText {
+  readonly order_no?: string;
+  readonly order_status?: string;
+}
+
+interface AnswerText {
+  readonly code?: number;
+  readonly type?: string;
+  readonly seq?: number;
+  readonly data?: OrderText & { readonly orders?: readonly OrderText[] };
+}
+
+function seenOf({ order_no, order_status }: OrderText) {
+  return [order_no, order_status];
+}
+
+/** All blocks as one script, each after a line with its number. */
+function scriptOf(url: string): string {
+  const bounded = `curl() { command curl --max-time ${CURL_SECONDS_MAX} "$@"; }`;
+  const blocks = BLOCKS.map((block, index) => `echo "block ${index}"\n${block}`);
+  return [bounded, ...blocks].join("\n").replaceAll(DEFAULT_URL, url);
+}
+
+/** What each block printed so far, line by line. */
+function answersOf({ stdout }: RunningProcess): ReadonlyMap<number, AnswerText[]> {
+  const answers = new Map<number, AnswerText[]>();
+  let block: AnswerText[] = [];
+  for (const line of stdout.slice(0, stdout.lastIndexOf("\n") + 1).split("\n")) {
+    const number = /^block (\d+)$/.exec(line)?.[1];
+    if (number !== undefined) {
+      block = [];
+      answers.set(Number(number), block);
+    } else if (line !== "") {
+      block.push(JSON.parse(line) as AnswerText);
+    }
+  }
+  return answers;
+}
