@@ -20,7 +20,8 @@ import { cancelSingly, queryOrders, RestingOrders } from "./trade-requests.ts";
 const CHECKED_ORDERS = 100;
 
 interface Contender {
-  readonly name: string;
+  readonly isGateway: boolean;
+  readonly onAllCores: boolean;
   readonly server: ServerProcess;
   readonly take: (count: number) => readonly string[];
   readonly rounds: Round[];
@@ -41,36 +42,48 @@ report(await measure());
 async function measure(): Promise<Row[]> {
   // One round more, to warm up: it does not count.
   const orderCount = cancelsPerRound * (roundCount + 1);
+  const gatewayOrderCount = 2 * orderCount;
   const bare = await ServerProcess.floor("hmac");
   const file = join(workFolder(), "composite");
   const composite = await ServerProcess.floor("composite", file, String(orderCount));
   const gateway = await ServerProcess.gateway(workFolder());
   const orders = new RestingOrders(gateway.port);
-  await orders.place(orderCount);
-  const contenders: Contender[] = [
-    { name: "bare", server: bare, take: numbersFrom(FLOOR_FIRST_ORDER_NO), rounds: [] },
-    { name: "gateway", server: gateway, take: (count) => orders.take(count), rounds: [] },
-    { name: "composite", server: composite, take: numbersFrom(FLOOR_FIRST_ORDER_NO), rounds: [] },
+  await orders.place(gatewayOrderCount);
+  const takeOpen = (count: number) => orders.take(count);
+  const contenders = [
+    contender(bare, numbersFrom(FLOOR_FIRST_ORDER_NO)),
+    contender(gateway, takeOpen, { isGateway: true }),
+    contender(composite, numbersFrom(FLOOR_FIRST_ORDER_NO)),
+    contender(gateway, takeOpen, { isGateway: true, onAllCores: true }),
   ];
   for (let round = 0; round <= roundCount; round += 1) {
-    for (const contender of contenders) {
+    for (const each of contenders) {
       await gateway.settled();
-      const result = await runRound(contender);
-      if (round > 0) contender.rounds.push(result);
+      const result = await runRound(each);
+      if (round > 0) each.rounds.push(result);
     }
   }
   await gateway.settled();
-  await requireCanceled(gateway.port, orderCount);
+  await requireCanceled(gateway.port, gatewayOrderCount);
   await Promise.all([bare.stop(), composite.stop(), gateway.stop()]);
   return rowsOf(contenders);
 }
 
-async function runRound({ name, server, take }: Contender): Promise<Round> {
+function contender(
+  server: ServerProcess,
+  take: Contender["take"],
+  { isGateway = false, onAllCores = false } = {},
+): Contender {
+  return { isGateway, onAllCores, server, take, rounds: [] };
+}
+
+async function runRound({ isGateway, onAllCores, server, take }: Contender): Promise<Round> {
   const orderNos = take(cancelsPerRound);
+  server.spread(onAllCores);
   const cpuBeforeMs = server.cpuMs() ?? 0;
   const result = await cancelSingly(server.port, orderNos);
   let archiveLag = 0;
-  if (name === "gateway") {
+  if (isGateway) {
     archiveLag = await server.metric("countermand_unarchived_reports");
     await server.settled();
   }
@@ -93,10 +106,8 @@ async function requireCanceled(port: number, orderCount: number): Promise<void> 
 }
 
 function rowsOf(contenders: readonly Contender[]): Row[] {
-  const [bare, gateway, composite] = contenders.map(summaryOf);
-  if (bare === undefined || gateway === undefined || composite === undefined) {
-    throw new Error("there are three contenders");
-  }
+  const [bare, gateway, composite, spread] = contenders.map(summaryOf);
+  if (!(bare && gateway && composite && spread)) throw new Error("there are four contenders");
   return [
     row("signed cancels over HTTP, 64 connections", gateway.text, {
       peer: `bare node:http + HMAC: ${bare.text}`,
@@ -104,11 +115,24 @@ function rowsOf(contenders: readonly Contender[]): Row[] {
     }),
     row("the same against the composite floor", gateway.text, {
       peer: `node:http + HMAC + cancel + flush: ${composite.text}`,
-      ratio: (gateway.perSecond / composite.perSecond).toFixed(2),
+      ratio: ratioOf(gateway, composite),
+      verdict: "reported",
+    }),
+    row("the same with the gateway on all cores", spread.text, {
+      peer: "bare and composite as above, one core",
+      ratio: [bare, composite].map((floor) => ratioOf(spread, floor)).join(" / "),
       verdict: "reported",
     }),
     row("archive behind, when the last cancel was answered", `${thousands(gateway.lag)} reports`),
   ];
+}
+
+interface Rate {
+  readonly perSecond: number;
+}
+
+function ratioOf(one: Rate, other: Rate): string {
+  return (one.perSecond / other.perSecond).toFixed(2);
 }
 
 function summaryOf({ rounds }: Contender) {

@@ -1,10 +1,11 @@
 /**
- * Question: does a cancel over HTTP cost the same with a million orders in the book as with a thousand,
- * what does a resting order weigh, and does what is closed leave memory?
+ * Question: does a cancel over HTTP cost the same with a million orders in the book as with a
+ * thousand, what does a resting order weigh, and does what is closed leave memory?
  *
- * Two gateways on the same core take turns, one with 1,000 resting orders, one with 1,000,000. A round
- * cancels orders from anywhere in the book; as many are placed again before the next one, not timed.
- * Every order has a client's name, so every index of the gateway holds it.
+ * Two gateways on the same core take turns, one with 1,000 resting orders, one with 1,000,000. A
+ * round cancels orders from anywhere in the book; as many are placed again before the next one, not
+ * timed. Every order has a client's name, so every index of the gateway holds it. Filling and
+ * emptying may use all cores.
  *
  * Run: `node bench/cancel-open-orders.ts [resting orders] [rounds]`.
  */
@@ -29,7 +30,7 @@ const ROUND_CANCELS = 1_000;
 /** Orders placed or cancelled before the archive is waited for. */
 const PART_ORDERS = 100_000;
 /** Short, so that what is remembered of the writes that fill a book is not taken for the orders. */
-const WINDOW_MS = 5_000;
+const WINDOW_MS = 2_000;
 const CORE_CANCELS = 1_000;
 const CORE_ROUNDS = 50;
 
@@ -74,15 +75,19 @@ async function openBook(): Promise<Book> {
 /** Seconds it took to place the orders, without the waiting for the archive. */
 async function fill({ server, orders }: Book, count: number): Promise<number> {
   let seconds = 0;
+  server.spread(true);
   while (orders.openCount < count) {
     seconds += (await orders.place(Math.min(PART_ORDERS, count - orders.openCount))).seconds;
     await server.archived();
   }
+  server.spread(false);
   return seconds;
 }
 
+/** The same for cancelling all that is open. */
 async function empty({ server, orders }: Book): Promise<number> {
   let seconds = 0;
+  server.spread(true);
   while (orders.openCount > 0) {
     const count = Math.min(PART_ORDERS, orders.openCount);
     seconds += (await orders.cancelInBatches(count)).seconds;
@@ -148,7 +153,7 @@ function memoryRows(
       { peer: `emptying: ${rate(restingCount, counts.emptySeconds)}` },
     ),
     row("heap for each resting order", `${heapBytes.toFixed(0)} bytes`, {
-      peer: `resident: ${residentBytes.toFixed(0)} bytes`,
+      peer: `resident memory of the process: ${residentBytes.toFixed(0)} bytes`,
       ...atMost(heapBytes, 1024, " bytes"),
     }),
     row(`heap after ${thousands(counts.placed)} placed and closed`, mebibytes(atEnd.heapUsed), {
@@ -163,7 +168,7 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** The exchange alone, in this process: nanoseconds of a cancel in the large book and in the small. */
+/** The exchange alone, in this process: nanoseconds of a cancel in either book. */
 function coreRow(): Row {
   const largeNs = coreCancelNs(restingCount);
   const smallNs = coreCancelNs(SMALL_COUNT);

@@ -87,13 +87,13 @@ function cancelWork(path: string, orderCount: number): Work {
     open.set(orderNo, { orderNo, isOpen: true });
   }
   return (body, done) => {
-    const { order_no } = JSON.parse(body.latin1Slice()) as { order_no: string };
+    const { order_no } = JSON.parse(body.toString("latin1")) as { order_no: string };
     const order = open.get(order_no);
     if (order === undefined) return done(false);
     open.delete(order_no);
     order.isOpen = false;
     const record = Buffer.alloc(RECORD_BYTES, " ");
-    record.latin1Write(`canceled ${order_no}`);
+    record.write(`canceled ${order_no}`, "latin1");
     file.append(record, () => done(true));
   };
 }

@@ -113,7 +113,7 @@ class Load {
       socket.write(request);
     };
     socket.on("data", (chunk) => {
-      received += chunk.latin1Slice();
+      received += chunk.toString("latin1");
       const answer = wholeAnswer(received);
       if (answer === null) return;
       received = "";

@@ -2,8 +2,9 @@
  * Question: how soon is the gateway ready again after SIGKILL?
  *
  * Fills a gateway over HTTP, kills it, and takes the time from the start of the new process to its
- * `ready` line: with its snapshots, and once without any, so that the whole journal is replayed. Then
- * the same with a longer history behind the same open orders. Not pinned: a start has the machine.
+ * `ready` line: with its snapshots, and once without any, so that the whole journal is replayed.
+ * Then the same with a longer history behind the same open orders. Not pinned: a start has the
+ * machine.
  *
  * Run: `node bench/restart.ts [open orders] [events of the longer history] [starts]`.
  */
@@ -52,11 +53,10 @@ async function measure(): Promise<Row[]> {
       peer: `checked and replayed: ${replay(eventCount, withoutSnapshot)}`,
       ...atMost(withoutSnapshot / 1000, 2, " s"),
     }),
-    row(
-      `ready after SIGKILL, ${thousands(longEvents)} events`,
-      `${seconds(longReady)} s`,
-      { peer: `with ${thousands(openCount)} open orders`, verdict: "reported" },
-    ),
+    row(`ready after SIGKILL, ${thousands(longEvents)} events`, `${seconds(longReady)} s`, {
+      peer: `with ${thousands(openCount)} open orders`,
+      verdict: "reported",
+    }),
     row("the same without a snapshot", `${seconds(longWithout)} s`, {
       peer: `checked and replayed: ${replay(longEvents, longWithout)}`,
       verdict: "reported",

@@ -7,6 +7,7 @@ import { join } from "node:path";
 /** The server has this core to itself, the load the other one, where processes can be pinned. */
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
+const ALL_CORES = `0-${availableParallelism() - 1}`;
 
 /** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -27,8 +28,7 @@ export interface StartOptions {
 /** Puts this process, which makes the load, on its core. */
 export function pinLoad(): void {
   if (!canPin) return;
-  const pinned = spawnSync("taskset", ["-a", "-c", "-p", LOAD_CORE, String(process.pid)]);
-  if (pinned.status !== 0) throw new Error(`taskset: ${pinned.stderr}`);
+  moveTo(LOAD_CORE, process.pid);
 }
 
 /** A folder for a server's files, removed when this process ends. */
@@ -86,6 +86,12 @@ export class ServerProcess {
       args: [join(import.meta.dirname, "floor-server.ts"), ...args],
       pinned: true,
     });
+  }
+
+  /** Lets all its threads run on every core, or on the server's core alone. */
+  spread(onAllCores: boolean): void {
+    const { pid } = this.#child;
+    if (canPin && pid !== undefined) moveTo(onAllCores ? ALL_CORES : SERVER_CORE, pid);
   }
 
   /**
@@ -151,6 +157,11 @@ export class ServerProcess {
 
 export function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function moveTo(cores: string, pid: number): void {
+  const moved = spawnSync("taskset", ["-a", "-c", "-p", cores, String(pid)]);
+  if (moved.status !== 0) throw new Error(`taskset: ${moved.stderr}`);
 }
 
 function readyPort(child: ChildProcess): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * Bad input (CONTRACT section 9), over bare sockets: never a 5xx, never a hang, nothing lost, a clear
- * sentence; and after each fault the gateway still serves.
+ * Bad input (CONTRACT section 9), over bare sockets: never a 5xx, never a hang, nothing lost, a
+ * clear sentence; and after each fault the gateway still serves.
  */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -393,6 +393,41 @@ test("bad input: framing that two readers could read differently", async () => {
   for (const bytes of ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"]) {
     await refused([bytes], 400, "malformed_request");
   }
+});
+
+test("bad input: bytes that are almost HTTP/1.1", async () => {
+  const shapes = [
+    "GET /time HTTP/1.1\r\n\r\n",
+    "GET /time HTTP/1.2\r\nHost: x\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "GET /ti\0me HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ti\xffme HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /time HTTP/1.1\r\nHost: x\r\nX-A: a\r\n b\r\n\r\n",
+    "GET /time HTTP/1.1\r\nHost: x\r\nX-A: a\rb\r\n\r\n",
+    "GET /time HTTP/1.1\r\nHost: x\r\nX A: b\r\n\r\n",
+    "POST /time HTTP/1.1\r\nHost: x\r\nExpect: the-best\r\nContent-Length: 2\r\n\r\n{}",
+  ];
+  for (const shape of shapes) {
+    await refused([Buffer.from(shape, "latin1")], 400, "malformed_request");
+  }
+  const many = `GET /time HTTP/1.1\r\nHost: x\r\n${"A:b\r\n".repeat(4_000)}\r\n`;
+  await refused([many], 431, "headers_too_large");
+});
+
+test("bad input: upgrades that lead nowhere", async () => {
+  const upgrade = (requestLine: string, version: string): Buffer => {
+    return rawRequest(requestLine, [
+      ["Connection", "Upgrade"],
+      ["Upgrade", "websocket"],
+      ["Sec-WebSocket-Version", version],
+      ["Sec-WebSocket-Key", Buffer.alloc(16).toString("base64")],
+    ]);
+  };
+  await refused([upgrade(`GET ${ORDERS} HTTP/1.1`, "13")], 404, "unknown_path");
+  await refused([upgrade("POST /ws/trade/v1 HTTP/1.1", "13")], 405, "method_not_allowed");
+  await refused([upgrade("GET /ws/trade/v1 HTTP/1.1", "8")], 426, "upgrade_required");
+  await refused([upgrade("GET /ws/trade/v1 HTTP/1.1", "13")], 401, "authentication_missing");
+  await refused([rawRequest("GET /ws/trade/v1 HTTP/1.1", [])], 426, "upgrade_required");
 });
 
 test("bad input: what follows a refused request on its connection is not acted on", async () => {

@@ -1,4 +1,7 @@
-/** Bytes on a bare TCP socket, and the HTTP answers that come back: for requests no client would make. */
+/**
+ * Bytes on a bare TCP socket, and the HTTP answers that come back: for requests no client would
+ * make.
+ */
 import { connect, type Socket } from "node:net";
 import { PATIENCE_MS } from "./gateway-process.ts";
 import type { SignedRequest } from "./signed-client.ts";
@@ -42,8 +45,8 @@ export function rawSigned(
 }
 
 /**
- * Sends pieces one after the other, each as a packet of its own, and collects answers until there are
- * `expected` of them or the gateway closes the connection.
+ * Sends pieces one after the other, each as a packet of its own, and collects answers until there
+ * are `expected` of them or the gateway closes the connection.
  */
 export function exchange(
   port: number,

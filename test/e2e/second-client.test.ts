@@ -1,6 +1,6 @@
 /**
- * Clients that are not ours: curl and openssl for REST, driven as the welcome text shows, and Node's own
- * WebSocket for the stream. The commands of the welcome text run as they were printed.
+ * Clients that are not ours: curl and openssl for REST, driven as the welcome text shows, and
+ * Node's own WebSocket for the stream. The commands of the welcome text run as they were printed.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

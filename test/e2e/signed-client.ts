@@ -1,6 +1,6 @@
 /**
- * A client written from the contract alone: it shares no code with the gateway, so that a mistake in
- * how the gateway signs, reads or writes cannot hide behind the same mistake here.
+ * A client written from the contract alone: it shares no code with the gateway, so that a mistake
+ * in how the gateway signs, reads or writes cannot hide behind the same mistake here.
  */
 import { createHmac } from "node:crypto";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";

@@ -17,6 +17,14 @@ export interface Received {
   readonly message: StreamMessage;
 }
 
+export interface StreamOptions {
+  readonly onReceived?: (received: Received) => void;
+  /** Of a reader that goes on for long, nothing is kept: what it gets it tells to `onReceived`. */
+  readonly keep?: boolean;
+  /** X-API-Timestamp; now when left out. */
+  readonly timestampMs?: number;
+}
+
 export interface Closed {
   readonly code: number;
   readonly reason: string;
@@ -28,13 +36,13 @@ export class StreamClient {
   readonly received: Received[] = [];
   readonly closed: Promise<Closed>;
   readonly #socket: WebSocket;
-  readonly #onReceived: (received: Received) => void;
+  readonly #options: StreamOptions;
   #isClosed = false;
   #onChange: (() => void)[] = [];
 
-  private constructor(socket: WebSocket, onReceived: (received: Received) => void) {
+  private constructor(socket: WebSocket, options: StreamOptions) {
     this.#socket = socket;
-    this.#onReceived = onReceived;
+    this.#options = options;
     socket.addEventListener("message", (event) => this.#take(String(event.data)));
     this.closed = new Promise((resolve) => {
       socket.addEventListener("close", ({ code, reason }) => {
@@ -50,11 +58,10 @@ export class StreamClient {
     url: string,
     key: Key,
     query = "",
-    onReceived: (received: Received) => void = () => undefined,
-    timestampMs = nextTimestampMs(),
+    options: StreamOptions = {},
   ): Promise<StreamClient> {
     const target = query === "" ? STREAM_PATH : `${STREAM_PATH}?${query}`;
-    const timestamp = String(timestampMs);
+    const timestamp = String(options.timestampMs ?? nextTimestampMs());
     const text = stringToSign("CONNECT", target, timestamp, Buffer.from(query));
     const headers = {
       "X-API-Key": key.apiKey,
@@ -62,7 +69,7 @@ export class StreamClient {
       "X-API-Signature": hmac(key.secret, text, "base64"),
     };
     const socket = new WebSocket(url.replace(/^http/, "ws") + target, { headers });
-    const client = new StreamClient(socket, onReceived);
+    const client = new StreamClient(socket, options);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener("open", () => resolve());
       socket.addEventListener("error", () => reject(new Error("the handshake failed")));
@@ -94,8 +101,8 @@ export class StreamClient {
 
   #take(text: string): void {
     const received = { text, message: JSON.parse(text) as StreamMessage };
-    this.received.push(received);
-    this.#onReceived(received);
+    if (this.#options.keep !== false) this.received.push(received);
+    this.#options.onReceived?.(received);
     this.#changed();
   }
 

@@ -44,13 +44,15 @@ export class Gateway {
    * it as it was. Throws JournalError, or the listener's error.
    */
   static async start(options: NodeOptions): Promise<Gateway> {
-    const { config, clock } = options;
+    const { config, clock, log } = options;
     mkdirSync(config.dataDir, { recursive: true });
     const lock = lockDataDir(config.dataDir);
     const front: Front = { node: null, draining: false };
     const http = await createHttp(options, front);
     try {
       const url = await http.listen(config.host, config.port);
+      // Somebody could not be let in; nobody else is concerned.
+      http.server.on("error", (error) => log.warn({ reason: error.message }, "http.not_accepted"));
       const node = await RunningNode.start(options, lock);
       front.node = node;
       return new Gateway(url, node, http, { lock, front, clock });

@@ -222,12 +222,11 @@ function recover(options: NodeOptions, base: RecoveryBase): Recovered {
   const recovered = recoverState({
     dataDir: options.config.dataDir,
     layout,
-    onReport: (partition, seq, report) => {
-      recent.add(partition, seq, report);
-      marketClock.seen(report.order.updatedAtMs);
-    },
+    onReport: (partition, seq, report) => recent.add(partition, seq, report),
     onPassedOver: (note) => options.log.warn({ note }, "snapshot.passed_over"),
   });
+  // The desks know the times of all reports, also of those that a snapshot replaced.
+  for (const desk of recovered.state.desks.values()) marketClock.seen(desk.lastReportAtMs);
   for (const [partition, from] of heldAfter) {
     const notHeld = Math.max(from, recovered.snapshotPositions.get(partition) ?? 0);
     recent.projected(partition, notHeld);

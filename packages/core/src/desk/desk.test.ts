@@ -53,7 +53,7 @@ test("desk: the number of a closed order is not used again", () => {
 });
 
 test("desk: after 10^9 orders the numbers grow longer and keep rising", () => {
-  const lines = ['["desk","22",999999998,0]', '["account","A-1001",0,[],[]]'];
+  const lines = ['["desk","22",999999998,0,0]', '["account","A-1001",0,[],[]]'];
   const desk = Desk.restore(OPTIONS, lines);
   const numbers = [placed(desk, ANNE), placed(desk, ANNE)].map(({ orderId }) => orderId);
   assert.deepEqual(numbers, ["22999999999", "221000000000"]);
@@ -252,7 +252,7 @@ test("desk: its snapshot in full", () => {
   assert.equal(
     `\n${[...busyDesk().snapshotLines()].join("\n")}\n`,
     `
-["desk","22",4,1718000061]
+["desk","22",4,1718000061,1718000000000]
 ["account","A-1001",3,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
 ["22000000001","A-1001","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
 "Open",false,"40000000000","16953200000000","0","","",1718000000000,1718000000000,2,3]
@@ -290,9 +290,9 @@ test("desk: a snapshot of another partition is not restored", () => {
 
 test("desk: the snapshot of an empty desk is one line", () => {
   const desk = new Desk(OPTIONS);
-  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,0]']);
+  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,0,0]']);
   const restored = Desk.restore(OPTIONS, desk.snapshotLines());
-  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0]']);
+  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0,0]']);
 });
 
 test("desk: accounts opened in another order are the same state", () => {

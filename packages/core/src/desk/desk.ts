@@ -39,6 +39,7 @@ export class Desk {
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #accounts = new Map<Account, AccountBook>();
   #lastOrderNo = 0;
+  #lastReportAtMs = 0;
   #openCount = 0;
 
   constructor(options: DeskOptions) {
@@ -62,6 +63,11 @@ export class Desk {
 
   get openCount(): number {
     return this.#openCount;
+  }
+
+  /** Time of the latest report; 0 before the first. No later one may lie before it. */
+  get lastReportAtMs(): UnixMs {
+    return this.#lastReportAtMs as UnixMs;
   }
 
   /** The order as it would go to the venue, or why it does not. */
@@ -125,7 +131,8 @@ export class Desk {
   /** The whole state as canonical lines: equal states give equal lines, whatever their history. */
   *snapshotLines(): Iterable<string> {
     const forgotten = this.answered.forgottenThroughS;
-    yield JSON.stringify(["desk", this.#prefix, this.#lastOrderNo, forgotten]);
+    const head = ["desk", this.#prefix, this.#lastOrderNo, forgotten, this.#lastReportAtMs];
+    yield JSON.stringify(head);
     const names = [...this.#accounts.keys()].sort();
     for (const name of names) {
       const book = this.#bookOf(name);
@@ -157,6 +164,7 @@ export class Desk {
         assert(cells[1] === this.#prefix, "the snapshot is of this partition");
         this.#lastOrderNo = cells[2] as number;
         this.answered.forgottenThroughS = cells[3] as number;
+        this.#lastReportAtMs = cells[4] as number;
         break;
       case "account": {
         const book = new AccountBook(
@@ -188,6 +196,7 @@ export class Desk {
     const book = this.#bookOf(order.account);
     assert(order.streamSeq === book.streamSeq + 1, "stream numbers have no gaps");
     book.streamSeq = order.streamSeq;
+    this.#lastReportAtMs = Math.max(this.#lastReportAtMs, order.updatedAtMs);
     const before = book.openOrder(order.orderId);
     if (before === null) {
       assert(event.execType === ExecType.New, "an order begins with its acceptance");

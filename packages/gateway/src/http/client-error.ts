@@ -2,19 +2,45 @@
  * Requests that HTTP itself refuses: too large, too slow, not HTTP. They too are answered in
  * JSON.
  */
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ErrorName } from "@countermand/contract";
-import { faultAnswer, JSON_TYPE } from "./responses.ts";
+import { type ErrorName, fault } from "@countermand/contract";
+import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 
-/** Answers on the bare socket and closes it. Nothing to answer when the client is gone. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * Answers and closes the connection. Answers leave in the order of the requests: one that is under
+ * way goes first, or its client would take this one for it. Nothing to answer when the client is
+ * gone. `answering` are the responses under way on all connections, oldest first.
+ */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  answering: Iterable<ServerResponse>,
+): void {
   if (error.code === "ECONNRESET" || error.code === "EPIPE" || !socket.writable) {
     socket.destroy();
     return;
   }
   const [name, details] = meaningOf(error);
-  socket.end(rawResponse(name, details));
+  const last = lastOn(socket, answering);
+  if (last === null || last.writableFinished) {
+    socket.end(rawResponse(name, details));
+  } else if (!last.headersSent && !last.req.complete) {
+    // The error is in this very request's body.
+    sendFault(last.req, last, fault(name, details), ["Connection", "close"]);
+  } else {
+    last.once("finish", () => {
+      if (socket.writable) socket.end(rawResponse(name, details));
+    });
+  }
+}
+
+function lastOn(socket: Duplex, answering: Iterable<ServerResponse>): ServerResponse | null {
+  let last: ServerResponse | null = null;
+  for (const response of answering) {
+    if (response.req.socket === socket) last = response;
+  }
+  return last;
 }
 
 /** A whole HTTP/1.1 response that closes the connection. */

@@ -6,9 +6,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { fault, LIMITS, matchRoute, STREAM_PATH } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
+import { openFilesMax } from "../sys/open-files.ts";
+import { readBody } from "./body-reader.ts";
 import { answerClientError } from "./client-error.ts";
 import {
   CONNECTION_CHECK_MS,
+  CONNECTIONS_MAX,
+  CONNECTIONS_MIN,
+  FILES_RESERVED,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
@@ -39,17 +44,19 @@ export class HttpServer {
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
     let server: Server | null = null;
-    const state: ServerState = { closing: false };
+    const state: ServerState = { closing: false, answering: new Set() };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
-      clientErrorHandler: answerClientError,
+      clientErrorHandler: (error, socket) => answerClientError(error, socket, state.answering),
       frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {
         server = createServer(SERVER_OPTIONS, (request, response) => {
-          // A client that keeps its connection would keep the server from closing.
           if (state.closing) response.shouldKeepAlive = false;
+          state.answering.add(response);
+          response.once("close", () => state.answering.delete(response));
           dispatch(options, framework, request, response);
         });
+        server.on("checkExpectation", refuseExpectation);
         return server;
       },
     });
@@ -62,6 +69,7 @@ export class HttpServer {
 
   /** Resolves with the address that clients use. Rejects with the listener's error. */
   async listen(host: string, port: number): Promise<string> {
+    this.server.maxConnections = connectionsMax();
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
       this.server.listen(port, host, () => {
@@ -75,6 +83,8 @@ export class HttpServer {
   /** Takes no new connection; resolves when the last request is answered, or when `deadline` is. */
   async close(deadline: Promise<void>): Promise<void> {
     this.#state.closing = true;
+    // A client that keeps its connection would keep the server from closing.
+    for (const response of this.#state.answering) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     await Promise.race([closed, deadline]);
@@ -86,6 +96,7 @@ export class HttpServer {
 
 interface ServerState {
   closing: boolean;
+  readonly answering: Set<ServerResponse>;
 }
 
 const SERVER_OPTIONS = {
@@ -94,11 +105,19 @@ const SERVER_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTION_CHECK_MS,
+  // Such a request is refused here, in words: the server itself would answer it with an empty 400.
+  requireHostHeader: false,
   // Other upgrades are offers that a server may ignore: the request is then an ordinary one.
   shouldUpgradeCallback: (request: IncomingMessage) => {
     return request.headers.upgrade?.toLowerCase() === "websocket";
   },
 };
+
+/** Connections must never use up the files that the journal needs to go on. */
+function connectionsMax(): number {
+  const allowed = Math.min(CONNECTIONS_MAX, openFilesMax() - FILES_RESERVED);
+  return Math.max(CONNECTIONS_MIN, allowed);
+}
 
 function dispatch(
   options: HttpServerOptions,
@@ -112,7 +131,9 @@ function dispatch(
   const match = matchRoute(request.method ?? "", path);
   const route = match !== null && "route" in match ? match.route.name : "other";
   response.once("finish", () => options.onAnswered(route, response.statusCode));
-  if (path === STREAM_PATH) {
+  if (request.headers.host === undefined && request.httpVersion === "1.1") {
+    sendMalformed(request, response, "an HTTP/1.1 request carries the header Host");
+  } else if (path === STREAM_PATH) {
     const details = `${STREAM_PATH} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
   } else if (match === null || ("route" in match && !match.route.signed)) {
@@ -132,14 +153,19 @@ function refuseMethod(
   allow: readonly string[],
 ): void {
   const methods = allow.join(", ");
-  const details = `this path takes ${methods}`;
-  // A body that nobody reads would be taken for the next request.
-  sendFault(request, response, fault("METHOD_NOT_ALLOWED", details), [
-    "Allow",
-    methods,
-    "Connection",
-    "close",
-  ]);
+  const refusal = fault("METHOD_NOT_ALLOWED", `this path takes ${methods}`);
+  // A server that closes on unread bytes resets the connection, and the client never sees why.
+  readBody(request, () => {
+    sendFault(request, response, refusal, ["Allow", methods, "Connection", "close"]);
+  });
+}
+
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  sendMalformed(request, response, "Expect is 100-continue or nothing");
+}
+
+function sendMalformed(request: IncomingMessage, response: ServerResponse, details: string): void {
+  sendFault(request, response, fault("MALFORMED_REQUEST", details), ["Connection", "close"]);
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

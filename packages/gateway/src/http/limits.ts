@@ -15,6 +15,22 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** Milliseconds between looks for connections that ran out of time. */
 export const CONNECTION_CHECK_MS = 2_000;
 
+/**
+ * Connections of every kind at a time; the next one is closed at once. Reason: room for all order
+ * streams and as many requests again, within what a process may usually open.
+ */
+export const CONNECTIONS_MAX = 40_000;
+
+/**
+ * Files the process may open, by the system's limit, that connections never take. Reason: journal,
+ * head, archive and snapshots are opened while it runs, and a journal that cannot open its files
+ * stops the process.
+ */
+export const FILES_RESERVED = 128;
+
+/** Connections at a time however low the system's limit is. */
+export const CONNECTIONS_MIN = 16;
+
 /** Characters of X-Request-Id that are echoed; a longer one is not. */
 export const REQUEST_ID_CHARACTERS_MAX = 128;
 

@@ -15,12 +15,11 @@ export function sendAnswer(
   answer: Answer,
   more: readonly string[] = [],
 ): void {
-  const body = Buffer.from(answer.body);
   const headers: RawHeaders = [
     "Content-Type",
     JSON_TYPE,
     "Content-Length",
-    String(body.length),
+    String(Buffer.byteLength(answer.body)),
     "Cache-Control",
     "no-store",
     ...more,
@@ -29,7 +28,9 @@ export function sendAnswer(
   if (isEchoable(requestId)) headers.push("X-Request-Id", requestId);
   if (answer.httpStatus === 503) headers.push("Retry-After", String(RETRY_AFTER_SECONDS));
   response.writeHead(answer.httpStatus, headers);
-  response.end(body);
+  // Text leaves in one piece with the headers, bytes in a piece of their own. But with text Node
+  // writes the headers in UTF-8 too, and an echoed id is to stay byte for byte what came in.
+  response.end(requestId === undefined ? answer.body : Buffer.from(answer.body));
 }
 
 export function sendFault(

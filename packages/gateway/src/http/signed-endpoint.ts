@@ -17,6 +17,7 @@ import {
   type Route,
 } from "@countermand/contract";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
+import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
 import { sendAnswer, sendFault } from "./responses.ts";
@@ -101,11 +102,11 @@ export class SignedEndpoint {
       sendFault(request, response, fault("DRAINING", "the gateway is stopping"));
       return;
     }
-    const options: CallOptions = {
-      identity: services.authenticator.identityOf(authenticated),
-      rememberAlways: false,
-      representation: prefersRepresentation(request),
-    };
+    const options = new SignedCall(
+      services.authenticator,
+      authenticated,
+      prefersRepresentation(request),
+    );
     const answer = route.act(services.trade, authenticated.caller, content, options);
     if (isFault(answer)) {
       sendFault(request, response, answer);
@@ -118,6 +119,24 @@ export class SignedEndpoint {
         this.#options.onBug(error as Error);
       },
     );
+  }
+}
+
+/** Options of a signed request. Its identity is computed when asked for: most cancels never ask. */
+class SignedCall implements CallOptions {
+  readonly rememberAlways = false;
+  readonly representation: boolean;
+  readonly #authenticator: Authenticator;
+  readonly #authenticated: Authenticated;
+
+  constructor(authenticator: Authenticator, authenticated: Authenticated, representation: boolean) {
+    this.#authenticator = authenticator;
+    this.#authenticated = authenticated;
+    this.representation = representation;
+  }
+
+  get identity(): RequestIdentity {
+    return this.#authenticator.identityOf(this.#authenticated);
   }
 }
 

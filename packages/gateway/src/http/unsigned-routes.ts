@@ -1,7 +1,7 @@
 /**
  * Routes that need no signature, on the framework: time, health, metrics; and what nobody serves.
  */
-import { type ErrorName, encodeSuccess, encodeTime, fault, Header } from "@countermand/contract";
+import { type ErrorName, encodeSuccess, encodeTime, Header } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
@@ -41,20 +41,26 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     if (scraped === null) return sendFault(reply, "STARTING", "");
     return reply.header("Content-Type", scraped.contentType).send(scraped.text);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? "";
-    if (GET_PATHS.includes(path)) {
-      reply.header("Allow", "GET, HEAD");
-      return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
+  app.setNotFoundHandler(refuseRoute);
+  app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
+    if (error.statusCode === undefined || error.statusCode >= 500) {
+      return sendFault(reply, "OUTCOME_UNKNOWN", "");
     }
-    refusePath(null, request, reply);
-    return reply;
+    if (error.statusCode === 413) return sendFault(reply, "BODY_TOO_LARGE", "");
+    // Bodies mean nothing here: what is wrong with one is not what is wrong with the request.
+    return refuseRoute(request, reply);
   });
-  app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
-    const known = fault(error.statusCode === 413 ? "BODY_TOO_LARGE" : "MALFORMED_REQUEST", "");
-    const bug = error.statusCode === undefined || error.statusCode >= 500;
-    return sendFault(reply, bug ? "OUTCOME_UNKNOWN" : known.error, "");
-  });
+}
+
+/** What a request gets that no route takes. */
+function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split("?", 1)[0] ?? "";
+  if (GET_PATHS.includes(path)) {
+    reply.header("Allow", "GET, HEAD");
+    return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
+  }
+  refusePath(null, request, reply);
+  return reply;
 }
 
 /** Also for paths that the framework cannot decode: nothing is served there either. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { inFolder } from "./journal-fixture.ts";
 import { readNewestSnapshot, type SnapshotHeader, writeSnapshot } from "./snapshot-file.ts";
@@ -97,4 +97,23 @@ test("snapshot: a line with a line end in it is a bug, and leaves the last snaps
     writeSnapshot(folder, headerAt(1), LINES);
     assert.throws(() => writeSnapshot(folder, headerAt(2), ["a\nb"]), /must hold/);
     assert.deepEqual(readNewestSnapshot(folder, any)?.header, headerAt(1));
+  }));
+
+test("snapshot: what a kill in the middle of one left behind goes with the next one", () =>
+  inFolder((folder) => {
+    const path = writeSnapshot(folder, headerAt(1), LINES);
+    writeFileSync(join(folder, "snapshot-0000000000000002.txt.tmp"), "half a snapshot");
+    const next = writeSnapshot(folder, headerAt(3), LINES);
+    assert.deepEqual(readdirSync(folder).sort(), [basename(path), basename(next)].sort());
+  }));
+
+test("snapshot: one that cannot be written leaves no draft", () =>
+  inFolder((folder) => {
+    const path = writeSnapshot(folder, headerAt(1), LINES);
+    const failing = function* (): Iterable<string> {
+      yield "a line";
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    };
+    assert.throws(() => writeSnapshot(folder, headerAt(2), failing()), { code: "ENOSPC" });
+    assert.deepEqual(readdirSync(folder), [basename(path)]);
   }));

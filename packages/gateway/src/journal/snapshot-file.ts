@@ -42,13 +42,15 @@ export interface Snapshot {
 
 /** How many snapshots stay: the newest, and the one before in case the newest is damaged. */
 const KEPT_COUNT = 2;
-const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 2;
 const SNAPSHOT_NAME = /^snapshot-\d{16}\.txt$/;
+/** What a crash in the middle of a snapshot leaves behind; see replaceFile. */
+const DRAFT_NAME = /^snapshot-\d{16}\.txt\.tmp$/;
 const PIECE_BYTES = 65_536;
 const TRAILER_BYTES = "sha256 ".length + 64 + 1;
 
 /**
- * Writes a snapshot as one step, and removes those before the newest two. On stable storage when
+ * Writes a snapshot as one step, and removes those before the newest two. One writer at a time. On stable storage when
  * it returns. Lines hold no line end. Throws what the disk throws.
  * @returns the path of the file
  */
@@ -61,6 +63,7 @@ export function writeSnapshot(
   assert(Number.isSafeInteger(seqSum) && seqSum >= 0, "the sum of the seqs is a safe integer");
   const path = filePath(folder, `snapshot-${String(seqSum).padStart(16, "0")}.txt`);
   ensureFolder(folder);
+  removeDrafts(folder);
   replaceFile(path, snapshotPieces(header, lines));
   removeOldSnapshots(folder);
   return path;
@@ -104,6 +107,12 @@ function* snapshotPieces(header: SnapshotHeader, lines: Iterable<string>): Itera
   }
   checksum.update(text);
   yield Buffer.from(`${text}sha256 ${checksum.digest("hex")}\n`);
+}
+
+function removeDrafts(folder: string): void {
+  for (const name of fileNames(folder).filter((each) => DRAFT_NAME.test(each))) {
+    removeFile(filePath(folder, name));
+  }
 }
 
 function removeOldSnapshots(folder: string): void {

@@ -62,7 +62,10 @@ export async function lookUpClosed(
     if (missing.length === 0) return archived;
     await Promise.all(
       missing.map(async (target) => {
-        archived.set(cancelKey(target), await archive.findClosed(caller.account, soughtBy(target)));
+        // What the archive has not taken yet is held in memory now, and perhaps no more by then.
+        const held = heldClosed(sequencer, caller, target);
+        const found = await archive.findClosed(caller.account, soughtBy(target));
+        archived.set(cancelKey(target), newest(held, found));
       }),
     );
   }
@@ -100,6 +103,13 @@ function closedOutcome(order: Order | null): CancelOutcome {
   const refusal = closedRefusal(order);
   if (refusal === null) return { outcome: "canceled", order, already: true };
   return { outcome: "refused", error: refusal.refused, details: refusal.details, order };
+}
+
+function heldClosed(sequencer: Sequencer, { account }: Caller, target: CancelTarget): Order | null {
+  const { recent } = sequencer.partitions;
+  return target.by === "orderId"
+    ? recent.closed(account, target.orderId)
+    : recent.newestClosedByClOrdId(account, target.clOrdId);
 }
 
 function recentlyClosed(turn: Turn, target: CancelTarget): Order | null {

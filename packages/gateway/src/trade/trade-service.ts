@@ -196,7 +196,8 @@ export class TradeService {
     const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
     if (missing.length === 0) return write(NOTHING_ARCHIVED);
     return lookUpClosed(this.#sequencer, this.#archive, caller, targets).then(write, (error) => {
-      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
+      // Of a batch, what is open is cancelled still; the rest is not decided.
+      if (isArchiveUnavailable(error)) return write(unreadable(this.#sequencer, caller, targets));
       throw error;
     });
   }
@@ -246,12 +247,7 @@ export class TradeService {
     decide: (turn: Turn) => Answer,
   ): Promise<TradeAnswer> {
     try {
-      try {
       return answerOf(await this.#sequencer.write(caller.account, urgency, identity, decide));
-    } catch (error) {
-      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", FIRST_ANSWER_UNREADABLE);
-      throw error;
-    }
     } catch (error) {
       // The first answer of a repeated request stands in the archive's reach; nothing was done now.
       if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
@@ -262,11 +258,6 @@ export class TradeService {
 
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";
-
-/** The only thing that a write reads from the archive. */
-const FIRST_ANSWER_UNREADABLE =
-  "this request was answered before, but the first answer cannot be read just now; " +
-  "nothing was done again: repeat the same signed request";
 
 function filterOf(query: OrdersQuery): OrderFilter {
   return {

@@ -20,6 +20,8 @@ const HEADERS: Partial<Record<ErrorName, readonly string[]>> = {
 
 /** Answers on the bare socket and closes it. Nothing to answer when the client is gone. */
 export function refuseUpgrade(request: IncomingMessage, socket: Duplex, fault: Fault): void {
+  // The server let go of the socket, and an error that nobody hears would end the process.
+  socket.on("error", () => socket.destroy());
   if (!socket.writable) {
     socket.destroy();
     return;

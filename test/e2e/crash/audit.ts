@@ -1,8 +1,10 @@
-/** Compares what clients were told with what the streams and the queries say, after many crashes. */
+/**
+ * Compares what clients were told with what the streams and the queries say, after many crashes.
+ */
 import assert from "node:assert/strict";
-import type { Account } from "./crash-load.ts";
-import type { Write } from "./crash-writes.ts";
-import type { OrderRow } from "./signed-client.ts";
+import type { OrderRow } from "../signed-client.ts";
+import type { Account } from "./load.ts";
+import type { Write } from "./writes.ts";
 
 export interface AuditCounts {
   readonly orders: number;

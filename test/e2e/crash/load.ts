@@ -1,9 +1,11 @@
-/** Concurrent clients of both accounts, and what they know: every write, every answer, every push. */
+/**
+ * Concurrent clients of both accounts, and what they know: every write, every answer, every push.
+ */
 import assert from "node:assert/strict";
-import { Customer, type Write, type WriteAnswer, writeAnswerOf } from "./crash-writes.ts";
+import { KEY_1, KEY_2, type Key, NoAnswer, SignedClient } from "../signed-client.ts";
+import { type Received, StreamClient } from "../stream-client.ts";
 import type { Random } from "./random.ts";
-import { KEY_1, KEY_2, type Key, NoAnswer, SignedClient } from "./signed-client.ts";
-import { type Received, StreamClient } from "./stream-client.ts";
+import { Customer, type Write, type WriteAnswer, writeAnswerOf } from "./writes.ts";
 
 /** Clients per account: over HTTP, and with commands on a socket. */
 const HTTP_CLIENTS = 6;
@@ -127,9 +129,8 @@ export class Load {
     this.#clients.push(client);
     await this.#unlessDead(async () => {
       const query = `after_seq=${account.pushes.length}&heartbeat=1`;
-      const stream = await StreamClient.open(this.#url, key, query, (received) => {
-        this.#pushed(account, received);
-      });
+      const onReceived = (received: Received) => this.#pushed(account, received);
+      const stream = await StreamClient.open(this.#url, key, query, { onReceived, keep: false });
       this.#streams.push(stream);
     });
     for (const write of account.latestPlaces()) this.#watch(this.#askAgain(client, write));

@@ -1,7 +1,10 @@
-/** What the clients of the crash test ask for: orders that cross and rest, cancels of every form, batches. */
+/**
+ * What the clients of the crash test ask for: orders that cross and rest, cancels of every form,
+ * batches.
+ */
 
+import { type Answer, type Key, type SignedRequest, sign } from "../signed-client.ts";
 import type { Random } from "./random.ts";
-import { type Answer, type Key, type SignedRequest, sign } from "./signed-client.ts";
 
 const ORDERS = "/trade/v1/orders";
 

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { HttpServer } from "./http-server.ts";
+import { sendAnswer } from "./responses.ts";
+import type { SignedEndpoint } from "./signed-endpoint.ts";
+
+const ORDERS = "/trade/v1/orders";
+
+/** A server whose signed requests are answered when a test says so. */
+class Edge {
+  readonly #held: (() => void)[] = [];
+  #onHeld: () => void = () => {};
+  readonly #server: HttpServer;
+
+  private constructor(server: HttpServer) {
+    this.#server = server;
+  }
+
+  static async open(t: TestContext): Promise<Edge> {
+    const hold = (request: IncomingMessage, response: ServerResponse): void => {
+      request.resume();
+      edge.#held.push(() => {
+        sendAnswer(request, response, { httpStatus: 200, body: '{"code":0}' });
+      });
+      edge.#onHeld();
+    };
+    const server = await HttpServer.create({
+      signed: { handle: hold } as unknown as SignedEndpoint,
+      onAnswered: () => {},
+      unsigned: { wallMs: () => 0, notReady: () => null, metrics: () => null },
+    });
+    const edge = new Edge(server);
+    await server.listen("127.0.0.1", 0);
+    t.after(() => server.close(Promise.resolve()));
+    return edge;
+  }
+
+  /** Resolves when so many requests wait for their answers. */
+  async held(count: number): Promise<void> {
+    while (this.#held.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#onHeld = resolve;
+      });
+    }
+  }
+
+  /** Answers the first request that waits. */
+  release(): void {
+    this.#held.shift()?.();
+  }
+
+  /** Sends bytes; resolves with all that comes back until the server ends the connection. */
+  send(bytes: string): Promise<string> {
+    const { port } = this.#server.server.address() as AddressInfo;
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: "127.0.0.1" });
+      let received = "";
+      socket.on("data", (chunk) => {
+        received += chunk.toString("latin1");
+      });
+      socket.on("error", reject);
+      socket.on("close", () => resolve(received));
+      socket.write(bytes, "latin1");
+    });
+  }
+}
+
+function statuses(received: string): string[] {
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status ?? "");
+}
+
+function reasons(received: string): string[] {
+  return [...received.matchAll(/"reason":"(\w+)"/g)].map(([, reason]) => reason ?? "");
+}
+
+test("edge: an error further down the connection is not the answer of a request before it", async (t) => {
+  const edge = await Edge.open(t);
+  const place = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}`;
+  const received = edge.send(`${place}${place}GARBAGE\r\n\r\n`);
+  await edge.held(2);
+  await setImmediate(); // Now the third one was read as well, as far as it goes.
+  // The second request's answer waits for the first one's, and the error for both.
+  edge.release();
+  edge.release();
+  assert.deepEqual(statuses(await received), ["200", "200", "400"]);
+});
+
+test("edge: an answer that is ready behind one that is not keeps its place before an error", async (t) => {
+  const edge = await Edge.open(t);
+  const place = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}`;
+  const put = `PUT ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const received = edge.send(`${place}${put}GARBAGE\r\n\r\n`);
+  await edge.held(1);
+  await setImmediate();
+  edge.release();
+  assert.deepEqual(statuses(await received), ["200", "405"], "the 405 closes the connection");
+});
+
+test("edge: an error in a request's body is this request's answer", async (t) => {
+  const edge = await Edge.open(t);
+  const chunked = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const received = await edge.send(`POST ${ORDERS} HTTP/1.1\r\n${chunked}xyz\r\n`);
+  assert.deepEqual(statuses(received), ["400"]);
+  assert.deepEqual(reasons(received), ["malformed_request"]);
+});
+
+test("edge: what HTTP itself refuses is answered in words", async (t) => {
+  const edge = await Edge.open(t);
+  const noHost = await edge.send("GET /time HTTP/1.1\r\n\r\n");
+  assert.deepEqual([statuses(noHost), reasons(noHost)], [["400"], ["malformed_request"]]);
+  const expects = await edge.send("GET /time HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n");
+  assert.deepEqual([statuses(expects), reasons(expects)], [["400"], ["malformed_request"]]);
+  const old = await edge.send("GET /time HTTP/1.0\r\n\r\n");
+  assert.deepEqual(statuses(old), ["200"], "HTTP/1.0 has no Host");
+});
+
+test("edge: what a body claims to be does not decide what a path answers", async (t) => {
+  const edge = await Edge.open(t);
+  const body =
+    "Host: x\r\nContent-Type: nonsense\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
+  const nowhere = await edge.send(`POST /nowhere HTTP/1.1\r\n${body}`);
+  assert.deepEqual([statuses(nowhere), reasons(nowhere)], [["404"], ["unknown_path"]]);
+  const health = await edge.send(`POST /health/live HTTP/1.1\r\n${body}`);
+  assert.deepEqual([statuses(health), reasons(health)], [["405"], ["method_not_allowed"]]);
+});
+
+test("edge: a refused method is told to a client that sends a large body", async (t) => {
+  const edge = await Edge.open(t);
+  const length = 1_000_000;
+  const head = `PUT ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  const received = await edge.send(head + "x".repeat(length));
+  assert.deepEqual([statuses(received), reasons(received)], [["405"], ["method_not_allowed"]]);
+});

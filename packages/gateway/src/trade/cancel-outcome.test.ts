@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CancelTarget, ClOrdId } from "@countermand/core/model";
+import { ALICE, DESK, openDesk } from "../archive/archive-fixture.ts";
+import type { OrderArchive } from "../archive/order-archive.ts";
+import { inFolder } from "../journal/journal-fixture.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import { cancelKey, lookUpClosed } from "./cancel-outcome.ts";
+
+test("lookUpClosed: an order that moves from memory to the archive meanwhile is found", async () => {
+  await inFolder(async (folder) => {
+    const { journal, desk } = openDesk(folder);
+    const orderId = desk.place(ALICE, { clOrdId: "moving" });
+    desk.cancel(orderId);
+    const sequencer = { partitions: desk, knows: () => false } as unknown as Sequencer;
+    // The archive is read just before it takes the order, and answers just after.
+    const archive = {
+      findClosed: async () => {
+        desk.recent.projected(DESK, desk.seq);
+        return null;
+      },
+    } as unknown as OrderArchive;
+    const target: CancelTarget = { by: "clOrdId", clOrdId: "moving" as ClOrdId };
+    const caller = { apiKey: "key", account: ALICE };
+    const archived = await lookUpClosed(sequencer, archive, caller, [target]);
+    assert.deepEqual(archived.get(cancelKey(target)), desk.order(orderId));
+    journal.close();
+  });
+});

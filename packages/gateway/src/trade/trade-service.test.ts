@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type CancelElement, decodeCancelBatch, isFault, parseExact } from "@countermand/contract";
+import { Desk } from "@countermand/core/desk";
+import { Exchange } from "@countermand/core/exchange";
+import {
+  type Account,
+  type ClOrdId,
+  MarketName,
+  OrdType,
+  type PlaceRequest,
+  REFERENCE_INSTRUMENTS,
+  Side,
+  type UnixMs,
+} from "@countermand/core/model";
+import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
+import { RecentReports } from "../archive/recent-reports.ts";
+import type { Journal } from "../journal/journal.ts";
+import { sandboxAccount } from "../sandbox.ts";
+import { Partitions } from "../sequencer/partitions.ts";
+import { Sequencer } from "../sequencer/sequencer.ts";
+import { systemClock } from "../sys/clock.ts";
+import { type CallOptions, type TradeAnswer, TradeService } from "./trade-service.ts";
+
+const CALLER = { apiKey: "key", account: "80114138" as Account };
+const START_MS = 1_746_774_142_000;
+
+const BUY: PlaceRequest = {
+  market: MarketName.Hkex,
+  symbol: "00700",
+  ordType: OrdType.Limit,
+  side: Side.Buy,
+  orderQty: 10_000_000_000n,
+  price: 10_000_000_000n,
+  stopPx: null,
+  clOrdId: "mine" as ClOrdId,
+  portfolioId: "",
+};
+
+/** A trade service over memory whose archive can be read never. */
+class Bench {
+  wallMs = START_MS;
+  readonly partitions = newPartitions();
+  readonly trade: TradeService;
+
+  constructor() {
+    const unavailable = () => Promise.reject(new ArchiveError("it failed"));
+    const sequencer = new Sequencer({
+      partitions: this.partitions,
+      journal: { append: async () => "committed" } as unknown as Journal,
+      clock: { ...systemClock, wallMs: () => this.wallMs },
+      marketNowMs: () => START_MS as UnixMs,
+      onDurable: () => {},
+      onFailure: (error) => assert.fail(error),
+      answerAt: unavailable,
+    });
+    this.partitions.stageDeskEvent(
+      CALLER.account,
+      sandboxAccount(CALLER.account, START_MS as UnixMs),
+    );
+    const archive = { findClosed: unavailable } as unknown as OrderArchive;
+    this.trade = new TradeService({ sequencer, archive, instruments: REFERENCE_INSTRUMENTS });
+  }
+
+  /** Options of a request that may be repeated for a second from now. */
+  options(fingerprint: string): CallOptions {
+    const expiresAtMs = (START_MS + 1_000) as UnixMs;
+    const identity = { fingerprint, contentDigest: "", expiresAtMs };
+    return { identity, rememberAlways: false, representation: false };
+  }
+
+  get openCount(): number {
+    return this.partitions.openCount;
+  }
+}
+
+function newPartitions(): Partitions {
+  const desk = new Desk({ orderNoPrefix: 22, instruments: REFERENCE_INSTRUMENTS });
+  return new Partitions(
+    [{ name: "desk-22", desk, lease: { epoch: 1, seq: 0 } }],
+    { exchange: new Exchange(REFERENCE_INSTRUMENTS), lease: { epoch: 1, seq: 0 } },
+    new RecentReports(),
+  );
+}
+
+function elements(text: string): readonly CancelElement[] {
+  const decoded = decodeCancelBatch(parseExact(text) as never);
+  assert.ok(!isFault(decoded));
+  return decoded;
+}
+
+function reasonOf(answer: TradeAnswer): [status: number, reason: string] {
+  return [answer.httpStatus, JSON.parse(answer.body).reason];
+}
+
+test("cancel batch: an archive that cannot be read does not keep open orders alive", async () => {
+  const bench = new Bench();
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  const batch = elements(
+    '[{"order_no":"99"},{"order_no":"22000000001"},{"reference_id":"mine"},{"reference_id":"no"}]',
+  );
+  const answer = await bench.trade.cancelBatch(CALLER, batch, bench.options("cancel"));
+  assert.equal(answer.httpStatus, 200);
+  assert.equal(bench.openCount, 0);
+  const { data } = JSON.parse(answer.body) as {
+    data: readonly { order_no: string; result: { code: number; reason?: string } }[];
+  };
+  assert.deepEqual(
+    data.map(({ order_no, result }) => [order_no, result.reason ?? result.code]),
+    [
+      ["99", "unavailable"],
+      ["22000000001", 0],
+      ["22000000001", 0],
+      ["", "unavailable"],
+    ],
+  );
+});
+
+test("cancel: what the archive alone knows is unavailable while it cannot be read", async () => {
+  const bench = new Bench();
+  const target = { by: "clOrdId", clOrdId: "mine" as ClOrdId } as const;
+  const answer = await bench.trade.cancel(CALLER, target, bench.options("cancel"));
+  assert.deepEqual(reasonOf(answer), [503, "unavailable"]);
+});
+
+test("replay: a first answer that cannot be read is unavailable, and nothing is done", async () => {
+  const bench = new Bench();
+  const options = bench.options("place");
+  const first = await bench.trade.place(CALLER, BUY, options);
+  assert.equal(first.httpStatus, 200);
+  const second = await bench.trade.place(CALLER, BUY, options);
+  assert.deepEqual(reasonOf(second), [503, "unavailable"]);
+  assert.equal(bench.openCount, 1);
+});
+
+test("replay: a request whose time runs out after its signature was checked is not done", async () => {
+  const bench = new Bench();
+  const options = bench.options("place");
+  await bench.trade.place(CALLER, BUY, options);
+  bench.wallMs = options.identity.expiresAtMs + 1;
+  const replayed = await bench.trade.place(CALLER, BUY, options);
+  assert.deepEqual(reasonOf(replayed), [401, "timestamp_out_of_window"]);
+  assert.equal(bench.openCount, 1, "the order was not placed twice");
+});

@@ -1,0 +1,36 @@
+/** The gateway inside the test's own process, on a clock that the test sets. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { readConfig } from "../../packages/gateway/src/config.ts";
+import { Gateway } from "../../packages/gateway/src/gateway.ts";
+import { createLog } from "../../packages/gateway/src/ops/log.ts";
+import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
+
+/** Real time stands still until a test moves it; durations and timers are the machine's. */
+export interface TestTime {
+  /** Of signatures and what is remembered of requests. */
+  wallMs: number;
+  /** Of orders. */
+  marketMs: number;
+}
+
+/** Starts a gateway that is gone when the test ends; an error in it fails the test. */
+export async function startInProcess(t: TestContext, time: TestTime): Promise<Gateway> {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-"));
+  const gateway = await Gateway.start({
+    config: readConfig({ COUNTERMAND_PORT: "0", COUNTERMAND_DATA_DIR: folder }),
+    clock: { ...systemClock, wallMs: () => time.wallMs },
+    marketWallMs: () => time.marketMs,
+    log: createLog("silent"),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  t.after(async () => {
+    await gateway.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return gateway;
+}
