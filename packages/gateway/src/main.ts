@@ -16,8 +16,9 @@ async function main(): Promise<void> {
   const config = readConfig();
   const log = createLog(config.logLevel);
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
-  const gateway = await Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
-  stopOnSignals(gateway);
+  const starting = Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
+  stopOnSignals(starting);
+  const gateway = await starting;
   process.on("SIGUSR2", () => {
     void gateway.stateHash().then((state) => {
       process.stdout.write(`countermand state ${JSON.stringify(state)}\n`);
@@ -28,16 +29,18 @@ async function main(): Promise<void> {
 }
 
 /** A group's signal arrives twice, once from the launcher: the second is the same stop. */
-function stopOnSignals(gateway: Gateway): void {
+function stopOnSignals(starting: Promise<Gateway>): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
     systemClock.after(STOP_MS_MAX, () => process.exit(EXIT_FATAL));
-    gateway.stop().then(
-      () => process.exit(0),
-      (error: Error) => dieOf(error),
-    );
+    starting
+      .then((gateway) => gateway.stop())
+      .then(
+        () => process.exit(0),
+        (error: Error) => dieOf(error),
+      );
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

@@ -24,13 +24,13 @@ export const REFERENCE_INSTRUMENTS: readonly Instrument[] = [
     priceTick: "0.000001",
     priceMax: "1000000",
     lotQty: "0.01",
-    orderQtyMax: "100000000",
+    orderQtyMax: "10000000",
   }),
   instrument("BTC-USDT", "BITCOIN", "USDT", [MarketName.Crypto], {
     priceTick: "0.01",
     priceMax: "100000000",
     lotQty: "0.000001",
-    orderQtyMax: "10000",
+    orderQtyMax: "1000",
   }),
 ];
 

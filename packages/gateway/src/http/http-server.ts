@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fault, LIMITS, matchRoute, STREAM_PATH } from "@countermand/contract";
+import { fault, LIMITS, matchRoute, ROUTES, STREAM_PATH } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
 import { openFilesMax } from "../sys/open-files.ts";
 import { readBody } from "./body-reader.ts";
@@ -99,6 +99,10 @@ interface ServerState {
   readonly answering: Set<ServerResponse>;
 }
 
+const UNSIGNED_PATHS: ReadonlySet<string> = new Set(
+  ROUTES.filter(({ signed }) => !signed).map(({ path }) => path),
+);
+
 const SERVER_OPTIONS = {
   maxHeaderSize: LIMITS.headersBytesMax.value,
   headersTimeout: HEADERS_TIMEOUT_MS,
@@ -125,7 +129,7 @@ function dispatch(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const url = request.url ?? "";
+  const url = originForm(request.url ?? "");
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
   const match = matchRoute(request.method ?? "", path);
@@ -136,7 +140,7 @@ function dispatch(
   } else if (path === STREAM_PATH) {
     const details = `${STREAM_PATH} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
-  } else if (match === null || ("route" in match && !match.route.signed)) {
+  } else if (match === null || UNSIGNED_PATHS.has(path)) {
     framework(request, response);
   } else if ("allow" in match) {
     refuseMethod(request, response, match.allow);
@@ -145,6 +149,11 @@ function dispatch(
     const target: Target = { path, rawQuery, route: match.route, segment: match.segment ?? null };
     options.signed.handle(request, response, target);
   }
+}
+
+/** A server takes the absolute form of a target, too (RFC 9112, 3.2.2). */
+function originForm(url: string): string {
+  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "");
 }
 
 function refuseMethod(

@@ -1,14 +1,14 @@
 /** Limits of the sequencer. Each with unit, reason and what is seen when it is reached. */
 
 /**
- * Commands decided and not yet durable, above which new orders are refused (OVERLOADED, retryable).
- * Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a second of full
+ * Answers that wait for the disk, above which new orders and queries are refused (OVERLOADED,
+ * retryable). Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a second of full
  * load.
  */
 export const PENDING_PLACES_MAX = 10_000;
 
 /**
- * The same for cancels and queries. Larger, so that cancels are never starved by orders.
+ * The same for cancels. Larger, so that cancels are never starved by orders or queries.
  */
 export const PENDING_CANCELS_MAX = 40_000;
 

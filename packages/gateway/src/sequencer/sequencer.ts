@@ -62,6 +62,8 @@ export interface Turn {
   /** Closed orders too young to be in the archive. */
   recentlyClosed(orderId: OrderId): Order | null;
   recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null;
+  /** The same request must get this answer again, though nothing changed. */
+  keepAnswer(): void;
 }
 
 export interface SequencerOptions {
@@ -112,6 +114,11 @@ export class Sequencer {
     return this.#pendingCount;
   }
 
+  /** Whether so many answers wait for the disk that another query would cost a cancel its place. */
+  get refusesQueries(): boolean {
+    return this.#pendingCount >= PENDING_PLACES_MAX;
+  }
+
   /**
    * Decides a write in this very call; resolves when what it decided is durable. Without an
    * identity (cancels by order number are idempotent by nature) nothing is remembered.
@@ -128,9 +135,13 @@ export class Sequencer {
       if (repeated !== null) return repeated;
     }
     const stagedBefore = this.partitions.stagedCount;
-    const answer = decide(this.#turn(account));
-    const changed = this.partitions.stagedCount > stagedBefore;
-    if (changed && identity !== null) this.#remember(account, identity, answer);
+    let isKept = false;
+    const turn = this.#turn(account, () => {
+      isKept = true;
+    });
+    const answer = decide(turn);
+    if (this.partitions.stagedCount > stagedBefore) isKept = true;
+    if (isKept && identity !== null) this.#remember(account, identity, answer);
     return this.#released({ result: "answered", answer });
   }
 
@@ -187,7 +198,7 @@ export class Sequencer {
     );
   }
 
-  #turn(account: Account): Turn {
+  #turn(account: Account, keepAnswer: () => void): Turn {
     const { partitions } = this;
     const nowMs = this.#options.marketNowMs();
     const book = partitions.deskOf(account).desk.book(account);
@@ -200,6 +211,7 @@ export class Sequencer {
       recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
       recentlyClosedByClOrdId: (clOrdId) =>
         partitions.recent.newestClosedByClOrdId(account, clOrdId),
+      keepAnswer,
     };
   }
 

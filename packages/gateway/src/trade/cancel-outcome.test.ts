@@ -7,7 +7,7 @@ import { inFolder } from "../journal/journal-fixture.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { cancelKey, lookUpClosed } from "./cancel-outcome.ts";
 
-test("lookUpClosed: an order that moves from memory to the archive meanwhile is found", async () => {
+test("lookUpClosed: an order that goes from memory to the archive meanwhile is found", async () => {
   await inFolder(async (folder) => {
     const { journal, desk } = openDesk(folder);
     const orderId = desk.place(ALICE, { clOrdId: "moving" });

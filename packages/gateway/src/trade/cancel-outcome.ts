@@ -36,7 +36,10 @@ export function cancelInTurn(turn: Turn, target: CancelTarget, archived: Archive
   }
   const found = archived.get(cancelKey(target)) ?? null;
   if (found === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
-  return closedOutcome(newest(recentlyClosed(turn, target), found));
+  const outcome = closedOutcome(newest(recentlyClosed(turn, target), found));
+  // Sent again later, the name may mean a younger order: that one was not meant.
+  if (outcome.outcome === "canceled" && target.by === "clOrdId") turn.keepAnswer();
+  return outcome;
 }
 
 export const ARCHIVE_UNREADABLE =
@@ -71,7 +74,9 @@ export async function lookUpClosed(
   }
 }
 
-/** What is known of closed orders while the archive cannot be read: open ones are cancelled still. */
+/**
+ * What is known of closed orders while the archive cannot be read: open ones are cancelled still.
+ */
 export function unreadable(
   sequencer: Sequencer,
   caller: Caller,

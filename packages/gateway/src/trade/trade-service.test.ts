@@ -37,14 +37,15 @@ const BUY: PlaceRequest = {
   portfolioId: "",
 };
 
-/** A trade service over memory whose archive can be read never. */
+const UNAVAILABLE = () => Promise.reject(new ArchiveError("it failed"));
+
+/** A trade service over memory; its archive cannot be read unless it is given one. */
 class Bench {
   wallMs = START_MS;
   readonly partitions = newPartitions();
   readonly trade: TradeService;
 
-  constructor() {
-    const unavailable = () => Promise.reject(new ArchiveError("it failed"));
+  constructor(archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE }) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
       journal: { append: async () => "committed" } as unknown as Journal,
@@ -52,14 +53,17 @@ class Bench {
       marketNowMs: () => START_MS as UnixMs,
       onDurable: () => {},
       onFailure: (error) => assert.fail(error),
-      answerAt: unavailable,
+      answerAt: UNAVAILABLE,
     });
     this.partitions.stageDeskEvent(
       CALLER.account,
       sandboxAccount(CALLER.account, START_MS as UnixMs),
     );
-    const archive = { findClosed: unavailable } as unknown as OrderArchive;
-    this.trade = new TradeService({ sequencer, archive, instruments: REFERENCE_INSTRUMENTS });
+    this.trade = new TradeService({
+      sequencer,
+      archive: archive as OrderArchive,
+      instruments: REFERENCE_INSTRUMENTS,
+    });
   }
 
   /** Options of a request that may be repeated for a second from now. */
@@ -141,4 +145,19 @@ test("replay: a request whose time runs out after its signature was checked is n
   const replayed = await bench.trade.place(CALLER, BUY, options);
   assert.deepEqual(reasonOf(replayed), [401, "timestamp_out_of_window"]);
   assert.equal(bench.openCount, 1, "the order was not placed twice");
+});
+
+test("cancel by name: resent after the name went on, it spares the younger order", async () => {
+  const bench = new Bench({ findClosed: async () => null });
+  const target = { by: "clOrdId", clOrdId: BUY.clOrdId } as const;
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  await bench.trade.cancel(CALLER, target, bench.options("first"));
+  // Already cancelled: a success that changed nothing.
+  const again = await bench.trade.cancel(CALLER, target, bench.options("again"));
+  assert.deepEqual([again.httpStatus, again.replayed], [200, false]);
+  await bench.trade.place(CALLER, BUY, bench.options("younger"));
+  // Its answer cannot be read here, but it is known to have been given.
+  const resent = await bench.trade.cancel(CALLER, target, bench.options("again"));
+  assert.deepEqual(reasonOf(resent), [503, "unavailable"]);
+  assert.equal(bench.openCount, 1);
 });

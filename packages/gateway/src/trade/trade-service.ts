@@ -145,8 +145,9 @@ export class TradeService {
     const { partitions } = this.#sequencer;
     const book = partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
+    if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
     try {
-      const page = await queryOrders(
+      const found = await queryOrders(
         {
           account: caller.account,
           filter: filterOf(query),
@@ -155,13 +156,15 @@ export class TradeService {
         },
         { open: book, recent: partitions.recent, archive: this.#archive },
       );
+      // Written out when it may be told: while the disk stalls, a page is a few references.
+      const page = await this.#sequencer.read(() => found);
       const body = encodeOrdersPage({
         totalRecords: page.total,
         page: query.pageIndex,
         pageSize: query.pageSize,
         orders: page.orders.map((order) => this.#orderJson(order)),
       });
-      return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
+      return { httpStatus: 200, body, replayed: false };
     } catch (error) {
       if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
       throw error;
@@ -256,6 +259,7 @@ export class TradeService {
   }
 }
 
+const TOO_MANY_WAIT = "too many requests are waiting for the disk";
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";
 
@@ -317,7 +321,7 @@ function answerOf(written: WriteResult): TradeAnswer {
     case "expired":
       return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
     case "overloaded":
-      return failed("OVERLOADED", "too many requests are waiting for the disk");
+      return failed("OVERLOADED", TOO_MANY_WAIT);
   }
 }
 

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type CancelTarget, OrdStatus } from "@countermand/core/model";
+import type { CallOptions } from "../trade/trade-service.ts";
+import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
+import { PENDING_PLACES_MAX } from "./limits.ts";
+
+/** Open orders only: the archive is not asked. */
+const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as const;
+
+test("sequencer: while the disk stalls, queries do not take the places of cancels", () =>
+  StreamHarness.run(async (harness) => {
+    assert.ok(FIRST_KEY !== undefined);
+    const { journal, trade } = harness;
+    const [orderId] = await harness.place(2);
+    assert.ok(orderId !== undefined);
+    journal.hold();
+    const stalled = harness.place(1);
+    const queries = Array.from({ length: PENDING_PLACES_MAX }, () =>
+      trade.orders(FIRST_KEY, OPEN_ORDERS),
+    );
+    // All of them have looked at memory by now.
+    await new Promise(setImmediate);
+    const refused = await trade.orders(FIRST_KEY, OPEN_ORDERS);
+    assert.equal(refused.httpStatus, 503);
+    assert.match(refused.body, /"reason":"overloaded"/);
+
+    const target: CancelTarget = { by: "orderId", orderId };
+    const options = { rememberAlways: false, representation: false } as CallOptions;
+    const cancel = trade.cancel(FIRST_KEY, target, options);
+    journal.release();
+    assert.equal((await cancel).httpStatus, 200);
+    await stalled;
+    const answers = await Promise.all(queries);
+    assert.ok(answers.every(({ httpStatus }) => httpStatus === 200));
+  }));
