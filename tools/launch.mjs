@@ -240,7 +240,9 @@ function requireDriver(node) {
  * @param {import("node:child_process").StdioOptions} stdio
  */
 function supervise(node, args, stdio) {
-  const options = /** @type {const} */ ({ cwd: ROOT, stdio });
+  // Sources are stripped of their types and compiled once, not at every start.
+  const env = { NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "code"), ...process.env };
+  const options = /** @type {const} */ ({ cwd: ROOT, env, stdio });
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", ...args], options);
   child.on("error", (error) => fail(`cannot run ${node}: ${error.message}`));
   child.on("exit", (code, signal) => {

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const ENTRY = join(ROOT, "packages", "gateway", "src", "main.ts");
+export const GATEWAY_ENTRY = join(ROOT, "packages", "gateway", "src", "main.ts");
 
 /** Milliseconds after which a wait is given up: far beyond what a busy machine needs. */
 export const PATIENCE_MS = 60_000;
@@ -204,7 +204,7 @@ export class GatewayProcess extends RunningProcess {
   #readyMs = 0;
 
   constructor(environment: Environment) {
-    const args = ["--disable-warning=ExperimentalWarning", ENTRY];
+    const args = ["--disable-warning=ExperimentalWarning", GATEWAY_ENTRY];
     super(process.execPath, args, { environment, folder: ROOT, group: false, channel: true });
   }
 

@@ -7,14 +7,8 @@ import { readConfig } from "../../packages/gateway/src/config.ts";
 import { audit } from "./crash/audit.ts";
 import { type Account, Load, newAccounts } from "./crash/load.ts";
 import { Random } from "./crash/random.ts";
-import {
-  type GatewayProcess,
-  PATIENCE_MS,
-  ROOT,
-  type RunningProcess,
-  Workplace,
-} from "./gateway-process.ts";
-import { envelope, KEY_1, SignedClient } from "./signed-client.ts";
+import { type GatewayProcess, ROOT, Workplace } from "./gateway-process.ts";
+import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 
 const READY_LINE = /^countermand ready http:\/\/127\.0\.0\.1:(\d+)\n/m;
@@ -122,6 +116,18 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
     assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
   });
 }
+
+test("stop: SIGTERM while it starts exits 0 too", async (t) => {
+  const place = Workplace.of(t);
+  const dataDir = place.path("data");
+  const gateway = place.launch(dataDir);
+  while (gateway.exit === null && !existsSync(join(dataDir, "journal.db"))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  gateway.kill("SIGTERM");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
+  await place.gateway(dataDir);
+});
 
 test("start: tools/launch.mjs starts it and passes SIGTERM on", async (t) => {
   const place = Workplace.of(t);

@@ -3,8 +3,10 @@
  * JSON.
  */
 import { type ServerResponse, STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ErrorName, fault } from "@countermand/contract";
+import { LINGER_MS } from "./limits.ts";
 import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 
 /**
@@ -24,15 +26,21 @@ export function answerClientError(
   const [name, details] = meaningOf(error);
   const last = lastOn(socket, answering);
   if (last === null || last.writableFinished) {
-    socket.end(rawResponse(name, details));
+    endWith(socket, rawResponse(name, details));
   } else if (!last.headersSent && !last.req.complete) {
     // The error is in this very request's body.
     sendFault(last.req, last, fault(name, details), ["Connection", "close"]);
   } else {
     last.once("finish", () => {
-      if (socket.writable) socket.end(rawResponse(name, details));
+      if (socket.writable) endWith(socket, rawResponse(name, details));
     });
   }
+}
+
+/** Some clients never close their side: they must not keep ours. */
+function endWith(socket: Duplex, response: string): void {
+  socket.end(response);
+  if (socket instanceof Socket) socket.setTimeout(LINGER_MS, () => socket.destroy());
 }
 
 function lastOn(socket: Duplex, answering: Iterable<ServerResponse>): ServerResponse | null {

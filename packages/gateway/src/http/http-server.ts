@@ -18,7 +18,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
-import { sendFault } from "./responses.ts";
+import { isIgnored, sendFault, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
 
@@ -129,6 +129,7 @@ function dispatch(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  if (isIgnored(request)) return;
   const url = originForm(request.url ?? "");
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
@@ -165,7 +166,7 @@ function refuseMethod(
   const refusal = fault("METHOD_NOT_ALLOWED", `this path takes ${methods}`);
   // A server that closes on unread bytes resets the connection, and the client never sees why.
   readBody(request, () => {
-    sendFault(request, response, refusal, ["Allow", methods, "Connection", "close"]);
+    sendLastFault(request, response, refusal, ["Allow", methods]);
   });
 }
 
@@ -174,7 +175,7 @@ function refuseExpectation(request: IncomingMessage, response: ServerResponse): 
 }
 
 function sendMalformed(request: IncomingMessage, response: ServerResponse, details: string): void {
-  sendFault(request, response, fault("MALFORMED_REQUEST", details), ["Connection", "close"]);
+  sendLastFault(request, response, fault("MALFORMED_REQUEST", details));
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -31,6 +31,12 @@ export const FILES_RESERVED = 128;
 /** Connections at a time however low the system's limit is. */
 export const CONNECTIONS_MIN = 16;
 
+/**
+ * Milliseconds of silence after the answer to what is not HTTP, in which the client may read it and
+ * close; then the connection is cut. Reason: a client that does neither must not keep it.
+ */
+export const LINGER_MS = 2_000;
+
 /** Characters of X-Request-Id that are echoed; a longer one is not. */
 export const REQUEST_ID_CHARACTERS_MAX = 128;
 

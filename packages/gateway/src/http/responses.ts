@@ -42,6 +42,25 @@ export function sendFault(
   sendAnswer(request, response, faultAnswer(fault.error, fault.details), more);
 }
 
+/** Connections whose last answer is given: what still comes in on them is not acted on. */
+const ended = new WeakSet<object>();
+
+/** Answers and closes the connection; requests behind this one are ignored (RFC 9112, 9.6). */
+export function sendLastFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: Fault,
+  more: readonly string[] = [],
+): void {
+  ended.add(request.socket);
+  sendFault(request, response, fault, [...more, "Connection", "close"]);
+}
+
+/** Whether the connection was closed to further requests. */
+export function isIgnored(request: IncomingMessage): boolean {
+  return ended.has(request.socket);
+}
+
 export function faultAnswer(error: ErrorName, details: string): Answer {
   return { httpStatus: errorSpec(error).httpStatus, body: encodeError(error, details) };
 }

@@ -20,7 +20,7 @@ import type { Authenticated, Authenticator, RawRequest } from "../auth/authentic
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
-import { sendAnswer, sendFault } from "./responses.ts";
+import { isIgnored, sendAnswer, sendFault, sendLastFault } from "./responses.ts";
 import { type Content, SIGNED_ROUTES, type SignedRoute } from "./signed-routes.ts";
 
 /** What the edge serves with, once the gateway has recovered. */
@@ -55,9 +55,10 @@ export class SignedEndpoint {
 
   handle(request: IncomingMessage, response: ServerResponse, target: Target): void {
     readBody(request, (body) => {
+      if (isIgnored(request)) return;
       if (isFault(body)) {
         // What follows on this connection is the unread body: it cannot be used again.
-        sendFault(request, response, body, ["Connection", "close"]);
+        sendLastFault(request, response, body);
         return;
       }
       this.#withBody(request, response, target, body);

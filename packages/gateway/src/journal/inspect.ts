@@ -46,8 +46,8 @@ const NOTHING: JournalInspection = { partitions: new Map(), eventCount: 0, damag
 export function inspectJournal(dataDir: string): JournalInspection {
   requireSqliteVersion(sqliteVersion());
   const files = journalFiles(dataDir);
+  const head = inspectHead(files.head);
   try {
-    const head = readHead(files.head);
     const databaseBytes = fileBytes(files.database);
     if (databaseBytes === null || databaseBytes === 0) {
       return inspectAbsent(files, head, databaseBytes);
@@ -57,6 +57,14 @@ export function inspectJournal(dataDir: string): JournalInspection {
     return { ...found, damagedTail };
   } catch (error) {
     throw journalErrorFrom(error, files.database);
+  }
+}
+
+function inspectHead(file: string): Head | null {
+  try {
+    return readHead(file);
+  } catch (error) {
+    throw journalErrorFrom(error, file);
   }
 }
 

@@ -86,14 +86,14 @@ function readFully(descriptor: number, piece: Buffer, offset: number): number {
 export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
   const draft = `${path}.tmp`;
   const descriptor = openSync(draft, "w");
+  let isWhole = false;
   try {
     for (const piece of pieces) writeFileSync(descriptor, piece);
     fsyncSync(descriptor);
-  } catch (error) {
-    removeFile(draft);
-    throw error;
+    isWhole = true;
   } finally {
     closeSync(descriptor);
+    if (!isWhole) removeFile(draft);
   }
   renameDurably(draft, path);
 }

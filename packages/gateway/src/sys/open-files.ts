@@ -1,8 +1,9 @@
 /** How many files and sockets the system lets this process have open at a time. */
 export function openFilesMax(): number {
   // The network part of the report would look up the names of all peers.
-  process.report.excludeNetwork = true;
-  const { userLimits } = process.report.getReport() as unknown as ResourceReport;
+  const report = process.report as typeof process.report & { excludeNetwork: boolean };
+  report.excludeNetwork = true;
+  const { userLimits } = report.getReport() as ResourceReport;
   const soft = userLimits?.open_files?.soft;
   return typeof soft === "number" ? soft : Number.POSITIVE_INFINITY;
 }
