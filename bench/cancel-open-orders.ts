@@ -29,8 +29,12 @@ const SMALL_COUNT = 1_000;
 const ROUND_CANCELS = 1_000;
 /** Orders placed or cancelled before the archive is waited for. */
 const PART_ORDERS = 100_000;
-/** Short, so that what is remembered of the writes that fill a book is not taken for the orders. */
-const WINDOW_MS = 2_000;
+/**
+ * Writes are remembered until 300 s after their timestamp. Signed as this old they are forgotten
+ * soon, and are not taken for the weight of the orders that they placed.
+ */
+const WRITE_AGE_MS = 295_000;
+const FORGOTTEN_MS = 7_000;
 const CORE_CANCELS = 1_000;
 const CORE_ROUNDS = 50;
 
@@ -67,9 +71,13 @@ async function measure(): Promise<Row[]> {
 async function openBook(): Promise<Book> {
   const server = await ServerProcess.gateway(workFolder(), {
     args: ["--expose-gc"],
-    env: { COUNTERMAND_SIGNATURE_WINDOW_MS: String(WINDOW_MS) },
   });
-  return { server, orders: new RestingOrders(server.port), roundsPerSecond: [], cpuUs: [] };
+  return {
+    server,
+    orders: new RestingOrders(server.port, { ageMs: WRITE_AGE_MS }),
+    roundsPerSecond: [],
+    cpuUs: [],
+  };
 }
 
 /** Seconds it took to place the orders, without the waiting for the archive. */
@@ -108,7 +116,7 @@ async function runRound({ server, orders, roundsPerSecond, cpuUs }: Book, counts
 
 /** Memory when nothing is under way and what was remembered of the writes has expired. */
 async function quietMemory({ server, orders }: Book): Promise<NodeJS.MemoryUsage> {
-  await delay(WINDOW_MS + 1000);
+  await delay(FORGOTTEN_MS);
   // Expired memories go when the next write is remembered.
   await orders.place(1);
   await orders.cancelInBatches(1);

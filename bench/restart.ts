@@ -66,7 +66,7 @@ async function measure(): Promise<Row[]> {
 
 /** Places and cancels orders until about so many events more are durable. How many they became. */
 async function lengthen(server: ServerProcess, eventCount: number): Promise<number> {
-  const orders = new RestingOrders(server.port, "later");
+  const orders = new RestingOrders(server.port, { prefix: "later" });
   const before = await eventsOf(server);
   for (;;) {
     const made = (await eventsOf(server)) - before;

@@ -10,7 +10,7 @@ import { machineNote, type Row, table } from "./report.ts";
 /** Each with the arguments of its short form. All together take less than six minutes. */
 const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["cancel-http", ["15000", "5"]],
-  ["cancel-open-orders", ["1000000", "40"]],
+  ["cancel-open-orders", ["1000000", "24"]],
   ["restart", ["100000", "1000000", "3"]],
 ]);
 

@@ -26,11 +26,11 @@ const BATCH_ORDERS = 5;
 const PRICE_LEVELS = 100;
 
 /** Signed now: it has to be sent within the signature window. */
-export function signedRequest(method: string, path: string, body: string): Buffer {
+export function signedRequest(method: string, path: string, body: string, ageMs = 0): Buffer {
   const mark = path.indexOf("?");
   const signedPath = mark === -1 ? path : path.slice(0, mark);
   const payload = mark === -1 ? body : path.slice(mark + 1);
-  const timestamp = String(Date.now());
+  const timestamp = String(Date.now() - ageMs);
   const signature = createHmac("sha256", SECRET)
     .update(stringToSign(method, signedPath, timestamp, payload))
     .digest("base64");
@@ -76,14 +76,19 @@ interface OrdersPage {
 export class RestingOrders {
   readonly #port: number;
   readonly #prefix: string;
+  readonly #ageMs: number;
   readonly #open: string[] = [];
   readonly #random = randomFrom(1);
   #placedCount = 0;
 
-  /** The names of the orders begin with `prefix`: a batch must never be equal to an earlier one. */
-  constructor(port: number, prefix = "bench") {
+  /**
+   * The names of the orders begin with `prefix`: no batch must be equal to an earlier one. Requests
+   * that place are signed as if `ageMs` ago: so much sooner the gateway forgets them.
+   */
+  constructor(port: number, { prefix = "bench", ageMs = 0 } = {}) {
     this.#port = port;
     this.#prefix = prefix;
+    this.#ageMs = ageMs;
   }
 
   get openCount(): number {
@@ -104,7 +109,7 @@ export class RestingOrders {
         const from = first + index * BATCH_ORDERS;
         const size = Math.min(BATCH_ORDERS, first + count - from);
         const orders = Array.from({ length: size }, (_, n) => orderJson(from + n, this.#prefix));
-        return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`);
+        return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`, this.#ageMs);
       },
       answered: (_index, answer) => {
         for (const { order_no } of acceptedElements(answer)) this.#open.push(order_no);

@@ -4,6 +4,8 @@ import { type Fault, isSource, type RepoFile } from "./file.ts";
 import { lineAt } from "./source-text.ts";
 
 const COLUMNS_MAX = 100;
+/** A line with a text in quotes may be a little longer: cutting a sentence makes it no clearer. */
+const COLUMNS_WITH_TEXT_MAX = 110;
 
 /** A file longer than this is split by the state it owns; 400 is the aim. */
 const LINES_MAX = 700;
@@ -77,8 +79,9 @@ function columnFaults({ path, text }: RepoFile): Fault[] {
   if (!isSource(path) && path !== ".ci/run") return [];
   return text.split("\n").flatMap((line, index) => {
     const columns = [...line].length;
-    if (columns <= COLUMNS_MAX) return [];
-    const message = `${columns} columns, the limit is ${COLUMNS_MAX}`;
+    const max = /["'`]/.test(line) ? COLUMNS_WITH_TEXT_MAX : COLUMNS_MAX;
+    if (columns <= max) return [];
+    const message = `${columns} columns, the limit is ${max}`;
     return [{ rule: "line-length", path, line: index + 1, message }];
   });
 }

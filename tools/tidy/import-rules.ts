@@ -39,6 +39,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
+  /^test\/e2e\/sync-order\.ts$/,
 ];
 
 /** Folders of the packages by their names, and the file behind each of their doors. */

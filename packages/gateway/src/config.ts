@@ -27,10 +27,10 @@ interface SettingSpec<T> {
   readonly defaultText: string;
   readonly range: string;
   readonly effect: string;
-  readonly read: (text: string) => T | Fault;
+  readonly read: (text: string) => T | SettingFault;
 }
 
-export class Fault {
+export class SettingFault {
   readonly message: string;
 
   constructor(message: string) {
@@ -39,7 +39,7 @@ export class Fault {
 }
 
 /** Raised with every fault of the configuration at once; each is one clear line. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "CONFIG_INVALID";
   readonly faults: readonly string[];
@@ -85,8 +85,7 @@ export const SETTINGS = {
     env: "COUNTERMAND_SIGNATURE_WINDOW_MS",
     defaultText: "300000",
     range: "1000 to 300000 milliseconds",
-    effect:
-      "how far a request's timestamp may be from the server's clock, and how long writes are remembered",
+    effect: "how far a request's timestamp may be from the server's clock",
     read: readInteger(1000, SIGNATURE_WINDOW_MS_MAX),
   }),
   logLevel: setting({
@@ -106,7 +105,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const read = <T>(spec: SettingSpec<T>): T => {
     const text = environment[spec.env]?.trim() || spec.defaultText;
     const value = spec.read(text);
-    if (value instanceof Fault) faults.push(`${spec.env}="${text}": ${value.message}`);
+    if (value instanceof SettingFault) faults.push(`${spec.env}="${text}": ${value.message}`);
     return value as T;
   };
   const config: Config = {
@@ -133,9 +132,9 @@ function setting<T>(spec: SettingSpec<T>): SettingSpec<T> {
   return spec;
 }
 
-function readHost(text: string): string | Fault {
+function readHost(text: string): string | SettingFault {
   if (isLoopback(text)) return text;
-  return new Fault(
+  return new SettingFault(
     "the sandbox has fixed, public demo keys and listens on loopback only: use 127.0.0.1 or ::1",
   );
 }
@@ -144,16 +143,16 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-function readInteger(min: number, max: number): (text: string) => number | Fault {
+function readInteger(min: number, max: number): (text: string) => number | SettingFault {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
     return value >= min && value <= max
       ? value
-      : new Fault(`must be a whole number from ${min} to ${max}`);
+      : new SettingFault(`must be a whole number from ${min} to ${max}`);
   };
 }
 
-function readWord<const T extends string>(words: readonly T[]): (text: string) => T | Fault {
+function readWord<const T extends string>(words: readonly T[]): (text: string) => T | SettingFault {
   return (text) =>
-    words.find((word) => word === text) ?? new Fault(`must be ${words.join(" or ")}`);
+    words.find((word) => word === text) ?? new SettingFault(`must be ${words.join(" or ")}`);
 }

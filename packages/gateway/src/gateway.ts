@@ -1,6 +1,6 @@
 /**
- * One node with its edge: starts the parts in the order of what depends on what, and stops them in the
- * other order. No rule of the business lives here.
+ * One node with its edge: starts the parts in the order of what depends on what, and stops them
+ * in the other order. No rule of the business lives here.
  */
 import { mkdirSync } from "node:fs";
 import { fault } from "@countermand/contract";
@@ -40,8 +40,8 @@ export class Gateway {
   }
 
   /**
-   * Takes the data directory, then the port, and touches the journal last: whatever is refused leaves
-   * it as it was. Throws JournalError, or the listener's error.
+   * Takes the data directory, then the port, and touches the journal last: whatever is refused
+   * leaves it as it was. Throws JournalError, or the listener's error.
    */
   static async start(options: NodeOptions): Promise<Gateway> {
     const { config, clock, log } = options;
@@ -68,7 +68,9 @@ export class Gateway {
     return this.#node.stateHash();
   }
 
-  /** Ends streams, lets answers under way leave, brings everything to the disk, lets the data go. */
+  /**
+   * Ends streams, lets answers under way leave, brings everything to the disk, lets the data go.
+   */
   async stop(): Promise<void> {
     this.#front.draining = true;
     const deadline = new Promise<void>((resolve) => this.#clock.after(DRAIN_MS, resolve));

@@ -1,6 +1,6 @@
 /**
- * The node behind the edge: journal, archive, state machines and the services over them, from a locked
- * data directory to a state that is recovered and may be told.
+ * The node behind the edge: journal, archive, state machines and the services over them, from a
+ * locked data directory to a state that is recovered and may be told.
  */
 import { assert } from "@countermand/core/assert";
 import {
@@ -136,6 +136,9 @@ export class RunningNode {
     await this.sequencer.drained();
     await this.#snapshotter.close();
     await this.#foundation.archive.close();
+    // A cancel that waited for the archive has been answered or refused, and may have decided more.
+    await new Promise<void>((resolve) => this.#options.clock.atTurnEnd(resolve));
+    await this.sequencer.drained();
     await this.#foundation.journal.close();
   }
 

@@ -35,8 +35,8 @@ export class AnsweredRequests {
   }
 
   /**
-   * Whether a request that expires then may have been answered and forgotten: real time was later once,
-   * and ran back. It must not be taken for a new one.
+   * Whether a request that expires then may have been answered and forgotten: real time was later
+   * once, and ran back. It must not be taken for a new one.
    */
   mayBeForgotten(expiresAtMs: UnixMs): boolean {
     return expirySecond(expiresAtMs) <= this.forgottenThroughS;

@@ -4,7 +4,7 @@
  *
  * | kind | event                        | cells
  * |
- * |------|------------------------------|--------------------------------------------------------------|
+ * |------|------------------------------|---------------------------------------------------|
  * | `E`  | Entered                      | symbol, orderId, account, side, ordType, ticks, lots,
  * restingTicks, restingLots |
  * | `T`  | Traded                       | symbol, tradeNo, incomingOrderId, incomingAccount,

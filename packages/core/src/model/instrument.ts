@@ -24,7 +24,9 @@ export interface Instrument {
 
 /** Largest price in ticks: a safe integer with room to spare. */
 export const TICKS_MAX = 1_000_000_000_000;
-/** Largest quantity in lots: nine million such orders at one price still add up to a safe integer. */
+/**
+ * Largest quantity in lots: nine million such orders at one price still add up to a safe integer.
+ */
 export const LOTS_MAX = 1_000_000_000;
 
 /** Whether the market has whole units only (shares), as against divisible ones (coins). */

@@ -9,7 +9,6 @@ import {
   type Fault,
   fault,
   Header,
-  isFault,
   parseTimestamp,
   requestPayloadKind,
   signatureDetails,
@@ -120,10 +119,6 @@ export class Authenticator {
 
 /** 22 characters of Base64 carry 132 bits: no two requests ever share them. */
 export const FINGERPRINT_CHARACTERS = 22;
-
-export function isRefused(result: Authenticated | Fault): result is Fault {
-  return isFault(result);
-}
 
 /** Node gives the request line as Latin-1 text: turned back, these are the bytes that were sent. */
 function payloadOf(request: RawRequest): Uint8Array {

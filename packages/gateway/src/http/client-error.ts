@@ -52,7 +52,7 @@ function lastOn(socket: Duplex, answering: Iterable<ServerResponse>): ServerResp
 }
 
 /** A whole HTTP/1.1 response that closes the connection. */
-export function rawResponse(name: ErrorName, details: string): string {
+function rawResponse(name: ErrorName, details: string): string {
   const { httpStatus, body } = faultAnswer(name, details);
   return (
     `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus] ?? ""}\r\n` +

@@ -30,7 +30,7 @@ export const JOURNAL_TABLES: readonly string[] = [
 ];
 
 /** SQLite before 3.51.3 can damage a database in WAL mode when the log is reset. */
-export const SQLITE_VERSION_MIN = "3.51.3";
+const SQLITE_VERSION_MIN = "3.51.3";
 
 /** Paths of the journal's files in a data directory. */
 export interface JournalFiles {
@@ -98,5 +98,6 @@ export function journalErrorFrom(
 function sqliteErrorCode(code: string): JournalErrorCode | null {
   if (code.startsWith("SQLITE_CORRUPT")) return "JOURNAL_DAMAGED";
   if (code.startsWith("SQLITE_BUSY")) return "JOURNAL_IN_USE";
+  if (code.startsWith("SQLITE_FULL")) return "JOURNAL_WRITE_FAILED";
   return null;
 }

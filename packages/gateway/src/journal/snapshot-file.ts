@@ -50,8 +50,8 @@ const PIECE_BYTES = 65_536;
 const TRAILER_BYTES = "sha256 ".length + 64 + 1;
 
 /**
- * Writes a snapshot as one step, and removes those before the newest two. One at a time in a folder.
- * On stable storage when it returns. Lines hold no line end. Throws what the disk throws.
+ * Writes a snapshot as one step, and removes those before the newest two. One at a time in a
+ * folder. On stable storage when it returns. Lines hold no line end. Throws what the disk throws.
  * @returns the path of the file
  */
 export function writeSnapshot(

@@ -2,8 +2,8 @@
 
 /**
  * Answers that wait for the disk, above which new orders and queries are refused (OVERLOADED,
- * retryable). Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a second of full
- * load.
+ * retryable). Reason: bounds memory and waiting when the disk stalls; 10,000 are about half a
+ * second of full load.
  */
 export const PENDING_PLACES_MAX = 10_000;
 
@@ -23,3 +23,10 @@ export const UNARCHIVED_REPORTS_MAX = 500_000;
  * nothing is seen when it is reached but a file in `snapshots`.
  */
 export const SNAPSHOT_EVENT_COUNT = 200_000;
+
+/**
+ * Milliseconds that a commit waits for commands that keep coming. Reason: under load a commit of
+ * twice as many commands costs little more, and what an answer takes is several times this. Nothing
+ * is seen when it is reached: the commit begins.
+ */
+export const COMMIT_GATHER_MS = 5;

@@ -160,7 +160,7 @@ export class Partitions {
 }
 
 /** Which of `count` partitions an account belongs to: FNV-1a, so that every node finds the same. */
-export function partitionIndex(account: Account, count: number): number {
+function partitionIndex(account: Account, count: number): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < account.length; index += 1) {
     hash = Math.imul(hash ^ account.charCodeAt(index), 0x01000193);

@@ -11,23 +11,24 @@ const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as co
 test("sequencer: while the disk stalls, queries do not take the places of cancels", () =>
   StreamHarness.run(async (harness) => {
     assert.ok(FIRST_KEY !== undefined);
+    const caller = FIRST_KEY;
     const { journal, trade } = harness;
     const [orderId] = await harness.place(2);
     assert.ok(orderId !== undefined);
     journal.hold();
     const stalled = harness.place(1);
     const queries = Array.from({ length: PENDING_PLACES_MAX }, () =>
-      trade.orders(FIRST_KEY, OPEN_ORDERS),
+      trade.orders(caller, OPEN_ORDERS),
     );
     // All of them have looked at memory by now.
     await new Promise(setImmediate);
-    const refused = await trade.orders(FIRST_KEY, OPEN_ORDERS);
+    const refused = await trade.orders(caller, OPEN_ORDERS);
     assert.equal(refused.httpStatus, 503);
     assert.match(refused.body, /"reason":"overloaded"/);
 
     const target: CancelTarget = { by: "orderId", orderId };
     const options = { rememberAlways: false, representation: false } as CallOptions;
-    const cancel = trade.cancel(FIRST_KEY, target, options);
+    const cancel = trade.cancel(caller, target, options);
     journal.release();
     assert.equal((await cancel).httpStatus, 200);
     await stalled;

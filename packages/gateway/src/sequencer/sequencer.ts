@@ -22,7 +22,12 @@ import type {
 } from "@countermand/core/model";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
-import { PENDING_CANCELS_MAX, PENDING_PLACES_MAX, UNARCHIVED_REPORTS_MAX } from "./limits.ts";
+import {
+  COMMIT_GATHER_MS,
+  PENDING_CANCELS_MAX,
+  PENDING_PLACES_MAX,
+  UNARCHIVED_REPORTS_MAX,
+} from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
 
 /** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
@@ -262,7 +267,21 @@ export class Sequencer {
   #scheduleCommit(): void {
     if (this.#committing || this.#commitScheduled || this.#failed) return;
     this.#commitScheduled = true;
-    this.#options.clock.atTurnEnd(() => {
+    this.#gather(1, this.#options.clock.monotonicMs());
+  }
+
+  /**
+   * Commits at the end of this turn, a lone command always; of a later one while every turn brings
+   * more commands, because a few large commits cost less than many small ones.
+   */
+  #gather(seenCount: number, sinceMs: number): void {
+    const { clock } = this.#options;
+    clock.atTurnEnd(() => {
+      const count = this.#waiting.length;
+      if (count > seenCount && clock.monotonicMs() - sinceMs < COMMIT_GATHER_MS) {
+        this.#gather(count, sinceMs);
+        return;
+      }
       this.#commitScheduled = false;
       void this.#commit();
     });
@@ -320,7 +339,7 @@ function isExpired(
 }
 
 /** Another process owns a partition now: this one's state may be stale and must not be told. */
-export class FencedError extends Error {
+class FencedError extends Error {
   override readonly name = "FencedError";
   readonly code = "JOURNAL_FENCED";
 

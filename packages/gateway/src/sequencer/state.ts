@@ -21,7 +21,7 @@ export interface NodeLayout {
 }
 
 /** The first desk partition's order numbers begin with these digits, as the reference page's do. */
-export const ORDER_NO_PREFIX_FIRST = 22;
+const ORDER_NO_PREFIX_FIRST = 22;
 
 /** Line that opens a partition's section; no line of a state machine begins like it. */
 const SECTION = "#";

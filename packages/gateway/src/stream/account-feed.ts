@@ -29,6 +29,11 @@ export interface AccountFeed {
    * @throws ArchiveError it cannot answer now
    */
   earliestSeq(): Promise<number>;
-  /** The open orders exactly as they stood at a durable position, as one message. */
-  snapshot(): Promise<StreamMessage>;
+  /**
+   * The open orders exactly as they stood at a durable position, as one message; null when there is
+   * no room in memory for it.
+   */
+  snapshot(): Promise<StreamMessage | null>;
+  /** The snapshot has left, or never will: its room is free. Calling it again does nothing. */
+  snapshotGone(): void;
 }

@@ -7,6 +7,7 @@ import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { AccountFeed, StreamMessage } from "./account-feed.ts";
 import { SNAPSHOT_ORDERS_PER_STEP } from "./limits.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
+import type { SnapshotRoom } from "./snapshot-room.ts";
 import type { StreamHub } from "./stream-hub.ts";
 
 export interface GatewayFeedOptions {
@@ -15,10 +16,13 @@ export interface GatewayFeedOptions {
   readonly sequencer: Pick<Sequencer, "read" | "partitions">;
   readonly archive: Pick<OrderArchive, "reports" | "earliestStreamSeq">;
   readonly turns: ReplayTurns;
+  readonly room: SnapshotRoom;
 }
 
 export class GatewayFeed implements AccountFeed {
   readonly #options: GatewayFeedOptions;
+  /** Orders of its snapshot that take up room. */
+  #snapshotOrders = 0;
 
   constructor(options: GatewayFeedOptions) {
     this.#options = options;
@@ -45,8 +49,11 @@ export class GatewayFeed implements AccountFeed {
   }
 
   /** Takes the orders at once and encodes them bit by bit: an order object never changes. */
-  async snapshot(): Promise<StreamMessage> {
-    const { hub, sequencer, turns } = this.#options;
+  async snapshot(): Promise<StreamMessage | null> {
+    const { hub, room, sequencer, turns } = this.#options;
+    const orderCount = this.#book().openCount;
+    if (!room.take(orderCount)) return null;
+    this.#snapshotOrders = orderCount;
     const { seq, orders } = await sequencer.read(() => this.#openOrders());
     const texts: string[] = [];
     for (const [index, order] of orders.entries()) {
@@ -56,11 +63,21 @@ export class GatewayFeed implements AccountFeed {
     return { seq, bytes: Buffer.from(encodeSnapshot(seq, texts)) };
   }
 
+  snapshotGone(): void {
+    this.#options.room.giveBack(this.#snapshotOrders);
+    this.#snapshotOrders = 0;
+  }
+
   #openOrders() {
+    const book = this.#book();
+    return { seq: book.streamSeq, orders: [...book.openOldestFirst()] };
+  }
+
+  #book() {
     const { account, sequencer } = this.#options;
     const book = sequencer.partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
-    return { seq: book.streamSeq, orders: [...book.openOldestFirst()] };
+    return book;
   }
 
   #encoded(afterSeq: number, reports: readonly ExecutionReported[]): StreamMessage[] {

@@ -27,6 +27,18 @@ export const REPLAY_CHUNKS_PER_TURN = 8;
 /** Open orders of a snapshot encoded at a time. Reason: as for a chunk of a replay. */
 export const SNAPSHOT_ORDERS_PER_STEP = 64;
 
+/**
+ * Open orders that one snapshot holds at most; beyond them error unavailable, close 1013. Reason:
+ * it is one message, of about 70 MB then, and more than many a client's library takes.
+ */
+export const SNAPSHOT_ORDERS_MAX = 100_000;
+
+/**
+ * Orders of all snapshots together whose readers do not have them yet; beyond them error
+ * unavailable, close 1013. Reason: about 300 MB.
+ */
+export const SNAPSHOTS_ORDERS_MAX = 400_000;
+
 /** Milliseconds between looks at how late a reader is. Reason: a burst is read within that time. */
 export const LATENESS_CHECK_MS = 1_000;
 

@@ -10,7 +10,7 @@ import { ReplayTurns } from "./replay-turns.ts";
 import { type StreamPort, StreamSession, type StreamStart } from "./stream-session.ts";
 
 /** What the archive says when it cannot answer. */
-export class ArchiveDown extends Error {
+class ArchiveDown extends Error {
   readonly code = "ARCHIVE_UNAVAILABLE";
 }
 
@@ -83,6 +83,7 @@ export class FakeFeed implements AccountFeed {
   earliest = 1;
   /** Reports that are applied and not durable when a snapshot is asked for. */
   stagedCount = 0;
+  snapshotGoneCount = 0;
   readonly #padding: string;
   #questions: Question<unknown>[] = [];
 
@@ -120,7 +121,11 @@ export class FakeFeed implements AccountFeed {
     return this.#ask(() => this.earliest);
   }
 
-  snapshot(): Promise<StreamMessage> {
+  snapshotGone(): void {
+    this.snapshotGoneCount += 1;
+  }
+
+  snapshot(): Promise<StreamMessage | null> {
     const seq = this.durableSeq + this.stagedCount;
     const bytes = Buffer.from(encodeSnapshot(seq, []));
     return this.#ask(() => (seq <= this.durableSeq ? { seq, bytes } : null), false);

@@ -186,6 +186,39 @@ test("stream session: a large snapshot is no lateness", async () => {
   assert.deepEqual(subscribed.port.seqs(), [6, 7]);
 });
 
+test("stream session: heartbeats do not pile up before a reader that stalls in its replay", async () => {
+  const subscribed = subscribe({ from: "seq", afterSeq: 0 }, feedAt(5_000), stalledPort());
+  await settled();
+  const { clock, port } = subscribed;
+  for (let beat = 0; beat < 3; beat += 1) clock.advance(HEARTBEAT_MS);
+  const waitingBytes = port.bufferedBytes();
+  for (let beat = 0; beat < 1_000; beat += 1) clock.advance(HEARTBEAT_MS);
+  assert.equal(port.bufferedBytes(), waitingBytes);
+  await runOut(subscribed);
+  assert.deepEqual(port.seqs(), upTo(5_000));
+});
+
+test("stream session: a snapshot that finds no room in memory is refused", async () => {
+  const feed = feedAt(5);
+  feed.snapshot = () => Promise.resolve(null);
+  const subscribed = subscribe({ from: "snapshot" }, feed);
+  await settled();
+  assert.equal(lastMessage(subscribed)["reason"], "unavailable");
+  assert.deepEqual(subscribed.port.closed, { code: 1013, reason: "unavailable" });
+});
+
+test("stream session: a snapshot takes up room until it was read, or is given up", async () => {
+  const read = subscribe({ from: "snapshot" }, feedAt(5));
+  await runOut(read);
+  assert.ok(read.feed.snapshotGoneCount > 0);
+
+  const left = subscribe({ from: "snapshot" }, feedAt(5));
+  left.session.ended();
+  assert.equal(left.feed.snapshotGoneCount, 0, "it is still being written");
+  await runOut(left);
+  assert.equal(left.feed.snapshotGoneCount, 1);
+});
+
 test("stream session: a large burst is sent at the reader's pace", async () => {
   const subscribed = subscribe({ from: "latest" }, feedAt(0), stalledPort());
   subscribed.publish(5_000);

@@ -94,6 +94,9 @@ export type StreamMode = "snapshot" | "replaying" | "live" | "late" | "closed";
 /** RFC 6455 registry: try again later. */
 const TRY_AGAIN_LATER = 1013;
 
+const NO_ROOM =
+  "there are too many open orders to send them as one message just now; GET /trade/v1/orders lists them";
+
 export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #lateness = new Lateness();
@@ -185,7 +188,11 @@ export class StreamSession {
     if (this.#mode === "closed") return;
     // Bytes that found no room found some now: the peer reads.
     if (this.#isBlocked) this.#lastSignMs = this.#options.clock.monotonicMs();
-    this.#isBlocked = this.#options.port.bufferedBytes() > 0;
+    const waitingBytes = this.#options.port.bufferedBytes();
+    this.#isBlocked = waitingBytes > 0;
+    if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
+      this.#options.feed.snapshotGone();
+    }
     this.#catchUp();
   }
 
@@ -272,9 +279,15 @@ export class StreamSession {
   }
 
   async #takeSnapshot(): Promise<void> {
-    const { seq, bytes } = await this.#options.feed.snapshot();
-    if (this.#mode !== "snapshot") return;
-    assert(seq <= this.#options.feed.durableSeq, "a snapshot shows durable facts only");
+    const { feed } = this.#options;
+    const snapshot = await feed.snapshot();
+    if (this.#mode !== "snapshot") return feed.snapshotGone();
+    if (snapshot === null) {
+      this.fail("UNAVAILABLE", NO_ROOM, TRY_AGAIN_LATER);
+      return;
+    }
+    const { seq, bytes } = snapshot;
+    assert(seq <= feed.durableSeq, "a snapshot shows durable facts only");
     this.#mode = "replaying";
     this.#sentSeq = seq;
     this.#hand([bytes]);
@@ -380,8 +393,12 @@ export class StreamSession {
       port.terminate();
       return;
     }
-    this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq));
-    port.ping();
+    // One that stalls in its replay is never too slow: what it leaves unread must not grow for
+    // ever.
+    if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) {
+      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq));
+      port.ping();
+    }
     this.#scheduleHeartbeat();
   }
 
@@ -396,6 +413,8 @@ export class StreamSession {
 
   #leave(): void {
     if (this.#mode === "closed") return;
+    // One that is still being written goes when it is done.
+    if (this.#mode !== "snapshot") this.#options.feed.snapshotGone();
     this.#mode = "closed";
     this.#heartbeat?.cancel();
     this.#latenessCheck?.cancel();

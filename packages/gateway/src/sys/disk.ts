@@ -80,8 +80,8 @@ function readFully(descriptor: number, piece: Buffer, offset: number): number {
 
 /**
  * Replaces a file as one step: after a crash at any moment it holds either the old content or the
- * new, whole. On stable storage when it returns. Uses the neighbour `<path>.tmp`, which only a crash
- * leaves behind: what failed must not take up the room on a full disk.
+ * new, whole. On stable storage when it returns. Uses the neighbour `<path>.tmp`, which only a
+ * crash leaves behind: what failed must not take up the room on a full disk.
  */
 export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
   const draft = `${path}.tmp`;

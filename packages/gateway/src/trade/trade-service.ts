@@ -183,8 +183,8 @@ export class TradeService {
   }
 
   /**
-   * Decides in this very call when memory knows the targets: commands of one client then happen in the
-   * order they came in. Otherwise the archive is asked first.
+   * Decides in this very call when memory knows the targets: commands of one client then happen
+   * in the order they came in. Otherwise the archive is asked first.
    */
   #cancelWrite(
     caller: Caller,

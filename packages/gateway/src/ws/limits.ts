@@ -46,7 +46,7 @@ export const STOP_MS = 1_000;
 export const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Milliseconds of silence after which TCP itself asks whether the peer is there. Reason: a peer that
- * answers no pings is found out to be gone all the same.
+ * Milliseconds of silence after which TCP itself asks whether the peer is there. Reason: a peer
+ * that answers no pings is found out to be gone all the same.
  */
 export const TCP_KEEP_ALIVE_MS = 60_000;

@@ -22,6 +22,7 @@ import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import { ReplayTurns } from "../stream/replay-turns.ts";
+import { SnapshotRoom } from "../stream/snapshot-room.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { Clock } from "../sys/clock.ts";
 import type { TradeCommands } from "./command-session.ts";
@@ -59,6 +60,7 @@ const SOCKET_OPTIONS = {
 export class OrderStreamServer {
   readonly #options: OrderStreamServerOptions;
   readonly #turns: ReplayTurns;
+  readonly #room = new SnapshotRoom();
   readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
   readonly #connections = new Set<StreamConnection>();
   /** Sockets per account, handshakes under way included. */
@@ -189,7 +191,7 @@ export class OrderStreamServer {
       socket,
       caller,
       query,
-      feed: new GatewayFeed({ account, hub, sequencer, archive, turns }),
+      feed: new GatewayFeed({ account, hub, sequencer, archive, turns, room: this.#room }),
       observer: hub.observerOf(account),
       turns,
       trade,
