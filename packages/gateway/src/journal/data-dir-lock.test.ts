@@ -15,9 +15,13 @@ const LOCK_MODULE = new URL("./data-dir-lock.ts", import.meta.url).href;
 async function holdInChild(folder: string): Promise<ChildProcess> {
   const script = `import { lockDataDir } from ${JSON.stringify(LOCK_MODULE)};
     lockDataDir(process.argv[1]);
-    process.stdout.write("held");
+    // A turn later nobody refers to the lock any more, and still it holds.
+    setImmediate(() => {
+      globalThis.gc();
+      setImmediate(() => process.stdout.write("held"));
+    });
     setInterval(() => {}, 1_000);`;
-  const parameters = ["--input-type=module", "-e", script, folder];
+  const parameters = ["--expose-gc", "--input-type=module", "-e", script, folder];
   const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
   return child;

@@ -7,6 +7,9 @@ import { ensureFolder } from "../sys/disk.ts";
 import { JournalError } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 
+/** A connection that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<Database.Database>();
+
 export interface DataDirLock {
   /** Gives the directory back. Calling it again does nothing. */
   release(): void;
@@ -27,8 +30,14 @@ export function lockDataDir(dataDir: string): DataDirLock {
     database?.close();
     throw lockError(error, dataDir, lock);
   }
-  const held = database;
-  return { release: () => void held.close() };
+  const locked = database;
+  held.add(locked);
+  return {
+    release: () => {
+      locked.close();
+      held.delete(locked);
+    },
+  };
 }
 
 function lockError(error: unknown, dataDir: string, lock: string): JournalError {
