@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { machineNote, type Row, table } from "./report.ts";
 
-/** Each with the arguments of its short form. All together take less than six minutes. */
+/** Each with the arguments of its short form. */
 const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["cancel-http", ["15000", "5"]],
   ["cancel-open-orders", ["1000000", "24"]],

@@ -275,13 +275,15 @@ function hubOf({ layout, partitions }: Foundation): StreamHub {
   return hub;
 }
 
-function snapshotterOf(options: NodeOptions, { layout, recovered }: Foundation): Snapshotter {
+function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotter {
+  const { layout, partitions, recovered } = foundation;
   const { config, log, snapshotEveryEventCount } = options;
   return new Snapshotter(
     {
       dataDir: config.dataDir,
       layout,
       ...(snapshotEveryEventCount !== undefined && { everyEventCount: snapshotEveryEventCount }),
+      openCount: () => partitions.openCount,
       onWritten: (path) => log.info({ path }, "snapshot.written"),
       onFailed: (error) => log.error({ reason: error.message }, "snapshot.failed"),
     },

@@ -2,16 +2,16 @@
 
 /**
  * Events projected in one transaction. Reason: a transaction costs about as much as fifty events,
- * and lookups wait while one runs (about 15 ms). What is more is projected in the next one.
+ * and lookups wait while one runs (about 20 ms). What is more is projected in the next one.
  */
-export const PROJECTED_EVENTS_MAX = 1_000;
+export const PROJECTED_EVENTS_MAX = 2_000;
 
 /**
  * Milliseconds that durable positions are gathered before the projector hears of them. Reason:
  * under load a transaction then holds many commits; meanwhile memory answers for what is not
  * projected.
  */
-export const FOLLOW_GATHER_MS = 10;
+export const FOLLOW_GATHER_MS = 250;
 
 /**
  * Rows a list walks before lookups get their turn. Reason: a walk over millions of closed orders

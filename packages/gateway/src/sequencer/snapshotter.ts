@@ -11,6 +11,8 @@ export interface SnapshotterOptions {
   readonly layout: NodeLayout;
   /** Events between two snapshots; {@link SNAPSHOT_EVENT_COUNT} by default. */
   readonly everyEventCount?: number;
+  /** Orders a snapshot would hold: writing and reading one costs as much as so many events. */
+  readonly openCount: () => number;
   readonly onWritten: (path: string) => void;
   readonly onFailed: (error: Error) => void;
 }
@@ -32,6 +34,7 @@ export class Snapshotter {
   committed(eventCount: number, positions: () => ReadonlyMap<string, number>): void {
     this.#eventCount += eventCount;
     if (this.#eventCount < this.#everyEventCount || this.#worker !== null) return;
+    if (this.#eventCount < this.#options.openCount()) return;
     this.#eventCount = 0;
     this.#start(positions());
   }
