@@ -19,8 +19,9 @@ export const PENDING_CANCELS_MAX = 40_000;
 export const UNARCHIVED_REPORTS_MAX = 500_000;
 
 /**
- * Events between two snapshots; as many as there are open orders where those are more. Reason: replaying this many takes about a second at start;
- * nothing is seen when it is reached but a file in `snapshots`.
+ * Events between two snapshots; as many as there are open orders where those are more. Reason:
+ * replaying this many takes about a second at start; nothing is seen when it is reached but a
+ * file in `snapshots`.
  */
 export const SNAPSHOT_EVENT_COUNT = 200_000;
 
