@@ -18,6 +18,7 @@ import {
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
+  TimeInForce,
   type VenueCommand,
 } from "../packages/core/src/model/index.ts";
 import { atMost, median, type Row, report, row, thousands } from "./report.ts";
@@ -222,7 +223,10 @@ function restingOrder(orderId: OrderId, index: number): VenueCommand {
     symbol: "00700",
     side: Side.Buy,
     ordType: OrdType.Limit,
+    timeInForce: TimeInForce.Day,
     price: (BigInt(1 + (index % 100)) * 1_000_000n) as Price,
+    stopPx: 0n as Price,
+    protectionPx: 0n as Price,
     orderQty: 10_000_000_000n as Qty,
   };
 }

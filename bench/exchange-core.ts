@@ -1,10 +1,15 @@
 /**
- * Question: what does the embedded exchange (decide, apply, reports) cost next to a plain book,
- * and does its cancel stay as cheap, and its memory as small, in a large book?
+ * Question: what does the embedded exchange (decide, apply, reports, all rules on) cost next to a
+ * plain book and to order books from npm? Do its cancel and its snapshot of ten levels stay as
+ * cheap, and its memory as small, in a large book?
  *
  * Run: `node --expose-gc bench/exchange-core.ts [operations] [rounds]`. Deterministic; rounds
- * alternate between the two, medians are shown. What counts is the ratio within one run.
+ * alternate between the two, medians are shown. What counts is the ratio within one run. The
+ * packages `nodejs-order-book` and `limit-order-book` take part if PEERS_DIR names a folder in
+ * whose `node_modules` they are.
  */
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
 import { Exchange } from "../packages/core/src/exchange/index.ts";
 import {
   type Account,
@@ -15,8 +20,10 @@ import {
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
+  TimeInForce,
   type VenueCommand,
 } from "../packages/core/src/model/index.ts";
+import { atLeast, median, type Row, report, row, thousands } from "./report.ts";
 import { YardstickBook } from "./yardstick-book.ts";
 
 interface Operation {
@@ -28,6 +35,33 @@ interface Operation {
   readonly accountNo: number;
 }
 
+const PEER_NAMES = ["nodejs-order-book", "limit-order-book"] as const;
+type PeerName = (typeof PEER_NAMES)[number];
+
+/** An order book of a package, as far as the mixture needs it. */
+interface Peer {
+  enter(operation: Operation): void;
+  cancel(operation: Operation): void;
+}
+
+interface NodejsOrderBook {
+  readonly OrderBook: new () => {
+    limit(order: { id: string; side: string; size: number; price: number }): unknown;
+    cancel(id: string): unknown;
+  };
+}
+
+interface LimitOrderBookPackage {
+  readonly LimitOrder: new (id: string, side: string, price: string, size: string) => object;
+  readonly LimitOrderBook: new () => {
+    add(order: object): unknown;
+    remove(id: string): unknown;
+  };
+}
+
+/** What the exchange with all its rules must reach of a plain book's rate. */
+const RATIO_MIN = 0.5;
+const CHUNK_OPERATIONS = 10_000;
 const INSTRUMENT = REFERENCE_INSTRUMENTS.find(({ symbol }) => symbol === "00700");
 if (INSTRUMENT === undefined) throw new Error("the reference instruments list 00700");
 const { symbol, priceTick, lotQty } = INSTRUMENT;
@@ -46,45 +80,107 @@ const orderIds: OrderId[] = [];
 const operationCount = Number(process.argv[2] ?? 1_000_000);
 const roundCount = Number(process.argv[3] ?? 7);
 
-compareMixed();
+const operations = mixedOperations(operationCount);
+const rows: Row[] = [];
+
+compareMixed("integer");
 for (const resting of [1_000, 100_000, 1_000_000]) measureCancels(resting);
+for (const inLevel of [10, 1_000, 100_000]) measureLevelCancels(inLevel);
+measureDepth([1_000, 100_000, 1_000_000]);
 measureWideBook(300_000);
 measureMemory(1_000_000);
+// Last, because a yardstick that has seen both kinds of ids is a slower one.
+compareMixed("text");
+await comparePeers(Math.min(operationCount, 20_000));
+report(rows);
 
 /**
  * 60 % add, 35 % cancel of a random earlier add, 5 % crossing; all within the band around the
  * middle.
  */
-function compareMixed(): void {
-  const operations = mixedOperations(operationCount);
-  const commands = operations.map(commandOf);
+function compareMixed(ids: "integer" | "text"): void {
   const yardstickRates: number[] = [];
   const exchangeRates: number[] = [];
   for (let round = 0; round < roundCount; round += 1) {
     const yardstick = new YardstickBook();
-    yardstickRates.push(rateOf(operationCount, () => runYardstick(yardstick, operations)));
+    const run = ids === "integer" ? runYardstick : runTextYardstick;
+    yardstickRates.push(chunkedRate(operations, copyOf, (chunk) => run(yardstick, chunk)));
     const exchange = new Exchange(REFERENCE_INSTRUMENTS);
-    exchangeRates.push(rateOf(operationCount, () => runExchange(exchange, commands)));
+    exchangeRates.push(chunkedRate(operations, commandOf, (chunk) => runExchange(exchange, chunk)));
     if (yardstick.orders.size !== exchange.openOrderCount) throw new Error("the books differ");
   }
+  const rate = median(exchangeRates);
   const yardstickRate = median(yardstickRates);
-  const exchangeRate = median(exchangeRates);
-  print("yardstick, mixed", `${thousands(yardstickRate)} ops/s`);
-  print("exchange, mixed", `${thousands(exchangeRate)} ops/s`);
-  print("ratio", (exchangeRate / yardstickRate).toFixed(2));
+  rows.push(
+    row("exchange, mixed", `${thousands(rate)} ops/s`, {
+      peer: `yardstick with ${ids} ids ${thousands(yardstickRate)} ops/s`,
+      ...atLeast(rate / yardstickRate, RATIO_MIN),
+    }),
+  );
+}
+
+/** The same mixture, shorter: one of them needs milliseconds for a cancel in a deep level. */
+async function comparePeers(count: number): Promise<void> {
+  const folder = process.env["PEERS_DIR"];
+  const rounds = Math.min(3, roundCount);
+  const few = operations.slice(0, count);
+  const exchangeRates = Array.from({ length: rounds }, () => {
+    const exchange = new Exchange(REFERENCE_INSTRUMENTS);
+    return chunkedRate(few, commandOf, (chunk) => runExchange(exchange, chunk));
+  });
+  const rate = median(exchangeRates);
+  for (const name of PEER_NAMES) {
+    const newPeer = folder === undefined ? null : peerFactory(name, folder);
+    const figure = `exchange, first ${thousands(count)} mixed`;
+    if (newPeer === null) {
+      rows.push(row(figure, `${thousands(rate)} ops/s`, { peer: `${name} is not installed` }));
+      continue;
+    }
+    const rates = Array.from({ length: rounds }, () => {
+      const peer = newPeer();
+      return rateOf(count, () => runPeer(peer, few));
+    });
+    const peer = `${name} ${thousands(median(rates))} ops/s`;
+    const ratio = (rate / median(rates)).toFixed(1);
+    rows.push(row(figure, `${thousands(rate)} ops/s`, { peer, ratio }));
+  }
 }
 
 /** Cancels spread over the whole book, 1,000 at a time, each put back in between and not timed. */
 function measureCancels(restingCount: number): void {
   const orders = bandOrders(restingCount);
+  const [rate, yardstickRate] = cancelRates(orders, 50);
+  rows.push(
+    row(`cancel, ${thousands(restingCount)} resting`, nsOf(rate), {
+      peer: `yardstick ${nsOf(yardstickRate)}`,
+    }),
+  );
+}
+
+/** The book is as large in every case; only the number of orders that share a level differs. */
+function measureLevelCancels(inLevelCount: number): void {
+  const orders = Array.from({ length: 100_000 }, (_, id): Operation => {
+    const ticks = 1 + Math.floor(id / inLevelCount);
+    return { kind: "Enter", id, isBid: true, ticks, lots: 1, accountNo: 0 };
+  });
+  const [rate, yardstickRate] = cancelRates(orders, 30);
+  rows.push(
+    row(`cancel, ${thousands(inLevelCount)} in each level`, nsOf(rate), {
+      peer: `yardstick ${nsOf(yardstickRate)}`,
+    }),
+  );
+}
+
+/** Cancels a second of the exchange and of the yardstick, among these resting orders. */
+function cancelRates(orders: readonly Operation[], rounds: number): [number, number] {
   const exchange = new Exchange(REFERENCE_INSTRUMENTS);
   const yardstick = new YardstickBook();
   runExchange(exchange, orders.map(commandOf));
   runYardstick(yardstick, orders);
-  const random = randomFrom(restingCount);
+  const random = randomFrom(orders.length);
   const exchangeRates: number[] = [];
   const yardstickRates: number[] = [];
-  for (let round = 0; round < 50; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const chosen = orders.length <= 1_000 ? orders : distinctOf(orders, 1_000, random);
     const cancels = chosen.map((order) => commandOf({ ...order, kind: "Cancel" }));
     yardstickRates.push(
@@ -96,11 +192,27 @@ function measureCancels(restingCount: number): void {
     runExchange(exchange, chosen.map(commandOf));
     runYardstick(yardstick, chosen);
   }
-  const nsOf = (rates: number[]): string => `${Math.round(1e9 / median(rates))} ns`;
-  print(
-    `cancel, ${thousands(restingCount)} resting`,
-    `${nsOf(exchangeRates)} (yardstick ${nsOf(yardstickRates)})`,
-  );
+  return [median(exchangeRates), median(yardstickRates)];
+}
+
+/** Ten levels a side, over and over, of books with ever more orders at the same prices. */
+function measureDepth(restingCounts: readonly number[]): void {
+  const books = restingCounts.map((count) => {
+    const exchange = new Exchange(REFERENCE_INSTRUMENTS);
+    for (const order of bandOrders(count)) exchange.handle(commandOf(order));
+    return { count, exchange, rates: [] as number[] };
+  });
+  for (let round = 0; round < 50; round += 1) {
+    for (const { exchange, rates } of books) {
+      const takeDepths = (): void => {
+        for (let n = 0; n < 500; n += 1) exchange.depth(symbol, 10);
+      };
+      rates.push(rateOf(500, takeDepths));
+    }
+  }
+  for (const { count, rates } of books) {
+    rows.push(row(`ten levels a side, ${thousands(count)} resting`, nsOf(median(rates))));
+  }
 }
 
 /** One order at each of many prices, in random order: a level is made and removed for each. */
@@ -119,15 +231,13 @@ function measureWideBook(priceCount: number): void {
   const exchange = new Exchange(REFERENCE_INSTRUMENTS);
   const enterRate = rateOf(priceCount, () => runExchange(exchange, enters));
   const cancelRate = rateOf(priceCount, () => runExchange(exchange, cancels));
-  print(
-    `wide book, ${thousands(priceCount)} prices`,
-    `enter ${thousands(enterRate)}/s, cancel ${thousands(cancelRate)}/s`,
-  );
+  const measured = `enter ${thousands(enterRate)}/s, cancel ${thousands(cancelRate)}/s`;
+  rows.push(row(`wide book, ${thousands(priceCount)} prices`, measured));
 }
 
 function measureMemory(restingCount: number): void {
   if (globalThis.gc === undefined) {
-    print("memory", "not measured without --expose-gc");
+    rows.push(row("memory", "not measured without --expose-gc"));
     return;
   }
   const commands = bandOrders(restingCount).map(commandOf);
@@ -137,7 +247,8 @@ function measureMemory(restingCount: number): void {
   runExchange(exchange, commands);
   globalThis.gc();
   const bytes = (process.memoryUsage().heapUsed - before) / exchange.openOrderCount;
-  print(`memory, ${thousands(commands.length)} resting`, `${Math.round(bytes)} bytes an order`);
+  const figure = `memory, ${thousands(restingCount)} resting`;
+  rows.push(row(figure, `${Math.round(bytes)} bytes an order`));
 }
 
 function distinctOf<T>(
@@ -208,7 +319,10 @@ function commandOf(operation: Operation): VenueCommand {
     symbol,
     side: operation.isBid ? Side.Buy : Side.Sell,
     ordType: OrdType.Limit,
+    timeInForce: TimeInForce.Day,
     price: (BigInt(operation.ticks) * priceTick) as Price,
+    stopPx: 0n as Price,
+    protectionPx: 0n as Price,
     orderQty: (BigInt(operation.lots) * lotQty) as Qty,
   } satisfies NewOrderSingle;
 }
@@ -228,8 +342,80 @@ function runYardstick(book: YardstickBook, operations: readonly Operation[]): vo
   }
 }
 
+function runTextYardstick(book: YardstickBook, operations: readonly Operation[]): void {
+  for (const { kind, id, isBid, ticks, lots } of operations) {
+    if (kind === "Enter") book.enter(orderIdOf(id), isBid, ticks, lots);
+    else book.cancel(orderIdOf(id));
+  }
+}
+
+function runPeer(peer: Peer, operations: readonly Operation[]): void {
+  for (const operation of operations) {
+    if (operation.kind === "Enter") peer.enter(operation);
+    else peer.cancel(operation);
+  }
+}
+
+/** What makes a fresh book of a package; null when it is not in the folder. */
+function peerFactory(name: PeerName, folder: string): (() => Peer) | null {
+  const load = createRequire(join(resolve(folder), "peers.cjs"));
+  try {
+    load.resolve(name);
+  } catch {
+    return null;
+  }
+  const peer = load(name);
+  return name === "nodejs-order-book" ? () => nodejsOrderBook(peer) : () => limitOrderBook(peer);
+}
+
+function nodejsOrderBook({ OrderBook }: NodejsOrderBook): Peer {
+  const book = new OrderBook();
+  return {
+    enter: ({ id, isBid, ticks, lots }) => {
+      const side = isBid ? "buy" : "sell";
+      book.limit({ id: orderIdOf(id), side, size: lots, price: ticks });
+    },
+    cancel: ({ id }) => book.cancel(orderIdOf(id)),
+  };
+}
+
+function limitOrderBook({ LimitOrder, LimitOrderBook }: LimitOrderBookPackage): Peer {
+  const book = new LimitOrderBook();
+  return {
+    enter: ({ id, isBid, ticks, lots }) => {
+      const side = isBid ? "bid" : "ask";
+      book.add(new LimitOrder(orderIdOf(id), side, String(ticks), String(lots)));
+    },
+    cancel: ({ id }) => book.remove(orderIdOf(id)),
+  };
+}
+
 function runExchange(exchange: Exchange, commands: readonly VenueCommand[]): void {
   for (const command of commands) exchange.handle(command);
+}
+
+/**
+ * Operations per second, without what makes their inputs. A chunk's inputs are made just before it
+ * runs, as they would arrive: a million of them at hand would be so much for the garbage collector
+ * to look through that it, and not the book, would be measured.
+ */
+function chunkedRate<Input>(
+  all: readonly Operation[],
+  inputOf: (operation: Operation) => Input,
+  run: (inputs: readonly Input[]) => void,
+): number {
+  let nanoseconds = 0n;
+  for (let first = 0; first < all.length; first += CHUNK_OPERATIONS) {
+    const inputs = all.slice(first, first + CHUNK_OPERATIONS).map(inputOf);
+    const start = process.hrtime.bigint();
+    run(inputs);
+    nanoseconds += process.hrtime.bigint() - start;
+  }
+  return (all.length * 1e9) / Number(nanoseconds);
+}
+
+function copyOf(operation: Operation): Operation {
+  return { ...operation };
 }
 
 /** Operations per second. */
@@ -239,9 +425,8 @@ function rateOf(count: number, run: () => void): number {
   return (count * 1e9) / Number(process.hrtime.bigint() - start);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >>> 1] as number;
+function nsOf(rate: number): string {
+  return `${Math.round(1e9 / rate)} ns`;
 }
 
 /** mulberry32: small, seeded, the same on every machine. */
@@ -253,12 +438,4 @@ function randomFrom(seed: number): (below: number) => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
-}
-
-function thousands(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function print(subject: string, result: string): void {
-  console.log(`${subject.padEnd(32)} ${result}`);
 }

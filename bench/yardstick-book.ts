@@ -1,10 +1,12 @@
 /**
  * The yardstick: a plain price-time book as one would write it first, with nothing around it.
- * Integer prices and ids, an id index, a linked queue per price, the best price last in a sorted
- * array.
+ * Integer prices, an id index, a linked queue per price, the best price last in a sorted array.
+ * Ids are integers, or text as an exchange's are.
  */
+type Id = number | string;
+
 export interface YardstickOrder {
-  readonly id: number;
+  readonly id: Id;
   readonly level: YardstickLevel;
   lots: number;
   previous: YardstickOrder | null;
@@ -19,12 +21,12 @@ interface YardstickLevel {
 }
 
 export class YardstickBook {
-  readonly orders = new Map<number, YardstickOrder>();
+  readonly orders = new Map<Id, YardstickOrder>();
   readonly #bids: YardstickLevel[] = [];
   readonly #asks: YardstickLevel[] = [];
   tradeCount = 0;
 
-  enter(id: number, isBid: boolean, ticks: number, lots: number): void {
+  enter(id: Id, isBid: boolean, ticks: number, lots: number): void {
     const opposite = isBid ? this.#asks : this.#bids;
     let leaves = lots;
     let best = opposite.at(-1);
@@ -40,7 +42,7 @@ export class YardstickBook {
     if (leaves > 0) this.#rest(id, isBid, ticks, leaves);
   }
 
-  cancel(id: number): void {
+  cancel(id: Id): void {
     const order = this.orders.get(id);
     if (order === undefined) return;
     this.orders.delete(id);
@@ -54,7 +56,7 @@ export class YardstickBook {
     levels.splice(placeOf(levels, level.isBid, level.ticks), 1);
   }
 
-  #rest(id: number, isBid: boolean, ticks: number, lots: number): void {
+  #rest(id: Id, isBid: boolean, ticks: number, lots: number): void {
     const levels = isBid ? this.#bids : this.#asks;
     const place = placeOf(levels, isBid, ticks);
     let level = levels[place];

@@ -6,13 +6,18 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { LIMITS } from "../../packages/contract/src/limits.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
-import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/order-book.ts";
+import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/matching.ts";
+import { CANDLES_KEPT_MAX } from "../../packages/core/src/market-data/candles.ts";
+import { TRADES_KEPT_MAX } from "../../packages/core/src/market-data/trade-tape.ts";
 import { INTEGER_DIGITS_MAX, SCALE } from "../../packages/core/src/model/decimal.ts";
 import { LOTS_MAX, TICKS_MAX } from "../../packages/core/src/model/instrument.ts";
 import { page, ROOT, tableRows } from "./pages.ts";
 
 const CONTRACT = "packages/contract/src/limits.ts";
-const FILES = globSync("packages/*/src/**/{limits,*-limits}.ts", { cwd: ROOT }).sort();
+/** The rules' price limits are a market's, not the gateway's. */
+const FILES = globSync("packages/{contract,gateway}/src/**/{limits,*-limits}.ts", {
+  cwd: ROOT,
+}).sort();
 
 /** The page's parts, each with the source it names: a file, or the folder of a package. */
 const PARTS = page("docs/reference/limits.md")
@@ -56,6 +61,8 @@ test("limits reference: lists the core's limits with their values", () => {
     ["TICKS_MAX", TICKS_MAX],
     ["LOTS_MAX", LOTS_MAX],
     ["ENHANCED_LIMIT_QUEUES_MAX", ENHANCED_LIMIT_QUEUES_MAX],
+    ["TRADES_KEPT_MAX", TRADES_KEPT_MAX],
+    ["CANDLES_KEPT_MAX", CANDLES_KEPT_MAX],
     ["AMBIGUOUS_LISTED_MAX", AMBIGUOUS_LISTED_MAX],
   ]);
 });

@@ -12,6 +12,7 @@ import {
 } from "../../packages/contract/src/index.ts";
 import {
   type Account,
+  type Amount,
   CancelReason,
   type ClOrdId,
   type ExecId,
@@ -24,6 +25,8 @@ import {
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
+  TimeInForce,
+  type UnixDay,
   type UnixMs,
 } from "../../packages/core/src/model/index.ts";
 import { orderNew } from "../../packages/core/src/order/order.ts";
@@ -40,6 +43,10 @@ const EXECUTION: Execution = {
   execId: "1000000001" as ExecId,
   lastQty: 10_000_000_000n as Qty,
   lastPx: 42_383_000_000n as Price,
+  tradeDate: 20_217 as UnixDay,
+  settlDate: 20_219 as UnixDay,
+  lastChargeAmt: 0n as Amount,
+  cashBalance: 0n as Amount,
 };
 
 function anOrder(facts: Partial<Order> = {}): Order {
@@ -52,8 +59,10 @@ function anOrder(facts: Partial<Order> = {}): Order {
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: 42_383_000_000n as Price,
     stopPx: 0n as Price,
+    protectionPx: 0n as Price,
     orderQty: 100_000_000_000n as Qty,
     createdAtMs: 1_746_775_257_000 as UnixMs,
   });

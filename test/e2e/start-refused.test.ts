@@ -180,8 +180,8 @@ const JOURNAL_FAULTS: readonly JournalFault[] = [
   {
     name: "a newer format",
     from: "stopped",
-    spoil: (dataDir) => write(join(dataDir, "journal.db"), USER_VERSION_OFFSET, [0, 0, 0, 2]),
-    line: /journal\.db: the journal has format 2; this version reads 1/,
+    spoil: (dataDir) => write(join(dataDir, "journal.db"), USER_VERSION_OFFSET, [0, 0, 0, 3]),
+    line: /journal\.db: the journal has format 3; this version reads 2/,
   },
   {
     name: "a database of another program",

@@ -13,6 +13,7 @@ const LINES_MAX = 700;
 const FILE_BYTES_MAX = 256 * 1024;
 
 const EXTENSIONS: readonly string[] = [
+  "csv",
   "json",
   "jsonl",
   "md",
@@ -36,8 +37,11 @@ const NAMES_WITHOUT_EXTENSION: readonly string[] = [
   "LICENSE",
 ];
 
-/** Nouns that say nothing about what is inside. `data-dir-lock` is a lock, so its noun is fine. */
-const VAGUE_NOUN = /(?:^|[-.])(utils?|helpers?|common|misc|managers?|data|info)$/;
+/**
+ * Nouns that say nothing about what is inside. `data-dir-lock` is a lock, so its noun is fine;
+ * market data is a term of its own.
+ */
+const VAGUE_NOUN = /(?:^|[-.])(utils?|helpers?|common|misc|managers?|(?<!market-)data|info)$/;
 
 /** Places that exist on one machine only, and hosts that a mirror replaces. */
 const MACHINE_PLACES = /\/(?:work|root|home|Users)\/[\w.]|\bregistry\.[\w-]+\.(?:org|com)\b/g;

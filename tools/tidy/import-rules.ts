@@ -13,14 +13,19 @@ interface Direction {
 }
 
 const MODEL = ["packages/core/src/assert.ts", "packages/core/src/model/"];
+const MONEY = "packages/core/src/money/";
 const ORDER = [...MODEL, "packages/core/src/order/"];
 
 /** Import directions. A file always may import from the folder of its own row. */
 const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/src/model/", ours: MODEL, packages: false },
   { from: "packages/core/src/order/", ours: ORDER, packages: false },
-  { from: "packages/core/src/desk/", ours: ORDER, packages: false },
+  { from: "packages/core/src/money/", ours: ORDER, packages: false },
+  { from: "packages/core/src/rules/", ours: MODEL, packages: false },
+  { from: "packages/core/src/desk/", ours: [...ORDER, MONEY], packages: false },
   { from: "packages/core/src/exchange/", ours: ORDER, packages: false },
+  { from: "packages/core/src/market-data/", ours: MODEL, packages: false },
+  { from: "packages/core/src/participants/", ours: MODEL, packages: false },
   { from: "packages/core/", ours: [], packages: false },
   { from: "packages/contract/", ours: ["packages/core/src/model/"], packages: false },
   { from: "packages/gateway/src/sys/", ours: [], packages: true },

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { REFUSAL_NAMES } from "@countermand/core/model";
+import { REFUSAL_NAMES, refuse } from "@countermand/core/model";
+import { RULE_REFUSAL_NAMES } from "@countermand/core/rules";
 import fc from "fast-check";
 import {
   ERRORS,
   type ErrorName,
   encodeError,
   encodeFault,
+  encodeRefusal,
   errorSpec,
   fault,
   isFault,
@@ -56,7 +58,25 @@ test("errors: codes of ours stand for one name each", () => {
 });
 
 test("errors: whatever the core refuses is in the catalogue", () => {
-  for (const name of REFUSAL_NAMES) assert.ok(Object.hasOwn(ERRORS, name), name);
+  for (const name of [...REFUSAL_NAMES, ...RULE_REFUSAL_NAMES]) {
+    assert.ok(Object.hasOwn(ERRORS, name), name);
+  }
+});
+
+test("errors: a closed window is the page's code, and passes by itself", () => {
+  const { code, httpStatus, reason, retryable } = errorSpec("WINDOW_CLOSED_CANCEL");
+  assert.deepEqual([code, httpStatus, reason, retryable], [11030204, 409, "window_closed", true]);
+  for (const name of ["WINDOW_CLOSED_AMEND", "MARKET_CLOSED"] as const) {
+    assert.deepEqual([errorSpec(name).httpStatus, errorSpec(name).retryable], [409, true]);
+  }
+});
+
+test("errors: what an account cannot pay for is at fault in the request", () => {
+  for (const name of ["INSUFFICIENT_CASH", "INSUFFICIENT_HOLDINGS"] as const) {
+    const { code, httpStatus, retryable } = errorSpec(name);
+    assert.ok(code >= 11030150 && code <= 11030199, name);
+    assert.deepEqual([httpStatus, retryable], [400, false]);
+  }
 });
 
 test("errors: nothing but a passing cause is retryable, and every 5xx is", () => {
@@ -126,6 +146,15 @@ test("errors: extra members follow, and a value fills the message", () => {
     ["data", { a: 1 }],
     ["seq", 7],
   ]);
+});
+
+test("errors: a refusal of the core has its details and its value", () => {
+  assert.equal(
+    encodeRefusal(refuse("NOTHING_TO_AMEND", "the order has these terms")),
+    encodeError("NOTHING_TO_AMEND", "the order has these terms"),
+  );
+  const { message } = JSON.parse(encodeRefusal(refuse("ODD_LOT_OUT_OF_RANGE", "", "100")));
+  assert.equal(message, "Oddlot Order Qty Range Between 0 and 100");
 });
 
 test("errors: any details survive the envelope", () => {

@@ -3,13 +3,15 @@
  * docs/reference/errors.md lists the same rows with an explanation each; a test compares the two.
  *
  * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
- * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any request
- * and 07 stream. The reference's cases keep their numbers, ours begin at 50. Several causes may
- * share a code, never a code and a reason.
+ * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any
+ * request, 07 stream, 08 market data and 09 amend. The reference's cases keep their numbers, ours
+ * begin at 50. Several causes may share a code, never a code and a reason.
  */
-import type { RefusalName } from "@countermand/core/model";
+import type { Refusal, RefusalName } from "@countermand/core/model";
+import { AMEND_ERRORS } from "./errors/amend-errors.ts";
 import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
+import { MARKET_ERRORS } from "./errors/market-errors.ts";
 import { CANCEL_ERRORS, PLACE_ERRORS, QUERY_ERRORS } from "./errors/order-errors.ts";
 import { STREAM_ERRORS } from "./errors/stream-errors.ts";
 import type { JsonFault } from "./json-exact.ts";
@@ -21,8 +23,10 @@ export const ERRORS = {
   ...GENERAL_ERRORS,
   ...PLACE_ERRORS,
   ...CANCEL_ERRORS,
+  ...AMEND_ERRORS,
   ...QUERY_ERRORS,
   ...STREAM_ERRORS,
+  ...MARKET_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.
 ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;
@@ -79,4 +83,12 @@ export function encodeError(name: ErrorName, details: string, extra: ErrorExtra 
 /** {@link encodeError} of a fault. */
 export function encodeFault(value: Fault): string {
   return encodeError(value.error, value.details);
+}
+
+/** A refusal of the desk or of a market's rules. */
+export type CoreRefusal = Omit<Refusal, "refused"> & { readonly refused: ErrorName };
+
+/** {@link encodeError} of what the core refused. */
+export function encodeRefusal({ refused, details, value }: CoreRefusal): string {
+  return encodeError(refused, details, value === undefined ? {} : { value });
 }

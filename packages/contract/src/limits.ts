@@ -81,7 +81,7 @@ export const LIMITS = {
   },
   pageSizeMax: {
     value: 100,
-    unit: "orders",
+    unit: "rows of a list",
     reason: "the query page's limit of one page",
     beyond: "400 invalid_query_parameter",
   },
@@ -121,11 +121,35 @@ export const LIMITS = {
     reason: "a reader that late acts on the past and is better off resuming",
     beyond: "error slow_reader, then close 1013",
   },
+  marketLevelsMax: {
+    value: 50,
+    unit: "prices per side",
+    reason: "what a program acts on; bounds one answer to about 4 KB",
+    beyond: "400 invalid_query_parameter; on the market stream error invalid_levels",
+  },
+  marketRowsMax: {
+    value: 500,
+    unit: "trades or candles",
+    reason: "all that is kept of a symbol; about 60 KB",
+    beyond: "400 invalid_query_parameter",
+  },
+  marketSubscriptionsMax: {
+    value: 200,
+    unit: "channels of symbols on one market stream",
+    reason: "every channel of 33 symbols; bounds what one change can cost",
+    beyond: "error too_many_subscriptions, nothing is done",
+  },
+  marketMessagesPerSecondMax: {
+    value: 20,
+    unit: "messages of the client on one market stream",
+    reason: "each may ask for 200 snapshots; a client needs a few when it starts",
+    beyond: "the connection is not read from until the second has passed",
+  },
 } as const;
 LIMITS satisfies Readonly<Record<string, LimitSpec>>;
 export type LimitName = keyof typeof LIMITS;
 
 /** Seconds between heartbeats unless the stream's query says otherwise. */
 export const HEARTBEAT_SECONDS_DEFAULT = 30;
-/** Orders on a page unless the query says otherwise. */
+/** Rows on a page unless the query says otherwise. */
 export const PAGE_SIZE_DEFAULT = 20;

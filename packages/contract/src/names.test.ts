@@ -7,13 +7,19 @@ import {
   OrdType,
   type Qty,
   Side,
+  TimeInForce,
 } from "@countermand/core/model";
 import {
+  BUSINESS_TYPE_WORDS,
+  IO_TYPE_WORDS,
   MARKET_WORDS,
   ORDER_SIDE_WORDS,
   ORDER_STATUS_WORDS,
   ORDER_TYPE_WORDS,
   orderStatusWord,
+  SECURITY_TYPE_WORDS,
+  securityTypeOf,
+  TIME_IN_FORCE_WORDS,
   type WordTable,
 } from "./names.ts";
 
@@ -21,6 +27,7 @@ test("names: every FIX value has one word and every word its value", () => {
   assertBijection(MARKET_WORDS, Object.values(MarketName));
   assertBijection(ORDER_TYPE_WORDS, Object.values(OrdType));
   assertBijection(ORDER_SIDE_WORDS, Object.values(Side));
+  assertBijection(TIME_IN_FORCE_WORDS, Object.values(TimeInForce));
   const pending: readonly OrdStatus[] = [OrdStatus.PendingNew, OrdStatus.PendingCancel];
   const shown = Object.values(OrdStatus).filter((status) => !pending.includes(status));
   assertBijection(ORDER_STATUS_WORDS as WordTable<OrdStatus>, shown);
@@ -31,6 +38,19 @@ test("names: the words are the reference's", () => {
   assert.equal(ORDER_TYPE_WORDS.wordOf(OrdType.EnhancedLimit), "enhanced_limit_order");
   assert.equal(ORDER_SIDE_WORDS.wordOf(Side.Buy), "buy");
   assert.deepEqual(ORDER_STATUS_WORDS.words, ["new", "pex", "fex", "can", "rej"]);
+});
+
+test("names: the words of ours", () => {
+  assert.equal(TIME_IN_FORCE_WORDS.wordOf(TimeInForce.GoodTillCancel), "gtc");
+  assert.deepEqual(TIME_IN_FORCE_WORDS.words, ["day", "gtc", "ioc", "fok"]);
+  assert.equal(ORDER_TYPE_WORDS.wordOf(OrdType.Auction), "at_auction_order");
+  assert.equal(ORDER_TYPE_WORDS.wordOf(OrdType.AuctionLimit), "at_auction_limit_order");
+  assert.deepEqual(BUSINESS_TYPE_WORDS.words, ["opening", "adjustment", "trade"]);
+  assert.deepEqual(IO_TYPE_WORDS.words, ["in", "out"]);
+  const securityTypes = Object.values(MarketName).map((market) =>
+    SECURITY_TYPE_WORDS.wordOf(securityTypeOf(market)),
+  );
+  assert.deepEqual(securityTypes, ["share", "share", "share", "coin"]);
 });
 
 test("names: words of JavaScript's own are unknown words", () => {

@@ -2,7 +2,14 @@
  * Wire words and the FIX values they stand for, one table per enum. Words are never keys of a plain
  * object here, so `constructor` and the like are just unknown words.
  */
-import { MarketName, type Order, OrdStatus, OrdType, Side } from "@countermand/core/model";
+import {
+  MarketName,
+  type Order,
+  OrdStatus,
+  OrdType,
+  Side,
+  TimeInForce,
+} from "@countermand/core/model";
 
 /** One enum in both directions. */
 export class WordTable<Value extends string> {
@@ -43,6 +50,16 @@ export const ORDER_TYPE_WORDS: WordTable<OrdType> = new WordTable<OrdType>([
   ["market_order", OrdType.Market],
   ["stop_limit_order", OrdType.StopLimit],
   ["stop_market_order", OrdType.StopMarket],
+  ["at_auction_order", OrdType.Auction],
+  ["at_auction_limit_order", OrdType.AuctionLimit],
+]);
+
+/** TimeInForce(59). */
+export const TIME_IN_FORCE_WORDS: WordTable<TimeInForce> = new WordTable<TimeInForce>([
+  ["day", TimeInForce.Day],
+  ["gtc", TimeInForce.GoodTillCancel],
+  ["ioc", TimeInForce.ImmediateOrCancel],
+  ["fok", TimeInForce.FillOrKill],
 ]);
 
 /** Side(54). */
@@ -64,6 +81,35 @@ export const ORDER_STATUS_WORDS: WordTable<WireStatus> = new WordTable<WireStatu
   ["fex", OrdStatus.Filled],
   ["can", OrdStatus.Canceled],
   ["rej", OrdStatus.Rejected],
+]);
+
+/** What kind of product a position is in; each market has one kind. */
+export type SecurityType = "Share" | "Coin";
+
+export const SECURITY_TYPE_WORDS: WordTable<SecurityType> = new WordTable<SecurityType>([
+  ["share", "Share"],
+  ["coin", "Coin"],
+]);
+
+export function securityTypeOf(market: MarketName): SecurityType {
+  return market === MarketName.Crypto ? "Coin" : "Share";
+}
+
+/** Why a line stands in an account's statement. */
+export type BusinessType = "Opening" | "Adjustment" | "Trade";
+
+export const BUSINESS_TYPE_WORDS: WordTable<BusinessType> = new WordTable<BusinessType>([
+  ["opening", "Opening"],
+  ["adjustment", "Adjustment"],
+  ["trade", "Trade"],
+]);
+
+/** Whether the account got something or gave it. */
+export type IoType = "In" | "Out";
+
+export const IO_TYPE_WORDS: WordTable<IoType> = new WordTable<IoType>([
+  ["in", "In"],
+  ["out", "Out"],
 ]);
 
 /** The status a client sees: where the order stands, whether or not a cancel of it is pending. */

@@ -1,4 +1,5 @@
 /** The route table. Documents are made from the same rows. */
+import { MARKET_ROUTES } from "./market/market-routes.ts";
 
 /** One method on one path. `{order_no}` stands for one path segment. */
 export interface RouteSpec {
@@ -73,12 +74,44 @@ export const ROUTES = [
     does: "place 1 to 5 orders",
   },
   {
+    name: "amendOrder",
+    method: "PUT",
+    path: "/trade/v1/orders",
+    aliasOf: null,
+    signed: true,
+    does: "amend one open order",
+  },
+  {
     name: "listOrders",
     method: "GET",
     path: "/trade/v1/orders",
     aliasOf: null,
     signed: true,
     does: "list orders, paged",
+  },
+  {
+    name: "estimateQuantity",
+    method: "POST",
+    path: "/trade/v1/orders/quantity",
+    aliasOf: null,
+    signed: true,
+    does: "how much could be traded",
+  },
+  {
+    name: "accountBalance",
+    method: "GET",
+    path: "/account/v1/balance",
+    aliasOf: null,
+    signed: true,
+    does: "the account's cash by currency",
+  },
+  {
+    name: "accountPositions",
+    method: "GET",
+    path: "/account/v1/positions",
+    aliasOf: null,
+    signed: true,
+    does: "the account's holdings, paged",
   },
   {
     name: "serverTime",
@@ -88,6 +121,7 @@ export const ROUTES = [
     signed: false,
     does: "the server's clock",
   },
+  ...MARKET_ROUTES,
 ] as const;
 ROUTES satisfies readonly RouteSpec[];
 

@@ -82,6 +82,7 @@ test("signature: what is signed depends on the method and on the body", () => {
   assert.equal(requestPayloadKind("DELETE", true), "body");
   assert.equal(requestPayloadKind("DELETE", false), "query");
   assert.equal(requestPayloadKind("POST", true), "body");
+  assert.equal(requestPayloadKind("PUT", true), "body");
 });
 
 test("timestamp: milliseconds are read, other units are named, the rest is refused", () => {

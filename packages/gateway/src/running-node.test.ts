@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { UNCONDITIONAL } from "@countermand/contract";
 import {
   type Account,
   type ClOrdId,
@@ -10,6 +11,7 @@ import {
   OrdType,
   type PlaceRequest,
   Side,
+  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
 import pino from "pino";
@@ -80,6 +82,7 @@ function order(side: Side, clOrdId: string): PlaceRequest {
     symbol: "00700",
     ordType: OrdType.Limit,
     side,
+    timeInForce: TimeInForce.Day,
     orderQty: 10_000_000_000n,
     price: 10_000_000_000n,
     stopPx: null,
@@ -91,13 +94,17 @@ function order(side: Side, clOrdId: string): PlaceRequest {
 test("market time: runs on after a restart from a snapshot, though the clock ran back", async (t) => {
   const place = new Place(t);
   const laterMs = Date.now() + 3_600_000;
-  // Two accounts, then an order, its entry in the book and its answer: the last position.
-  const node = await place.start({ marketWallMs: () => laterMs, snapshotEveryEventCount: 5 });
+  // Two accounts, a settlement, an order, its entry in the book and its answer: the last position.
+  const node = await place.start({ marketWallMs: () => laterMs, snapshotEveryEventCount: 6 });
   await node.services.trade.place(FIRST, order(Side.Buy, "mine"), place.options());
   await place.snapshot;
   const restarted = await place.start();
   const target = { by: "clOrdId", clOrdId: "mine" as ClOrdId } as const;
-  const { body } = await restarted.services.trade.cancel(FIRST, target, place.options());
+  const { body } = await restarted.services.trade.cancel(
+    FIRST,
+    { target, condition: UNCONDITIONAL },
+    place.options(),
+  );
   const { data } = JSON.parse(body) as { data: { create_time: number; update_time: number } };
   assert.equal(data.create_time, Math.floor(laterMs / 1000));
   assert.equal(data.update_time, data.create_time, "no change lies before the order");

@@ -29,6 +29,7 @@ import { Snapshotter } from "./sequencer/snapshotter.ts";
 import { deskNames, type NodeLayout, partitionNames, stateHash } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
+import { AccountService } from "./trade/account-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
@@ -103,7 +104,8 @@ export class RunningNode {
     const trade = new TradeService({ sequencer, archive, instruments: layout.instruments });
     const windowMs = config.signatureWindowMs;
     const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
-    this.services = { trade, authenticator };
+    const accounts = new AccountService({ sequencer, instruments: layout.instruments });
+    this.services = { trade, accounts, authenticator };
     this.streams = new OrderStreamServer({
       authenticator,
       sequencer,

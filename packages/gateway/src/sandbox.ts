@@ -39,6 +39,7 @@ export function sandboxAccount(account: Account, atMs: UnixMs): AccountOpened {
     type: "AccountOpened",
     atMs,
     account,
+    shortSellingAllowed: false,
     cash: CASH.map(([currency, text]) => [currency, fixed<AccountOpened["cash"]>(text)]),
     holdings: HOLDINGS.map(([product, text]) => [product, fixed<AccountOpened["holdings"]>(text)]),
   };

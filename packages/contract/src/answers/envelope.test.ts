@@ -8,12 +8,12 @@ import {
   type BatchAnswer,
   cancelElementReference,
   encodeBatch,
-  encodeOrdersPage,
   encodePlaced,
   encodeSuccess,
   encodeTime,
 } from "./envelope.ts";
 import { jsonString } from "./json-text.ts";
+import { encodeOrdersPage } from "./page.ts";
 
 function golden(name: string): string {
   return readFileSync(new URL(`../../../../test/golden/${name}`, import.meta.url), "utf8");
@@ -62,9 +62,9 @@ test("envelope: a batch element with all its members", () => {
 });
 
 test("envelope: an element of a cancel carries reference_id only when asked by it alone", () => {
-  const target = { error: "CANCEL_IDS_EMPTY", details: "" } as const;
+  const request = { error: "CANCEL_IDS_EMPTY", details: "" } as const;
   const reference = (orderNo: string, referenceId: string) =>
-    cancelElementReference({ orderNo, referenceId, target });
+    cancelElementReference({ orderNo, referenceId, request });
   assert.equal(reference("1", "a"), null);
   assert.equal(reference("1", ""), null);
   assert.equal(reference("", "a"), "a");
@@ -76,7 +76,7 @@ test("envelope: small answers", () => {
   assert.equal(encodePlaced("22000000022"), '{"code":0,"data":{"order_no":"22000000022"}}');
   assert.equal(encodeTime(1746774142003), '{"code":0,"data":{"timestamp":1746774142003}}');
   assert.equal(
-    encodeOrdersPage({ totalRecords: 2, page: 1, pageSize: 20, orders: ['{"a":1}', '{"a":2}'] }),
+    encodeOrdersPage({ totalRecords: 2, page: 1, pageSize: 20, rows: ['{"a":1}', '{"a":2}'] }),
     '{"code":0,"data":{"total_records":2,"page":1,"page_size":20,"orders":[{"a":1},{"a":2}]}}',
   );
 });

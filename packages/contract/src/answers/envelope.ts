@@ -49,19 +49,3 @@ function encodeBatchAnswer(answer: BatchAnswer): string {
   if (answer.dataJson !== null) text += `,"data":${answer.dataJson}`;
   return `${text}}`;
 }
-
-/** One page of an order list. */
-export interface OrdersPage {
-  readonly totalRecords: number;
-  readonly page: number;
-  readonly pageSize: number;
-  /** JSON texts, newest first. */
-  readonly orders: readonly string[];
-}
-
-export function encodeOrdersPage(page: OrdersPage): string {
-  return encodeSuccess(
-    `{"total_records":${page.totalRecords},"page":${page.page},"page_size":${page.pageSize},` +
-      `"orders":[${page.orders.join(",")}]}`,
-  );
-}

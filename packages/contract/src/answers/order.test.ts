@@ -15,10 +15,18 @@ import {
   type Price,
   type Qty,
   Side,
+  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
 import fc from "fast-check";
 import { JsonFault, JsonObject, NumberText, parseExact } from "../json-exact.ts";
+import {
+  MARKET_WORDS,
+  ORDER_SIDE_WORDS,
+  ORDER_STATUS_WORDS,
+  ORDER_TYPE_WORDS,
+  TIME_IN_FORCE_WORDS,
+} from "../names.ts";
 import { encodeCancelData, encodeOrder } from "./order.ts";
 import { encodeOrderMessage } from "./stream.ts";
 
@@ -34,14 +42,18 @@ const CANCELED: Order = {
   symbol: "00700",
   ordType: OrdType.EnhancedLimit,
   side: Side.Buy,
+  timeInForce: TimeInForce.Day,
   price: 42_383_000_000n as Price,
   stopPx: 0n as Price,
+  protectionPx: 0n as Price,
+  triggered: false,
   orderQty: 100_000_000_000n as Qty,
   phase: "Canceled",
   cancelPending: false,
   cumQty: 0n as Qty,
   grossTradeAmt: 0n as Amount,
   chargeAmt: 0n as Amount,
+  reservedAmt: 0n as Amount,
   cancelReason: CancelReason.Requested,
   rejectReason: "",
   createdAtMs: 1746775257999 as UnixMs,
@@ -69,7 +81,7 @@ test("order: the push after the reference page's cancel is the page's message", 
     "utf8",
   ).replace(/\s/g, "");
   const message = encodeOrderMessage(8124, encodeOrder(CANCELED, NAMES, { query: false }));
-  const additive = ',"version":2,"cancel_reason":"requested"}}';
+  const additive = ',"version":2,"time_in_force":"day","cancel_reason":"requested"}}';
   // The page's text itself, but for our seq and what follows its last field.
   assert.equal(message, page.replace(',"data"', ',"seq":8124,"data"').replace("}}", additive));
 });
@@ -82,19 +94,20 @@ test("order: fields come in the page's order, additive ones after them", () => {
   };
   const pending = { ...PARTLY_FILLED, cancelPending: true };
   const table: readonly (readonly [text: string, more: string])[] = [
-    [encodeOrder(CANCELED, NAMES, { query: false }), "version cancel_reason"],
+    [encodeOrder(CANCELED, NAMES, { query: false }), "version time_in_force cancel_reason"],
     [
       encodeOrder(CANCELED, NAMES, { query: true }),
-      "execute_price trigger_price version cancel_reason",
+      "execute_price trigger_price version time_in_force cancel_reason",
     ],
-    [encodeOrder(pending, NAMES, { query: false }), "version cancel_reason pending"],
+    [encodeOrder(pending, NAMES, { query: false }), "version time_in_force cancel_reason pending"],
     [
       encodeOrder(PARTLY_FILLED, NAMES, { query: false, execution }),
-      "version cancel_reason exec_id last_qty last_price",
+      "version time_in_force cancel_reason exec_id last_qty last_price",
     ],
     [
       encodeCancelData(CANCELED, NAMES, false),
-      "execute_price trigger_price version cancel_reason cancelled_qty seq already reason",
+      "execute_price trigger_price version time_in_force cancel_reason cancelled_qty seq already " +
+        "reason",
     ],
   ];
   for (const [text, more] of table) {
@@ -137,6 +150,54 @@ test("order: what a cancel answers in full", () => {
     assert.deepEqual([answer.cancelled_qty, answer.seq, answer.already, answer.reason], expected);
   }
 });
+
+test("order: time in force and the reason of a cancel in words", () => {
+  const words = Object.values(TimeInForce).map((timeInForce) => {
+    const text = encodeOrder({ ...CANCELED, timeInForce }, NAMES, { query: false });
+    return JSON.parse(text).time_in_force;
+  });
+  assert.deepEqual(words, ["day", "gtc", "ioc", "fok"]);
+  for (const cancelReason of Object.values(CancelReason)) {
+    const text = encodeOrder({ ...CANCELED, cancelReason }, NAMES, { query: false });
+    assert.equal(JSON.parse(text).cancel_reason, cancelReason);
+  }
+});
+
+test("order: the reference page of order fields lists what is written, in its order", () => {
+  const execution = {
+    execId: "1000000001" as ExecId,
+    lastQty: 100_000_000n as Qty,
+    lastPx: 42_383_000_000n as Price,
+  };
+  const order = { ...PARTLY_FILLED, cancelPending: true };
+  const trade = encodeOrder(order, NAMES, { query: true, execution });
+  const cancel = encodeCancelData(order, NAMES, false);
+  const written = new Set([trade, cancel].flatMap((text) => Object.keys(JSON.parse(text))));
+  assert.deepEqual(documented("| Field | Where"), [...written]);
+});
+
+test("order: the reference page of order fields lists every word", () => {
+  assert.deepEqual(documented("### market"), MARKET_WORDS.words);
+  assert.deepEqual(documented("### order_type"), ORDER_TYPE_WORDS.words);
+  assert.deepEqual(documented("### order_side"), ORDER_SIDE_WORDS.words);
+  assert.deepEqual(documented("### time_in_force"), TIME_IN_FORCE_WORDS.words);
+  assert.deepEqual(documented("### order_status"), ORDER_STATUS_WORDS.words);
+  const reasons = Object.values(CancelReason).filter((word) => word !== CancelReason.None);
+  assert.deepEqual(documented("### cancel_reason"), reasons);
+});
+
+/** The first cells of the table that follows a text on the page. */
+function documented(after: string): string[] {
+  const page = readFileSync(
+    new URL("../../../../docs/reference/order-fields.md", import.meta.url),
+    "utf8",
+  );
+  assert.ok(page.includes(after), after);
+  const rows = page.slice(page.indexOf(after)).split("\n| `").slice(1);
+  const end = rows.findIndex((row) => row.includes("\n\n"));
+  const table = end === -1 ? rows : rows.slice(0, end + 1);
+  return table.map((row) => row.slice(0, row.indexOf("`")));
+}
 
 test("order: any figures and texts are written exactly", () => {
   const units = fc.bigInt({ min: 0n, max: 10n ** 26n });

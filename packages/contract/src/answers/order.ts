@@ -6,8 +6,15 @@ import {
   type Instrument,
   type Order,
 } from "@countermand/core/model";
-import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, orderStatusWord } from "../names.ts";
+import {
+  MARKET_WORDS,
+  ORDER_SIDE_WORDS,
+  ORDER_TYPE_WORDS,
+  orderStatusWord,
+  TIME_IN_FORCE_WORDS,
+} from "../names.ts";
 import { jsonString } from "./json-text.ts";
+import { unixSeconds } from "./unix-seconds.ts";
 
 /** What the order object says about the instrument. */
 export type InstrumentNames = Pick<Instrument, "securityDesc" | "currency">;
@@ -16,7 +23,7 @@ export interface OrderForm {
   /** With `execute_price` and `trigger_price`, as the query page has it. */
   readonly query: boolean;
   /** The trade this message reports; absent or null for any other event. */
-  readonly execution?: Execution | null;
+  readonly execution?: Pick<Execution, "execId" | "lastQty" | "lastPx"> | null;
 }
 
 /** The reference page's 21 fields in its order, then the query's two, then the additive ones. */
@@ -79,19 +86,18 @@ function orderMembers(order: Order, names: InstrumentNames, form: OrderForm): st
       `,"execute_price":${formatDecimal(averagePrice(order.grossTradeAmt, order.cumQty))}` +
       `,"trigger_price":${formatDecimal(order.stopPx)}`;
   }
-  text += `,"version":${order.version},"cancel_reason":"${order.cancelReason}"`;
+  text +=
+    `,"version":${order.version}` +
+    `,"time_in_force":"${TIME_IN_FORCE_WORDS.wordOf(order.timeInForce)}"` +
+    `,"cancel_reason":"${order.cancelReason}"`;
   if (order.cancelPending) text += ',"pending":"cancel"';
-  return text + executionMembers(form.execution ?? null);
+  return text + executionMembers(form.execution);
 }
 
-function executionMembers(execution: Execution | null): string {
-  if (execution === null) return "";
+function executionMembers(execution: OrderForm["execution"]): string {
+  if (execution === undefined || execution === null) return "";
   return (
     `,"exec_id":${jsonString(execution.execId)},"last_qty":${formatDecimal(execution.lastQty)}` +
     `,"last_price":${formatDecimal(execution.lastPx)}`
   );
-}
-
-function unixSeconds(unixMs: number): number {
-  return Math.floor(unixMs / 1000);
 }

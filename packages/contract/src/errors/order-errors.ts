@@ -10,8 +10,12 @@ const SYMBOL = { ...REFUSED, code: 11030103, message: "Invalid Parameter Product
 const PRICE = { ...REFUSED, code: 11030104, message: "Invalid Parameter Price" } as const;
 const QTY = { ...REFUSED, code: 11030105, message: "Invalid Parameter Qty" } as const;
 const TRIGGER = { ...REFUSED, code: 11030111, message: "Invalid Parameter TriggerPrice" } as const;
+/** The market's state forbids it now: the same request is taken at another time. */
+const NOT_NOW = { httpStatus: 409, retryable: true } as const;
+/** The order's state forbids it for good. */
+const TOO_LATE = { httpStatus: 409, retryable: false } as const;
 const IDENTIFIER = { ...REFUSED, code: 11030202, message: "Invalid Parameter" } as const;
-const ORDER_LIMIT = { code: 11030204, httpStatus: 409, message: "Order Limit" } as const;
+const ORDER_LIMIT = { code: 11030204, message: "Order Limit" } as const;
 
 /** 110301xx: place. */
 export const PLACE_ERRORS = {
@@ -70,6 +74,21 @@ export const PLACE_ERRORS = {
     reason: "price_off_tick",
     action: "Round the price to the tick that details names.",
   },
+  PRICE_OFF_SPREAD: {
+    ...PRICE,
+    reason: "price_off_spread",
+    action: "Round the price to the spread that details names; it depends on the price.",
+  },
+  PRICE_BEYOND_SPREADS: {
+    ...PRICE,
+    reason: "price_beyond_spreads",
+    action: "Send a price within the bounds that details names; they move with the best prices.",
+  },
+  PRICE_BEYOND_AUCTION_LIMIT: {
+    ...PRICE,
+    reason: "price_beyond_auction_limit",
+    action: "Send a price within the auction's bounds that details names.",
+  },
   QTY_MISSING: {
     ...QTY,
     reason: "qty_missing",
@@ -95,6 +114,11 @@ export const PLACE_ERRORS = {
     reason: "qty_out_of_range",
     action: "Split the order: the instrument has a largest quantity.",
   },
+  TOO_MANY_LOTS: {
+    ...QTY,
+    reason: "too_many_lots",
+    action: "Split the order: the market has a largest number of board lots.",
+  },
   QTY_ZERO: {
     ...REFUSED,
     code: 11030106,
@@ -114,7 +138,7 @@ export const PLACE_ERRORS = {
     code: 11030108,
     message: "Oddlot Order Qty Range Between 0 and {value}",
     reason: "odd_lot_out_of_range",
-    action: "Send an odd lot smaller than the board lot.",
+    action: "Send a multiple of the board lot, or less than one.",
   },
   ODD_LOT_TOO_FINE: {
     ...REFUSED,
@@ -136,7 +160,27 @@ export const PLACE_ERRORS = {
   TRIGGER_PRICE_NOT_TAKEN: {
     ...TRIGGER,
     reason: "trigger_price_not_taken",
-    action: "Leave trigger_price out, or place a stop order.",
+    action: "Leave trigger_price out: only a stop order that waits has one.",
+  },
+  TRIGGER_PRICE_NOT_POSITIVE: {
+    ...TRIGGER,
+    reason: "trigger_price_not_positive",
+    action: "Send a trigger price above zero.",
+  },
+  TRIGGER_PRICE_OUT_OF_RANGE: {
+    ...TRIGGER,
+    reason: "trigger_price_out_of_range",
+    action: "Send a trigger price within the limits of the instrument.",
+  },
+  TRIGGER_PRICE_OFF_TICK: {
+    ...TRIGGER,
+    reason: "trigger_price_off_tick",
+    action: "Round the trigger price to the tick that details names.",
+  },
+  TRIGGER_PRICE_OFF_SPREAD: {
+    ...TRIGGER,
+    reason: "trigger_price_off_spread",
+    action: "Round the trigger price to the spread that details names; it depends on the price.",
   },
   INVALID_REFERENCE_ID: {
     ...REFUSED,
@@ -159,10 +203,59 @@ export const PLACE_ERRORS = {
     reason: "unknown_field",
     action: "Remove or rename the field that details names.",
   },
+  INVALID_TIME_IN_FORCE: {
+    ...REFUSED,
+    code: 11030153,
+    message: "Invalid Parameter TimeInForce",
+    reason: "invalid_time_in_force",
+    action: "Send time_in_force as day, gtc, ioc or fok, or leave it out for day.",
+  },
+  TIME_IN_FORCE_NOT_TAKEN: {
+    ...REFUSED,
+    code: 11030154,
+    message: "Time In Force Not Taken",
+    reason: "time_in_force_not_taken",
+    action: "Use a time in force that this order type takes.",
+  },
+  INSUFFICIENT_CASH: {
+    ...REFUSED,
+    code: 11030155,
+    message: "Insufficient Cash",
+    reason: "insufficient_cash",
+    action: "Order less, or cancel open buys: details names what is needed and what is free.",
+  },
+  INSUFFICIENT_HOLDINGS: {
+    ...REFUSED,
+    code: 11030156,
+    message: "Insufficient Holdings",
+    reason: "insufficient_holdings",
+    action: "Sell less, or cancel open sells: details names what is needed and what can be sold.",
+  },
+  MARKET_CLOSED: {
+    ...NOT_NOW,
+    code: 11030157,
+    message: "Market Closed",
+    reason: "market_closed",
+    action: "No order was created. Repeat when the market takes orders again: details says when.",
+  },
+  ORD_TYPE_NOT_IN_SESSION: {
+    ...NOT_NOW,
+    code: 11030158,
+    message: "Order Type Not In Session",
+    reason: "order_type_not_in_session",
+    action: "Use an order type of this session, or repeat in one that takes it.",
+  },
+  TIME_IN_FORCE_NOT_IN_SESSION: {
+    ...NOT_NOW,
+    code: 11030159,
+    message: "Time In Force Not In Session",
+    reason: "time_in_force_not_in_session",
+    action: "Use a time in force of this session, or repeat in one that takes it.",
+  },
 } as const;
 PLACE_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
 
-/** 110302xx: cancel. */
+/** 110302xx: cancel, and whatever names an open order. */
 export const CANCEL_ERRORS = {
   CANCEL_IDS_EMPTY: {
     ...REFUSED,
@@ -179,13 +272,13 @@ export const CANCEL_ERRORS = {
   CANCEL_UNKNOWN_FIELD: {
     ...IDENTIFIER,
     reason: "unknown_field",
-    action: "Send order_no and reference_id only.",
+    action: "Send order_no, reference_id, only_if and version only.",
   },
   UNKNOWN_ORDER: {
     ...IDENTIFIER,
     httpStatus: 404,
     reason: "unknown_order",
-    action: "This account has no such order and nothing to cancel; check the identifier.",
+    action: "This account never had such an order; check the identifier.",
     // One text for an unknown and for a foreign order, so that order numbers cannot be probed.
     fixedDetails: IDENTIFIER_INVALID,
   },
@@ -195,25 +288,65 @@ export const CANCEL_ERRORS = {
     message: "OrderNo, Reference is an invalid order number",
     reason: "ambiguous_reference",
     retryable: false,
-    action: "Cancel by order_no: details lists the live orders that carry this reference_id.",
+    action: "Use order_no: details lists the live orders that carry this reference_id.",
   },
   TOO_LATE_FILLED: {
     ...ORDER_LIMIT,
+    ...TOO_LATE,
     reason: "too_late_filled",
-    retryable: false,
     action: "The order is filled; count its fills and do not place it again.",
+  },
+  TOO_LATE_CANCELED: {
+    ...ORDER_LIMIT,
+    ...TOO_LATE,
+    reason: "too_late_cancelled",
+    action: "The order is cancelled and cannot be amended; place a new one.",
   },
   REJECTED_ORDER: {
     ...ORDER_LIMIT,
+    ...TOO_LATE,
     reason: "rejected_order",
-    retryable: false,
-    action: "The order never worked; nothing to cancel.",
+    action: "The order never worked; nothing to cancel or to amend.",
   },
-  CANCEL_WINDOW_CLOSED: {
+  ORDER_PENDING: {
     ...ORDER_LIMIT,
+    ...NOT_NOW,
+    reason: "order_pending",
+    action: "Wait for the venue's answer on the order stream and repeat.",
+  },
+  WINDOW_CLOSED_CANCEL: {
+    ...ORDER_LIMIT,
+    ...NOT_NOW,
     reason: "window_closed",
-    retryable: true,
-    action: "The order still works. Repeat when the market takes cancels again.",
+    action: "The order still works. Repeat when the market takes cancels again: details says when.",
+  },
+  NOT_UNFILLED: {
+    ...TOO_LATE,
+    code: 11030250,
+    message: "Order Not Unfilled",
+    reason: "not_unfilled",
+    action: "Nothing was done: part of the order has traded. Leave only_if out to act on the rest.",
+  },
+  VERSION_CHANGED: {
+    ...TOO_LATE,
+    code: 11030251,
+    message: "Order Version Changed",
+    reason: "version_changed",
+    action: "Nothing was done. Look at the order as it stands, and send its version.",
+  },
+  INVALID_ONLY_IF: {
+    ...REFUSED,
+    code: 11030252,
+    message: "Invalid Parameter OnlyIf",
+    reason: "invalid_only_if",
+    action: "Send only_if as unfilled, or leave it out; nothing was done.",
+  },
+  INVALID_VERSION: {
+    ...REFUSED,
+    code: 11030253,
+    message: "Invalid Parameter Version",
+    reason: "invalid_version",
+    action: "Send the order's version as a whole number, or leave it out; nothing was done.",
   },
 } as const;
 CANCEL_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
@@ -233,6 +366,13 @@ export const QUERY_ERRORS = {
     message: "Invalid Parameter Ratio",
     reason: "invalid_ratio",
     action: "Send a ratio above 0 and at most 1.",
+  },
+  QUANTITY_UNKNOWN_FIELD: {
+    ...REFUSED,
+    code: 11030350,
+    message: "Unknown Field",
+    reason: "unknown_field",
+    action: "Send market, symbol, order_side, price and ratio only.",
   },
   START_TIME_EMPTY: {
     ...REFUSED,

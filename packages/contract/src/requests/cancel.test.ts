@@ -6,6 +6,7 @@ import { ERRORS, type Fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
 import { JsonFault, type JsonValue, parseExact } from "../json-exact.ts";
 import {
   type CancelElement,
+  type CancelRequest,
   decodeCancel,
   decodeCancelBatch,
   decodeCancelPath,
@@ -23,18 +24,24 @@ function golden(name: string): JsonValue {
 }
 
 /**
- * A result in one line: what is cancelled, or the reason word and the details behind the page's
- * sentence.
+ * A result in one line: what is cancelled under which conditions, or the reason word and the
+ * details behind the page's sentence.
  */
 function line(result: ReturnType<typeof decodeCancel>): string {
-  if (!isFault(result)) {
-    return result.by === "orderId" ? `order ${result.orderId}` : `reference ${result.clOrdId}`;
-  }
+  if (!isFault(result)) return requestLine(result);
   const { reason } = ERRORS[result.error];
   const prefix = `${IDENTIFIER_INVALID}: `;
   if (result.error === "CANCEL_IDS_EMPTY") return reason;
+  if (result.error === "INVALID_ONLY_IF" || result.error === "INVALID_VERSION") {
+    return `${reason}: ${result.details}`;
+  }
   assert.ok(result.details.startsWith(prefix), result.details);
   return `${reason}: ${result.details.slice(prefix.length)}`;
+}
+
+function requestLine({ target, condition: { unfilled, version } }: CancelRequest): string {
+  const named = target.by === "orderId" ? `order ${target.orderId}` : `reference ${target.clOrdId}`;
+  return `${named}${unfilled ? " if unfilled" : ""}${version === null ? "" : ` at ${version}`}`;
 }
 
 test("cancel: bodies", () => {
@@ -102,23 +109,79 @@ test("cancel: the reference page's mended samples", () => {
   assert.equal(line(decodeCancel(golden("cancel-single.json"))), "order 22000000022");
   const batch = decodeCancelBatch(golden("cancel-batch.json"));
   assert.ok(!isFault(batch));
-  const numbers = batch.map((element) => line(element.target));
+  const numbers = batch.map((element) => line(element.request));
   assert.deepEqual(numbers, ["order 22000000022", "order 22000000023", "order 22000000024"]);
+});
+
+const ONLY_IF = "invalid_only_if: only_if must be unfilled, not";
+const VERSION = "invalid_version: version must be a whole number from 1 to 9007199254740991, not";
+
+test("cancel: conditions", () => {
+  const table: readonly (readonly [members: string, result: string])[] = [
+    ['"only_if":"unfilled"', "order 1 if unfilled"],
+    ['"version":3', "order 1 at 3"],
+    ['"version":"3"', "order 1 at 3"],
+    ['"only_if":"unfilled","version":9007199254740991', "order 1 if unfilled at 9007199254740991"],
+    ['"only_if":"","version":""', "order 1"],
+    ['"only_if":"filled"', `${ONLY_IF} "filled"`],
+    ['"only_if":"UNFILLED"', `${ONLY_IF} "UNFILLED"`],
+    ['"only_if":true', `${ONLY_IF} a boolean`],
+    ['"only_if":null', `${ONLY_IF} null`],
+    ['"version":0', `${VERSION} "0"`],
+    ['"version":-1', `${VERSION} "-1"`],
+    ['"version":1.0', `${VERSION} "1.0"`],
+    ['"version":1e3', `${VERSION} "1e3"`],
+    ['"version":"03"', `${VERSION} "03"`],
+    ['"version":9007199254740992', `${VERSION} "9007199254740992"`],
+    ['"version":null', `${VERSION} null`],
+    ['"version":[1]', `${VERSION} an array`],
+  ];
+  for (const [members, result] of table) {
+    assert.equal(line(decodeCancel(json(`{"order_no":"1",${members}}`))), result, members);
+  }
+});
+
+test("cancel: checks run in the documented order", () => {
+  const faults: readonly (readonly [member: string, reason: string])[] = [
+    ['"x":1', "unknown_field"],
+    ['"order_no":1', "malformed_identifier"],
+    ['"reference_id":1', "malformed_identifier"],
+    ['"order_no":"","reference_id":""', "identifier_missing"],
+    ['"order_no":"x"', "malformed_identifier"],
+    ['"only_if":1,"order_no":"1"', "invalid_only_if"],
+    ['"version":0,"order_no":"1"', "invalid_version"],
+  ];
+  for (const [index, [, reason]] of faults.entries()) {
+    const members = new Map<string, string>();
+    for (const [text] of faults.slice(index).toReversed()) {
+      for (const [name, value] of Object.entries(JSON.parse(`{${text}}`))) {
+        members.set(name, JSON.stringify(value));
+      }
+    }
+    const body = [...members].map(([name, text]) => `"${name}":${text}`).join(",");
+    const result = decodeCancel(json(`{${body}}`));
+    assert.ok(isFault(result), body);
+    assert.equal(ERRORS[result.error].reason, reason, body);
+  }
 });
 
 test("cancel batch: a fault inside an element is that element's own", () => {
   const elements = decodeCancelBatch(
-    json('[{"order_no":"1"},{},{"order_no":2,"reference_id":"b"},{"reference_id":"c"},{"x":1}]'),
+    json(
+      '[{"order_no":"1","only_if":"unfilled"},{"order_no":"1","version":"x"},' +
+        '{"order_no":2,"reference_id":"b"},{"reference_id":"c","version":7},{"x":1}]',
+    ),
   );
   assert.ok(!isFault(elements));
   const lines = elements.map(
-    (element: CancelElement) => `${element.orderNo}/${element.referenceId} ${line(element.target)}`,
+    (element: CancelElement) =>
+      `${element.orderNo}/${element.referenceId} ${line(element.request)}`,
   );
   assert.deepEqual(lines, [
-    "1/ order 1",
-    "/ identifier_missing",
+    "1/ order 1 if unfilled",
+    `1/ ${VERSION} "x"`,
     '/b malformed_identifier: order_no must be a JSON string: write "2" in quotes',
-    "/c reference c",
+    "/c reference c at 7",
     '/ unknown_field: unknown field "x"',
   ]);
 });
@@ -141,6 +204,11 @@ test("cancel: the forms without a body", () => {
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     ["order_no=22000000022", "order 22000000022"],
     ["order_no=22000000022&reference_id=", "order 22000000022"],
+    ["order_no=1&only_if=unfilled&version=12", "order 1 if unfilled at 12"],
+    ["order_no=1&only_if=&version=", "order 1"],
+    ["order_no=1&only_if=x", `${ONLY_IF} "x"`],
+    ["order_no=1&version=0", `${VERSION} "0"`],
+    ["only_if=unfilled", "identifier_missing"],
     ["reference_id=a+b%2Bc%C3%A9", "reference a b+c\u00e9"],
     ["", "identifier_missing"],
     ["order_no=", "identifier_missing"],
@@ -172,7 +240,15 @@ test("cancel: when nothing arrived the details name the ways around a proxy", ()
 
 test("cancel: any value and any text give a target or a catalogued fault", () => {
   const id = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "22000000022"));
-  const object = fc.record({ order_no: fc.oneof(id, fc.jsonValue()), reference_id: id });
+  const object = fc.record(
+    {
+      order_no: fc.oneof(id, fc.jsonValue()),
+      reference_id: id,
+      only_if: fc.oneof(fc.constant("unfilled"), fc.jsonValue()),
+      version: fc.oneof(fc.nat(), fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
   const value = fc.oneof(fc.jsonValue(), object, fc.array(fc.oneof(object, fc.jsonValue())));
   fc.assert(
     fc.property(value, (any) => {
@@ -181,7 +257,7 @@ test("cancel: any value and any text give a target or a catalogued fault", () =>
       assertDecoded(decodeCancel(parsed));
       const batch = decodeCancelBatch(parsed);
       if (isFault(batch)) return assertDecoded(batch);
-      for (const element of batch) assertDecoded(element.target);
+      for (const element of batch) assertDecoded(element.request);
     }),
   );
   fc.assert(
@@ -194,7 +270,12 @@ test("cancel: any value and any text give a target or a catalogued fault", () =>
 });
 
 function assertDecoded(result: ReturnType<typeof decodeCancel>): void {
-  if (isFault(result)) assert.ok(Object.hasOwn(ERRORS, result.error));
-  else if (result.by === "orderId") assert.match(result.orderId, /^[0-9]{1,32}$/);
-  else assert.match(result.clOrdId, /^\P{Cc}{1,64}$/u);
+  if (isFault(result)) {
+    assert.ok(Object.hasOwn(ERRORS, result.error));
+    return;
+  }
+  const { target, condition } = result;
+  if (target.by === "orderId") assert.match(target.orderId, /^[0-9]{1,32}$/);
+  else assert.match(target.clOrdId, /^\P{Cc}{1,64}$/u);
+  assert.ok(condition.version === null || Number.isSafeInteger(condition.version));
 }

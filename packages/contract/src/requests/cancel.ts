@@ -1,14 +1,25 @@
 /**
- * Cancel requests in all their forms. Order of checks inside one request: unknown field, type of
- * order_no, type of reference_id, neither given, form of the identifier that decides.
+ * Cancel requests in all their forms. Order of checks inside one request: unknown field, then what
+ * order-naming.ts checks.
  */
-import type { CancelTarget, ClOrdId, OrderId } from "@countermand/core/model";
 import { type Fault, fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { shown } from "../shown.ts";
-import { notText, orderNoFault, textFault, textField, unknownField } from "./fields.ts";
+import { textField, unknownField } from "./fields.ts";
+import {
+  decodeNaming,
+  decodeNamingValues,
+  malformedIdentifier,
+  NAMING_FIELDS,
+  type OrderNaming,
+  orderNoTarget,
+  UNCONDITIONAL,
+} from "./order-naming.ts";
 import { decodePercent, nameQuery, parseQuery } from "./query-string.ts";
+
+/** A cancel: which order, and the conditions under which it is still wanted. */
+export type CancelRequest = OrderNaming;
 
 /** One element of a batch: a fault in it never affects the others. */
 export interface CancelElement {
@@ -16,14 +27,12 @@ export interface CancelElement {
   readonly orderNo: string;
   /** As sent, for the answer; "" when absent or not text. */
   readonly referenceId: string;
-  readonly target: CancelTarget | Fault;
+  readonly request: CancelRequest | Fault;
 }
 
-const CANCEL_FIELDS = ["order_no", "reference_id"] as const;
-
 /** The body of `DELETE /trade/v1/orders` and of its POST alias. */
-export function decodeCancel(value: JsonValue): CancelTarget | Fault {
-  if (value instanceof JsonObject) return decodeElement(value).target;
+export function decodeCancel(value: JsonValue): CancelRequest | Fault {
+  if (value instanceof JsonObject) return decodeObject(value);
   return fault(
     "MALFORMED_BODY",
     `${IDENTIFIER_INVALID}: the body must be one JSON object; a batch has a path of its own`,
@@ -37,7 +46,7 @@ export function decodeCancelBatch(value: JsonValue): readonly CancelElement[] | 
 }
 
 /** The body-less form `DELETE /trade/v1/orders?order_no=...`; the raw query without "?". */
-export function decodeCancelQuery(rawQuery: string): CancelTarget | Fault {
+export function decodeCancelQuery(rawQuery: string): CancelRequest | Fault {
   if (rawQuery === "") {
     return fault(
       "CANCEL_IDS_EMPTY",
@@ -46,17 +55,19 @@ export function decodeCancelQuery(rawQuery: string): CancelTarget | Fault {
     );
   }
   const parameters = parseQuery(rawQuery);
-  if (typeof parameters === "string") return malformed(parameters);
-  const named = nameQuery(parameters, CANCEL_FIELDS);
+  if (typeof parameters === "string") return malformedIdentifier(parameters);
+  const named = nameQuery(parameters, NAMING_FIELDS);
   if ("unknown" in named) return unknown(named.unknown);
-  if ("repeated" in named) return malformed(`${named.repeated} is given twice`);
-  return decodeIds(named.values.get("order_no") ?? "", named.values.get("reference_id") ?? "");
+  if ("repeated" in named) return malformedIdentifier(`${named.repeated} is given twice`);
+  return decodeNamingValues(named.values);
 }
 
 /** The body-less form `DELETE /trade/v1/orders/{order_no}`; the segment as on the request line. */
-export function decodeCancelPath(segment: string): CancelTarget | Fault {
+export function decodeCancelPath(segment: string): CancelRequest | Fault {
   const orderNo = decodePercent(segment);
-  return orderNo === null ? malformed("order_no is not percent-encoded UTF-8") : byOrderNo(orderNo);
+  if (orderNo === null) return malformedIdentifier("order_no is not percent-encoded UTF-8");
+  const target = orderNoTarget(orderNo);
+  return isFault(target) ? target : { target, condition: UNCONDITIONAL };
 }
 
 /** The objects of a batch of any operation, or the fault of the whole request. */
@@ -75,43 +86,16 @@ export function decodeBatch(value: JsonValue): readonly JsonObject[] | Fault {
 }
 
 function decodeElement(object: JsonObject): CancelElement {
-  const orderNo = textField(object, "order_no");
-  const referenceId = textField(object, "reference_id");
   return {
-    orderNo: orderNo ?? "",
-    referenceId: referenceId ?? "",
-    target: decodeTarget(object, orderNo, referenceId),
+    orderNo: textField(object, "order_no") ?? "",
+    referenceId: textField(object, "reference_id") ?? "",
+    request: decodeObject(object),
   };
 }
 
-function decodeTarget(
-  object: JsonObject,
-  orderNo: string | null,
-  referenceId: string | null,
-): CancelTarget | Fault {
-  const unknownName = unknownField(object, CANCEL_FIELDS);
-  if (unknownName !== null) return unknown(unknownName);
-  if (orderNo === null) return malformed(notText("order_no", object.get("order_no")));
-  if (referenceId === null) return malformed(notText("reference_id", object.get("reference_id")));
-  return decodeIds(orderNo, referenceId);
-}
-
-/** Both given: order_no alone decides, the other is not even looked at. */
-function decodeIds(orderNo: string, referenceId: string): CancelTarget | Fault {
-  if (orderNo !== "") return byOrderNo(orderNo);
-  if (referenceId === "") return fault("CANCEL_IDS_EMPTY", "");
-  const problem = textFault("reference_id", referenceId, LIMITS.referenceIdCharactersMax.value);
-  if (problem !== null) return malformed(problem);
-  return { by: "clOrdId", clOrdId: referenceId as ClOrdId };
-}
-
-function byOrderNo(orderNo: string): CancelTarget | Fault {
-  const problem = orderNoFault(orderNo);
-  return problem === null ? { by: "orderId", orderId: orderNo as OrderId } : malformed(problem);
-}
-
-function malformed(problem: string): Fault {
-  return fault("MALFORMED_IDENTIFIER", `${IDENTIFIER_INVALID}: ${problem}`);
+function decodeObject(object: JsonObject): CancelRequest | Fault {
+  const unknownName = unknownField(object, NAMING_FIELDS);
+  return unknownName === null ? decodeNaming(object) : unknown(unknownName);
 }
 
 function unknown(name: string): Fault {

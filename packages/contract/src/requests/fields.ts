@@ -1,6 +1,9 @@
 /** What the decoders of single fields share: the types and texts a client may send. */
+import { type DecimalFault, parseDecimal } from "@countermand/core/model";
+import { type ErrorName, type Fault, fault } from "../errors.ts";
 import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
+import type { WordTable } from "../names.ts";
 import { shown } from "../shown.ts";
 
 const DIGITS = /^[0-9]+$/;
@@ -54,6 +57,55 @@ export function textFault(name: string, text: string, charactersMax: number): st
 export function kept(text: string): string {
   return text.length < COPIED_LENGTH_MIN ? text : (JSON.parse(JSON.stringify(text)) as string);
 }
+
+/** The symbol, which every request with one needs. */
+export function symbolField(object: JsonObject): string | Fault {
+  const text = textField(object, "symbol");
+  if (text === null) return fault("MALFORMED_SYMBOL", notText("symbol", object.get("symbol")));
+  if (text === "") return fault("MALFORMED_SYMBOL", "symbol is required");
+  const problem = textFault("symbol", text, LIMITS.symbolCharactersMax.value);
+  return problem === null ? kept(text) : fault("MALFORMED_SYMBOL", problem);
+}
+
+/** The value of a word that the request needs. */
+export function wordField<Value extends string>(
+  object: JsonObject,
+  name: string,
+  table: WordTable<Value>,
+  error: ErrorName,
+): Value | Fault {
+  const text = textField(object, name);
+  const value = text === null ? undefined : table.valueOf(text);
+  if (value !== undefined) return value;
+  const given = object.get(name);
+  const sent = typeof given === "string" && given !== "" ? shown(given) : kindOf(given);
+  const got = given === "" ? "nothing" : sent;
+  return fault(error, `${name} must be one of ${table.words.join(", ")}, not ${got}`);
+}
+
+/** A decimal sent as number or as string, in fixed-point units; null when absent or "". */
+export function decimalField(
+  object: JsonObject,
+  name: string,
+  error: ErrorName,
+): bigint | null | Fault {
+  const value = object.get(name);
+  if (value === undefined || value === "") return null;
+  const text = value instanceof NumberText ? value.text : value;
+  if (typeof text !== "string") {
+    return fault(error, `${name} must be a decimal as number or string, not ${kindOf(value)}`);
+  }
+  const units = parseDecimal(text);
+  if (typeof units === "bigint") return units;
+  return fault(error, `${name} ${DECIMAL_RULES[units]}, not ${shown(text)}`);
+}
+
+const DECIMAL_RULES: Readonly<Record<DecimalFault, string>> = {
+  Malformed: "must be a decimal such as 423.83",
+  Exponent: "must be written without an exponent",
+  TooManyDecimals: `takes at most ${LIMITS.decimalPlacesMax.value} decimals`,
+  TooLarge: "takes at most 18 digits before the point",
+};
 
 function isLonger(text: string, charactersMax: number): boolean {
   if (text.length <= charactersMax) return false;

@@ -6,6 +6,7 @@ import {
   OrdType,
   type PlaceRequest,
   Side,
+  TimeInForce,
 } from "@countermand/core/model";
 import fc from "fast-check";
 import { ERRORS, type Fault, isFault } from "../errors.ts";
@@ -55,6 +56,7 @@ test("place: a full order", () => {
     symbol: "00700",
     ordType: OrdType.EnhancedLimit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     orderQty: 100_000_000_000n,
     price: 42_383_000_000n,
     stopPx: null,
@@ -65,7 +67,12 @@ test("place: a full order", () => {
 
 test("place: absent and empty optional fields are the same", () => {
   const absent = placed({});
-  const empty = placed({ reference_id: '""', portfolio_id: '""', trigger_price: '""' });
+  const empty = placed({
+    reference_id: '""',
+    portfolio_id: '""',
+    trigger_price: '""',
+    time_in_force: '""',
+  });
   assert.deepEqual(absent, empty);
   assert.deepEqual([absent.clOrdId, absent.portfolioId, absent.stopPx], ["", "", null]);
 });
@@ -88,6 +95,27 @@ test("place: a market order has no price, though it may say so with zero", () =>
   assert.equal(placed({ ...market, price: "-1" }).price, -100_000_000n);
 });
 
+test("place: time in force is a day unless the order says otherwise", () => {
+  const table: readonly (readonly [string, TimeInForce])[] = [
+    ["-", TimeInForce.Day],
+    ['"day"', TimeInForce.Day],
+    ['"gtc"', TimeInForce.GoodTillCancel],
+    ['"ioc"', TimeInForce.ImmediateOrCancel],
+    ['"fok"', TimeInForce.FillOrKill],
+  ];
+  for (const [text, timeInForce] of table) {
+    assert.equal(placed({ time_in_force: text }).timeInForce, timeInForce, text);
+  }
+});
+
+test("place: an at-auction order has no price, an at-auction limit order has one", () => {
+  const atAuction = { order_type: '"at_auction_order"' };
+  for (const price of ["-", "0"]) assert.equal(placed({ ...atAuction, price }).price, null);
+  assert.equal(placed({ order_type: '"at_auction_limit_order"' }).price, 42_383_000_000n);
+  const missing = refused({ order_type: '"at_auction_limit_order"', price: "-" });
+  assert.equal(missing.error, "PRICE_MISSING");
+});
+
 test("place: stop orders have a trigger price, others have none", () => {
   const stop = placed({ order_type: '"stop_limit_order"', trigger_price: "420" });
   assert.deepEqual([stop.price, stop.stopPx], [42_383_000_000n, 42_000_000_000n]);
@@ -99,6 +127,7 @@ test("place: stop orders have a trigger price, others have none", () => {
 test("place: each fault has the code of its field and says what is allowed", () => {
   const markets = "market must be one of hkex, usex, nasdaq, crypto, not";
   const sides = "order_side must be one of buy, sell, not";
+  const times = "time_in_force must be one of day, gtc, ioc, fok, not";
   const table: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
     [{ market: "-" }, `11030301 ${markets} nothing`],
     [{ market: '""' }, `11030301 ${markets} nothing`],
@@ -108,7 +137,8 @@ test("place: each fault has the code of its field and says what is allowed", () 
     [
       { order_type: '"limit"' },
       "11030102 order_type must be one of limit_order, enhanced_limit_order, market_order, " +
-        'stop_limit_order, stop_market_order, not "limit"',
+        "stop_limit_order, stop_market_order, at_auction_order, at_auction_limit_order, " +
+        'not "limit"',
     ],
     [{ symbol: "-" }, "11030103 symbol is required"],
     [{ symbol: "700" }, '11030103 symbol must be a JSON string: write "700" in quotes'],
@@ -137,6 +167,10 @@ test("place: each fault has the code of its field and says what is allowed", () 
     ],
     [{ qty: "-" }, "11030105 qty is required"],
     [{ qty: '"1e3"' }, '11030105 qty must be written without an exponent, not "1e3"'],
+    [{ time_in_force: '"gtd"' }, `11030153 ${times} "gtd"`],
+    [{ time_in_force: '"DAY"' }, `11030153 ${times} "DAY"`],
+    [{ time_in_force: "null" }, `11030153 ${times} null`],
+    [{ time_in_force: "0" }, `11030153 ${times} a number`],
     [{ reference_id: "5" }, '11030150 reference_id must be a JSON string: write "5" in quotes'],
     [{ reference_id: `"${"x".repeat(65)}"` }, "11030150 reference_id has at most 64 characters"],
     [{ reference_id: '"\\u0000"' }, "11030150 reference_id contains a control character"],
@@ -159,6 +193,7 @@ test("place: checks run in the documented order", () => {
     ["price", "null", "malformed_price"],
     ["trigger_price", "null", "malformed_trigger_price"],
     ["qty", "null", "malformed_qty"],
+    ["time_in_force", "1", "invalid_time_in_force"],
     ["reference_id", "1", "invalid_reference_id"],
     ["portfolio_id", "1", "invalid_portfolio_id"],
   ];
@@ -211,7 +246,8 @@ test("place: any object gives an order or a catalogued fault", () => {
     fc.json({ maxDepth: 2 }),
     fc.constantFrom('"hkex"', '"buy"', '"stop_limit_order"', '"market_order"', "1e5", "-", '""'),
   );
-  const names = [...Object.keys(LIMIT_ORDER), "trigger_price", "reference_id", "portfolio_id", "x"];
+  const others = ["trigger_price", "time_in_force", "reference_id", "portfolio_id", "x"];
+  const names = [...Object.keys(LIMIT_ORDER), ...others];
   const changes = fc.dictionary(fc.constantFrom(...names), text, { maxKeys: 3 });
   fc.assert(
     fc.property(changes, (some) => {

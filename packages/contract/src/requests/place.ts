@@ -1,22 +1,25 @@
 /**
  * Place requests: syntax only. What an instrument allows (range, tick, lot, sign) is the desk's to
  * say. Order of checks: unknown field, market, order_type, symbol, order_side, price,
- * trigger_price, qty, reference_id, portfolio_id. The first fault is the answer.
+ * trigger_price, qty, time_in_force, reference_id, portfolio_id. The first fault is the answer.
  */
-import {
-  type ClOrdId,
-  type DecimalFault,
-  OrdType,
-  type PlaceRequest,
-  parseDecimal,
-} from "@countermand/core/model";
-import { type ErrorName, type Fault, fault, isFault } from "../errors.ts";
-import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { type ClOrdId, OrdType, type PlaceRequest, TimeInForce } from "@countermand/core/model";
+import { type Fault, fault, isFault } from "../errors.ts";
+import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, type WordTable } from "../names.ts";
+import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, TIME_IN_FORCE_WORDS } from "../names.ts";
 import { shown } from "../shown.ts";
 import { decodeBatch } from "./cancel.ts";
-import { kept, kindOf, notText, textFault, textField, unknownField } from "./fields.ts";
+import {
+  decimalField,
+  kept,
+  notText,
+  symbolField,
+  textFault,
+  textField,
+  unknownField,
+  wordField,
+} from "./fields.ts";
 
 /** One element of a batch: a fault in it never affects the others. */
 export interface PlaceElement {
@@ -33,6 +36,7 @@ const PLACE_FIELDS = [
   "price",
   "trigger_price",
   "qty",
+  "time_in_force",
   "reference_id",
   "portfolio_id",
 ] as const;
@@ -71,9 +75,11 @@ function decodeObject(object: JsonObject): PlaceRequest | Fault {
   if (typeof side === "object") return side;
   const figures = figureFields(object, ordType);
   if (isFault(figures)) return figures;
+  const timeInForce = timeInForceField(object);
+  if (typeof timeInForce === "object") return timeInForce;
   const labels = labelFields(object);
   if (isFault(labels)) return labels;
-  return { market, symbol, ordType, side, ...figures, ...labels };
+  return { market, symbol, ordType, side, timeInForce, ...figures, ...labels };
 }
 
 function figureFields(
@@ -90,12 +96,12 @@ function figureFields(
   return { orderQty, price, stopPx };
 }
 
-/** A market order takes no price, but many programs send one of zero. */
+const UNPRICED: readonly OrdType[] = [OrdType.Market, OrdType.StopMarket, OrdType.Auction];
+
+/** An order at any price takes none, but many programs send one of zero. */
 function priceField(object: JsonObject, ordType: OrdType): bigint | null | Fault {
   const price = decimalField(object, "price", "MALFORMED_PRICE");
-  if (ordType === OrdType.Market || ordType === OrdType.StopMarket) {
-    return price === 0n ? null : price;
-  }
+  if (UNPRICED.includes(ordType)) return price === 0n ? null : price;
   if (price === null) return fault("PRICE_MISSING", "price is required for this order_type");
   return price;
 }
@@ -110,6 +116,11 @@ function stopPxField(object: JsonObject, ordType: OrdType): bigint | null | Faul
   if (typeof stopPx === "object") return stopPx;
   // Dropping it silently would place an order that works at once, which nobody asked for.
   return fault("TRIGGER_PRICE_NOT_TAKEN", "trigger_price is for stop orders only");
+}
+
+function timeInForceField(object: JsonObject): TimeInForce | Fault {
+  if (textField(object, "time_in_force") === "") return TimeInForce.Day;
+  return wordField(object, "time_in_force", TIME_IN_FORCE_WORDS, "INVALID_TIME_IN_FORCE");
 }
 
 function labelFields(object: JsonObject): Pick<PlaceRequest, "clOrdId" | "portfolioId"> | Fault {
@@ -129,46 +140,3 @@ function labelField(
   if (text === null) return { text: "", problem: notText(name, object.get(name)) };
   return { text, problem: textFault(name, text, charactersMax) };
 }
-
-function symbolField(object: JsonObject): string | Fault {
-  const text = textField(object, "symbol");
-  if (text === null) return fault("MALFORMED_SYMBOL", notText("symbol", object.get("symbol")));
-  if (text === "") return fault("MALFORMED_SYMBOL", "symbol is required");
-  const problem = textFault("symbol", text, LIMITS.symbolCharactersMax.value);
-  return problem === null ? kept(text) : fault("MALFORMED_SYMBOL", problem);
-}
-
-function wordField<Value extends string>(
-  object: JsonObject,
-  name: string,
-  table: WordTable<Value>,
-  error: ErrorName,
-): Value | Fault {
-  const text = textField(object, name);
-  const value = text === null ? undefined : table.valueOf(text);
-  if (value !== undefined) return value;
-  const given = object.get(name);
-  const sent = typeof given === "string" && given !== "" ? shown(given) : kindOf(given);
-  const got = given === "" ? "nothing" : sent;
-  return fault(error, `${name} must be one of ${table.words.join(", ")}, not ${got}`);
-}
-
-/** A decimal sent as number or as string, in fixed-point units; null when absent or "". */
-function decimalField(object: JsonObject, name: string, error: ErrorName): bigint | null | Fault {
-  const value = object.get(name);
-  if (value === undefined || value === "") return null;
-  const text = value instanceof NumberText ? value.text : value;
-  if (typeof text !== "string") {
-    return fault(error, `${name} must be a decimal as number or string, not ${kindOf(value)}`);
-  }
-  const units = parseDecimal(text);
-  if (typeof units === "bigint") return units;
-  return fault(error, `${name} ${DECIMAL_RULES[units]}, not ${shown(text)}`);
-}
-
-const DECIMAL_RULES: Readonly<Record<DecimalFault, string>> = {
-  Malformed: "must be a decimal such as 423.83",
-  Exponent: "must be written without an exponent",
-  TooManyDecimals: `takes at most ${LIMITS.decimalPlacesMax.value} decimals`,
-  TooLarge: "takes at most 18 digits before the point",
-};

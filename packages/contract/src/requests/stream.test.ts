@@ -56,7 +56,10 @@ test("socket command: the four operations", () => {
   assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
     op: "cancel",
     id: "c1",
-    target: { by: "orderId", orderId: "1" },
+    request: {
+      target: { by: "orderId", orderId: "1" },
+      condition: { unfilled: false, version: null },
+    },
   });
   const messages = [
     '{"op":"cancel_batch","id":"c2","data":[{"order_no":"1"},{}]}',

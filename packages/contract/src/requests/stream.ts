@@ -1,10 +1,15 @@
 /** The order stream's handshake query and the commands a client may send on its socket. */
-import type { CancelTarget, PlaceRequest } from "@countermand/core/model";
+import type { PlaceRequest } from "@countermand/core/model";
 import { type Fault, fault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
 import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { shown } from "../shown.ts";
-import { type CancelElement, decodeCancel, decodeCancelBatch } from "./cancel.ts";
+import {
+  type CancelElement,
+  type CancelRequest,
+  decodeCancel,
+  decodeCancelBatch,
+} from "./cancel.ts";
 import { kindOf, notText, textFault, unknownField } from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
@@ -77,7 +82,7 @@ function integer(
 
 /** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */
 export type SocketCommand =
-  | { readonly op: "cancel"; readonly id: string; readonly target: CancelTarget }
+  | { readonly op: "cancel"; readonly id: string; readonly request: CancelRequest }
   | {
       readonly op: "cancel_batch";
       readonly id: string;
@@ -126,8 +131,8 @@ function decodeOp(
   if (data === undefined) return { ...malformedCommand("data is required"), id };
   switch (op) {
     case "cancel": {
-      const target = decodeCancel(data);
-      return "error" in target ? { ...target, id } : { op, id, target };
+      const request = decodeCancel(data);
+      return "error" in request ? { ...request, id } : { op, id, request };
     }
     case "cancel_batch": {
       const elements = decodeCancelBatch(data);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { at, InvariantError } from "../assert.ts";
 import { ONE, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { MarketName, OrdType, Side } from "../model/enums.ts";
+import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import {
   type Account,
   type ClOrdId,
@@ -149,7 +149,7 @@ function assertSame(book: AccountBook, model: readonly Order[]): void {
 }
 
 function bookWith(...orders: readonly Order[]): AccountBook {
-  const book = new AccountBook("A-1001" as Account, [], []);
+  const book = new AccountBook("A-1001" as Account, false);
   for (const order of orders) book.insert(order);
   return book;
 }
@@ -164,8 +164,10 @@ function openOrder(orderNo: number, clOrdId = ""): Order {
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: ONE as Price,
     stopPx: ZERO_PRICE,
+    protectionPx: ZERO_PRICE,
     orderQty: ONE as Qty,
     createdAtMs: orderNo as UnixMs,
   });

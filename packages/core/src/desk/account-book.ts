@@ -1,9 +1,8 @@
 /**
  * One account at the desk: its open orders, newest and oldest reachable at once, and its stream
- * number. Closed orders are not here: what is closed leaves memory.
+ * number; its money is in the ledger. Closed orders are not here: what is closed leaves memory.
  */
 import { assert } from "../assert.ts";
-import type { Amount, Qty } from "../model/decimal.ts";
 import type { Account, ClOrdId, OrderId } from "../model/ids.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
@@ -21,8 +20,8 @@ class OpenOrder {
 
 export class AccountBook {
   readonly account: Account;
-  readonly cash: Map<string, Amount>;
-  readonly holdings: Map<string, Qty>;
+  /** Whether it may sell what it does not hold. */
+  readonly shortSellingAllowed: boolean;
   /** Number of the latest report in the account's stream. */
   streamSeq = 0;
   readonly #open = new Map<OrderId, OpenOrder>();
@@ -30,14 +29,9 @@ export class AccountBook {
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
   #newest: OpenOrder | null = null;
 
-  constructor(
-    account: Account,
-    cash: readonly (readonly [string, Amount])[],
-    holdings: readonly (readonly [string, Qty])[],
-  ) {
+  constructor(account: Account, shortSellingAllowed: boolean) {
     this.account = account;
-    this.cash = new Map(cash);
-    this.holdings = new Map(holdings);
+    this.shortSellingAllowed = shortSellingAllowed;
   }
 
   get openCount(): number {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { InvariantError } from "../assert.ts";
 import type { CancelTarget } from "../model/command.ts";
 import { ONE, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { CancelReason, MarketName, OrdType, Side } from "../model/enums.ts";
+import { CancelReason, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { type OrderEvent, orderApply, orderNew } from "../order/order.ts";
@@ -90,7 +90,7 @@ test("cancel of a closed order: an order that still works is no such thing", () 
 });
 
 function bookWith(...orders: readonly Order[]): AccountBook {
-  const book = new AccountBook("A-1001" as Account, [], []);
+  const book = new AccountBook("A-1001" as Account, false);
   for (const order of orders) book.insert(order);
   return book;
 }
@@ -105,8 +105,10 @@ function orderAfter(orderNo: number, clOrdId: string, ...events: readonly OrderE
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: ONE as Price,
     stopPx: ZERO_PRICE,
+    protectionPx: ZERO_PRICE,
     orderQty: (10n * ONE) as Qty,
     createdAtMs: orderNo as UnixMs,
   });

@@ -51,11 +51,17 @@ export function closedRefusal(order: Order): Refusal | null {
     case "Canceled":
       return null;
     case "Rejected":
-      return refuse("REJECTED_ORDER", "the order was rejected, nothing of it is in the market");
+      return rejectedRefusal();
     default:
-      return refuse(
-        "TOO_LATE_FILLED",
-        `the order is filled: ${formatDecimal(order.cumQty)} of ${formatDecimal(order.orderQty)}`,
-      );
+      return filledRefusal(order);
   }
+}
+
+export function rejectedRefusal(): Refusal {
+  return refuse("REJECTED_ORDER", "the order was rejected, nothing of it is in the market");
+}
+
+export function filledRefusal({ cumQty, orderQty }: Order): Refusal {
+  const details = `the order is filled: ${formatDecimal(cumQty)} of ${formatDecimal(orderQty)}`;
+  return refuse("TOO_LATE_FILLED", details);
 }

@@ -7,22 +7,32 @@ import fc from "fast-check";
 import { at } from "../assert.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { PlaceRequest } from "../model/command.ts";
-import { type Amount, amountOf, type Price, type Qty } from "../model/decimal.ts";
-import { CancelReason, ExecType, OrdType, Side } from "../model/enums.ts";
+import { type Amount, amountOf, ONE, type Price, type Qty } from "../model/decimal.ts";
+import { CancelReason, ExecType, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { DeskEvent, ExecutionReported } from "../model/event.ts";
 import { decodeDeskEvent, encodeDeskEvent } from "../model/event-codec.ts";
 import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
+import type { UnixDay } from "../model/unix-day.ts";
 import type { VenueCommand } from "../model/venue.ts";
-import { isClosed, leavesQty } from "../order/order.ts";
+import { ORD_TYPES } from "../order/ord-types.ts";
+import { isClosed, isWaiting, leavesQty } from "../order/order.ts";
 import { openTarget } from "./cancel.ts";
-import { Desk, newOrderSingle } from "./desk.ts";
+import { Desk } from "./desk.ts";
+import { amendOf, assertMoneySound, instrumentOf, opening } from "./desk-fixture.ts";
+import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
+import { newOrderSingle } from "./venue-messages.ts";
 
-const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 150);
+const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 100);
 
-const OPTIONS = { orderNoPrefix: 22, instruments: REFERENCE_INSTRUMENTS };
+/** The collar is wider than the range of prices here: no fill is beyond it. */
+const OPTIONS = {
+  orderNoPrefix: 22,
+  instruments: REFERENCE_INSTRUMENTS,
+  rules: { ...REFERENCE_DESK_RULES, collarRatio: 100n * ONE },
+};
 const ACCOUNTS = ["A-1001", "A-1002", "A-1003"].map((name) => name as Account);
 /** One of whole units, one of divisible ones. */
 const TRADED = [at(REFERENCE_INSTRUMENTS, 0), at(REFERENCE_INSTRUMENTS, 3)];
@@ -34,13 +44,24 @@ interface Place {
   readonly instrument: Instrument;
   readonly ordType: OrdType;
   readonly side: Side;
+  readonly timeInForce: TimeInForce;
   readonly ticks: number;
+  readonly stopTicks: number;
   readonly lots: number;
   readonly clOrdId: string;
 }
 
+interface Amend {
+  readonly type: "amend";
+  readonly index: number;
+  readonly ticks: number | null;
+  readonly lots: number | null;
+}
+
 type Step =
   | Place
+  | Amend
+  | { readonly type: "settle" }
   | { readonly type: "cancel"; readonly index: number }
   | { readonly type: "cancelByName"; readonly account: Account; readonly clOrdId: string }
   | { readonly type: "answer"; readonly account: Account; readonly passedMs: number };
@@ -54,16 +75,29 @@ const anyPlace: fc.Arbitrary<Place> = fc.record(
     type: fc.constant("place" as const),
     account: anyAccount,
     instrument: fc.constantFrom(...TRADED),
-    ordType: fc.constantFrom(OrdType.Limit, OrdType.Limit, OrdType.EnhancedLimit, OrdType.Market),
+    ordType: fc.constantFrom(OrdType.Limit, OrdType.Limit, ...OPTIONS.rules.ordTypes),
     side: fc.constantFrom(Side.Buy, Side.Sell),
+    timeInForce: fc.constantFrom(TimeInForce.Day, TimeInForce.Day, ...Object.values(TimeInForce)),
     ticks: fc.integer({ min: 1, max: 16 }),
+    stopTicks: fc.integer({ min: 1, max: 16 }),
     lots: fc.integer({ min: 1, max: 9 }),
     clOrdId: anyName,
   },
   PLAIN,
 );
+const anyAmend: fc.Arbitrary<Amend> = fc.record(
+  {
+    type: fc.constant("amend" as const),
+    index: fc.nat({ max: 100 }),
+    ticks: fc.option(fc.integer({ min: 1, max: 16 })),
+    lots: fc.option(fc.integer({ min: 1, max: 9 })),
+  },
+  PLAIN,
+);
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: anyPlace, weight: 12 },
+  { arbitrary: anyAmend, weight: 4 },
+  { arbitrary: fc.record({ type: fc.constant("settle" as const) }, PLAIN), weight: 1 },
   {
     arbitrary: fc.record(
       { type: fc.constant("cancel" as const), index: fc.nat({ max: 100 }) },
@@ -106,10 +140,8 @@ class Trading {
 
   static opened(): Trading {
     const trading = new Trading(new Desk(OPTIONS), new Exchange(REFERENCE_INSTRUMENTS));
-    for (const account of ACCOUNTS) {
-      const atMs = T0 as UnixMs;
-      trading.apply({ type: "AccountOpened", atMs, account, cash: [], holdings: [] });
-    }
+    // Enough for most orders of a run, not for all.
+    for (const account of ACCOUNTS) trading.apply(opening(account, "300", "3000"));
     return trading;
   }
 
@@ -143,6 +175,14 @@ class Trading {
         if (open.length > 0) this.#cancel(at(open, step.index % open.length));
         break;
       }
+      case "amend": {
+        const open = this.openOrders;
+        if (open.length > 0) this.#amend(at(open, step.index % open.length), step);
+        break;
+      }
+      case "settle":
+        this.#settle();
+        break;
       case "cancelByName":
         this.#cancelByName(step.account, step.clOrdId as ClOrdId);
         break;
@@ -157,23 +197,52 @@ class Trading {
     this.desk.apply(event, this.events.length);
   }
 
-  #place({ account, instrument, ordType, side, ticks, lots, clOrdId }: Place): void {
+  #place({ account, instrument, ordType, side, timeInForce, clOrdId, ...figures }: Place): void {
+    const { symbol, markets, priceTick, lotQty } = instrument;
+    const { priced, stop, timesInForce } = ORD_TYPES[ordType];
     const request: PlaceRequest = {
-      market: at(instrument.markets, 0),
-      symbol: instrument.symbol,
+      market: at(markets, 0),
+      symbol,
       ordType,
       side,
-      orderQty: BigInt(lots) * instrument.lotQty,
-      price: ordType === OrdType.Market ? null : BigInt(ticks) * instrument.priceTick,
-      stopPx: null,
+      timeInForce: timesInForce.includes(timeInForce) ? timeInForce : TimeInForce.Day,
+      orderQty: BigInt(figures.lots) * lotQty,
+      price: priced ? BigInt(figures.ticks) * priceTick : null,
+      stopPx: stop ? BigInt(figures.stopTicks) * priceTick : null,
       clOrdId: clOrdId as ClOrdId,
       portfolioId: "",
     };
+    const referencePx = this.exchange.bestAsk(symbol) ?? this.exchange.lastTradePrice(symbol);
     const placing = this.#deciding(() =>
-      this.desk.decidePlace(account, request, this.nowMs as UnixMs),
+      this.desk.decidePlace(account, request, referencePx, this.nowMs as UnixMs),
     );
-    assert.ok(!("refused" in placing), "the request is sound");
+    if ("refused" in placing) {
+      assert.match(placing.refused, /^INSUFFICIENT_/, "the request is sound");
+      return;
+    }
     this.#work(newOrderSingle(placing), placing);
+  }
+
+  #amend(order: Order, { ticks, lots }: Amend): void {
+    const { priceTick, lotQty } = instrumentOf(order);
+    const priced = ORD_TYPES[order.ordType].priced;
+    const replace = this.#deciding(() =>
+      this.desk.decideAmend(
+        order,
+        amendOf(order, {
+          orderQty: lots === null ? null : BigInt(lots) * lotQty,
+          price: ticks === null || !priced ? null : BigInt(ticks) * priceTick,
+        }),
+      ),
+    );
+    if (!("refused" in replace)) this.#work(replace, null);
+  }
+
+  #settle(): void {
+    this.nowMs += 86_400_000;
+    const today = Math.floor(this.nowMs / 86_400_000) as UnixDay;
+    const settled = this.desk.decideSettle(today, this.nowMs as UnixMs);
+    if (settled !== null) this.apply(settled);
   }
 
   #cancel({ orderId, symbol }: Order): void {
@@ -235,6 +304,24 @@ test("desk and exchange: the same orders are open on both, with the same quantit
         assert.equal(desk.openCount, exchange.openOrderCount);
         assert.equal(desk.openCount, openOrders.length);
         assert.deepEqual(openLeaves(trading), restingQtys(trading));
+      }
+    }),
+    { numRuns },
+  );
+});
+
+test("desk and exchange: money adds up after every step, and all that is cleared is paid", () => {
+  fc.assert(
+    fc.property(anySteps, (steps) => {
+      const trading = Trading.opened();
+      for (const step of steps) {
+        trading.run(step);
+        assertMoneySound(trading.desk);
+        const clearing = trading.desk.ledger.house("clearing");
+        for (const { currency, product } of REFERENCE_INSTRUMENTS) {
+          assert.equal(clearing.cash(currency).total, 0n);
+          assert.equal(clearing.holding(product).total, 0n);
+        }
       }
     }),
     { numRuns },
@@ -348,7 +435,9 @@ function assertSame(restored: Trading, trading: Trading): void {
 /** LeavesQty of the desk's open orders, by symbol and side. */
 function openLeaves({ openOrders }: Trading): ReadonlyMap<string, bigint> {
   const qtys = new QtySums();
-  for (const order of openOrders) qtys.add(order.symbol, order.side, leavesQty(order));
+  for (const order of openOrders) {
+    if (!isWaiting(order)) qtys.add(order.symbol, order.side, leavesQty(order));
+  }
   return qtys.sums;
 }
 
@@ -384,7 +473,7 @@ function assertTwoSides(reports: readonly ExecutionReported[]): void {
   for (const sides of Map.groupBy(trades, ({ execution }) => execution?.execId).values()) {
     assert.equal(sides.length, 2);
     const [one, other] = [at(sides, 0), at(sides, 1)];
-    assert.deepEqual(one.execution, other.execution);
+    assert.deepEqual(fillOf(one), fillOf(other));
     assert.equal(one.order.symbol, other.order.symbol);
     assert.notEqual(one.order.side, other.order.side);
     assert.notEqual(one.order.account, other.order.account);
@@ -400,6 +489,13 @@ function assertTwoSides(reports: readonly ExecutionReported[]): void {
     );
     assert.equal(bought, sold, "what is bought is sold");
   }
+}
+
+/** What both sides of a fill have in common: all but their money. */
+function fillOf({ execution }: ExecutionReported) {
+  assert.ok(execution !== null);
+  const { execId, lastQty, lastPx, tradeDate, settlDate } = execution;
+  return { execId, lastQty, lastPx, tradeDate, settlDate };
 }
 
 /** All reports of one order: accepted first, then trades within its limit, closed at most once. */
@@ -418,13 +514,14 @@ function assertHistory(history: readonly ExecutionReported[]): void {
     assert.equal(order.phase === "Canceled", execType === ExecType.Canceled);
     if (isClosed(order)) assert.equal(index, history.length - 1, "nothing follows the end");
   }
-  const { ordType, phase, cancelReason } = at(history, history.length - 1).order;
-  if (ordType === OrdType.Market) assert.notEqual(phase, "Open", "market orders never rest");
-  if (ordType !== OrdType.Market) assert.notEqual(cancelReason, CancelReason.NoLiquidity);
+  const { order } = at(history, history.length - 1);
+  const { priced } = ORD_TYPES[order.ordType];
+  if (priced) assert.notEqual(order.cancelReason, CancelReason.NoLiquidity);
+  else if (!isWaiting(order)) assert.notEqual(order.phase, "Open", "market orders never rest");
 }
 
 function assertWithinLimit({ ordType, side, price }: Order, lastPx: Price): void {
-  if (ordType === OrdType.Market) return;
+  if (!ORD_TYPES[ordType].priced) return;
   assert.ok(side === Side.Buy ? lastPx <= price : lastPx >= price, "never worse than its limit");
 }
 

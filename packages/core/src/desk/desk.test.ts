@@ -3,17 +3,24 @@ import { test } from "node:test";
 import { InvariantError } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
 import { type Amount, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
-import { CancelReason, ExecType, MarketName, OrdType, Side } from "../model/enums.ts";
+import { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { AccountOpened, ExecutionReported, RequestAnswered } from "../model/event.ts";
 import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { VenueReport } from "../model/venue.ts";
+import { NO_CHARGES } from "../money/fee-table.ts";
 import { leavesQty, orderApply, ordStatus } from "../order/order.ts";
-import { Desk, newOrderSingle } from "./desk.ts";
+import { Desk } from "./desk.ts";
+import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
+import { newOrderSingle } from "./venue-messages.ts";
 
-const OPTIONS = { orderNoPrefix: 22, instruments: REFERENCE_INSTRUMENTS };
+const OPTIONS = {
+  orderNoPrefix: 22,
+  instruments: REFERENCE_INSTRUMENTS,
+  rules: { ...REFERENCE_DESK_RULES, feeTable: NO_CHARGES },
+};
 const ANNE = "A-1001" as Account;
 const BERT = "A-1002" as Account;
 const T0 = 1_718_000_000_000;
@@ -23,6 +30,7 @@ const SOUND: PlaceRequest = {
   symbol: "00700",
   ordType: OrdType.Limit,
   side: Side.Buy,
+  timeInForce: TimeInForce.Day,
   orderQty: 1_000n * ONE,
   price: 42_383_000_000n,
   stopPx: null,
@@ -39,9 +47,9 @@ test("desk: order numbers rise from 1 after the prefix, over all accounts of the
 
 test("desk: an order that is refused, or not sent, takes no number", () => {
   const desk = openDesk();
-  const refused = desk.decidePlace(ANNE, { ...SOUND, orderQty: 0n }, ms(0));
+  const refused = desk.decidePlace(ANNE, { ...SOUND, orderQty: 0n }, null, ms(0));
   assert.ok("refused" in refused && refused.refused === "QTY_ZERO");
-  decided(desk.decidePlace(ANNE, SOUND, ms(0)));
+  decided(desk.decidePlace(ANNE, SOUND, null, ms(0)));
   assert.equal(placed(desk, ANNE).orderId, "22000000001");
 });
 
@@ -53,14 +61,17 @@ test("desk: the number of a closed order is not used again", () => {
 });
 
 test("desk: after 10^9 orders the numbers grow longer and keep rising", () => {
-  const lines = ['["desk","22",999999998,0,0]', '["account","A-1001",0,[],[]]'];
+  const lines = [
+    '["desk","22",999999998,0,0,0]',
+    '["account","A-1001",0,false,[["HKD","99999999999999999",[],"0","0"]],[]]',
+  ];
   const desk = Desk.restore(OPTIONS, lines);
   const numbers = [placed(desk, ANNE), placed(desk, ANNE)].map(({ orderId }) => orderId);
   assert.deepEqual(numbers, ["22999999999", "221000000000"]);
 });
 
 test("desk: an order is decided as it was asked for, and as nobody has answered it", () => {
-  const order = decided(openDesk().decidePlace(ANNE, SOUND, ms(7)));
+  const order = decided(openDesk().decidePlace(ANNE, SOUND, null, ms(7)));
   assert.deepEqual(order, {
     orderId: "22000000001",
     account: ANNE,
@@ -70,14 +81,18 @@ test("desk: an order is decided as it was asked for, and as nobody has answered 
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: 42_383_000_000n,
     stopPx: 0n,
+    protectionPx: 0n,
+    triggered: false,
     orderQty: 1_000n * ONE,
     phase: "PendingNew",
     cancelPending: false,
     cumQty: 0n,
     grossTradeAmt: 0n,
     chargeAmt: 0n,
+    reservedAmt: 423_830n * ONE,
     cancelReason: CancelReason.None,
     rejectReason: "",
     createdAtMs: ms(7),
@@ -92,7 +107,10 @@ test("desk: an order is decided as it was asked for, and as nobody has answered 
     symbol: "00700",
     side: Side.Buy,
     ordType: OrdType.Limit,
+    timeInForce: TimeInForce.Day,
     price: 42_383_000_000n,
+    stopPx: 0n,
+    protectionPx: 0n,
     orderQty: 1_000n * ONE,
   });
 });
@@ -131,6 +149,10 @@ test("desk: a report carries its time, its execution and the venue's reason", ()
     execId: "1000000001",
     lastQty: 400n * ONE,
     lastPx: order.price,
+    tradeDate: 19_884,
+    settlDate: 19_886,
+    lastChargeAmt: 0n,
+    cashBalance: 9_830_468n * ONE,
   });
   assert.equal(trade.order.updatedAtMs, ms(900));
   assert.equal(trade.order.createdAtMs, order.createdAtMs);
@@ -147,15 +169,15 @@ test("desk: what is not of this partition is not known here", () => {
   assert.equal(desk.book("A-9" as Account), null);
   assert.equal(desk.instrument("none"), null);
   assert.equal(desk.instrument("AAPL")?.securityDesc, "APPLE");
-  assert.throws(() => desk.decidePlace("A-9" as Account, SOUND, ms(0)), InvariantError);
+  assert.throws(() => desk.decidePlace("A-9" as Account, SOUND, null, ms(0)), InvariantError);
 });
 
 test("desk: deciding changes nothing", () => {
   const desk = openDesk();
   const order = placed(desk, ANNE);
   const before = [...desk.snapshotLines()];
-  desk.decidePlace(ANNE, SOUND, ms(1));
-  desk.decidePlace(ANNE, { ...SOUND, symbol: "none" }, ms(1));
+  desk.decidePlace(ANNE, SOUND, null, ms(1));
+  desk.decidePlace(ANNE, { ...SOUND, symbol: "none" }, null, ms(1));
   desk.decideReport(traded(order, 400n), null, ms(1));
   desk.decideReport(canceled(order), null, ms(1));
   assert.deepEqual([...desk.snapshotLines()], before);
@@ -176,9 +198,14 @@ test("desk: a report that names an order nobody placed is a bug", () => {
 });
 
 test("desk: an event out of its order is a bug", () => {
-  const order = decided(openDesk().decidePlace(ANNE, SOUND, ms(0)));
+  const order = decided(openDesk().decidePlace(ANNE, SOUND, null, ms(0)));
   const open: Order = { ...orderApply(order, { type: "Accepted" }), version: 2, streamSeq: 2 };
-  const closed: Order = { ...open, phase: "Canceled", cancelReason: CancelReason.Requested };
+  const closed: Order = {
+    ...open,
+    phase: "Canceled",
+    cancelReason: CancelReason.Requested,
+    reservedAmt: 0n as Amount,
+  };
   const next: Order = { ...open, orderId: "22000000002" as OrderId, version: 1 };
   const table: readonly (readonly [statement: string, Order, ExecType?])[] = [
     ["stream numbers have no gaps", { ...open, streamSeq: 3 }],
@@ -189,7 +216,8 @@ test("desk: an event out of its order is a bug", () => {
     ["versions have no gaps", { ...closed, version: 3 }, ExecType.Canceled],
     ["an order's versions begin at 1", { ...next, version: 2 }],
     ["an order's versions begin at 1", { ...next, version: 0 }],
-    ["an order begins with its acceptance", next, ExecType.Canceled],
+    ["an order begins with its acceptance or its rejection", next, ExecType.Canceled],
+    ["a rejected order is closed", next, ExecType.Rejected],
     ["an order that is opened is not closed", { ...closed, orderId: next.orderId, version: 1 }],
     ["order numbers rise", { ...next, orderId: "22000000000" as OrderId }],
     [
@@ -252,15 +280,22 @@ test("desk: its snapshot in full", () => {
   assert.equal(
     `\n${[...busyDesk().snapshotLines()].join("\n")}\n`,
     `
-["desk","22",4,1718000061,1718000000000]
-["account","A-1001",3,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
-["22000000001","A-1001","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
-"Open",false,"40000000000","16953200000000","0","","",1718000000000,1718000000000,2,3]
-["22000000004","A-1001","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
-"Open",false,"0","0","0","","",1718000000000,1718000000000,1,2]
-["account","A-1002",3,[["HKD","100000000000"],["USD","5"]],[["00700","700000000"]]]
-["22000000003","A-1002","ref-1","core","hkex","00700","2","1","42383000000","0","100000000000",\
-"Open",false,"0","0","0","","",1718000000000,1718000000000,1,2]
+["desk","22",4,1718000061,1718000000000,0]
+["house","clearing",[["HKD","16953200000000",[],"0","0"]],[["00700","-40000000000",[],"0","0"]]]
+["house","house",[["HKD","-2000000000000000",[],"0","0"],["USD","-10",[],"0","0"]],\
+[["00700","-1400000000",[],"0","0"]]]
+["account","A-1001",3,false,[["HKD","1000000000000000",[[19886,"0","16953200000000"]],"0","0"],\
+["USD","5",[],"0","0"]],\
+[["00700","700000000",[[19886,"40000000000","0"]],"16953200000000","16953200000000"]]]
+["22000000001","A-1001","ref-1","core","hkex","00700","2","1","0","42383000000","0","0",false,\
+"100000000000","Open",false,"40000000000","16953200000000","0","25429800000000","","",\
+1718000000000,1718000000000,2,3]
+["22000000004","A-1001","ref-1","core","hkex","00700","2","1","0","42383000000","0","0",false,\
+"100000000000","Open",false,"0","0","0","42383000000000","","",1718000000000,1718000000000,1,2]
+["account","A-1002",3,false,[["HKD","1000000000000000",[],"0","0"],["USD","5",[],"0","0"]],\
+[["00700","700000000",[],"0","0"]]]
+["22000000003","A-1002","ref-1","core","hkex","00700","2","1","0","42383000000","0","0",false,\
+"100000000000","Open",false,"0","0","0","42383000000000","","",1718000000000,1718000000000,1,2]
 ["answered","b",12,"digest-b",1718000090000]
 ["answered","c",13,"digest-c",1718000122000]
 `,
@@ -277,8 +312,12 @@ test("desk: a restored desk has the same lines, the same accounts and the same a
   assert.ok(book !== null && original !== null);
   assert.deepEqual([...book.openNewestFirst()], [...original.openNewestFirst()]);
   assert.deepEqual(book.openByClOrdId("ref-1" as ClOrdId), ["22000000001", "22000000004"]);
-  assert.equal(book.cash.get("HKD"), 1_000n * ONE);
-  assert.equal(book.holdings.get("00700"), 7n * ONE);
+  assert.deepEqual([...restored.money(ANNE).names("Cash")], ["HKD", "USD"]);
+  const [cash, expected] = [restored, desk].map((each) => each.money(ANNE).cash("HKD"));
+  assert.deepEqual(
+    [cash?.settled, cash?.outgoing, cash?.reserved, cash?.free],
+    [expected?.settled, expected?.outgoing, expected?.reserved, expected?.free],
+  );
   assert.deepEqual(restored.answered.get("c", ms(62_000)), desk.answered.get("c", ms(62_000)));
 });
 
@@ -290,9 +329,9 @@ test("desk: a snapshot of another partition is not restored", () => {
 
 test("desk: the snapshot of an empty desk is one line", () => {
   const desk = new Desk(OPTIONS);
-  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,0,0]']);
+  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,0,0,0]']);
   const restored = Desk.restore(OPTIONS, desk.snapshotLines());
-  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0,0]']);
+  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0,0,0]']);
 });
 
 test("desk: accounts opened in another order are the same state", () => {
@@ -300,7 +339,8 @@ test("desk: accounts opened in another order are the same state", () => {
   for (const account of [ANNE, BERT]) desk.apply(opening(account), 1);
   for (const account of [BERT, ANNE]) {
     const event = opening(account);
-    other.apply({ ...event, cash: event.cash.toReversed() }, 1);
+    const none = ["EUR", 0n as Amount] as const;
+    other.apply({ ...event, cash: [...event.cash.toReversed(), none] }, 1);
   }
   assert.deepEqual([...other.snapshotLines()], [...desk.snapshotLines()]);
 });
@@ -334,9 +374,10 @@ function opening(account: Account): AccountOpened {
     account,
     cash: [
       ["USD", 5n as Amount],
-      ["HKD", (1_000n * ONE) as Amount],
+      ["HKD", (10_000_000n * ONE) as Amount],
     ],
     holdings: [["00700", (7n * ONE) as Qty]],
+    shortSellingAllowed: false,
   };
 }
 
@@ -355,7 +396,7 @@ function answer(fingerprint: string, at: number, expiresAt: number): RequestAnsw
 
 /** Places the sound order, which the venue accepts. */
 function placed(desk: Desk, account: Account): Order {
-  const placing = decided(desk.decidePlace(account, SOUND, ms(0)));
+  const placing = decided(desk.decidePlace(account, SOUND, null, ms(0)));
   const { orderId } = placing;
   const event = desk.decideReport({ type: "Accepted", account, orderId }, placing, ms(0));
   assert.equal(event.execType, ExecType.New);

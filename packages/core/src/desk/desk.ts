@@ -1,33 +1,55 @@
 /**
- * The desk of one partition: accounts, their open orders and streams, and the memory of answered
- * requests. A pure state machine: every method named `decide...` changes nothing, `apply` is the
- * only writer, and applying the journal's events to a fresh desk gives the same state.
+ * The desk of one partition: accounts, their open orders and streams, their money, and the memory
+ * of answered requests. A pure state machine: every method named `decide...` changes nothing,
+ * `apply` is the only writer, and applying the journal's events to a fresh desk gives the same
+ * state.
  */
 import { assert } from "../assert.ts";
-import type { PlaceRequest } from "../model/command.ts";
-import { ExecType } from "../model/enums.ts";
+import type { AmendRequest, PlaceRequest } from "../model/command.ts";
+import { type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
+import { ExecType, type MarketName, type Side } from "../model/enums.ts";
 import type {
   AccountOpened,
+  Asset,
+  BalanceAdjusted,
   DeskEvent,
-  Execution,
   ExecutionReported,
   RequestAnswered,
+  Settled,
 } from "../model/event.ts";
 import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
 import type { Account, OrderId, UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
-import type { Refusal } from "../model/refusal.ts";
-import type { NewOrderSingle, VenueReport } from "../model/venue.ts";
-import { assertOrder, isClosed, type OrderEvent, orderApply, orderNew } from "../order/order.ts";
+import { type Refusal, refuse } from "../model/refusal.ts";
+import type { UnixDay } from "../model/unix-day.ts";
+import type { OrderCancelReplaceRequest, VenueReport } from "../model/venue.ts";
+import { type TradableQuery, tradableQty } from "../money/account-views.ts";
+import type { AccountLedger, HouseOwner, Ledger } from "../money/ledger.ts";
+import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
 import { AccountBook } from "./account-book.ts";
+import { amendRefusal, replaceTerms } from "./amend.ts";
 import { AnsweredRequests } from "./answered-requests.ts";
-import { checkedPrice, checkedQty, placeRefusal } from "./place-checks.ts";
+import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
+import type { DeskRules } from "./desk-rules.ts";
+import { debitRefusal } from "./funds.ts";
+import { checkedPrice, checkedQty, placeRefusal, tradableRefusal } from "./place-checks.ts";
+import { EXEC_TYPES, orderEventOf, replaceRequest } from "./venue-messages.ts";
 
 export interface DeskOptions {
   /** Two digits that all order numbers of this partition begin with; names the partition, too. */
   readonly orderNoPrefix: number;
   readonly instruments: readonly Instrument[];
+  readonly rules: DeskRules;
+}
+
+/** The question of a quantity estimate, as sent: price of a buy, ratio above 0 and at most 1. */
+export interface TradableRequest {
+  readonly market: MarketName;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly price: bigint | null;
+  readonly ratio: bigint;
 }
 
 /** Digits after the prefix until a partition has placed 10^9 orders; then there are more. */
@@ -35,17 +57,23 @@ export const ORDER_NO_DIGITS = 9;
 
 export class Desk {
   readonly answered = new AnsweredRequests();
+  readonly instruments: readonly Instrument[];
   readonly #prefix: string;
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #bySymbol: ReadonlyMap<string, Instrument>;
+  readonly #byProduct = new Map<string, Instrument>();
   readonly #accounts = new Map<Account, AccountBook>();
+  readonly #money: DeskMoney;
   #lastOrderNo = 0;
   #lastReportAtMs = 0;
   #openCount = 0;
 
-  constructor(options: DeskOptions) {
-    assert(options.orderNoPrefix >= 10 && options.orderNoPrefix <= 99, "the prefix has two digits");
-    this.#prefix = String(options.orderNoPrefix);
-    this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
+  constructor({ orderNoPrefix, instruments, rules }: DeskOptions) {
+    assert(orderNoPrefix >= 10 && orderNoPrefix <= 99, "the prefix has two digits");
+    this.#money = new DeskMoney(rules);
+    this.instruments = instruments;
+    this.#prefix = String(orderNoPrefix);
+    this.#bySymbol = new Map(instruments.map((each) => [each.symbol, each]));
+    for (const each of instruments) this.#addProduct(each);
   }
 
   /** The account's book, or null when the account is not of this partition. */
@@ -57,8 +85,27 @@ export class Desk {
     return this.#accounts.values();
   }
 
+  /** The account's money. Precondition: the account is of this partition. */
+  money(account: Account): AccountLedger {
+    return this.#money.ledger.account(account);
+  }
+
+  /** The house's side of the money, and the sums. */
+  get ledger(): Pick<Ledger, "house" | "total" | "settledThrough"> {
+    return this.#money.ledger;
+  }
+
+  get rules(): DeskRules {
+    return this.#money.rules;
+  }
+
   instrument(symbol: string): Instrument | null {
-    return this.#instruments.get(symbol) ?? null;
+    return this.#bySymbol.get(symbol) ?? null;
+  }
+
+  /** The first instrument that trades the product. */
+  instrumentOfProduct(product: string): Instrument | null {
+    return this.#byProduct.get(product) ?? null;
   }
 
   get openCount(): number {
@@ -70,25 +117,55 @@ export class Desk {
     return this.#lastReportAtMs as UnixMs;
   }
 
-  /** The order as it would go to the venue, or why it does not. */
-  decidePlace(account: Account, request: PlaceRequest, nowMs: UnixMs): Order | Refusal {
-    assert(this.#accounts.has(account), "the account is open here");
-    const refusal = placeRefusal(request, this.#instruments.get(request.symbol));
+  /**
+   * The order as it would go to the venue, or why it does not. `referencePx` is what a buy without
+   * a price starts its collar from: the best price asked, else the last one traded, else null.
+   */
+  decidePlace(
+    account: Account,
+    request: PlaceRequest,
+    referencePx: Price | null,
+    nowMs: UnixMs,
+  ): Order | Refusal {
+    const book = this.#bookOf(account);
+    const listed = this.#bySymbol.get(request.symbol);
+    const refusal = placeRefusal(request, listed, this.rules.ordTypes);
     if (refusal !== null) return refusal;
-    return orderNew({
+    const instrument = this.#listed(request.symbol);
+    const { market, symbol, ordType, side, timeInForce, clOrdId, portfolioId } = request;
+    const unfunded = orderNew({
       orderId: this.#orderId(this.#lastOrderNo + 1),
       account,
-      clOrdId: request.clOrdId,
-      portfolioId: request.portfolioId,
-      market: request.market,
-      symbol: request.symbol,
-      ordType: request.ordType,
-      side: request.side,
-      price: checkedPrice(request),
-      stopPx: 0n as Order["stopPx"],
+      clOrdId,
+      portfolioId,
+      market,
+      symbol,
+      ordType,
+      side,
+      timeInForce,
+      price: checkedPrice(request.price),
+      stopPx: checkedPrice(request.stopPx),
+      protectionPx: ZERO_PRICE,
       orderQty: checkedQty(request),
       createdAtMs: nowMs,
     });
+    const order = this.#money.placed(unfunded, referencePx, instrument);
+    return this.#money.fundsRefusal(book, null, order, instrument) ?? order;
+  }
+
+  /**
+   * The replace as it would go to the venue, or why it does not. The order may be closed: then the
+   * answer says what became of it. What the new terms need more is held back by the venue's
+   * Replaced report, which must therefore come in the same turn.
+   */
+  decideAmend(order: Order, request: AmendRequest): OrderCancelReplaceRequest | Refusal {
+    const book = this.#bookOf(order.account);
+    const instrument = this.#listed(order.symbol);
+    const refusal = amendRefusal(order, request, instrument);
+    if (refusal !== null) return refusal;
+    const replaced = orderApply(order, { type: "Replaced", ...replaceTerms(order, request) });
+    const amended = this.#money.after(order, replaced, instrument);
+    return this.#money.fundsRefusal(book, order, amended, instrument) ?? replaceRequest(amended);
   }
 
   /**
@@ -97,20 +174,56 @@ export class Desk {
    */
   decideReport(report: VenueReport, placing: Order | null, nowMs: UnixMs): ExecutionReported {
     const book = this.#bookOf(report.account);
-    const before = report.type === "Accepted" ? placing : book.openOrder(report.orderId);
+    const before = book.openOrder(report.orderId) ?? placing;
     assert(before !== null && before.orderId === report.orderId, "a report names a known order");
+    const instrument = this.#listed(before.symbol);
+    const applied = orderApply(before, orderEventOf(report));
     const order = {
-      ...orderApply(before, orderEventOf(report)),
+      ...this.#money.after(before, applied, instrument),
       updatedAtMs: nowMs,
       version: before.version + 1,
       streamSeq: book.streamSeq + 1,
     };
-    return {
-      type: "ExecutionReported",
-      execType: EXEC_TYPES[report.type],
-      order,
-      execution: executionOf(report),
-    };
+    const execution =
+      report.type === "Traded" ? this.#money.execution(report, before, order, instrument) : null;
+    return { type: "ExecutionReported", execType: EXEC_TYPES[report.type], order, execution };
+  }
+
+  /** Settles what is due on a date or before it; null when that is done already. */
+  decideSettle(date: UnixDay, nowMs: UnixMs): Settled | null {
+    return date <= this.ledger.settledThrough ? null : { type: "Settled", atMs: nowMs, date };
+  }
+
+  /**
+   * A credit of an operator, or with units below zero a debit, which takes only what is settled and
+   * free. Precondition: units are not zero.
+   */
+  decideAdjust(
+    account: Account,
+    asset: Asset,
+    units: bigint,
+    reason: string,
+    nowMs: UnixMs,
+  ): BalanceAdjusted | Refusal {
+    assert(units !== 0n, "an adjustment changes something");
+    const money = this.money(account);
+    const refusal = units < 0n ? debitRefusal(money, asset, -units) : null;
+    if (refusal !== null) return refusal;
+    const balance = money.balance(asset).total + units;
+    return { type: "BalanceAdjusted", atMs: nowMs, account, asset, units, reason, balance };
+  }
+
+  /** How much the account could trade, in whole lots. Precondition: the ratio is in range. */
+  tradableQty(account: Account, request: TradableRequest): Qty | Refusal {
+    const instrument = this.#bySymbol.get(request.symbol);
+    if (instrument === undefined || !instrument.markets.includes(request.market)) {
+      return refuse("UNKNOWN_SYMBOL", `symbol ${request.symbol} is not traded on this market`);
+    }
+    const refusal = tradableRefusal(request.side, request.price, instrument);
+    if (refusal !== null) return refusal;
+    const { side, ratio } = request;
+    const query: TradableQuery = { side, price: checkedPrice(request.price), ratio };
+    return tradableQty(this.money(account), instrument, query, this.rules.feeTable);
   }
 
   /** Folds one event of this partition's journal; `seq` is its position there. */
@@ -122,6 +235,12 @@ export class Desk {
       case "AccountOpened":
         this.#applyAccountOpened(event);
         break;
+      case "BalanceAdjusted":
+        this.#applyAdjusted(event);
+        break;
+      case "Settled":
+        this.#money.ledger.settle(event.date);
+        break;
       case "RequestAnswered":
         this.#applyAnswered(event, seq);
         break;
@@ -132,17 +251,13 @@ export class Desk {
   *snapshotLines(): Iterable<string> {
     const forgotten = this.answered.forgottenThroughS;
     const head = ["desk", this.#prefix, this.#lastOrderNo, forgotten, this.#lastReportAtMs];
-    yield JSON.stringify(head);
-    const names = [...this.#accounts.keys()].sort();
-    for (const name of names) {
+    yield JSON.stringify([...head, this.ledger.settledThrough]);
+    yield* this.#money.houseLines();
+    for (const name of [...this.#accounts.keys()].sort()) {
       const book = this.#bookOf(name);
-      yield JSON.stringify([
-        "account",
-        name,
-        book.streamSeq,
-        pairs(book.cash),
-        pairs(book.holdings),
-      ]);
+      const { streamSeq, shortSellingAllowed } = book;
+      const rows = moneyRows(this.money(name));
+      yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows]);
       for (const order of book.openOldestFirst()) yield encodeOrder(order);
     }
     for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of this.answered.entries()) {
@@ -165,15 +280,15 @@ export class Desk {
         this.#lastOrderNo = cells[2] as number;
         this.answered.forgottenThroughS = cells[3] as number;
         this.#lastReportAtMs = cells[4] as number;
+        this.#money.ledger.restoreSettledThrough(cells[5] as UnixDay);
+        break;
+      case "house":
+        this.#money.restoreHouse(cells[1] as HouseOwner, cells.slice(2));
         break;
       case "account": {
-        const book = new AccountBook(
-          cells[1] as Account,
-          unitsOf(cells[3]) as [string, Order["grossTradeAmt"]][],
-          unitsOf(cells[4]) as [string, Order["orderQty"]][],
-        );
+        const book = this.#openAccount(cells[1] as Account, cells[3] as boolean);
         book.streamSeq = cells[2] as number;
-        this.#accounts.set(book.account, book);
+        restoreMoney(this.money(book.account), cells.slice(4));
         break;
       }
       case "answered":
@@ -199,13 +314,15 @@ export class Desk {
     this.#lastReportAtMs = Math.max(this.#lastReportAtMs, order.updatedAtMs);
     const before = book.openOrder(order.orderId);
     if (before === null) {
-      assert(event.execType === ExecType.New, "an order begins with its acceptance");
-      assert(order.version === 1, "an order's versions begin at 1");
-      this.#open(order);
-      this.#lastOrderNo = this.#orderNo(order.orderId);
+      this.#applyFirstReport(event);
       return;
     }
     assert(order.version === before.version + 1, "versions have no gaps");
+    const instrument = this.#listed(order.symbol);
+    this.#money.reserve(before, order, instrument);
+    if (event.execution !== null) {
+      this.#money.bookTrade(before, order, event.execution, instrument);
+    }
     if (!isClosed(order)) {
       book.replace(order);
       return;
@@ -214,9 +331,34 @@ export class Desk {
     this.#openCount -= 1;
   }
 
+  #applyFirstReport({ execType, order }: ExecutionReported): void {
+    const isRejected = execType === ExecType.Rejected;
+    assert(
+      execType === ExecType.New || isRejected,
+      "an order begins with its acceptance or its rejection",
+    );
+    assert(order.version === 1, "an order's versions begin at 1");
+    const orderNo = this.#orderNo(order.orderId);
+    if (isRejected) assert(order.phase === "Rejected", "a rejected order is closed");
+    else this.#open(order);
+    this.#lastOrderNo = orderNo;
+  }
+
   #applyAccountOpened(event: AccountOpened): void {
-    assert(!this.#accounts.has(event.account), "an account is opened once");
-    this.#accounts.set(event.account, new AccountBook(event.account, event.cash, event.holdings));
+    const { account, cash, holdings } = event;
+    this.#openAccount(account, event.shortSellingAllowed);
+    for (const [name, units] of cash) {
+      this.#money.bookHouse(account, { assetClass: "Cash", name }, units);
+    }
+    for (const [name, units] of holdings) {
+      this.#money.bookHouse(account, { assetClass: "Holding", name }, units);
+    }
+  }
+
+  #applyAdjusted({ account, asset, units, balance }: BalanceAdjusted): void {
+    this.#money.bookHouse(account, asset, units);
+    const { total } = this.money(account).balance(asset);
+    assert(total === balance, "an adjustment's balance is the ledger's");
   }
 
   #applyAnswered(event: RequestAnswered, seq: number): void {
@@ -231,13 +373,40 @@ export class Desk {
   #open(order: Order): void {
     assert(!isClosed(order), "an order that is opened is not closed");
     this.#bookOf(order.account).insert(order);
+    this.#money.reserve(null, order, this.#listed(order.symbol));
     this.#openCount += 1;
+  }
+
+  #openAccount(account: Account, shortSellingAllowed: boolean): AccountBook {
+    assert(!this.#accounts.has(account), "an account is opened once");
+    const book = new AccountBook(account, shortSellingAllowed);
+    this.#accounts.set(account, book);
+    this.#money.ledger.open(account);
+    return book;
+  }
+
+  #addProduct(instrument: Instrument): void {
+    const first = this.#byProduct.get(instrument.product);
+    if (first === undefined) {
+      this.#byProduct.set(instrument.product, instrument);
+      return;
+    }
+    // Then all of a holding settles by one calendar and has its cost in one currency.
+    const isAlike =
+      first.marketGroup === instrument.marketGroup && first.currency === instrument.currency;
+    assert(isAlike, "a product trades in one currency and one market group");
   }
 
   #bookOf(account: Account): AccountBook {
     const book = this.#accounts.get(account);
     assert(book !== undefined, "the account is open here");
     return book;
+  }
+
+  #listed(symbol: string): Instrument {
+    const instrument = this.#bySymbol.get(symbol);
+    assert(instrument !== undefined, "the symbol is listed");
+    return instrument;
   }
 
   #orderId(orderNo: number): OrderId {
@@ -250,48 +419,4 @@ export class Desk {
     assert(orderNo > this.#lastOrderNo, "order numbers rise");
     return orderNo;
   }
-}
-
-/** The NewOrderSingle(D) of an order that was decided. */
-export function newOrderSingle(order: Order): NewOrderSingle {
-  return {
-    type: "NewOrderSingle",
-    orderId: order.orderId,
-    account: order.account,
-    symbol: order.symbol,
-    side: order.side,
-    ordType: order.ordType,
-    price: order.price,
-    orderQty: order.orderQty,
-  };
-}
-
-const EXEC_TYPES: { readonly [T in VenueReport["type"]]: ExecType } = {
-  Accepted: ExecType.New,
-  Traded: ExecType.Trade,
-  Canceled: ExecType.Canceled,
-};
-
-function orderEventOf(report: VenueReport): OrderEvent {
-  switch (report.type) {
-    case "Accepted":
-      return { type: "Accepted" };
-    case "Traded":
-      return { type: "Traded", lastQty: report.lastQty, lastPx: report.lastPx };
-    case "Canceled":
-      return { type: "Canceled", cancelReason: report.reason };
-  }
-}
-
-function executionOf(report: VenueReport): Execution | null {
-  if (report.type !== "Traded") return null;
-  return { execId: report.execId, lastQty: report.lastQty, lastPx: report.lastPx };
-}
-
-function pairs(map: ReadonlyMap<string, bigint>): [string, string][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, units]) => [name, `${units}`]);
-}
-
-function unitsOf(cell: unknown): [string, bigint][] {
-  return (cell as [string, string][]).map(([name, units]) => [name, BigInt(units)]);
 }

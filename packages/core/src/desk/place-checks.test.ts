@@ -3,20 +3,24 @@ import { test } from "node:test";
 import { at } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
 import { type Price, parseDecimal, type Qty } from "../model/decimal.ts";
-import { MarketName, OrdType, Side } from "../model/enums.ts";
+import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
-import { REFUSAL_NAMES, type RefusalName } from "../model/refusal.ts";
-import { checkedPrice, checkedQty, ORD_TYPES, placeRefusal } from "./place-checks.ts";
+import { REFUSAL_NAMES, type Refusal, type RefusalName } from "../model/refusal.ts";
+import { ORD_TYPES } from "../order/ord-types.ts";
+import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
+import { checkedPrice, checkedQty, figuresRefusal, placeRefusal } from "./place-checks.ts";
 
 const TENCENT = instrumentOf("00700");
+const ODD_LOTS: Instrument = { ...TENCENT, oddLotQty: units("1") as Qty };
 
 const SOUND: PlaceRequest = {
   market: MarketName.Hkex,
   symbol: "00700",
   ordType: OrdType.Limit,
   side: Side.Buy,
+  timeInForce: TimeInForce.Day,
   orderQty: units("1000"),
   price: units("423.83"),
   stopPx: null,
@@ -24,13 +28,20 @@ const SOUND: PlaceRequest = {
   portfolioId: "",
 };
 
+type Fault = readonly [RefusalName, Partial<PlaceRequest>, details: string];
+
 /** How to provoke each refusal of a new order, in the order in which they take precedence. */
-const FAULTS: readonly (readonly [RefusalName, Partial<PlaceRequest>, details: string])[] = [
+const FAULTS: readonly Fault[] = [
   ["UNKNOWN_SYMBOL", { market: MarketName.Crypto }, "symbol 00700 is not traded on this market"],
   [
     "ORD_TYPE_UNAVAILABLE",
-    { ordType: OrdType.StopLimit },
-    "stop orders are not available on this venue",
+    { ordType: OrdType.AuctionLimit },
+    "this venue does not take this order type",
+  ],
+  [
+    "TIME_IN_FORCE_NOT_TAKEN",
+    { ordType: OrdType.EnhancedLimit, timeInForce: TimeInForce.FillOrKill },
+    "this order type does not take this time in force",
   ],
   [
     "PRICE_NOT_TAKEN",
@@ -40,6 +51,26 @@ const FAULTS: readonly (readonly [RefusalName, Partial<PlaceRequest>, details: s
   ["PRICE_NOT_POSITIVE", { price: 0n }, "price must be a decimal greater than 0"],
   ["PRICE_OUT_OF_RANGE", { price: units("10000000.01") }, "price must be at most 10000000"],
   ["PRICE_OFF_TICK", { price: units("423.831") }, "price must be a multiple of the tick 0.01"],
+  [
+    "TRIGGER_PRICE_NOT_TAKEN",
+    { ordType: OrdType.Limit, stopPx: units("400") },
+    "only a stop order has a trigger_price: leave it out or send 0",
+  ],
+  [
+    "TRIGGER_PRICE_NOT_POSITIVE",
+    { ordType: OrdType.StopLimit, stopPx: null },
+    "trigger_price must be a decimal greater than 0",
+  ],
+  [
+    "TRIGGER_PRICE_OUT_OF_RANGE",
+    { ordType: OrdType.StopLimit, stopPx: units("10000000.01") },
+    "trigger_price must be at most 10000000",
+  ],
+  [
+    "TRIGGER_PRICE_OFF_TICK",
+    { ordType: OrdType.StopLimit, stopPx: units("400.001") },
+    "trigger_price must be a multiple of the tick 0.01",
+  ],
   ["QTY_ZERO", { orderQty: 0n }, "qty is 0: send a quantity greater than 0"],
   ["QTY_NEGATIVE", { orderQty: units("-100") }, "qty must be greater than 0"],
   ["QTY_BELOW_ONE", { orderQty: units("0.5") }, "00700 trades in whole units"],
@@ -48,33 +79,51 @@ const FAULTS: readonly (readonly [RefusalName, Partial<PlaceRequest>, details: s
 ];
 
 test("place checks: each refusal, with what is said about it", () => {
-  assert.equal(placeRefusal(SOUND, TENCENT), null);
+  assert.equal(refusalOf(SOUND, TENCENT), null);
   for (const [refused, change, details] of FAULTS) {
-    assert.deepEqual(placeRefusal({ ...SOUND, ...change }, TENCENT), { refused, details });
+    assert.deepEqual(refusalOf({ ...SOUND, ...change }, TENCENT), { refused, details });
   }
 });
 
-test("place checks: each refusal of a new order is provoked, in REFUSAL_NAMES' order", () => {
+test("place checks: the refusals of a new order take precedence in REFUSAL_NAMES' order", () => {
   const names = FAULTS.map(([name]) => name);
-  assert.deepEqual(names, REFUSAL_NAMES.slice(0, FAULTS.length));
-  const { length } = FAULTS;
-  const ofCancels: readonly RefusalName[] = [
-    "UNKNOWN_ORDER",
-    "AMBIGUOUS_REFERENCE",
-    "TOO_LATE_FILLED",
-    "REJECTED_ORDER",
-  ];
-  assert.deepEqual(REFUSAL_NAMES.slice(length), ofCancels);
+  const ofPlacing = new Set(names);
+  assert.deepEqual(
+    names,
+    REFUSAL_NAMES.filter((name) => ofPlacing.has(name)),
+  );
 });
 
 test("place checks: a doubly wrong request gets the earlier refusal", () => {
   for (const [index, [earlier, change]] of FAULTS.entries()) {
     for (const [later, laterChange] of FAULTS.slice(index + 1)) {
       const request = { ...SOUND, ...laterChange, ...change };
-      const refusal = placeRefusal(request, TENCENT);
+      const refusal = refusalOf(request, TENCENT);
       assert.equal(refusal?.refused, earlier, `${earlier} and ${later}`);
     }
   }
+});
+
+test("place checks: odd lots, where the market takes them", () => {
+  const refused = (text: string, change: Partial<PlaceRequest> = {}) =>
+    refusalOf({ ...SOUND, orderQty: units(text), ...change }, ODD_LOTS);
+  for (const text of ["1", "50", "99", "100", "200"]) assert.equal(refused(text), null, text);
+  assert.deepEqual(refused("50.5"), {
+    refused: "ODD_LOT_TOO_FINE",
+    details: "qty must be a multiple of 1",
+    value: "1",
+  });
+  assert.deepEqual(refused("150"), {
+    refused: "ODD_LOT_OUT_OF_RANGE",
+    details: "qty must be a multiple of the lot 100, or an odd lot below it",
+    value: "100",
+  });
+  assert.equal(refused("150.5")?.refused, "ODD_LOT_TOO_FINE");
+  assert.equal(refused("0.5")?.refused, "QTY_BELOW_ONE");
+  assert.deepEqual(refused("50", { ordType: OrdType.EnhancedLimit }), {
+    refused: "QTY_OFF_LOT",
+    details: "odd lots are limit orders; others are multiples of the lot 100",
+  });
 });
 
 test("place checks: one value with two faults is refused for the first of them", () => {
@@ -88,7 +137,7 @@ test("place checks: one value with two faults is refused for the first of them",
     ["QTY_OFF_LOT", { orderQty: units("100000001") }],
   ];
   for (const [refused, change] of table) {
-    assert.equal(placeRefusal({ ...SOUND, ...change }, TENCENT)?.refused, refused);
+    assert.equal(refusalOf({ ...SOUND, ...change }, TENCENT)?.refused, refused);
   }
 });
 
@@ -99,23 +148,47 @@ test("place checks: both ends of each range are inside it", () => {
     { orderQty: TENCENT.lotQty },
     { orderQty: TENCENT.orderQtyMax },
   ];
-  for (const change of table) assert.equal(placeRefusal({ ...SOUND, ...change }, TENCENT), null);
+  for (const change of table) assert.equal(refusalOf({ ...SOUND, ...change }, TENCENT), null);
 });
 
-test("place checks: which order types there are, and which have a price", () => {
+test("place checks: which figures and which times in force each order type takes", () => {
   const rows = Object.entries(OrdType).map(([name, ordType]) => {
-    const priced = placeRefusal({ ...SOUND, ordType }, TENCENT)?.refused ?? "taken";
-    const unpriced = placeRefusal({ ...SOUND, ordType, price: null }, TENCENT)?.refused ?? "taken";
-    return `${name}: ${priced}, without price ${unpriced}`;
+    const price = ORD_TYPES[ordType].priced ? SOUND.price : null;
+    const stopPx = ORD_TYPES[ordType].stop ? SOUND.price : null;
+    const request = { ...SOUND, ordType, price, stopPx };
+    assert.equal(refusalOf(request, TENCENT, ordType), null, name);
+    const flipped = [
+      { ...request, price: price === null ? SOUND.price : null },
+      { ...request, stopPx: stopPx === null ? SOUND.price : null },
+    ].map((each) => refusalOf(each, TENCENT, ordType)?.refused);
+    const taken = Object.entries(TimeInForce).filter(
+      ([, timeInForce]) => refusalOf({ ...request, timeInForce }, TENCENT, ordType) === null,
+    );
+    return `${name}: ${[...flipped, ...taken.map(([word]) => word)].join(" ")}`;
   });
   assert.deepEqual(rows, [
-    "Market: PRICE_NOT_TAKEN, without price taken",
-    "Limit: taken, without price PRICE_NOT_POSITIVE",
-    "StopMarket: ORD_TYPE_UNAVAILABLE, without price ORD_TYPE_UNAVAILABLE",
-    "StopLimit: ORD_TYPE_UNAVAILABLE, without price ORD_TYPE_UNAVAILABLE",
-    "EnhancedLimit: taken, without price PRICE_NOT_POSITIVE",
+    "Market: PRICE_NOT_TAKEN TRIGGER_PRICE_NOT_TAKEN Day ImmediateOrCancel FillOrKill",
+    "Limit: PRICE_NOT_POSITIVE TRIGGER_PRICE_NOT_TAKEN Day GoodTillCancel ImmediateOrCancel" +
+      " FillOrKill",
+    "StopMarket: PRICE_NOT_TAKEN TRIGGER_PRICE_NOT_POSITIVE Day GoodTillCancel",
+    "StopLimit: PRICE_NOT_POSITIVE TRIGGER_PRICE_NOT_POSITIVE Day GoodTillCancel",
+    "EnhancedLimit: PRICE_NOT_POSITIVE TRIGGER_PRICE_NOT_TAKEN Day GoodTillCancel" +
+      " ImmediateOrCancel",
+    "Auction: PRICE_NOT_TAKEN TRIGGER_PRICE_NOT_TAKEN Day",
+    "AuctionLimit: PRICE_NOT_POSITIVE TRIGGER_PRICE_NOT_TAKEN Day",
   ]);
   assert.deepEqual(new Set(Object.keys(ORD_TYPES)), new Set(Object.values(OrdType)));
+});
+
+test("place checks: the reference profile takes all but auction orders", () => {
+  const taken = Object.values(OrdType).filter((each) => REFERENCE_DESK_RULES.ordTypes.has(each));
+  assert.deepEqual(taken, ["1", "2", "3", "4", "E"]);
+});
+
+test("place checks: an open order's new figures are asked the same", () => {
+  for (const [refused, change] of FAULTS.slice(3)) {
+    assert.equal(figuresRefusal({ ...SOUND, ...change }, TENCENT)?.refused, refused);
+  }
 });
 
 test("place checks: an instrument trades under each of its market names and no other", () => {
@@ -123,7 +196,7 @@ test("place checks: an instrument trades under each of its market names and no o
     for (const market of Object.values(MarketName)) {
       const { symbol, lotQty } = instrument;
       const request = { ...SOUND, market, symbol, price: units("1"), orderQty: lotQty };
-      const refusal = placeRefusal(request, instrument);
+      const refusal = refusalOf(request, instrument);
       const isListed = instrument.markets.includes(market);
       assert.equal(
         refusal?.refused,
@@ -135,7 +208,7 @@ test("place checks: an instrument trades under each of its market names and no o
 });
 
 test("place checks: a symbol nobody has heard of is named in the refusal", () => {
-  assert.deepEqual(placeRefusal({ ...SOUND, symbol: "700" }, undefined), {
+  assert.deepEqual(refusalOf({ ...SOUND, symbol: "700" }, undefined), {
     refused: "UNKNOWN_SYMBOL",
     details: "symbol 700 is not traded on this market",
   });
@@ -144,17 +217,27 @@ test("place checks: a symbol nobody has heard of is named in the refusal", () =>
 test("place checks: divisible quantities may be below one", () => {
   const coin = instrumentOf("BTC-USDT");
   const request = { ...SOUND, market: MarketName.Crypto, symbol: coin.symbol, price: units("1") };
-  const refused = (text: string) => placeRefusal({ ...request, orderQty: units(text) }, coin);
+  const refused = (text: string) => refusalOf({ ...request, orderQty: units(text) }, coin);
   assert.equal(refused("0.000001"), null);
   assert.equal(refused("0.5"), null);
   assert.equal(refused("0.0000001")?.details, "qty must be a multiple of the lot 0.000001");
 });
 
 test("place checks: the checked price of an order type without one is zero", () => {
-  assert.equal(checkedPrice({ ...SOUND, price: null }), 0n as Price);
-  assert.equal(checkedPrice(SOUND), units("423.83") as Price);
+  assert.equal(checkedPrice(null), 0n as Price);
+  assert.equal(checkedPrice(SOUND.price), units("423.83") as Price);
   assert.equal(checkedQty(SOUND), units("1000") as Qty);
 });
+
+function refusalOf(
+  request: PlaceRequest,
+  instrument: Instrument | undefined,
+  ordType?: OrdType,
+): Refusal | null {
+  const { ordTypes } = REFERENCE_DESK_RULES;
+  const taken = ordType === undefined ? ordTypes : new Set([ordType]);
+  return placeRefusal(request, instrument, taken);
+}
 
 function instrumentOf(symbol: string): Instrument {
   const index = REFERENCE_INSTRUMENTS.findIndex((each) => each.symbol === symbol);

@@ -1,89 +1,137 @@
 /**
- * What the desk asks of a new order before the venue sees it, in the order the answers take
- * precedence.
+ * What the desk asks of an order's terms before the venue sees them, in the order of
+ * REFUSAL_NAMES: the same questions for a new order and for the new terms of an open one.
  */
 import type { PlaceRequest } from "../model/command.ts";
 import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
-import { OrdType } from "../model/enums.ts";
+import { OrdType, Side } from "../model/enums.ts";
 import { hasWholeUnits, type Instrument } from "../model/instrument.ts";
-import { type Refusal, refuse } from "../model/refusal.ts";
+import { type Refusal, type RefusalName, refuse } from "../model/refusal.ts";
+import { ORD_TYPES } from "../order/ord-types.ts";
 
-/** A property of each order type, so that no check branches on the type itself. */
-interface OrdTypeSpec {
-  readonly available: boolean;
-  readonly priced: boolean;
-}
+/** The figures of an order, as sent: any decimal, null for one that was not sent. */
+export type OrderFigures = Pick<PlaceRequest, "ordType" | "price" | "stopPx" | "orderQty">;
 
-export const ORD_TYPES: { readonly [T in OrdType]: OrdTypeSpec } = {
-  [OrdType.Limit]: { available: true, priced: true },
-  [OrdType.EnhancedLimit]: { available: true, priced: true },
-  [OrdType.Market]: { available: true, priced: false },
-  [OrdType.StopLimit]: { available: false, priced: true },
-  [OrdType.StopMarket]: { available: false, priced: false },
-};
-
-/** The first reason why the order cannot be placed, or null. */
+/** The first reason why the order cannot be placed, money apart, or null. */
 export function placeRefusal(
   request: PlaceRequest,
   instrument: Instrument | undefined,
+  ordTypes: ReadonlySet<OrdType>,
 ): Refusal | null {
   if (instrument === undefined || !instrument.markets.includes(request.market)) {
     return refuse("UNKNOWN_SYMBOL", `symbol ${request.symbol} is not traded on this market`);
   }
+  return ordTypeRefusal(request, ordTypes) ?? figuresRefusal(request, instrument);
+}
+
+/** Why a quantity cannot be estimated for this price: a buy needs one, a sell does without. */
+export function tradableRefusal(
+  side: Side,
+  price: bigint | null,
+  instrument: Instrument,
+): Refusal | null {
+  if (side === Side.Sell && price === null) return null;
+  return gridRefusal("PRICE", "price", price, instrument);
+}
+
+/** The first reason why an order cannot have these figures, or null. */
+export function figuresRefusal(figures: OrderFigures, instrument: Instrument): Refusal | null {
   return (
-    ordTypeRefusal(request) ?? priceRefusal(request, instrument) ?? qtyRefusal(request, instrument)
+    priceRefusal(figures, instrument) ??
+    triggerRefusal(figures, instrument) ??
+    qtyRefusal(figures, instrument)
   );
 }
 
-function ordTypeRefusal(request: PlaceRequest): Refusal | null {
-  if (ORD_TYPES[request.ordType].available) return null;
-  return refuse("ORD_TYPE_UNAVAILABLE", "stop orders are not available on this venue");
+/** The figure of terms that were checked; zero where the order type has none. */
+export function checkedPrice(price: bigint | null): Price {
+  return (price ?? 0n) as Price;
 }
 
-function priceRefusal(request: PlaceRequest, instrument: Instrument): Refusal | null {
-  const { price } = request;
-  if (!ORD_TYPES[request.ordType].priced) {
-    return price === null
-      ? null
-      : refuse("PRICE_NOT_TAKEN", "this order type has no price: leave price out or send 0");
+export function checkedQty({ orderQty }: OrderFigures): Qty {
+  return orderQty as Qty;
+}
+
+function ordTypeRefusal(
+  { ordType, timeInForce }: PlaceRequest,
+  ordTypes: ReadonlySet<OrdType>,
+): Refusal | null {
+  if (!ordTypes.has(ordType)) {
+    return refuse("ORD_TYPE_UNAVAILABLE", "this venue does not take this order type");
   }
+  if (ORD_TYPES[ordType].timesInForce.includes(timeInForce)) return null;
+  return refuse("TIME_IN_FORCE_NOT_TAKEN", "this order type does not take this time in force");
+}
+
+function priceRefusal({ ordType, price }: OrderFigures, instrument: Instrument): Refusal | null {
+  if (ORD_TYPES[ordType].priced) return gridRefusal("PRICE", "price", price, instrument);
+  if (price === null) return null;
+  return refuse("PRICE_NOT_TAKEN", "this order type has no price: leave price out or send 0");
+}
+
+function triggerRefusal({ ordType, stopPx }: OrderFigures, instrument: Instrument): Refusal | null {
+  if (ORD_TYPES[ordType].stop) {
+    return gridRefusal("TRIGGER_PRICE", "trigger_price", stopPx, instrument);
+  }
+  if (stopPx === null) return null;
+  return refuse(
+    "TRIGGER_PRICE_NOT_TAKEN",
+    "only a stop order has a trigger_price: leave it out or send 0",
+  );
+}
+
+function gridRefusal(
+  subject: "PRICE" | "TRIGGER_PRICE",
+  field: string,
+  price: bigint | null,
+  { priceTick, priceMax }: Instrument,
+): Refusal | null {
+  const refused = (fault: "NOT_POSITIVE" | "OUT_OF_RANGE" | "OFF_TICK"): RefusalName =>
+    `${subject}_${fault}`;
   if (price === null || price <= 0n) {
-    return refuse("PRICE_NOT_POSITIVE", "price must be a decimal greater than 0");
+    return refuse(refused("NOT_POSITIVE"), `${field} must be a decimal greater than 0`);
   }
-  const { priceTick, priceMax } = instrument;
   if (price > priceMax) {
-    return refuse("PRICE_OUT_OF_RANGE", `price must be at most ${formatDecimal(priceMax)}`);
+    return refuse(refused("OUT_OF_RANGE"), `${field} must be at most ${formatDecimal(priceMax)}`);
   }
   if (price % priceTick !== 0n) {
     const tick = formatDecimal(priceTick);
-    return refuse("PRICE_OFF_TICK", `price must be a multiple of the tick ${tick}`);
+    return refuse(refused("OFF_TICK"), `${field} must be a multiple of the tick ${tick}`);
   }
   return null;
 }
 
-function qtyRefusal(request: PlaceRequest, instrument: Instrument): Refusal | null {
-  const { orderQty } = request;
+function qtyRefusal(figures: OrderFigures, instrument: Instrument): Refusal | null {
+  const { orderQty } = figures;
   const { lotQty, orderQtyMax } = instrument;
   if (orderQty === 0n) return refuse("QTY_ZERO", "qty is 0: send a quantity greater than 0");
   if (orderQty < 0n) return refuse("QTY_NEGATIVE", "qty must be greater than 0");
   if (hasWholeUnits(instrument) && orderQty < ONE) {
     return refuse("QTY_BELOW_ONE", `${instrument.symbol} trades in whole units`);
   }
-  if (orderQty % lotQty !== 0n) {
-    const lot = formatDecimal(lotQty);
-    return refuse("QTY_OFF_LOT", `qty must be a multiple of the lot ${lot}`);
-  }
+  if (orderQty % lotQty !== 0n) return offLotRefusal(figures, instrument);
   if (orderQty > orderQtyMax) {
     return refuse("QTY_OUT_OF_RANGE", `qty must be at most ${formatDecimal(orderQtyMax)}`);
   }
   return null;
 }
 
-/** The checked price of a request; zero for an order type without one. */
-export function checkedPrice(request: PlaceRequest): Price {
-  return (request.price ?? 0n) as Price;
-}
-
-export function checkedQty(request: PlaceRequest): Qty {
-  return request.orderQty as Qty;
+/**
+ * A quantity off the board lot. Where the market takes odd lots, one is less than a board lot, a
+ * multiple of the odd-lot step, and a plain limit order, as in Hong Kong's odd lot market.
+ */
+function offLotRefusal({ ordType, orderQty }: OrderFigures, instrument: Instrument) {
+  const { lotQty, oddLotQty } = instrument;
+  const lot = formatDecimal(lotQty);
+  if (oddLotQty === null) return refuse("QTY_OFF_LOT", `qty must be a multiple of the lot ${lot}`);
+  if (orderQty % oddLotQty !== 0n) {
+    const step = formatDecimal(oddLotQty);
+    return refuse("ODD_LOT_TOO_FINE", `qty must be a multiple of ${step}`, step);
+  }
+  if (orderQty > lotQty) {
+    const details = `qty must be a multiple of the lot ${lot}, or an odd lot below it`;
+    return refuse("ODD_LOT_OUT_OF_RANGE", details, lot);
+  }
+  if (ordType === OrdType.Limit) return null;
+  return refuse("QTY_OFF_LOT", `odd lots are limit orders; others are multiples of the lot ${lot}`);
 }

@@ -1,39 +1,127 @@
 /**
- * Exchange events as journal payloads: one JSON array each, positional. Positions are only ever
- * appended; any other change raises the journal format. The first cell names the kind of event:
+ * Exchange events as journal payloads: one JSON array each, positional. The first cell names the
+ * kind of event, the others are its fields in the order of {@link FIELDS}. Positions are only
+ * ever appended; any other change raises the journal format.
  *
- * | kind | event                        | cells
- * |
- * |------|------------------------------|---------------------------------------------------|
- * | `E`  | Entered                      | symbol, orderId, account, side, ordType, ticks, lots,
- * restingTicks, restingLots |
- * | `T`  | Traded                       | symbol, tradeNo, incomingOrderId, incomingAccount,
- * restingOrderId, restingAccount, ticks, lots |
- * | `C`  | Removed, on request          | symbol, orderId, account, lots
- * |
- * | `L`  | Removed, no more liquidity   | same
- * |
- * | `S`  | Removed, self-trade          | same
- * |
+ * | kind | event         | | kind | event, removed because of     |
+ * |------|---------------|-|------|-------------------------------|
+ * | `E`  | Entered       | | `C`  | Removed: on request           |
+ * | `W`  | StopEntered   | | `L`  | Removed: no more liquidity    |
+ * | `G`  | Triggered     | | `S`  | Removed: self-trade           |
+ * | `D`  | Reduced       | | `I`  | Removed: immediate or cancel  |
+ * | `R`  | Replaced      | | `K`  | Removed: fill or kill         |
+ * | `Y`  | StopReplaced  | | `X`  | Removed: expired              |
+ * | `T`  | Traded        | | `N`  | Removed: unmatched in auction |
+ * | `U`  | Uncrossed     | |      |                               |
+ * | `A`  | AuctionTraded | |      |                               |
+ * | `P`  | PhaseChanged  | |      |                               |
  */
 import { assert, at } from "../assert.ts";
-import type { Account, OrderId, OrdType, Side } from "../model/index.ts";
 import { CancelReason } from "../model/index.ts";
-import type { Entered, ExchangeEvent, RemovalReason, Removed, Traded } from "./exchange-event.ts";
+import type { ExchangeEvent, RemovalReason } from "./exchange-event.ts";
 
-type Cell = string | number;
+type Type = ExchangeEvent["type"];
+type EventOf<T extends Type> = Extract<ExchangeEvent, { readonly type: T }>;
+type Fields = { readonly [T in Type]: readonly (keyof EventOf<T>)[] };
 
-const REMOVAL_KIND: Readonly<Record<RemovalReason, string>> = {
+const ORDER = ["symbol", "orderId", "account", "side"] as const;
+const COMES_IN = [
+  "ordType",
+  "timeInForce",
+  "ticks",
+  "lots",
+  "restingTicks",
+  "restingLots",
+] as const;
+
+/** Every field of an event but its type, and of a removal but its reason: the kind names them. */
+export const FIELDS: Fields = {
+  Entered: [...ORDER, ...COMES_IN],
+  StopEntered: [
+    ...ORDER,
+    "ordType",
+    "timeInForce",
+    "ticks",
+    "stopTicks",
+    "lots",
+    "protectionTicks",
+  ],
+  Triggered: [...ORDER, ...COMES_IN],
+  Reduced: [...ORDER, "ticks", "stopTicks", "orderLots", "lots"],
+  Replaced: [...ORDER, ...COMES_IN, "fromTicks", "fromLots", "stopTicks", "orderLots"],
+  StopReplaced: [...ORDER, "ticks", "stopTicks", "lots", "protectionTicks"],
+  Traded: [
+    "symbol",
+    "tradeNo",
+    "side",
+    "incomingOrderId",
+    "incomingAccount",
+    "restingOrderId",
+    "restingAccount",
+    "ticks",
+    "lots",
+    "restingLeavesLots",
+  ],
+  Uncrossed: ["symbol", "ticks", "lots"],
+  AuctionTraded: [
+    "symbol",
+    "tradeNo",
+    "ticks",
+    "lots",
+    "buyOrderId",
+    "buyAccount",
+    "buyTicks",
+    "buyLeavesLots",
+    "sellOrderId",
+    "sellAccount",
+    "sellTicks",
+    "sellLeavesLots",
+  ],
+  Removed: [...ORDER, "from", "ticks", "lots"],
+  PhaseChanged: ["symbol", "phase"],
+};
+
+const KINDS: { readonly [T in Exclude<Type, "Removed">]: string } = {
+  Entered: "E",
+  StopEntered: "W",
+  Triggered: "G",
+  Reduced: "D",
+  Replaced: "R",
+  StopReplaced: "Y",
+  Traded: "T",
+  Uncrossed: "U",
+  AuctionTraded: "A",
+  PhaseChanged: "P",
+};
+
+const REMOVAL_KINDS: Readonly<Record<RemovalReason, string>> = {
   [CancelReason.Requested]: "C",
   [CancelReason.NoLiquidity]: "L",
   [CancelReason.SelfTrade]: "S",
+  [CancelReason.ImmediateOrCancel]: "I",
+  [CancelReason.FillOrKill]: "K",
+  [CancelReason.Expired]: "X",
+  [CancelReason.AuctionUnmatched]: "N",
 };
-const REMOVAL_REASON: ReadonlyMap<string, RemovalReason> = new Map(
-  Object.entries(REMOVAL_KIND).map(([reason, kind]) => [kind, reason as RemovalReason]),
+
+/** What each kind's events have in common. */
+const OF_KIND: ReadonlyMap<string, Partial<ExchangeEvent> & { readonly type: Type }> = new Map([
+  ...Object.entries(KINDS).map(([type, kind]) => [kind, { type: type as Type }] as const),
+  ...Object.entries(REMOVAL_KINDS).map(([reason, kind]) => {
+    return [kind, { type: "Removed" as const, reason: reason as RemovalReason }] as const;
+  }),
+]);
+assert(
+  OF_KIND.size === Object.keys(KINDS).length + Object.keys(REMOVAL_KINDS).length,
+  "kinds of events differ",
 );
 
 export function encodeExchangeEvent(event: ExchangeEvent): string {
-  return JSON.stringify(cellsOf(event));
+  const kind = event.type === "Removed" ? REMOVAL_KINDS[event.reason] : KINDS[event.type];
+  const cells: unknown[] = [kind];
+  const values = event as unknown as Readonly<Record<string, unknown>>;
+  for (const field of FIELDS[event.type]) cells.push(values[field]);
+  return JSON.stringify(cells);
 }
 
 /**
@@ -41,88 +129,12 @@ export function encodeExchangeEvent(event: ExchangeEvent): string {
  * vouches for it.
  */
 export function decodeExchangeEvent(payload: string): ExchangeEvent {
-  const cells = JSON.parse(payload) as readonly Cell[];
-  const kind = at(cells, 0) as string;
-  if (kind === "E") return enteredOf(cells);
-  if (kind === "T") return tradedOf(cells);
-  const reason = REMOVAL_REASON.get(kind);
-  assert(reason !== undefined, "an exchange event is of a known kind");
-  return removedOf(cells, reason);
-}
-
-function cellsOf(event: ExchangeEvent): Cell[] {
-  switch (event.type) {
-    case "Entered":
-      return [
-        "E",
-        event.symbol,
-        event.orderId,
-        event.account,
-        event.side,
-        event.ordType,
-        event.ticks,
-        event.lots,
-        event.restingTicks,
-        event.restingLots,
-      ];
-    case "Traded":
-      return [
-        "T",
-        event.symbol,
-        event.tradeNo,
-        event.incomingOrderId,
-        event.incomingAccount,
-        event.restingOrderId,
-        event.restingAccount,
-        event.ticks,
-        event.lots,
-      ];
-    case "Removed": {
-      const kind = REMOVAL_KIND[event.reason];
-      return [kind, event.symbol, event.orderId, event.account, event.lots];
-    }
-  }
-}
-
-function enteredOf(cells: readonly Cell[]): Entered {
-  assert(cells.length >= 10, "an entered order has all its cells");
-  return {
-    type: "Entered",
-    symbol: cells[1] as string,
-    orderId: cells[2] as OrderId,
-    account: cells[3] as Account,
-    side: cells[4] as Side,
-    ordType: cells[5] as OrdType,
-    ticks: cells[6] as number,
-    lots: cells[7] as number,
-    restingTicks: cells[8] as number,
-    restingLots: cells[9] as number,
-  };
-}
-
-function tradedOf(cells: readonly Cell[]): Traded {
-  assert(cells.length >= 9, "a trade has all its cells");
-  return {
-    type: "Traded",
-    symbol: cells[1] as string,
-    tradeNo: cells[2] as number,
-    incomingOrderId: cells[3] as OrderId,
-    incomingAccount: cells[4] as Account,
-    restingOrderId: cells[5] as OrderId,
-    restingAccount: cells[6] as Account,
-    ticks: cells[7] as number,
-    lots: cells[8] as number,
-  };
-}
-
-function removedOf(cells: readonly Cell[], reason: RemovalReason): Removed {
-  assert(cells.length >= 5, "a removal has all its cells");
-  return {
-    type: "Removed",
-    symbol: cells[1] as string,
-    orderId: cells[2] as OrderId,
-    account: cells[3] as Account,
-    lots: cells[4] as number,
-    reason,
-  };
+  const cells = JSON.parse(payload) as readonly unknown[];
+  const common = OF_KIND.get(at(cells, 0) as string);
+  assert(common !== undefined, "an exchange event is of a known kind");
+  const fields = FIELDS[common.type];
+  assert(cells.length > fields.length, "an exchange event has all its cells");
+  const event: Record<string, unknown> = { ...common };
+  for (const [index, field] of fields.entries()) event[field] = cells[index + 1];
+  return event as unknown as ExchangeEvent;
 }

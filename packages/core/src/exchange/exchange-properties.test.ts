@@ -1,25 +1,27 @@
 /**
- * Laws over any sequence of commands, and the comparison with the naive book. Prices are few and
- * near each other, accounts are few, so that trades, self-trades and long sweeps are frequent.
+ * Laws over any sequence of commands, and the comparison with the naive exchange. Prices are few
+ * and near each other, accounts are few, so that trades, self-trades, long sweeps, cascades of
+ * stop orders and crossed auctions are frequent.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
   type Account,
-  CancelReason,
   type OrderId,
   OrdType,
   type Price,
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
-  type VenueCommand,
+  TimeInForce,
 } from "../model/index.ts";
-import { NaiveBook } from "./book-naive.ts";
-import { Exchange } from "./exchange.ts";
+import { type DepthChange, depthChangesOf } from "./depth-change.ts";
+import { type DepthRow, Exchange } from "./exchange.ts";
 import { decodeExchangeEvent, encodeExchangeEvent } from "./exchange-codec.ts";
-import type { ExchangeEvent, Traded } from "./exchange-event.ts";
+import { type ExchangeCommand, MarketPhase } from "./exchange-command.ts";
+import type { ExchangeEvent } from "./exchange-event.ts";
+import { NaiveExchange } from "./exchange-naive.ts";
 
 const INSTRUMENTS = REFERENCE_INSTRUMENTS.filter(({ symbol }) => /^(00700|BTC-USDT)$/.test(symbol));
 const SYMBOLS = INSTRUMENTS.map(({ symbol }) => symbol);
@@ -29,34 +31,38 @@ const PARAMETERS = { numRuns: 150 };
  */
 const MIDDLE_TICKS = 20;
 
-test("exchange: any commands give the same events and books as the naive book", () => {
+test("exchange: any commands give the same reports and books as the naive exchange", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
-      const naive = new Exchange(INSTRUMENTS, () => new NaiveBook());
-      play(sequence, (command) => {
-        const handled = exchange.handle(command);
-        assert.deepEqual(handled, naive.handle(command));
-        assert.deepEqual(exchange.depth(command.symbol, 4), naive.depth(command.symbol, 4));
-        assert.equal(exchange.openOrderCount, naive.openOrderCount);
+      const naive = new NaiveExchange(INSTRUMENTS);
+      const played = new Play();
+      played.run(sequence, (command) => {
+        const { symbol } = command;
+        const handled = played.exchange.handle(command);
+        const market = naive.market(symbol);
+        assert.deepEqual(handled.reports, naive.handle(command));
+        assert.deepEqual(played.exchange.depth(symbol, 4), market.depth(4));
+        assert.equal(played.exchange.lastTradePrice(symbol) ?? 0n, market.lastPx);
         return handled.events;
       });
-      assert.deepEqual(stateOf(exchange), stateOf(naive));
+      const orderCount = SYMBOLS.reduce((sum, symbol) => sum + naive.market(symbol).orderCount, 0);
+      assert.equal(played.exchange.openOrderCount, orderCount);
     }),
-    PARAMETERS,
+    { numRuns: 400 },
   );
 });
 
 test("exchange: decide changes nothing and decides the same again", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
-      play(sequence, (command) => {
-        const before = stateOf(exchange);
-        const decided = exchange.decide(command);
-        assert.deepEqual(stateOf(exchange), before);
-        const { events } = exchange.handle(command);
-        assert.deepEqual(events, decided);
+      const played = new Play();
+      played.run(sequence, (command) => {
+        const before = stateOf(played.exchange);
+        const decided = played.exchange.decide(command);
+        assert.deepEqual(played.exchange.decideTriggered(command.symbol), []);
+        assert.deepEqual(stateOf(played.exchange), before);
+        const { events } = played.exchange.handle(command);
+        assert.deepEqual(events.slice(0, decided.length), decided);
         return events;
       });
     }),
@@ -64,15 +70,16 @@ test("exchange: decide changes nothing and decides the same again", () => {
   );
 });
 
-test("exchange: a book is never crossed", () => {
+test("exchange: outside an auction a book is never crossed", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
-      play(sequence, (command) => {
-        const { events } = exchange.handle(command);
-        const bid = exchange.bestBid(command.symbol);
-        const ask = exchange.bestAsk(command.symbol);
-        assert.ok(bid === null || ask === null || bid < ask);
+      const played = new Play();
+      played.run(sequence, (command) => {
+        const { events } = played.exchange.handle(command);
+        const bid = played.exchange.bestBid(command.symbol);
+        const ask = played.exchange.bestAsk(command.symbol);
+        const isAuction = played.exchange.phase(command.symbol) === MarketPhase.Auction;
+        assert.ok(bid === null || ask === null || bid < ask || isAuction);
         return events;
       });
     }),
@@ -80,39 +87,140 @@ test("exchange: a book is never crossed", () => {
   );
 });
 
-test("exchange: of every order, entered = traded + removed + resting", () => {
+test("exchange: of every order, quantity = traded + removed + open, whatever replaced it", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
+      const played = new Play();
       const left = new Map<OrderId, number>();
-      const take = (orderId: OrderId, lots: number): void => {
+      const traded = new Map<OrderId, number>();
+      const trade = (orderId: OrderId, lots: number): void => {
         left.set(orderId, (left.get(orderId) ?? 0) - lots);
+        traded.set(orderId, (traded.get(orderId) ?? 0) + lots);
       };
-      for (const event of play(sequence, (command) => exchange.handle(command).events)) {
-        if (event.type === "Entered") left.set(event.orderId, event.lots);
-        else if (event.type === "Removed") take(event.orderId, event.lots);
-        else {
-          take(event.incomingOrderId, event.lots);
-          take(event.restingOrderId, event.lots);
+      const latest = new Map<OrderId, number>();
+      const give = (orderId: OrderId, orderLots: number): void => {
+        latest.set(orderId, orderLots);
+        left.set(orderId, orderLots - (traded.get(orderId) ?? 0));
+      };
+      for (const event of played.run(
+        sequence,
+        (command) => played.exchange.handle(command).events,
+      )) {
+        if (event.type === "Entered" || event.type === "StopEntered")
+          give(event.orderId, event.lots);
+        if (event.type === "StopReplaced") give(event.orderId, event.lots);
+        if (event.type === "Reduced" || event.type === "Replaced") {
+          give(event.orderId, event.orderLots);
+        }
+        if (event.type === "Removed") {
+          left.set(event.orderId, (left.get(event.orderId) ?? 0) - event.lots);
+        }
+        if (event.type === "Traded") {
+          trade(event.incomingOrderId, event.lots);
+          trade(event.restingOrderId, event.lots);
+        }
+        if (event.type === "AuctionTraded") {
+          trade(event.buyOrderId, event.lots);
+          trade(event.sellOrderId, event.lots);
         }
       }
-      const resting = [...left].filter(([, lots]) => lots !== 0).sort();
-      const open = openOrders(exchange).map((order) => [order.orderId, order.lots]);
-      assert.deepEqual(resting, open.sort());
+      for (const [orderId, lots] of traded) assert.ok(lots <= (latest.get(orderId) ?? 0));
+      const expected = [...left].filter(([, lots]) => lots !== 0).sort();
+      assert.deepEqual(openLots(played.exchange).sort(), expected);
     }),
     PARAMETERS,
   );
 });
 
-test("exchange: trades follow price, then time, and only the last leaves its resting order lots", () => {
+test("exchange: no account trades with itself, and an auction trades at one price", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
-      play(sequence, (command) => {
-        const queue = openOrders(exchange).filter(({ symbol }) => symbol === command.symbol);
-        const { events } = exchange.handle(command);
-        const trades = events.filter((event) => event.type === "Traded");
-        assertPriority(command, trades, queue);
+      const played = new Play();
+      played.run(sequence, (command) => {
+        const { events } = played.exchange.handle(command);
+        for (const event of events) {
+          if (event.type === "Traded") {
+            assert.notEqual(event.incomingAccount, event.restingAccount);
+          } else if (event.type === "AuctionTraded") {
+            const [first] = events;
+            assert.notEqual(event.buyAccount, event.sellAccount);
+            assert.ok(first?.type === "Uncrossed" && first.ticks === event.ticks);
+          }
+        }
+        return events;
+      });
+    }),
+    PARAMETERS,
+  );
+});
+
+test("exchange: a buy without a price never trades above its protection, at once or triggered", () => {
+  fc.assert(
+    fc.property(steps(), (sequence) => {
+      const played = new Play();
+      const protectedAt = new Map<OrderId, Price>();
+      played.run(sequence, (command) => {
+        const { events, reports } = played.exchange.handle(command);
+        const isNew = command.type === "NewOrderSingle";
+        if (isNew || (command.type === "OrderCancelReplaceRequest" && events.length > 0)) {
+          protectedAt.set(command.orderId, command.protectionPx);
+        }
+        for (const report of reports) {
+          if (report.type !== "Traded") continue;
+          const protectionPx = protectedAt.get(report.orderId) ?? 0n;
+          assert.ok(protectionPx === 0n || report.lastPx <= protectionPx);
+        }
+        return events;
+      });
+    }),
+    PARAMETERS,
+  );
+});
+
+test("exchange: fill-or-kill trades whole or not at all, an immediate order never rests", () => {
+  fc.assert(
+    fc.property(steps(), (sequence) => {
+      const played = new Play();
+      played.run(sequence, (command) => {
+        const { events } = played.exchange.handle(command);
+        for (const event of events) {
+          if (event.type !== "Entered" && event.type !== "Triggered") continue;
+          const { orderId, timeInForce, lots, restingLots } = event;
+          const trades = events.filter((each) => each.type === "Traded");
+          const traded = trades.filter((trade) => trade.incomingOrderId === orderId);
+          const tradedLots = traded.reduce((sum, trade) => sum + trade.lots, 0);
+          if (timeInForce === TimeInForce.ImmediateOrCancel) assert.equal(restingLots, 0);
+          if (timeInForce === TimeInForce.FillOrKill) {
+            assert.ok(tradedLots === 0 || tradedLots === lots);
+          }
+        }
+        return events;
+      });
+    }),
+    PARAMETERS,
+  );
+});
+
+test("exchange: a view kept by depth changes is the book's depth after every command", () => {
+  fc.assert(
+    fc.property(steps(), (sequence) => {
+      const played = new Play();
+      const views = new Map(SYMBOLS.map((symbol) => [symbol, new DepthView()]));
+      played.run(sequence, (command) => {
+        const { events } = played.exchange.handle(command);
+        const view = views.get(command.symbol);
+        assert.ok(view);
+        for (const event of events) for (const change of depthChangesOf(event)) view.take(change);
+        const { bids, asks } = played.exchange.depth(command.symbol, 1_000);
+        const instrument = INSTRUMENTS.find(({ symbol }) => symbol === command.symbol);
+        assert.ok(instrument);
+        const rowOf = ([ticks, { lots, orderCount }]: ViewLevel): DepthRow => [
+          (BigInt(ticks) * instrument.priceTick) as Price,
+          (BigInt(lots) * instrument.lotQty) as Qty,
+          orderCount,
+        ];
+        assert.deepEqual(view.side(Side.Buy).map(rowOf), bids);
+        assert.deepEqual(view.side(Side.Sell).map(rowOf), asks);
         return events;
       });
     }),
@@ -123,10 +231,10 @@ test("exchange: trades follow price, then time, and only the last leaves its res
 test("exchange: events that went through the journal rebuild the same state", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
-      const exchange = new Exchange(INSTRUMENTS);
+      const played = new Play();
       const replayed = new Exchange(INSTRUMENTS);
-      play(sequence, (command) => {
-        const { events, reports } = exchange.handle(command);
+      played.run(sequence, (command) => {
+        const { events, reports } = played.exchange.handle(command);
         const read = events.map((event) => decodeExchangeEvent(encodeExchangeEvent(event)));
         assert.deepEqual(read, events);
         for (const event of read) replayed.apply(event);
@@ -136,7 +244,7 @@ test("exchange: events that went through the journal rebuild the same state", ()
         );
         return events;
       });
-      assert.deepEqual(stateOf(replayed), stateOf(exchange));
+      assert.deepEqual(stateOf(replayed), stateOf(played.exchange));
     }),
     PARAMETERS,
   );
@@ -145,200 +253,353 @@ test("exchange: events that went through the journal rebuild the same state", ()
 test("exchange: a restored snapshot is the same state and has the same future", () => {
   fc.assert(
     fc.property(steps(), fc.nat(80), (sequence, cut) => {
-      const exchange = new Exchange(INSTRUMENTS);
-      let restored = exchange;
+      const played = new Play();
+      let restored = played.exchange;
       let commandCount = 0;
-      play(sequence, (command) => {
+      played.run(sequence, (command) => {
         commandCount += 1;
         if (commandCount === cut) {
-          restored = Exchange.restore(INSTRUMENTS.toReversed(), exchange.snapshotLines());
-          assert.deepEqual(stateOf(restored), stateOf(exchange));
+          restored = Exchange.restore(INSTRUMENTS.toReversed(), played.exchange.snapshotLines());
+          assert.deepEqual(stateOf(restored), stateOf(played.exchange));
         }
-        const handled = exchange.handle(command);
-        if (restored !== exchange) assert.deepEqual(restored.handle(command), handled);
+        const handled = played.exchange.handle(command);
+        if (restored !== played.exchange) assert.deepEqual(restored.handle(command), handled);
         return handled.events;
       });
-      assert.deepEqual(stateOf(restored), stateOf(exchange));
+      assert.deepEqual(stateOf(restored), stateOf(played.exchange));
     }),
     PARAMETERS,
   );
 });
 
-test("exchange codec: any event is read as it was written", () => {
-  fc.assert(
-    fc.property(anyEvent(), (event) => {
-      assert.deepEqual(decodeExchangeEvent(encodeExchangeEvent(event)), event);
-    }),
-  );
-});
-
-test("exchange codec: an unknown kind or a missing cell is a bug", () => {
-  const kinds = ["E", "T", "C", "L", "S"];
-  for (const kind of kinds) assert.throws(() => decodeExchangeEvent(`["${kind}","AAPL"]`), /cells/);
-  assert.throws(() => decodeExchangeEvent('["?","AAPL"]'), /of a known kind/);
-  assert.throws(() => decodeExchangeEvent("[]"), /inside the array/);
-});
-
-/** A command before the ids are known: a cancel names one of the orders then open. */
+/** A command before the ids are known: a cancel or a replace names one of the orders then open. */
 type Step =
   | {
+      readonly kind: "Enter";
       readonly symbolIndex: number;
       readonly account: Account;
       readonly side: Side;
       readonly ordType: OrdType;
+      readonly timeInForce: TimeInForce;
       readonly ticks: number;
+      readonly stopTicks: number;
+      /** Taken by a buy without a price only; 0 for none. */
+      readonly protectionTicks: number;
       readonly lots: number;
     }
-  | { readonly cancelIndex: number };
+  | { readonly kind: "Cancel"; readonly chosen: number }
+  | {
+      readonly kind: "Replace";
+      readonly chosen: number;
+      /** Added to the price and the trigger; 0 leaves them as they are. */
+      readonly ticksUp: number;
+      readonly lots: number;
+    }
+  | { readonly kind: "Turn"; readonly symbolIndex: number; readonly referenceTicks: number }
+  | { readonly kind: "Close" | "Expire"; readonly symbolIndex: number };
 
-/** Quotes that fill many prices, then a mixture of quotes, sweeps through them, and cancels. */
+const symbolIndex = fc.constantFrom(0, 0, 0, 0, 0, 1);
+const side = fc.constantFrom(Side.Buy, Side.Sell);
+const lasting = fc.constantFrom(TimeInForce.Day, TimeInForce.Day, TimeInForce.GoodTillCancel);
+
+/** Quotes that fill many prices, then a mixture of everything. */
 function steps(): fc.Arbitrary<Step[]> {
-  const quote = fc
+  const mixture = fc.oneof(
+    { weight: 20, arbitrary: quote() },
+    { weight: 6, arbitrary: sweep() },
+    { weight: 6, arbitrary: stop() },
+    { weight: 3, arbitrary: atAuction() },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant("Cancel"), chosen: fc.nat(1_000) }) },
+    { weight: 6, arbitrary: replace() },
+    { weight: 2, arbitrary: turn() },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("Close", "Expire"), symbolIndex }) },
+  ) as fc.Arbitrary<Step>;
+  const opening = fc.array(quote() as fc.Arbitrary<Step>, { maxLength: 60, size: "max" });
+  const trading = fc.array(mixture, { minLength: 1, maxLength: 80, size: "max" });
+  return fc.tuple(opening, trading).map(([first, then]) => [...first, ...then]);
+}
+
+function quote() {
+  return fc
     .record({
-      symbolIndex: fc.constantFrom(0, 0, 0, 0, 0, 1),
+      kind: fc.constant("Enter"),
+      symbolIndex,
       account: fc.constantFrom(...accounts("ann", "bob", "cat")),
-      side: fc.constantFrom(Side.Buy, Side.Sell),
+      side,
       ordType: fc.constant(OrdType.Limit),
+      timeInForce: lasting,
       distance: fc.nat(MIDDLE_TICKS - 2),
+      stopTicks: fc.constant(0),
+      protectionTicks: fc.constant(0),
       lots: fc.integer({ min: 1, max: 3 }),
     })
     .map(({ distance, ...order }) => ({
       ...order,
       ticks: order.side === Side.Buy ? MIDDLE_TICKS - 1 - distance : MIDDLE_TICKS + distance,
     }));
-  const sweep = fc.record({
-    symbolIndex: fc.constantFrom(0, 0, 0, 0, 0, 1),
+}
+
+function sweep() {
+  return fc.record({
+    kind: fc.constant("Enter"),
+    symbolIndex,
     // Mostly an account that does not quote: few sweeps end early as self-trades.
     account: fc.constantFrom(...accounts("ann", "eve", "eve", "fay", "fay")),
-    side: fc.constantFrom(Side.Buy, Side.Sell),
+    side,
     ordType: fc.constantFrom(OrdType.Limit, OrdType.EnhancedLimit, OrdType.Market),
+    timeInForce: fc.constantFrom(...Object.values(TimeInForce)),
     ticks: fc.oneof(fc.integer({ min: 1, max: 2 * MIDDLE_TICKS }), fc.constantFrom(1, 40)),
-    lots: fc.integer({ min: 1, max: 60 }),
+    stopTicks: fc.constant(0),
+    protectionTicks: protection(),
+    lots: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 5 })),
   });
-  const cancel = fc.record({ cancelIndex: fc.nat(1_000) });
-  const mixture = fc.oneof(
-    { weight: 10, arbitrary: quote },
-    { weight: 2, arbitrary: sweep },
-    { weight: 4, arbitrary: cancel },
-  );
-  const opening = fc.array(quote, { maxLength: 60, size: "max" });
-  const trading = fc.array(mixture, { minLength: 1, maxLength: 60, size: "max" });
-  return fc.tuple(opening, trading).map(([first, then]) => [...first, ...then]);
+}
+
+function stop() {
+  return fc.record({
+    kind: fc.constant("Enter"),
+    symbolIndex,
+    account: fc.constantFrom(...accounts("ann", "eve", "fay", "gus")),
+    side,
+    ordType: fc.constantFrom(OrdType.StopLimit, OrdType.StopMarket),
+    timeInForce: fc.constantFrom(...Object.values(TimeInForce)),
+    ticks: fc.integer({ min: 5, max: 35 }),
+    stopTicks: fc.integer({ min: 5, max: 35 }),
+    protectionTicks: protection(),
+    lots: fc.integer({ min: 1, max: 8 }),
+  });
+}
+
+function protection() {
+  return fc.oneof(fc.constant(0), fc.integer({ min: MIDDLE_TICKS - 2, max: MIDDLE_TICKS + 9 }));
+}
+
+function atAuction() {
+  return fc.record({
+    kind: fc.constant("Enter"),
+    symbolIndex,
+    account: fc.constantFrom(...accounts("ann", "eve", "fay", "gus")),
+    side,
+    ordType: fc.constantFrom(OrdType.Auction, OrdType.AuctionLimit),
+    timeInForce: lasting,
+    ticks: fc.integer({ min: 15, max: 25 }),
+    stopTicks: fc.constant(0),
+    protectionTicks: fc.constant(0),
+    lots: fc.integer({ min: 1, max: 8 }),
+  });
+}
+
+function replace() {
+  return fc.record({
+    kind: fc.constant("Replace"),
+    chosen: fc.nat(1_000),
+    ticksUp: fc.constantFrom(0, 0, 0, -2, 1, 3, -9, 9),
+    lots: fc.integer({ min: 1, max: 6 }),
+  });
+}
+
+/** Into the auction from trading; out of the auction by its matching. */
+function turn() {
+  return fc.record({
+    kind: fc.constant("Turn"),
+    symbolIndex,
+    referenceTicks: fc.oneof(fc.constant(0), fc.integer({ min: 10, max: 30 })),
+  });
 }
 
 function accounts(...names: string[]): Account[] {
   return names as Account[];
 }
 
-/** Turns steps into commands and hands each to `handle`; returns all events. */
-function play(
-  sequence: readonly Step[],
-  handle: (command: VenueCommand) => readonly ExchangeEvent[],
-): ExchangeEvent[] {
-  const all: ExchangeEvent[] = [];
-  /** Orders that may be open, each with its symbol; some have traded since. */
-  const candidates: (readonly [OrderId, string])[] = [];
-  for (const [index, step] of sequence.entries()) {
-    const command = commandOf(step, index, candidates);
-    if (command === null) continue;
-    if (command.type === "NewOrderSingle") candidates.push([command.orderId, command.symbol]);
-    all.push(...handle(command));
-  }
-  return all;
-}
-
-function commandOf(
-  step: Step,
-  index: number,
-  candidates: readonly (readonly [OrderId, string])[],
-): VenueCommand | null {
-  if ("cancelIndex" in step) {
-    const chosen = candidates[step.cancelIndex % Math.max(1, candidates.length)];
-    if (chosen === undefined) return null;
-    return { type: "OrderCancelRequest", orderId: chosen[0], symbol: chosen[1] };
-  }
-  const instrument = INSTRUMENTS[step.symbolIndex];
-  assert.ok(instrument);
-  const ticks = step.ordType === OrdType.Market ? 0 : step.ticks;
-  return {
-    type: "NewOrderSingle",
-    orderId: String(10_000_000_001 + index) as OrderId,
-    account: step.account,
-    symbol: instrument.symbol,
-    side: step.side,
-    ordType: step.ordType,
-    price: (BigInt(ticks) * instrument.priceTick) as Price,
-    orderQty: (BigInt(step.lots) * instrument.lotQty) as Qty,
-  };
-}
-
-interface OpenOrder {
-  readonly symbol: string;
-  readonly side: Side;
-  readonly lots: number;
+/** What is known of an order that may be open. */
+interface Candidate {
   readonly orderId: OrderId;
+  readonly symbol: string;
+  readonly ordType: OrdType;
+  ticks: number;
+  stopTicks: number;
+  protectionTicks: number;
 }
 
-/** In priority order, as a snapshot lists them. */
-function openOrders(exchange: Exchange): OpenOrder[] {
-  const orders: OpenOrder[] = [];
-  let symbol = "";
+/** An exchange, and what turns steps into commands that break no precondition. */
+class Play {
+  readonly exchange = new Exchange(INSTRUMENTS);
+  readonly #candidates: Candidate[] = [];
+  readonly #traded = new Map<OrderId, number>();
+  #orderCount = 0;
+
+  /** Hands each command to `handle`, which lets the exchange handle it; returns all events. */
+  run(
+    sequence: readonly Step[],
+    handle: (command: ExchangeCommand) => readonly ExchangeEvent[],
+  ): ExchangeEvent[] {
+    const all: ExchangeEvent[] = [];
+    for (const step of sequence) {
+      for (const command of this.#commandsOf(step)) {
+        const events = handle(command);
+        for (const event of events) this.#note(event);
+        all.push(...events);
+      }
+    }
+    return all;
+  }
+
+  #commandsOf(step: Step): ExchangeCommand[] {
+    switch (step.kind) {
+      case "Enter":
+        return this.#enter(step);
+      case "Cancel": {
+        const chosen = this.#chosen(step.chosen);
+        return chosen === undefined ? [] : [{ type: "OrderCancelRequest", ...nameOf(chosen) }];
+      }
+      case "Replace":
+        return this.#replace(step);
+      case "Turn":
+        return this.#turn(symbolOf(step.symbolIndex), step.referenceTicks);
+      case "Close":
+        return this.#close(symbolOf(step.symbolIndex));
+      case "Expire":
+        return [{ type: "ExpireDay", symbol: symbolOf(step.symbolIndex) }];
+    }
+  }
+
+  #enter(step: Step & { readonly kind: "Enter" }): ExchangeCommand[] {
+    const symbol = symbolOf(step.symbolIndex);
+    const phase = this.exchange.phase(symbol);
+    const { side, account } = step;
+    const isAuctionType = step.ordType === OrdType.Auction || step.ordType === OrdType.AuctionLimit;
+    const isStop = step.ordType === OrdType.StopLimit || step.ordType === OrdType.StopMarket;
+    let { ordType, timeInForce } = step;
+    if (phase === MarketPhase.Closed) return [];
+    if (phase === MarketPhase.Auction) {
+      if (ordType === OrdType.Market) ordType = OrdType.Auction;
+      if (!isStop && !isLasting(timeInForce)) timeInForce = TimeInForce.Day;
+    } else if (isAuctionType) ordType = OrdType.Limit;
+    const hasPrice =
+      ordType !== OrdType.Market && ordType !== OrdType.StopMarket && ordType !== OrdType.Auction;
+    const ticks = hasPrice ? step.ticks : 0;
+    const stopTicks = isStop ? step.stopTicks : 0;
+    this.#orderCount += 1;
+    const orderId = String(10_000_000_000 + this.#orderCount) as OrderId;
+    const takesProtection = ordType === OrdType.Market || ordType === OrdType.StopMarket;
+    const protectionTicks = takesProtection && side === Side.Buy ? step.protectionTicks : 0;
+    this.#candidates.push({ orderId, symbol, ordType, ticks, stopTicks, protectionTicks });
+    const terms = termsOf(symbol, { ticks, stopTicks, protectionTicks }, step.lots);
+    const nature = { orderId, account, symbol, side, ordType, timeInForce };
+    return [{ type: "NewOrderSingle", ...nature, ...terms }];
+  }
+
+  #replace(step: Step & { readonly kind: "Replace" }): ExchangeCommand[] {
+    const chosen = this.#chosen(step.chosen);
+    if (chosen === undefined) return [];
+    if (this.exchange.phase(chosen.symbol) === MarketPhase.Closed) return [];
+    const moved = (ticks: number): number => (ticks === 0 ? 0 : Math.max(1, ticks + step.ticksUp));
+    chosen.ticks = moved(chosen.ticks);
+    chosen.stopTicks = moved(chosen.stopTicks);
+    const lots = (this.#traded.get(chosen.orderId) ?? 0) + step.lots;
+    chosen.protectionTicks = moved(chosen.protectionTicks);
+    const terms = termsOf(chosen.symbol, chosen, lots);
+    return [{ type: "OrderCancelReplaceRequest", ...nameOf(chosen), ...terms }];
+  }
+
+  #turn(symbol: string, referenceTicks: number): ExchangeCommand[] {
+    if (this.exchange.phase(symbol) !== MarketPhase.Auction) {
+      return [{ type: "ChangePhase", symbol, phase: MarketPhase.Auction }];
+    }
+    return [
+      { type: "Uncross", symbol, referenceTicks },
+      { type: "ChangePhase", symbol, phase: MarketPhase.Continuous },
+    ];
+  }
+
+  #close(symbol: string): ExchangeCommand[] {
+    const phase = this.exchange.phase(symbol);
+    if (phase === MarketPhase.Auction) return [];
+    const { Closed, Continuous } = MarketPhase;
+    return [{ type: "ChangePhase", symbol, phase: phase === Closed ? Continuous : Closed }];
+  }
+
+  #chosen(index: number): Candidate | undefined {
+    return this.#candidates[index % Math.max(1, this.#candidates.length)];
+  }
+
+  #note(event: ExchangeEvent): void {
+    if (event.type === "Traded") {
+      this.#noteTrade(event.incomingOrderId, event.lots);
+      this.#noteTrade(event.restingOrderId, event.lots);
+    } else if (event.type === "AuctionTraded") {
+      this.#noteTrade(event.buyOrderId, event.lots);
+      this.#noteTrade(event.sellOrderId, event.lots);
+    }
+    if (event.type !== "Entered" && event.type !== "Replaced") return;
+    // An enhanced limit order may rest at another price than its own.
+    const entered = this.#candidates.find(({ orderId }) => orderId === event.orderId);
+    if (entered !== undefined && event.restingTicks > 0) entered.ticks = event.restingTicks;
+  }
+
+  #noteTrade(orderId: OrderId, lots: number): void {
+    this.#traded.set(orderId, (this.#traded.get(orderId) ?? 0) + lots);
+  }
+}
+
+function isLasting(timeInForce: TimeInForce): boolean {
+  return timeInForce === TimeInForce.Day || timeInForce === TimeInForce.GoodTillCancel;
+}
+
+function nameOf({ orderId, symbol }: Candidate) {
+  return { orderId, symbol };
+}
+
+function symbolOf(index: number): string {
+  const symbol = SYMBOLS[index];
+  assert.ok(symbol);
+  return symbol;
+}
+
+function termsOf(
+  symbol: string,
+  { ticks, stopTicks, protectionTicks }: Pick<Candidate, "ticks" | "stopTicks" | "protectionTicks">,
+  lots: number,
+) {
+  const instrument = INSTRUMENTS.find((each) => each.symbol === symbol);
+  assert.ok(instrument);
+  return {
+    price: (BigInt(ticks) * instrument.priceTick) as Price,
+    stopPx: (BigInt(stopTicks) * instrument.priceTick) as Price,
+    protectionPx: (BigInt(protectionTicks) * instrument.priceTick) as Price,
+    orderQty: (BigInt(lots) * instrument.lotQty) as Qty,
+  };
+}
+
+/** What is open, as a snapshot lists it. */
+function openLots(exchange: Exchange): [OrderId, number][] {
+  const open: [OrderId, number][] = [];
   for (const line of exchange.snapshotLines()) {
-    const [kind, first, , lots, orderId] = JSON.parse(line);
-    if (kind === "B") symbol = first;
-    if (kind === "O") orders.push({ symbol, side: first, lots, orderId });
+    const cells = JSON.parse(line);
+    if (cells[0] === "O") open.push([cells[6], cells[3]]);
+    if (cells[0] === "S") open.push([cells[8], cells[7]]);
   }
-  return orders;
+  return open;
 }
 
-function assertPriority(
-  command: VenueCommand,
-  trades: readonly Traded[],
-  queue: readonly OpenOrder[],
-): void {
-  const isNew = command.type === "NewOrderSingle";
-  const opposite = isNew ? queue.filter(({ side }) => side !== command.side) : [];
-  for (const [index, trade] of trades.entries()) {
-    const next = opposite[index];
-    assert.equal(trade.restingOrderId, next?.orderId);
-    const isLast = index === trades.length - 1;
-    assert.ok(next && (trade.lots === next.lots || (isLast && trade.lots < next.lots)));
-  }
-}
+type ViewLevel = [ticks: number, { readonly lots: number; readonly orderCount: number }];
 
-function anyEvent(): fc.Arbitrary<ExchangeEvent> {
-  const count = fc.nat(Number.MAX_SAFE_INTEGER);
-  const orderId = fc.stringMatching(/^[0-9]{11,20}$/).map((digits) => digits as OrderId);
-  const account = fc.string({ maxLength: 20 }).map((name) => name as Account);
-  const shared = { symbol: fc.constantFrom(...SYMBOLS), lots: count };
-  const entered = {
-    type: fc.constant("Entered" as const),
-    orderId,
-    account,
-    side: fc.constantFrom(...Object.values(Side)),
-    ordType: fc.constantFrom(...Object.values(OrdType)),
-    ticks: count,
-    restingTicks: count,
-    restingLots: count,
-  };
-  const traded = {
-    type: fc.constant("Traded" as const),
-    tradeNo: count,
-    incomingOrderId: orderId,
-    incomingAccount: account,
-    restingOrderId: orderId,
-    restingAccount: account,
-    ticks: count,
-  };
-  const { Requested, NoLiquidity, SelfTrade } = CancelReason;
-  const reason = fc.constantFrom(Requested, NoLiquidity, SelfTrade);
-  const removed = { type: fc.constant("Removed" as const), orderId, account, reason };
-  const plain = { noNullPrototype: true };
-  return fc.oneof(
-    fc.record({ ...shared, ...entered }, plain),
-    fc.record({ ...shared, ...traded }, plain),
-    fc.record({ ...shared, ...removed }, plain),
-  );
+/** A depth as someone outside the exchange keeps it. */
+class DepthView {
+  readonly #sides = { [Side.Buy]: new Map(), [Side.Sell]: new Map() };
+
+  take({ side, ticks, lots, orderCount }: DepthChange): void {
+    const levels: Map<number, ViewLevel[1]> = this.#sides[side];
+    const before = levels.get(ticks) ?? { lots: 0, orderCount: 0 };
+    const after = { lots: before.lots + lots, orderCount: before.orderCount + orderCount };
+    if (after.orderCount === 0) levels.delete(ticks);
+    else levels.set(ticks, after);
+  }
+
+  side(name: Side): ViewLevel[] {
+    const levels: ViewLevel[] = [...this.#sides[name]];
+    return levels.sort(([a], [b]) => (name === Side.Buy ? b - a : a - b));
+  }
 }
 
 function stateOf(exchange: Exchange): string[] {

@@ -1,25 +1,30 @@
-/**
- * Stories. A line with ">" is a command, the lines below it are its reports; "=" shows the book,
- * bids then asks, best first, as price x quantity (orders). Orders are named by their position in
- * the story.
- */
+/** Stories of the book and its orders; how to read them: exchange-story.ts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  type Account,
-  formatDecimal,
-  type NewOrderSingle,
-  type OrderId,
   OrdType,
   type Price,
-  parseDecimal,
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
-  type VenueReport,
+  TimeInForce,
 } from "../model/index.ts";
-import { type DepthRow, Exchange } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { encodeExchangeEvent } from "./exchange-codec.ts";
+import {
+  bookText,
+  exchangeWithAsks,
+  fixed,
+  newExchange,
+  type OrderText,
+  order,
+  orderIdOf,
+  phaseOf,
+  reportText,
+  type StorySetting,
+  told,
+  trimmed,
+} from "./exchange-story.ts";
 
 test("exchange: what does not trade rests, cheapest ask and highest bid first", () => {
   tells(`
@@ -89,7 +94,7 @@ test("exchange: a partly filled order keeps its place in the queue", () => {
   `);
 });
 
-test("exchange: a cancel takes an order out of the middle of its queue, and what is left of it", () => {
+test("exchange: a cancel takes what is left of an order out of its queue", () => {
   tells(`
     > ann buy 5 @ 100
       accepted 1 ann
@@ -126,7 +131,7 @@ test("exchange: a cancel of an order that is not in the book is not answered", (
   `);
 });
 
-test("exchange: a market order trades at any price; the rest is removed for want of liquidity", () => {
+test("exchange: a market order trades at any price; its rest is removed", () => {
   tells(`
     > ann sell 1 @ 100
       accepted 1 ann
@@ -146,7 +151,7 @@ test("exchange: a market order trades at any price; the rest is removed for want
   `);
 });
 
-test("exchange: an order that meets its own account's stops there; the resting one is untouched", () => {
+test("exchange: an order that meets its own account's stops there", () => {
   tells(`
     > ann sell 2 @ 100
       accepted 1 ann
@@ -191,7 +196,7 @@ test("exchange: an own order out of the limit's reach is no self-trade", () => {
   `);
 });
 
-test("exchange: an enhanced limit order stops after ten queues and queues at the tenth's price", () => {
+test("exchange: an enhanced limit order stops after ten queues and rests there", () => {
   const exchange = exchangeWithAsks(12);
   tells(
     `
@@ -204,7 +209,7 @@ test("exchange: an enhanced limit order stops after ten queues and queues at the
   );
 });
 
-test("exchange: an enhanced limit order whose eleventh queue is out of reach rests at its own price", () => {
+test("exchange: an enhanced limit order with no eleventh queue rests at its own price", () => {
   const exchange = exchangeWithAsks(12);
   tells(
     `
@@ -270,10 +275,10 @@ test("exchange: events of one command, as they are journaled", () => {
     symbol: "AAPL",
   });
   assert.deepEqual([...events, ...cancel.events].map(encodeExchangeEvent), [
-    '["E","AAPL","10000000002","bob","1","1",0,5,0,0]',
-    '["T","AAPL",1,"10000000002","bob","10000000001","ann",10000,2]',
-    '["L","AAPL","10000000002","bob",3]',
-    '["C","AAPL","10000000003","ann",1]',
+    '["E","AAPL","10000000002","bob","1","1","0",0,5,0,0]',
+    '["T","AAPL",1,"1","10000000002","bob","10000000001","ann",10000,2,0]',
+    '["L","AAPL","10000000002","bob","1","incoming",0,3]',
+    '["C","AAPL","10000000003","ann","2","book",10000,1]',
   ]);
 });
 
@@ -294,6 +299,13 @@ test("exchange: a book per symbol, one count of trades", () => {
     "traded 2 ann 0.000001 @ 60000.01 exec 1000000002",
   ]);
   assert.equal(exchange.openOrderCount, 0);
+});
+
+test("exchange: the last trade's price is null until there is one", () => {
+  const exchange = exchangeWithAsks(2);
+  assert.equal(exchange.lastTradePrice("AAPL"), null);
+  exchange.handle(order({ id: 9, account: "bob", side: Side.Buy, price: "102", qty: "3" }));
+  assert.equal(exchange.lastTradePrice("AAPL"), fixed("102"));
 });
 
 test("exchange: best prices are null while a side is empty", () => {
@@ -318,65 +330,117 @@ test("exchange: a snapshot lists the orders in priority order, under their book'
   exchange.handle(order({ id: 1, account: "ann", side: Side.Buy, price: "99.5" }));
   exchange.handle(order({ id: 4, account: "cat", side: Side.Sell, price: "99.5" }));
   exchange.handle(order({ id: 5, account: "cat", side: Side.Sell, price: "100" }));
+  const stop = { ordType: OrdType.StopLimit, stopPx: "101", price: "102", qty: "3" };
+  const timeInForce = TimeInForce.GoodTillCancel;
+  exchange.handle(order({ id: 6, account: "ann", side: Side.Buy, ...stop, timeInForce }));
   assert.deepEqual(
     [...exchange.snapshotLines()],
     [
-      '["X",1,1]',
-      '["B","AAPL","1000000","100000000"]',
-      '["O","1",9900,1,"10000000003","ann"]',
-      '["O","1",9900,7,"10000000002","bob"]',
-      '["O","2",10000,1,"10000000005","cat"]',
+      '["X",2,1]',
+      '["B","AAPL","1000000","100000000","continuous",9950,4]',
+      '["O","1",9900,1,1,"0","10000000003","ann"]',
+      '["O","1",9900,7,7,"0","10000000002","bob"]',
+      '["O","2",10000,1,1,"0","10000000005","cat"]',
+      '["S","1","4","1",10200,10100,0,3,"10000000006","ann"]',
     ],
   );
 });
 
 test("exchange: a command that breaks a precondition is a bug, and is not decided", () => {
   const good = { id: 9, account: "ann", side: Side.Buy, price: "100" };
-  const table: readonly (readonly [Parameters<typeof order>[0], RegExp])[] = [
+  const stop = { ...good, ordType: OrdType.StopLimit, stopPx: "101" };
+  const { Auction, AuctionLimit, Market, StopMarket } = OrdType;
+  const { FillOrKill, ImmediateOrCancel } = TimeInForce;
+  const table: readonly (readonly [OrderText, RegExp, string?])[] = [
     [{ ...good, symbol: "NONE" }, /the symbol is listed/],
     [{ ...good, price: "100.001" }, /lie on the grid/],
     [{ ...good, qty: "1.5" }, /lie on the grid/],
-    [{ ...good, price: "0" }, /all but market orders have a price/],
-    [{ ...good, ordType: OrdType.Market }, /all but market orders have a price/],
-    [{ ...good, price: "-1" }, /a price is within bounds/],
+    [{ ...stop, stopPx: "101.001" }, /lie on the grid/],
+    [{ ...good, price: "0" }, /has a price if its type has/],
+    [{ ...good, ordType: Market }, /has a price if its type has/],
+    [{ ...stop, ordType: StopMarket }, /has a price if its type has/],
+    [{ ...good, ordType: Auction }, /has a price if its type has/],
+    [{ ...good, stopPx: "101" }, /has a trigger if it is a stop order/],
+    [{ ...stop, stopPx: "0" }, /has a trigger if it is a stop order/],
+    [{ ...good, price: "-1" }, /has a price if its type has/],
     [{ ...good, price: "10000000000.01" }, /a price is within bounds/],
+    [{ ...stop, stopPx: "10000000000.01" }, /a trigger is within bounds/],
     [{ ...good, qty: "0" }, /a quantity is within bounds/],
     [{ ...good, qty: "10000000001" }, /a quantity is within bounds/],
-    [{ ...good, ordType: OrdType.StopLimit }, /the exchange has the order type/],
     [{ ...good, id: 1 }, /a new order has a fresh id/],
+    [{ ...good, ordType: Auction, price: "0" }, /for auctions/],
+    [{ ...good, ordType: AuctionLimit }, /for auctions/],
+    [{ ...good, ordType: Market, price: "0" }, /no market orders/, "auction"],
+    [{ ...good, timeInForce: ImmediateOrCancel }, /nothing is immediate/, "auction"],
+    [{ ...good, timeInForce: FillOrKill }, /nothing is immediate/, "auction"],
+    [good, /takes no new orders/, "closed"],
   ];
-  for (const [command, statement] of table) {
+  for (const [text, statement, phase] of table) {
     const exchange = exchangeWithAsks(1);
-    assert.throws(() => exchange.decide(order(command)), statement);
+    if (phase !== undefined) exchange.handle(phaseOf(phase));
+    assert.throws(() => exchange.decide(order(text)), statement);
   }
 });
 
+test("exchange: a replace or a session command that breaks a precondition is a bug", () => {
+  const none = { stopPx: 0n as Price, protectionPx: 0n as Price };
+  const terms = { price: fixed("101") as Price, ...none, orderQty: fixed("1") as Qty };
+  const replace = { type: "OrderCancelReplaceRequest", symbol: "AAPL", ...terms } as const;
+  const first = { ...replace, orderId: orderIdOf(1) };
+  const exchange = exchangeWithAsks(1);
+  const buy = { account: "bob", side: Side.Buy, price: "101" };
+  exchange.handle(order({ id: 3, account: "ann", side: Side.Sell, price: "102", qty: "3" }));
+  exchange.handle(order({ ...buy, id: 4, price: "102", qty: "4" }));
+  const half = { ...replace, orderId: orderIdOf(3), price: fixed("102") as Price };
+  const reference = { type: "Uncross", symbol: "AAPL", referenceTicks: -1 } as const;
+  assert.throws(() => exchange.decide({ ...half, orderQty: fixed("2") as Qty }), /than has traded/);
+  assert.deepEqual(exchange.decide(first), []);
+  assert.throws(() => exchange.decide({ ...half, price: 0n as Price }), /has a price/);
+  assert.throws(() => exchange.decide({ ...half, price: 1n as Price }), /on the grid/);
+  assert.throws(() => exchange.decide(reference), /matched while it lasts/);
+  exchange.handle(phaseOf("auction"));
+  assert.throws(() => exchange.decide(reference), /a reference is a price/);
+  exchange.handle(order({ ...buy, id: 5, price: "102" }));
+  assert.throws(() => exchange.handle(phaseOf("continuous")), /is not crossed/);
+  const closed = exchangeWithAsks(1);
+  closed.handle(phaseOf("closed"));
+  assert.throws(() => closed.decide(first), /takes no replaces/);
+});
+
 test("exchange: a snapshot that does not fit is a bug", () => {
-  const head = '["X",1,0]';
-  const book = '["B","AAPL","1000000","100000000"]';
-  const bid = '["O","1",100,1,"10000000001","ann"]';
+  const head = '["X",2,0]';
+  const book = '["B","AAPL","1000000","100000000","continuous",0,1]';
+  const bid = '["O","1",100,1,1,"0","10000000001","ann"]';
   const table: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /one first line/],
     [[book], /one first line/],
     [[head, head], /one first line/],
-    [['["X",2,0]'], /format is known/],
+    [['["X",1,0]'], /format is known/],
     [[head, bid], /follows its book's/],
-    [[head, '["B","GONE","1","1"]'], /the symbol is listed/],
-    [[head, '["B","AAPL","2000000","100000000"]'], /keeps its tick and lot/],
+    [[head, '["B","GONE","1","1","continuous",0,1]'], /the symbol is listed/],
+    [[head, '["B","AAPL","2000000","100000000","continuous",0,1]'], /keeps its tick and lot/],
     [[head, book, bid, bid], /in the book once/],
-    [[head, book, bid, '["O","2",100,1,"10000000002","bob"]'], /never crossed/],
+    [[head, book, bid, '["O","2",100,1,1,"0","10000000002","bob"]'], /not crossed/],
   ];
   for (const [lines, statement] of table) {
     assert.throws(() => Exchange.restore(REFERENCE_INSTRUMENTS, lines), statement);
   }
 });
 
-test("exchange: an instrument without orders may come, go and change its grid over a restart", () => {
+test("exchange: an instrument without orders may come, go and change its grid", () => {
   const exchange = exchangeWithAsks(1);
   const [apple] = REFERENCE_INSTRUMENTS.filter(({ symbol }) => symbol === "AAPL");
   assert.ok(apple);
   const lines = [...exchange.snapshotLines()];
   assert.deepEqual([...Exchange.restore([apple], lines).snapshotLines()], lines);
+  exchange.handle(order({ id: 3, account: "bob", side: Side.Buy, price: "101", qty: "2" }));
+  assert.equal(exchange.lastTradePrice("AAPL"), fixed("101"));
+  const traded = [...exchange.snapshotLines()];
+  assert.deepEqual([...Exchange.restore([apple], traded).snapshotLines()], traded);
+  const forgotten = ['["X",2,2]'];
+  const coarser = { ...apple, priceTick: (10n * apple.priceTick) as Price };
+  assert.deepEqual([...Exchange.restore([], traded).snapshotLines()], forgotten);
+  assert.deepEqual([...Exchange.restore([coarser], traded).snapshotLines()], forgotten);
 });
 
 test("exchange: events that were not decided in this state are a bug", () => {
@@ -390,117 +454,6 @@ test("exchange: events that were not decided in this state are a bug", () => {
   assert.throws(() => newExchange().apply(firstTrade), /the order is in the book/);
 });
 
-interface StorySetting {
-  readonly exchange?: Exchange;
-  /** Orders placed before the story starts. */
-  readonly orderCount?: number;
-  readonly showTrades?: boolean;
-}
-
 function tells(story: string, setting: StorySetting = {}): void {
-  const { exchange = newExchange(), showTrades = true } = setting;
-  let orderCount = setting.orderCount ?? 0;
-  const told: string[] = [];
-  const lines = linesOf(story);
-  for (const line of lines) {
-    if (line.startsWith("=")) told.push(`= ${bookText(exchange, 3)}`);
-    if (!line.startsWith(">")) continue;
-    told.push(line);
-    const cancelled = /^> cancel (\d+)$/.exec(line)?.[1];
-    if (cancelled === undefined) orderCount += 1;
-    const command =
-      cancelled === undefined ? orderFrom(line, orderCount) : cancelOf(Number(cancelled));
-    const reports = exchange.handle(command).reports;
-    const shown = reports.filter(({ type }) => showTrades || type !== "Traded");
-    told.push(...shown.map(reportText));
-  }
-  assert.equal(told.join("\n"), lines.join("\n"));
-}
-
-function linesOf(story: string): string[] {
-  return story
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-}
-
-function orderFrom(line: string, id: number): NewOrderSingle {
-  const [, account, side, qty, at, price = "0", modifier] = line.split(" ");
-  assert.ok(account !== undefined && qty !== undefined, `a story's order: ${line}`);
-  const limitType = modifier === "enhanced" ? OrdType.EnhancedLimit : OrdType.Limit;
-  const ordType = at === "market" ? OrdType.Market : limitType;
-  return order({ id, account, side: side === "buy" ? Side.Buy : Side.Sell, ordType, price, qty });
-}
-
-function cancelOf(id: number) {
-  return { type: "OrderCancelRequest", orderId: orderIdOf(id), symbol: "AAPL" } as const;
-}
-
-interface OrderText {
-  readonly id: number;
-  readonly account: string;
-  readonly side: Side;
-  readonly price: string;
-  readonly qty?: string;
-  readonly ordType?: OrdType;
-  readonly symbol?: string;
-}
-
-function order(text: OrderText): NewOrderSingle {
-  return {
-    type: "NewOrderSingle",
-    orderId: orderIdOf(text.id),
-    account: text.account as Account,
-    symbol: text.symbol ?? "AAPL",
-    side: text.side,
-    ordType: text.ordType ?? OrdType.Limit,
-    price: fixed(text.price) as Price,
-    orderQty: fixed(text.qty ?? "1") as Qty,
-  };
-}
-
-function orderIdOf(id: number): OrderId {
-  return String(10_000_000_000 + id) as OrderId;
-}
-
-function newExchange(): Exchange {
-  return new Exchange(REFERENCE_INSTRUMENTS);
-}
-
-/** Two asks of one share each, of two accounts, at 101, 102, ... */
-function exchangeWithAsks(priceCount: number): Exchange {
-  const exchange = newExchange();
-  for (let n = 0; n < 2 * priceCount; n += 1) {
-    const account = n % 2 === 0 ? "ann" : "cat";
-    const price = String(101 + Math.floor(n / 2));
-    exchange.handle(order({ id: n + 1, account, side: Side.Sell, price }));
-  }
-  return exchange;
-}
-
-function reportText(report: VenueReport): string {
-  const subject = `${Number(report.orderId) - 10_000_000_000} ${report.account}`;
-  switch (report.type) {
-    case "Accepted":
-      return `accepted ${subject}`;
-    case "Traded": {
-      const { lastQty, lastPx, execId } = report;
-      return `traded ${subject} ${formatDecimal(lastQty)} @ ${formatDecimal(lastPx)} exec ${execId}`;
-    }
-    case "Canceled":
-      return `canceled ${subject} ${report.reason}`;
-  }
-}
-
-function bookText(exchange: Exchange, levelCountMax: number): string {
-  const { bids, asks } = exchange.depth("AAPL", levelCountMax);
-  const rowText = ([price, qty, orderCount]: DepthRow): string =>
-    `${formatDecimal(price)}x${formatDecimal(qty)}(${orderCount})`;
-  return [...bids.map(rowText), "|", ...asks.map(rowText)].join(" ");
-}
-
-function fixed(text: string): bigint {
-  const units = parseDecimal(text);
-  assert.ok(typeof units === "bigint", `a decimal: ${text}`);
-  return units;
+  assert.equal(told(trimmed(story), setting), trimmed(story));
 }

@@ -17,8 +17,21 @@ export const OrdType = {
   StopMarket: "3",
   StopLimit: "4",
   EnhancedLimit: "E",
+  /** Hong Kong at-auction order: matched in an auction at any price, else cancelled. "A" is ours. */
+  Auction: "A",
+  /** Hong Kong at-auction limit order: what an auction leaves of it stays as a limit order. "B" is ours. */
+  AuctionLimit: "B",
 } as const;
 export type OrdType = (typeof OrdType)[keyof typeof OrdType];
+
+/** TimeInForce(59). */
+export const TimeInForce = {
+  Day: "0",
+  GoodTillCancel: "1",
+  ImmediateOrCancel: "3",
+  FillOrKill: "4",
+} as const;
+export type TimeInForce = (typeof TimeInForce)[keyof typeof TimeInForce];
 
 /** OrdStatus(39). Never stored: a function of the order's facts, see order.ts. */
 export const OrdStatus = {
@@ -36,8 +49,11 @@ export type OrdStatus = (typeof OrdStatus)[keyof typeof OrdStatus];
 export const ExecType = {
   New: "0",
   Canceled: "4",
+  Replaced: "5",
   Rejected: "8",
   Trade: "F",
+  /** A stop order's trigger was reached: from now on it works in the market. */
+  Triggered: "L",
 } as const;
 export type ExecType = (typeof ExecType)[keyof typeof ExecType];
 
@@ -61,5 +77,13 @@ export const CancelReason = {
   NoLiquidity: "no_liquidity",
   /** The rest of an incoming order that would have traded with an order of its own account. */
   SelfTrade: "self_trade",
+  /** The rest of an immediate-or-cancel order. */
+  ImmediateOrCancel: "immediate_or_cancel",
+  /** A fill-or-kill order that could not trade whole. */
+  FillOrKill: "fill_or_kill",
+  /** A day order at the end of its day. */
+  Expired: "expired",
+  /** An at-auction order that the auction did not match. */
+  AuctionUnmatched: "auction_unmatched",
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];

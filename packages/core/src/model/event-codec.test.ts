@@ -4,18 +4,26 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { at, InvariantError } from "../assert.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
-import { CancelReason, ExecType, MarketName, OrdType, Side } from "./enums.ts";
-import type { AccountOpened, DeskEvent, ExecutionReported, RequestAnswered } from "./event.ts";
+import { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
+import type {
+  AccountOpened,
+  BalanceAdjusted,
+  DeskEvent,
+  ExecutionReported,
+  RequestAnswered,
+  Settled,
+} from "./event.ts";
 import { decodeDeskEvent, decodeOrder, encodeDeskEvent, encodeOrder } from "./event-codec.ts";
 import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
+import type { UnixDay } from "./unix-day.ts";
 
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 500);
 
 /** One line per event. A change of this file is a change of the journal's format. */
 const GOLDEN = new URL("../../../../test/golden/desk-events.jsonl", import.meta.url);
 
-const ORDER_CELL_COUNT = 22;
+const ORDER_CELL_COUNT = 26;
 
 const anyText = fc.oneof(
   fc.string(),
@@ -23,6 +31,7 @@ const anyText = fc.oneof(
   fc.string({ unit: "grapheme" }),
 );
 const anyMs = fc.nat({ max: 8_640_000_000_000_000 }).map((ms) => ms as UnixMs);
+const anyDay = fc.nat({ max: 100_000 }).map((day) => day as UnixDay);
 const anyUnits = fc.oneof(fc.constant(0n), fc.bigInt());
 const anyPrice = anyUnits.map((units) => units as Price);
 const anyQty = anyUnits.map((units) => units as Qty);
@@ -43,14 +52,18 @@ const anyOrder: fc.Arbitrary<Order> = fc.record(
     symbol: anyText,
     ordType: fc.constantFrom(...Object.values(OrdType)),
     side: fc.constantFrom(...Object.values(Side)),
+    timeInForce: fc.constantFrom(...Object.values(TimeInForce)),
     price: anyPrice,
     stopPx: anyPrice,
+    protectionPx: anyPrice,
+    triggered: fc.boolean(),
     orderQty: anyQty,
     phase: fc.constantFrom(...PHASES),
     cancelPending: fc.boolean(),
     cumQty: anyQty,
     grossTradeAmt: anyAmount,
     chargeAmt: anyAmount,
+    reservedAmt: anyAmount,
     cancelReason: fc.constantFrom(...Object.values(CancelReason)),
     rejectReason: anyText,
     createdAtMs: anyMs,
@@ -72,6 +85,10 @@ const anyReport: fc.Arbitrary<ExecutionReported> = fc.record(
           execId: anyText.map((text) => text as ExecId),
           lastQty: anyQty,
           lastPx: anyPrice,
+          tradeDate: anyDay,
+          settlDate: anyDay,
+          lastChargeAmt: anyAmount,
+          cashBalance: anyAmount,
         },
         PLAIN,
       ),
@@ -87,7 +104,26 @@ const anyOpening: fc.Arbitrary<AccountOpened> = fc.record(
     account: anyAccount,
     cash: fc.array(fc.tuple(anyText, anyAmount), { maxLength: 4 }),
     holdings: fc.array(fc.tuple(anyText, anyQty), { maxLength: 4 }),
+    shortSellingAllowed: fc.boolean(),
   },
+  PLAIN,
+);
+
+const anyAdjustment: fc.Arbitrary<BalanceAdjusted> = fc.record(
+  {
+    type: fc.constant("BalanceAdjusted" as const),
+    atMs: anyMs,
+    account: anyAccount,
+    asset: fc.record({ assetClass: fc.constantFrom("Cash", "Holding"), name: anyText }, PLAIN),
+    units: anyUnits,
+    reason: anyText,
+    balance: anyUnits,
+  },
+  PLAIN,
+);
+
+const anySettlement: fc.Arbitrary<Settled> = fc.record(
+  { type: fc.constant("Settled" as const), atMs: anyMs, date: anyDay },
   PLAIN,
 );
 
@@ -114,14 +150,18 @@ const ORDER: Order = {
   symbol: "00700",
   ordType: OrdType.Limit,
   side: Side.Buy,
+  timeInForce: TimeInForce.Day,
   price: 42_383_000_000n as Price,
   stopPx: 0n as Price,
+  protectionPx: 0n as Price,
+  triggered: false,
   orderQty: 100_000_000_000n as Qty,
   phase: "Open",
   cancelPending: false,
   cumQty: 0n as Qty,
   grossTradeAmt: 0n as Amount,
   chargeAmt: 0n as Amount,
+  reservedAmt: 42_383_000_000_000n as Amount,
   cancelReason: CancelReason.None,
   rejectReason: "",
   createdAtMs: 1_718_000_000_000 as UnixMs,
@@ -135,6 +175,7 @@ const PARTLY_FILLED: Order = {
   cumQty: 40_000_000_000n as Qty,
   grossTradeAmt: 16_953_200_000_000n as Amount,
   chargeAmt: 12_345n as Amount,
+  reservedAmt: 25_429_800_006_789n as Amount,
   updatedAtMs: 1_718_000_000_500 as UnixMs,
   version: 2,
   streamSeq: 2,
@@ -149,10 +190,12 @@ const STOP_ORDER: Order = {
   symbol: "BTC-USDT",
   ordType: OrdType.StopLimit,
   side: Side.Sell,
+  timeInForce: TimeInForce.GoodTillCancel,
   price: 6_000_000_000_001n as Price,
   stopPx: 6_100_000_000_000n as Price,
   orderQty: 100n as Qty,
   phase: "Rejected",
+  reservedAmt: 0n as Amount,
   rejectReason: 'not "taken",\nat all: 拒絕',
   version: 1,
   streamSeq: 4,
@@ -169,6 +212,7 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
       ["USD", -1n as Amount],
     ],
     holdings: [["00700", 1_000_000_000_000n as Qty]],
+    shortSellingAllowed: false,
   },
   {
     type: "AccountOpened",
@@ -176,6 +220,7 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     account: "A-1002" as Account,
     cash: [],
     holdings: [],
+    shortSellingAllowed: true,
   },
   { type: "ExecutionReported", execType: ExecType.New, order: ORDER, execution: null },
   {
@@ -186,6 +231,10 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
       execId: "1000000001" as ExecId,
       lastQty: 40_000_000_000n as Qty,
       lastPx: 42_383_000_000n as Price,
+      tradeDate: 19_884 as UnixDay,
+      settlDate: 19_886 as UnixDay,
+      lastChargeAmt: 12_345n as Amount,
+      cashBalance: 99_983_046_799_987_655n as Amount,
     },
   },
   {
@@ -195,6 +244,7 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
       ...PARTLY_FILLED,
       phase: "Canceled",
       cancelReason: CancelReason.Requested,
+      reservedAmt: 0n as Amount,
       version: 3,
       streamSeq: 3,
     },
@@ -211,11 +261,16 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
       ordType: OrdType.EnhancedLimit,
       phase: "Filled",
       cumQty: ORDER.orderQty,
+      reservedAmt: 0n as Amount,
     },
     execution: {
       execId: "1000000002" as ExecId,
       lastQty: 60_000_000_000n as Qty,
       lastPx: 1n as Price,
+      tradeDate: 19_884 as UnixDay,
+      settlDate: 19_885 as UnixDay,
+      lastChargeAmt: 0n as Amount,
+      cashBalance: -1n as Amount,
     },
   },
   {
@@ -228,19 +283,27 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
       price: 0n as Price,
       phase: "Canceled",
       cancelReason: CancelReason.NoLiquidity,
+      reservedAmt: 0n as Amount,
     },
     execution: null,
   },
   {
     type: "ExecutionReported",
     execType: ExecType.Canceled,
-    order: { ...ORDER, phase: "Canceled", cancelReason: CancelReason.SelfTrade },
+    order: ended(CancelReason.SelfTrade, {}),
     execution: null,
   },
   {
     type: "ExecutionReported",
     execType: ExecType.New,
-    order: { ...ORDER, ordType: OrdType.StopMarket, phase: "PendingNew" },
+    order: {
+      ...ORDER,
+      ordType: OrdType.StopMarket,
+      price: 0n as Price,
+      stopPx: 42_383_000_000n as Price,
+      protectionPx: 44_502_000_000n as Price,
+      phase: "PendingNew",
+    },
     execution: null,
   },
   {
@@ -249,6 +312,68 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     order: { ...ORDER, cancelPending: true, version: 4, streamSeq: 5 },
     execution: null,
   },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Triggered,
+    order: {
+      ...STOP_ORDER,
+      ordType: OrdType.StopMarket,
+      price: 0n as Price,
+      triggered: true,
+      phase: "Open",
+      rejectReason: "",
+    },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Replaced,
+    order: { ...PARTLY_FILLED, orderQty: 90_000_000_000n as Qty, version: 3, streamSeq: 6 },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.ImmediateOrCancel, { timeInForce: TimeInForce.ImmediateOrCancel }),
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.FillOrKill, { timeInForce: TimeInForce.FillOrKill }),
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Expired, { ordType: OrdType.AuctionLimit }),
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.AuctionUnmatched, { ordType: OrdType.Auction }),
+    execution: null,
+  },
+  {
+    type: "BalanceAdjusted",
+    atMs: 1_718_000_000_550 as UnixMs,
+    account: "A-1001" as Account,
+    asset: { assetClass: "Cash", name: "HKD" },
+    units: -500_000_000n,
+    reason: "wire fee",
+    balance: 99_500_000_000n,
+  },
+  {
+    type: "BalanceAdjusted",
+    atMs: 1_718_000_000_560 as UnixMs,
+    account: "A-1001" as Account,
+    asset: { assetClass: "Holding", name: "BTC" },
+    units: 1n,
+    reason: "",
+    balance: 1n,
+  },
+  { type: "Settled", atMs: 1_718_000_000_570 as UnixMs, date: 19_886 as UnixDay },
   {
     type: "RequestAnswered",
     atMs: 1_718_000_000_600 as UnixMs,
@@ -289,6 +414,7 @@ test("event codec: the golden file holds every word that records are written wit
     [orders.map(({ market }) => market), Object.values(MarketName)],
     [orders.map(({ ordType }) => ordType), Object.values(OrdType)],
     [orders.map(({ side }) => side), Object.values(Side)],
+    [orders.map(({ timeInForce }) => timeInForce), Object.values(TimeInForce)],
     [orders.map(({ phase }) => phase), PHASES],
     [orders.map(({ cancelReason }) => cancelReason), Object.values(CancelReason)],
   ];
@@ -301,6 +427,11 @@ test("event codec: any report is read back as it was", () => {
 
 test("event codec: any opening of an account is read back as it was", () => {
   fc.assert(fc.property(anyOpening, readsBack), { numRuns });
+});
+
+test("event codec: any adjustment and any settlement are read back as they were", () => {
+  fc.assert(fc.property(anyAdjustment, readsBack), { numRuns });
+  fc.assert(fc.property(anySettlement, readsBack), { numRuns });
 });
 
 test("event codec: any answered request is read back as it was", () => {
@@ -316,7 +447,7 @@ test("event codec: any order alone is read back as it was", () => {
   );
 });
 
-test("event codec: an order is 22 cells, each fact in a cell of its own", () => {
+test("event codec: an order is 26 cells, each fact in a cell of its own", () => {
   const facts = Object.keys(ORDER).length;
   assert.equal(facts, ORDER_CELL_COUNT);
   assert.equal(cellsOf(encodeOrder(ORDER)).length, ORDER_CELL_COUNT);
@@ -332,7 +463,7 @@ test("event codec: an order is 22 cells, each fact in a cell of its own", () => 
 
 test("event codec: a payload is one line that UTF-8 keeps, whatever texts it holds", () => {
   fc.assert(
-    fc.property(fc.oneof(anyReport, anyOpening, anyAnswer), (event: DeskEvent) => {
+    fc.property(fc.oneof(anyReport, anyOpening, anyAdjustment, anyAnswer), (event: DeskEvent) => {
       const payload = encodeDeskEvent(event);
       assert.doesNotMatch(payload, /[\n\r\0]/);
       assert.ok(payload.isWellFormed());
@@ -350,7 +481,7 @@ test("event codec: a zero amount reads as zero, a huge one keeps its digits", ()
 });
 
 test("event codec: a record of an unknown kind is a bug, not an event", () => {
-  for (const payload of ['["Z"]', '["r"]', "[null]", "[0]", "[]", '["A1"]']) {
+  for (const payload of ['["Z"]', '["r"]', '["toString"]', "[null]", "[0]", "[]", '["A1"]']) {
     assert.throws(() => decodeDeskEvent(payload), InvariantError, payload);
   }
 });
@@ -372,6 +503,10 @@ test("event codec: a payload cut anywhere is never taken for an event", () => {
     }
   }
 });
+
+function ended(cancelReason: CancelReason, terms: Partial<Order>): Order {
+  return { ...ORDER, ...terms, phase: "Canceled", cancelReason, reservedAmt: 0n as Amount };
+}
 
 function readsBack(event: DeskEvent): void {
   assert.deepEqual(decodeDeskEvent(encodeDeskEvent(event)), event);

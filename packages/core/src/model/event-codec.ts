@@ -1,46 +1,21 @@
 /**
  * Desk events as journal payloads: one JSON array each, positional, so that a record stays near
- * 200 bytes. Positions are only ever appended; any other change raises the journal format.
+ * 250 bytes. Positions are only ever appended; any other change raises the journal format.
  * Fixed-point values are their integer units as text. docs/protocol/journal.md has the tables.
  */
 import { assert, at } from "../assert.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
-import type { CancelReason, ExecType, MarketName, OrdType, Side } from "./enums.ts";
-import type { DeskEvent, Execution } from "./event.ts";
+import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
+import type { Asset, DeskEvent, Execution } from "./event.ts";
 import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
+import type { UnixDay } from "./unix-day.ts";
 
 type Cell = string | number | boolean | readonly Cell[];
+type Cells = readonly Cell[];
 
 export function encodeDeskEvent(event: DeskEvent): string {
-  switch (event.type) {
-    case "ExecutionReported":
-      return JSON.stringify([
-        "R",
-        event.execType,
-        ...orderCells(event.order),
-        ...executionCells(event.execution),
-      ]);
-    case "AccountOpened":
-      return JSON.stringify([
-        "A",
-        event.atMs,
-        event.account,
-        event.cash.map(([currency, amount]) => [currency, amount.toString()]),
-        event.holdings.map(([product, qty]) => [product, qty.toString()]),
-      ]);
-    case "RequestAnswered":
-      return JSON.stringify([
-        "Q",
-        event.atMs,
-        event.account,
-        event.fingerprint,
-        event.contentDigest,
-        event.expiresAtMs,
-        event.httpStatus,
-        event.body,
-      ]);
-  }
+  return JSON.stringify(eventCells(event));
 }
 
 /**
@@ -48,36 +23,10 @@ export function encodeDeskEvent(event: DeskEvent): string {
  * for it.
  */
 export function decodeDeskEvent(payload: string): DeskEvent {
-  const cells = JSON.parse(payload) as readonly Cell[];
+  const cells = JSON.parse(payload) as Cells;
   const kind = at(cells, 0);
-  if (kind === "R") {
-    return {
-      type: "ExecutionReported",
-      execType: cells[1] as ExecType,
-      order: orderOf(cells, 2),
-      execution: executionOf(cells, 2 + ORDER_CELL_COUNT),
-    };
-  }
-  if (kind === "A") {
-    return {
-      type: "AccountOpened",
-      atMs: cells[1] as UnixMs,
-      account: cells[2] as Account,
-      cash: pairsOf(cells[3]).map(([name, units]) => [name, BigInt(units) as Amount]),
-      holdings: pairsOf(cells[4]).map(([name, units]) => [name, BigInt(units) as Qty]),
-    };
-  }
-  assert(kind === "Q", "a desk event is of a known kind");
-  return {
-    type: "RequestAnswered",
-    atMs: cells[1] as UnixMs,
-    account: cells[2] as Account,
-    fingerprint: cells[3] as string,
-    contentDigest: cells[4] as string,
-    expiresAtMs: cells[5] as UnixMs,
-    httpStatus: cells[6] as number,
-    body: cells[7] as string,
-  };
+  assert(typeof kind === "string" && isKind(kind), "a desk event is of a known kind");
+  return DECODERS[kind](cells);
 }
 
 /** An order alone, as one line of a snapshot or one row of the closed-order archive. */
@@ -86,10 +35,95 @@ export function encodeOrder(order: Order): string {
 }
 
 export function decodeOrder(text: string): Order {
-  return orderOf(JSON.parse(text) as readonly Cell[], 0);
+  return orderOf(JSON.parse(text) as Cells, 0);
 }
 
-const ORDER_CELL_COUNT = 22;
+function eventCells(event: DeskEvent): Cells {
+  switch (event.type) {
+    case "ExecutionReported":
+      return ["R", event.execType, ...orderCells(event.order), ...executionCells(event.execution)];
+    case "AccountOpened":
+      return [
+        "A",
+        event.atMs,
+        event.account,
+        event.cash.map(([currency, amount]) => [currency, amount.toString()]),
+        event.holdings.map(([product, qty]) => [product, qty.toString()]),
+        event.shortSellingAllowed,
+      ];
+    case "BalanceAdjusted":
+      return [
+        "B",
+        event.atMs,
+        event.account,
+        event.asset.assetClass,
+        event.asset.name,
+        event.units.toString(),
+        event.reason,
+        event.balance.toString(),
+      ];
+    case "Settled":
+      return ["S", event.atMs, event.date];
+    case "RequestAnswered":
+      return [
+        "Q",
+        event.atMs,
+        event.account,
+        event.fingerprint,
+        event.contentDigest,
+        event.expiresAtMs,
+        event.httpStatus,
+        event.body,
+      ];
+  }
+}
+
+const DECODERS = {
+  R: (cells: Cells): DeskEvent => ({
+    type: "ExecutionReported",
+    execType: cells[1] as ExecType,
+    order: orderOf(cells, 2),
+    execution: executionOf(cells, 2 + ORDER_CELL_COUNT),
+  }),
+  A: (cells: Cells): DeskEvent => ({
+    type: "AccountOpened",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    cash: pairsOf(cells[3]).map(([name, units]) => [name, BigInt(units) as Amount]),
+    holdings: pairsOf(cells[4]).map(([name, units]) => [name, BigInt(units) as Qty]),
+    shortSellingAllowed: cells[5] as boolean,
+  }),
+  B: (cells: Cells): DeskEvent => ({
+    type: "BalanceAdjusted",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    asset: { assetClass: cells[3] as Asset["assetClass"], name: cells[4] as string },
+    units: units(cells[5]),
+    reason: cells[6] as string,
+    balance: units(cells[7]),
+  }),
+  S: (cells: Cells): DeskEvent => ({
+    type: "Settled",
+    atMs: cells[1] as UnixMs,
+    date: cells[2] as UnixDay,
+  }),
+  Q: (cells: Cells): DeskEvent => ({
+    type: "RequestAnswered",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    fingerprint: cells[3] as string,
+    contentDigest: cells[4] as string,
+    expiresAtMs: cells[5] as UnixMs,
+    httpStatus: cells[6] as number,
+    body: cells[7] as string,
+  }),
+} as const;
+
+function isKind(kind: string): kind is keyof typeof DECODERS {
+  return Object.hasOwn(DECODERS, kind);
+}
+
+const ORDER_CELL_COUNT = 26;
 
 function orderCells(order: Order): Cell[] {
   return [
@@ -101,14 +135,18 @@ function orderCells(order: Order): Cell[] {
     order.symbol,
     order.ordType,
     order.side,
+    order.timeInForce,
     order.price.toString(),
     order.stopPx.toString(),
+    order.protectionPx.toString(),
+    order.triggered,
     order.orderQty.toString(),
     order.phase,
     order.cancelPending,
     order.cumQty.toString(),
     order.grossTradeAmt.toString(),
     order.chargeAmt.toString(),
+    order.reservedAmt.toString(),
     order.cancelReason,
     order.rejectReason,
     order.createdAtMs,
@@ -118,7 +156,7 @@ function orderCells(order: Order): Cell[] {
   ];
 }
 
-function orderOf(cells: readonly Cell[], from: number): Order {
+function orderOf(cells: Cells, from: number): Order {
   assert(cells.length >= from + ORDER_CELL_COUNT, "an order has all its cells");
   return {
     orderId: cells[from] as OrderId,
@@ -129,34 +167,50 @@ function orderOf(cells: readonly Cell[], from: number): Order {
     symbol: cells[from + 5] as string,
     ordType: cells[from + 6] as OrdType,
     side: cells[from + 7] as Side,
-    price: units(cells[from + 8]) as Price,
-    stopPx: units(cells[from + 9]) as Price,
-    orderQty: units(cells[from + 10]) as Qty,
-    phase: cells[from + 11] as OrderPhase,
-    cancelPending: cells[from + 12] as boolean,
-    cumQty: units(cells[from + 13]) as Qty,
-    grossTradeAmt: units(cells[from + 14]) as Amount,
-    chargeAmt: units(cells[from + 15]) as Amount,
-    cancelReason: cells[from + 16] as CancelReason,
-    rejectReason: cells[from + 17] as string,
-    createdAtMs: cells[from + 18] as UnixMs,
-    updatedAtMs: cells[from + 19] as UnixMs,
-    version: cells[from + 20] as number,
-    streamSeq: cells[from + 21] as number,
+    timeInForce: cells[from + 8] as TimeInForce,
+    price: units(cells[from + 9]) as Price,
+    stopPx: units(cells[from + 10]) as Price,
+    protectionPx: units(cells[from + 11]) as Price,
+    triggered: cells[from + 12] as boolean,
+    orderQty: units(cells[from + 13]) as Qty,
+    phase: cells[from + 14] as OrderPhase,
+    cancelPending: cells[from + 15] as boolean,
+    cumQty: units(cells[from + 16]) as Qty,
+    grossTradeAmt: units(cells[from + 17]) as Amount,
+    chargeAmt: units(cells[from + 18]) as Amount,
+    reservedAmt: units(cells[from + 19]) as Amount,
+    cancelReason: cells[from + 20] as CancelReason,
+    rejectReason: cells[from + 21] as string,
+    createdAtMs: cells[from + 22] as UnixMs,
+    updatedAtMs: cells[from + 23] as UnixMs,
+    version: cells[from + 24] as number,
+    streamSeq: cells[from + 25] as number,
   };
 }
 
 function executionCells(execution: Execution | null): Cell[] {
   if (execution === null) return [];
-  return [execution.execId, execution.lastQty.toString(), execution.lastPx.toString()];
+  return [
+    execution.execId,
+    execution.lastQty.toString(),
+    execution.lastPx.toString(),
+    execution.tradeDate,
+    execution.settlDate,
+    execution.lastChargeAmt.toString(),
+    execution.cashBalance.toString(),
+  ];
 }
 
-function executionOf(cells: readonly Cell[], from: number): Execution | null {
+function executionOf(cells: Cells, from: number): Execution | null {
   if (cells.length <= from) return null;
   return {
     execId: cells[from] as ExecId,
     lastQty: units(cells[from + 1]) as Qty,
     lastPx: units(cells[from + 2]) as Price,
+    tradeDate: cells[from + 3] as UnixDay,
+    settlDate: cells[from + 4] as UnixDay,
+    lastChargeAmt: units(cells[from + 5]) as Amount,
+    cashBalance: units(cells[from + 6]) as Amount,
   };
 }
 

@@ -3,12 +3,21 @@ import type { Amount, Price, Qty } from "./decimal.ts";
 import type { ExecType } from "./enums.ts";
 import type { Account, ExecId, UnixMs } from "./ids.ts";
 import type { Order } from "./order.ts";
+import type { UnixDay } from "./unix-day.ts";
 
-/** LastQty(32) at LastPx(31), one side of one fill. */
+/** LastQty(32) at LastPx(31), one side of one fill, and what it did to the account's money. */
 export interface Execution {
   readonly execId: ExecId;
   readonly lastQty: Qty;
   readonly lastPx: Price;
+  /** TradeDate(75), in the market's time zone. */
+  readonly tradeDate: UnixDay;
+  /** SettlDate(64): cash and product change hands on it; at once where it is the trade date. */
+  readonly settlDate: UnixDay;
+  /** Charges of this execution, in the instrument's currency; a part of the order's chargeAmt. */
+  readonly lastChargeAmt: Amount;
+  /** The account's cash in that currency after it, what is not settled yet included. */
+  readonly cashBalance: Amount;
 }
 
 /**
@@ -29,6 +38,35 @@ export interface AccountOpened {
   readonly account: Account;
   readonly cash: readonly (readonly [currency: string, amount: Amount])[];
   readonly holdings: readonly (readonly [product: string, qty: Qty])[];
+  /** Whether it may sell what it does not hold. */
+  readonly shortSellingAllowed: boolean;
+}
+
+/** Cash by its currency and holdings by their product are two spaces of names. */
+export interface Asset {
+  readonly assetClass: "Cash" | "Holding";
+  readonly name: string;
+}
+
+/** An operator credited or debited an account against the house. */
+export interface BalanceAdjusted {
+  readonly type: "BalanceAdjusted";
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly asset: Asset;
+  /** Amount or quantity in 10^-8: above zero a credit, below zero a debit, never zero. */
+  readonly units: bigint;
+  /** For people. */
+  readonly reason: string;
+  /** The account's balance in that asset after it, what is not settled yet included. */
+  readonly balance: bigint;
+}
+
+/** Everything due on this date or before it changed hands, in all accounts of the partition. */
+export interface Settled {
+  readonly type: "Settled";
+  readonly atMs: UnixMs;
+  readonly date: UnixDay;
 }
 
 /**
@@ -49,4 +87,9 @@ export interface RequestAnswered {
   readonly body: string;
 }
 
-export type DeskEvent = ExecutionReported | AccountOpened | RequestAnswered;
+export type DeskEvent =
+  | ExecutionReported
+  | AccountOpened
+  | BalanceAdjusted
+  | Settled
+  | RequestAnswered;

@@ -9,4 +9,5 @@ export * from "./instrument.ts";
 export * from "./order.ts";
 export * from "./reference-instruments.ts";
 export * from "./refusal.ts";
+export * from "./unix-day.ts";
 export * from "./venue.ts";

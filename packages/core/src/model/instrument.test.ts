@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, InvariantError } from "../assert.ts";
 import { ONE, type Price, type Qty } from "./decimal.ts";
-import { assertInstrument, hasWholeUnits, type Instrument } from "./instrument.ts";
+import { MarketName } from "./enums.ts";
+import {
+  assertInstrument,
+  hasWholeUnits,
+  type Instrument,
+  isOddLot,
+  marketGroupOf,
+} from "./instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "./reference-instruments.ts";
 
 const SOUND: Instrument = {
@@ -32,6 +39,12 @@ test("instrument: an unsound grid is refused at start", () => {
       },
       "price x quantity has at most 8 decimals",
     ],
+    [{ markets: [] }, "an instrument is listed under a market name"],
+    [{ markets: [MarketName.Crypto] }, "all market names of an instrument are of its group"],
+    [{ oddLotQty: 0n as Qty }, "odd lots are whole units"],
+    [{ oddLotQty: (ONE / 2n) as Qty }, "odd lots are whole units"],
+    [{ oddLotQty: (30n * ONE) as Qty }, "odd lots divide the board lot"],
+    [{ oddLotQty: (100n * ONE) as Qty }, "odd lots divide the board lot"],
   ];
   assertInstrument(SOUND);
   for (const [change, statement] of table) {
@@ -51,6 +64,24 @@ test("reference instruments: the page's own sample order lies on the grid", () =
   assert.equal(tencent.symbol, "00700");
   assert.equal(42_383_000_000n % tencent.priceTick, 0n);
   assert.equal((1_000n * ONE) % tencent.lotQty, 0n);
+});
+
+test("instrument: an odd lot is less than a board lot, where the market takes that", () => {
+  const odd = { ...SOUND, oddLotQty: ONE as Qty };
+  assertInstrument(odd);
+  assert.equal(isOddLot(odd, 99n * ONE), true);
+  assert.equal(isOddLot(odd, 100n * ONE), false);
+  assert.equal(isOddLot(SOUND, 99n * ONE), false);
+});
+
+test("market group: nasdaq is a name within usex, the others are their own", () => {
+  const groups = Object.values(MarketName).map((market) => `${market} ${marketGroupOf(market)}`);
+  assert.deepEqual(groups, ["hkex hkex", "usex usex", "nasdaq usex", "crypto crypto"]);
+});
+
+test("reference instruments: what changes hands, and in which group of markets", () => {
+  const rows = REFERENCE_INSTRUMENTS.map((each) => `${each.product} ${each.marketGroup}`);
+  assert.deepEqual(rows, ["00700 hkex", "AAPL usex", "DODO crypto", "BTC crypto"]);
 });
 
 test("reference instruments: symbols are unique", () => {

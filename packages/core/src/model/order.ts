@@ -3,7 +3,7 @@
  * (order/order.ts), so they cannot drift.
  */
 import type { Amount, Price, Qty } from "./decimal.ts";
-import type { CancelReason, MarketName, OrdType, Side } from "./enums.ts";
+import type { CancelReason, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
 import type { Account, ClOrdId, OrderId, UnixMs } from "./ids.ts";
 
 export type OrderPhase = "PendingNew" | "Open" | "Filled" | "Canceled" | "Rejected";
@@ -18,10 +18,15 @@ export interface Order {
   readonly symbol: string;
   readonly ordType: OrdType;
   readonly side: Side;
+  readonly timeInForce: TimeInForce;
   /** Price(44); zero for order types without one. */
   readonly price: Price;
   /** StopPx(99); zero for order types without one. */
   readonly stopPx: Price;
+  /** The collar: worst price a buy without a price may trade at; zero for every other order. */
+  readonly protectionPx: Price;
+  /** A stop order whose trigger was reached; false for every other type. */
+  readonly triggered: boolean;
   /** OrderQty(38). */
   readonly orderQty: Qty;
   readonly phase: OrderPhase;
@@ -33,6 +38,11 @@ export interface Order {
   readonly grossTradeAmt: Amount;
   /** Fees charged so far, in the instrument's currency. */
   readonly chargeAmt: Amount;
+  /**
+   * Cash still held back for the open part of a buy: price (or collar) x LeavesQty and its charges.
+   * Zero for a sell, which holds back its LeavesQty of the product.
+   */
+  readonly reservedAmt: Amount;
   readonly cancelReason: CancelReason;
   readonly rejectReason: string;
   readonly createdAtMs: UnixMs;

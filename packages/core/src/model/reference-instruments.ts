@@ -1,32 +1,32 @@
-import { assert } from "../assert.ts";
+import { assert, at } from "../assert.ts";
 import { type Price, parseDecimal, type Qty } from "./decimal.ts";
 import { MarketName } from "./enums.ts";
-import { assertInstrument, type Instrument } from "./instrument.ts";
+import { assertInstrument, type Instrument, marketGroupOf } from "./instrument.ts";
 
 /**
  * The instruments of the `reference` market rules. Ticks are finer than the exchanges' own so
  * that the reference page's 423.83 is a legal price of 00700.
  */
 export const REFERENCE_INSTRUMENTS: readonly Instrument[] = [
-  instrument("00700", "TENCENT", "HKD", [MarketName.Hkex], {
+  instrument("00700", "TENCENT", "HKD", "00700", [MarketName.Hkex], {
     priceTick: "0.01",
     priceMax: "10000000",
     lotQty: "100",
     orderQtyMax: "100000000",
   }),
-  instrument("AAPL", "APPLE", "USD", [MarketName.Usex, MarketName.Nasdaq], {
+  instrument("AAPL", "APPLE", "USD", "AAPL", [MarketName.Usex, MarketName.Nasdaq], {
     priceTick: "0.01",
     priceMax: "10000000",
     lotQty: "1",
     orderQtyMax: "100000000",
   }),
-  instrument("DODO-USDT", "DODO", "USDT", [MarketName.Crypto], {
+  instrument("DODO-USDT", "DODO", "USDT", "DODO", [MarketName.Crypto], {
     priceTick: "0.000001",
     priceMax: "1000000",
     lotQty: "0.01",
     orderQtyMax: "10000000",
   }),
-  instrument("BTC-USDT", "BITCOIN", "USDT", [MarketName.Crypto], {
+  instrument("BTC-USDT", "BITCOIN", "USDT", "BTC", [MarketName.Crypto], {
     priceTick: "0.01",
     priceMax: "100000000",
     lotQty: "0.000001",
@@ -45,6 +45,7 @@ function instrument(
   symbol: string,
   securityDesc: string,
   currency: string,
+  product: string,
   markets: readonly MarketName[],
   grid: GridText,
 ): Instrument {
@@ -52,10 +53,13 @@ function instrument(
     symbol,
     securityDesc,
     currency,
+    product,
+    marketGroup: marketGroupOf(at(markets, 0)),
     markets,
     priceTick: fixed(grid.priceTick) as Price,
     priceMax: fixed(grid.priceMax) as Price,
     lotQty: fixed(grid.lotQty) as Qty,
+    oddLotQty: null,
     orderQtyMax: fixed(grid.orderQtyMax) as Qty,
   };
   assertInstrument(result);

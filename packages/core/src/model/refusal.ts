@@ -6,30 +6,54 @@ export interface Refusal {
   readonly refused: RefusalName;
   /** For the person: what was wrong and what to do, in one sentence; may be "". */
   readonly details: string;
+  /** Fills the place for a value that the catalogue's message of this name has. */
+  readonly value?: string;
 }
 
 /**
- * Refusals that the desk itself decides. The order of the names is the order in which checks run.
+ * Refusals that the desk itself decides. The order of the names is the order in which checks run:
+ * placing skips those about an existing order, cancelling ends after the conditions, amending
+ * takes all from UNKNOWN_ORDER on.
  */
 export const REFUSAL_NAMES = [
+  // What is to be placed.
   "UNKNOWN_SYMBOL",
   "ORD_TYPE_UNAVAILABLE",
+  "TIME_IN_FORCE_NOT_TAKEN",
+  // Which order is meant, and whether it still can be cancelled or amended.
+  "UNKNOWN_ORDER",
+  "AMBIGUOUS_REFERENCE",
+  "TOO_LATE_FILLED",
+  "TOO_LATE_CANCELED",
+  "REJECTED_ORDER",
+  "ORDER_PENDING",
+  // Whether the client still wants it.
+  "NOT_UNFILLED",
+  "VERSION_CHANGED",
+  "NOTHING_TO_AMEND",
+  // The figures.
   "PRICE_NOT_TAKEN",
   "PRICE_NOT_POSITIVE",
   "PRICE_OUT_OF_RANGE",
   "PRICE_OFF_TICK",
+  "TRIGGER_PRICE_NOT_TAKEN",
+  "TRIGGER_PRICE_NOT_POSITIVE",
+  "TRIGGER_PRICE_OUT_OF_RANGE",
+  "TRIGGER_PRICE_OFF_TICK",
   "QTY_ZERO",
   "QTY_NEGATIVE",
   "QTY_BELOW_ONE",
+  "ODD_LOT_TOO_FINE",
+  "ODD_LOT_OUT_OF_RANGE",
   "QTY_OFF_LOT",
   "QTY_OUT_OF_RANGE",
-  "UNKNOWN_ORDER",
-  "AMBIGUOUS_REFERENCE",
-  "TOO_LATE_FILLED",
-  "REJECTED_ORDER",
+  "QTY_NOT_ABOVE_FILLED",
+  // What it would cost.
+  "INSUFFICIENT_CASH",
+  "INSUFFICIENT_HOLDINGS",
 ] as const;
 export type RefusalName = (typeof REFUSAL_NAMES)[number];
 
-export function refuse(refused: RefusalName, details: string): Refusal {
-  return { refused, details };
+export function refuse(refused: RefusalName, details: string, value?: string): Refusal {
+  return value === undefined ? { refused, details } : { refused, details, value };
 }

@@ -3,7 +3,7 @@
  * The embedded exchange answers in the same turn; a venue behind a wire answers later.
  */
 import type { Price, Qty } from "./decimal.ts";
-import type { CancelReason, OrdType, Side } from "./enums.ts";
+import type { CancelReason, OrdType, Side, TimeInForce } from "./enums.ts";
 import type { Account, ExecId, OrderId } from "./ids.ts";
 
 /** NewOrderSingle(D). */
@@ -14,8 +14,16 @@ export interface NewOrderSingle {
   readonly symbol: string;
   readonly side: Side;
   readonly ordType: OrdType;
+  readonly timeInForce: TimeInForce;
   /** Zero for order types without a price. */
   readonly price: Price;
+  /** StopPx(99); zero for order types without one. */
+  readonly stopPx: Price;
+  /**
+   * For an order without a price: a buy never trades above it, and its rest is removed as one that
+   * finds no more liquidity. Zero for none.
+   */
+  readonly protectionPx: Price;
   readonly orderQty: Qty;
 }
 
@@ -26,7 +34,20 @@ export interface OrderCancelRequest {
   readonly symbol: string;
 }
 
-export type VenueCommand = NewOrderSingle | OrderCancelRequest;
+/** OrderCancelReplaceRequest(G): the whole new terms. */
+export interface OrderCancelReplaceRequest {
+  readonly type: "OrderCancelReplaceRequest";
+  readonly orderId: OrderId;
+  readonly symbol: string;
+  readonly price: Price;
+  readonly stopPx: Price;
+  /** As of a new order, for the new trigger. */
+  readonly protectionPx: Price;
+  /** OrderQty(38) of the chain: what has traded counts. More than CumQty. */
+  readonly orderQty: Qty;
+}
+
+export type VenueCommand = NewOrderSingle | OrderCancelRequest | OrderCancelReplaceRequest;
 
 /** ExecutionReport(8), reduced to what the desk does not know already. */
 export type VenueReport =
@@ -38,6 +59,21 @@ export type VenueReport =
       readonly execId: ExecId;
       readonly lastQty: Qty;
       readonly lastPx: Price;
+    }
+  | {
+      readonly type: "Replaced";
+      readonly account: Account;
+      readonly orderId: OrderId;
+      readonly price: Price;
+      readonly stopPx: Price;
+      readonly orderQty: Qty;
+    }
+  | { readonly type: "Triggered"; readonly account: Account; readonly orderId: OrderId }
+  | {
+      readonly type: "Rejected";
+      readonly account: Account;
+      readonly orderId: OrderId;
+      readonly rejectReason: string;
     }
   | {
       readonly type: "Canceled";

@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { InvariantError } from "../assert.ts";
-import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
-import { CancelReason, MarketName, OrdStatus, OrdType, Side } from "../model/enums.ts";
+import { type Amount, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
+import { CancelReason, MarketName, OrdStatus, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
+import { ORD_TYPES } from "./ord-types.ts";
 import {
   assertOrder,
   canceledQty,
   isClosed,
+  isWaiting,
   LEGAL,
   leavesQty,
   type OrderEvent,
@@ -23,6 +25,7 @@ const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 1_000);
 
 const ACCEPTED: OrderEvent = { type: "Accepted" };
 const REJECTED: OrderEvent = { type: "Rejected", rejectReason: "market closed" };
+const TRIGGERED: OrderEvent = { type: "Triggered" };
 const CANCEL_REQUESTED: OrderEvent = { type: "CancelRequested" };
 const CANCEL_REJECTED: OrderEvent = { type: "CancelRejected" };
 const CANCELED: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
@@ -41,25 +44,23 @@ test("order: every state and every event, what follows or why it cannot happen",
     after(10, ACCEPTED, traded(4), CANCEL_REQUESTED, CANCELED),
     after(10, REJECTED),
     after(10, CANCEL_REQUESTED, REJECTED),
-  ];
-  const events: readonly (readonly [name: string, OrderEvent])[] = [
-    ["Accepted", ACCEPTED],
-    ["Rejected", REJECTED],
-    ["Trade 4", traded(4)],
-    ["Trade 6", traded(6)],
-    ["Trade 11", traded(11)],
-    ["CancelReq", CANCEL_REQUESTED],
-    ["CancelRej", CANCEL_REJECTED],
-    ["Canceled", CANCELED],
+    stopAfter(10, ACCEPTED),
+    stopAfter(10, ACCEPTED, TRIGGERED),
   ];
   assert.deepEqual(new Set(states.map(({ phase }) => phase)), new Set(Object.keys(LEGAL)));
-  const rows = [
-    ["", ...events.map(([name]) => name)],
-    ...states.map((order) => [stateOf(order), ...events.map(([, event]) => outcome(order, event))]),
-  ];
-  // Of 10: "Open+ 4" has traded 4 and has a cancel pending; "." is not legal in the phase.
+  // Of 10: "Open+ 4" has traded 4 and has a cancel pending; "." is not legal in the phase; "~" is
+  // a stop order that waits.
   assert.equal(
-    grid(rows),
+    outcomes(states, [
+      ["Accepted", ACCEPTED],
+      ["Rejected", REJECTED],
+      ["Trade 4", traded(4)],
+      ["Trade 6", traded(6)],
+      ["Trade 11", traded(11)],
+      ["CancelReq", CANCEL_REQUESTED],
+      ["CancelRej", CANCEL_REJECTED],
+      ["Canceled", CANCELED],
+    ]),
     `
              Accepted  Rejected   Trade 4  Trade 6  Trade 11  CancelReq    CancelRej   Canceled
 PendingNew   Open      Rejected   .        .        .         PendingNew+  no cancel   .
@@ -74,13 +75,41 @@ Canceled     .         .          .        .        .         .            .    
 Canceled 4   .         .          .        .        .         .            .           .
 Rejected     .         .          .        .        .         .            no cancel   .
 Rejected+    .         .          .        .        .         .            Rejected    .
+Open~        .         .          waits    waits    waits     Open~+       no cancel   Canceled
+Open         .         .          Open 4   Open 6   too much  Open+        no cancel   Canceled
+`,
+  );
+  // "/" is the quantity after a replace.
+  assert.equal(
+    outcomes(states, [
+      ["Replace 4", replaced(4)],
+      ["Replace 20", replaced(20)],
+      ["Triggered", TRIGGERED],
+    ]),
+    `
+             Replace 4   Replace 20   Triggered
+PendingNew   .           .            .
+PendingNew+  .           .            .
+Open         Open /4     Open /20     no trigger
+Open+        Open+ /4    Open+ /20    no trigger
+Open 4       too little  Open 4 /20   no trigger
+Open+ 4      too little  Open+ 4 /20  no trigger
+Filled       .           .            .
+Filled+      .           .            .
+Canceled     .           .            .
+Canceled 4   .           .            .
+Rejected     .           .            .
+Rejected+    .           .            .
+Open~        Open~ /4    Open~ /20    Open
+Open         Open /4     Open /20     no trigger
 `,
   );
 });
 
 test("order: a refused event is never applied", () => {
   const order = after(10, ACCEPTED, traded(10));
-  for (const event of [ACCEPTED, REJECTED, traded(1), CANCEL_REQUESTED, CANCELED]) {
+  const events = [ACCEPTED, REJECTED, traded(1), replaced(20), CANCEL_REQUESTED, CANCELED];
+  for (const event of events) {
     const bug = new InvariantError("must hold: the event was checked before it was applied");
     assert.throws(() => orderApply(order, event), bug, event.type);
   }
@@ -192,6 +221,68 @@ CancelRejected   NoCancelPending
   );
 });
 
+// After FIX 4.2 Appendix D, cancel/replace of a partly filled order.
+test("order: a replace states the whole chain's quantity, and what has traded counts", () => {
+  assert.equal(
+    story(10, ACCEPTED, traded(4), replaced(6), traded(2), replaced(20)),
+    `
+                 A leaves=10 cum=0 canceled=0
+Accepted         0 leaves=10 cum=0 canceled=0
+Traded 4         1 leaves=6 cum=4 canceled=0
+Replaced 6       1 leaves=2 cum=4 canceled=0
+Traded 2         2 leaves=0 cum=6 canceled=0
+Replaced 20      EventNotLegalInPhase
+`,
+  );
+  assert.equal(
+    story(
+      10,
+      ACCEPTED,
+      traded(4),
+      replaced(4),
+      replaced(20),
+      CANCEL_REQUESTED,
+      replaced(5),
+      CANCELED,
+    ),
+    `
+                 A leaves=10 cum=0 canceled=0
+Accepted         0 leaves=10 cum=0 canceled=0
+Traded 4         1 leaves=6 cum=4 canceled=0
+Replaced 4       ReplaceNotAboveCumQty
+Replaced 20      1 leaves=16 cum=4 canceled=0
+CancelRequested  6 leaves=16 cum=4 canceled=0
+Replaced 5       6 leaves=1 cum=4 canceled=0
+Canceled         4 leaves=0 cum=4 canceled=1
+`,
+  );
+});
+
+test("order: a stop order waits for its trigger, trades after it, and is triggered once", () => {
+  const waiting = stopAfter(10, ACCEPTED);
+  assert.equal(isWaiting(waiting), true);
+  assert.equal(orderRefusal(waiting, traded(4)), "TriggerNotReached");
+  const working = orderApply(waiting, TRIGGERED);
+  assert.deepEqual(working, { ...waiting, triggered: true });
+  assert.equal(isWaiting(working), false);
+  assert.equal(orderRefusal(working, TRIGGERED), "NoTriggerWaiting");
+  assert.equal(orderApply(working, traded(10)).phase, "Filled");
+  assert.equal(orderRefusal(after(10, ACCEPTED), TRIGGERED), "NoTriggerWaiting");
+  for (const ordType of Object.values(OrdType)) {
+    assert.equal(isWaiting({ ...waiting, ordType }), ORD_TYPES[ordType].stop, ordType);
+  }
+});
+
+test("order: what ends an order sets free what it held back, the rest is for the desk", () => {
+  const holding = { ...after(10, ACCEPTED), reservedAmt: (10n * ONE) as Amount };
+  const placing = { ...after(10), reservedAmt: (10n * ONE) as Amount };
+  assert.equal(orderApply(holding, CANCELED).reservedAmt, 0n);
+  assert.equal(orderApply(holding, traded(10)).reservedAmt, 0n);
+  assert.equal(orderApply(placing, REJECTED).reservedAmt, 0n);
+  assert.equal(orderApply(holding, traded(4)).reservedAmt, 10n * ONE);
+  assert.equal(orderApply(holding, replaced(20)).reservedAmt, 10n * ONE);
+});
+
 test("order: a reject keeps the venue's reason, a cancel its own", () => {
   assert.equal(after(10, REJECTED).rejectReason, "market closed");
   assert.equal(after(10, REJECTED).cancelReason, CancelReason.None);
@@ -207,19 +298,18 @@ test("order: a reject keeps the venue's reason, a cancel its own", () => {
 
 test("order: a new order says nothing that nobody has said", () => {
   const order = after(10);
-  const { phase, cancelPending, cumQty, grossTradeAmt, chargeAmt, version, streamSeq } = order;
-  assert.deepEqual(
-    { phase, cancelPending, cumQty, grossTradeAmt, chargeAmt, version, streamSeq },
-    {
-      phase: "PendingNew",
-      cancelPending: false,
-      cumQty: 0n,
-      grossTradeAmt: 0n,
-      chargeAmt: 0n,
-      version: 0,
-      streamSeq: 0,
-    },
-  );
+  const unsaid = {
+    triggered: false,
+    phase: "PendingNew",
+    cancelPending: false,
+    cumQty: 0n,
+    grossTradeAmt: 0n,
+    chargeAmt: 0n,
+    reservedAmt: 0n,
+    version: 0,
+    streamSeq: 0,
+  } as const;
+  assert.deepEqual({ ...order, ...unsaid }, order);
   assert.equal(order.updatedAtMs, order.createdAtMs);
   assert.throws(() => after(0), /orderQty > 0/);
   assert.throws(() => after(-1), /orderQty > 0/);
@@ -247,6 +337,15 @@ test("order: facts that do not fit together are a bug", () => {
     [{ phase: "Filled" }, /Filled means cumQty = orderQty/],
     [{ cumQty: 0n as Qty }, /no amount without a trade/],
     [{ phase: "Canceled" }, /a cancelled order says why/],
+    [{ reservedAmt: -1n as Amount }, /charges and reservations are positive/],
+    [{ chargeAmt: -1n as Amount }, /charges and reservations are positive/],
+    [{ reservedAmt: 1n as Amount, side: Side.Sell }, /only a buy that still works holds back cash/],
+    [{ triggered: true }, /only a stop order is triggered/],
+    [{ ordType: OrdType.StopMarket }, /a stop order trades after its trigger/],
+    [
+      { cumQty: 0n as Qty, grossTradeAmt: 0n as Amount, chargeAmt: 1n as Amount },
+      /no charge without/,
+    ],
     [{ cancelReason: CancelReason.Requested }, /a cancelled order says why/],
   ];
   assertOrder(open);
@@ -259,9 +358,12 @@ test("order: no sequence of events breaks the sums, reopens an order or ends it 
   const trade = fc
     .record({ lots: fc.integer({ min: 1, max: 12 }), cents: fc.integer({ min: 1, max: 50_000 }) })
     .map(({ lots, cents }) => traded(lots, cents));
+  const replace = fc.integer({ min: 1, max: 40 }).map((shares) => replaced(shares));
   const event = fc.oneof(
     { arbitrary: fc.constantFrom(CANCEL_REQUESTED, CANCEL_REJECTED), weight: 3 },
     { arbitrary: trade, weight: 3 },
+    { arbitrary: replace, weight: 2 },
+    { arbitrary: fc.constant(TRIGGERED), weight: 1 },
     { arbitrary: fc.constantFrom(ACCEPTED, REJECTED, CANCELED), weight: 1 },
   );
   fc.assert(
@@ -269,9 +371,12 @@ test("order: no sequence of events breaks the sums, reopens an order or ends it 
       fc.integer({ min: 1, max: 30 }),
       fc.boolean(),
       fc.array(event, { maxLength: 25 }),
-      (lots, accepted, events) => {
-        let order = accepted ? after(lots, ACCEPTED) : after(lots);
+      fc.constantFrom(OrdType.Limit, OrdType.StopLimit),
+      (lots, accepted, events, ordType) => {
+        const placed = { ...after(lots), ordType };
+        let order = accepted ? orderApply(placed, ACCEPTED) : placed;
         let [tradedUnits, amountUnits] = [0n, 0n];
+        let liableUnits = order.orderQty;
         for (const each of events) {
           const before = order;
           if (orderRefusal(order, each) !== null) {
@@ -283,6 +388,9 @@ test("order: no sequence of events breaks the sums, reopens an order or ends it 
             tradedUnits += each.lastQty;
             amountUnits += (each.lastQty * each.lastPx) / ONE;
           }
+          if (each.type === "Replaced") liableUnits = each.orderQty;
+          // Over the whole chain no more can trade than its last replace says.
+          assert.ok(tradedUnits + leavesQty(order) <= liableUnits);
           assert.equal(order.cumQty, tradedUnits);
           assert.equal(order.grossTradeAmt, amountUnits);
           assertLaws(before, order);
@@ -304,8 +412,10 @@ function assertLaws(before: Order, order: Order): void {
   assert.equal(ordStatus(order) === OrdStatus.PendingCancel, order.cancelPending);
   if (order.phase === "Canceled") assert.equal(order.cancelPending, false);
   const { phase, cancelPending, cumQty, grossTradeAmt, cancelReason, rejectReason } = order;
+  const { price, stopPx, orderQty, triggered } = order;
   const facts = { phase, cancelPending, cumQty, grossTradeAmt, cancelReason, rejectReason };
-  assert.deepEqual({ ...before, ...facts }, order, "what was ordered never changes");
+  const terms = { price, stopPx, orderQty, triggered };
+  assert.deepEqual({ ...before, ...facts, ...terms }, order, "who ordered what never changes");
 }
 
 /** An order of so many shares at 1.00, and what happened to it. */
@@ -319,8 +429,10 @@ function after(shares: number, ...events: readonly OrderEvent[]): Order {
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: ONE as Price,
     stopPx: 0n as Price,
+    protectionPx: 0n as Price,
     orderQty: (BigInt(shares) * ONE) as Qty,
     createdAtMs: 1_718_000_000_000 as UnixMs,
   });
@@ -332,17 +444,37 @@ function traded(shares: number, cents = 100): OrderEvent {
   return { type: "Traded", lastQty: (BigInt(shares) * ONE) as Qty, lastPx };
 }
 
+function stopAfter(shares: number, ...events: readonly OrderEvent[]): Order {
+  return events.reduce(orderApply, { ...after(shares), ordType: OrdType.StopLimit });
+}
+
+function replaced(shares: number): OrderEvent {
+  const orderQty = (BigInt(shares) * ONE) as Qty;
+  return { type: "Replaced", price: ONE as Price, stopPx: 0n as Price, orderQty };
+}
+
 /** One line per event: the status and quantities after it, or why it cannot happen. */
 function story(shares: number, ...events: readonly OrderEvent[]): string {
   let order = after(shares);
   const lines = [storyLine("", order)];
   for (const event of events) {
-    const name = event.type === "Traded" ? `Traded ${formatDecimal(event.lastQty)}` : event.type;
+    const name = eventName(event);
     const refusal = orderRefusal(order, event);
     if (refusal === null) order = orderApply(order, event);
     lines.push(refusal === null ? storyLine(name, order) : name.padEnd(17) + refusal);
   }
   return `\n${lines.join("\n")}\n`;
+}
+
+function eventName(event: OrderEvent): string {
+  switch (event.type) {
+    case "Traded":
+      return `Traded ${formatDecimal(event.lastQty)}`;
+    case "Replaced":
+      return `Replaced ${formatDecimal(event.orderQty)}`;
+    default:
+      return event.type;
+  }
 }
 
 function storyLine(name: string, order: Order): string {
@@ -353,10 +485,26 @@ function storyLine(name: string, order: Order): string {
   return `${name.padEnd(17)}${status} leaves=${leaves} cum=${cum} canceled=${canceled}`;
 }
 
+/** A row per state, a column per event. */
+function outcomes(
+  states: readonly Order[],
+  events: readonly (readonly [name: string, OrderEvent])[],
+): string {
+  return grid([
+    ["", ...events.map(([name]) => name)],
+    ...states.map((order) => [stateOf(order), ...events.map(([, event]) => outcome(order, event))]),
+  ]);
+}
+
 function stateOf(order: Order): string {
   const isPartial = order.cumQty > 0n && order.phase !== "Filled";
   const part = ` ${formatDecimal(order.cumQty)}`;
-  return `${order.phase}${order.cancelPending ? "+" : ""}${isPartial ? part : ""}`;
+  const [pending, waiting] = [
+    order.cancelPending ? "+" : "",
+    isWaiting(order) && !isClosed(order) ? "~" : "",
+  ];
+  const qty = order.orderQty === 10n * ONE ? "" : ` /${formatDecimal(order.orderQty)}`;
+  return `${order.phase}${waiting}${pending}${isPartial ? part : ""}${qty}`;
 }
 
 function outcome(order: Order, event: OrderEvent): string {
@@ -369,6 +517,12 @@ function outcome(order: Order, event: OrderEvent): string {
       return "no cancel";
     case "TradeExceedsLeavesQty":
       return "too much";
+    case "ReplaceNotAboveCumQty":
+      return "too little";
+    case "TriggerNotReached":
+      return "waits";
+    case "NoTriggerWaiting":
+      return "no trigger";
   }
 }
 

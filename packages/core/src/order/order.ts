@@ -12,14 +12,25 @@ import {
   ZERO_PRICE,
   ZERO_QTY,
 } from "../model/decimal.ts";
-import { CancelReason, OrdStatus } from "../model/enums.ts";
+import { CancelReason, OrdStatus, Side } from "../model/enums.ts";
 import type { Order, OrderPhase } from "../model/order.ts";
+import { ORD_TYPES } from "./ord-types.ts";
 
-/** What can happen to an order. Times, versions and stream numbers are added by the desk. */
+/**
+ * What can happen to an order. Times, versions, stream numbers, charges and reservations are added
+ * by the desk; what ends an order sets its reservation free here.
+ */
 export type OrderEvent =
   | { readonly type: "Accepted" }
   | { readonly type: "Rejected"; readonly rejectReason: string }
   | { readonly type: "Traded"; readonly lastQty: Qty; readonly lastPx: Price }
+  | {
+      readonly type: "Replaced";
+      readonly price: Price;
+      readonly stopPx: Price;
+      readonly orderQty: Qty;
+    }
+  | { readonly type: "Triggered" }
   | { readonly type: "CancelRequested" }
   | { readonly type: "CancelRejected" }
   | { readonly type: "Canceled"; readonly cancelReason: CancelReason };
@@ -27,7 +38,10 @@ export type OrderEvent =
 export type OrderEventRefusal =
   | "EventNotLegalInPhase"
   | "NoCancelPending"
-  | "TradeExceedsLeavesQty";
+  | "TriggerNotReached"
+  | "NoTriggerWaiting"
+  | "TradeExceedsLeavesQty"
+  | "ReplaceNotAboveCumQty";
 
 type EventName = OrderEvent["type"];
 
@@ -37,7 +51,14 @@ type EventName = OrderEvent["type"];
  */
 export const LEGAL: { readonly [P in OrderPhase]: ReadonlySet<EventName> } = {
   PendingNew: new Set<EventName>(["Accepted", "Rejected", "CancelRequested", "CancelRejected"]),
-  Open: new Set<EventName>(["Traded", "CancelRequested", "CancelRejected", "Canceled"]),
+  Open: new Set<EventName>([
+    "Traded",
+    "Replaced",
+    "Triggered",
+    "CancelRequested",
+    "CancelRejected",
+    "Canceled",
+  ]),
   // The cancel lost the race with the last fill, or with the reject.
   Filled: new Set<EventName>(["CancelRejected"]),
   Rejected: new Set<EventName>(["CancelRejected"]),
@@ -54,8 +75,10 @@ export type OrderTerms = Pick<
   | "symbol"
   | "ordType"
   | "side"
+  | "timeInForce"
   | "price"
   | "stopPx"
+  | "protectionPx"
   | "orderQty"
   | "createdAtMs"
 >;
@@ -72,14 +95,18 @@ export function orderNew(terms: OrderTerms): Order {
     symbol: terms.symbol,
     ordType: terms.ordType,
     side: terms.side,
+    timeInForce: terms.timeInForce,
     price: terms.price,
     stopPx: terms.stopPx,
+    protectionPx: terms.protectionPx,
+    triggered: false,
     orderQty: terms.orderQty,
     phase: "PendingNew",
     cancelPending: false,
     cumQty: ZERO_QTY,
     grossTradeAmt: ZERO_AMOUNT,
     chargeAmt: ZERO_AMOUNT,
+    reservedAmt: ZERO_AMOUNT,
     cancelReason: CancelReason.None,
     rejectReason: "",
     createdAtMs: terms.createdAtMs,
@@ -92,6 +119,11 @@ export function orderNew(terms: OrderTerms): Order {
 /** Whether nothing more can happen to the order. */
 export function isClosed(order: Order): boolean {
   return order.phase === "Filled" || order.phase === "Canceled" || order.phase === "Rejected";
+}
+
+/** Whether the order is a stop order whose trigger has not been reached. */
+export function isWaiting(order: Order): boolean {
+  return ORD_TYPES[order.ordType].stop && !order.triggered;
 }
 
 /** LeavesQty(151): what still works in the market; zero once the order is closed. */
@@ -126,9 +158,20 @@ export function ordStatus(order: Order): OrdStatus {
 /** Why the event cannot happen to the order now, or null. */
 export function orderRefusal(order: Order, event: OrderEvent): OrderEventRefusal | null {
   if (!LEGAL[order.phase].has(event.type)) return "EventNotLegalInPhase";
-  if (event.type === "CancelRejected" && !order.cancelPending) return "NoCancelPending";
-  if (event.type === "Traded" && event.lastQty > leavesQty(order)) return "TradeExceedsLeavesQty";
-  return null;
+  switch (event.type) {
+    case "CancelRejected":
+      return order.cancelPending ? null : "NoCancelPending";
+    case "Triggered":
+      return isWaiting(order) ? null : "NoTriggerWaiting";
+    case "Traded":
+      if (isWaiting(order)) return "TriggerNotReached";
+      return event.lastQty > leavesQty(order) ? "TradeExceedsLeavesQty" : null;
+    case "Replaced":
+      // At CumQty nothing would be left to work: that is a cancel.
+      return event.orderQty > order.cumQty ? null : "ReplaceNotAboveCumQty";
+    default:
+      return null;
+  }
 }
 
 /** Precondition: `orderRefusal(order, event)` is null. */
@@ -150,6 +193,14 @@ export function assertOrder(order: Order): void {
     "orderQty = cumQty + leavesQty + canceledQty",
   );
   assert(cumQty > 0n || order.grossTradeAmt === 0n, "no amount without a trade");
+  assert(cumQty > 0n || order.chargeAmt === 0n, "no charge without a trade");
+  assert(order.chargeAmt >= 0n && order.reservedAmt >= 0n, "charges and reservations are positive");
+  assert(
+    order.reservedAmt === 0n || (order.side === Side.Buy && !isClosed(order)),
+    "only a buy that still works holds back cash",
+  );
+  assert(!order.triggered || ORD_TYPES[order.ordType].stop, "only a stop order is triggered");
+  assert(cumQty === 0n || !isWaiting(order), "a stop order trades after its trigger");
   assert(
     (order.phase === "Canceled") === (order.cancelReason !== CancelReason.None),
     "a cancelled order says why",
@@ -162,9 +213,23 @@ function orderNext(order: Order, event: OrderEvent): Order {
       return { ...order, phase: "Open" };
     case "Rejected":
       // A pending cancel stays pending: its answer is still to come.
-      return { ...order, phase: "Rejected", rejectReason: event.rejectReason };
+      return {
+        ...order,
+        phase: "Rejected",
+        rejectReason: event.rejectReason,
+        reservedAmt: ZERO_AMOUNT,
+      };
     case "Traded":
       return orderTraded(order, event.lastQty, event.lastPx);
+    case "Replaced":
+      return {
+        ...order,
+        price: event.price,
+        stopPx: event.stopPx,
+        orderQty: event.orderQty,
+      };
+    case "Triggered":
+      return { ...order, triggered: true };
     case "CancelRequested":
       return { ...order, cancelPending: true };
     case "CancelRejected":
@@ -175,6 +240,7 @@ function orderNext(order: Order, event: OrderEvent): Order {
         phase: "Canceled",
         cancelPending: false,
         cancelReason: event.cancelReason,
+        reservedAmt: ZERO_AMOUNT,
       };
     default:
       return unreachable(event, "order event");
@@ -186,10 +252,12 @@ function orderTraded(order: Order, lastQty: Qty, lastPx: Price): Order {
   assert(lastQty > 0n, "lastQty > 0");
   assert(lastPx > ZERO_PRICE, "lastPx > 0");
   const cumQty = (order.cumQty + lastQty) as Qty;
+  const isFilled = cumQty === order.orderQty;
   return {
     ...order,
-    phase: cumQty === order.orderQty ? "Filled" : "Open",
+    phase: isFilled ? "Filled" : "Open",
     cumQty,
+    reservedAmt: isFilled ? ZERO_AMOUNT : order.reservedAmt,
     grossTradeAmt: (order.grossTradeAmt + amountOf(lastPx, lastQty)) as Amount,
   };
 }

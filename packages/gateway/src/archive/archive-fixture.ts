@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { AccountBook } from "@countermand/core/desk";
 import {
   type Account,
+  type Amount,
   CancelReason,
   type ClOrdId,
   type ExecId,
   ExecType,
+  type Execution,
   type ExecutionReported,
   encodeDeskEvent,
   MarketName,
@@ -16,6 +18,8 @@ import {
   type Price,
   type Qty,
   Side,
+  TimeInForce,
+  type UnixDay,
   type UnixMs,
 } from "@countermand/core/model";
 import { isClosed, type OrderEvent, orderApply, orderNew } from "@countermand/core/order";
@@ -31,6 +35,15 @@ const PRICE = 100_000_000n as Price;
 const ONE_UNIT = 100_000_000n as Qty;
 const FIRST_ORDER_NUMBER = 22_000_000_001;
 const FIRST_CREATED_MS = 1_746_774_142_500;
+
+const FILL: Omit<Execution, "execId"> = {
+  lastQty: ONE_UNIT,
+  lastPx: PRICE,
+  tradeDate: 20_217 as UnixDay,
+  settlDate: 20_219 as UnixDay,
+  lastChargeAmt: 0n as Amount,
+  cashBalance: 0n as Amount,
+};
 
 /** What a test may choose about an order. */
 export interface Placed {
@@ -75,7 +88,7 @@ export class ScriptedDesk {
   book(account: Account): AccountBook {
     const known = this.#books.get(account);
     if (known !== undefined) return known;
-    const added = new AccountBook(account, [], []);
+    const added = new AccountBook(account, false);
     this.#books.set(account, added);
     return added;
   }
@@ -93,8 +106,10 @@ export class ScriptedDesk {
       symbol: placed.symbol ?? "00700",
       ordType: OrdType.Limit,
       side: placed.side ?? Side.Buy,
+      timeInForce: TimeInForce.Day,
       price: PRICE,
       stopPx: 0n as Price,
+      protectionPx: 0n as Price,
       orderQty: (BigInt(placed.units ?? 2) * ONE_UNIT) as Qty,
       createdAtMs: createdAtMs as UnixMs,
     });
@@ -173,7 +188,7 @@ export class ScriptedDesk {
     const order = { ...changed, version: version + 1, streamSeq: book.streamSeq };
     const execId = `E${book.streamSeq}` as ExecId;
     const traded = execType === ExecType.Trade;
-    const execution = traded ? { execId, lastQty: ONE_UNIT, lastPx: PRICE } : null;
+    const execution = traded ? { ...FILL, execId } : null;
     const report: ExecutionReported = { type: "ExecutionReported", execType, order, execution };
     if (execType === ExecType.New) book.insert(order);
     else if (isClosed(order)) book.remove(order.orderId);

@@ -91,7 +91,7 @@ test("edge: an error further down the connection is not the answer of a request 
 test("edge: an answer that is ready behind one that is not keeps its place before an error", async (t) => {
   const edge = await Edge.open(t);
   const place = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}`;
-  const put = `PUT ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const put = `PATCH ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const received = edge.send(`${place}${put}GARBAGE\r\n\r\n`);
   await edge.held(1);
   await setImmediate();
@@ -130,7 +130,7 @@ test("edge: what a body claims to be does not decide what a path answers", async
 test("edge: a refused method is told to a client that sends a large body", async (t) => {
   const edge = await Edge.open(t);
   const length = 1_000_000;
-  const head = `PUT ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  const head = `PATCH ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
   const received = await edge.send(head + "x".repeat(length));
   assert.deepEqual([statuses(received), reasons(received)], [["405"], ["method_not_allowed"]]);
 });

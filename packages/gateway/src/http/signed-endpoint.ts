@@ -18,14 +18,18 @@ import {
 } from "@countermand/contract";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
-import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
+import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
 import { isIgnored, sendAnswer, sendFault, sendLastFault } from "./responses.ts";
-import { type Content, SIGNED_ROUTES, type SignedRoute } from "./signed-routes.ts";
+import {
+  type Content,
+  SIGNED_ROUTES,
+  type SignedActors,
+  type SignedRoute,
+} from "./signed-routes.ts";
 
 /** What the edge serves with, once the gateway has recovered. */
-export interface SignedServices {
-  readonly trade: TradeService;
+export interface SignedServices extends SignedActors {
   readonly authenticator: Authenticator;
 }
 
@@ -108,7 +112,7 @@ export class SignedEndpoint {
       authenticated,
       prefersRepresentation(request),
     );
-    const answer = route.act(services.trade, authenticated.caller, content, options);
+    const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
       sendFault(request, response, answer);
       return;

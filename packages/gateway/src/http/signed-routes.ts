@@ -1,5 +1,7 @@
 /** What each signed route makes of a request's content: decode, then the trade service. */
 import {
+  decodeAmend,
+  decodeBalanceQuery,
   decodeCancel,
   decodeCancelBatch,
   decodeCancelPath,
@@ -7,6 +9,8 @@ import {
   decodeOrdersQuery,
   decodePlace,
   decodePlaceBatch,
+  decodePositionsQuery,
+  decodeQuantity,
   type Fault,
   fault,
   isFault,
@@ -14,7 +18,14 @@ import {
   type RouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
+import type { AccountService } from "../trade/account-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
+
+/** What signed requests are carried out by. */
+export interface SignedActors {
+  readonly trade: TradeService;
+  readonly accounts: AccountService;
+}
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
 export interface Content {
@@ -27,7 +38,7 @@ export interface SignedRoute {
   /** New orders are refused while the gateway drains; cancels and queries are not. */
   readonly places: boolean;
   readonly act: (
-    trade: TradeService,
+    actors: SignedActors,
     caller: Caller,
     content: Content,
     options: CallOptions,
@@ -36,15 +47,15 @@ export interface SignedRoute {
 
 const cancelOne: SignedRoute = {
   places: false,
-  act: (trade, caller, content, options) => {
-    const target = cancelTarget(content);
-    return isFault(target) ? target : trade.cancel(caller, target, options);
+  act: ({ trade }, caller, content, options) => {
+    const request = cancelRequest(content);
+    return isFault(request) ? request : trade.cancel(caller, request, options);
   },
 };
 
 const cancelBatch: SignedRoute = {
   places: false,
-  act: (trade, caller, content, options) => {
+  act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodeCancelBatch);
     return isFault(elements) ? elements : trade.cancelBatch(caller, elements, options);
   },
@@ -52,7 +63,7 @@ const cancelBatch: SignedRoute = {
 
 const placeOne: SignedRoute = {
   places: true,
-  act: (trade, caller, content, options) => {
+  act: ({ trade }, caller, content, options) => {
     const request = fromBody(content, decodePlace);
     return isFault(request) ? request : trade.place(caller, request, options);
   },
@@ -60,15 +71,47 @@ const placeOne: SignedRoute = {
 
 const placeBatch: SignedRoute = {
   places: true,
-  act: (trade, caller, content, options) => {
+  act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodePlaceBatch);
     return isFault(elements) ? elements : trade.placeBatch(caller, elements, options);
   },
 };
 
+/** May trade, as a new order may. */
+const amendOne: SignedRoute = {
+  places: true,
+  act: ({ trade }, caller, content, options) => {
+    const request = fromBody(content, decodeAmend);
+    return isFault(request) ? request : trade.amend(caller, request, options);
+  },
+};
+
+const estimateQuantity: SignedRoute = {
+  places: false,
+  act: ({ accounts }, caller, content) => {
+    const request = fromBody(content, decodeQuantity);
+    return isFault(request) ? request : accounts.estimateQuantity(caller, request);
+  },
+};
+
+const balance: SignedRoute = {
+  places: false,
+  act: ({ accounts }, caller, content) => {
+    return decodeBalanceQuery(content.rawQuery) ?? accounts.balance(caller);
+  },
+};
+
+const positions: SignedRoute = {
+  places: false,
+  act: ({ accounts }, caller, content) => {
+    const query = decodePositionsQuery(content.rawQuery);
+    return isFault(query) ? query : accounts.positions(caller, query);
+  },
+};
+
 const listOrders: SignedRoute = {
   places: false,
-  act: (trade, caller, content) => {
+  act: ({ trade }, caller, content) => {
     const query = decodeOrdersQuery(content.rawQuery);
     return isFault(query) ? query : trade.orders(caller, query);
   },
@@ -82,10 +125,14 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["cancelBatchByPost", cancelBatch],
   ["placeOrder", placeOne],
   ["placeBatch", placeBatch],
+  ["amendOrder", amendOne],
+  ["estimateQuantity", estimateQuantity],
+  ["accountBalance", balance],
+  ["accountPositions", positions],
   ["listOrders", listOrders],
 ]);
 
-function cancelTarget({ json, rawQuery, segment }: Content) {
+function cancelRequest({ json, rawQuery, segment }: Content) {
   if (segment !== null) {
     return rawQuery === "" ? decodeCancelPath(segment) : queryNotTaken();
   }

@@ -149,6 +149,10 @@ function requireOurFormat(database: Database.Database, files: JournalFiles): voi
     throw new JournalError("JOURNAL_UNREADABLE", files.database, problem);
   }
   const format = Number(database.pragma("user_version", { simple: true }));
+  if (format > 0 && format < JOURNAL_FORMAT) {
+    const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
+    throw new JournalError("JOURNAL_OLDER_FORMAT", files.database, problem);
+  }
   if (format > JOURNAL_FORMAT) {
     const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
     throw new JournalError("JOURNAL_NEWER_FORMAT", files.database, problem);

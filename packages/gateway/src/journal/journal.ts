@@ -66,6 +66,7 @@ export const JOURNAL_ERRORS = {
   JOURNAL_DAMAGED: "nothing was changed; keep a copy of the data directory and restore a backup",
   JOURNAL_BEHIND_HEAD: "nothing was changed; keep a copy of the data directory, find the lost part",
   JOURNAL_HEAD_UNREADABLE: "nothing was changed; restore the head file that belongs to the journal",
+  JOURNAL_OLDER_FORMAT: "start the version that wrote it, or choose a new data directory",
   JOURNAL_NEWER_FORMAT: "start the version that wrote it, or a later one",
   JOURNAL_UNREADABLE: "check the data directory and its permissions",
   JOURNAL_WRITE_FAILED: "stop the process, mend the disk and start again: it recovers by replay",

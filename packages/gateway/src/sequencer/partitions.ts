@@ -9,15 +9,18 @@ import { type Desk, newOrderSingle } from "@countermand/core/desk";
 import { type Exchange, type ExchangeEvent, encodeExchangeEvent } from "@countermand/core/exchange";
 import {
   type Account,
+  type AmendRequest,
   type DeskEvent,
   type ExecutionReported,
   encodeDeskEvent,
   type Order,
   type PlaceRequest,
+  type Price,
   type Refusal,
   type UnixMs,
   type VenueCommand,
 } from "@countermand/core/model";
+import { settlingDay } from "@countermand/core/money";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { PartitionAppend } from "../journal/journal.ts";
 
@@ -88,11 +91,34 @@ export class Partitions {
   /** Carries an order to the venue. The order as it stands afterwards, or why it was not placed. */
   place(account: Account, request: PlaceRequest, nowMs: UnixMs): Order | Refusal {
     const { desk } = this.deskOf(account);
-    const placing = desk.decidePlace(account, request, nowMs);
+    const referencePx = this.#referencePx(desk, request.symbol);
+    const placing = desk.decidePlace(account, request, referencePx, nowMs);
     if ("refused" in placing) return placing;
     const reported = this.#work(newOrderSingle(placing), placing, nowMs);
     assert(reported !== null, "the embedded exchange answers an order in the same turn");
     return reported;
+  }
+
+  /**
+   * Gives an order new terms. The order as it stands afterwards, or why it has not got them; it
+   * may be closed.
+   */
+  amend(order: Order, request: AmendRequest, nowMs: UnixMs): Order | Refusal {
+    const { desk } = this.deskOf(order.account);
+    const replace = desk.decideAmend(order, request);
+    if ("refused" in replace) return replace;
+    const reported = this.#work(replace, order, nowMs);
+    assert(reported !== null, "the embedded exchange answers a replace in the same turn");
+    return reported;
+  }
+
+  /** Settles, once a day, what is due by now. Every desk of a node does so at the same moment. */
+  settleDue(nowMs: UnixMs): void {
+    for (const partition of this.desks) {
+      const { desk } = partition;
+      const event = desk.decideSettle(settlingDay(desk.rules.settlement, nowMs), nowMs);
+      if (event !== null) this.#stageDeskEvent(partition, event);
+    }
   }
 
   /** Cancels an open order. The order as it stands afterwards. */
@@ -105,7 +131,10 @@ export class Partitions {
 
   /** Stages an event of the account's partition. Its position there. */
   stageDeskEvent(account: Account, event: DeskEvent): number {
-    const { name, desk, lease } = this.deskOf(account);
+    return this.#stageDeskEvent(this.deskOf(account), event);
+  }
+
+  #stageDeskEvent({ name, desk, lease }: DeskPartition, event: DeskEvent): number {
     this.#stage(name, lease, encodeDeskEvent(event));
     desk.apply(event, lease.seq);
     if (event.type === "ExecutionReported") {
@@ -140,6 +169,13 @@ export class Partitions {
       if (event.order.orderId === subject.orderId) latest = event.order;
     }
     return latest;
+  }
+
+  /** What a buy without a price is measured by. */
+  #referencePx(desk: Desk, symbol: string): Price | null {
+    if (desk.instrument(symbol) === null) return null;
+    const { exchange } = this.exchange;
+    return exchange.bestAsk(symbol) ?? exchange.lastTradePrice(symbol);
   }
 
   #stageExchangeEvent(event: ExchangeEvent): void {

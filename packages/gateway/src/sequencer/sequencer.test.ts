@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UNCONDITIONAL } from "@countermand/contract";
 import { type CancelTarget, OrdStatus } from "@countermand/core/model";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
@@ -28,7 +29,7 @@ test("sequencer: while the disk stalls, queries do not take the places of cancel
 
     const target: CancelTarget = { by: "orderId", orderId };
     const options = { rememberAlways: false, representation: false } as CallOptions;
-    const cancel = trade.cancel(caller, target, options);
+    const cancel = trade.cancel(caller, { target, condition: UNCONDITIONAL }, options);
     journal.release();
     assert.equal((await cancel).httpStatus, 200);
     await stalled;

@@ -10,6 +10,7 @@ import { assert } from "@countermand/core/assert";
 import { type AnsweredRequests, type OpenTarget, openTarget } from "@countermand/core/desk";
 import type {
   Account,
+  AmendRequest,
   CancelTarget,
   ClOrdId,
   DeskEvent,
@@ -63,6 +64,8 @@ export interface Turn {
   readonly nowMs: UnixMs;
   place(request: PlaceRequest): Order | Refusal;
   cancel(order: Order): Order;
+  /** The order may be closed: then the refusal says what became of it. */
+  amend(order: Order, request: AmendRequest): Order | Refusal;
   openTarget(target: CancelTarget): OpenTarget;
   /** Closed orders too young to be in the archive. */
   recentlyClosed(orderId: OrderId): Order | null;
@@ -139,6 +142,7 @@ export class Sequencer {
       const repeated = this.#repeated(account, identity);
       if (repeated !== null) return repeated;
     }
+    this.settleDue();
     const stagedBefore = this.partitions.stagedCount;
     let isKept = false;
     const turn = this.#turn(account, () => {
@@ -183,6 +187,13 @@ export class Sequencer {
     return this.#released(true);
   }
 
+  /**
+   * Settles what is due by now: before the first command of a day, and before an account is shown.
+   */
+  settleDue(): void {
+    this.partitions.settleDue(this.#options.marketNowMs());
+  }
+
   /** Stages an event that no client's command caused, such as the opening of an account. */
   record(account: Account, event: DeskEvent): Promise<void> {
     this.partitions.stageDeskEvent(account, event);
@@ -212,6 +223,7 @@ export class Sequencer {
       nowMs,
       place: (request) => partitions.place(account, request, nowMs),
       cancel: (order) => partitions.cancel(order, nowMs),
+      amend: (order, request) => partitions.amend(order, request, nowMs),
       openTarget: (target) => openTarget(book, target),
       recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
       recentlyClosedByClOrdId: (clOrdId) =>

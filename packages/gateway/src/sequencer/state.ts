@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { assert } from "@countermand/core/assert";
-import { Desk } from "@countermand/core/desk";
+import { Desk, type DeskOptions, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
 import type { Instrument } from "@countermand/core/model";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
@@ -92,8 +92,8 @@ class Sections {
   }
 }
 
-function deskOptions(layout: NodeLayout, index: number) {
-  return { orderNoPrefix: orderNoPrefix(index), instruments: layout.instruments };
+function deskOptions({ instruments }: NodeLayout, index: number): DeskOptions {
+  return { orderNoPrefix: orderNoPrefix(index), instruments, rules: REFERENCE_DESK_RULES };
 }
 
 function orderNoPrefix(index: number): number {

@@ -14,6 +14,7 @@ import {
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
+  TimeInForce,
   type UnixMs,
   ZERO_AMOUNT,
   ZERO_PRICE,
@@ -37,14 +38,18 @@ function accepted(account: Account, streamSeq: number): ExecutionReported {
     symbol: "00700",
     ordType: OrdType.Limit,
     side: Side.Buy,
+    timeInForce: TimeInForce.Day,
     price: 42_383_000_000n as Price,
     stopPx: ZERO_PRICE,
+    protectionPx: ZERO_PRICE,
+    triggered: false,
     orderQty: 10_000_000_000n as Qty,
     phase: "Open",
     cancelPending: false,
     cumQty: ZERO_QTY,
     grossTradeAmt: ZERO_AMOUNT,
     chargeAmt: ZERO_AMOUNT,
+    reservedAmt: ZERO_AMOUNT,
     cancelReason: CancelReason.None,
     rejectReason: "",
     createdAtMs: AT_MS,
@@ -89,7 +94,7 @@ test("stream hub: a push has the reference fields, the additive ones and the acc
       '"order_status":"new","price":423.83,"qty":100,"outstand_qty":100,"execute_qty":0,' +
       '"execute_amount":0,"charge":0,"charge_base_currency":"HKD","base_currency":"HKD",' +
       '"reference_id":"","portfolio_id":"","reject_reason":"","update_time":1746774142,' +
-      '"create_time":1746774142,"version":1,"cancel_reason":""}}',
+      '"create_time":1746774142,"version":1,"time_in_force":"day","cancel_reason":""}}',
   );
 });
 

@@ -5,7 +5,7 @@ import { ALICE, DESK, openDesk } from "../archive/archive-fixture.ts";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import { inFolder } from "../journal/journal-fixture.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
-import { cancelKey, lookUpClosed } from "./cancel-outcome.ts";
+import { lookUpClosed, targetKey } from "./cancel-outcome.ts";
 
 test("lookUpClosed: an order that goes from memory to the archive meanwhile is found", async () => {
   await inFolder(async (folder) => {
@@ -23,7 +23,7 @@ test("lookUpClosed: an order that goes from memory to the archive meanwhile is f
     const target: CancelTarget = { by: "clOrdId", clOrdId: "moving" as ClOrdId };
     const caller = { apiKey: "key", account: ALICE };
     const archived = await lookUpClosed(sequencer, archive, caller, [target]);
-    assert.deepEqual(archived.get(cancelKey(target)), desk.order(orderId));
+    assert.deepEqual(archived.get(targetKey(target)), desk.order(orderId));
     journal.close();
   });
 });

@@ -2,9 +2,15 @@
  * What became of one cancel, and how it is found out: from memory in the turn, from the archive
  * before it.
  */
-import { type ErrorName, type Fault, fault, isFault } from "@countermand/contract";
-import { closedRefusal } from "@countermand/core/desk";
-import type { CancelTarget, Order } from "@countermand/core/model";
+import {
+  type CancelRequest,
+  type ErrorName,
+  type Fault,
+  fault,
+  isFault,
+} from "@countermand/contract";
+import { closedRefusal, conditionRefusal } from "@countermand/core/desk";
+import type { AmendRequest, CancelTarget, Order, Refusal } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer, Turn } from "../sequencer/sequencer.ts";
@@ -25,28 +31,64 @@ export type Archived = ReadonlyMap<string, Order | null | "unreadable">;
 export const NOTHING_ARCHIVED: Archived = new Map();
 
 /** Cancels one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
-export function cancelInTurn(turn: Turn, target: CancelTarget, archived: Archived): CancelOutcome {
+export function cancelInTurn(
+  turn: Turn,
+  { target, condition }: CancelRequest,
+  archived: Archived,
+): CancelOutcome {
   const open = turn.openTarget(target);
   if (open.found === "open") {
+    const refusal = conditionRefusal(open.order, condition);
+    if (refusal !== null) return refusedOutcome(refusal, open.order);
     return { outcome: "canceled", order: turn.cancel(open.order), already: false };
   }
-  if (open.found === "ambiguous") {
-    const { refused, details } = open.refusal;
-    return { outcome: "refused", error: refused, details, order: null };
-  }
-  const found = archived.get(cancelKey(target)) ?? null;
-  if (found === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
-  const outcome = closedOutcome(newest(recentlyClosed(turn, target), found));
+  if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);
+  const closed = closedOrder(turn, target, archived);
+  if (closed === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
+  const outcome = closedOutcome(closed);
   // Sent again later, the name may mean a younger order: that one was not meant.
   if (outcome.outcome === "canceled" && target.by === "clOrdId") turn.keepAnswer();
   return outcome;
 }
 
+export type AmendOutcome = { readonly outcome: "amended"; readonly order: Order } | Refused;
+
+/** Amends one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
+export function amendInTurn(turn: Turn, request: AmendRequest, archived: Archived): AmendOutcome {
+  const { target } = request;
+  const open = turn.openTarget(target);
+  if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);
+  const order = open.found === "open" ? open.order : closedOrder(turn, target, archived);
+  if (order === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
+  if (order === null) return UNKNOWN;
+  const amended = turn.amend(order, request);
+  return "refused" in amended
+    ? refusedOutcome(amended, order)
+    : { outcome: "amended", order: amended };
+}
+
 export const ARCHIVE_UNREADABLE =
   "closed orders cannot be read just now; open orders can be cancelled by order_no";
 
-export function faultOutcome(fault: Fault): CancelOutcome {
-  return { outcome: "refused", error: fault.error, details: fault.details, order: null };
+type Refused = Extract<CancelOutcome, { readonly outcome: "refused" }>;
+
+const UNKNOWN: Refused = { outcome: "refused", error: "UNKNOWN_ORDER", details: "", order: null };
+
+export function faultOutcome({ error, details }: Fault): Refused {
+  return { outcome: "refused", error, details, order: null };
+}
+
+function refusedOutcome({ refused, details }: Refusal, order: Order | null): Refused {
+  return { outcome: "refused", error: refused, details, order };
+}
+
+function closedOrder(
+  turn: Turn,
+  target: CancelTarget,
+  archived: Archived,
+): Order | null | "unreadable" {
+  const found = archived.get(targetKey(target)) ?? null;
+  return found === "unreadable" ? found : newest(recentlyClosed(turn, target), found);
 }
 
 /**
@@ -68,7 +110,7 @@ export async function lookUpClosed(
         // What the archive has not taken yet is held in memory now, and perhaps no more by then.
         const held = heldClosed(sequencer, caller, target);
         const found = await archive.findClosed(caller.account, soughtBy(target));
-        archived.set(cancelKey(target), newest(held, found));
+        archived.set(targetKey(target), newest(held, found));
       }),
     );
   }
@@ -83,7 +125,7 @@ export function unreadable(
   targets: readonly (CancelTarget | Fault)[],
 ): Archived {
   const missing = missingFromMemory(sequencer, caller, targets, NOTHING_ARCHIVED);
-  return new Map(missing.map((target) => [cancelKey(target), "unreadable"]));
+  return new Map(missing.map((target) => [targetKey(target), "unreadable"]));
 }
 
 /** Targets that are neither open nor answered by what was closed lately or looked up already. */
@@ -95,19 +137,17 @@ export function missingFromMemory(
 ): CancelTarget[] {
   const missing = new Map<string, CancelTarget>();
   for (const target of targets) {
-    if (isFault(target) || archived.has(cancelKey(target))) continue;
-    if (!sequencer.knows(caller.account, target)) missing.set(cancelKey(target), target);
+    if (isFault(target) || archived.has(targetKey(target))) continue;
+    if (!sequencer.knows(caller.account, target)) missing.set(targetKey(target), target);
   }
   return [...missing.values()];
 }
 
 function closedOutcome(order: Order | null): CancelOutcome {
-  if (order === null) {
-    return { outcome: "refused", error: "UNKNOWN_ORDER", details: "", order: null };
-  }
+  if (order === null) return UNKNOWN;
   const refusal = closedRefusal(order);
   if (refusal === null) return { outcome: "canceled", order, already: true };
-  return { outcome: "refused", error: refusal.refused, details: refusal.details, order };
+  return refusedOutcome(refusal, order);
 }
 
 function heldClosed(sequencer: Sequencer, { account }: Caller, target: CancelTarget): Order | null {
@@ -136,7 +176,7 @@ function isLater(a: Order, b: Order): boolean {
 }
 
 /** Equal for targets that are the same words. */
-export function cancelKey(target: CancelTarget): string {
+export function targetKey(target: CancelTarget): string {
   return target.by === "orderId" ? `#${target.orderId}` : `@${target.clOrdId}`;
 }
 

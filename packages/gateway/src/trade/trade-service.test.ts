@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CancelElement, decodeCancelBatch, isFault, parseExact } from "@countermand/contract";
-import { Desk } from "@countermand/core/desk";
+import {
+  type CancelElement,
+  type CancelRequest,
+  decodeCancelBatch,
+  isFault,
+  parseExact,
+  UNCONDITIONAL,
+} from "@countermand/contract";
+import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
 import {
   type Account,
@@ -11,6 +18,7 @@ import {
   type PlaceRequest,
   REFERENCE_INSTRUMENTS,
   Side,
+  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
@@ -30,6 +38,7 @@ const BUY: PlaceRequest = {
   symbol: "00700",
   ordType: OrdType.Limit,
   side: Side.Buy,
+  timeInForce: TimeInForce.Day,
   orderQty: 10_000_000_000n,
   price: 10_000_000_000n,
   stopPx: null,
@@ -79,7 +88,11 @@ class Bench {
 }
 
 function newPartitions(): Partitions {
-  const desk = new Desk({ orderNoPrefix: 22, instruments: REFERENCE_INSTRUMENTS });
+  const desk = new Desk({
+    orderNoPrefix: 22,
+    instruments: REFERENCE_INSTRUMENTS,
+    rules: REFERENCE_DESK_RULES,
+  });
   return new Partitions(
     [{ name: "desk-22", desk, lease: { epoch: 1, seq: 0 } }],
     { exchange: new Exchange(REFERENCE_INSTRUMENTS), lease: { epoch: 1, seq: 0 } },
@@ -91,6 +104,10 @@ function elements(text: string): readonly CancelElement[] {
   const decoded = decodeCancelBatch(parseExact(text) as never);
   assert.ok(!isFault(decoded));
   return decoded;
+}
+
+function byName(clOrdId: ClOrdId): CancelRequest {
+  return { target: { by: "clOrdId", clOrdId }, condition: UNCONDITIONAL };
 }
 
 function reasonOf(answer: TradeAnswer): [status: number, reason: string] {
@@ -122,8 +139,8 @@ test("cancel batch: an archive that cannot be read does not keep open orders ali
 
 test("cancel: what the archive alone knows is unavailable while it cannot be read", async () => {
   const bench = new Bench();
-  const target = { by: "clOrdId", clOrdId: "mine" as ClOrdId } as const;
-  const answer = await bench.trade.cancel(CALLER, target, bench.options("cancel"));
+  const mine = byName("mine" as ClOrdId);
+  const answer = await bench.trade.cancel(CALLER, mine, bench.options("cancel"));
   assert.deepEqual(reasonOf(answer), [503, "unavailable"]);
 });
 
@@ -149,15 +166,15 @@ test("replay: a request whose time runs out after its signature was checked is n
 
 test("cancel by name: resent after the name went on, it spares the younger order", async () => {
   const bench = new Bench({ findClosed: async () => null });
-  const target = { by: "clOrdId", clOrdId: BUY.clOrdId } as const;
+  const mine = byName(BUY.clOrdId);
   await bench.trade.place(CALLER, BUY, bench.options("place"));
-  await bench.trade.cancel(CALLER, target, bench.options("first"));
+  await bench.trade.cancel(CALLER, mine, bench.options("first"));
   // Already cancelled: a success that changed nothing.
-  const again = await bench.trade.cancel(CALLER, target, bench.options("again"));
+  const again = await bench.trade.cancel(CALLER, mine, bench.options("again"));
   assert.deepEqual([again.httpStatus, again.replayed], [200, false]);
   await bench.trade.place(CALLER, BUY, bench.options("younger"));
   // Its answer cannot be read here, but it is known to have been given.
-  const resent = await bench.trade.cancel(CALLER, target, bench.options("again"));
+  const resent = await bench.trade.cancel(CALLER, mine, bench.options("again"));
   assert.deepEqual(reasonOf(resent), [503, "unavailable"]);
   assert.equal(bench.openCount, 1);
 });

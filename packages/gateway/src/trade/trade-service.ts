@@ -5,10 +5,11 @@
  */
 import {
   ACCEPTED,
+  type AmendRequest,
   type BatchAnswer,
   type CancelElement,
+  type CancelRequest,
   cancelElementReference,
-  type ErrorName,
   encodeBatch,
   encodeCancelData,
   encodeError,
@@ -16,6 +17,7 @@ import {
   encodeOrder,
   encodeOrdersPage,
   encodePlaced,
+  encodeRefusal,
   encodeSuccess,
   errorSpec,
   type Fault,
@@ -45,15 +47,17 @@ import type {
 import {
   ARCHIVE_UNREADABLE,
   type Archived,
+  amendInTurn,
   type CancelOutcome,
   cancelInTurn,
-  cancelKey,
   faultOutcome,
   lookUpClosed,
   missingFromMemory,
   NOTHING_ARCHIVED,
+  targetKey,
   unreadable,
 } from "./cancel-outcome.ts";
+import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 export interface CallOptions {
   /** Names the request; used by writes that a repetition must not do twice. */
@@ -86,9 +90,15 @@ export class TradeService {
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
   }
 
-  cancel(caller: Caller, target: CancelTarget, options: CallOptions): Promise<TradeAnswer> {
-    return this.#cancelWrite(caller, [target], options, (turn, archived) => {
-      return this.#cancelAnswer(cancelInTurn(turn, target, archived), options);
+  cancel(caller: Caller, request: CancelRequest, options: CallOptions): Promise<TradeAnswer> {
+    const targets = [request.target];
+    const about = {
+      targets,
+      urgency: "cancel",
+      identity: cancelIdentity(targets, options),
+    } as const;
+    return this.#writeAbout(caller, about, (turn, archived) => {
+      return this.#cancelAnswer(cancelInTurn(turn, request, archived), options);
     });
   }
 
@@ -97,13 +107,30 @@ export class TradeService {
     elements: readonly CancelElement[],
     options: CallOptions,
   ): Promise<TradeAnswer> {
-    const targets = elements.map(({ target }) => target);
-    return this.#cancelWrite(caller, targets, options, (turn, archived) => {
-      const outcomes = cancelEach(turn, targets, archived);
+    const requests = elements.map(({ request }) => request);
+    const targets = requests.map((request) => (isFault(request) ? request : request.target));
+    const about = {
+      targets,
+      urgency: "cancel",
+      identity: cancelIdentity(targets, options),
+    } as const;
+    return this.#writeAbout(caller, about, (turn, archived) => {
+      const outcomes = cancelEach(turn, requests, archived);
       const answers = elements.map((element, index) => {
         return this.#cancelElementAnswer(element, at(outcomes, index), options);
       });
       return { httpStatus: 200, body: encodeBatch(answers) };
+    });
+  }
+
+  amend(caller: Caller, request: AmendRequest, options: CallOptions): Promise<TradeAnswer> {
+    const { identity, representation } = options;
+    const about = { targets: [request.target], urgency: "place", identity } as const;
+    return this.#writeAbout(caller, about, (turn, archived) => {
+      const outcome = amendInTurn(turn, request, archived);
+      if (outcome.outcome === "refused") return this.#refusedAnswer(outcome, representation);
+      const body = representation ? encodeSuccess(this.#orderJson(outcome.order)) : ACCEPTED;
+      return { httpStatus: 200, body };
     });
   }
 
@@ -162,7 +189,7 @@ export class TradeService {
         totalRecords: page.total,
         page: query.pageIndex,
         pageSize: query.pageSize,
-        orders: page.orders.map((order) => this.#orderJson(order)),
+        rows: page.orders.map((order) => this.#orderJson(order)),
       });
       return { httpStatus: 200, body, replayed: false };
     } catch (error) {
@@ -186,15 +213,13 @@ export class TradeService {
    * Decides in this very call when memory knows the targets: commands of one client then happen
    * in the order they came in. Otherwise the archive is asked first.
    */
-  #cancelWrite(
+  #writeAbout(
     caller: Caller,
-    targets: readonly (CancelTarget | Fault)[],
-    options: CallOptions,
+    { targets, urgency, identity }: WriteAbout,
     decide: (turn: Turn, archived: Archived) => Answer,
   ): Promise<TradeAnswer> {
-    const identity = cancelIdentity(targets, options);
     const write = (archived: Archived): Promise<TradeAnswer> => {
-      return this.#write(caller, "cancel", identity, (turn) => decide(turn, archived));
+      return this.#write(caller, urgency, identity, (turn) => decide(turn, archived));
     };
     const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
     if (missing.length === 0) return write(NOTHING_ARCHIVED);
@@ -206,10 +231,7 @@ export class TradeService {
   }
 
   #cancelAnswer(outcome: CancelOutcome, { representation }: CallOptions): Answer {
-    if (outcome.outcome === "refused") {
-      const httpStatus = errorSpec(outcome.error).httpStatus;
-      return { httpStatus, body: this.#refusedCancel(outcome, representation) };
-    }
+    if (outcome.outcome === "refused") return this.#refusedAnswer(outcome, representation);
     if (!representation) return { httpStatus: 200, body: ACCEPTED };
     const { order, already } = outcome;
     const dataJson = encodeCancelData(order, this.#namesOf(order), already);
@@ -224,7 +246,7 @@ export class TradeService {
     const referenceId = cancelElementReference(element);
     const orderNo = outcome.order?.orderId ?? element.orderNo;
     if (outcome.outcome === "refused") {
-      const resultJson = this.#refusedCancel(outcome, false);
+      const resultJson = this.#refusedAnswer(outcome, false).body;
       const dataJson =
         representation && outcome.order !== null ? this.#orderJson(outcome.order) : null;
       return { orderNo, referenceId, resultJson, dataJson };
@@ -234,13 +256,17 @@ export class TradeService {
     return { orderNo, referenceId, resultJson: ACCEPTED, dataJson };
   }
 
-  /** A refused cancel shows the order it was about, if that was asked for. */
-  #refusedCancel(
+  /** A refused cancel or amend shows the order it was about, if that was asked for. */
+  #refusedAnswer(
     { error, details, order }: CancelOutcome & { outcome: "refused" },
     representation: boolean,
-  ): string {
-    if (!representation || order === null) return encodeError(error, details);
-    return encodeError(error, details, { members: [["data", this.#orderJson(order)]] });
+  ): Answer {
+    const { httpStatus } = errorSpec(error);
+    if (!representation || order === null) {
+      return { httpStatus, body: encodeError(error, details) };
+    }
+    const members = [["data", this.#orderJson(order)]] as const;
+    return { httpStatus, body: encodeError(error, details, { members }) };
   }
 
   async #write(
@@ -259,7 +285,13 @@ export class TradeService {
   }
 }
 
-const TOO_MANY_WAIT = "too many requests are waiting for the disk";
+/** A write that names orders, which may be closed. */
+interface WriteAbout {
+  readonly targets: readonly (CancelTarget | Fault)[];
+  readonly urgency: "cancel" | "place";
+  readonly identity: RequestIdentity | null;
+}
+
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";
 
@@ -277,25 +309,31 @@ function filterOf(query: OrdersQuery): OrderFilter {
   };
 }
 
-/** One after the other; an order named twice has one outcome. */
+/** One after the other; an order named twice under the same conditions has one outcome. */
 function cancelEach(
   turn: Turn,
-  targets: readonly (CancelTarget | Fault)[],
+  requests: readonly (CancelRequest | Fault)[],
   archived: Archived,
 ): CancelOutcome[] {
   const byTarget = new Map<string, CancelOutcome>();
   const byOrder = new Map<string, CancelOutcome>();
-  return targets.map((target) => {
-    if (isFault(target)) return faultOutcome(target);
-    const named = byTarget.get(cancelKey(target));
+  return requests.map((request) => {
+    if (isFault(request)) return faultOutcome(request);
+    const conditions = conditionKey(request);
+    const targetName = conditions + targetKey(request.target);
+    const named = byTarget.get(targetName);
     if (named !== undefined) return named;
-    const fresh = cancelInTurn(turn, target, archived);
-    const orderId = fresh.order?.orderId;
-    const outcome = (orderId === undefined ? undefined : byOrder.get(orderId)) ?? fresh;
-    byTarget.set(cancelKey(target), outcome);
-    if (orderId !== undefined) byOrder.set(orderId, outcome);
+    const fresh = cancelInTurn(turn, request, archived);
+    const orderName = fresh.order === null ? null : conditions + fresh.order.orderId;
+    const outcome = (orderName === null ? undefined : byOrder.get(orderName)) ?? fresh;
+    byTarget.set(targetName, outcome);
+    if (orderName !== null) byOrder.set(orderName, outcome);
     return outcome;
   });
+}
+
+function conditionKey({ condition: { unfilled, version } }: CancelRequest): string {
+  return `${unfilled} ${version} `;
 }
 
 /**
@@ -327,15 +365,7 @@ function answerOf(written: WriteResult): TradeAnswer {
 
 function refusedAnswer(refusal: Refusal): Answer {
   const { httpStatus } = errorSpec(refusal.refused);
-  return { httpStatus, body: encodeError(refusal.refused, refusal.details) };
-}
-
-function failed(error: ErrorName, details: string): TradeAnswer {
-  return {
-    httpStatus: errorSpec(error).httpStatus,
-    body: encodeError(error, details),
-    replayed: false,
-  };
+  return { httpStatus, body: encodeRefusal(refusal) };
 }
 
 function isArchiveUnavailable(error: unknown): boolean {

@@ -185,7 +185,7 @@ export class CommandSession {
     };
     switch (command.op) {
       case "cancel":
-        return await trade.cancel(caller, command.target, options);
+        return await trade.cancel(caller, command.request, options);
       case "cancel_batch":
         return await trade.cancelBatch(caller, command.elements, options);
       case "place":

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ACCEPTED, HANDSHAKE_METHOD, STREAM_PATH, stringToSign } from "@countermand/contract";
-import { Desk } from "@countermand/core/desk";
+import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
 import {
   type Account,
@@ -226,15 +226,20 @@ const BUY = {
   symbol: "00700",
   ordType: "2",
   side: "1",
+  timeInForce: "0",
   orderQty: 10_000_000_000n,
-  price: 10_000_000_000n,
+  price: 1_000_000n,
   stopPx: null,
   clOrdId: "" as never,
   portfolioId: "",
 } as const;
 
 function newPartitions(recent: RecentReports): Partitions {
-  const desk = new Desk({ orderNoPrefix: 22, instruments: REFERENCE_INSTRUMENTS });
+  const desk = new Desk({
+    orderNoPrefix: 22,
+    instruments: REFERENCE_INSTRUMENTS,
+    rules: REFERENCE_DESK_RULES,
+  });
   return new Partitions(
     [{ name: DESK, desk, lease: { epoch: 1, seq: 0 } }],
     { exchange: new Exchange(REFERENCE_INSTRUMENTS), lease: { epoch: 1, seq: 0 } },

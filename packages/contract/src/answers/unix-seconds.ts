@@ -1,0 +1,4 @@
+/** Times of orders travel in whole seconds. */
+export function unixSeconds(unixMs: number): number {
+  return Math.floor(unixMs / 1000);
+}

@@ -1,0 +1,44 @@
+/**
+ * The query string of `GET /trade/v1/executions`. Order of checks: encoding, unknown or repeated
+ * names in the order written, then the values in the order of {@link EXECUTIONS_QUERY_NAMES}.
+ */
+import type { MarketName, OrderId } from "@countermand/core/model";
+import { type Fault, isFault } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { MARKET_WORDS } from "../names.ts";
+import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
+
+/** Filters and page of an execution list, by time of trade; an absent filter takes all. */
+export interface ExecutionsQuery extends PageQuery, TimesQuery {
+  readonly market?: MarketName;
+  readonly symbol?: string;
+  readonly orderId?: OrderId;
+}
+
+const EXECUTIONS_QUERY_NAMES = [
+  "market",
+  "symbol",
+  "order_no",
+  "start_time",
+  "end_time",
+  "page_index",
+  "page_size",
+] as const;
+
+/** The raw query without "?"; a parameter with an empty value counts as absent. */
+export function decodeExecutionsQuery(rawQuery: string): ExecutionsQuery | Fault {
+  const reader = queryReader(rawQuery, EXECUTIONS_QUERY_NAMES);
+  if (isFault(reader)) return reader;
+  const market = reader.word("market", MARKET_WORDS, "INVALID_MARKET");
+  const symbol = reader.text("symbol", LIMITS.symbolCharactersMax.value);
+  const orderId = reader.orderId();
+  const times = reader.times();
+  const page = reader.page("page_index", "page_size");
+  return reader.result({
+    ...(market !== undefined && { market }),
+    ...(symbol !== undefined && { symbol }),
+    ...(orderId !== undefined && { orderId }),
+    ...times,
+    ...page,
+  });
+}

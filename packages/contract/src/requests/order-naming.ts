@@ -1,0 +1,93 @@
+/**
+ * Which open order a cancel or an amend means, and under which conditions. Order of checks: type of
+ * order_no, type of reference_id, neither given, form of the identifier that decides, only_if,
+ * version.
+ */
+import type { CancelTarget, ClOrdId, OnlyIf, OrderId } from "@countermand/core/model";
+import { type Fault, fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
+import { type JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { LIMITS } from "../limits.ts";
+import { shown } from "../shown.ts";
+import { kindOf, notText, orderNoFault, textFault, textField } from "./fields.ts";
+
+/** An order as a request names it. */
+export interface OrderNaming {
+  readonly target: CancelTarget;
+  readonly condition: OnlyIf;
+}
+
+export const NAMING_FIELDS = ["order_no", "reference_id", "only_if", "version"] as const;
+
+/** No condition was sent. */
+export const UNCONDITIONAL: OnlyIf = { unfilled: false, version: null };
+
+const ONLY_IF_UNFILLED = "unfilled";
+const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
+
+/** The naming fields of a body; its other fields are not looked at. */
+export function decodeNaming(object: JsonObject): OrderNaming | Fault {
+  const orderNo = textField(object, "order_no");
+  if (orderNo === null) return malformedIdentifier(notText("order_no", object.get("order_no")));
+  const referenceId = textField(object, "reference_id");
+  if (referenceId === null) {
+    return malformedIdentifier(notText("reference_id", object.get("reference_id")));
+  }
+  const target = decodeTarget(orderNo, referenceId);
+  return isFault(target)
+    ? target
+    : withCondition(target, object.get("only_if"), object.get("version"));
+}
+
+/** The naming fields of a query string. */
+export function decodeNamingValues(values: ReadonlyMap<string, string>): OrderNaming | Fault {
+  const target = decodeTarget(values.get("order_no") ?? "", values.get("reference_id") ?? "");
+  return isFault(target)
+    ? target
+    : withCondition(target, values.get("only_if"), values.get("version"));
+}
+
+/** An order by its number, which is not empty. */
+export function orderNoTarget(orderNo: string): CancelTarget | Fault {
+  const problem = orderNoFault(orderNo);
+  if (problem !== null) return malformedIdentifier(problem);
+  return { by: "orderId", orderId: orderNo as OrderId };
+}
+
+export function malformedIdentifier(problem: string): Fault {
+  return fault("MALFORMED_IDENTIFIER", `${IDENTIFIER_INVALID}: ${problem}`);
+}
+
+/** Both given: order_no alone decides, the other is not even looked at. */
+function decodeTarget(orderNo: string, referenceId: string): CancelTarget | Fault {
+  if (orderNo !== "") return orderNoTarget(orderNo);
+  if (referenceId === "") return fault("CANCEL_IDS_EMPTY", "");
+  const problem = textFault("reference_id", referenceId, LIMITS.referenceIdCharactersMax.value);
+  if (problem !== null) return malformedIdentifier(problem);
+  return { by: "clOrdId", clOrdId: referenceId as ClOrdId };
+}
+
+function withCondition(
+  target: CancelTarget,
+  onlyIf: JsonValue | undefined,
+  versionValue: JsonValue | undefined,
+): OrderNaming | Fault {
+  const isGiven = onlyIf !== undefined && onlyIf !== "";
+  if (isGiven && onlyIf !== ONLY_IF_UNFILLED) {
+    const sent = typeof onlyIf === "string" ? shown(onlyIf) : kindOf(onlyIf);
+    return fault("INVALID_ONLY_IF", `only_if must be ${ONLY_IF_UNFILLED}, not ${sent}`);
+  }
+  const version = decodeVersion(versionValue);
+  if (version !== null && typeof version === "object") return version;
+  return { target, condition: { unfilled: isGiven, version } };
+}
+
+/** A whole number as number or as text, null when absent or "". */
+function decodeVersion(value: JsonValue | undefined): number | null | Fault {
+  if (value === undefined || value === "") return null;
+  const text = value instanceof NumberText ? value.text : value;
+  const version = typeof text === "string" && WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (version <= Number.MAX_SAFE_INTEGER) return version;
+  const sent = typeof text === "string" ? shown(text) : kindOf(value);
+  const range = `from 1 to ${Number.MAX_SAFE_INTEGER}`;
+  return fault("INVALID_VERSION", `version must be a whole number ${range}, not ${sent}`);
+}

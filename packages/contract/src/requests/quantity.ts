@@ -1,0 +1,64 @@
+/**
+ * The quantity estimate: syntax only. Order of checks: unknown field, market, symbol, order_side,
+ * price, ratio.
+ */
+import { type MarketName, ONE, Side } from "@countermand/core/model";
+import { type Fault, fault, isFault } from "../errors.ts";
+import { JsonObject, type JsonValue } from "../json-exact.ts";
+import { MARKET_WORDS, ORDER_SIDE_WORDS } from "../names.ts";
+import { shown } from "../shown.ts";
+import { decimalField, symbolField, unknownField, wordField } from "./fields.ts";
+
+/** How much of what an account has free could be traded. */
+export interface QuantityRequest {
+  readonly market: MarketName;
+  readonly symbol: string;
+  readonly side: Side;
+  /** In 10^-8; null for a sell that named none. Zero and negative ones are refused by the desk. */
+  readonly price: bigint | null;
+  /** In 10^-8: above 0, at most 1. */
+  readonly ratio: bigint;
+}
+
+const QUANTITY_FIELDS = ["market", "symbol", "order_side", "price", "ratio"] as const;
+
+/** The body of `POST /trade/v1/orders/quantity`. */
+export function decodeQuantity(value: JsonValue): QuantityRequest | Fault {
+  if (!(value instanceof JsonObject)) {
+    return fault("MALFORMED_BODY", "the body must be one JSON object");
+  }
+  const unknownName = unknownField(value, QUANTITY_FIELDS);
+  if (unknownName !== null) {
+    const names = QUANTITY_FIELDS.join(", ");
+    const details = `unknown field ${shown(unknownName)}; an estimate takes ${names}`;
+    return fault("QUANTITY_UNKNOWN_FIELD", details);
+  }
+  const market = wordField(value, "market", MARKET_WORDS, "INVALID_MARKET");
+  if (typeof market === "object") return market;
+  const symbol = symbolField(value);
+  if (typeof symbol === "object") return symbol;
+  const side = wordField(value, "order_side", ORDER_SIDE_WORDS, "INVALID_SIDE");
+  if (typeof side === "object") return side;
+  const figures = figureFields(value, side);
+  return isFault(figures) ? figures : { market, symbol, side, ...figures };
+}
+
+function figureFields(
+  object: JsonObject,
+  side: Side,
+): Pick<QuantityRequest, "price" | "ratio"> | Fault {
+  const price = priceField(object, side);
+  if (price !== null && typeof price === "object") return price;
+  const ratio = decimalField(object, "ratio", "INVALID_RATIO");
+  if (ratio === null) return fault("INVALID_RATIO", "ratio is required");
+  if (typeof ratio === "object") return ratio;
+  if (ratio > 0n && ratio <= ONE) return { price, ratio };
+  return fault("INVALID_RATIO", "ratio must be above 0 and at most 1");
+}
+
+/** Holdings are sold by the piece, so a sell needs no price; many programs send one of zero. */
+function priceField(object: JsonObject, side: Side): bigint | null | Fault {
+  const price = decimalField(object, "price", "MALFORMED_PRICE");
+  if (side === Side.Sell) return price === 0n ? null : price;
+  return price ?? fault("PRICE_MISSING", "price is required to estimate a buy");
+}

@@ -1,0 +1,41 @@
+/** What the exchange is told: by the desk to work an order, by the clock to lead a session. */
+import type { VenueCommand } from "../model/index.ts";
+
+/** What a book does with its orders. A book starts in continuous trading. */
+export const MarketPhase = {
+  /** An order trades as it comes in. */
+  Continuous: "continuous",
+  /** Orders accumulate and nothing trades until an {@link Uncross}. */
+  Auction: "auction",
+  /** Orders rest and can be cancelled; new orders and replaces are the desk's to refuse. */
+  Closed: "closed",
+} as const;
+export type MarketPhase = (typeof MarketPhase)[keyof typeof MarketPhase];
+
+/**
+ * Leads a book into a phase. Precondition of leaving an auction: it was uncrossed and nothing
+ * came in since that crosses, nor any at-auction order.
+ */
+export interface ChangePhase {
+  readonly type: "ChangePhase";
+  readonly symbol: string;
+  readonly phase: MarketPhase;
+}
+
+/** Matches an auction at its one price. Precondition: the book is in an auction. */
+export interface Uncross {
+  readonly type: "Uncross";
+  readonly symbol: string;
+  /** Decides between prices that are equally good otherwise; 0 when there is none. */
+  readonly referenceTicks: number;
+}
+
+/** Removes all day orders of a book, waiting stop orders among them. */
+export interface ExpireDay {
+  readonly type: "ExpireDay";
+  readonly symbol: string;
+}
+
+export type SessionCommand = ChangePhase | Uncross | ExpireDay;
+
+export type ExchangeCommand = VenueCommand | SessionCommand;

@@ -1,0 +1,177 @@
+/**
+ * All that the exchange keeps of one instrument: its book, its waiting stop orders, its phase and
+ * its last trade. Owned by the exchange; `apply` is the only writer.
+ */
+import { assert } from "../assert.ts";
+import type { Instrument, OrderId, Price, Qty } from "../model/index.ts";
+import { Book } from "./book/book.ts";
+import type { RestingOrder, StopOrder } from "./book/order.ts";
+import { StopBook } from "./book/stop-book.ts";
+import { MarketPhase } from "./exchange-command.ts";
+import type { ComesIn, ExchangeEvent, Removed, StopEntered } from "./exchange-event.ts";
+
+export class Listing {
+  readonly instrument: Instrument;
+  readonly book = new Book();
+  readonly stops = new StopBook();
+  #phase: MarketPhase = MarketPhase.Continuous;
+  #lastTradeTicks = 0;
+
+  constructor(instrument: Instrument) {
+    this.instrument = instrument;
+  }
+
+  get phase(): MarketPhase {
+    return this.#phase;
+  }
+
+  /** 0 while nothing was traded. */
+  get lastTradeTicks(): number {
+    return this.#lastTradeTicks;
+  }
+
+  /** Orders in the book and waiting stop orders. */
+  get orderCount(): number {
+    return this.book.orderCount + this.stops.orderCount;
+  }
+
+  find(orderId: OrderId): RestingOrder | StopOrder | undefined {
+    return this.book.find(orderId) ?? this.stops.find(orderId);
+  }
+
+  ticksOf(price: Price): number {
+    return stepCount(price, this.instrument.priceTick);
+  }
+
+  lotsOf(qty: Qty): number {
+    return stepCount(qty, this.instrument.lotQty);
+  }
+
+  priceOf(ticks: number): Price {
+    return (BigInt(ticks) * this.instrument.priceTick) as Price;
+  }
+
+  qtyOf(lots: number): Qty {
+    return (BigInt(lots) * this.instrument.lotQty) as Qty;
+  }
+
+  /** Folds one event of this instrument. Precondition: it was decided in this very state. */
+  apply(event: ExchangeEvent): void {
+    switch (event.type) {
+      case "Entered":
+        this.#rest(event, event.lots);
+        return;
+      case "Traded":
+        this.#trade(event.restingOrderId, event.lots, event.restingLeavesLots);
+        this.#printed(event.ticks);
+        return;
+      case "Removed":
+        this.#remove(event);
+        return;
+      case "Reduced":
+        this.book.shrink(event.orderId, event.orderLots);
+        return;
+      case "Replaced":
+        assert(
+          this.book.remove(event.orderId) === event.fromLots,
+          "a replace moves all that is left",
+        );
+        this.#rest(event, event.orderLots);
+        return;
+      case "StopEntered":
+        this.stops.add(stopOrderOf(event));
+        this.#reach();
+        return;
+      case "StopReplaced":
+        this.stops.replace(event.orderId, event);
+        this.#reach();
+        return;
+      case "Triggered":
+        this.stops.enter(event.orderId);
+        this.#rest(event, event.lots);
+        return;
+      case "AuctionTraded":
+        this.#trade(event.buyOrderId, event.lots, event.buyLeavesLots);
+        this.#trade(event.sellOrderId, event.lots, event.sellLeavesLots);
+        this.#printed(event.ticks);
+        return;
+      case "PhaseChanged":
+        this.#phase = event.phase;
+        this.#reach();
+        return;
+      case "Uncrossed":
+        // Its trades and removals follow, and change what there is to change.
+        return;
+    }
+  }
+
+  #rest(event: ComesIn, orderLots: number): void {
+    if (event.restingLots > 0) {
+      this.book.add(event, event.restingTicks, event.restingLots, orderLots);
+    }
+  }
+
+  #trade(orderId: OrderId, lots: number, leavesLots: number): void {
+    assert(this.book.trade(orderId, lots) === leavesLots, "a trade leaves what it says");
+  }
+
+  #remove({ from, orderId, lots }: Removed): void {
+    if (from === "book") {
+      assert(this.book.remove(orderId) === lots, "a removal takes all that is left");
+    } else if (from === "stops") {
+      assert(this.stops.remove(orderId) === lots, "a removal takes all that is left");
+    } else {
+      // The rest of an incoming order: it never was in the book.
+      assert(this.find(orderId) === undefined, "the rest of an incoming order is not in the book");
+    }
+  }
+
+  #printed(ticks: number): void {
+    this.#lastTradeTicks = ticks;
+    this.#reach();
+  }
+
+  /** Stop orders are reached by the last trade, and only in continuous trading. */
+  #reach(): void {
+    if (this.#lastTradeTicks === 0 || this.#phase !== MarketPhase.Continuous) return;
+    this.stops.reach(this.#lastTradeTicks);
+  }
+
+  /** Throws when an invariant that holds between commands is broken. */
+  assertSound(): void {
+    assert(!this.stops.hasReached, "no reached stop order is left waiting");
+    if (this.#phase === MarketPhase.Auction) return;
+    assert(!this.book.isCrossed, "outside an auction a book is not crossed");
+    assert(!this.book.hasAuctionOrders, "outside an auction no at-auction orders rest");
+  }
+
+  /** Takes up what a snapshot says. */
+  load(phase: MarketPhase, lastTradeTicks: number): void {
+    assert(Number.isSafeInteger(lastTradeTicks) && lastTradeTicks >= 0, "a trade had a price");
+    this.#phase = phase;
+    this.#lastTradeTicks = lastTradeTicks;
+  }
+}
+
+function stopOrderOf(event: StopEntered): StopOrder {
+  const { orderId, account, side, ordType, timeInForce } = event;
+  const { ticks, stopTicks, protectionTicks, lots } = event;
+  return {
+    orderId,
+    account,
+    side,
+    ordType,
+    timeInForce,
+    ticks,
+    stopTicks,
+    protectionTicks,
+    lots,
+  };
+}
+
+/** How many steps make up a value that lies on the grid. */
+function stepCount(value: bigint, step: bigint): number {
+  const count = value / step;
+  assert(count * step === value, "prices and quantities lie on the grid");
+  return Number(count);
+}

@@ -1,0 +1,159 @@
+/**
+ * The exchange's whole state as JSON arrays, one a line:
+ *
+ * - first `["X", format, tradeCount]`;
+ * - for each book that is not as it was listed
+ *   `["B", symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]`;
+ * - after it its orders, bids before asks, each side in an auction's priority, as
+ *   `["O", side, ticks, lots, orderLots, timeInForce, orderId, account]`;
+ * - after them its waiting stop orders, buys before sells, in the order in which they would come
+ *   in, as `["S", side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId, account]`.
+ *
+ * Two exchanges are in the same state exactly when their lines are equal.
+ */
+import { assert } from "../assert.ts";
+import type { Account, Instrument, OrderId, OrdType, TimeInForce } from "../model/index.ts";
+import { Side } from "../model/index.ts";
+import { MarketPhase } from "./exchange-command.ts";
+import type { Listing } from "./listing.ts";
+
+const FORMAT = 2;
+const SIDES = [Side.Buy, Side.Sell] as const;
+
+type HeadCells = readonly ["X", format: number, tradeCount: number];
+type BookCells = readonly [
+  "B",
+  symbol: string,
+  priceTick: string,
+  lotQty: string,
+  phase: MarketPhase,
+  lastTradeTicks: number,
+  orderCount: number,
+];
+type OrderCells = readonly [
+  "O",
+  side: Side,
+  ticks: number,
+  lots: number,
+  orderLots: number,
+  timeInForce: TimeInForce,
+  orderId: OrderId,
+  account: Account,
+];
+type StopCells = readonly [
+  "S",
+  side: Side,
+  ordType: OrdType,
+  timeInForce: TimeInForce,
+  ticks: number,
+  stopTicks: number,
+  protectionTicks: number,
+  lots: number,
+  orderId: OrderId,
+  account: Account,
+];
+type Cells = HeadCells | BookCells | OrderCells | StopCells;
+
+/** The exchange must not change while the lines are read. */
+export function* snapshotLines(
+  tradeCount: number,
+  listings: Iterable<Listing>,
+): Generator<string, void, void> {
+  yield lineOf(["X", FORMAT, tradeCount]);
+  for (const listing of listings) {
+    const { phase, lastTradeTicks, orderCount } = listing;
+    if (orderCount === 0 && lastTradeTicks === 0 && phase === MarketPhase.Continuous) continue;
+    yield lineOf(bookCells(listing));
+    for (const side of SIDES) {
+      for (const order of listing.book.orders(side)) {
+        const { ticks, lots, orderLots, timeInForce, orderId, account } = order;
+        yield lineOf(["O", side, ticks, lots, orderLots, timeInForce, orderId, account]);
+      }
+    }
+    for (const side of SIDES) {
+      for (const stop of listing.stops.orders(side)) {
+        const { ordType, timeInForce, ticks, stopTicks, protectionTicks } = stop;
+        const terms = [ordType, timeInForce, ticks, stopTicks, protectionTicks] as const;
+        yield lineOf(["S", side, ...terms, stop.lots, stop.orderId, stop.account]);
+      }
+    }
+  }
+}
+
+/**
+ * Fills fresh listings from lines; returns the count of trades. Throws when a book with orders is
+ * no longer listed or has another tick or lot: its prices and quantities would silently change.
+ * Of a book without orders that is gone or has changed so, the phase and last trade are forgotten.
+ */
+export function loadSnapshot(
+  lines: Iterable<string>,
+  listings: ReadonlyMap<string, Listing>,
+): number {
+  /** One string per account, however many orders it has. */
+  const accounts = new Map<Account, Account>();
+  let tradeCount: number | null = null;
+  let listing: Listing | null = null;
+  for (const line of lines) {
+    const cells = JSON.parse(line) as Cells;
+    assert((cells[0] === "X") === (tradeCount === null), "a snapshot has one first line");
+    if (cells[0] === "X") tradeCount = loadedHead(cells);
+    else if (cells[0] === "B") listing = loadedListing(cells, listings);
+    else loadOrder(listing, cells, accounts);
+  }
+  assert(tradeCount !== null, "a snapshot has one first line");
+  for (const each of listings.values()) each.assertSound();
+  return tradeCount;
+}
+
+function lineOf(cells: Cells): string {
+  return JSON.stringify(cells);
+}
+
+function bookCells({ instrument, phase, lastTradeTicks, orderCount }: Listing): BookCells {
+  return ["B", instrument.symbol, ...gridOf(instrument), phase, lastTradeTicks, orderCount];
+}
+
+function gridOf({ priceTick, lotQty }: Instrument): [string, string] {
+  return [priceTick.toString(), lotQty.toString()];
+}
+
+function loadedHead([, format, tradeCount]: HeadCells): number {
+  assert(format === FORMAT, "a snapshot's format is known");
+  assert(Number.isSafeInteger(tradeCount) && tradeCount >= 0, "trades are counted from 0");
+  return tradeCount;
+}
+
+/** Null when the book had no orders and is no longer what it was. */
+function loadedListing(
+  [, symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]: BookCells,
+  listings: ReadonlyMap<string, Listing>,
+): Listing | null {
+  const listing = listings.get(symbol);
+  assert(listing !== undefined || orderCount === 0, "the symbol is listed");
+  if (listing === undefined) return null;
+  const [currentTick, currentLot] = gridOf(listing.instrument);
+  const isSame = priceTick === currentTick && lotQty === currentLot;
+  assert(isSame || orderCount === 0, "an instrument keeps its tick and lot while orders rest");
+  if (!isSame) return null;
+  listing.load(phase, lastTradeTicks);
+  return listing;
+}
+
+function loadOrder(
+  listing: Listing | null,
+  cells: OrderCells | StopCells,
+  accounts: Map<Account, Account>,
+): void {
+  assert(listing !== null, "an order's line follows its book's");
+  const named = cells[0] === "O" ? cells[7] : cells[9];
+  const account = accounts.get(named) ?? named;
+  accounts.set(account, account);
+  if (cells[0] === "O") {
+    const [, side, ticks, lots, orderLots, timeInForce, orderId] = cells;
+    listing.book.add({ orderId, account, side, timeInForce }, ticks, lots, orderLots);
+  } else {
+    const [, side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId] = cells;
+    const terms = { ordType, timeInForce, ticks, stopTicks, protectionTicks, lots };
+    listing.stops.add({ orderId, account, side, ...terms });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What the public sees of one command of the exchange. A port of its own: market data does not know
+ * how the exchange's events look, only what they did to the books.
+ */
+import type { Side, UnixMs } from "../model/index.ts";
+
+/** Orders came to or left one price of one side. */
+export interface DepthChange {
+  readonly symbol: string;
+  readonly side: Side;
+  /** Price in ticks of the instrument; positive. */
+  readonly ticks: number;
+  /** Change of the price's total, in lots. */
+  readonly lotsDelta: number;
+  /** Change of the number of orders at the price. */
+  readonly ordersDelta: number;
+}
+
+/** One trade of the exchange. */
+export interface TradePrint {
+  readonly symbol: string;
+  /** Rises from trade to trade of the exchange. */
+  readonly tradeNo: number;
+  readonly ticks: number;
+  readonly lots: number;
+  /** Side of the order that came in and traded; null for a trade of an auction. */
+  readonly aggressorSide: Side | null;
+  /** Time of the exchange, which never runs backwards. */
+  readonly atMs: UnixMs;
+}
+
+/** All that one command did, in the order in which it happened. */
+export interface MarketBatch {
+  readonly atMs: UnixMs;
+  readonly changes: readonly DepthChange[];
+  readonly trades: readonly TradePrint[];
+}

@@ -1,0 +1,137 @@
+/**
+ * The public picture of every book: aggregated depth, last trades, candles, and a sequence number
+ * per symbol. A fold of what commands did; its one owner feeds it with durable commands, each once,
+ * in order. Trades outlive a restart (see trade-tape.ts); depth is taken from the exchange then and
+ * sequence numbers begin again, so they count within one start of the node only.
+ */
+import { assert } from "../assert.ts";
+import { type Instrument, type Price, type Qty, Side, type UnixMs } from "../model/index.ts";
+import type { Trade } from "./candles.ts";
+import { type DepthLevel, DepthSide } from "./depth-side.ts";
+import { type DepthLevels, DepthView } from "./depth-view.ts";
+import type { MarketBatch } from "./market-batch.ts";
+import { TradeTape } from "./trade-tape.ts";
+
+/** The total and the number of orders of one price; as a change, 0 and 0 where it is gone. */
+export type DepthRow = readonly [price: Price, qty: Qty, orderCount: number];
+
+/** Both sides best first. */
+export interface Depth {
+  readonly bids: readonly DepthRow[];
+  readonly asks: readonly DepthRow[];
+}
+
+/** What one command did to one symbol. */
+export interface MarketUpdate {
+  readonly symbol: string;
+  /** The symbol's sequence number from now on: one more than before. */
+  readonly seq: number;
+  readonly atMs: UnixMs;
+  /** Its trades, in the order in which they happened. */
+  readonly trades: readonly Trade[];
+}
+
+interface Listing {
+  readonly instrument: Instrument;
+  readonly bids: DepthSide;
+  readonly asks: DepthSide;
+  seq: number;
+  changedAtMs: UnixMs;
+}
+
+export class MarketData {
+  readonly tape: TradeTape;
+  readonly #listings: ReadonlyMap<string, Listing>;
+
+  /** The tape of a recovery is taken over; without one nothing has traded yet. */
+  constructor(instruments: readonly Instrument[], tape = new TradeTape(instruments)) {
+    this.tape = tape;
+    this.#listings = new Map(
+      instruments.map((instrument) => [instrument.symbol, newListing(instrument)]),
+    );
+  }
+
+  /**
+   * Takes a book over as it stands, in any order. Precondition: nothing was folded into this symbol
+   * before.
+   */
+  loadDepth(symbol: string, levels: DepthLevels): void {
+    const { bids, asks, seq } = this.#listing(symbol);
+    assert(seq === 0, "depth is loaded before the first command");
+    for (const { ticks, lots, orderCount } of levels.bids) bids.change(ticks, lots, orderCount);
+    for (const { ticks, lots, orderCount } of levels.asks) asks.change(ticks, lots, orderCount);
+  }
+
+  /** Folds one command: an update for each symbol that it changed or traded in. */
+  apply({ atMs, changes, trades }: MarketBatch): MarketUpdate[] {
+    const tradesBySymbol = new Map<string, Trade[]>();
+    for (const { symbol, side, ticks, lotsDelta, ordersDelta } of changes) {
+      const { bids, asks } = this.#listing(symbol);
+      (side === Side.Buy ? bids : asks).change(ticks, lotsDelta, ordersDelta);
+      if (!tradesBySymbol.has(symbol)) tradesBySymbol.set(symbol, []);
+    }
+    for (const print of trades) {
+      const told = tradesBySymbol.get(print.symbol);
+      const trade = this.tape.apply(print);
+      if (told === undefined) tradesBySymbol.set(print.symbol, [trade]);
+      else told.push(trade);
+    }
+    return [...tradesBySymbol].map(([symbol, told]) => this.#advance(symbol, atMs, told));
+  }
+
+  /** Commands that changed the symbol since this was made; 0 before the first. */
+  seq(symbol: string): number {
+    return this.#listing(symbol).seq;
+  }
+
+  /** Exchange time of the latest of them; 0 before the first. */
+  changedAtMs(symbol: string): UnixMs {
+    return this.#listing(symbol).changedAtMs;
+  }
+
+  /** At most so many prices per side; costs as many steps. */
+  depth(symbol: string, levelCountMax: number): Depth {
+    const { bids, asks } = this.#listing(symbol);
+    return this.rows(symbol, { bids: bids.best(levelCountMax), asks: asks.best(levelCountMax) });
+  }
+
+  /** A view of the symbol's book that its caller advances. */
+  view(symbol: string, levelCountMax: number): DepthView {
+    const { bids, asks } = this.#listing(symbol);
+    return new DepthView(bids, asks, levelCountMax);
+  }
+
+  /** Levels of a view in prices and quantities. */
+  rows(symbol: string, { bids, asks }: DepthLevels): Depth {
+    const { instrument } = this.#listing(symbol);
+    const rowOf = ({ ticks, lots, orderCount }: DepthLevel): DepthRow => [
+      (BigInt(ticks) * instrument.priceTick) as Price,
+      (BigInt(lots) * instrument.lotQty) as Qty,
+      orderCount,
+    ];
+    return { bids: bids.map(rowOf), asks: asks.map(rowOf) };
+  }
+
+  #advance(symbol: string, atMs: UnixMs, trades: readonly Trade[]): MarketUpdate {
+    const listing = this.#listing(symbol);
+    listing.seq += 1;
+    listing.changedAtMs = atMs;
+    return { symbol, seq: listing.seq, atMs, trades };
+  }
+
+  #listing(symbol: string): Listing {
+    const listing = this.#listings.get(symbol);
+    assert(listing !== undefined, "the symbol is listed");
+    return listing;
+  }
+}
+
+function newListing(instrument: Instrument): Listing {
+  return {
+    instrument,
+    bids: new DepthSide(Side.Buy),
+    asks: new DepthSide(Side.Sell),
+    seq: 0,
+    changedAtMs: 0 as UnixMs,
+  };
+}

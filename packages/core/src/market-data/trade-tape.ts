@@ -1,0 +1,255 @@
+/**
+ * What is remembered of trades: the last ones and the candles of every symbol. A fold of trades
+ * alone, so it is rebuilt from a snapshot's lines and the trades journaled after it.
+ */
+import { assert } from "../assert.ts";
+import {
+  type Amount,
+  type Instrument,
+  type Price,
+  type Qty,
+  type Side,
+  type UnixMs,
+  ZERO_AMOUNT,
+  ZERO_PRICE,
+  ZERO_QTY,
+} from "../model/index.ts";
+import {
+  CANDLE_INTERVALS,
+  type Candle,
+  CandleInterval,
+  CandleSeries,
+  candleStart,
+  type Trade,
+} from "./candles.ts";
+import type { TradePrint } from "./market-batch.ts";
+
+/** Trades kept per symbol; older ones are dropped. As many as one query may ask for. */
+export const TRADES_KEPT_MAX = 500;
+
+/** Where a symbol stands. Prices are zero while there is no trade to take them from. */
+export interface Ticker {
+  readonly lastPrice: Price;
+  readonly lastQty: Qty;
+  /** Time of the last trade; 0 before the first. */
+  readonly lastAtMs: UnixMs;
+  /** Close of the latest day before today that had a trade. */
+  readonly previousClose: Price;
+  /** Of today, a day of UTC. */
+  readonly dayOpen: Price;
+  readonly dayHigh: Price;
+  readonly dayLow: Price;
+  readonly dayVolume: Qty;
+  readonly dayAmount: Amount;
+  readonly dayTradeCount: number;
+}
+
+interface SymbolTape {
+  readonly instrument: Instrument;
+  /** Oldest first. */
+  readonly trades: Trade[];
+  readonly series: ReadonlyMap<CandleInterval, CandleSeries>;
+}
+
+export class TradeTape {
+  readonly #tapes: ReadonlyMap<string, SymbolTape>;
+
+  constructor(instruments: readonly Instrument[]) {
+    const sorted = instruments.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    this.#tapes = new Map(sorted.map((instrument) => [instrument.symbol, newTape(instrument)]));
+  }
+
+  /** Folds one trade. Precondition: it is later than every trade of its symbol before it. */
+  apply(print: TradePrint): Trade {
+    const { instrument, trades, series } = this.#tape(print.symbol);
+    const { tradeNo, aggressorSide, atMs } = print;
+    const trade: Trade = {
+      tradeNo,
+      price: (BigInt(print.ticks) * instrument.priceTick) as Price,
+      qty: (BigInt(print.lots) * instrument.lotQty) as Qty,
+      aggressorSide,
+      atMs,
+    };
+    assert(tradeNo > (trades.at(-1)?.tradeNo ?? 0), "trades are told in their order");
+    assert(trade.price > 0n && trade.qty > 0n, "a trade has a price and a quantity");
+    trades.push(trade);
+    if (trades.length > TRADES_KEPT_MAX) trades.shift();
+    for (const candles of series.values()) candles.add(trade);
+    return trade;
+  }
+
+  /** Time of the latest trade of any symbol, 0 before the first: no clock may lie before it. */
+  get latestAtMs(): UnixMs {
+    let latest = 0 as UnixMs;
+    for (const { trades } of this.#tapes.values()) {
+      const atMs = trades.at(-1)?.atMs ?? latest;
+      if (atMs > latest) latest = atMs;
+    }
+    return latest;
+  }
+
+  /** The newest trades, at most so many, oldest first. */
+  trades(symbol: string, countMax: number): Trade[] {
+    const { trades } = this.#tape(symbol);
+    return trades.slice(Math.max(0, trades.length - countMax));
+  }
+
+  /** The newest candles, at most so many, oldest first. */
+  candles(symbol: string, interval: CandleInterval, countMax: number): Candle[] {
+    return this.#series(symbol, interval).newest(countMax);
+  }
+
+  /** `nowMs` is the exchange's time: it says which day is today. */
+  ticker(symbol: string, nowMs: UnixMs): Ticker {
+    const last = this.#tape(symbol).trades.at(-1);
+    const days = this.#series(symbol, CandleInterval.Day).newest(2);
+    const latest = days.at(-1);
+    const isToday = latest?.startSeconds === candleStart(nowMs, CandleInterval.Day);
+    const today = isToday ? latest : undefined;
+    const before = isToday ? days.at(-2) : latest;
+    return {
+      lastPrice: last?.price ?? ZERO_PRICE,
+      lastQty: last?.qty ?? ZERO_QTY,
+      lastAtMs: last?.atMs ?? (0 as UnixMs),
+      previousClose: before?.close ?? ZERO_PRICE,
+      dayOpen: today?.open ?? ZERO_PRICE,
+      dayHigh: today?.high ?? ZERO_PRICE,
+      dayLow: today?.low ?? ZERO_PRICE,
+      dayVolume: today?.volume ?? ZERO_QTY,
+      dayAmount: today?.amount ?? ZERO_AMOUNT,
+      dayTradeCount: today?.tradeCount ?? 0,
+    };
+  }
+
+  /**
+   * The whole state as JSON arrays, one a line: first `["M", 1]`; for each symbol that has traded
+   * `["S", symbol]`, its trades `["T", tradeNo, price, qty, side, atMs]` and its candles
+   * `["C", interval, start, open, high, low, close, volume, amount, tradeCount]`, both oldest
+   * first. Prices, quantities and amounts are in 10^-8, as text; the side is "" for a trade of an
+   * auction.
+   */
+  *snapshotLines(): Generator<string, void, void> {
+    yield JSON.stringify(["M", SNAPSHOT_FORMAT]);
+    for (const [symbol, { trades, series }] of this.#tapes) {
+      if (trades.length === 0) continue;
+      yield JSON.stringify(["S", symbol]);
+      for (const trade of trades) yield JSON.stringify(tradeCells(trade));
+      for (const candles of series.values()) {
+        const { interval } = candles;
+        for (const candle of candles.newest(Number.MAX_SAFE_INTEGER)) {
+          yield JSON.stringify(candleCells(interval, candle));
+        }
+      }
+    }
+  }
+
+  /** The tape whose {@link snapshotLines} these are, without symbols that are no longer listed. */
+  static restore(instruments: readonly Instrument[], lines: Iterable<string>): TradeTape {
+    const tape = new TradeTape(instruments);
+    tape.#load(lines);
+    return tape;
+  }
+
+  #load(lines: Iterable<string>): void {
+    let tape: SymbolTape | null = null;
+    let lineCount = 0;
+    for (const line of lines) {
+      lineCount += 1;
+      const cells = JSON.parse(line) as HeadCells | SymbolCells | TradeCells | CandleCells;
+      assert((cells[0] === "M") === (lineCount === 1), "a snapshot has one first line");
+      if (cells[0] === "M") assert(cells[1] === SNAPSHOT_FORMAT, "a snapshot's format is known");
+      else if (cells[0] === "S") tape = this.#tapes.get(cells[1]) ?? null;
+      else if (cells[0] === "T") tape?.trades.push(tradeOf(cells));
+      else if (tape !== null) tape.series.get(cells[1])?.append(candleOf(cells));
+    }
+    assert(lineCount > 0, "a snapshot has one first line");
+  }
+
+  #series(symbol: string, interval: CandleInterval): CandleSeries {
+    const series = this.#tape(symbol).series.get(interval);
+    assert(series !== undefined, "the interval is kept");
+    return series;
+  }
+
+  #tape(symbol: string): SymbolTape {
+    const tape = this.#tapes.get(symbol);
+    assert(tape !== undefined, "the symbol is listed");
+    return tape;
+  }
+}
+
+function newTape(instrument: Instrument): SymbolTape {
+  const series = CANDLE_INTERVALS.map(
+    (interval) => [interval, new CandleSeries(interval)] as const,
+  );
+  return { instrument, trades: [], series: new Map(series) };
+}
+
+const SNAPSHOT_FORMAT = 1;
+
+type HeadCells = readonly ["M", format: number];
+type SymbolCells = readonly ["S", symbol: string];
+type TradeCells = readonly [
+  "T",
+  tradeNo: number,
+  price: string,
+  qty: string,
+  side: Side | "",
+  atMs: UnixMs,
+];
+type CandleCells = readonly [
+  "C",
+  interval: CandleInterval,
+  startSeconds: number,
+  open: string,
+  high: string,
+  low: string,
+  close: string,
+  volume: string,
+  amount: string,
+  tradeCount: number,
+];
+
+function tradeCells({ tradeNo, price, qty, aggressorSide, atMs }: Trade): TradeCells {
+  return ["T", tradeNo, price.toString(), qty.toString(), aggressorSide ?? "", atMs];
+}
+
+function tradeOf([, tradeNo, price, qty, side, atMs]: TradeCells): Trade {
+  return {
+    tradeNo,
+    price: BigInt(price) as Price,
+    qty: BigInt(qty) as Qty,
+    aggressorSide: side === "" ? null : side,
+    atMs,
+  };
+}
+
+function candleCells(interval: CandleInterval, candle: Candle): CandleCells {
+  const { startSeconds, open, high, low, close, volume, amount, tradeCount } = candle;
+  return [
+    "C",
+    interval,
+    startSeconds,
+    open.toString(),
+    high.toString(),
+    low.toString(),
+    close.toString(),
+    volume.toString(),
+    amount.toString(),
+    tradeCount,
+  ];
+}
+
+function candleOf(cells: CandleCells): Candle {
+  const [, , startSeconds, open, high, low, close, volume, amount, tradeCount] = cells;
+  return {
+    startSeconds,
+    open: BigInt(open) as Price,
+    high: BigInt(high) as Price,
+    low: BigInt(low) as Price,
+    close: BigInt(close) as Price,
+    volume: BigInt(volume) as Qty,
+    amount: BigInt(amount) as Amount,
+    tradeCount,
+  };
+}

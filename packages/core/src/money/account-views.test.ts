@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ANNE, BERT, OPTIONS, ScriptedTrading, units } from "../desk/desk-fixture.ts";
+import { formatDecimal, ONE, type Price } from "../model/decimal.ts";
+import { Side } from "../model/enums.ts";
+import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
+import { balances, type Marks, positions, tradableQty } from "./account-views.ts";
+
+/** Tencent last traded at 430 and closed at 425 the day before; nothing else ever traded. */
+const MARKS: Marks = {
+  lastPx: (symbol) => (symbol === "00700" ? (units("430") as Price) : null),
+  prevClosePx: (symbol) => (symbol === "00700" ? (units("425") as Price) : null),
+};
+
+test("balances: every figure of an account that bought, sold and has open orders", () => {
+  const [hkd] = balancesOf(busy());
+  assert.deepEqual(hkd, {
+    currency: "HKD",
+    // 1150 shares at 430.
+    marketValue: "494500",
+    cash: "1000000",
+    cashOnHold: "42059.92",
+    cashWithdraw: "873820.2",
+    unsettNetAmt: "-62551.1",
+    unsettBuyAmt: "84119.88",
+    unsettSellAmt: "21568.78",
+    interestNet: "0",
+    interestDebit: "0",
+    interestCredit: "0",
+  });
+});
+
+test("balances: settled, what was to come and to go is cash", () => {
+  const trading = busy();
+  trading.settle(2);
+  const [hkd] = balancesOf(trading);
+  assert.equal(hkd?.["cash"], "937448.9");
+  assert.equal(hkd?.["cashWithdraw"], "895388.98");
+  assert.deepEqual([hkd?.["unsettBuyAmt"], hkd?.["unsettSellAmt"]], ["0", "0"]);
+});
+
+test("balances: a row for every currency that is traded or held, also an empty one", () => {
+  const rows = balancesOf(new ScriptedTrading("0", "0")).map(({ currency }) => currency);
+  assert.deepEqual(rows, ["HKD", "USD", "USDT"]);
+  const trading = new ScriptedTrading("0", "0");
+  const euro = { assetClass: "Cash", name: "EUR" } as const;
+  const credit = trading.desk.decideAdjust(ANNE, euro, ONE, "", 0 as never);
+  assert.ok(!("refused" in credit));
+  trading.apply(credit);
+  const rowsWithEuro = balancesOf(trading).map(({ currency }) => currency);
+  assert.deepEqual(rowsWithEuro, ["EUR", "HKD", "USD", "USDT"]);
+});
+
+test("positions: every figure of an account that bought, sold and has open orders", () => {
+  const [tencent, ...others] = positionsOf(busy());
+  assert.deepEqual(tencent, {
+    market: "hkex",
+    symbol: "00700",
+    productCode: "00700",
+    productName: "TENCENT",
+    qty: "1150",
+    osSellQty: "100",
+    // 1000 settled, 50 sold, 100 in an open order.
+    availQty: "850",
+    availSellQty: "1050",
+    unclearedQty: "200",
+    currency: "HKD",
+    // 200 for 84119.88 and 1000 at no cost, then 50 of the 1200 sold.
+    avgCost: "70.0999",
+    avgPrice: "70",
+    prevPrice: "425",
+    prevMarketValue: "488750",
+    pendingDepositQty: "0",
+    pendingWithdrawalQty: "0",
+    approvedDepositQty: "0",
+  });
+  assert.deepEqual(
+    others.map(({ productCode }) => productCode),
+    ["AAPL", "DODO", "BTC"],
+  );
+});
+
+test("positions: a short holding has a negative quantity and what one unit brought", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  const order = trading.place(BERT, { side: Side.Sell });
+  trading.fill(order, units("400"), units("430"));
+  const [short] = positionsOf(trading, BERT);
+  assert.equal(short?.["qty"], "-400");
+  assert.equal(short?.["avgPrice"], "430");
+  assert.equal(short?.["avgCost"], "429.3864");
+  assert.deepEqual([short?.["availQty"], short?.["availSellQty"]], ["0", "0"]);
+  assert.equal(balancesOf(trading, BERT)[0]?.["marketValue"], "-172000");
+});
+
+test("positions: what is neither held nor being sold has no row", () => {
+  assert.deepEqual(positionsOf(new ScriptedTrading("1000000", "0")), []);
+});
+
+test("balances: a holding that never traded counts at its average price", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  trading.fill(trading.place(ANNE), units("1000"), units("400"));
+  const account = trading.desk.money(ANNE);
+  const none: Marks = { lastPx: () => null, prevClosePx: () => null };
+  const [hkd] = balances(account, REFERENCE_INSTRUMENTS, none);
+  assert.equal(formatDecimal(hkd?.marketValue ?? 0n), "400000");
+});
+
+test("tradable quantity: never more than the largest order, nothing with nothing free", () => {
+  const rich = new ScriptedTrading("999999999999", "999999999").desk.money(ANNE);
+  const poor = new ScriptedTrading("0", "0").desk.money(ANNE);
+  for (const instrument of REFERENCE_INSTRUMENTS) {
+    for (const side of [Side.Buy, Side.Sell]) {
+      const query = { side, price: instrument.priceTick, ratio: ONE };
+      const tradable = [rich, poor].map((account) =>
+        tradableQty(account, instrument, query, OPTIONS.rules.feeTable),
+      );
+      assert.deepEqual(tradable, [instrument.orderQtyMax, 0n], `${instrument.symbol} ${side}`);
+    }
+  }
+});
+
+/** Bought 200 at 420 and sold 50 at 432, half of an order, with a buy and a sell of 100 open. */
+function busy(): ScriptedTrading {
+  const trading = new ScriptedTrading("1000000", "1000");
+  const [buy, sell] = [{ orderQty: units("200") }, { orderQty: units("100"), side: Side.Sell }];
+  trading.fill(trading.place(ANNE, buy), units("200"), units("420"));
+  const partly = trading.place(ANNE, sell);
+  trading.fill(partly, units("50"), units("432"));
+  trading.cancel(partly);
+  trading.place(ANNE, sell);
+  trading.place(ANNE, { orderQty: units("100"), price: units("420") });
+  return trading;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+function balancesOf({ desk }: ScriptedTrading, account = ANNE): Row[] {
+  return balances(desk.money(account), REFERENCE_INSTRUMENTS, MARKS).map(shown);
+}
+
+function positionsOf({ desk }: ScriptedTrading, account = ANNE): Row[] {
+  return positions(desk.money(account), REFERENCE_INSTRUMENTS, MARKS).map(shown);
+}
+
+function shown(row: object): Row {
+  const cells = Object.entries(row).map(([name, cell]) => [
+    name,
+    typeof cell === "bigint" ? formatDecimal(cell) : cell,
+  ]);
+  return Object.fromEntries(cells);
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ANNE, ScriptedTrading, T0, units } from "../desk/desk-fixture.ts";
+import { formatDecimal } from "../model/decimal.ts";
+import { Side } from "../model/enums.ts";
+import type { UnixMs } from "../model/ids.ts";
+import { transactionsOf } from "./transactions.ts";
+
+test("transactions: the statement of a run, line by line", () => {
+  const trading = new ScriptedTrading("100000", "1000");
+  trading.fill(trading.place(ANNE, { orderQty: units("200") }), units("200"), units("420"));
+  trading.fill(
+    trading.place(ANNE, { orderQty: units("100"), side: Side.Sell }),
+    units("100"),
+    units("430"),
+  );
+  for (const [assetClass, name, text] of [
+    ["Cash", "HKD", "-100"],
+    ["Holding", "BTC", "0.5"],
+  ] as const) {
+    const asset = { assetClass, name };
+    const event = trading.desk.decideAdjust(ANNE, asset, units(text), "by hand", T0 as UnixMs);
+    assert.ok(!("refused" in event));
+    trading.apply(event);
+  }
+  trading.settle(2);
+  // Id, type, asset, product, price, quantity, amount, balance, days to settlement, order.
+  assert.deepEqual(linesOf(trading), [
+    "1-1 Opening HKD  0 0 100000 =100000 +0  ",
+    "1-2 Opening USD  0 0 100000 =100000 +0  ",
+    "1-3 Opening USDT  0 0 100000 =100000 +0  ",
+    "1-4 Opening HKD 00700 0 1000 0 =1000 +0  hkex",
+    "1-5 Opening USD AAPL 0 1000 0 =1000 +0  usex",
+    "1-6 Opening USDT DODO 0 1000 0 =1000 +0  crypto",
+    "1-7 Opening USDT BTC 0 1000 0 =1000 +0  crypto",
+    "4-1 Buy HKD 00700 420 200 -84000 =16000 +2 22000000001 hkex",
+    "4-2 Charge HKD 00700 0 0 -119.88 =15880.12 +2 22000000001 hkex",
+    "6-1 Sell HKD 00700 430 -100 43000 =58880.12 +2 22000000002 hkex",
+    "6-2 Charge HKD 00700 0 0 -61.36 =58818.76 +2 22000000002 hkex",
+    "7-1 Adjustment HKD  0 0 -100 =58718.76 +0 by hand ",
+    "8-1 Adjustment USDT BTC 0 0.5 0 =1000.5 +0 by hand crypto",
+  ]);
+});
+
+test("transactions: a product that is not listed any more still has its line", () => {
+  const trading = new ScriptedTrading("0", "0");
+  const asset = { assetClass: "Holding", name: "GONE" } as const;
+  const event = trading.desk.decideAdjust(ANNE, asset, 5n, "", T0 as UnixMs);
+  assert.ok(!("refused" in event));
+  trading.apply(event);
+  const [line] = transactionsOf(event, 7, trading.desk);
+  assert.deepEqual([line?.productCode, line?.market, line?.currency], ["GONE", "", ""]);
+});
+
+test("transactions: a line's amounts add up to the account's balance", () => {
+  const trading = new ScriptedTrading("100000", "1000");
+  const order = trading.place(ANNE, { orderQty: units("200") });
+  trading.fill(order, units("100"), units("410"));
+  trading.fill(order, units("100"), units("411"));
+  let balance = 0n;
+  for (const [index, event] of trading.events.entries()) {
+    for (const line of transactionsOf(event, index + 1, trading.desk)) {
+      if (line.account !== ANNE || line.currency !== "HKD" || line.assetClass !== "Cash") continue;
+      balance += line.amt;
+      assert.equal(line.balance, balance);
+    }
+  }
+  assert.equal(balance, trading.desk.money(ANNE).cash("HKD").total);
+});
+
+function linesOf({ events, desk }: ScriptedTrading): string[] {
+  const all = events.flatMap((event, index) => transactionsOf(event, index + 1, desk));
+  return all
+    .filter(({ account }) => account === ANNE)
+    .map((line) => {
+      const figures = [line.price, line.qty, line.amt].map(formatDecimal).join(" ");
+      const subject = `${line.id} ${line.type} ${line.currency} ${line.productCode}`;
+      const settles = `+${line.settlDate - line.date}`;
+      const { orderId, remarks, market, balance } = line;
+      const named = `${orderId}${remarks} ${market}`;
+      return `${subject} ${figures} =${formatDecimal(balance)} ${settles} ${named}`;
+    });
+}

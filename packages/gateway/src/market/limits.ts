@@ -1,0 +1,34 @@
+/** Limits of the market stream. Each with unit, reason and what is seen when it is reached. */
+import { LIMITS } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
+import { CANDLES_KEPT_MAX, TRADES_KEPT_MAX } from "@countermand/core/market-data";
+
+/**
+ * Sockets of the market stream open at a time; beyond them 503 overloaded. Reason: anybody may open
+ * one, and each takes about 15 KB of memory and a file descriptor; the order stream's are counted
+ * apart, so nobody without a key takes their places.
+ */
+export const MARKET_SOCKETS_MAX = 5_000;
+
+/**
+ * Bytes handed to a socket and not taken by the network. Beyond them its messages are dropped, and
+ * every subscription that lost one gets a fresh snapshot when there is room. Its input is not read
+ * meanwhile. Reason: bounds the memory of a slow reader; it misses steps, never the outcome.
+ */
+export const MARKET_BUFFER_BYTES_MAX = 262_144;
+
+/** Snapshots are sent while fewer bytes wait than this. Reason: keeps a fast network busy. */
+export const MARKET_LOW_WATER_BYTES = 65_536;
+
+/** Trades of a snapshot. Reason: what a screen shows; more are at `/market/v1/trades`. */
+export const SNAPSHOT_TRADES = 50;
+
+/** Candles of a snapshot. Reason: what a chart begins with; more are at `/market/v1/candles`. */
+export const SNAPSHOT_CANDLES = 100;
+
+/** Milliseconds over which the client's messages are counted. */
+export const MESSAGE_WINDOW_MS = 1_000;
+
+assert(LIMITS.marketRowsMax.value === TRADES_KEPT_MAX, "a query may ask for all trades kept");
+assert(LIMITS.marketRowsMax.value === CANDLES_KEPT_MAX, "a query may ask for all candles kept");
+assert(MARKET_LOW_WATER_BYTES < MARKET_BUFFER_BYTES_MAX, "a reader that catches up has room");

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TradeTape } from "@countermand/core/market-data";
+import { MarketName, REFERENCE_INSTRUMENTS } from "@countermand/core/model";
+import { MarketDataHub } from "./market-data-hub.ts";
+import { Buy, EPOCH, Sell, TestMarket } from "./market-fixture.ts";
+
+const SYMBOL = "00700";
+
+test("market hub: after a restart depth and trades are the same, positions begin again", () => {
+  const market = new TestMarket();
+  market.place(SYMBOL, Sell, 42390, 2);
+  market.place(SYMBOL, Buy, 42390, 1);
+  market.place(SYMBOL, Buy, 42380, 7);
+  market.commit();
+  const { data } = market.hub;
+
+  const restarted = new MarketDataHub({
+    instruments: REFERENCE_INSTRUMENTS,
+    epoch: EPOCH + 1,
+    exchange: market.exchange,
+    tape: TradeTape.restore(REFERENCE_INSTRUMENTS, data.tape.snapshotLines()),
+    marketNowMs: () => market.nowMs,
+  });
+  assert.deepEqual(restarted.data.depth(SYMBOL, 50), data.depth(SYMBOL, 50));
+  assert.deepEqual(restarted.data.tape.trades(SYMBOL, 9), data.tape.trades(SYMBOL, 9));
+  assert.deepEqual([data.seq(SYMBOL), restarted.data.seq(SYMBOL)], [3, 0]);
+  assert.equal(restarted.epoch, EPOCH + 1);
+});
+
+test("market hub: what a market lists", () => {
+  const { hub } = new TestMarket();
+  const listed = (market?: MarketName) => hub.listed(market).map(({ symbol }) => symbol);
+  assert.deepEqual(listed(MarketName.Nasdaq), ["AAPL"]);
+  assert.equal(listed().length, REFERENCE_INSTRUMENTS.length);
+  assert.ok(hub.isListed("AAPL", MarketName.Usex) && hub.isListed("AAPL"));
+  assert.ok(!hub.isListed("AAPL", MarketName.Hkex) && !hub.isListed("700"));
+});

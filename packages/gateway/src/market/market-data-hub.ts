@@ -1,0 +1,133 @@
+/**
+ * Public market data of the embedded exchange: folds durable commands and tells those who listen.
+ * Nothing is told before it is durable. Called by the sequencer's thread only.
+ */
+import { assert } from "@countermand/core/assert";
+import type { Exchange } from "@countermand/core/exchange";
+import {
+  type DepthLevel,
+  type DepthRow,
+  type MarketBatch,
+  MarketData,
+  type TradeTape,
+} from "@countermand/core/market-data";
+import type { Instrument, MarketName, UnixMs } from "@countermand/core/model";
+import { type FeedReader, type FeedSelection, MarketFeed } from "./market-feed.ts";
+
+export interface MarketDataHubOptions {
+  readonly instruments: readonly Instrument[];
+  /** Rises with every start: sequence numbers count within it. */
+  readonly epoch: number;
+  /** The exchange as it stands durably, before the first command of this start. */
+  readonly exchange: Pick<Exchange, "depth">;
+  /** Trades of earlier starts; none without it. */
+  readonly tape?: TradeTape;
+  /** Time of the exchange. */
+  readonly marketNowMs: () => UnixMs;
+}
+
+export class MarketDataHub {
+  readonly epoch: number;
+  /** As of the last {@link publish}. Only the hub changes it. */
+  readonly data: MarketData;
+  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #marketNowMs: () => UnixMs;
+  /** By symbol, then by {@link feedKey}; only what somebody listens to. */
+  readonly #feeds = new Map<string, Map<string, MarketFeed>>();
+
+  constructor({ instruments, epoch, exchange, tape, marketNowMs }: MarketDataHubOptions) {
+    this.epoch = epoch;
+    this.data = new MarketData(instruments, tape);
+    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
+    this.#marketNowMs = marketNowMs;
+    for (const instrument of instruments) {
+      const { bids, asks } = exchange.depth(instrument.symbol, Number.MAX_SAFE_INTEGER);
+      const levelOf = (row: DepthRow): DepthLevel => levelIn(instrument, row);
+      this.data.loadDepth(instrument.symbol, { bids: bids.map(levelOf), asks: asks.map(levelOf) });
+    }
+  }
+
+  /** Time of the exchange. */
+  nowMs(): UnixMs {
+    return this.#marketNowMs();
+  }
+
+  /** The instruments that a market name lists; all of them without one. */
+  listed(market?: MarketName): Instrument[] {
+    const all = [...this.#instruments.values()];
+    return market === undefined ? all : all.filter(({ markets }) => markets.includes(market));
+  }
+
+  /** Whether there is such a symbol, in that market where one is named. */
+  isListed(symbol: string, market?: MarketName): boolean {
+    const instrument = this.#instruments.get(symbol);
+    if (instrument === undefined) return false;
+    return market === undefined || instrument.markets.includes(market);
+  }
+
+  /**
+   * Tells what has become durable, one batch per command, in journal order. Each message is made
+   * once for all who listen, and not at all where nobody does.
+   */
+  publish(batches: readonly MarketBatch[]): void {
+    const told = new Set<FeedReader>();
+    for (const batch of batches) {
+      for (const update of this.data.apply(batch)) {
+        for (const feed of this.#feeds.get(update.symbol)?.values() ?? []) {
+          const message = feed.advance(update);
+          if (message === null) continue;
+          for (const reader of feed.readers) {
+            reader.push(feed, message);
+            told.add(reader);
+          }
+        }
+      }
+    }
+    for (const reader of told) reader.flush();
+  }
+
+  /** Adds a reader to the feed of a selection. Precondition: the symbol is listed. */
+  join(selection: FeedSelection, reader: FeedReader): MarketFeed {
+    const { symbol } = selection;
+    const key = feedKey(selection);
+    const feeds = this.#feeds.get(symbol) ?? new Map<string, MarketFeed>();
+    const feed = feeds.get(key) ?? new MarketFeed(this.data, this.epoch, selection);
+    assert(!feed.readers.has(reader), "a reader joins a feed once");
+    feed.readers.add(reader);
+    feeds.set(key, feed);
+    this.#feeds.set(symbol, feeds);
+    return feed;
+  }
+
+  /** Takes a reader out; a feed that nobody reads is dropped. */
+  leave(feed: MarketFeed, reader: FeedReader): void {
+    assert(feed.readers.delete(reader), "a reader leaves a feed that it joined");
+    if (feed.readers.size > 0) return;
+    const { symbol } = feed.selection;
+    const feeds = this.#feeds.get(symbol);
+    assert(feeds?.delete(feedKey(feed.selection)) === true, "a feed is dropped once");
+    if (feeds?.size === 0) this.#feeds.delete(symbol);
+  }
+
+  /** Feeds that somebody reads. */
+  get feedCount(): number {
+    let count = 0;
+    for (const feeds of this.#feeds.values()) count += feeds.size;
+    return count;
+  }
+}
+
+function feedKey({ channel, levels }: FeedSelection): string {
+  return channel.kind === "depth" ? `${channel.word}:${levels}` : channel.word;
+}
+
+function levelIn(
+  { priceTick, lotQty }: Instrument,
+  [price, qty, orderCount]: DepthRow,
+): DepthLevel {
+  const ticks = Number(price / priceTick);
+  const lots = Number(qty / lotQty);
+  assert(BigInt(ticks) * priceTick === price, "a price in the book lies on the grid");
+  assert(BigInt(lots) * lotQty === qty, "a quantity in the book lies on the grid");
+  return { ticks, lots, orderCount };
+}

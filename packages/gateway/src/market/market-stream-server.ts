@@ -1,0 +1,189 @@
+/**
+ * The market stream's sockets: who may connect, and the stop of all at once. Public: a handshake
+ * needs no signature. Owns every socket from its handshake to its end.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  decodeMarketStreamQuery,
+  type Fault,
+  fault,
+  isFault,
+  LIMITS,
+  MARKET_STREAM_PATH,
+  type MarketStreamQuery,
+} from "@countermand/contract";
+import { WebSocket, WebSocketServer } from "ws";
+import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
+import type { Clock } from "../sys/clock.ts";
+import { STOP_MS } from "../ws/limits.ts";
+import { refuseUpgrade, requestIdHeaders } from "../ws/refuse-upgrade.ts";
+import { StreamSocket } from "../ws/stream-connection.ts";
+import { MARKET_SOCKETS_MAX } from "./limits.ts";
+import type { MarketDataHub } from "./market-data-hub.ts";
+import { type MarketPort, MarketSession } from "./market-session.ts";
+
+export interface MarketStreamServerOptions {
+  readonly hub: MarketDataHub;
+  readonly clock: Clock;
+}
+
+interface Connection {
+  readonly webSocket: StreamSocket;
+  readonly session: MarketSession;
+}
+
+const SOCKET_OPTIONS = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: LIMITS.messageBytesMax.value,
+  /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
+  closeTimeout: CLOSE_ANSWER_MS,
+  WebSocket: StreamSocket,
+};
+
+export class MarketStreamServer {
+  readonly #options: MarketStreamServerOptions;
+  readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
+  readonly #connections = new Set<Connection>();
+  #sentCount = 0;
+  #conflatedCount = 0;
+  #closing: Promise<void> | null = null;
+  #onLastEnded: (() => void) | null = null;
+
+  constructor(options: MarketStreamServerOptions) {
+    this.#options = options;
+    this.#webSockets.on("headers", (headers: string[], request: IncomingMessage) => {
+      headers.push(...requestIdHeaders(request));
+    });
+    this.#webSockets.on("wsClientError", (error, socket, request) => {
+      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", error.message));
+    });
+  }
+
+  /** Sessions that are open. */
+  get sessionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Messages of every kind handed to sockets since the start. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Times a subscription lost messages because its reader was too slow, since the start. */
+  get conflatedCount(): number {
+    return this.#conflatedCount;
+  }
+
+  /** Precondition: the request's path is the market stream's. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The client may vanish at any time before the socket has its owner.
+    socket.on("error", () => socket.destroy());
+    const admitted = this.#admit(request);
+    if (isFault(admitted)) {
+      refuseUpgrade(request, socket, admitted);
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#open(webSocket, socket, admitted);
+    });
+  }
+
+  /**
+   * Says on every socket that the server stops, and closes it; resolves when all are gone, after
+   * STOP_MS at the latest. New handshakes are refused from now on.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#stopAll();
+    return this.#closing;
+  }
+
+  #admit(request: IncomingMessage): MarketStreamQuery | Fault {
+    const url = request.url ?? "";
+    const mark = url.indexOf("?");
+    const path = mark === -1 ? url : url.slice(0, mark);
+    if (path !== MARKET_STREAM_PATH) {
+      return fault("UNKNOWN_PATH", `market data is at ${MARKET_STREAM_PATH}`);
+    }
+    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
+    if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
+    if (request.headers["sec-websocket-version"] !== "13") {
+      return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
+    }
+    if (this.#connections.size >= MARKET_SOCKETS_MAX) {
+      return fault("OVERLOADED", `${MARKET_SOCKETS_MAX} connections are open`);
+    }
+    return decodeMarketStreamQuery(mark === -1 ? "" : url.slice(mark + 1));
+  }
+
+  #open(webSocket: StreamSocket, socket: Duplex, { heartbeatSeconds }: MarketStreamQuery): void {
+    const { hub, clock } = this.#options;
+    const session = new MarketSession({
+      hub,
+      clock,
+      port: marketPort(webSocket, socket, () => session.written()),
+      heartbeatMs: heartbeatSeconds * 1000,
+      observer: {
+        sent: (messageCount) => {
+          this.#sentCount += messageCount;
+        },
+        conflated: () => {
+          this.#conflatedCount += 1;
+        },
+      },
+    });
+    const connection = { webSocket, session };
+    this.#connections.add(connection);
+    webSocket.on("message", (content: Buffer, isBinary: boolean) => {
+      session.received(content, isBinary);
+    });
+    webSocket.on("ping", () => session.alive());
+    webSocket.on("pong", () => session.alive());
+    // The peer broke the protocol, or its socket did: the library closes, a 'close' follows.
+    webSocket.on("error", () => session.ended());
+    webSocket.on("close", () => {
+      session.ended();
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onLastEnded?.();
+    });
+    session.start();
+  }
+
+  async #stopAll(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    const allEnded = new Promise<void>((resolve) => {
+      this.#onLastEnded = resolve;
+    });
+    for (const { session } of this.#connections) session.shutDown();
+    const deadline = this.#options.clock.after(STOP_MS, () => {
+      for (const { webSocket } of this.#connections) webSocket.terminate();
+    });
+    await allEnded;
+    deadline.cancel();
+  }
+}
+
+const TEXT = { binary: false, compress: false } as const;
+
+function marketPort(webSocket: StreamSocket, socket: Duplex, onWritten: () => void): MarketPort {
+  return {
+    send: (messages) => {
+      if (webSocket.readyState !== WebSocket.OPEN) return; // What the peer will not read.
+      socket.cork();
+      for (const [index, message] of messages.entries()) {
+        const isLast = index === messages.length - 1;
+        if (isLast) webSocket.send(message, TEXT, onWritten);
+        else webSocket.send(message, TEXT);
+      }
+      socket.uncork();
+    },
+    bufferedBytes: () => webSocket.bufferedAmount,
+    ping: () => webSocket.ping(),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    close: (code, reason) => webSocket.close(code, reason),
+    terminate: () => webSocket.terminate(),
+  };
+}
