@@ -8,20 +8,37 @@ import { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { createLog } from "../../packages/gateway/src/ops/log.ts";
 import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
 
-/** Real time stands still until a test moves it; durations and timers are the machine's. */
+/** Real time stands still until a test moves it; timers are the machine's. */
 export interface TestTime {
   /** Of signatures and what is remembered of requests. */
   wallMs: number;
   /** Of orders. */
   marketMs: number;
+  /** Of durations; the machine's when left out. */
+  monotonicMs?: number;
 }
 
-/** Starts a gateway that is gone when the test ends; an error in it fails the test. */
-export async function startInProcess(t: TestContext, time: TestTime): Promise<Gateway> {
+/**
+ * Starts a gateway, with these settings besides, that is gone when the test ends; an error in it
+ * fails the test.
+ */
+export async function startInProcess(
+  t: TestContext,
+  time: TestTime,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), "countermand-"));
   const gateway = await Gateway.start({
-    config: readConfig({ COUNTERMAND_PORT: "0", COUNTERMAND_DATA_DIR: folder }),
-    clock: { ...systemClock, wallMs: () => time.wallMs },
+    config: readConfig({
+      COUNTERMAND_PORT: "0",
+      COUNTERMAND_DATA_DIR: folder,
+      ...settings,
+    }),
+    clock: {
+      ...systemClock,
+      wallMs: () => time.wallMs,
+      monotonicMs: () => time.monotonicMs ?? systemClock.monotonicMs(),
+    },
     marketWallMs: () => time.marketMs,
     log: createLog("silent"),
     onFatal: (error) => {

@@ -14,6 +14,7 @@ interface Direction {
 
 const MODEL = ["packages/core/src/assert.ts", "packages/core/src/model/"];
 const MONEY = "packages/core/src/money/";
+const LIMITS = "packages/core/src/limits/";
 const ORDER = [...MODEL, "packages/core/src/order/"];
 
 /** Import directions. A file always may import from the folder of its own row. */
@@ -22,7 +23,8 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/src/order/", ours: ORDER, packages: false },
   { from: "packages/core/src/money/", ours: ORDER, packages: false },
   { from: "packages/core/src/rules/", ours: MODEL, packages: false },
-  { from: "packages/core/src/desk/", ours: [...ORDER, MONEY], packages: false },
+  { from: "packages/core/src/limits/", ours: ORDER, packages: false },
+  { from: "packages/core/src/desk/", ours: [...ORDER, MONEY, LIMITS], packages: false },
   { from: "packages/core/src/exchange/", ours: ORDER, packages: false },
   { from: "packages/core/src/market-data/", ours: MODEL, packages: false },
   { from: "packages/core/src/participants/", ours: MODEL, packages: false },

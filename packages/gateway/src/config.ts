@@ -3,6 +3,9 @@
  * every fault reported at once, then frozen. The only reader of the environment.
  */
 import { resolve } from "node:path";
+import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
+import { limitSettings } from "./limit-settings.ts";
+import { SettingFault, type SettingSpec } from "./setting.ts";
 
 export interface Config {
   readonly host: string;
@@ -14,29 +17,15 @@ export interface Config {
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
+  /** What every account and every key has to keep to. */
+  readonly accountLimits: LimitSet;
+  readonly keyLimits: LimitSet;
   /** Names that look like settings and are none: misspellings, to be said aloud. */
   readonly unknownSettings: readonly string[];
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** A setting as the reference documents it; `read` gives the value or the fault. */
-interface SettingSpec<T> {
-  readonly env: string;
-  readonly defaultText: string;
-  readonly range: string;
-  readonly effect: string;
-  readonly read: (text: string) => T | SettingFault;
-}
-
-export class SettingFault {
-  readonly message: string;
-
-  constructor(message: string) {
-    this.message = message;
-  }
-}
 
 /** Raised with every fault of the configuration at once; each is one clear line. */
 class ConfigError extends Error {
@@ -51,6 +40,9 @@ class ConfigError extends Error {
 }
 
 export const SIGNATURE_WINDOW_MS_MAX = 300_000;
+
+const ACCOUNT_LIMITS = limitSettings("ACCOUNT");
+const KEY_LIMITS = limitSettings("KEY");
 
 export const SETTINGS = {
   host: setting({
@@ -95,6 +87,20 @@ export const SETTINGS = {
     effect: "least severe log line written to standard error",
     read: readWord(LOG_LEVELS),
   }),
+  accountOrderQty: ACCOUNT_LIMITS.orderQty,
+  accountOrderValue: ACCOUNT_LIMITS.orderValue,
+  accountPriceDistance: ACCOUNT_LIMITS.priceDistance,
+  accountDuplicateMs: ACCOUNT_LIMITS.duplicateMs,
+  accountOpenOrders: ACCOUNT_LIMITS.openOrders,
+  accountGrossExposure: ACCOUNT_LIMITS.grossExposure,
+  accountOrderRate: ACCOUNT_LIMITS.orderRate,
+  keyOrderQty: KEY_LIMITS.orderQty,
+  keyOrderValue: KEY_LIMITS.orderValue,
+  keyPriceDistance: KEY_LIMITS.priceDistance,
+  keyDuplicateMs: KEY_LIMITS.duplicateMs,
+  keyOpenOrders: KEY_LIMITS.openOrders,
+  keyGrossExposure: KEY_LIMITS.grossExposure,
+  keyOrderRate: KEY_LIMITS.orderRate,
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -115,10 +121,28 @@ export function readConfig(environment: Environment = process.env): Config {
     sandboxMarket: read(SETTINGS.sandboxMarket),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
+    accountLimits: readLimits(ACCOUNT_LIMITS, read),
+    keyLimits: readLimits(KEY_LIMITS, read),
     unknownSettings: unknownSettings(environment),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+type ReadSetting = <T>(spec: SettingSpec<T>) => T;
+
+/** {@link NO_LIMITS} itself where all are off: that costs an order nothing. */
+function readLimits(settings: ReturnType<typeof limitSettings>, read: ReadSetting): LimitSet {
+  const limits: LimitSet = {
+    orderQty: read(settings.orderQty),
+    orderValue: read(settings.orderValue),
+    priceDistance: read(settings.priceDistance),
+    duplicateMs: read(settings.duplicateMs),
+    openOrders: read(settings.openOrders),
+    grossExposure: read(settings.grossExposure),
+    orderRate: read(settings.orderRate),
+  };
+  return Object.values(limits).every((limit) => limit === null) ? NO_LIMITS : limits;
 }
 
 function unknownSettings(environment: Environment): string[] {

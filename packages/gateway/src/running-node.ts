@@ -18,6 +18,7 @@ import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
+import { OrderLimits } from "./limits/order-guard.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -69,6 +70,7 @@ export class RunningNode {
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
+  readonly #limits: OrderLimits;
   readonly #snapshotter: Snapshotter;
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
@@ -91,6 +93,10 @@ export class RunningNode {
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
+    this.#limits = new OrderLimits(
+      { ofAccount: () => config.accountLimits, ofKey: () => config.keyLimits },
+      () => clock.monotonicMs(),
+    );
     this.sequencer = new Sequencer({
       partitions,
       journal,
@@ -98,6 +104,7 @@ export class RunningNode {
       marketNowMs: () => marketClock.nowMs(),
       onDurable: (commit) => this.#publish(commit),
       onFailure: onFatal,
+      limits: this.#limits,
       answerAt: (partition, seq) => answerAt(archive, partition, seq),
     });
     const { sequencer } = this;
@@ -167,6 +174,7 @@ export class RunningNode {
       },
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
+      limitRefusals: () => this.#limits.refusedCounts,
     });
   }
 

@@ -252,6 +252,57 @@ export const PLACE_ERRORS = {
     reason: "time_in_force_not_in_session",
     action: "Use a time in force of this session, or repeat in one that takes it.",
   },
+  ORDER_QTY_LIMIT: {
+    ...REFUSED,
+    code: 11030170,
+    message: "Order Qty Limit",
+    reason: "order_qty_limit",
+    action: "Order less, or split the order: details names the limit and whose it is.",
+  },
+  ORDER_VALUE_LIMIT: {
+    ...REFUSED,
+    code: 11030171,
+    message: "Order Value Limit",
+    reason: "order_value_limit",
+    action: "Order less, or split the order: details names the limit and whose it is.",
+  },
+  PRICE_DISTANCE_LIMIT: {
+    ...REFUSED,
+    code: 11030172,
+    message: "Price Distance Limit",
+    reason: "price_distance_limit",
+    action: "Send a price nearer to the market's: details names both and the limit.",
+  },
+  DUPLICATE_ORDER: {
+    ...REFUSED,
+    code: 11030173,
+    message: "Duplicate Order",
+    reason: "duplicate_order",
+    action:
+      "Look at your open orders. If a second one is meant, send it after the time in details.",
+  },
+  OPEN_ORDERS_LIMIT: {
+    ...REFUSED,
+    code: 11030174,
+    message: "Open Orders Limit",
+    reason: "open_orders_limit",
+    action: "Cancel open orders first: details names the limit and whose it is.",
+  },
+  GROSS_EXPOSURE_LIMIT: {
+    ...REFUSED,
+    code: 11030175,
+    message: "Gross Exposure Limit",
+    reason: "gross_exposure_limit",
+    action: "Cancel open orders or reduce what is held: details names the limit and the exposure.",
+  },
+  ORDER_RATE_LIMIT: {
+    code: 11030176,
+    httpStatus: 429,
+    message: "Order Rate Limit",
+    reason: "order_rate_limit",
+    retryable: true,
+    action: "Send fewer orders a second. Wait for the time in Retry-After and repeat.",
+  },
 } as const;
 PLACE_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
 

@@ -3,6 +3,7 @@
  * number; its money is in the ledger. Closed orders are not here: what is closed leaves memory.
  */
 import { assert } from "../assert.ts";
+import { WorkingTotals } from "../limits/exposure.ts";
 import type { Account, ClOrdId, OrderId } from "../model/ids.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
@@ -24,6 +25,8 @@ export class AccountBook {
   readonly shortSellingAllowed: boolean;
   /** Number of the latest report in the account's stream. */
   streamSeq = 0;
+  /** What the open orders add up to. */
+  readonly working = new WorkingTotals();
   readonly #open = new Map<OrderId, OpenOrder>();
   /** Live orders by the client's name; a set only where several share it. */
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();

@@ -168,6 +168,12 @@ export class Desk {
     return this.#money.fundsRefusal(book, order, amended, instrument) ?? replaceRequest(amended);
   }
 
+  /** The order as a replace that was decided will leave it, if the venue takes it as it is. */
+  amendedBy(order: Order, { price, stopPx, orderQty }: OrderCancelReplaceRequest): Order {
+    const replaced = orderApply(order, { type: "Replaced", price, stopPx, orderQty });
+    return this.#money.after(order, replaced, this.#listed(order.symbol));
+  }
+
   /**
    * The event that a venue's report makes of an order. `placing` is the order that was just sent
    * to the venue and is not open yet.
@@ -320,6 +326,7 @@ export class Desk {
     assert(order.version === before.version + 1, "versions have no gaps");
     const instrument = this.#listed(order.symbol);
     this.#money.reserve(before, order, instrument);
+    book.working.change(instrument.product, before, order);
     if (event.execution !== null) {
       this.#money.bookTrade(before, order, event.execution, instrument);
     }
@@ -372,8 +379,11 @@ export class Desk {
 
   #open(order: Order): void {
     assert(!isClosed(order), "an order that is opened is not closed");
-    this.#bookOf(order.account).insert(order);
-    this.#money.reserve(null, order, this.#listed(order.symbol));
+    const book = this.#bookOf(order.account);
+    const instrument = this.#listed(order.symbol);
+    book.insert(order);
+    book.working.change(instrument.product, null, order);
+    this.#money.reserve(null, order, instrument);
     this.#openCount += 1;
   }
 

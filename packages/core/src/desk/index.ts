@@ -6,5 +6,6 @@ export * from "./cancel.ts";
 export * from "./desk.ts";
 export * from "./desk-rules.ts";
 export * from "./funds.ts";
+export * from "./gross-exposure.ts";
 export * from "./place-checks.ts";
 export * from "./venue-messages.ts";

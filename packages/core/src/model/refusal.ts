@@ -11,9 +11,9 @@ export interface Refusal {
 }
 
 /**
- * Refusals that the desk itself decides. The order of the names is the order in which checks run:
- * placing skips those about an existing order, cancelling ends after the conditions, amending
- * takes all from UNKNOWN_ORDER on.
+ * Refusals that the desk itself decides, and the limits after it. The order of the names is the
+ * order in which checks run: placing skips those about an existing order, cancelling ends after the
+ * conditions, amending takes all from UNKNOWN_ORDER on.
  */
 export const REFUSAL_NAMES = [
   // What is to be placed.
@@ -51,6 +51,14 @@ export const REFUSAL_NAMES = [
   // What it would cost.
   "INSUFFICIENT_CASH",
   "INSUFFICIENT_HOLDINGS",
+  // What the account's and the key's limits allow.
+  "ORDER_QTY_LIMIT",
+  "ORDER_VALUE_LIMIT",
+  "PRICE_DISTANCE_LIMIT",
+  "DUPLICATE_ORDER",
+  "OPEN_ORDERS_LIMIT",
+  "GROSS_EXPOSURE_LIMIT",
+  "ORDER_RATE_LIMIT",
 ] as const;
 export type RefusalName = (typeof REFUSAL_NAMES)[number];
 

@@ -26,7 +26,9 @@ export function sendAnswer(
   ];
   const requestId = request.headers[Header.RequestId];
   if (isEchoable(requestId)) headers.push("X-Request-Id", requestId);
-  if (answer.httpStatus === 503) headers.push("Retry-After", String(RETRY_AFTER_SECONDS));
+  if (answer.httpStatus === 503 || answer.httpStatus === 429) {
+    headers.push("Retry-After", String(answer.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  }
   response.writeHead(answer.httpStatus, headers);
   // Text leaves in one piece with the headers, bytes in a piece of their own. But with text Node
   // writes the headers in UTF-8 too, and an echoed id is to stay byte for byte what came in.

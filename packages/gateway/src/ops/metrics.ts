@@ -2,6 +2,8 @@
  * Figures for the operator, in Prometheus' form. The hot path only adds to plain numbers; the
  * library sees them when somebody asks.
  */
+import { errorSpec } from "@countermand/contract";
+import { LIMIT_CHECKS } from "@countermand/core/limits";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Read when metrics are asked for. */
@@ -13,6 +15,8 @@ export interface Gauges {
   readonly rememberedRequests: () => number;
   readonly pushes: () => number;
   readonly slowReaders: () => number;
+  /** By `scope refusal`. */
+  readonly limitRefusals: () => ReadonlyMap<string, number>;
 }
 
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1];
@@ -41,6 +45,7 @@ export class Metrics {
       registers,
     });
     this.#addAnswered(registers);
+    addLimitRefusals(registers, gauges.limitRefusals);
     for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
   }
@@ -77,7 +82,27 @@ export class Metrics {
   }
 }
 
-type GaugeSpec = readonly [key: keyof Gauges, name: string, help: string];
+/** Every limit's counter is there from the start: what was never refused is 0. */
+function addLimitRefusals(registers: Registry[], read: Gauges["limitRefusals"]): void {
+  new Counter({
+    name: "countermand_limit_refusals_total",
+    help: "New orders and amends refused by a limit of their account or of their key.",
+    labelNames: ["scope", "reason"],
+    registers,
+    collect() {
+      this.reset();
+      const counts = read();
+      for (const scope of ["account", "key"]) {
+        for (const { refused } of LIMIT_CHECKS) {
+          const { reason } = errorSpec(refused);
+          this.inc({ scope, reason }, counts.get(`${scope} ${refused}`) ?? 0);
+        }
+      }
+    },
+  });
+}
+
+type GaugeSpec = readonly [key: Exclude<keyof Gauges, "limitRefusals">, name: string, help: string];
 
 const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["openOrders", "countermand_open_orders", "Orders that work in the market."],

@@ -23,6 +23,7 @@ import {
 import { settlingDay } from "@countermand/core/money";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { PartitionAppend } from "../journal/journal.ts";
+import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
 
 /** The venue partition of the embedded exchange. */
 export const EXCHANGE_PARTITION = "exchange";
@@ -88,12 +89,25 @@ export class Partitions {
     return partition;
   }
 
-  /** Carries an order to the venue. The order as it stands afterwards, or why it was not placed. */
-  place(account: Account, request: PlaceRequest, nowMs: UnixMs): Order | Refusal {
+  /**
+   * Carries an order to the venue. The order as it stands afterwards, or why it was not placed. The
+   * guard, if there is one, is asked last.
+   */
+  place(
+    account: Account,
+    request: PlaceRequest,
+    nowMs: UnixMs,
+    guard: OrderGuard | null = null,
+  ): Order | Refusal {
     const { desk } = this.deskOf(account);
     const referencePx = this.#referencePx(desk, request.symbol);
     const placing = desk.decidePlace(account, request, referencePx, nowMs);
     if ("refused" in placing) return placing;
+    if (guard !== null) {
+      const refusal = guard.refusal(this.#stateOf(desk), null, placing);
+      if (refusal !== null) return refusal;
+      guard.sent(null, placing);
+    }
     const reported = this.#work(newOrderSingle(placing), placing, nowMs);
     assert(reported !== null, "the embedded exchange answers an order in the same turn");
     return reported;
@@ -103,10 +117,21 @@ export class Partitions {
    * Gives an order new terms. The order as it stands afterwards, or why it has not got them; it
    * may be closed.
    */
-  amend(order: Order, request: AmendRequest, nowMs: UnixMs): Order | Refusal {
+  amend(
+    order: Order,
+    request: AmendRequest,
+    nowMs: UnixMs,
+    guard: OrderGuard | null = null,
+  ): Order | Refusal {
     const { desk } = this.deskOf(order.account);
     const replace = desk.decideAmend(order, request);
     if ("refused" in replace) return replace;
+    if (guard !== null) {
+      const amended = desk.amendedBy(order, replace);
+      const refusal = guard.refusal(this.#stateOf(desk), order, amended);
+      if (refusal !== null) return refusal;
+      guard.sent(order, amended);
+    }
     const reported = this.#work(replace, order, nowMs);
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
@@ -169,6 +194,10 @@ export class Partitions {
       if (event.order.orderId === subject.orderId) latest = event.order;
     }
     return latest;
+  }
+
+  #stateOf(desk: Desk): MarketState {
+    return { desk, exchange: this.exchange.exchange };
   }
 
   /** What a buy without a price is measured by. */

@@ -21,7 +21,9 @@ import type {
   Refusal,
   UnixMs,
 } from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
 import {
   COMMIT_GATHER_MS,
@@ -43,6 +45,8 @@ export interface RequestIdentity {
 export interface Answer {
   readonly httpStatus: number;
   readonly body: string;
+  /** Of a 429: seconds until it is worth another try. Not part of what is remembered. */
+  readonly retryAfterSeconds?: number;
 }
 
 export type WriteResult =
@@ -86,6 +90,8 @@ export interface SequencerOptions {
    * An append failed or its outcome is unknown: nothing more may be told. The process must stop.
    */
   readonly onFailure: (error: Error) => void;
+  /** What orders of clients are held against; none by default. */
+  readonly limits?: OrderLimits;
   /** Finds the answer that was given at a position of the account's partition. */
   readonly answerAt: (partition: string, seq: number) => Promise<Answer>;
 }
@@ -132,12 +138,13 @@ export class Sequencer {
    * identity (cancels by order number are idempotent by nature) nothing is remembered.
    */
   write(
-    account: Account,
+    caller: Caller,
     urgency: Urgency,
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
   ): Promise<WriteResult> {
     if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
+    const { account } = caller;
     if (identity !== null) {
       const repeated = this.#repeated(account, identity);
       if (repeated !== null) return repeated;
@@ -145,7 +152,7 @@ export class Sequencer {
     this.settleDue();
     const stagedBefore = this.partitions.stagedCount;
     let isKept = false;
-    const turn = this.#turn(account, () => {
+    const turn = this.#turn(caller, () => {
       isKept = true;
     });
     const answer = decide(turn);
@@ -214,16 +221,18 @@ export class Sequencer {
     );
   }
 
-  #turn(account: Account, keepAnswer: () => void): Turn {
+  #turn(caller: Caller, keepAnswer: () => void): Turn {
     const { partitions } = this;
+    const { account } = caller;
     const nowMs = this.#options.marketNowMs();
     const book = partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
+    const guard = this.#options.limits?.guardOf(caller) ?? null;
     return {
       nowMs,
-      place: (request) => partitions.place(account, request, nowMs),
+      place: (request) => partitions.place(account, request, nowMs, guard),
       cancel: (order) => partitions.cancel(order, nowMs),
-      amend: (order, request) => partitions.amend(order, request, nowMs),
+      amend: (order, request) => partitions.amend(order, request, nowMs, guard),
       openTarget: (target) => openTarget(book, target),
       recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
       recentlyClosedByClOrdId: (clOrdId) =>

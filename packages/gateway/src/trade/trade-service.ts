@@ -276,7 +276,7 @@ export class TradeService {
     decide: (turn: Turn) => Answer,
   ): Promise<TradeAnswer> {
     try {
-      return answerOf(await this.#sequencer.write(caller.account, urgency, identity, decide));
+      return answerOf(await this.#sequencer.write(caller, urgency, identity, decide));
     } catch (error) {
       // The first answer of a repeated request stands in the archive's reach; nothing was done now.
       if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);

@@ -188,7 +188,7 @@ export class StreamHarness {
     assert.ok(account !== undefined);
     const placed: OrderId[] = [];
     const writes = Array.from({ length: count }, () =>
-      this.sequencer.write(account, "cancel", null, (turn) => {
+      this.sequencer.write({ apiKey: "harness", account }, "cancel", null, (turn) => {
         const order = turn.place(BUY);
         assert.ok("orderId" in order);
         placed.push(order.orderId);

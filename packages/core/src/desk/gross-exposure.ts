@@ -1,0 +1,47 @@
+/** What an account is exposed to in a currency, added up over its products. Nothing nets out. */
+import { assert } from "../assert.ts";
+import { productExposure, type Working } from "../limits/exposure.ts";
+import { type Amount, ONE, type Price } from "../model/decimal.ts";
+import type { Account } from "../model/ids.ts";
+import type { Desk } from "./desk.ts";
+
+/** An account's open orders in one product, as they would be. */
+export interface WorkingChange {
+  readonly product: string;
+  readonly working: Working;
+}
+
+/**
+ * Holdings count at `markPx` of the symbol that trades them, at what they cost where it is null;
+ * open orders at their own prices. Precondition: the account is of this desk.
+ */
+export function grossExposure(
+  desk: Desk,
+  account: Account,
+  currency: string,
+  markPx: (symbol: string) => Price | null,
+  change: WorkingChange | null = null,
+): Amount {
+  const book = desk.book(account);
+  assert(book !== null, "the account is open here");
+  const money = desk.money(account);
+  const products = new Set([...money.names("Holding"), ...book.working.products()]);
+  if (change !== null) products.add(change.product);
+  let sum = 0n;
+  for (const product of products) {
+    const instrument = desk.instrumentOfProduct(product);
+    if (instrument === null || instrument.currency !== currency) continue;
+    const { total, grossCost } = money.holding(product);
+    const working = change?.product === product ? change.working : book.working.of(product);
+    sum += productExposure(
+      total,
+      markPx(instrument.symbol) ?? averagePx(grossCost, total),
+      working,
+    );
+  }
+  return sum as Amount;
+}
+
+function averagePx(cost: bigint, qty: bigint): Price {
+  return (qty === 0n ? 0n : (cost * ONE) / qty) as Price;
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ANNE, instrumentOf, ScriptedTrading, units } from "../desk/desk-fixture.ts";
+import { grossExposure } from "../desk/gross-exposure.ts";
+import type { Price } from "../model/decimal.ts";
+import { OrdType, Side } from "../model/enums.ts";
+import type { Order } from "../model/order.ts";
+import { lesserOf } from "../money/order-money.ts";
+import { NOTHING_WORKING, productExposure, type Working, workingAfter } from "./exposure.ts";
+
+const AT_10 = units("10");
+
+function working(buys: string, sells: string): Working {
+  const [buyQty, sellQty] = [units(buys), units(sells)];
+  return { buyQty, buyAmt: buyQty * 10n, sellQty, sellAmt: sellQty * 10n };
+}
+
+const EXPOSURES: readonly (readonly [held: string, buys: string, sells: string, is: string])[] = [
+  ["0", "0", "0", "0"],
+  ["5", "0", "0", "50"],
+  ["-5", "0", "0", "50"],
+  ["5", "3", "0", "80"],
+  ["5", "0", "5", "50"],
+  ["5", "0", "15", "100"],
+  ["5", "3", "20", "150"],
+  ["-5", "5", "0", "50"],
+  ["-5", "15", "0", "100"],
+  ["-5", "0", "3", "80"],
+  ["0", "4", "7", "70"],
+];
+
+for (const [held, buys, sells, is] of EXPOSURES) {
+  test(`exposure: ${held} held, ${buys} to buy and ${sells} to sell at 10 come to ${is}`, () => {
+    const exposure = productExposure(units(held), AT_10, working(buys, sells));
+    assert.equal(exposure, units(is));
+  });
+}
+
+/** The same totals, added up from all that is open. */
+function addedUp(orders: readonly Order[], product: string): Working {
+  return orders
+    .filter((order) => instrumentOf(order).product === product)
+    .reduce((sum, order) => workingAfter(sum, null, order), NOTHING_WORKING);
+}
+
+const STEP = fc.oneof(
+  fc.record({
+    do: fc.constant("place" as const),
+    side: fc.constantFrom(Side.Buy, Side.Sell),
+    ordType: fc.constantFrom(OrdType.Limit, OrdType.StopLimit, OrdType.StopMarket),
+    lots: fc.bigInt(1n, 3n),
+    ticks: fc.bigInt(1n, 300n),
+  }),
+  fc.record({
+    do: fc.constantFrom("fill" as const, "cancel" as const, "amend" as const),
+    which: fc.nat(20),
+    lots: fc.bigInt(1n, 3n),
+    ticks: fc.bigInt(1n, 300n),
+  }),
+);
+type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
+
+function play(trading: ScriptedTrading, step: Step): void {
+  const [qty, px] = [step.lots * units("100"), step.ticks * units("0.01")];
+  if (step.do === "place") {
+    const { side, ordType } = step;
+    const priced = ordType === OrdType.StopMarket ? null : px;
+    const stopPx = ordType === OrdType.Limit ? null : px;
+    const placing = trading.decide(ANNE, { side, ordType, orderQty: qty, price: priced, stopPx });
+    if (!("refused" in placing)) trading.accept(placing);
+    return;
+  }
+  const open = trading.openOrders;
+  const order = open[step.which % Math.max(1, open.length)];
+  if (order === undefined) return;
+  if (step.do === "cancel") trading.cancel(order);
+  else if (step.do === "amend") trading.amend(order, { orderQty: order.cumQty + qty });
+  else if (order.ordType === OrdType.Limit) {
+    const leaves = order.orderQty - order.cumQty;
+    trading.fill(order, lesserOf(qty, leaves), order.price);
+  }
+}
+
+test("exposure: the totals are those of the open orders, whatever happened to them", () => {
+  fc.assert(
+    fc.property(fc.array(STEP, { maxLength: 30 }), (steps) => {
+      const trading = new ScriptedTrading();
+      for (const step of steps) {
+        play(trading, step);
+        const kept = trading.desk.book(ANNE)?.working.of("00700");
+        assert.deepEqual(kept, addedUp(trading.openOrders, "00700"));
+      }
+    }),
+  );
+});
+
+test("exposure: what is closed leaves no trace, and a restored desk has the same totals", () => {
+  const trading = new ScriptedTrading();
+  const order = trading.place(ANNE, { orderQty: units("100"), price: units("10") });
+  assert.deepEqual([...(trading.desk.book(ANNE)?.working.products() ?? [])], ["00700"]);
+  trading.cancel(order);
+  assert.deepEqual([...(trading.desk.book(ANNE)?.working.products() ?? [])], []);
+});
+
+test("exposure: adds up the products of a currency, holdings at their mark, else at their cost", () => {
+  const trading = new ScriptedTrading("1000000", "100");
+  const { desk } = trading;
+  const at3: (symbol: string) => Price = () => units("3") as Price;
+  assert.equal(grossExposure(desk, ANNE, "HKD", at3), units("300"));
+  assert.equal(grossExposure(desk, ANNE, "USDT", at3), units("600"), "two coins");
+  assert.equal(
+    grossExposure(desk, ANNE, "HKD", () => null),
+    0n,
+    "it came at no cost",
+  );
+  trading.place(ANNE, { orderQty: units("100"), price: units("2") });
+  assert.equal(grossExposure(desk, ANNE, "HKD", at3), units("500"));
+  const order = trading.place(ANNE, { orderQty: units("100"), price: units("2") });
+  trading.fill(order, units("100"), units("2"));
+  assert.equal(
+    grossExposure(desk, ANNE, "HKD", () => null),
+    units("400"),
+  );
+});

@@ -1,0 +1,3 @@
+export * from "./exposure.ts";
+export * from "./limit-refusal.ts";
+export * from "./limit-set.ts";

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { units } from "../desk/desk-fixture.ts";
+import type { Price, Qty } from "../model/decimal.ts";
+import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
+import type { Account, OrderId, UnixMs } from "../model/ids.ts";
+import { NO_CL_ORD_ID } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+import { orderNew } from "../order/order.ts";
+import { LIMIT_CHECKS, type LimitFacts, limitRefusal } from "./limit-refusal.ts";
+import { amountLimit, type LimitSet, NO_LIMITS } from "./limit-set.ts";
+
+const HKD_1000 = new Map([["HKD", units("1000")]]);
+
+/** Every limit is set, and the order of {@link order} keeps to all. */
+const LIMITS: LimitSet = {
+  orderQty: units("100"),
+  orderValue: HKD_1000,
+  priceDistance: units("0.1"),
+  duplicateMs: 1000,
+  openOrders: 3,
+  grossExposure: HKD_1000,
+  orderRate: 5,
+};
+
+/** 100 at 10. */
+function order(change: Partial<Order> = {}): Order {
+  const terms = orderNew({
+    orderId: "22000000001" as OrderId,
+    account: "A-1001" as Account,
+    clOrdId: NO_CL_ORD_ID,
+    portfolioId: "",
+    market: MarketName.Hkex,
+    symbol: "00700",
+    ordType: OrdType.Limit,
+    side: Side.Buy,
+    timeInForce: TimeInForce.Day,
+    price: units("10") as Price,
+    stopPx: 0n as Price,
+    protectionPx: 0n as Price,
+    orderQty: units("100") as Qty,
+    createdAtMs: 0 as UnixMs,
+  });
+  return { ...terms, ...change };
+}
+
+/** What the facts say unless a test says otherwise: the market stands at 10, nothing is open. */
+function facts(change: Partial<LimitFacts> = {}): LimitFacts {
+  return {
+    scope: "account",
+    before: null,
+    order: order(),
+    currency: "HKD",
+    marketPx: () => units("10") as Price,
+    sinceSameMs: () => null,
+    openOrderCount: () => 0,
+    grossExposure: () => ({ before: 0n, after: units("1000") }),
+    rateWaitMs: () => 0,
+    ...change,
+  };
+}
+
+function price(text: string): Pick<Order, "price"> {
+  return { price: units(text) as Price };
+}
+
+function qty(text: string): Pick<Order, "orderQty"> {
+  return { orderQty: units(text) as Qty };
+}
+
+/** Facts that break every limit at once. */
+const ALL_BROKEN = facts({
+  order: order({ ...price("20"), ...qty("200") }),
+  sinceSameMs: () => 0,
+  openOrderCount: () => 3,
+  grossExposure: () => ({ before: 0n, after: units("1001") }),
+  rateWaitMs: () => 1,
+});
+
+test("limits: an order at every limit keeps to all of them", () => {
+  const atLimits = facts({
+    order: order(price("10")),
+    marketPx: () => units("10") as Price,
+    sinceSameMs: () => 1000,
+    openOrderCount: () => 2,
+  });
+  assert.equal(limitRefusal(LIMITS, atLimits), null);
+});
+
+test("limits: the first in the order of the table gives the answer", () => {
+  let limits = LIMITS;
+  for (const { limit, refused } of LIMIT_CHECKS) {
+    assert.equal(limitRefusal(limits, ALL_BROKEN)?.refused, refused);
+    limits = { ...limits, [limit]: null };
+  }
+  assert.deepEqual(limits, NO_LIMITS);
+  assert.equal(limitRefusal(limits, ALL_BROKEN), null);
+});
+
+test("limits: every limit is checked once", () => {
+  const checked = LIMIT_CHECKS.map(({ limit }) => limit);
+  assert.deepEqual(checked, Object.keys(NO_LIMITS));
+});
+
+const REFUSED: readonly (readonly [string, Partial<LimitFacts>, string])[] = [
+  ["a quantity", { order: order(qty("100.00000001")) }, "ORDER_QTY_LIMIT"],
+  ["a value", { order: order(price("10.01")) }, "ORDER_VALUE_LIMIT"],
+  ["a price above the market", { marketPx: () => units("9.09") as Price }, "PRICE_DISTANCE_LIMIT"],
+  ["a price below it", { marketPx: () => units("11.12") as Price }, "PRICE_DISTANCE_LIMIT"],
+  ["the same order", { sinceSameMs: () => 999 }, "DUPLICATE_ORDER"],
+  ["one order too many", { openOrderCount: () => 3 }, "OPEN_ORDERS_LIMIT"],
+  [
+    "exposure that grows beyond the limit",
+    { grossExposure: () => ({ before: units("999"), after: units("1000.00000001") }) },
+    "GROSS_EXPOSURE_LIMIT",
+  ],
+  ["one order too soon", { rateWaitMs: () => 1 }, "ORDER_RATE_LIMIT"],
+];
+
+for (const [what, change, refused] of REFUSED) {
+  test(`limits: ${what} is refused`, () => {
+    const refusal = limitRefusal(LIMITS, facts({ ...change, scope: "key" }));
+    assert.equal(refusal?.refused, refused);
+    assert.match(refusal?.details ?? "", /the key/);
+  });
+}
+
+const STOP = { ordType: OrdType.StopLimit, stopPx: units("10") as Price };
+const NO_PRICE = { ordType: OrdType.Market, price: 0n as Price };
+
+const TAKEN: readonly (readonly [string, Partial<LimitFacts>])[] = [
+  ["a price while nobody knows the market's", { marketPx: () => null }],
+  [
+    "a stop order's price near its trigger, far from the market",
+    { order: order(STOP), marketPx: () => units("20") as Price },
+  ],
+  ["an order without a price, far from the market", { order: order(NO_PRICE) }],
+  [
+    "an order that reduces an exposure above the limit",
+    { grossExposure: () => ({ before: units("3000"), after: units("2000") }) },
+  ],
+  ["a currency without a limit", { currency: "USD", order: order(price("10.01")) }],
+];
+
+for (const [what, change] of TAKEN) {
+  test(`limits: ${what} is taken`, () => {
+    assert.equal(limitRefusal(LIMITS, facts(change)), null);
+  });
+}
+
+test("limits: a market order is worth what the market pays, or its collar", () => {
+  const sell = order({ ...NO_PRICE, side: Side.Sell });
+  const marketPx = () => units("10.01") as Price;
+  assert.equal(
+    limitRefusal(LIMITS, facts({ order: sell, marketPx }))?.refused,
+    "ORDER_VALUE_LIMIT",
+  );
+  assert.equal(limitRefusal(LIMITS, facts({ order: sell, marketPx: () => null })), null);
+  const buy = order({ ...NO_PRICE, protectionPx: units("10.01") as Price });
+  assert.equal(limitRefusal(LIMITS, facts({ order: buy }))?.refused, "ORDER_VALUE_LIMIT");
+});
+
+test("limits: a stop order's price is measured from its trigger", () => {
+  const far = order({ ...STOP, ...qty("1"), ...price("11.01") });
+  const refusal = limitRefusal(LIMITS, facts({ order: far }));
+  assert.equal(refusal?.refused, "PRICE_DISTANCE_LIMIT");
+  assert.match(refusal?.details ?? "", /the trigger, 10; .* 10 %$/);
+});
+
+test("limits: an amend is held against what it raises, and against the rate", () => {
+  const before = order({ ...qty("500"), ...price("30") });
+  const amended = (change: Partial<Order>) =>
+    limitRefusal(
+      LIMITS,
+      facts({
+        before,
+        order: { ...before, ...change },
+        openOrderCount: () => 9,
+        sinceSameMs: () => 0,
+      }),
+    )?.refused;
+  assert.equal(amended(qty("400")), undefined, "smaller, though above the limit");
+  assert.equal(amended(qty("501")), "ORDER_QTY_LIMIT");
+  assert.equal(amended(price("30.01")), "ORDER_VALUE_LIMIT");
+  assert.equal(amended(price("29.99")), "PRICE_DISTANCE_LIMIT");
+  const smaller = { ...before, ...qty("400") };
+  const soon = facts({ before, order: smaller, rateWaitMs: () => 1 });
+  assert.equal(limitRefusal(LIMITS, soon)?.refused, "ORDER_RATE_LIMIT");
+});
+
+test("limits: a currency has its own amount, that of all others, or none", () => {
+  const limits = new Map([
+    ["HKD", 1n],
+    ["*", 2n],
+  ]);
+  assert.equal(amountLimit(limits, "HKD"), 1n);
+  assert.equal(amountLimit(limits, "USD"), 2n);
+  assert.equal(amountLimit(HKD_1000, "USD"), null);
+});

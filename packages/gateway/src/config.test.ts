@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NO_LIMITS } from "@countermand/core/limits";
+import { parseDecimal } from "@countermand/core/model";
+import { readConfig } from "./config.ts";
+
+const units = (text: string) => parseDecimal(text) as bigint;
+
+test("config: all limits are off unless they are set", () => {
+  const { accountLimits, keyLimits } = readConfig({});
+  assert.equal(accountLimits, NO_LIMITS);
+  assert.equal(keyLimits, NO_LIMITS);
+});
+
+test("config: reads every limit, of accounts and of keys apart", () => {
+  const { accountLimits, keyLimits } = readConfig({
+    COUNTERMAND_ACCOUNT_ORDER_QTY_MAX: "0.5",
+    COUNTERMAND_ACCOUNT_ORDER_VALUE_MAX: "1000",
+    COUNTERMAND_ACCOUNT_PRICE_DISTANCE_MAX: "0.05",
+    COUNTERMAND_ACCOUNT_DUPLICATE_MS: "250",
+    COUNTERMAND_ACCOUNT_OPEN_ORDERS_MAX: "100",
+    COUNTERMAND_ACCOUNT_GROSS_EXPOSURE_MAX: "HKD:1000000,USDT:5,*:7",
+    COUNTERMAND_ACCOUNT_ORDERS_PER_SECOND_MAX: "50",
+    COUNTERMAND_KEY_ORDERS_PER_SECOND_MAX: "5",
+  });
+  assert.deepEqual(accountLimits, {
+    orderQty: units("0.5"),
+    orderValue: new Map([["*", units("1000")]]),
+    priceDistance: units("0.05"),
+    duplicateMs: 250,
+    openOrders: 100,
+    grossExposure: new Map([
+      ["HKD", units("1000000")],
+      ["USDT", units("5")],
+      ["*", units("7")],
+    ]),
+    orderRate: 50,
+  });
+  assert.deepEqual(keyLimits, { ...NO_LIMITS, orderRate: 5 });
+});
+
+test("config: every malformed limit is named at once", () => {
+  const settings = {
+    COUNTERMAND_ACCOUNT_ORDER_QTY_MAX: "0",
+    COUNTERMAND_ACCOUNT_ORDER_VALUE_MAX: "HKD:1,HKD:2",
+    COUNTERMAND_ACCOUNT_PRICE_DISTANCE_MAX: "1.1",
+    COUNTERMAND_ACCOUNT_DUPLICATE_MS: "-1",
+    COUNTERMAND_KEY_OPEN_ORDERS_MAX: "1e3",
+    COUNTERMAND_KEY_GROSS_EXPOSURE_MAX: "HKD:",
+    COUNTERMAND_KEY_ORDERS_PER_SECOND_MAX: "0",
+  };
+  assert.throws(
+    () => readConfig(settings),
+    ({ faults }: { faults: string[] }) => {
+      assert.deepEqual(
+        faults.map((fault) => fault.split("=")[0]),
+        Object.keys(settings),
+      );
+      return true;
+    },
+  );
+});

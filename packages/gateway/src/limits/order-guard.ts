@@ -1,0 +1,216 @@
+/**
+ * Holds orders against the limits of their account and of their key. What is open and what is held
+ * is read from the desk, so it is exact and the same after a restart; rates and the memory of
+ * recent orders are this object's own, and a restart begins them afresh.
+ */
+import { assert } from "@countermand/core/assert";
+import { type Desk, grossExposure } from "@countermand/core/desk";
+import type { Exchange } from "@countermand/core/exchange";
+import {
+  type LimitFacts,
+  type LimitScope,
+  type LimitSet,
+  limitRefusal,
+  NO_LIMITS,
+  workingAfter,
+} from "@countermand/core/limits";
+import {
+  type Account,
+  type Instrument,
+  type Order,
+  type Price,
+  type Refusal,
+  type RefusalName,
+  Side,
+  ZERO_PRICE,
+} from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
+import { RecentOrders } from "./recent-orders.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** Where the rows of limits come from: asked for every order, so that a change works at once. */
+export interface LimitSource {
+  ofAccount(account: Account): LimitSet;
+  ofKey(apiKey: string): LimitSet;
+}
+
+/** The state that an order is held against. */
+export interface MarketState {
+  readonly desk: Desk;
+  readonly exchange: Exchange;
+}
+
+/** Asked by the partitions about each order of one caller. */
+export interface OrderGuard {
+  /** Why the order is not sent, or null. `before` is null for a new one. Changes nothing. */
+  refusal(state: MarketState, before: Order | null, order: Order): Refusal | null;
+  /** The order was sent. */
+  sent(before: Order | null, order: Order): void;
+}
+
+export class OrderLimits {
+  readonly #source: LimitSource;
+  readonly #monotonicMs: () => number;
+  /** By scope and name. Bounded by the accounts and keys there are. */
+  readonly #owners = new Map<string, Owner>();
+  readonly #refusedCounts = new Map<string, number>();
+
+  constructor(source: LimitSource, monotonicMs: () => number) {
+    this.#source = source;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** Orders refused so far, by `scope refusal`. */
+  get refusedCounts(): ReadonlyMap<string, number> {
+    return this.#refusedCounts;
+  }
+
+  /** Null where neither the account nor the key has limits. */
+  guardOf({ account, apiKey }: Caller): OrderGuard | null {
+    const ofAccount = this.#source.ofAccount(account);
+    const ofKey = this.#source.ofKey(apiKey);
+    if (ofAccount === NO_LIMITS && ofKey === NO_LIMITS) return null;
+    const owners = [this.#owner("account", account, ofAccount), this.#owner("key", apiKey, ofKey)];
+    return {
+      refusal: (state, before, order) => this.#refusal(owners, state, before, order),
+      sent: (before, order) => {
+        for (const owner of owners) owner.sent(before, order, this.#monotonicMs());
+      },
+    };
+  }
+
+  #refusal(
+    owners: readonly Owner[],
+    state: MarketState,
+    before: Order | null,
+    order: Order,
+  ): Refusal | null {
+    for (const owner of owners) {
+      const facts = new Facts(owner, state, before, order, this.#monotonicMs());
+      const refusal = limitRefusal(owner.limits, facts);
+      if (refusal === null) continue;
+      this.#count(owner.scope, refusal.refused);
+      return refusal;
+    }
+    return null;
+  }
+
+  #count(scope: LimitScope, refused: RefusalName): void {
+    const key = `${scope} ${refused}`;
+    this.#refusedCounts.set(key, (this.#refusedCounts.get(key) ?? 0) + 1);
+  }
+
+  #owner(scope: LimitScope, name: string, limits: LimitSet): Owner {
+    const key = `${scope} ${name}`;
+    const owner = this.#owners.get(key) ?? new Owner(scope);
+    this.#owners.set(key, owner);
+    owner.setLimits(limits, this.#monotonicMs());
+    return owner;
+  }
+}
+
+/** An account or a key with its row of limits, and what is remembered of its orders. */
+class Owner {
+  readonly scope: LimitScope;
+  #limits: LimitSet = NO_LIMITS;
+  #bucket: TokenBucket | null = null;
+  #recent: RecentOrders | null = null;
+
+  constructor(scope: LimitScope) {
+    this.scope = scope;
+  }
+
+  get limits(): LimitSet {
+    return this.#limits;
+  }
+
+  /** What is remembered for a limit begins afresh when that limit changes. */
+  setLimits(limits: LimitSet, nowMs: number): void {
+    if (limits === this.#limits) return;
+    const { orderRate, duplicateMs } = limits;
+    if (orderRate !== this.#limits.orderRate) {
+      this.#bucket = orderRate === null ? null : new TokenBucket(orderRate, 1, nowMs);
+    }
+    if (duplicateMs !== this.#limits.duplicateMs) {
+      this.#recent = duplicateMs === null ? null : new RecentOrders(duplicateMs);
+    }
+    this.#limits = limits;
+  }
+
+  sent(before: Order | null, order: Order, nowMs: number): void {
+    this.#bucket?.take(1, nowMs);
+    if (before === null) this.#recent?.add(order, nowMs);
+  }
+
+  sinceSameMs(order: Order, nowMs: number): number | null {
+    return this.#recent?.sinceMs(order, nowMs) ?? null;
+  }
+
+  rateWaitMs(nowMs: number): number {
+    return this.#bucket?.waitMs(1, nowMs) ?? 0;
+  }
+}
+
+class Facts implements LimitFacts {
+  readonly scope: LimitScope;
+  readonly before: Order | null;
+  readonly order: Order;
+  readonly currency: string;
+  readonly #owner: Owner;
+  readonly #state: MarketState;
+  readonly #instrument: Instrument;
+  readonly #nowMs: number;
+
+  constructor(owner: Owner, state: MarketState, before: Order | null, order: Order, nowMs: number) {
+    const instrument = state.desk.instrument(order.symbol);
+    assert(instrument !== null, "an order that passed the desk's checks has an instrument");
+    this.scope = owner.scope;
+    this.before = before;
+    this.order = order;
+    this.currency = instrument.currency;
+    this.#owner = owner;
+    this.#state = state;
+    this.#instrument = instrument;
+    this.#nowMs = nowMs;
+  }
+
+  /** The price the order would meet, else that of the last trade, else that of its own side. */
+  marketPx(): Price | null {
+    const { exchange } = this.#state;
+    const { side, symbol } = this.order;
+    const [bid, ask] = [exchange.bestBid(symbol), exchange.bestAsk(symbol)];
+    const [opposite, own] = side === Side.Buy ? [ask, bid] : [bid, ask];
+    return opposite ?? exchange.lastTradePrice(symbol) ?? own;
+  }
+
+  sinceSameMs(): number | null {
+    return this.#owner.sinceSameMs(this.order, this.#nowMs);
+  }
+
+  openOrderCount(): number {
+    return this.#book.openCount;
+  }
+
+  grossExposure(): { readonly before: bigint; readonly after: bigint } {
+    const { desk, exchange } = this.#state;
+    const { account } = this.order;
+    const { product } = this.#instrument;
+    const markPx = (symbol: string) => exchange.lastTradePrice(symbol);
+    const sellPx = this.marketPx() ?? ZERO_PRICE;
+    const working = workingAfter(this.#book.working.of(product), this.before, this.order, sellPx);
+    return {
+      before: grossExposure(desk, account, this.currency, markPx),
+      after: grossExposure(desk, account, this.currency, markPx, { product, working }),
+    };
+  }
+
+  rateWaitMs(): number {
+    return this.#owner.rateWaitMs(this.#nowMs);
+  }
+
+  get #book() {
+    const book = this.#state.desk.book(this.order.account);
+    assert(book !== null, "an order's account is open at its desk");
+    return book;
+  }
+}
