@@ -21,6 +21,7 @@ const KNIP = "node_modules/knip/bin/knip.js";
 const CHECKERS: readonly Checker[] = [
   typeChecker("packages/core"),
   typeChecker("packages/contract"),
+  typeChecker("packages/client"),
   typeChecker("tsconfig.json"),
   {
     name: "biome",

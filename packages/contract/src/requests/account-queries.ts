@@ -2,6 +2,7 @@
  * The query strings of the account's routes. Order of checks: encoding, unknown or repeated names
  * in the order written, then the values in the order of the names below.
  */
+
 import type { MarketName, UnixDay } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -14,6 +15,8 @@ import {
   SECURITY_TYPE_WORDS,
   type SecurityType,
 } from "../names.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { POSITIONS_QUERY, TRANSACTIONS_QUERY } from "../schema/request-schemas.ts";
 import { type PageQuery, queryReader } from "./query-reader.ts";
 
 /** Filters and page of a position list; an absent filter takes all. */
@@ -37,22 +40,9 @@ export interface TransactionsQuery extends PageQuery {
   readonly toDate?: UnixDay;
 }
 
-const POSITIONS_QUERY_NAMES = [
-  "market",
-  "security_type",
-  "portfolio_id",
-  "page",
-  "page_size",
-] as const;
+const POSITIONS_QUERY_NAMES = fieldNames(POSITIONS_QUERY);
 
-const TRANSACTIONS_QUERY_NAMES = [
-  "page",
-  "page_size",
-  "business_type",
-  "io_type",
-  "from_date",
-  "to_date",
-] as const;
+const TRANSACTIONS_QUERY_NAMES = fieldNames(TRANSACTIONS_QUERY);
 
 /** `GET /account/v1/balance` takes no parameters: null when there are none. */
 export function decodeBalanceQuery(rawQuery: string): Fault | null {

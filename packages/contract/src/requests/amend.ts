@@ -2,14 +2,17 @@
  * Amend requests: syntax only. Whether the order can have the new figures is the desk's to say.
  * Order of checks: unknown field, what order-naming.ts checks, price, trigger_price, qty.
  */
+
 import type { AmendRequest } from "@countermand/core/model";
 import { type Fault, fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { AMEND_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
 import { decimalField, unknownField } from "./fields.ts";
-import { decodeNaming, NAMING_FIELDS } from "./order-naming.ts";
+import { decodeNaming } from "./order-naming.ts";
 
-const AMEND_FIELDS = [...NAMING_FIELDS, "price", "trigger_price", "qty"] as const;
+const AMEND_FIELDS = fieldNames(AMEND_REQUEST);
 
 /** The body of `PUT /trade/v1/orders`. One that changes nothing is for the desk to refuse. */
 export function decodeAmend(value: JsonValue): AmendRequest | Fault {

@@ -2,10 +2,13 @@
  * The query string of `GET /trade/v1/executions`. Order of checks: encoding, unknown or repeated
  * names in the order written, then the values in the order of {@link EXECUTIONS_QUERY_NAMES}.
  */
+
 import type { MarketName, OrderId } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS } from "../names.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { EXECUTIONS_QUERY } from "../schema/request-schemas.ts";
 import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
 
 /** Filters and page of an execution list, by time of trade; an absent filter takes all. */
@@ -15,15 +18,7 @@ export interface ExecutionsQuery extends PageQuery, TimesQuery {
   readonly orderId?: OrderId;
 }
 
-const EXECUTIONS_QUERY_NAMES = [
-  "market",
-  "symbol",
-  "order_no",
-  "start_time",
-  "end_time",
-  "page_index",
-  "page_size",
-] as const;
+const EXECUTIONS_QUERY_NAMES = fieldNames(EXECUTIONS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
 export function decodeExecutionsQuery(rawQuery: string): ExecutionsQuery | Fault {

@@ -3,10 +3,13 @@
  * order_no, type of reference_id, neither given, form of the identifier that decides, only_if,
  * version.
  */
+
 import type { CancelTarget, ClOrdId, OnlyIf, OrderId } from "@countermand/core/model";
 import { type Fault, fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
 import { type JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { CANCEL_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
 import { kindOf, notText, orderNoFault, textFault, textField } from "./fields.ts";
 
@@ -16,7 +19,7 @@ export interface OrderNaming {
   readonly condition: OnlyIf;
 }
 
-export const NAMING_FIELDS = ["order_no", "reference_id", "only_if", "version"] as const;
+export const NAMING_FIELDS = fieldNames(CANCEL_REQUEST);
 
 /** No condition was sent. */
 export const UNCONDITIONAL: OnlyIf = { unfilled: false, version: null };

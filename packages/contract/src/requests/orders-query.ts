@@ -2,10 +2,13 @@
  * The query string of `GET /trade/v1/orders`. Order of checks: encoding, unknown or repeated names
  * in the order written, then the values in the order of {@link ORDERS_QUERY_NAMES}.
  */
+
 import type { ClOrdId, MarketName, OrderId, Side } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_STATUS_WORDS, type WireStatus } from "../names.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { ORDERS_QUERY } from "../schema/request-schemas.ts";
 import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
 
 /** Filters and page of an order list; an absent filter takes every order. */
@@ -20,19 +23,7 @@ export interface OrdersQuery extends PageQuery, TimesQuery {
   readonly side?: Side;
 }
 
-const ORDERS_QUERY_NAMES = [
-  "market",
-  "start_time",
-  "end_time",
-  "portfolio_id",
-  "page_index",
-  "page_size",
-  "order_no",
-  "reference_id",
-  "order_status",
-  "symbol",
-  "order_side",
-] as const;
+const ORDERS_QUERY_NAMES = fieldNames(ORDERS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
 export function decodeOrdersQuery(rawQuery: string): OrdersQuery | Fault {

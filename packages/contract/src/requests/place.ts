@@ -3,11 +3,14 @@
  * say. Order of checks: unknown field, market, order_type, symbol, order_side, price,
  * trigger_price, qty, time_in_force, reference_id, portfolio_id. The first fault is the answer.
  */
+
 import { type ClOrdId, OrdType, type PlaceRequest, TimeInForce } from "@countermand/core/model";
 import { type Fault, fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, TIME_IN_FORCE_WORDS } from "../names.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { PLACE_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
 import { decodeBatch } from "./cancel.ts";
 import {
@@ -28,18 +31,7 @@ export interface PlaceElement {
   readonly request: PlaceRequest | Fault;
 }
 
-const PLACE_FIELDS = [
-  "market",
-  "order_type",
-  "symbol",
-  "order_side",
-  "price",
-  "trigger_price",
-  "qty",
-  "time_in_force",
-  "reference_id",
-  "portfolio_id",
-] as const;
+const PLACE_FIELDS = fieldNames(PLACE_REQUEST);
 
 /** The body of `POST /trade/v1/orders`. */
 export function decodePlace(value: JsonValue): PlaceRequest | Fault {

@@ -2,10 +2,13 @@
  * The quantity estimate: syntax only. Order of checks: unknown field, market, symbol, order_side,
  * price, ratio.
  */
+
 import { type MarketName, ONE, Side } from "@countermand/core/model";
 import { type Fault, fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS } from "../names.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { QUANTITY_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
 import { decimalField, symbolField, unknownField, wordField } from "./fields.ts";
 
@@ -20,7 +23,7 @@ export interface QuantityRequest {
   readonly ratio: bigint;
 }
 
-const QUANTITY_FIELDS = ["market", "symbol", "order_side", "price", "ratio"] as const;
+const QUANTITY_FIELDS = fieldNames(QUANTITY_REQUEST);
 
 /** The body of `POST /trade/v1/orders/quantity`. */
 export function decodeQuantity(value: JsonValue): QuantityRequest | Fault {

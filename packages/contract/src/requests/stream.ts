@@ -1,8 +1,11 @@
 /** The order stream's handshake query and the commands a client may send on its socket. */
+
 import type { PlaceRequest } from "@countermand/core/model";
 import { type Fault, fault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
 import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import { COMMAND_MESSAGE, COMMAND_OPS, STREAM_QUERY } from "../schema/stream-schemas.ts";
 import { shown } from "../shown.ts";
 import {
   type CancelElement,
@@ -26,7 +29,7 @@ export interface StreamQuery {
   readonly commands: boolean;
 }
 
-const STREAM_QUERY_NAMES = ["after_seq", "snapshot", "heartbeat", "commands"] as const;
+const STREAM_QUERY_NAMES = fieldNames(STREAM_QUERY);
 const INTEGER = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /** The raw query of the handshake without "?"; a parameter with an empty value counts as absent. */
@@ -97,7 +100,7 @@ export interface SocketFault extends Fault {
   readonly id: string | null;
 }
 
-const COMMAND_FIELDS = ["op", "id", "data"] as const;
+const COMMAND_FIELDS = fieldNames(COMMAND_MESSAGE);
 
 /** Reads one message. Order of checks: JSON, object, id, unknown field, op, data. */
 export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
@@ -125,8 +128,10 @@ function decodeOp(
 ): SocketCommand | SocketFault {
   if (op !== "cancel" && op !== "cancel_batch" && op !== "place" && op !== "place_batch") {
     const sent = typeof op === "string" ? shown(op) : kindOf(op);
-    const ops = "cancel, cancel_batch, place, place_batch";
-    return { ...fault("UNKNOWN_OP", `op must be one of ${ops}, not ${sent}`), id };
+    return {
+      ...fault("UNKNOWN_OP", `op must be one of ${COMMAND_OPS.join(", ")}, not ${sent}`),
+      id,
+    };
   }
   if (data === undefined) return { ...malformedCommand("data is required"), id };
   switch (op) {

@@ -1,0 +1,313 @@
+/** The gateway's REST API, typed: one method per thing to do. */
+import { ApiError, WaitTimeoutError } from "./errors.ts";
+import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
+import { systemDelay, systemNow } from "./system.ts";
+import { type Call, Transport, type TransportOptions } from "./transport.ts";
+import type {
+  AmendRequest,
+  Balance,
+  CancelledOrder,
+  CancelRequest,
+  CancelResult,
+  Failure,
+  MarketCandles,
+  MarketDepth,
+  MarketSymbols,
+  MarketTrades,
+  Order,
+  OrdersPage,
+  OrdersQuery,
+  PlaceRequest,
+  PlaceResult,
+  PositionsPage,
+  PositionsQuery,
+  Quantity,
+  QuantityRequest,
+} from "./wire.ts";
+import { writeQuery, writeWire } from "./wire-json.ts";
+
+/** How a cancel ended. */
+export type CancelOutcome =
+  | {
+      /**
+       * `cancelled`: by this call, final. `already_cancelled`: before it. `cancel_pending`: on its
+       * way to the venue; a fill can still win.
+       */
+      readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
+      readonly order: CancelledOrder;
+    }
+  | {
+      /** The order cannot be cancelled, and the gateway says why. */
+      readonly outcome: "refused";
+      /** Such as `too_late_filled`, `unknown_order`, `window_closed`. */
+      readonly reason: string;
+      readonly failure: Failure;
+      /** As it stands; null where no order is meant. */
+      readonly order: Order | null;
+    };
+
+/** Which order: by `order_no`, or by the client's own `reference_id`. */
+export type OrderName = Pick<CancelRequest, "order_no" | "reference_id">;
+
+export interface ConfirmOptions {
+  /** Milliseconds to wait for the end; 30,000 unless given. */
+  readonly timeoutMs?: number;
+}
+
+const CONFIRM_TIMEOUT_MS = 30_000;
+const CONFIRM_POLL_MS_MIN = 50;
+const CONFIRM_POLL_MS_MAX = 1_000;
+const FINAL_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
+/** Refusals of a cancel that are answers, not mistakes of the caller. */
+const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
+
+/**
+ * A client of one gateway with one API key. It holds no connection of its own and needs no close.
+ *
+ * Writes are repeated after a lost answer with the same signed bytes, which the gateway carries out
+ * at most once.
+ */
+export class CountermandClient {
+  readonly #transport: Transport;
+  readonly #now: () => number;
+  readonly #delay: (ms: number) => Promise<void>;
+
+  /** @throws TypeError `baseUrl` is no URL */
+  constructor(options: TransportOptions) {
+    new URL(options.baseUrl);
+    this.#transport = new Transport(options);
+    this.#now = options.now ?? systemNow;
+    this.#delay = options.delay ?? systemDelay;
+  }
+
+  /** The gateway's clock as measured; signatures use it. */
+  get clock(): Transport["clock"] {
+    return this.#transport.clock;
+  }
+
+  /**
+   * Measures the gateway's clock, so that signatures carry its time. Done by itself when a
+   * signature was refused for its time.
+   * @throws ConnectionError
+   */
+  measureClock(): Promise<void> {
+    return this.#transport.measureClock();
+  }
+
+  /**
+   * Places an order; resolves with its number when it is durable and in the market.
+   * @throws ApiError it was refused: there is no such order
+   * @throws OutcomeUnknownError look for it by its `reference_id`
+   */
+  async place(order: PlaceRequest): Promise<{ readonly order_no: string }> {
+    const placed = await this.#write("POST", "/trade/v1/orders", order);
+    return placed as { readonly order_no: string };
+  }
+
+  /** As {@link place}; resolves with the whole order, which may have traded already. */
+  async placeAndShow(order: PlaceRequest): Promise<Order> {
+    return (await this.#write("POST", "/trade/v1/orders", order, true)) as Order;
+  }
+
+  /**
+   * Places 1 to 5 orders: one result per order, in their order. A refused one does not affect the
+   * others.
+   * @throws ApiError the batch as a whole was refused, and nothing was done
+   * @throws OutcomeUnknownError
+   */
+  async placeBatch(orders: readonly PlaceRequest[]): Promise<readonly PlaceResult[]> {
+    return (await this.#write("POST", "/trade/v1/orders/batch", orders)) as readonly PlaceResult[];
+  }
+
+  /**
+   * Cancels one order; resolves with what came of it, also when it was too late.
+   * @throws ApiError the request is malformed or not allowed
+   * @throws OutcomeUnknownError call again: a cancel by `order_no` is safe at any time
+   */
+  async cancel(request: CancelRequest): Promise<CancelOutcome> {
+    try {
+      const data = await this.#write("POST", "/trade/v1/orders/cancel", request, true);
+      const order = data as CancelledOrder;
+      return { outcome: order.reason as "cancelled", order };
+    } catch (error) {
+      if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) throw error;
+      const { failure, reason } = error;
+      return { outcome: "refused", reason, failure, order: failure.data ?? null };
+    }
+  }
+
+  /**
+   * Cancels one order and waits until it is closed: resolves with the final order, whether the
+   * cancel or a fill won. On a venue that answers at once it is one request.
+   * @throws ApiError the order cannot be cancelled and is not closed, or is unknown
+   * @throws WaitTimeoutError it is still not closed; the cancel stays in force
+   * @throws OutcomeUnknownError
+   */
+  async cancelAndConfirm(request: CancelRequest, options: ConfirmOptions = {}): Promise<Order> {
+    const deadlineMs = this.#now() + (options.timeoutMs ?? CONFIRM_TIMEOUT_MS);
+    const ended = await this.cancel(request);
+    if (ended.outcome === "refused" && (ended.order === null || !isFinal(ended.order))) {
+      throw new ApiError(409, ended.failure);
+    }
+    let order: Order | null = ended.order;
+    for (let pollMs = CONFIRM_POLL_MS_MIN; order !== null && !isFinal(order); ) {
+      if (this.#now() + pollMs > deadlineMs) {
+        throw new WaitTimeoutError(`order ${order.order_no} is not closed yet`);
+      }
+      await this.#delay(pollMs);
+      pollMs = Math.min(2 * pollMs, CONFIRM_POLL_MS_MAX);
+      order = await this.order({ order_no: order.order_no });
+    }
+    if (order === null) throw new WaitTimeoutError("the order is not listed any more");
+    return order;
+  }
+
+  /**
+   * Cancels 1 to 5 orders: one result per order, in their order, each its own success or failure.
+   * @throws ApiError the batch as a whole was refused, and nothing was done
+   * @throws OutcomeUnknownError
+   */
+  async cancelBatch(requests: readonly CancelRequest[]): Promise<readonly CancelResult[]> {
+    const path = "/trade/v1/orders/cancel/batch";
+    return (await this.#write("POST", path, requests, true)) as readonly CancelResult[];
+  }
+
+  /**
+   * Gives an open order new terms; resolves with the order as it stands then.
+   * @throws ApiError it was refused and the order is as it was
+   * @throws OutcomeUnknownError
+   */
+  async amend(request: AmendRequest): Promise<Order> {
+    return (await this.#write("PUT", "/trade/v1/orders", request, true)) as Order;
+  }
+
+  /**
+   * A page of orders, newest first. It sees every change that was answered or pushed before.
+   * @throws ApiError @throws ConnectionError
+   */
+  async orders(query: OrdersQuery = {}): Promise<OrdersPage> {
+    return (await this.#read("/trade/v1/orders", query)) as OrdersPage;
+  }
+
+  /** Every order that fits, newest first, page after page. Throws as {@link orders}. */
+  async *allOrders(query: OrdersQuery = {}): AsyncGenerator<Order, void, void> {
+    const page_size = query.page_size ?? 100;
+    for (let page_index = query.page_index ?? 1; ; page_index += 1) {
+      const { orders, total_records } = await this.orders({ ...query, page_index, page_size });
+      yield* orders;
+      if (orders.length === 0 || page_index * page_size >= total_records) return;
+    }
+  }
+
+  /**
+   * One order, the newest where several carry the `reference_id`; null when the gateway never had
+   * it, which is certain.
+   * @throws ApiError @throws ConnectionError
+   */
+  async order({ order_no, reference_id }: OrderName): Promise<Order | null> {
+    const name = order_no !== undefined && order_no !== "" ? { order_no } : { reference_id };
+    const { orders } = await this.orders({ ...definedName(name), page_size: 1 });
+    return orders[0] ?? null;
+  }
+
+  /** How much could be traded, in whole lots. @throws ApiError @throws ConnectionError */
+  async tradableQuantity(request: QuantityRequest): Promise<Quantity> {
+    const body = writeWire(request);
+    const path = "/trade/v1/orders/quantity";
+    const call: Call = { method: "POST", path, body, signed: true, changes: false };
+    return (await this.#transport.call(call)).data as Quantity;
+  }
+
+  /** Cash by currency. @throws ApiError @throws ConnectionError */
+  async balance(): Promise<readonly Balance[]> {
+    return (await this.#read("/account/v1/balance", {})) as readonly Balance[];
+  }
+
+  /** A page of holdings. @throws ApiError @throws ConnectionError */
+  async positions(query: PositionsQuery = {}): Promise<PositionsPage> {
+    return (await this.#read("/account/v1/positions", query)) as PositionsPage;
+  }
+
+  /** What is traded, and where it stands; public. @throws ApiError @throws ConnectionError */
+  async symbols(): Promise<MarketSymbols> {
+    return (await this.#public("/market/v1/symbols", {})) as MarketSymbols;
+  }
+
+  /** The best prices of a book; public. @throws ApiError @throws ConnectionError */
+  async depth(symbol: string, levels?: number): Promise<MarketDepth> {
+    return (await this.#public("/market/v1/depth", { symbol, levels })) as MarketDepth;
+  }
+
+  /** The last trades of a symbol, newest first; public. @throws ApiError @throws ConnectionError */
+  async trades(symbol: string, limit?: number): Promise<MarketTrades> {
+    return (await this.#public("/market/v1/trades", { symbol, limit })) as MarketTrades;
+  }
+
+  /** Candles of `1m`, `5m`, `1h` or `1d`; public. @throws ApiError @throws ConnectionError */
+  async candles(symbol: string, interval: string, limit?: number): Promise<MarketCandles> {
+    return (await this.#public("/market/v1/candles", { symbol, interval, limit })) as MarketCandles;
+  }
+
+  /**
+   * The stream of every change of every order of the account, which reconnects and resumes by
+   * itself, and the open orders as it tells them.
+   */
+  stream(options: OrderStreamOptions = {}): OrderStream {
+    const { baseUrl, clock, signer } = this.#transport;
+    if (signer === null) throw new TypeError("a stream of orders needs credentials");
+    const origin = {
+      baseUrl,
+      clock,
+      signer,
+      measureClock: () => this.measureClock(),
+      probe: async () => {
+        await this.orders({ page_size: 1 });
+      },
+    };
+    return new OrderStream(origin, options);
+  }
+
+  async #write(
+    method: string,
+    path: string,
+    content: unknown,
+    representation = false,
+  ): Promise<unknown> {
+    const body = writeWire(content);
+    const call: Call = { method, path, body, signed: true, representation, changes: true };
+    return (await this.#transport.call(call)).data;
+  }
+
+  async #read(path: string, query: object): Promise<unknown> {
+    const call: Call = { method: "GET", path, query: queryOf(query), signed: true, changes: false };
+    return (await this.#transport.call(call)).data;
+  }
+
+  async #public(path: string, query: object): Promise<unknown> {
+    const call: Call = {
+      method: "GET",
+      path,
+      query: queryOf(query),
+      signed: false,
+      changes: false,
+    };
+    return (await this.#transport.call(call)).data;
+  }
+}
+
+function queryOf(query: object): string {
+  return writeQuery(query as Readonly<Record<string, string | number | undefined>>);
+}
+
+function isFinal({ order_status }: Pick<Order, "order_status">): boolean {
+  return FINAL_STATUSES.has(order_status);
+}
+
+function definedName(name: { order_no?: string; reference_id?: string | undefined }): OrderName {
+  const { order_no, reference_id } = name;
+  if (order_no !== undefined) return { order_no };
+  if (reference_id === undefined || reference_id === "") {
+    throw new TypeError("an order is named by order_no or by reference_id");
+  }
+  return { reference_id };
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ServerClock } from "./clock.ts";
+
+test("clock: the shortest round trip counts, and its middle is the server's moment", () => {
+  const clock = new ServerClock(() => 1_000_000);
+  clock.measured([
+    { sentMs: 0, receivedMs: 400, serverMs: 9_999 },
+    { sentMs: 1_000, receivedMs: 1_020, serverMs: 6_010 },
+    { sentMs: 2_000, receivedMs: 2_100, serverMs: 9_999 },
+  ]);
+  assert.equal(clock.offsetMs, 5_000);
+  assert.equal(clock.errorMs, 10);
+  assert.equal(clock.nowMs(), 1_005_000);
+});
+
+test("clock: no two stamps are equal, however many are taken in one millisecond", () => {
+  const clock = new ServerClock(() => 5_000);
+  const stamps = Array.from({ length: 100 }, () => clock.stampMs());
+  assert.equal(new Set(stamps).size, stamps.length);
+  assert.equal(stamps[0], 5_000);
+});
+
+test("clock: a measure brings stamps back that a wrong clock had carried far ahead", () => {
+  let nowMs = 10_000_000;
+  const clock = new ServerClock(() => nowMs);
+  clock.stampMs();
+  nowMs = 10_000_001;
+  clock.measured([{ sentMs: nowMs, receivedMs: nowMs, serverMs: 1_000_000 }]);
+  assert.equal(clock.stampMs(), 1_000_000);
+});

@@ -1,0 +1,69 @@
+/**
+ * The gateway's clock as seen from here: signatures carry its time, whatever ours says.
+ *
+ * Of several exchanges the one with the shortest round trip counts, and its answer is taken to have
+ * been written in the middle of it: the error is at most half that round trip.
+ */
+
+/** One exchange: our clock before and after, and the server's answer; Unix milliseconds. */
+export interface ClockSample {
+  readonly sentMs: number;
+  readonly receivedMs: number;
+  readonly serverMs: number;
+}
+
+/** How far stamps may run ahead of the clock when many are taken, before a measure resets them. */
+const STAMP_LEAD_MS_MAX = 60_000;
+
+export class ServerClock {
+  readonly #now: () => number;
+  #offsetMs = 0;
+  #errorMs = Number.POSITIVE_INFINITY;
+  #lastStampMs = 0;
+
+  /** `now` gives Unix milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Unix milliseconds of the gateway; of this machine until something was measured. */
+  nowMs(): number {
+    return Math.round(this.#now() + this.#offsetMs);
+  }
+
+  /**
+   * The time for a signature: never the same twice, because two requests with equal content and
+   * time are one request to the gateway.
+   */
+  stampMs(): number {
+    this.#lastStampMs = Math.max(this.nowMs(), this.#lastStampMs + 1);
+    return this.#lastStampMs;
+  }
+
+  /** What is added to this machine's clock, milliseconds. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  /** How far {@link offsetMs} may be off, milliseconds; infinite before the first measure. */
+  get errorMs(): number {
+    return this.#errorMs;
+  }
+
+  /** Takes the best of some fresh samples, in place of what was measured before. */
+  measured(samples: readonly ClockSample[]): void {
+    let best: ClockSample | null = null;
+    for (const sample of samples) {
+      if (best === null || roundTripMs(sample) < roundTripMs(best)) best = sample;
+    }
+    if (best === null) return;
+    this.#offsetMs = best.serverMs - (best.sentMs + best.receivedMs) / 2;
+    this.#errorMs = roundTripMs(best) / 2;
+    // A clock that ran ahead is corrected: what is signed from now on differs by its content.
+    if (this.#lastStampMs > this.nowMs() + STAMP_LEAD_MS_MAX) this.#lastStampMs = 0;
+  }
+}
+
+function roundTripMs({ sentMs, receivedMs }: ClockSample): number {
+  return Math.max(0, receivedMs - sentMs);
+}

@@ -1,0 +1,62 @@
+/** How a call can fail. Whatever is thrown here says whether something may have happened. */
+import type { Failure } from "./wire.ts";
+
+/** The gateway refused the request: it changed nothing. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** Eight digits that name the cause. */
+  readonly code: number;
+  readonly httpStatus: number;
+  /** Machine word of the cause, such as `unknown_order`. */
+  readonly reason: string;
+  /** The same request, unchanged, is worth repeating later. */
+  readonly retryable: boolean;
+  /** What was wrong and what is allowed; may be empty. */
+  readonly details: string;
+  /** The whole answer. */
+  readonly failure: Failure;
+
+  constructor(httpStatus: number, failure: Failure) {
+    const { code, details, message, reason, retryable } = failure;
+    super(details === "" ? `${message} (${code})` : `${message}: ${details} (${code})`);
+    this.code = code;
+    this.httpStatus = httpStatus;
+    this.reason = reason;
+    this.retryable = retryable;
+    this.details = details;
+    this.failure = failure;
+  }
+}
+
+/**
+ * Nobody knows whether the request was carried out: no answer came, or one that says so, and
+ * repeating the same bytes brought none in time. To find out, look the order up by its number or
+ * its `reference_id`; a cancel by `order_no` may be sent again at any time.
+ */
+export class OutcomeUnknownError extends Error {
+  override readonly name = "OutcomeUnknownError";
+  /** `DELETE /trade/v1/orders`, say. */
+  readonly request: string;
+  readonly attempts: number;
+
+  constructor(request: string, attempts: number, cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    super(`outcome unknown after ${attempts} attempts of ${request}: ${problem}`, { cause });
+    this.request = request;
+    this.attempts = attempts;
+  }
+}
+
+/** The gateway cannot be reached, or what answers is none. A read failed; nothing was changed. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+
+  constructor(problem: string, cause?: unknown) {
+    super(problem, { cause });
+  }
+}
+
+/** A wait for something ended before it happened; what was asked for may still happen. */
+export class WaitTimeoutError extends Error {
+  override readonly name = "WaitTimeoutError";
+}

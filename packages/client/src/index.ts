@@ -1,0 +1,28 @@
+/** @countermand/client: a typed client of the Countermand order gateway, without dependencies. */
+export {
+  type CancelOutcome,
+  type ConfirmOptions,
+  CountermandClient,
+  type OrderName,
+} from "./client.ts";
+export { type ClockSample, ServerClock } from "./clock.ts";
+export * from "./decimal.ts";
+export * from "./errors.ts";
+export { OpenOrders, type Taken } from "./open-orders.ts";
+export {
+  OrderStream,
+  type OrderStreamOptions,
+  type StreamEvent,
+  type StreamState,
+} from "./order-stream.ts";
+export {
+  type Credentials,
+  type SignedHeaders,
+  type SignedParts,
+  Signer,
+  stringToSign,
+} from "./sign.ts";
+export type { Socket, SocketListener, SocketOpener } from "./socket.ts";
+export type { TransportOptions } from "./transport.ts";
+export type * from "./wire.ts";
+export { parseWire } from "./wire-json.ts";

@@ -1,0 +1,71 @@
+/**
+ * The open orders of an account as its stream tells them: a fold of snapshot and messages, equal to
+ * the gateway's own view at the same `seq`. Pure: no socket, no clock.
+ */
+import type { OrderUpdate } from "./wire.ts";
+
+const CLOSED_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
+
+/** What a message did: `gap` means that messages before it are missing, and it was not taken. */
+export type Taken = "applied" | "duplicate" | "gap";
+
+export class OpenOrders {
+  readonly #orders = new Map<string, OrderUpdate>();
+  #seq = 0;
+
+  /** Position of the last message taken; 0 before the first. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  get(orderNo: string): OrderUpdate | undefined {
+    return this.#orders.get(orderNo);
+  }
+
+  /** Those that carry the client's name, oldest first; several may. */
+  byReferenceId(referenceId: string): readonly OrderUpdate[] {
+    return [...this.#orders.values()].filter((order) => order.reference_id === referenceId);
+  }
+
+  /** Oldest first. */
+  all(): readonly OrderUpdate[] {
+    return [...this.#orders.values()];
+  }
+
+  /** Forgets what was there. */
+  load(seq: number, orders: readonly OrderUpdate[]): void {
+    this.#orders.clear();
+    const rising = [...orders].sort((a, b) => compareNumbers(a.order_no, b.order_no));
+    for (const order of rising) this.#orders.set(order.order_no, order);
+    this.#seq = seq;
+  }
+
+  /** An order's new state at a position. */
+  take(seq: number, order: OrderUpdate): Taken {
+    const taken = this.advance(seq);
+    if (taken !== "applied") return taken;
+    // A word this program does not know is not final: the order stays until one that is comes.
+
+    if (CLOSED_STATUSES.has(order.order_status)) this.#orders.delete(order.order_no);
+    else this.#orders.set(order.order_no, order);
+    return taken;
+  }
+
+  /** A position without an order that this key may see. */
+  advance(seq: number): Taken {
+    if (seq <= this.#seq) return "duplicate";
+    if (seq > this.#seq + 1) return "gap";
+    this.#seq = seq;
+    return "applied";
+  }
+}
+
+/** Order numbers are decimal digits of any length. */
+function compareNumbers(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ServerClock } from "./clock.ts";
+import { ApiError } from "./errors.ts";
+import { OrderStream, type OrderStreamOptions, type StreamEvent } from "./order-stream.ts";
+import { Signer } from "./sign.ts";
+import type { SocketListener } from "./socket.ts";
+
+interface Connection {
+  readonly query: string;
+  readonly listener: SocketListener;
+  closedWith: number | null;
+}
+
+/** A stream whose sockets and timers are the test's. */
+function harness(options: OrderStreamOptions = {}, probe: () => Promise<void> = async () => {}) {
+  const connections: Connection[] = [];
+  const timers = new Set<{ readonly ms: number; readonly run: () => void }>();
+  const waiting: (() => void)[] = [];
+  const stream = new OrderStream(
+    {
+      baseUrl: "http://gateway",
+      clock: new ServerClock(() => 1_746_774_142_000),
+      signer: new Signer({ apiKey: "demo-key", secret: "demo-secret" }),
+      measureClock: async () => {},
+      probe,
+    },
+    {
+      ...options,
+      after: (ms, run) => {
+        const timer = { ms, run };
+        timers.add(timer);
+        return { cancel: () => timers.delete(timer) };
+      },
+      openSocket: (url, _headers, listener) => {
+        const connection: Connection = {
+          query: url.split("?")[1] ?? "",
+          listener,
+          closedWith: null,
+        };
+        connections.push(connection);
+        for (const go of waiting.splice(0)) go();
+        return {
+          close: (code) => {
+            connection.closedWith = code;
+          },
+        };
+      },
+    },
+  );
+  return {
+    stream,
+    timers,
+    /** The n-th connection, from 1, once it is opened. */
+    connection: async (count: number): Promise<Connection> => {
+      while (connections.length < count) await new Promise<void>((go) => waiting.push(go));
+      return connections[count - 1] as Connection;
+    },
+    runTimer: (): void => {
+      const [timer] = timers;
+      assert.ok(timer !== undefined, "a timer is set");
+      timers.delete(timer);
+      timer.run();
+    },
+  };
+}
+
+function order(orderNo: string, seq: number, status = "new"): string {
+  const data = { order_no: orderNo, order_status: status, qty: "@", version: 1 };
+  return JSON.stringify({ type: "order", seq, data }).replace('"@"', "100.5");
+}
+
+function snapshot(seq: number, orderNos: readonly string[]): string {
+  const orders = orderNos.map((order_no) => ({ order_no, order_status: "new" }));
+  return JSON.stringify({ type: "snapshot", seq, data: { orders } });
+}
+
+function heartbeat(seq: number): string {
+  return JSON.stringify({ type: "heartbeat", data: { timestamp: 1, seq } });
+}
+
+test("order stream: begins with the open orders and follows them", async () => {
+  const { stream, connection } = harness();
+  const { listener, query } = await connection(1);
+  assert.equal(query, "snapshot=1&heartbeat=5");
+  listener.opened();
+  assert.equal(stream.state, "connecting");
+  listener.received(snapshot(7, ["22000000002", "22000000001"]));
+  assert.equal(stream.state, "live");
+  listener.received(order("22000000003", 8));
+  listener.received(order("22000000001", 9, "can"));
+  assert.deepEqual(
+    stream.openOrders.all().map((each) => each.order_no),
+    ["22000000002", "22000000003"],
+  );
+  assert.equal(stream.openOrders.get("22000000003")?.qty, "100.5");
+  stream.close();
+});
+
+test("order stream: after a cut it resumes where it stopped, and hides what it had", async () => {
+  const { stream, connection, runTimer } = harness();
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(7, []));
+  first.listener.received(order("22000000001", 8));
+  first.listener.closed(1006, "");
+  assert.equal(stream.state, "waiting");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "after_seq=8&heartbeat=5");
+  second.listener.opened();
+  assert.equal(stream.state, "live");
+  second.listener.received(order("22000000001", 8));
+  second.listener.received(order("22000000002", 9));
+  assert.equal(stream.openOrders.seq, 9);
+  assert.equal(stream.openOrders.size, 2);
+  stream.close();
+});
+
+test("order stream: a gap, and a heartbeat that is ahead, make it resume", async () => {
+  const { stream, connection, runTimer } = harness();
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(7, []));
+  first.listener.received(order("22000000001", 9));
+  assert.equal(first.closedWith, 1000);
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "after_seq=7&heartbeat=5");
+  second.listener.opened();
+  second.listener.received(heartbeat(8));
+  assert.equal(second.closedWith, 1000);
+  stream.close();
+});
+
+test("order stream: silence of twice the heartbeat is a dead connection", async () => {
+  const { stream, connection, timers, runTimer } = harness({ heartbeatSeconds: 2 });
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(1, []));
+  assert.deepEqual(
+    [...timers].map(({ ms }) => ms),
+    [5_000],
+  );
+  runTimer();
+  assert.equal(first.closedWith, 1000);
+  assert.equal(stream.state, "waiting");
+  stream.close();
+  assert.equal(timers.size, 0);
+});
+
+test("order stream: where the past is gone it says so and begins anew", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeq: 3 });
+  const events: StreamEvent[] = [];
+  const reading = (async () => {
+    for await (const event of stream) events.push(event);
+  })();
+  const first = await connection(1);
+  assert.equal(first.query, "after_seq=3&heartbeat=5");
+  first.listener.opened();
+  first.listener.received('{"type":"error","code":11030752,"reason":"seq_out_of_range"}');
+  first.listener.closed(1008, "");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "snapshot=1&heartbeat=5");
+  second.listener.opened();
+  second.listener.received(snapshot(40, ["22000000009"]));
+  stream.close();
+  await reading;
+  const reset = events.find(({ type }) => type === "snapshot");
+  assert.deepEqual(reset, {
+    type: "snapshot",
+    seq: 40,
+    orders: [{ order_no: "22000000009", order_status: "new" }],
+    isReset: true,
+  });
+});
+
+test("order stream: a key that is not let in ends it with the gateway's refusal", async () => {
+  const failure = { code: 10010008, message: "m", details: "", reason: "r", retryable: false };
+  const refused = new ApiError(401, failure);
+  const { stream, connection } = harness({}, () => Promise.reject(refused));
+  const next = stream[Symbol.asyncIterator]().next();
+  const first = await connection(1);
+  first.listener.closed(1006, "");
+  await assert.rejects(next, refused);
+  assert.equal(stream.state, "closed");
+  assert.equal(stream.error, refused);
+});
+
+test("order stream: a slow reader lets go of the connection and loses nothing", async () => {
+  const { stream, connection } = harness({ bufferedEventsMax: 3 });
+  const reader = stream[Symbol.asyncIterator]();
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(0, []));
+  first.listener.received(order("22000000001", 1));
+  assert.equal(first.closedWith, 1000);
+  first.listener.received(order("22000000002", 2));
+  const types = [];
+  for (let count = 0; count < 3; count += 1) types.push((await reader.next()).value?.type);
+  assert.deepEqual(types, ["connected", "snapshot", "order"]);
+  const second = await connection(2);
+  assert.equal(second.query, "after_seq=1&heartbeat=5");
+  second.listener.opened();
+  second.listener.received(order("22000000002", 2));
+  await reader.next();
+  const { value } = await reader.next();
+  assert.deepEqual([value?.type, value?.type === "order" && value.seq], ["order", 2]);
+  stream.close();
+  assert.equal((await reader.next()).done, true);
+});
+
+test("order stream: positions of orders a key may not see are passed over", async () => {
+  const { stream, connection } = harness();
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received(snapshot(1, []));
+  listener.received('{"type":"skip","seq":2}');
+  listener.received(order("22000000001", 3));
+  assert.equal(stream.openOrders.seq, 3);
+  stream.close();
+});
+
+test("order stream: later message types are passed over, noise is not", async () => {
+  const { stream, connection } = harness();
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received('{"type":"weather","seq":2}');
+  assert.equal(stream.state, "connecting");
+  listener.received("<html>");
+  assert.equal(stream.state, "waiting");
+  stream.close();
+});

@@ -1,0 +1,234 @@
+/**
+ * Signed requests over fetch. A request is signed once and repeated with the same bytes, which the
+ * gateway carries out at most once; so a repeat can never act twice.
+ */
+import { ServerClock } from "./clock.ts";
+import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { type Credentials, Signer } from "./sign.ts";
+import { systemDelay, systemNow } from "./system.ts";
+import type { Failure } from "./wire.ts";
+import { parseWire } from "./wire-json.ts";
+
+export interface TransportOptions {
+  /** Where the gateway is, such as `http://127.0.0.1:8080`. */
+  readonly baseUrl: string;
+  /** Absent: only what needs no signature can be asked. */
+  readonly credentials?: Credentials;
+  /** Milliseconds for one attempt; 10,000 unless given. */
+  readonly attemptTimeoutMs?: number;
+  /** Milliseconds for a call with all its attempts; 30,000 unless given. */
+  readonly callTimeoutMs?: number;
+  /** For tests and proxies; the global one unless given. */
+  readonly fetch?: typeof fetch;
+  /** Unix milliseconds; the engine's clock unless given. */
+  readonly now?: () => number;
+  /** Waits for milliseconds; a timer unless given. */
+  readonly delay?: (ms: number) => Promise<void>;
+}
+
+/** One call. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  /** Query string without "?"; never together with a body. */
+  readonly query?: string;
+  /** JSON text. */
+  readonly body?: string;
+  readonly signed: boolean;
+  /** Ask for the whole order. */
+  readonly representation?: boolean;
+  /** Whether the call may change something: then a lost answer is no failure but unknown. */
+  readonly changes: boolean;
+}
+
+/** An answer with code 0. */
+export interface Success {
+  readonly data: unknown;
+  /** The gateway had answered the same request before: this is that answer. */
+  readonly replayed: boolean;
+}
+
+const ATTEMPT_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 30_000;
+const CLOCK_SAMPLES = 3;
+const BACK_OFF_MS_MIN = 100;
+const BACK_OFF_MS_MAX = 3_000;
+const UNAUTHORIZED = 401;
+const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
+const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
+
+/** What one attempt came to. */
+type Attempt =
+  | { readonly type: "success"; readonly success: Success }
+  | { readonly type: "refused"; readonly error: ApiError; readonly retryAfterMs: number | null }
+  /** Carried out or not: nobody here knows. */
+  | { readonly type: "unknown"; readonly cause: unknown };
+
+export class Transport {
+  readonly baseUrl: string;
+  readonly clock: ServerClock;
+  readonly signer: Signer | null;
+  readonly #options: TransportOptions;
+  readonly #fetch: typeof fetch;
+  readonly #now: () => number;
+  readonly #delay: (ms: number) => Promise<void>;
+  #measuring: Promise<void> | null = null;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.baseUrl = options.baseUrl.replace(/\/+$/, "");
+    this.#now = options.now ?? systemNow;
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#delay = options.delay ?? systemDelay;
+    this.clock = new ServerClock(this.#now);
+    this.signer = options.credentials === undefined ? null : new Signer(options.credentials);
+  }
+
+  /**
+   * Carries a call out.
+   * @throws ApiError it was refused and changed nothing
+   * @throws OutcomeUnknownError it may have been carried out
+   * @throws ConnectionError a call that changes nothing got no answer
+   */
+  async call(call: Call): Promise<Success> {
+    const deadlineMs = this.#now() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS);
+    let headers = await this.#headers(call);
+    let isClockFresh = false;
+    let unknownCause: unknown = null;
+    for (let attempts = 1; ; attempts += 1) {
+      const attempt = await this.#attempt(call, headers);
+      if (attempt.type === "success") return attempt.success;
+      if (attempt.type === "unknown") {
+        unknownCause = attempt.cause;
+      } else if (unknownCause === null && isClockFault(attempt.error) && !isClockFresh) {
+        // Nothing was done yet, so other bytes may be sent.
+        isClockFresh = true;
+        await this.measureClock();
+        headers = await this.#headers(call);
+        continue;
+      } else if (!NOT_NOW.has(attempt.error.httpStatus)) {
+        if (unknownCause === null || attempt.error.httpStatus !== UNAUTHORIZED) throw attempt.error;
+        // The signature ran out before any repeat was answered: what the first did stays unknown.
+        throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
+      }
+      const pauseMs = pauseAfter(attempts, attempt);
+      if (this.#now() + pauseMs >= deadlineMs)
+        throw this.#gaveUp(call, attempts, attempt, unknownCause);
+      await this.#delay(pauseMs);
+    }
+  }
+
+  /** Measures the gateway's clock. Rejects with ConnectionError where it cannot be reached. */
+  measureClock(): Promise<void> {
+    this.#measuring ??= this.#measure().finally(() => {
+      this.#measuring = null;
+    });
+    return this.#measuring;
+  }
+
+  async #measure(): Promise<void> {
+    const samples = [];
+    for (let count = 0; count < CLOCK_SAMPLES; count += 1) {
+      const sentMs = this.#now();
+      const attempt = await this.#attempt(TIME, {});
+      const receivedMs = this.#now();
+      if (attempt.type !== "success") {
+        throw new ConnectionError("the gateway does not tell its time", causeOf(attempt));
+      }
+      const { timestamp } = attempt.success.data as { readonly timestamp: number };
+      samples.push({ sentMs, receivedMs, serverMs: timestamp });
+    }
+    this.clock.measured(samples);
+  }
+
+  async #headers(call: Call): Promise<Record<string, string>> {
+    const headers: Record<string, string> = {};
+    if (call.body !== undefined) headers["Content-Type"] = "application/json";
+    if (call.representation === true) headers["Prefer"] = "return=representation";
+    if (!call.signed) return headers;
+    if (this.signer === null) throw new TypeError(`${nameOf(call)} needs credentials`);
+    const { method, path } = call;
+    const payload = call.body ?? call.query ?? "";
+    const timestampMs = this.clock.stampMs();
+    return { ...headers, ...(await this.signer.headers({ method, path, timestampMs, payload })) };
+  }
+
+  async #attempt(call: Call, headers: Record<string, string>): Promise<Attempt> {
+    const { method, path, query, body } = call;
+    const url = `${this.baseUrl}${path}${query === undefined || query === "" ? "" : `?${query}`}`;
+    const signal = AbortSignal.timeout(this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS);
+    try {
+      const response = await this.#fetch(url, {
+        method,
+        headers,
+        signal,
+        redirect: "error",
+        ...(body === undefined ? {} : { body }),
+      });
+      return readAnswer(response, await response.text());
+    } catch (cause) {
+      return { type: "unknown", cause };
+    }
+  }
+
+  #gaveUp(call: Call, attempts: number, last: Attempt, unknownCause: unknown): Error {
+    if (unknownCause === null && last.type === "refused") return last.error;
+    const cause = unknownCause ?? causeOf(last);
+    if (call.changes) return new OutcomeUnknownError(nameOf(call), attempts, cause);
+    return new ConnectionError(`no answer to ${attempts} attempts of ${nameOf(call)}`, cause);
+  }
+}
+
+const TIME: Call = { method: "GET", path: "/time", signed: false, changes: false };
+
+function readAnswer(response: Response, text: string): Attempt {
+  const { status } = response;
+  if (SEES_NO_OUTCOME.has(status)) {
+    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
+  }
+  const envelope = parsedEnvelope(text);
+  if (envelope === null) {
+    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
+    return { type: "unknown", cause: new ConnectionError(problem) };
+  }
+  if (envelope.code === 0) {
+    const replayed = response.headers.get("X-Idempotent-Replay") === "true";
+    return { type: "success", success: { data: envelope.data, replayed } };
+  }
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
+  return { type: "refused", error: new ApiError(status, envelope as Failure), retryAfterMs };
+}
+
+function parsedEnvelope(text: string): (Partial<Failure> & { readonly data?: unknown }) | null {
+  try {
+    const envelope = parseWire(text);
+    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
+    return isEnvelope ? (envelope as Partial<Failure>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The signature's time is what was wrong, so another one may be right. */
+function isClockFault({ reason }: ApiError): boolean {
+  return reason === "timestamp_out_of_window";
+}
+
+function pauseAfter(attempts: number, attempt: Attempt): number {
+  const backOffMs = Math.min(BACK_OFF_MS_MIN * 2 ** (attempts - 1), BACK_OFF_MS_MAX);
+  const saidMs = attempt.type === "refused" ? attempt.retryAfterMs : null;
+  return saidMs ?? backOffMs * (0.5 + Math.random() / 2);
+}
+
+function causeOf(attempt: Attempt): unknown {
+  return attempt.type === "refused"
+    ? attempt.error
+    : attempt.type === "unknown"
+      ? attempt.cause
+      : null;
+}
+
+function nameOf({ method, path }: Call): string {
+  return `${method} ${path}`;
+}

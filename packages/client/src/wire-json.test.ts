@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseWire, writeQuery } from "./wire-json.ts";
+
+test("wire json: decimals keep their digits, whole numbers are numbers", () => {
+  const text = '{"price":123456789012.12345678,"qty":1.10,"seq":7,"code":0,"new_figure":0.1}';
+  assert.deepEqual(parseWire(text), {
+    price: "123456789012.12345678",
+    qty: "1.10",
+    seq: 7,
+    code: 0,
+    new_figure: "0.1",
+  });
+});
+
+test("wire json: a price of a book has decimals and a number of orders", () => {
+  assert.deepEqual(parseWire('{"bids":[[423.83,100,2],[423.82,5.5,1]]}'), {
+    bids: [
+      ["423.83", "100", 2],
+      ["423.82", "5.5", 1],
+    ],
+  });
+});
+
+test("wire json: a query is encoded, absent members are left out", () => {
+  assert.equal(
+    writeQuery({ symbol: "BTC-USDT", reference_id: "a&b c", page: undefined }),
+    "symbol=BTC-USDT&reference_id=a%26b%20c",
+  );
+});

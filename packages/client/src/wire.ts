@@ -1,0 +1,907 @@
+/**
+ * What travels, in the wire's own words. Made from the gateway's schemas by `npm run wire-types`:
+ * change those, not this file. Decimals are text, digit for digit; a client may send more members
+ * only where the gateway names them.
+ */
+import type { Decimal } from "./decimal.ts";
+
+/** Done, durable. */
+export interface Accepted {
+  /** Success. */
+  readonly code: 0;
+}
+
+/** The request failed; the error reference lists every code and reason. */
+export interface Failure {
+  /** Eight digits that name the cause. (at least 10000000) */
+  readonly code: number;
+  /** Constant text of the code. */
+  readonly message: string;
+  /** For the person: what was wrong and what is allowed; may be empty. */
+  readonly details: string;
+  /** Machine word of the cause. */
+  readonly reason: string;
+  /** The same request, unchanged, is worth repeating later. */
+  readonly retryable: boolean;
+  /** The order a refused cancel or amend was about. */
+  readonly data?: Order;
+}
+
+/** What became of the element. */
+export type Result = Accepted | Failure;
+
+/** The server's clock. */
+export interface Time {
+  /** Now, Unix milliseconds (at least 0) */
+  readonly timestamp: number;
+}
+
+/** An order, as lists and representations show it. */
+export interface Order {
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order"
+    | (string & {});
+  /** What is traded; leading zeros are part of it. */
+  readonly symbol: string;
+  /** Name of the instrument, for display. */
+  readonly name: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** The account that owns the order. */
+  readonly account_code: string;
+  /** The gateway's number: 11 digits or more, rising, never reused. */
+  readonly order_no: string;
+  /** Where the order stands. Treat a word you do not know as unknown and not final. */
+  readonly order_status: "new" | "pex" | "fex" | "can" | "rej" | (string & {});
+  /** Limit price, currency per unit; 0 for an order at any price. */
+  readonly price: Decimal;
+  /** What was ordered, or amended to; what has traded counts. */
+  readonly qty: Decimal;
+  /** What still works in the market; 0 once the order is closed. */
+  readonly outstand_qty: Decimal;
+  /** What has traded. */
+  readonly execute_qty: Decimal;
+  /** Sum of price times quantity over all fills. */
+  readonly execute_amount: Decimal;
+  /** Charges of all fills so far. */
+  readonly charge: Decimal;
+  /** Currency of charge. */
+  readonly charge_base_currency: string;
+  /** Currency of prices and amounts. */
+  readonly base_currency: string;
+  /** The client's own name of the order; empty when none was given. */
+  readonly reference_id: string;
+  /** The client's own grouping; empty when none was given. */
+  readonly portfolio_id: string;
+  /** Why the venue rejected the order; empty otherwise. */
+  readonly reject_reason: string;
+  /** Time of the last event, Unix seconds (at least 0) */
+  readonly update_time: number;
+  /** Time the order was placed, Unix seconds (at least 0) */
+  readonly create_time: number;
+  /** Average price of what traded; 0 before the first fill. */
+  readonly execute_price: Decimal;
+  /** Trigger of a stop order; 0 for others. */
+  readonly trigger_price: Decimal;
+  /** Counts the events of this order, from 1; ignore one you have seen. (at least 1) */
+  readonly version: number;
+  /** How long the order lasts. */
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok" | (string & {});
+  /** Why it was cancelled; empty unless order_status is can. */
+  readonly cancel_reason:
+    | ""
+    | "requested"
+    | "no_liquidity"
+    | "self_trade"
+    | "immediate_or_cancel"
+    | "fill_or_kill"
+    | "expired"
+    | "auction_unmatched"
+    | (string & {});
+  /** There while a cancel has not been answered. */
+  readonly pending?: "cancel";
+}
+
+/**
+ * An order after one event, as the stream pushes it; the last three members are there on a trade.
+ */
+export interface OrderUpdate {
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order"
+    | (string & {});
+  /** What is traded; leading zeros are part of it. */
+  readonly symbol: string;
+  /** Name of the instrument, for display. */
+  readonly name: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** The account that owns the order. */
+  readonly account_code: string;
+  /** The gateway's number: 11 digits or more, rising, never reused. */
+  readonly order_no: string;
+  /** Where the order stands. Treat a word you do not know as unknown and not final. */
+  readonly order_status: "new" | "pex" | "fex" | "can" | "rej" | (string & {});
+  /** Limit price, currency per unit; 0 for an order at any price. */
+  readonly price: Decimal;
+  /** What was ordered, or amended to; what has traded counts. */
+  readonly qty: Decimal;
+  /** What still works in the market; 0 once the order is closed. */
+  readonly outstand_qty: Decimal;
+  /** What has traded. */
+  readonly execute_qty: Decimal;
+  /** Sum of price times quantity over all fills. */
+  readonly execute_amount: Decimal;
+  /** Charges of all fills so far. */
+  readonly charge: Decimal;
+  /** Currency of charge. */
+  readonly charge_base_currency: string;
+  /** Currency of prices and amounts. */
+  readonly base_currency: string;
+  /** The client's own name of the order; empty when none was given. */
+  readonly reference_id: string;
+  /** The client's own grouping; empty when none was given. */
+  readonly portfolio_id: string;
+  /** Why the venue rejected the order; empty otherwise. */
+  readonly reject_reason: string;
+  /** Time of the last event, Unix seconds (at least 0) */
+  readonly update_time: number;
+  /** Time the order was placed, Unix seconds (at least 0) */
+  readonly create_time: number;
+  /** Counts the events of this order, from 1; ignore one you have seen. (at least 1) */
+  readonly version: number;
+  /** How long the order lasts. */
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok" | (string & {});
+  /** Why it was cancelled; empty unless order_status is can. */
+  readonly cancel_reason:
+    | ""
+    | "requested"
+    | "no_liquidity"
+    | "self_trade"
+    | "immediate_or_cancel"
+    | "fill_or_kill"
+    | "expired"
+    | "auction_unmatched"
+    | (string & {});
+  /** There while a cancel has not been answered. */
+  readonly pending?: "cancel";
+  /** Number of this fill, the same on both sides. */
+  readonly exec_id?: string;
+  /** Quantity of this fill. */
+  readonly last_qty?: Decimal;
+  /** Price of this fill. */
+  readonly last_price?: Decimal;
+}
+
+/** An order after a cancel with Prefer: return=representation. */
+export interface CancelledOrder {
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order"
+    | (string & {});
+  /** What is traded; leading zeros are part of it. */
+  readonly symbol: string;
+  /** Name of the instrument, for display. */
+  readonly name: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** The account that owns the order. */
+  readonly account_code: string;
+  /** The gateway's number: 11 digits or more, rising, never reused. */
+  readonly order_no: string;
+  /** Where the order stands. Treat a word you do not know as unknown and not final. */
+  readonly order_status: "new" | "pex" | "fex" | "can" | "rej" | (string & {});
+  /** Limit price, currency per unit; 0 for an order at any price. */
+  readonly price: Decimal;
+  /** What was ordered, or amended to; what has traded counts. */
+  readonly qty: Decimal;
+  /** What still works in the market; 0 once the order is closed. */
+  readonly outstand_qty: Decimal;
+  /** What has traded. */
+  readonly execute_qty: Decimal;
+  /** Sum of price times quantity over all fills. */
+  readonly execute_amount: Decimal;
+  /** Charges of all fills so far. */
+  readonly charge: Decimal;
+  /** Currency of charge. */
+  readonly charge_base_currency: string;
+  /** Currency of prices and amounts. */
+  readonly base_currency: string;
+  /** The client's own name of the order; empty when none was given. */
+  readonly reference_id: string;
+  /** The client's own grouping; empty when none was given. */
+  readonly portfolio_id: string;
+  /** Why the venue rejected the order; empty otherwise. */
+  readonly reject_reason: string;
+  /** Time of the last event, Unix seconds (at least 0) */
+  readonly update_time: number;
+  /** Time the order was placed, Unix seconds (at least 0) */
+  readonly create_time: number;
+  /** Average price of what traded; 0 before the first fill. */
+  readonly execute_price: Decimal;
+  /** Trigger of a stop order; 0 for others. */
+  readonly trigger_price: Decimal;
+  /** Counts the events of this order, from 1; ignore one you have seen. (at least 1) */
+  readonly version: number;
+  /** How long the order lasts. */
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok" | (string & {});
+  /** Why it was cancelled; empty unless order_status is can. */
+  readonly cancel_reason:
+    | ""
+    | "requested"
+    | "no_liquidity"
+    | "self_trade"
+    | "immediate_or_cancel"
+    | "fill_or_kill"
+    | "expired"
+    | "auction_unmatched"
+    | (string & {});
+  /** There while a cancel has not been answered. */
+  readonly pending?: "cancel";
+  /** What the cancel took out of the market. */
+  readonly cancelled_qty: Decimal;
+  /** Position of the order's latest event in the account's stream. (at least 1) */
+  readonly seq: number;
+  /** The order was cancelled before this request came. */
+  readonly already: boolean;
+  /** What this request did. */
+  readonly reason: "cancelled" | "already_cancelled" | "cancel_pending" | (string & {});
+}
+
+/** A page, newest first where rows have a time. */
+export interface OrdersPage {
+  /** Rows of all pages together. (at least 0) */
+  readonly total_records: number;
+  /** This page, from 1. (at least 1) */
+  readonly page: number;
+  /** Rows of a page. (at least 1) */
+  readonly page_size: number;
+  /** The rows. */
+  readonly orders: readonly Order[];
+}
+
+/** Which order to cancel: at least one of the first two, not empty. */
+export interface CancelRequest {
+  /** The gateway's number; decides alone where both are given. (at most 32 characters) */
+  readonly order_no?: string;
+  /** The client's own name: the one live order that carries it. (at most 64 characters) */
+  readonly reference_id?: string;
+  /** unfilled: only while nothing of the order has traded. */
+  readonly only_if?: "unfilled" | "";
+  /** Only while the order is at this version. (at least 1) */
+  readonly version?: number;
+}
+
+/** One element of a batch of cancels. */
+export interface CancelResult {
+  /** As asked or resolved; empty when it named no order. */
+  readonly order_no: string;
+  /** There when the element was sent with reference_id alone. */
+  readonly reference_id?: string;
+  readonly result: Result;
+  /** With Prefer: return=representation. */
+  readonly data?: CancelledOrder | Order;
+}
+
+/** A new order. */
+export interface PlaceRequest {
+  /** Market. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order";
+  /** Text with its zeros: "00700". (at most 32 characters) */
+  readonly symbol: string;
+  /** Side. */
+  readonly order_side: "buy" | "sell";
+  /** Limit price; for the order types that have one. */
+  readonly price?: Decimal;
+  /** Trigger of a stop order. */
+  readonly trigger_price?: Decimal;
+  /** Quantity, a multiple of the board lot. */
+  readonly qty: Decimal;
+  /** day unless given. */
+  readonly time_in_force?: "day" | "gtc" | "ioc" | "fok";
+  /** The client's own name. (at most 64 characters) */
+  readonly reference_id?: string;
+  /** The client's own grouping. (at most 50 characters) */
+  readonly portfolio_id?: string;
+}
+
+/** The number of a new order. */
+export interface Placed {
+  /** The gateway's number. */
+  readonly order_no: string;
+}
+
+/** One element of a batch of new orders. */
+export interface PlaceResult {
+  /** The new order's number; empty when none was placed. */
+  readonly order_no: string;
+  /** As sent. */
+  readonly reference_id: string;
+  readonly result: Result;
+  /** With Prefer: return=representation. */
+  readonly data?: Order;
+}
+
+/** New terms of an open order; what is left out stays. */
+export interface AmendRequest {
+  /** The gateway's number; decides alone where both are given. (at most 32 characters) */
+  readonly order_no?: string;
+  /** The client's own name: the one live order that carries it. (at most 64 characters) */
+  readonly reference_id?: string;
+  /** unfilled: only while nothing of the order has traded. */
+  readonly only_if?: "unfilled" | "";
+  /** Only while the order is at this version. (at least 1) */
+  readonly version?: number;
+  /** New limit price. */
+  readonly price?: Decimal;
+  /** New trigger of a waiting stop order. */
+  readonly trigger_price?: Decimal;
+  /** New quantity; what has traded counts. */
+  readonly qty?: Decimal;
+}
+
+/** How much could be traded. */
+export interface QuantityRequest {
+  /** Market. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** Text with its zeros: "00700". (at most 32 characters) */
+  readonly symbol: string;
+  /** Side. */
+  readonly order_side: "buy" | "sell";
+  /** Needed to buy. */
+  readonly price?: Decimal;
+  /** Part of what is free: above 0, at most 1. */
+  readonly ratio: Decimal;
+}
+
+/** How much could be traded. */
+export interface Quantity {
+  /** In whole lots. */
+  readonly qty: Decimal;
+}
+
+/** Filters and page of an order list. */
+export interface OrdersQuery {
+  /** Market. */
+  readonly market?: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** From this time on, Unix seconds (at least 0) */
+  readonly start_time?: number;
+  /** Up to this time, which needs a start_time, Unix seconds (at least 0) */
+  readonly end_time?: number;
+  /** The client's own grouping. (at most 50 characters) */
+  readonly portfolio_id?: string;
+  /** Page, from 1. (at least 1, at most 1000000, 1 unless given) */
+  readonly page_index?: number;
+  /** Rows of a page. (at least 1, at most 100, 20 unless given) */
+  readonly page_size?: number;
+  /** The gateway's number, digits only. (at most 32 characters) */
+  readonly order_no?: string;
+  /** The client's own name. (at most 64 characters) */
+  readonly reference_id?: string;
+  /** Status. */
+  readonly order_status?: "new" | "pex" | "fex" | "can" | "rej";
+  /** Text with its zeros: "00700". (at most 32 characters) */
+  readonly symbol?: string;
+  /** Side. */
+  readonly order_side?: "buy" | "sell";
+}
+
+/** One side of one fill. */
+export interface Execution {
+  /** Number of the fill, the same on both sides. */
+  readonly exec_id: string;
+  /** The order that traded. */
+  readonly order_no: string;
+  /** Its client's name; may be empty. */
+  readonly reference_id: string;
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** What traded. */
+  readonly symbol: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** Quantity of the fill. */
+  readonly last_qty: Decimal;
+  /** Price of the fill. */
+  readonly last_price: Decimal;
+  /** Price times quantity. */
+  readonly last_amount: Decimal;
+  /** Charges of this fill. */
+  readonly charge: Decimal;
+  /** Currency of the three figures before. */
+  readonly base_currency: string;
+  /** The client's own grouping; may be empty. */
+  readonly portfolio_id: string;
+  /** Time of the trade, Unix seconds (at least 0) */
+  readonly trade_time: number;
+}
+
+/** Filters and page of an execution list. */
+export interface ExecutionsQuery {
+  /** Market. */
+  readonly market?: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** Text with its zeros: "00700". (at most 32 characters) */
+  readonly symbol?: string;
+  /** The gateway's number, digits only. (at most 32 characters) */
+  readonly order_no?: string;
+  /** From this time on, Unix seconds (at least 0) */
+  readonly start_time?: number;
+  /** Up to this time, which needs a start_time, Unix seconds (at least 0) */
+  readonly end_time?: number;
+  /** Page, from 1. (at least 1, at most 1000000, 1 unless given) */
+  readonly page_index?: number;
+  /** Rows of a page. (at least 1, at most 100, 20 unless given) */
+  readonly page_size?: number;
+}
+
+/** A page, newest first where rows have a time. */
+export interface ExecutionsPage {
+  /** Rows of all pages together. (at least 0) */
+  readonly total_records: number;
+  /** This page, from 1. (at least 1) */
+  readonly page: number;
+  /** Rows of a page. (at least 1) */
+  readonly page_size: number;
+  /** The rows. */
+  readonly executions: readonly Execution[];
+}
+
+/** Cash of one currency. */
+export interface Balance {
+  /** The currency. */
+  readonly base_currency: string;
+  /** Holdings priced in this currency, at the last trades. */
+  readonly market_value: Decimal;
+  /** All cash, what is not settled yet included. */
+  readonly cash: Decimal;
+  /** Held back for open buy orders. */
+  readonly cash_on_hold: Decimal;
+  /** Settled and free. */
+  readonly cash_withdraw: Decimal;
+  /** Sells less buys that are not settled yet. */
+  readonly unsett_net_amt: Decimal;
+  /** Buys that are not settled yet. */
+  readonly unsett_buy_amt: Decimal;
+  /** Sells that are not settled yet. */
+  readonly unsett_sell_amt: Decimal;
+  /** 0: no interest is paid or charged. */
+  readonly interest_net: Decimal;
+  /** 0: no interest is paid or charged. */
+  readonly interest_debit: Decimal;
+  /** 0: no interest is paid or charged. */
+  readonly interest_credit: Decimal;
+}
+
+/** A holding of one product. */
+export interface Position {
+  /** Market that trades it. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** The product: a share's symbol, a coin's name. */
+  readonly product_code: string;
+  /** For display. */
+  readonly product_name: string;
+  /** All that is held, what is not settled yet included. */
+  readonly qty: Decimal;
+  /** Held back for open sell orders. */
+  readonly os_sell_qty: Decimal;
+  /** Settled and free. */
+  readonly avail_qty: Decimal;
+  /** What could be sold now. */
+  readonly avail_sell_qty: Decimal;
+  /** Bought less sold that is not settled yet. */
+  readonly uncleared_qty: Decimal;
+  /** Currency of the prices. */
+  readonly base_currency: string;
+  /** Average cost with charges, currency per unit. */
+  readonly avg_cost: Decimal;
+  /** Average price without charges, currency per unit. */
+  readonly avg_price: Decimal;
+  /** Price at the last close, else 0. */
+  readonly prev_price: Decimal;
+  /** Value of the holding at that price. */
+  readonly prev_market_value: Decimal;
+  /** 0: deposits are booked at once. */
+  readonly pending_deposit_qty: Decimal;
+  /** 0: withdrawals are booked at once. */
+  readonly pending_withdrawal_qty: Decimal;
+  /** 0: deposits are booked at once. */
+  readonly approved_deposit_qty: Decimal;
+}
+
+/** Filters and page of a position list. */
+export interface PositionsQuery {
+  /** Market. */
+  readonly market?: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** Kind of product. */
+  readonly security_type?: "share" | "coin";
+  /** Positions belong to the account: none has one. (at most 50 characters) */
+  readonly portfolio_id?: string;
+  /** Page, from 1. (at least 1, at most 1000000, 1 unless given) */
+  readonly page?: number;
+  /** Rows of a page. (at least 1, at most 100, 20 unless given) */
+  readonly page_size?: number;
+}
+
+/** A page, newest first where rows have a time. */
+export interface PositionsPage {
+  /** Rows of all pages together. (at least 0) */
+  readonly total_records: number;
+  /** This page, from 1. (at least 1) */
+  readonly page: number;
+  /** Rows of a page. (at least 1) */
+  readonly page_size: number;
+  /** The rows. */
+  readonly positions: readonly Position[];
+}
+
+/** A line of an account's statement. Amounts and quantities are signed: above zero it got them. */
+export interface Transaction {
+  /** Unique within the account. */
+  readonly id: string;
+  /** The account. */
+  readonly account_id: string;
+  /** What the balance is of. */
+  readonly tran_type: "cash" | "holding" | (string & {});
+  /** Date of the transaction, YYYY-MM-DD. */
+  readonly date: string;
+  /** Date on which it settles, YYYY-MM-DD. */
+  readonly sett_date: string;
+  /** Its currency; empty for a holding nothing trades any more. */
+  readonly base_currency: string;
+  /** Its market; empty where none is concerned. */
+  readonly market: string;
+  /** The product; empty for cash that no trade moved. */
+  readonly product_code: string;
+  /** For display. */
+  readonly product_name: string;
+  /** Price of a trade, else 0. */
+  readonly price: Decimal;
+  /** Quantity that moved. */
+  readonly qty: Decimal;
+  /** Amount that moved. */
+  readonly amt: Decimal;
+  /** After this line, what is not settled yet included. */
+  readonly balance: Decimal;
+  /** In or out. */
+  readonly io_type: "in" | "out" | (string & {});
+  /** Empty: no line is in two currencies. */
+  readonly fx_currency: string;
+  /** 0: no line is in two currencies. */
+  readonly fx_amt: Decimal;
+  /** 0: no line is in two currencies. */
+  readonly fx_rate: Decimal;
+  /** Why an operator booked it, else empty. */
+  readonly remarks: string;
+  /** Why the line is there. */
+  readonly business_type: "opening" | "adjustment" | "trade" | (string & {});
+  /** What of a trade. */
+  readonly business_sub_type: "" | "buy" | "sell" | "charge" | (string & {});
+  /** The order of a trade or a charge, else empty. */
+  readonly order_no: string;
+}
+
+/** Filters and page of a statement. */
+export interface TransactionsQuery {
+  /** Page, from 1. (at least 1, at most 1000000, 1 unless given) */
+  readonly page?: number;
+  /** Rows of a page. (at least 1, at most 100, 20 unless given) */
+  readonly page_size?: number;
+  /** Why the line is there. */
+  readonly business_type?: "opening" | "adjustment" | "trade";
+  /** In or out. */
+  readonly io_type?: "in" | "out";
+  /** First date, YYYY-MM-DD. */
+  readonly from_date?: string;
+  /** Last date, YYYY-MM-DD. */
+  readonly to_date?: string;
+}
+
+/** A page, newest first where rows have a time. */
+export interface TransactionsPage {
+  /** Rows of all pages together. (at least 0) */
+  readonly total_records: number;
+  /** This page, from 1. (at least 1) */
+  readonly page: number;
+  /** Rows of a page. (at least 1) */
+  readonly page_size: number;
+  /** The rows. */
+  readonly transactions: readonly Transaction[];
+}
+
+/** Price, total quantity and number of orders at it. */
+export type MarketLevel = readonly [Decimal, Decimal, number];
+
+/** An instrument, and where it stands. */
+export interface MarketSymbol {
+  /** Leading zeros are part of it. */
+  readonly symbol: string;
+  /** For display. */
+  readonly name: string;
+  /** Market names it is listed under. */
+  readonly markets: readonly ("hkex" | "usex" | "nasdaq" | "crypto" | (string & {}))[];
+  /** Currency of prices. */
+  readonly base_currency: string;
+  /** Smallest step between two prices. */
+  readonly price_tick: Decimal;
+  /** Highest price of an order. */
+  readonly price_max: Decimal;
+  /** Board lot: quantities are multiples of it. */
+  readonly lot_qty: Decimal;
+  /** Largest quantity of an order. */
+  readonly qty_max: Decimal;
+  /** Of the latest trade; 0 when there was none. */
+  readonly last_price: Decimal;
+  /** Of the latest trade; 0 when there was none. */
+  readonly last_qty: Decimal;
+  /** Time of the latest trade, 0 when there was none, Unix milliseconds (at least 0) */
+  readonly last_time_ms: number;
+  /** Last price of the day before; 0 when there was none. */
+  readonly prev_close: Decimal;
+  /** First price of the day; 0 when there was none. */
+  readonly day_open: Decimal;
+  /** Highest price of the day; 0 when there was none. */
+  readonly day_high: Decimal;
+  /** Lowest price of the day; 0 when there was none. */
+  readonly day_low: Decimal;
+  /** Quantity traded in the day. */
+  readonly day_qty: Decimal;
+  /** Amount traded in the day. */
+  readonly day_amount: Decimal;
+  /** Trades of the day. */
+  readonly day_trades: number;
+  /** Highest bid; 0 when there is none. */
+  readonly bid_price: Decimal;
+  /** Quantity at it. */
+  readonly bid_qty: Decimal;
+  /** Lowest ask; 0 when there is none. */
+  readonly ask_price: Decimal;
+  /** Quantity at it. */
+  readonly ask_qty: Decimal;
+}
+
+/** What is traded. */
+export interface MarketSymbols {
+  /** Instruments. */
+  readonly symbols: readonly MarketSymbol[];
+}
+
+/** The best prices of a book. */
+export interface MarketDepth {
+  /** The symbol. */
+  readonly symbol: string;
+  /** Changes with every start of the gateway; seq counts within one. */
+  readonly epoch: number;
+  /** Counts the changes of the symbol. */
+  readonly seq: number;
+  /** Exchange time of the last change, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+  /** Best first. */
+  readonly bids: readonly MarketLevel[];
+  /** Best first. */
+  readonly asks: readonly MarketLevel[];
+}
+
+/** A trade. */
+export interface MarketTrade {
+  /** Number of the fill, the same on both sides. */
+  readonly exec_id: string;
+  /** Price. */
+  readonly price: Decimal;
+  /** Quantity. */
+  readonly qty: Decimal;
+  /** Side of the incoming order; empty for a trade of an auction. */
+  readonly aggressor_side: "buy" | "sell" | "" | (string & {});
+  /** Time, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+}
+
+/** The last trades of a symbol. */
+export interface MarketTrades {
+  /** The symbol. */
+  readonly symbol: string;
+  /** Newest first. */
+  readonly trades: readonly MarketTrade[];
+}
+
+/** Trades of one interval, gathered. */
+export interface Candle {
+  /** Begin of the interval, Unix seconds (at least 0) */
+  readonly start_time: number;
+  /** First price. */
+  readonly open: Decimal;
+  /** Highest price. */
+  readonly high: Decimal;
+  /** Lowest price. */
+  readonly low: Decimal;
+  /** Last price. */
+  readonly close: Decimal;
+  /** Quantity traded. */
+  readonly qty: Decimal;
+  /** Amount traded. */
+  readonly amount: Decimal;
+  /** Number of trades. */
+  readonly trades: number;
+}
+
+/** Trades of a symbol gathered by time. */
+export interface MarketCandles {
+  /** The symbol. */
+  readonly symbol: string;
+  /** Length of a candle. */
+  readonly interval: "1m" | "5m" | "1h" | "1d" | (string & {});
+  /** Oldest first; intervals without trades are left out. */
+  readonly candles: readonly Candle[];
+}
+
+/** What a handshake asks for; signed with it. */
+export interface StreamQuery {
+  /** Replay everything later first. (at least 0) */
+  readonly after_seq?: number;
+  /** 1: the open orders first. Not together with after_seq. (at least 0, at most 1) */
+  readonly snapshot?: number;
+  /** Seconds between heartbeats. (at least 1, at most 30, 30 unless given) */
+  readonly heartbeat?: number;
+  /** 1: commands are taken on this socket; such a handshake works once. (at least 0, at most 1) */
+  readonly commands?: number;
+}
+
+/** One event of one order. */
+export interface OrderMessage {
+  readonly type: "order";
+  /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+  readonly seq: number;
+  readonly data: OrderUpdate;
+}
+
+/** The stream lives, and this is the latest position: silence and loss can be told apart. */
+export interface HeartbeatMessage {
+  readonly type: "heartbeat";
+  /** Where it stands. */
+  readonly data: {
+    /** Server time, Unix milliseconds (at least 0) */
+    readonly timestamp: number;
+    /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+    readonly seq: number;
+  };
+}
+
+/** The open orders as they stood at seq. */
+export interface SnapshotMessage {
+  readonly type: "snapshot";
+  /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+  readonly seq: number;
+  /** The orders. */
+  readonly data: {
+    /** Open orders. */
+    readonly orders: readonly OrderUpdate[];
+  };
+}
+
+/** Something to know that is no fault of the client. */
+export interface NoticeMessage {
+  readonly type: "notice";
+  /** Eight digits that name the cause. (at least 10000000) */
+  readonly code: number;
+  /** Constant text of the code. */
+  readonly message: string;
+  /** For the person: what was wrong and what is allowed; may be empty. */
+  readonly details: string;
+  /** Machine word of the cause. */
+  readonly reason: string;
+  /** The same request, unchanged, is worth repeating later. */
+  readonly retryable: boolean;
+  /** The order a refused cancel or amend was about. */
+  readonly data?: Order;
+}
+
+/** A fault of the connection, which closes. */
+export interface ErrorMessage {
+  readonly type: "error";
+  /** Eight digits that name the cause. (at least 10000000) */
+  readonly code: number;
+  /** Constant text of the code. */
+  readonly message: string;
+  /** For the person: what was wrong and what is allowed; may be empty. */
+  readonly details: string;
+  /** Machine word of the cause. */
+  readonly reason: string;
+  /** The same request, unchanged, is worth repeating later. */
+  readonly retryable: boolean;
+  /** The order a refused cancel or amend was about. */
+  readonly data?: Order;
+  /** Earliest position that can be replayed from. (at least 0) */
+  readonly earliest_seq?: number;
+  /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+  readonly latest_seq?: number;
+}
+
+/** The answer of a command: its id, then the members of the REST answer. */
+export interface ReplyMessage {
+  readonly type: "reply";
+  /** The command's id. */
+  readonly id: string;
+  /** 0 for success. */
+  readonly code: number;
+  /** As the REST answer has it. */
+  readonly data?: unknown;
+  /** Constant text of the code. */
+  readonly message?: string;
+  /** For the person. */
+  readonly details?: string;
+  /** Machine word of the cause. */
+  readonly reason?: string;
+  /** The same command is worth repeating later. */
+  readonly retryable?: boolean;
+}
+
+/** A command on a socket that was opened with commands=1. */
+export interface CommandMessage {
+  /** What to do. */
+  readonly op: "cancel" | "cancel_batch" | "place" | "place_batch";
+  /** Names the command: the same id again acts once. (at most 64 characters) */
+  readonly id: string;
+  /** By op. */
+  readonly data: CancelRequest | PlaceRequest | readonly (CancelRequest | PlaceRequest)[];
+}
+
+/** Members that are whole numbers; every other number of an answer is a decimal. */
+export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
+  "after_seq",
+  "code",
+  "commands",
+  "create_time",
+  "day_trades",
+  "earliest_seq",
+  "end_time",
+  "epoch",
+  "heartbeat",
+  "last_time_ms",
+  "latest_seq",
+  "page",
+  "page_index",
+  "page_size",
+  "seq",
+  "snapshot",
+  "start_time",
+  "time_ms",
+  "timestamp",
+  "total_records",
+  "trade_time",
+  "trades",
+  "update_time",
+  "version",
+]);

@@ -1,0 +1,129 @@
+/** What each route takes and gives, by the name of the route. */
+
+import { LIMITS } from "../limits.ts";
+import { DEPTH_LEVELS_DEFAULT, MARKET_ROWS_DEFAULT } from "../market/market-words.ts";
+import { MARKET_WORDS } from "../names.ts";
+import type { RouteName } from "../routes.ts";
+import { accepted, success } from "./envelope-schemas.ts";
+import {
+  array,
+  integer,
+  limitedText,
+  type ObjectSchema,
+  ref,
+  request,
+  type Schema,
+  words,
+} from "./json-schema.ts";
+import { INTERVALS } from "./market-schemas.ts";
+import { CANCEL_REQUEST, ORDERS_QUERY, POSITIONS_QUERY } from "./request-schemas.ts";
+import { batchOf } from "./stream-schemas.ts";
+
+export interface Endpoint {
+  /** What the page about it begins with. */
+  readonly tag: "Orders" | "Account" | "Market data" | "Server";
+  /** JSON body; absent where none is taken. */
+  readonly body?: Schema;
+  /** Members are query parameters. */
+  readonly query?: ObjectSchema;
+  /** The answer with HTTP status 200. */
+  readonly ok: Schema;
+  /** Takes `Prefer: return=representation`. */
+  readonly prefers?: boolean;
+}
+
+const CANCELLED = accepted(ref("CancelledOrder"));
+const CANCEL: Endpoint = {
+  tag: "Orders",
+  body: ref("CancelRequest"),
+  ok: CANCELLED,
+  prefers: true,
+};
+const CANCEL_BATCH: Endpoint = {
+  tag: "Orders",
+  body: batchOf("CancelRequest"),
+  ok: success(array("One element per request element, in order.", ref("CancelResult"))),
+  prefers: true,
+};
+
+const MARKET = words("Only what this market name lists.", MARKET_WORDS);
+const SYMBOL = limitedText("The symbol.", "symbolCharactersMax");
+const ROWS = integer("How many.", {
+  minimum: 1,
+  maximum: LIMITS.marketRowsMax.value,
+  default: MARKET_ROWS_DEFAULT,
+});
+
+export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
+  cancelOrder: { ...CANCEL, query: CANCEL_REQUEST },
+  cancelOrderByPath: { tag: "Orders", ok: CANCELLED, prefers: true },
+  cancelOrderByPost: CANCEL,
+  cancelBatch: CANCEL_BATCH,
+  cancelBatchByPost: CANCEL_BATCH,
+  placeOrder: {
+    tag: "Orders",
+    body: ref("PlaceRequest"),
+    ok: { anyOf: [success(ref("Placed")), success(ref("Order"))] },
+    prefers: true,
+  },
+  placeBatch: {
+    tag: "Orders",
+    body: batchOf("PlaceRequest"),
+    ok: success(array("One element per request element, in order.", ref("PlaceResult"))),
+    prefers: true,
+  },
+  amendOrder: {
+    tag: "Orders",
+    body: ref("AmendRequest"),
+    ok: accepted(ref("Order")),
+    prefers: true,
+  },
+  listOrders: { tag: "Orders", query: ORDERS_QUERY, ok: success(ref("OrdersPage")) },
+  estimateQuantity: {
+    tag: "Orders",
+    body: ref("QuantityRequest"),
+    ok: success(ref("Quantity")),
+  },
+  accountBalance: {
+    tag: "Account",
+    ok: success(array("One element per currency.", ref("Balance"))),
+  },
+  accountPositions: { tag: "Account", query: POSITIONS_QUERY, ok: success(ref("PositionsPage")) },
+  serverTime: { tag: "Server", ok: success(ref("Time")) },
+  marketSymbols: {
+    tag: "Market data",
+    query: request("Which instruments.", { market: MARKET }),
+    ok: success(ref("MarketSymbols")),
+  },
+  marketDepth: {
+    tag: "Market data",
+    query: request(
+      "Which book.",
+      {
+        market: MARKET,
+        symbol: SYMBOL,
+        levels: integer("Prices per side.", {
+          minimum: 1,
+          maximum: LIMITS.marketLevelsMax.value,
+          default: DEPTH_LEVELS_DEFAULT,
+        }),
+      },
+      ["symbol"],
+    ),
+    ok: success(ref("MarketDepth")),
+  },
+  marketTrades: {
+    tag: "Market data",
+    query: request("Whose trades.", { market: MARKET, symbol: SYMBOL, limit: ROWS }, ["symbol"]),
+    ok: success(ref("MarketTrades")),
+  },
+  marketCandles: {
+    tag: "Market data",
+    query: request(
+      "Whose candles.",
+      { market: MARKET, symbol: SYMBOL, interval: words("Length.", INTERVALS), limit: ROWS },
+      ["symbol", "interval"],
+    ),
+    ok: success(ref("MarketCandles")),
+  },
+};

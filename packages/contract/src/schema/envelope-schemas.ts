@@ -1,0 +1,100 @@
+/** What answers are wrapped in. */
+import {
+  answer,
+  array,
+  boolean,
+  integer,
+  literal,
+  milliseconds,
+  type ObjectSchema,
+  ref,
+  type Schema,
+  text,
+} from "./json-schema.ts";
+
+const OK: Schema = { type: "integer", const: 0, description: "Success." };
+
+export const ACCEPTED_ANSWER: ObjectSchema = answer("Done, durable.", { code: OK });
+
+export const FAILURE: ObjectSchema = answer(
+  "The request failed; the error reference lists every code and reason.",
+  {
+    code: integer("Eight digits that name the cause.", { minimum: 10_000_000 }),
+    message: text("Constant text of the code."),
+    details: text("For the person: what was wrong and what is allowed; may be empty."),
+    reason: text("Machine word of the cause."),
+    retryable: boolean("The same request, unchanged, is worth repeating later."),
+    data: { ...ref("Order"), description: "The order a refused cancel or amend was about." },
+  },
+  ["data"],
+);
+
+export const TIME: ObjectSchema = answer("The server's clock.", {
+  timestamp: milliseconds("Now"),
+});
+
+export const PLACED: ObjectSchema = answer("The number of a new order.", {
+  order_no: text("The gateway's number."),
+});
+
+/** What a batch says of one element: code 0, or the failure. */
+export const RESULT: Schema = {
+  description: "What became of the element.",
+  oneOf: [ref("Accepted"), ref("Failure")],
+};
+
+export const CANCEL_RESULT: ObjectSchema = answer(
+  "One element of a batch of cancels.",
+  {
+    order_no: text("As asked or resolved; empty when it named no order."),
+    reference_id: text("There when the element was sent with reference_id alone."),
+    result: ref("Result"),
+    data: {
+      description: "With Prefer: return=representation.",
+      anyOf: [ref("CancelledOrder"), ref("Order")],
+    },
+  },
+  ["reference_id", "data"],
+);
+
+export const PLACE_RESULT: ObjectSchema = answer(
+  "One element of a batch of new orders.",
+  {
+    order_no: text("The new order's number; empty when none was placed."),
+    reference_id: text("As sent."),
+    result: ref("Result"),
+    data: { ...ref("Order"), description: "With Prefer: return=representation." },
+  },
+  ["data"],
+);
+
+/** Success with data of this schema. */
+export function success(data: Schema): Schema {
+  return answer("Success.", { code: OK, data });
+}
+
+/** Success, with data of this schema where the whole was asked for. */
+export function accepted(data: Schema): Schema {
+  const shown = { ...data, description: "With Prefer: return=representation." };
+  return answer("Done, durable.", { code: OK, data: shown }, ["data"]);
+}
+
+/** A page of rows. */
+export function pageOf(rowsName: string, row: string): ObjectSchema {
+  return answer("A page, newest first where rows have a time.", {
+    total_records: integer("Rows of all pages together.", { minimum: 0 }),
+    page: integer("This page, from 1.", { minimum: 1 }),
+    page_size: integer("Rows of a page.", { minimum: 1 }),
+    [rowsName]: array("The rows.", ref(row)),
+  });
+}
+
+/** A stream message of this type. */
+export function message(
+  type: string,
+  description: string,
+  members: Readonly<Record<string, Schema>>,
+  optional: readonly string[] = [],
+): ObjectSchema {
+  return answer(description, { type: literal(type), ...members }, optional);
+}

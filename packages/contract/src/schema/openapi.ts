@@ -1,0 +1,141 @@
+/** The OpenAPI 3.1 document, made from the route table, the schemas and the error catalogue. */
+import { ERRORS, type ErrorName, type ErrorSpec } from "../errors.ts";
+import { ROUTES, type RouteSpec } from "../routes.ts";
+import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
+import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
+import { SCHEMAS } from "./schemas.ts";
+
+export interface DocumentOptions {
+  /** Version of the product. */
+  readonly version: string;
+  /** Where the gateway is, such as http://127.0.0.1:8080. */
+  readonly serverUrl: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function openApiDocument({ version, serverUrl }: DocumentOptions): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of ROUTES) {
+    const operations = paths[route.path] ?? {};
+    operations[route.method.toLowerCase()] = operation(route);
+    paths[route.path] = operations;
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Countermand",
+      version,
+      summary: "An order gateway: when it says a cancel is done, it is done.",
+      description: INTRODUCTION,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: serverUrl }],
+    tags: TAGS,
+    paths,
+    components: { schemas: SCHEMAS, securitySchemes: SECURITY_SCHEMES, responses: RESPONSES },
+  };
+}
+
+const INTRODUCTION = [
+  "Every request but those about market data and time is signed: `X-API-Signature` is the Base64 of",
+  "HMAC-SHA256(secret, `METHOD|path|timestamp|payload`), where payload is the raw body, or the raw",
+  "query string of a request without one. Decimals are JSON numbers that stand for exactly the",
+  "digits written: read them as text.",
+].join(" ");
+
+const TAGS = [
+  { name: "Orders", description: "Place, cancel, amend and list orders." },
+  { name: "Account", description: "Cash, holdings and what moved them." },
+  { name: "Market data", description: "Public: books, trades, candles." },
+  { name: "Server", description: "The gateway itself." },
+];
+
+const HEADER = { type: "apiKey", in: "header" } as const;
+const SECURITY_SCHEMES = {
+  apiKey: { ...HEADER, name: "X-API-Key", description: "Who asks." },
+  timestamp: { ...HEADER, name: "X-API-Timestamp", description: "Unix milliseconds, 13 digits." },
+  signature: { ...HEADER, name: "X-API-Signature", description: "Base64, or 64 hex digits." },
+};
+const SIGNED = [{ apiKey: [], timestamp: [], signature: [] }];
+
+const FAILED = "Failed";
+/** One shared answer per HTTP status that a failure may have, with all its causes. */
+const RESPONSES = responsesByStatus();
+const STATUSES = Object.keys(RESPONSES);
+
+function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS }): Json {
+  const endpoint = ENDPOINTS[route.name];
+  const parameters = parametersOf(route, endpoint);
+  const { aliasOf, does, name, signed } = route;
+  const summary = does.charAt(0).toUpperCase() + does.slice(1);
+  const sameAs = aliasOf === null ? {} : { description: `Does the same as ${aliasOf}.` };
+  return {
+    operationId: name,
+    tags: [endpoint.tag],
+    summary,
+    ...sameAs,
+    ...(signed ? { security: SIGNED } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(endpoint.body === undefined ? {} : { requestBody: requestBody(endpoint, endpoint.body) }),
+    responses: {
+      200: { description: "Done.", content: json(endpoint.ok) },
+      ...Object.fromEntries(
+        STATUSES.map((status) => [
+          status.slice(FAILED.length),
+          { $ref: `#/components/responses/${status}` },
+        ]),
+      ),
+    },
+  };
+}
+
+/** A route that takes its content in the query as well needs no body. */
+function requestBody({ query }: Endpoint, body: Schema): Json {
+  return { required: query === undefined, content: json(body) };
+}
+
+function parametersOf({ path }: RouteSpec, { query, prefers }: Endpoint): Json[] {
+  const parameters: Json[] = [];
+  if (path.includes("{order_no}")) {
+    const schema = { type: "string", pattern: "^[0-9]+$" };
+    parameters.push({ name: "order_no", in: "path", required: true, schema });
+  }
+  if (query !== undefined) parameters.push(...queryParameters(query));
+  if (prefers === true) {
+    const schema = { type: "string", enum: ["return=representation"] };
+    parameters.push({ name: "Prefer", in: "header", required: false, schema });
+  }
+  return parameters;
+}
+
+function queryParameters({ properties, required = [] }: ObjectSchema): Json[] {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema,
+  }));
+}
+
+function responsesByStatus(): Readonly<Record<string, Json>> {
+  const causes = new Map<number, string[]>();
+  for (const name of Object.keys(ERRORS) as ErrorName[]) {
+    const { httpStatus, code, reason, action }: ErrorSpec = ERRORS[name];
+    const lines = causes.get(httpStatus) ?? [];
+    lines.push(`- ${code} \`${reason}\`: ${action}`);
+    causes.set(httpStatus, lines);
+  }
+  const sorted = [...causes].sort(([a], [b]) => a - b);
+  return Object.fromEntries(
+    sorted.map(([status, lines]) => [
+      `${FAILED}${status}`,
+      { description: lines.join("\n"), content: json(ref("Failure")) },
+    ]),
+  );
+}
+
+function json(schema: Schema): Json {
+  return { "application/json": { schema } };
+}

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Account,
+  type ClOrdId,
+  type Execution,
+  MarketName,
+  type Order,
+  type OrderId,
+  OrdType,
+  type Price,
+  type Qty,
+  Side,
+  TimeInForce,
+  type UnixMs,
+} from "@countermand/core/model";
+import { orderNew } from "@countermand/core/order";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { isFault } from "../errors.ts";
+import {
+  ACCEPTED,
+  encodeBatch,
+  encodeCancelData,
+  encodeError,
+  encodeHeartbeat,
+  encodeNotice,
+  encodeOrder,
+  encodeOrderMessage,
+  encodeOrdersPage,
+  encodePlaced,
+  encodeReply,
+  encodeSnapshot,
+  encodeStreamError,
+  encodeSuccess,
+  encodeTime,
+} from "../index.ts";
+import { type JsonValue, parseExact } from "../json-exact.ts";
+import { decodeCancel } from "../requests/cancel.ts";
+import { decodePlace } from "../requests/place.ts";
+import { ROUTES, type RouteName } from "../routes.ts";
+import { asyncApiDocument } from "./asyncapi.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { refName, type Schema } from "./json-schema.ts";
+import { openApiDocument } from "./openapi.ts";
+import { SCHEMAS, type SchemaName, schemaNamed } from "./schemas.ts";
+
+const DOCUMENT = { components: { schemas: SCHEMAS } };
+const AJV = new Ajv2020({ strict: true, strictTypes: false, formats: { decimal: true } });
+AJV.addKeyword("components");
+let compiledCount = 0;
+
+/** Fails unless the text is of the schema; objects may have no members but the schema's own. */
+function assertValid(schema: Schema | SchemaName, text: string): void {
+  const target = typeof schema === "string" ? { $ref: `#/components/schemas/${schema}` } : schema;
+  compiledCount += 1;
+  const validate = AJV.compile({ ...DOCUMENT, $id: `wire-${compiledCount}`, ...target });
+  const value = JSON.parse(text) as unknown;
+  assert.ok(validate(value), `${text}\n${AJV.errorsText(validate.errors)}`);
+  if (typeof schema === "string") assertNoMore(schemaNamed(schema), value);
+}
+
+function assertNoMore(schema: Schema, value: unknown): void {
+  const name = refName(schema);
+  if (name !== null) {
+    assertNoMore(schemaNamed(name), value);
+    return;
+  }
+  if (schema.properties === undefined || typeof value !== "object" || value === null) return;
+  for (const [member, inner] of Object.entries(value)) {
+    const described = schema.properties[member];
+    assert.ok(described !== undefined, `member ${member} is in no schema`);
+    assertNoMore(described, inner);
+  }
+}
+
+const NAMES = { securityDesc: "TENCENT", currency: "HKD" };
+
+function anOrder(facts: Partial<Order> = {}): Order {
+  const placed = orderNew({
+    orderId: "22000000001" as OrderId,
+    account: "80114138" as Account,
+    clOrdId: "" as ClOrdId,
+    portfolioId: "",
+    market: MarketName.Hkex,
+    symbol: "00700",
+    ordType: OrdType.Limit,
+    side: Side.Buy,
+    timeInForce: TimeInForce.Day,
+    price: 42_383_000_000n as Price,
+    stopPx: 0n as Price,
+    protectionPx: 0n as Price,
+    orderQty: 100_000_000_000n as Qty,
+    createdAtMs: 1_746_775_257_000 as UnixMs,
+  });
+  return { ...placed, phase: "Open", version: 1, streamSeq: 1, ...facts };
+}
+
+const EXECUTION: Pick<Execution, "execId" | "lastQty" | "lastPx"> = {
+  execId: "1000000001" as Execution["execId"],
+  lastQty: 100n as Qty,
+  lastPx: 100n as Price,
+};
+
+test("schemas: every reference has its schema, every schema is sound", () => {
+  const seen = new Set<string>();
+  const visit = (schema: Schema): void => {
+    const name = refName(schema);
+    if (name !== null) {
+      schemaNamed(name);
+      seen.add(name);
+    }
+    const inner = [
+      ...Object.values(schema.properties ?? {}),
+      ...(schema.prefixItems ?? []),
+      ...(schema.oneOf ?? []),
+      ...(schema.anyOf ?? []),
+      ...(schema.items === undefined ? [] : [schema.items]),
+    ];
+    for (const each of inner) visit(each);
+  };
+  for (const [name, schema] of Object.entries(SCHEMAS)) {
+    visit(schema);
+    AJV.compile({ ...DOCUMENT, $id: `sound-${name}`, $ref: `#/components/schemas/${name}` });
+  }
+  assert.ok(seen.size > 10);
+});
+
+test("schemas: what the encoders write is what the schemas say", () => {
+  const order = encodeOrder(anOrder(), NAMES, { query: true });
+  assertValid("Order", order);
+  assertValid("Order", encodeOrder(anOrder({ cancelPending: true }), NAMES, { query: true }));
+  const canceled = anOrder({ phase: "Canceled", cancelReason: "requested" });
+  assertValid("CancelledOrder", encodeCancelData(canceled, NAMES, false));
+  const update = encodeOrder(anOrder(), NAMES, { query: false, execution: EXECUTION });
+  assertValid("OrderUpdate", update);
+  assertValid("OrderMessage", encodeOrderMessage(1, update));
+  assertValid("SnapshotMessage", encodeSnapshot(1, [update]));
+  assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1));
+  assertValid("NoticeMessage", encodeNotice("SHUTTING_DOWN", ""));
+  const range = { earliestSeq: 1, latestSeq: 2 };
+  assertValid("ErrorMessage", encodeStreamError("SEQ_OUT_OF_RANGE", "", range));
+  assertValid("ReplyMessage", encodeReply("a", ACCEPTED));
+  assertValid("ReplyMessage", encodeReply("a", encodeError("UNKNOWN_ORDER", "")));
+  assertValid("Failure", encodeError("TOO_LATE_FILLED", "", { members: [["data", order]] }));
+});
+
+test("schemas: the answers of routes are what their endpoints say", () => {
+  const ok = (name: RouteName) => ENDPOINTS[name].ok;
+  const order = encodeOrder(anOrder(), NAMES, { query: true });
+  assertValid(ok("cancelOrder"), ACCEPTED);
+  const canceled = anOrder({ phase: "Canceled", cancelReason: "requested" });
+  assertValid(ok("cancelOrder"), encodeSuccess(encodeCancelData(canceled, NAMES, false)));
+  assertValid(ok("placeOrder"), encodePlaced("22000000001"));
+  assertValid(ok("placeOrder"), encodeSuccess(order));
+  const page = { totalRecords: 1, page: 1, pageSize: 20, rows: [order] };
+  assertValid(ok("listOrders"), encodeOrdersPage(page));
+  assertValid(ok("serverTime"), encodeTime(1_746_775_257_000));
+  const refused = encodeError("UNKNOWN_ORDER", "");
+  const batch = encodeBatch([
+    { orderNo: "22000000001", referenceId: null, resultJson: ACCEPTED, dataJson: null },
+    { orderNo: "", referenceId: "a", resultJson: refused, dataJson: null },
+  ]);
+  assertValid(ok("cancelBatch"), batch);
+});
+
+/** Mostly the first, now and then one of the others. */
+function mostly(usual: unknown, ...others: readonly unknown[]): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, fc.constantFrom(...others));
+}
+
+const decimals = (usual: unknown) =>
+  mostly(usual, 1, "1.12345678", "1.123456789", "1e5", -1, "x", true);
+
+/** Bodies near what an order is. */
+const PLACE_BODIES = fc.record(
+  {
+    market: mostly("hkex", "moon", 1),
+    order_type: mostly("limit_order", "stop_market_order", "odd"),
+    symbol: mostly("00700", 700, "x".repeat(65)),
+    order_side: mostly("buy", "short"),
+    price: decimals(1.5),
+    trigger_price: mostly("0", 1),
+    qty: decimals("100"),
+    time_in_force: mostly("day", "gtc", "forever"),
+    reference_id: mostly("a", "x".repeat(65), 1),
+    portfolio_id: mostly("a", "x".repeat(51), 1),
+    more: fc.constant(1),
+  },
+  { requiredKeys: ["market", "order_type", "symbol", "order_side", "price", "qty"] },
+);
+
+const CANCEL_BODIES = fc.record(
+  {
+    order_no: mostly("22000000001", "", 22, "9".repeat(33)),
+    // Beside an order_no it is not looked at.
+    reference_id: mostly("a", ""),
+    only_if: mostly("unfilled", "", "filled"),
+    version: mostly(1, 0, 1.5, "x"),
+    more: fc.constant(1),
+  },
+  { requiredKeys: [] },
+);
+
+test("schemas: a body that a decoder takes is one that the schema takes", () => {
+  const cases = [
+    [PLACE_BODIES, "PlaceRequest", decodePlace],
+    [CANCEL_BODIES, "CancelRequest", decodeCancel],
+  ] as const;
+  for (const [bodies, name, decode] of cases) {
+    const validate = AJV.compile({
+      ...DOCUMENT,
+      $id: `taken-${name}`,
+      $ref: `#/components/schemas/${name}`,
+    });
+    let takenCount = 0;
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const decoded = decode(parseExact(JSON.stringify(body)) as JsonValue);
+        if (isFault(decoded)) return;
+        takenCount += 1;
+        assert.ok(validate(body), `${JSON.stringify(body)}\n${AJV.errorsText(validate.errors)}`);
+      }),
+      { numRuns: 3_000 },
+    );
+    assert.ok(takenCount > 0, `some ${name} are taken`);
+  }
+});
+
+test("openapi: every route is an operation, and every status of the catalogue an answer", () => {
+  const document = openApiDocument({ version: "1.2.3", serverUrl: "http://127.0.0.1:8080" });
+  const paths = document["paths"] as Record<string, Record<string, { operationId: string }>>;
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  assert.deepEqual(
+    operations.map(({ operationId }) => operationId).sort(),
+    ROUTES.map(({ name }) => name).sort(),
+  );
+  const text = JSON.stringify(document);
+  for (const status of [400, 401, 404, 409, 413, 429, 500, 503]) {
+    assert.ok(text.includes(`"Failed${status}"`) || status === 429, `status ${status}`);
+  }
+});
+
+test("asyncapi: speaks of the gateway it comes from", () => {
+  const { servers } = asyncApiDocument({ version: "1", serverUrl: "https://orders.example:8443" });
+  assert.deepEqual(
+    (servers as { gateway: { host: string; protocol: string } }).gateway.protocol,
+    "wss",
+  );
+});

@@ -1,0 +1,100 @@
+/** Every named schema: the documents keep them under these names, the client's types have them. */
+import { BALANCE, POSITION, QUANTITY, TRANSACTION } from "./account-schemas.ts";
+import {
+  ACCEPTED_ANSWER,
+  CANCEL_RESULT,
+  FAILURE,
+  PLACE_RESULT,
+  PLACED,
+  pageOf,
+  RESULT,
+  TIME,
+} from "./envelope-schemas.ts";
+import type { Schema } from "./json-schema.ts";
+import {
+  CANDLE,
+  LEVEL,
+  MARKET_CANDLES,
+  MARKET_DEPTH,
+  MARKET_SYMBOL,
+  MARKET_SYMBOLS,
+  MARKET_TRADE,
+  MARKET_TRADES,
+} from "./market-schemas.ts";
+import { CANCELLED_ORDER, EXECUTION, ORDER, ORDER_UPDATE } from "./order-schemas.ts";
+import {
+  AMEND_REQUEST,
+  CANCEL_REQUEST,
+  EXECUTIONS_QUERY,
+  ORDERS_QUERY,
+  PLACE_REQUEST,
+  POSITIONS_QUERY,
+  QUANTITY_REQUEST,
+  TRANSACTIONS_QUERY,
+} from "./request-schemas.ts";
+import {
+  COMMAND_MESSAGE,
+  ERROR_MESSAGE,
+  HEARTBEAT_MESSAGE,
+  NOTICE_MESSAGE,
+  ORDER_MESSAGE,
+  REPLY_MESSAGE,
+  SNAPSHOT_MESSAGE,
+  STREAM_QUERY,
+} from "./stream-schemas.ts";
+
+export const SCHEMAS = {
+  Accepted: ACCEPTED_ANSWER,
+  Failure: FAILURE,
+  Result: RESULT,
+  Time: TIME,
+  Order: ORDER,
+  OrderUpdate: ORDER_UPDATE,
+  CancelledOrder: CANCELLED_ORDER,
+  OrdersPage: pageOf("orders", "Order"),
+  CancelRequest: CANCEL_REQUEST,
+  CancelResult: CANCEL_RESULT,
+  PlaceRequest: PLACE_REQUEST,
+  Placed: PLACED,
+  PlaceResult: PLACE_RESULT,
+  AmendRequest: AMEND_REQUEST,
+  QuantityRequest: QUANTITY_REQUEST,
+  Quantity: QUANTITY,
+  OrdersQuery: ORDERS_QUERY,
+  Execution: EXECUTION,
+  ExecutionsQuery: EXECUTIONS_QUERY,
+  ExecutionsPage: pageOf("executions", "Execution"),
+  Balance: BALANCE,
+  Position: POSITION,
+  PositionsQuery: POSITIONS_QUERY,
+  PositionsPage: pageOf("positions", "Position"),
+  Transaction: TRANSACTION,
+  TransactionsQuery: TRANSACTIONS_QUERY,
+  TransactionsPage: pageOf("transactions", "Transaction"),
+  MarketLevel: LEVEL,
+  MarketSymbol: MARKET_SYMBOL,
+  MarketSymbols: MARKET_SYMBOLS,
+  MarketDepth: MARKET_DEPTH,
+  MarketTrade: MARKET_TRADE,
+  MarketTrades: MARKET_TRADES,
+  Candle: CANDLE,
+  MarketCandles: MARKET_CANDLES,
+  StreamQuery: STREAM_QUERY,
+  OrderMessage: ORDER_MESSAGE,
+  HeartbeatMessage: HEARTBEAT_MESSAGE,
+  SnapshotMessage: SNAPSHOT_MESSAGE,
+  NoticeMessage: NOTICE_MESSAGE,
+  ErrorMessage: ERROR_MESSAGE,
+  ReplyMessage: REPLY_MESSAGE,
+  CommandMessage: COMMAND_MESSAGE,
+} as const;
+SCHEMAS satisfies Readonly<Record<string, Schema>>;
+
+export type SchemaName = keyof typeof SCHEMAS;
+
+/** The schema of a name that a reference may carry. */
+export function schemaNamed(name: string): Schema {
+  const schema = (SCHEMAS as Readonly<Record<string, Schema>>)[name];
+  if (schema === undefined) throw new Error(`no schema ${name}`);
+  return schema;
+}

@@ -1,0 +1,124 @@
+/** Messages of the order stream, both ways. */
+import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { FAILURE, message } from "./envelope-schemas.ts";
+import {
+  answer,
+  array,
+  integer,
+  limitedText,
+  milliseconds,
+  type ObjectSchema,
+  ref,
+  request,
+  type Schema,
+  text,
+} from "./json-schema.ts";
+
+const SEQ = integer("Position in the account's stream: from 1, no gaps, kept over restarts.", {
+  minimum: 0,
+});
+const { properties: FAILURE_MEMBERS } = FAILURE;
+
+export const ORDER_MESSAGE: ObjectSchema = message("order", "One event of one order.", {
+  seq: SEQ,
+  data: ref("OrderUpdate"),
+});
+
+export const HEARTBEAT_MESSAGE: ObjectSchema = message(
+  "heartbeat",
+  "The stream lives, and this is the latest position: silence and loss can be told apart.",
+  { data: answer("Where it stands.", { timestamp: milliseconds("Server time"), seq: SEQ }) },
+);
+
+export const SNAPSHOT_MESSAGE: ObjectSchema = message(
+  "snapshot",
+  "The open orders as they stood at seq.",
+  {
+    seq: SEQ,
+    data: answer("The orders.", { orders: array("Open orders.", ref("OrderUpdate")) }),
+  },
+);
+
+export const NOTICE_MESSAGE: ObjectSchema = message(
+  "notice",
+  "Something to know that is no fault of the client.",
+  FAILURE_MEMBERS,
+  ["data"],
+);
+
+export const ERROR_MESSAGE: ObjectSchema = message(
+  "error",
+  "A fault of the connection, which closes.",
+  {
+    ...FAILURE_MEMBERS,
+    earliest_seq: integer("Earliest position that can be replayed from.", { minimum: 0 }),
+    latest_seq: SEQ,
+  },
+  ["data", "earliest_seq", "latest_seq"],
+);
+
+export const REPLY_MESSAGE: ObjectSchema = message(
+  "reply",
+  "The answer of a command: its id, then the members of the REST answer.",
+  {
+    id: text("The command's id."),
+    code: integer("0 for success."),
+    data: { description: "As the REST answer has it." },
+    message: text("Constant text of the code."),
+    details: text("For the person."),
+    reason: text("Machine word of the cause."),
+    retryable: { type: "boolean", description: "The same command is worth repeating later." },
+  },
+  ["data", "message", "details", "reason", "retryable"],
+);
+
+export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {
+  after_seq: integer("Replay everything later first.", { minimum: 0 }),
+  snapshot: integer("1: the open orders first. Not together with after_seq.", {
+    minimum: 0,
+    maximum: 1,
+  }),
+  heartbeat: integer("Seconds between heartbeats.", {
+    minimum: 1,
+    maximum: LIMITS.heartbeatSecondsMax.value,
+    default: HEARTBEAT_SECONDS_DEFAULT,
+  }),
+  commands: integer("1: commands are taken on this socket; such a handshake works once.", {
+    minimum: 0,
+    maximum: 1,
+  }),
+});
+
+/** What a command may do. */
+export const COMMAND_OPS = ["cancel", "cancel_batch", "place", "place_batch"] as const;
+
+export const COMMAND_MESSAGE: ObjectSchema = request(
+  "A command on a socket that was opened with commands=1.",
+  {
+    op: text("What to do.", { enum: COMMAND_OPS }),
+    id: limitedText("Names the command: the same id again acts once.", "commandIdCharactersMax", {
+      minLength: 1,
+    }),
+    data: {
+      description: "By op.",
+      oneOf: [
+        ref("CancelRequest"),
+        ref("PlaceRequest"),
+        {
+          type: "array",
+          items: { oneOf: [ref("CancelRequest"), ref("PlaceRequest")] },
+          minItems: 1,
+          maxItems: LIMITS.batchOrdersMax.value,
+        },
+      ],
+    },
+  },
+  ["op", "id", "data"],
+);
+
+export function batchOf(name: string): Schema {
+  return array("1 to 5 orders.", ref(name), {
+    minItems: 1,
+    maxItems: LIMITS.batchOrdersMax.value,
+  });
+}

@@ -1,0 +1,271 @@
+// The client library against a real gateway: through cuts, restarts and slow reading its view of
+// the open orders is the gateway's, and a repeated write acts once.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import {
+  CountermandClient,
+  type OrderStream,
+  type OrderUpdate,
+  type PlaceRequest,
+} from "../../packages/client/src/index.ts";
+import { readConfig } from "../../packages/gateway/src/config.ts";
+import { Gateway } from "../../packages/gateway/src/gateway.ts";
+import { createLog } from "../../packages/gateway/src/ops/log.ts";
+import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
+import { Random } from "./crash/random.ts";
+
+const CREDENTIALS_1 = { apiKey: "demo-key", secret: "demo-secret" };
+const CREDENTIALS_2 = { apiKey: "demo-key-2", secret: "demo-secret-2" };
+
+/** A gateway that can be stopped and started again on its data. */
+class Restartable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "countermand-"));
+  #gateway: Gateway | null = null;
+
+  constructor(t: TestContext) {
+    t.after(async () => {
+      await this.stop();
+      rmSync(this.#folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Where it listens now. */
+  get port(): number {
+    assert.ok(this.#gateway !== null, "the gateway runs");
+    return Number(new URL(this.#gateway.url).port);
+  }
+
+  async start(): Promise<void> {
+    this.#gateway = await Gateway.start({
+      config: readConfig({
+        COUNTERMAND_PORT: "0",
+        COUNTERMAND_DATA_DIR: this.#folder,
+        COUNTERMAND_SANDBOX_MARKET: "off",
+      }),
+      clock: systemClock,
+      log: createLog("silent"),
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    const gateway = this.#gateway;
+    this.#gateway = null;
+    await gateway?.stop();
+  }
+}
+
+/** A way to the gateway that can be cut, and that knows how to lose answers. */
+class Wire {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Null: nobody is let through. */
+  target: number | null = null;
+  /** Answers to lose: the connection is cut when one comes. */
+  answersToLose = 0;
+
+  private constructor(t: TestContext) {
+    this.#server = createServer((client) => this.#through(client));
+    t.after(() => {
+      this.#server.close();
+      this.cut();
+    });
+  }
+
+  static async open(t: TestContext): Promise<Wire> {
+    const wire = new Wire(t);
+    await new Promise<void>((resolve) => wire.#server.listen(0, "127.0.0.1", resolve));
+    return wire;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #through(client: Socket): void {
+    if (this.target === null) {
+      client.destroy();
+      return;
+    }
+    const gateway = connect(this.target, "127.0.0.1");
+    for (const socket of [client, gateway]) {
+      this.#sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        client.destroy();
+        gateway.destroy();
+      });
+    }
+    client.pipe(gateway);
+    gateway.on("data", (bytes) => {
+      if (this.answersToLose > 0 && bytes.includes("HTTP/1.1 200")) {
+        this.answersToLose -= 1;
+        client.destroy();
+        return;
+      }
+      client.write(bytes);
+    });
+  }
+}
+
+async function setUp(t: TestContext) {
+  const gateway = new Restartable(t);
+  await gateway.start();
+  const wire = await Wire.open(t);
+  wire.target = gateway.port;
+  return { gateway, wire };
+}
+
+function limitOrder(side: "buy" | "sell", price: number, lots: number): PlaceRequest {
+  return {
+    market: "hkex",
+    order_type: "limit_order",
+    symbol: "00700",
+    order_side: side,
+    price: `${price}`,
+    qty: `${100 * lots}`,
+  };
+}
+
+/** Resolves when the stream has told everything up to a position. */
+async function reached(stream: OrderStream, seq: number): Promise<void> {
+  while (stream.openOrders.seq < seq) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The gateway's own list of open orders, as far as a message tells an order. */
+async function listedOpen(client: CountermandClient): Promise<Map<string, string>> {
+  const listed = new Map<string, string>();
+  for await (const order of client.allOrders()) {
+    if (order.order_status !== "new" && order.order_status !== "pex") continue;
+    listed.set(order.order_no, `${order.version} ${order.price} ${order.outstand_qty}`);
+  }
+  return listed;
+}
+
+function viewOf(stream: OrderStream): Map<string, string> {
+  const view = (order: OrderUpdate) => `${order.version} ${order.price} ${order.outstand_qty}`;
+  return new Map(stream.openOrders.all().map((order) => [order.order_no, view(order)]));
+}
+
+test("client: places, shows, cancels and lists with exact decimals", async (t) => {
+  const { wire } = await setUp(t);
+  const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
+  const placed = await client.placeAndShow({
+    ...limitOrder("buy", 423.83, 10),
+    reference_id: "my-first",
+  });
+  assert.deepEqual([placed.price, placed.qty, placed.order_status], ["423.83", "1000", "new"]);
+  const found = await client.order({ reference_id: "my-first" });
+  assert.equal(found?.order_no, placed.order_no);
+  const ended = await client.cancel({ reference_id: "my-first" });
+  assert.equal(ended.outcome, "cancelled");
+  assert.equal((await client.cancel({ order_no: placed.order_no })).outcome, "already_cancelled");
+  const unknown = await client.cancel({ order_no: "99999999999" });
+  assert.deepEqual(unknown.outcome === "refused" && unknown.reason, "unknown_order");
+  assert.equal(await client.order({ reference_id: "never-was" }), null);
+  const confirmed = await client.cancelAndConfirm({ order_no: placed.order_no });
+  assert.equal(confirmed.order_status, "can");
+});
+
+test("client: a lost answer is asked for again, and the order is placed once", async (t) => {
+  const { wire } = await setUp(t);
+  const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
+  wire.answersToLose = 2;
+  const placed = await client.place(limitOrder("buy", 100, 1));
+  const { orders, total_records } = await client.orders();
+  assert.equal(total_records, 1);
+  assert.equal(orders[0]?.order_no, placed.order_no);
+});
+
+test("client: a cancel after the fill says so, with the order", async (t) => {
+  const { wire } = await setUp(t);
+  const buyer = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
+  const seller = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_2 });
+  const { order_no } = await buyer.place(limitOrder("buy", 400, 1));
+  await seller.place(limitOrder("sell", 400, 1));
+  const ended = await buyer.cancel({ order_no });
+  assert.ok(ended.outcome === "refused");
+  assert.deepEqual([ended.reason, ended.order?.order_status], ["too_late_filled", "fex"]);
+  assert.equal((await buyer.cancelAndConfirm({ order_no })).order_status, "fex");
+});
+
+test("client: through cuts and restarts the view stays the gateway's, without a gap", async (t) => {
+  const { gateway, wire } = await setUp(t);
+  const random = new Random(20_251);
+  const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
+  const other = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_2 });
+  const stream = client.stream({ heartbeatSeconds: 1, bufferedEventsMax: 25 });
+  t.after(() => stream.close());
+  const seqs: number[] = [];
+  let lastSnapshotSeq = 0;
+  const reading = (async () => {
+    for await (const event of stream) {
+      if (event.type === "snapshot") lastSnapshotSeq = event.seq;
+      if (event.type === "order") seqs.push(event.seq);
+      // Reads more slowly than events come, so that the buffer fills now and then.
+      if (random.below(4) === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  let latestSeq = 0;
+  for (let step = 1; step <= 240; step += 1) {
+    latestSeq = Math.max(latestSeq, await randomStep(client, other, stream, random));
+    if (step % 23 === 0) wire.cut();
+    if (step % 80 !== 0) continue;
+    wire.target = null;
+    wire.cut();
+    await gateway.stop();
+    await gateway.start();
+    wire.target = gateway.port;
+  }
+  await reached(stream, latestSeq);
+  const listed = await listedOpen(client);
+  assert.ok(listed.size > 0, "some orders are open at the end");
+  assert.deepEqual(viewOf(stream), listed);
+  stream.close();
+  await reading;
+  const expected = seqs.map((_seq, index) => lastSnapshotSeq + 1 + index);
+  assert.deepEqual(seqs, expected);
+  assert.equal(seqs.at(-1), latestSeq);
+});
+
+/** Does one thing; the account's latest position that it caused. */
+async function randomStep(
+  client: CountermandClient,
+  other: CountermandClient,
+  stream: OrderStream,
+  random: Random,
+): Promise<number> {
+  const open = stream.openOrders.all();
+  const some = open[random.below(Math.max(1, open.length))];
+  const kind = random.below(10);
+  if (kind < 5 || some === undefined) {
+    const side = kind === 0 ? "sell" : "buy";
+    await client.place(limitOrder(side, 400 + random.below(5), 1 + random.below(4)));
+    return latestSeq(client);
+  }
+  if (kind < 7) {
+    await other.place(limitOrder("sell", 402 + random.below(3), 1 + random.below(3)));
+    return latestSeq(client);
+  }
+  const ended = await client.cancel({ order_no: some.order_no });
+  return ended.outcome === "refused" ? 0 : ended.order.seq;
+}
+
+/** The account's position now: only a cancel's answer tells one, so an order is made for it. */
+async function latestSeq(client: CountermandClient): Promise<number> {
+  const probe = await client.place(limitOrder("buy", 1, 1));
+  const ended = await client.cancel({ order_no: probe.order_no });
+  assert.ok(ended.outcome !== "refused");
+  return ended.order.seq;
+}

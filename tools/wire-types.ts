@@ -1,0 +1,138 @@
+/**
+ * Writes the client's types of the wire from the contract's schemas:
+ * `npm run wire-types` writes packages/client/src/wire.ts, a test compares it with what this makes.
+ */
+import { writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { refName, SCHEMAS, type Schema } from "../packages/contract/src/index.ts";
+
+export const WIRE_TYPES_PATH = "packages/client/src/wire.ts";
+
+const HEADER = `/**
+ * What travels, in the wire's own words. Made from the gateway's schemas by \`npm run wire-types\`:
+ * change those, not this file. Decimals are text, digit for digit; a client may send more members
+ * only where the gateway names them.
+ */
+import type { Decimal } from "./decimal.ts";
+`;
+
+/** The whole file. */
+export function wireTypes(): string {
+  const types = Object.entries(SCHEMAS).map(([name, schema]) => declaration(name, schema));
+  return `${HEADER}\n${types.join("\n\n")}\n\n${integerFields()}\n`;
+}
+
+/** No name is a whole number in one place and a decimal in another: a reader goes by the name. */
+function integerFields(): string {
+  const kinds = new Map<string, "integer" | "decimal">();
+  const visit = (schema: Schema): void => {
+    for (const [name, member] of Object.entries(schema.properties ?? {})) {
+      const kind = kindOf(member);
+      const before = kinds.get(name) ?? kind;
+      if (kind !== null && kind !== before) throw new Error(`${name} is integer and decimal`);
+      if (kind !== null) kinds.set(name, kind);
+      visit(member);
+    }
+    if (schema.items !== undefined) visit(schema.items);
+    for (const each of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) visit(each);
+  };
+  for (const schema of Object.values(SCHEMAS)) visit(schema);
+  const names = [...kinds].filter(([, kind]) => kind === "integer").map(([name]) => name);
+  const rows = names.sort().map((name) => `  ${JSON.stringify(name)},`);
+  return [
+    "/** Members that are whole numbers; every other number of an answer is a decimal. */",
+    `export const INTEGER_FIELDS: ReadonlySet<string> = new Set([\n${rows.join("\n")}\n]);`,
+  ].join("\n");
+}
+
+function kindOf(schema: Schema): "integer" | "decimal" | null {
+  if (schema.format === "decimal") return "decimal";
+  return schema.type === "integer" ? "integer" : null;
+}
+
+function declaration(name: string, schema: Schema): string {
+  const comment = schema.description === undefined ? "" : `${docComment(schema.description, "")}\n`;
+  if (schema.type === "object") return `${comment}export interface ${name} ${members(schema)}`;
+  return `${comment}export type ${name} = ${typeOf(schema)};`;
+}
+
+function members({ properties = {}, required = [], additionalProperties }: Schema): string {
+  const isSent = additionalProperties === false;
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const mark = required.includes(name) ? "" : "?";
+    const comment = commentOf(schema);
+    return `${comment}  readonly ${name}${mark}: ${typeOf(schema, isSent)};`;
+  });
+  return rows.length === 0 ? "{}" : `{\n${rows.join("\n")}\n}`;
+}
+
+function commentOf(schema: Schema): string {
+  const range = [
+    ...(schema.minimum === undefined ? [] : [`at least ${schema.minimum}`]),
+    ...(schema.maximum === undefined ? [] : [`at most ${schema.maximum}`]),
+    ...(schema.maxLength === undefined ? [] : [`at most ${schema.maxLength} characters`]),
+    ...(schema.default === undefined ? [] : [`${schema.default} unless given`]),
+  ];
+  const said = [schema.description ?? "", ...(range.length > 0 ? [`(${range.join(", ")})`] : [])];
+  const text = said.join(" ").trim();
+  return text === "" ? "" : `${docComment(text, "  ")}\n`;
+}
+
+function typeOf(schema: Schema, isSent = false): string {
+  const name = refName(schema);
+  if (name !== null) return name;
+  if (schema.format === "decimal") return "Decimal";
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum !== undefined) {
+    const known = schema.enum.map((word) => JSON.stringify(word)).join(" | ");
+    // A reader must bear words that come later; a sender must not invent any.
+    return isSent ? known : `${known} | (string & {})`;
+  }
+  const alternatives = schema.oneOf ?? schema.anyOf;
+  if (alternatives !== undefined) {
+    return [...new Set(alternatives.map((each) => typeOf(each, isSent)))].join(" | ");
+  }
+  switch (schema.type) {
+    case "array":
+      return arrayType(schema, isSent);
+    case "object":
+      return members(schema).replaceAll("\n", "\n  ");
+    case "integer":
+    case "number":
+      return "number";
+    case "boolean":
+    case "string":
+      return schema.type;
+    default:
+      return "unknown";
+  }
+}
+
+function arrayType({ items, prefixItems }: Schema, isSent: boolean): string {
+  if (prefixItems !== undefined) {
+    return `readonly [${prefixItems.map((item) => typeOf(item, isSent)).join(", ")}]`;
+  }
+  const item = items === undefined ? "unknown" : typeOf(items, isSent);
+  return /[ |]/.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;
+}
+
+/** One line where it fits into 100 columns, else broken at words. */
+function docComment(text: string, indent: string): string {
+  const line = `${indent}/** ${text} */`;
+  if (line.length <= 100) return line;
+  const lines = [`${indent}/**`];
+  let current = `${indent} *`;
+  for (const word of text.split(" ")) {
+    if (current.length + word.length + 1 > 100) {
+      lines.push(current);
+      current = `${indent} *`;
+    }
+    current += ` ${word}`;
+  }
+  return [...lines, current, `${indent} */`].join("\n");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  writeFileSync(WIRE_TYPES_PATH, wireTypes());
+  process.stdout.write(`${WIRE_TYPES_PATH}: ${Object.keys(SCHEMAS).length} types\n`);
+}
