@@ -18,22 +18,12 @@ export interface TestTime {
   monotonicMs?: number;
 }
 
-/**
- * Starts a gateway, with these settings besides, that is gone when the test ends; an error in it
- * fails the test.
- */
-export async function startInProcess(
-  t: TestContext,
-  time: TestTime,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Gateway> {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-"));
-  const gateway = await Gateway.start({
-    config: readConfig({
-      COUNTERMAND_PORT: "0",
-      COUNTERMAND_DATA_DIR: folder,
-      ...settings,
-    }),
+type Environment = Readonly<Record<string, string>>;
+
+/** Starts a gateway; an error in it fails the test. */
+export function startGateway(time: TestTime, environment: Environment): Promise<Gateway> {
+  return Gateway.start({
+    config: readConfig({ COUNTERMAND_PORT: "0", ...environment }),
     clock: {
       ...systemClock,
       wallMs: () => time.wallMs,
@@ -45,6 +35,16 @@ export async function startInProcess(
       throw error;
     },
   });
+}
+
+/** Starts a gateway that is gone when the test ends; an error in it fails the test. */
+export async function startInProcess(
+  t: TestContext,
+  time: TestTime,
+  environment: Environment = {},
+): Promise<Gateway> {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-"));
+  const gateway = await startGateway(time, { COUNTERMAND_DATA_DIR: folder, ...environment });
   t.after(async () => {
     await gateway.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -16,6 +16,7 @@ const MODEL = ["packages/core/src/assert.ts", "packages/core/src/model/"];
 const MONEY = "packages/core/src/money/";
 const LIMITS = "packages/core/src/limits/";
 const ORDER = [...MODEL, "packages/core/src/order/"];
+const SESSION = [...MODEL, "packages/core/src/exchange/", "packages/core/src/rules/"];
 
 /** Import directions. A file always may import from the folder of its own row. */
 const DIRECTIONS: readonly Direction[] = [
@@ -26,6 +27,7 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/src/limits/", ours: ORDER, packages: false },
   { from: "packages/core/src/desk/", ours: [...ORDER, MONEY, LIMITS], packages: false },
   { from: "packages/core/src/exchange/", ours: ORDER, packages: false },
+  { from: "packages/core/src/session/", ours: SESSION, packages: false },
   { from: "packages/core/src/market-data/", ours: MODEL, packages: false },
   { from: "packages/core/src/participants/", ours: MODEL, packages: false },
   { from: "packages/core/", ours: [], packages: false },

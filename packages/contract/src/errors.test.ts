@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { REFUSAL_NAMES, refuse } from "@countermand/core/model";
-import { RULE_REFUSAL_NAMES } from "@countermand/core/rules";
+import { REFUSAL_NAMES, RULE_REFUSAL_NAMES, refuse } from "@countermand/core/model";
 import fc from "fast-check";
 import {
   ERRORS,

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
+import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
 import { limitSettings } from "./limit-settings.ts";
 import { SettingFault, type SettingSpec } from "./setting.ts";
 
@@ -14,6 +15,9 @@ export interface Config {
   /** Absolute path of the folder that holds the journal. */
   readonly dataDir: string;
   readonly sandboxMarket: "on" | "off";
+  readonly marketRules: RuleProfileName;
+  /** Decides the random ends of auctions. */
+  readonly marketSeed: number;
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
@@ -73,6 +77,20 @@ export const SETTINGS = {
     effect: "whether simulated participants trade on the embedded exchange (none do yet)",
     read: readWord(["on", "off"] as const),
   }),
+  marketRules: setting({
+    env: "COUNTERMAND_MARKET_RULES",
+    defaultText: "reference",
+    range: "reference, strict; fixed when a data directory begins",
+    effect: "rules of the markets: always open and lenient, or the exchanges' own",
+    read: readWord(RULE_PROFILE_NAMES),
+  }),
+  marketSeed: setting({
+    env: "COUNTERMAND_MARKET_SEED",
+    defaultText: "1",
+    range: "0 to 999999999; fixed when a data directory begins",
+    effect: "seed of the random ends of auctions (strict rules)",
+    read: readInteger(0, 999_999_999),
+  }),
   signatureWindowMs: setting({
     env: "COUNTERMAND_SIGNATURE_WINDOW_MS",
     defaultText: "300000",
@@ -119,6 +137,8 @@ export function readConfig(environment: Environment = process.env): Config {
     port: read(SETTINGS.port),
     dataDir: read(SETTINGS.dataDir),
     sandboxMarket: read(SETTINGS.sandboxMarket),
+    marketRules: read(SETTINGS.marketRules),
+    marketSeed: read(SETTINGS.marketSeed),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),

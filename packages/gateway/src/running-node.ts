@@ -3,12 +3,7 @@
  * locked data directory to a state that is recovered and may be told.
  */
 import { assert } from "@countermand/core/assert";
-import {
-  type DeskEvent,
-  decodeDeskEvent,
-  REFERENCE_INSTRUMENTS,
-  type UnixMs,
-} from "@countermand/core/model";
+import { type DeskEvent, decodeDeskEvent, type UnixMs } from "@countermand/core/model";
 import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { Authenticator } from "./auth/authenticate.ts";
@@ -19,6 +14,7 @@ import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
+import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -26,8 +22,16 @@ import { MarketClock } from "./sequencer/market-clock.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
 import { type Recovered, recoverState } from "./sequencer/recovery.ts";
 import { type Answer, type DurableCommit, Sequencer } from "./sequencer/sequencer.ts";
+import { SessionTimer } from "./sequencer/session-timer.ts";
+import { SESSION_PARTITION, Sessions } from "./sequencer/sessions.ts";
 import { Snapshotter } from "./sequencer/snapshotter.ts";
-import { deskNames, type NodeLayout, partitionNames, stateHash } from "./sequencer/state.ts";
+import {
+  deskNames,
+  isDeskName,
+  type NodeLayout,
+  partitionNames,
+  stateHash,
+} from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { AccountService } from "./trade/account-service.ts";
@@ -50,6 +54,7 @@ export interface NodeOptions {
 /** What is there before anything may be decided. */
 interface Foundation {
   readonly journal: ThreadedJournal;
+  readonly rules: NodeRules;
   readonly layout: NodeLayout;
   readonly archive: OrderArchive;
   readonly recent: RecentReports;
@@ -72,6 +77,7 @@ export class RunningNode {
   readonly #hub: StreamHub;
   readonly #limits: OrderLimits;
   readonly #snapshotter: Snapshotter;
+  readonly #sessionTimer: SessionTimer;
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
 
@@ -80,7 +86,10 @@ export class RunningNode {
     const foundation = await layFoundation(options, lock);
     const keys = sandboxKeys();
     const node = new RunningNode(options, foundation, keys);
+    // First, so that a journal that has anything says which rules it was begun under.
+    await node.sequencer.begin();
     await node.#openSandboxAccounts(keys);
+    node.#sessionTimer.arm();
     return node;
   }
 
@@ -112,6 +121,13 @@ export class RunningNode {
     const windowMs = config.signatureWindowMs;
     const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
     const accounts = new AccountService({ sequencer, instruments: layout.instruments });
+    this.#sessionTimer = new SessionTimer({
+      clock,
+      marketClock,
+      nextAtMs: () => partitions.sessions.nextAtMs,
+      // A tick that cannot be stored has stopped the process already.
+      onDue: () => void sequencer.tick(),
+    });
     this.services = { trade, accounts, authenticator };
     this.streams = new OrderStreamServer({
       authenticator,
@@ -127,21 +143,24 @@ export class RunningNode {
 
   /** Hash of the whole state, and the journal positions it stands at. */
   stateHash(): Promise<{ readonly hash: string; readonly positions: Record<string, number> }> {
-    const { desks, exchange } = this.partitions;
+    const { desks, exchange, sessions } = this.partitions;
     return this.sequencer.read(() => ({
       hash: stateHash({
         desks: new Map(desks.map(({ name, desk }) => [name, desk])),
         exchange: exchange.exchange,
+        session: sessions.state,
       }),
       positions: Object.fromEntries([
         ...desks.map(({ name, lease }) => [name, lease.seq]),
         [EXCHANGE_PARTITION, exchange.lease.seq],
+        [SESSION_PARTITION, sessions.lease.seq],
       ]),
     }));
   }
 
   /** Brings everything to the disk and lets it go. Precondition: nobody sends commands any more. */
   async close(): Promise<void> {
+    this.#sessionTimer.close();
     await this.sequencer.drained();
     await this.#snapshotter.close();
     await this.#foundation.archive.close();
@@ -156,7 +175,7 @@ export class RunningNode {
     this.#hub.publish(commit.reports);
     for (const [partition, seq] of commit.positions) {
       this.#durable.set(partition, seq);
-      if (partition !== EXCHANGE_PARTITION) this.#foundation.archive.follow(partition, seq);
+      if (isDeskName(partition)) this.#foundation.archive.follow(partition, seq);
     }
     this.#snapshotter.committed(commit.eventCount, () => new Map(this.#durable));
   }
@@ -193,7 +212,14 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   if (journal.keptTail !== null) {
     log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
   }
-  const layout = layoutOf(journal, options.deskCount ?? 1);
+  const rules = nodeRules(config.marketRules, config.marketSeed);
+  try {
+    requireSameRules(config.dataDir, journal.inspection, rules);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  const layout = layoutOf(journal, rules, options.deskCount ?? 1);
   const recent = new RecentReports();
   const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
     onProjected: (partition, seq) => recent.projected(partition, seq),
@@ -204,20 +230,26 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
     },
     clock,
   });
-  const marketClock = new MarketClock(options.marketWallMs ?? (() => clock.wallMs()));
-  const base = { journal, layout, archive, recent, marketClock };
+  const marketClock = new MarketClock({
+    wallMs: options.marketWallMs ?? (() => clock.wallMs()),
+    monotonicMs: () => clock.monotonicMs(),
+  });
+  const base = { journal, rules, layout, archive, recent, marketClock };
   const recovered = recover(options, base);
   const positions = Object.fromEntries(recovered.positions);
   log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
-  const partitions = await claimAll(journal, layout, recovered, recent);
+  const partitions = await claimAll(base, recovered);
   return { ...base, recovered, partitions };
 }
 
 /** The number of partitions is fixed when a journal begins: later starts find it there. */
-function layoutOf(journal: ThreadedJournal, deskCount: number): NodeLayout {
-  const names = [...journal.inspection.partitions.keys()];
-  const found = names.filter((name) => name !== EXCHANGE_PARTITION).length;
-  return { deskCount: found === 0 ? deskCount : found, instruments: REFERENCE_INSTRUMENTS };
+function layoutOf(
+  journal: ThreadedJournal,
+  { instruments, deskRules }: NodeRules,
+  deskCount: number,
+): NodeLayout {
+  const found = [...journal.inspection.partitions.keys()].filter(isDeskName).length;
+  return { deskCount: found === 0 ? deskCount : found, instruments, deskRules };
 }
 
 type RecoveryBase = Omit<Foundation, "recovered" | "partitions">;
@@ -240,6 +272,10 @@ function recover(options: NodeOptions, base: RecoveryBase): Recovered {
   });
   // The desks know the times of all reports, also of those that a snapshot replaced.
   for (const desk of recovered.state.desks.values()) marketClock.seen(desk.lastReportAtMs);
+  const { reachedMs, speed } = recovered.state.session;
+  marketClock.seen(reachedMs);
+  // A clock that was set stood still while the node was down.
+  if (speed !== null) marketClock.run(reachedMs, speed);
   for (const [partition, from] of heldAfter) {
     const notHeld = Math.max(from, recovered.snapshotPositions.get(partition) ?? 0);
     recent.projected(partition, notHeld);
@@ -250,10 +286,8 @@ function recover(options: NodeOptions, base: RecoveryBase): Recovered {
 }
 
 async function claimAll(
-  journal: ThreadedJournal,
-  layout: NodeLayout,
+  { journal, rules, layout, recent }: RecoveryBase,
   recovered: Recovered,
-  recent: RecentReports,
 ): Promise<Partitions> {
   const leases = new Map<string, Lease>();
   for (const name of partitionNames(layout)) {
@@ -269,11 +303,20 @@ async function claimAll(
     assert(lease !== undefined, "every partition was claimed");
     return { epoch: lease.epoch, seq: lease.lastSeq };
   };
-  const { desks, exchange } = recovered.state;
+  const { desks, exchange, session } = recovered.state;
+  const { profile, seed } = rules;
   return new Partitions(
     [...desks].map(([name, desk]) => ({ name, desk, lease: leaseOf(name) })),
     { exchange, lease: leaseOf(EXCHANGE_PARTITION) },
     recent,
+    new Sessions({
+      profile,
+      seed,
+      instruments: layout.instruments,
+      exchange,
+      state: session,
+      lease: leaseOf(SESSION_PARTITION),
+    }),
   );
 }
 

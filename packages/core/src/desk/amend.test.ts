@@ -144,7 +144,7 @@ test("amend: each refusal, with what is said about it", () => {
 });
 
 test("amend: refusals take precedence in REFUSAL_NAMES' order", () => {
-  const places = FAULTS.map(({ refused }) => REFUSAL_NAMES.indexOf(refused));
+  const places = FAULTS.map(({ refused }) => (REFUSAL_NAMES as readonly string[]).indexOf(refused));
   assert.deepEqual(
     places,
     places.toSorted((a, b) => a - b),

@@ -21,6 +21,9 @@
  * Our addition: no account trades with itself. Where two orders of one account would be paired,
  * the younger (the higher order number) is taken out of the auction whole, and the price is
  * determined anew from what remains, until no such pair is left.
+ *
+ * And no at-auction buy pays more than was held back for it: where the price is above its
+ * protection, it takes no part, and the price is determined anew without it.
  */
 import { assert, at } from "../assert.ts";
 import { type OrderId, Side } from "../model/index.ts";
@@ -42,13 +45,26 @@ export interface AuctionMatch {
   readonly selfTrading: readonly RestingOrder[];
 }
 
-/** `referenceTicks` 0: there is no reference price. */
-export function matchAuction(book: Book, referenceTicks: number): AuctionMatch {
+/**
+ * `referenceTicks` 0: there is no reference price. `protectionTicks` are the worst prices of
+ * at-auction buys; one that is not listed takes any price.
+ */
+export function matchAuction(
+  book: Book,
+  referenceTicks: number,
+  protectionTicks: ReadonlyMap<OrderId, number> = UNPROTECTED,
+): AuctionMatch {
   let buys = [...book.orders(Side.Buy)];
   let sells = [...book.orders(Side.Sell)];
   const selfTrading: RestingOrder[] = [];
   for (;;) {
     const ticks = auctionTicks(buys, sells, referenceTicks);
+    const isTooDear = ({ orderId, ticks: own }: RestingOrder): boolean =>
+      own === 0 && ticks > (protectionTicks.get(orderId) ?? ticks);
+    if (buys.some(isTooDear)) {
+      buys = buys.filter((order) => !isTooDear(order));
+      continue;
+    }
     const { fills, colliding } = ticks === 0 ? NOTHING_PAIRED : paired(buys, sells, ticks);
     if (colliding.size === 0) {
       const lots = fills.reduce((total, fill) => total + fill.lots, 0);
@@ -87,6 +103,7 @@ interface Candidate {
   readonly sellLots: number;
 }
 
+const UNPROTECTED: ReadonlyMap<OrderId, number> = new Map();
 const NOTHING_PAIRED = { fills: [], colliding: new Set<RestingOrder>() } as const;
 
 /** Every limit price from the lowest ask to the highest bid, lowest first. */

@@ -16,7 +16,7 @@ import {
 } from "../model/index.ts";
 import { matchAuction } from "./auction.ts";
 import type { RestingOrder, StopOrder } from "./book/order.ts";
-import { type ExchangeCommand, MarketPhase } from "./exchange-command.ts";
+import { type ExchangeCommand, MarketPhase, type Uncross } from "./exchange-command.ts";
 import type {
   ComesIn,
   Entered,
@@ -48,7 +48,7 @@ export function decideCommand(
     case "ChangePhase":
       return [{ type: "PhaseChanged", symbol: command.symbol, phase: command.phase }];
     case "Uncross":
-      return decideUncross(listing, command.referenceTicks, tradeCount);
+      return decideUncross(listing, command, tradeCount);
     case "ExpireDay":
       return decideExpireDay(listing);
   }
@@ -182,13 +182,17 @@ function decideCancel(listing: Listing, orderId: OrderId): ExchangeEvent[] {
 /** First the orders that would trade with their own account, then trades, then what goes. */
 function decideUncross(
   listing: Listing,
-  referenceTicks: number,
+  { referenceTicks, protectionTicks }: Uncross,
   tradeCount: number,
 ): ExchangeEvent[] {
   assert(listing.phase === MarketPhase.Auction, "an auction is matched while it lasts");
   assert(Number.isSafeInteger(referenceTicks) && referenceTicks >= 0, "a reference is a price");
   const { symbol } = listing.instrument;
-  const { ticks, lots, fills, selfTrading } = matchAuction(listing.book, referenceTicks);
+  const { ticks, lots, fills, selfTrading } = matchAuction(
+    listing.book,
+    referenceTicks,
+    protectionTicks,
+  );
   const events: ExchangeEvent[] = [{ type: "Uncrossed", symbol, ticks, lots }];
   for (const order of selfTrading) {
     events.push(removedFromBook(listing, order, CancelReason.SelfTrade));
@@ -332,7 +336,7 @@ function assertTerms(ordType: OrdType, ticks: number, stopTicks: number, lots: n
 }
 
 function assertProtection(ordType: OrdType, protectionTicks: number): void {
-  const takesOne = ordType === OrdType.Market || ordType === OrdType.StopMarket;
+  const takesOne = !hasPrice(ordType);
   assert(protectionTicks === 0 || takesOne, "only an order without a price is protected");
 }
 

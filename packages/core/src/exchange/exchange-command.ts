@@ -1,5 +1,5 @@
 /** What the exchange is told: by the desk to work an order, by the clock to lead a session. */
-import type { VenueCommand } from "../model/index.ts";
+import type { OrderId, VenueCommand } from "../model/index.ts";
 
 /** What a book does with its orders. A book starts in continuous trading. */
 export const MarketPhase = {
@@ -28,6 +28,11 @@ export interface Uncross {
   readonly symbol: string;
   /** Decides between prices that are equally good otherwise; 0 when there is none. */
   readonly referenceTicks: number;
+  /**
+   * The worst price of each at-auction buy that has one: where the auction's price is above it, the
+   * buy takes no part.
+   */
+  readonly protectionTicks?: ReadonlyMap<OrderId, number>;
 }
 
 /** Removes all day orders of a book, waiting stop orders among them. */

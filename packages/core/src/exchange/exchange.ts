@@ -5,7 +5,7 @@
  */
 import { assert, at } from "../assert.ts";
 import { type Instrument, type Price, type Qty, Side, type VenueReport } from "../model/index.ts";
-import type { DepthLevel } from "./book/order.ts";
+import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { decideCommand, decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
 import type { ExchangeEvent } from "./exchange-event.ts";
@@ -119,6 +119,20 @@ export class Exchange {
   lastTradePrice(symbol: string): Price | null {
     const listing = this.#listing(symbol);
     return listing.lastTradeTicks === 0 ? null : listing.priceOf(listing.lastTradeTicks);
+  }
+
+  /** The buys at any price that wait for an auction. The exchange must not change meanwhile. */
+  *auctionBuys(symbol: string): Generator<Pick<RestingOrder, "orderId" | "account">, void, void> {
+    for (const order of this.#listing(symbol).book.orders(Side.Buy)) {
+      if (order.ticks > 0) return;
+      yield order;
+    }
+  }
+
+  /** A price in ticks of the instrument's grid as it is now, rounded down. */
+  ticksOf(symbol: string, price: Price): number {
+    const listing = this.#listing(symbol);
+    return listing.ticksOf((price - (price % listing.instrument.priceTick)) as Price);
   }
 
   phase(symbol: string): MarketPhase {

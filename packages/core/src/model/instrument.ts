@@ -12,6 +12,13 @@ const MARKET_GROUPS: { readonly [M in MarketName]: MarketGroup } = {
   [MarketName.Crypto]: MarketName.Crypto,
 };
 
+/** In the order in which markets come first where the order does not matter otherwise. */
+export const MARKET_GROUP_NAMES: readonly MarketGroup[] = [
+  MarketName.Hkex,
+  MarketName.Usex,
+  MarketName.Crypto,
+];
+
 export function marketGroupOf(market: MarketName): MarketGroup {
   return MARKET_GROUPS[market];
 }

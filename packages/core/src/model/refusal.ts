@@ -60,7 +60,24 @@ export const REFUSAL_NAMES = [
   "GROSS_EXPOSURE_LIMIT",
   "ORDER_RATE_LIMIT",
 ] as const;
-export type RefusalName = (typeof REFUSAL_NAMES)[number];
+
+/**
+ * Refusals that a market's rules give after the desk's own checks, in the order in which they run.
+ * Some of {@link REFUSAL_NAMES} are theirs as well, for what only the rules know.
+ */
+export const RULE_REFUSAL_NAMES = [
+  "MARKET_CLOSED",
+  "WINDOW_CLOSED_AMEND",
+  "WINDOW_CLOSED_CANCEL",
+  "ORD_TYPE_NOT_IN_SESSION",
+  "TIME_IN_FORCE_NOT_IN_SESSION",
+  "PRICE_OFF_SPREAD",
+  "TRIGGER_PRICE_OFF_SPREAD",
+  "PRICE_BEYOND_SPREADS",
+  "PRICE_BEYOND_AUCTION_LIMIT",
+  "TOO_MANY_LOTS",
+] as const;
+export type RefusalName = (typeof REFUSAL_NAMES)[number] | (typeof RULE_REFUSAL_NAMES)[number];
 
 export function refuse(refused: RefusalName, details: string, value?: string): Refusal {
   return value === undefined ? { refused, details } : { refused, details, value };

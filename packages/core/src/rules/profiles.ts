@@ -1,6 +1,7 @@
 /** Whole sets of market rules to choose from. What differs between them is data only. */
 import { MarketName } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
+import { assertInstrument, type Instrument } from "../model/instrument.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import {
   type CalendarSpec,
@@ -17,7 +18,7 @@ import {
 import { HKEX_CALENDAR, HKEX_LOTS_MAX, HKEX_SESSIONS, HKEX_SPREADS } from "./markets/hkex.ts";
 import { USEX_CALENDAR, USEX_SESSIONS, USEX_SPREADS } from "./markets/usex.ts";
 import { type MarketHours, marketDay, marketHours } from "./sessions.ts";
-import type { SpreadSchedule } from "./spread-table.ts";
+import { gridTick, type SpreadSchedule } from "./spread-table.ts";
 import { HONG_KONG, NEW_YORK } from "./time/zone.ts";
 
 /** The rules of one market. */
@@ -67,6 +68,23 @@ export const RULE_PROFILE_NAMES = Object.keys(BUILDERS) as readonly RuleProfileN
 /** Throws when a calendar of the options is unsound. */
 export function ruleProfile(name: RuleProfileName, options: RuleProfileOptions): RuleProfile {
   return { name, markets: BUILDERS[name](options) };
+}
+
+/**
+ * The instruments as their markets' rules have them: a market with spreads has its finest one as the
+ * grid of its books, and each order's price is held against the table of its day.
+ */
+export function instrumentsUnder(
+  { markets }: RuleProfile,
+  instruments: readonly Instrument[],
+): readonly Instrument[] {
+  return instruments.map((instrument) => {
+    const { spreads } = markets[instrument.marketGroup];
+    if (spreads === null) return instrument;
+    const result = { ...instrument, priceTick: gridTick(spreads) };
+    assertInstrument(result);
+    return result;
+  });
 }
 
 /** The day on which a trade of this moment settles. */

@@ -7,6 +7,7 @@ import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
+import { RULE_REFUSAL_NAMES } from "../model/refusal.ts";
 import { extendedCalendar } from "./calendar.ts";
 import { HKEX_CALENDAR } from "./markets/hkex.ts";
 import type { MarketFacts } from "./price-limits.ts";
@@ -18,7 +19,6 @@ import {
   cancelRuleFault,
   type PlacedTerms,
   placeRuleFault,
-  RULE_REFUSAL_NAMES,
   type RuleRefusalName,
 } from "./rule-faults.ts";
 import { formatDay } from "./time/civil.ts";

@@ -8,6 +8,7 @@ import { formatDecimal, type Price, ZERO_PRICE } from "../model/decimal.ts";
 import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
+import type { RULE_REFUSAL_NAMES } from "../model/refusal.ts";
 import { type MarketFacts, type PriceBounds, priceLimitFault } from "./price-limits.ts";
 import type { MarketRules } from "./profiles.ts";
 import {
@@ -22,20 +23,6 @@ import {
 import { highestPrice, type SpreadTable, spreadTableAt, tickAt } from "./spread-table.ts";
 import { floorDiv } from "./time/civil.ts";
 import { formatLocal } from "./time/zone.ts";
-
-/** Refusals that only market rules give, in the order in which the checks run. */
-export const RULE_REFUSAL_NAMES = [
-  "MARKET_CLOSED",
-  "WINDOW_CLOSED_AMEND",
-  "WINDOW_CLOSED_CANCEL",
-  "ORD_TYPE_NOT_IN_SESSION",
-  "TIME_IN_FORCE_NOT_IN_SESSION",
-  "PRICE_OFF_SPREAD",
-  "TRIGGER_PRICE_OFF_SPREAD",
-  "PRICE_BEYOND_SPREADS",
-  "PRICE_BEYOND_AUCTION_LIMIT",
-  "TOO_MANY_LOTS",
-] as const;
 
 /** The last three are the desk's own, given here for what only the market's rules know. */
 export type RuleRefusalName =

@@ -31,3 +31,9 @@ export const SNAPSHOT_EVENT_COUNT = 200_000;
  * is seen when it is reached: the commit begins.
  */
 export const COMMIT_GATHER_MS = 5;
+
+/**
+ * Real milliseconds that the wait for a session boundary lasts at most. Reason: the exchange's clock
+ * follows one that may be set meanwhile. Nothing is seen when it is reached: the wait begins anew.
+ */
+export const SESSION_TIMER_MS_MAX = 60_000;

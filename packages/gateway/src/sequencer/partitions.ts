@@ -6,24 +6,34 @@
  */
 import { assert } from "@countermand/core/assert";
 import { type Desk, newOrderSingle } from "@countermand/core/desk";
-import { type Exchange, type ExchangeEvent, encodeExchangeEvent } from "@countermand/core/exchange";
+import {
+  type Exchange,
+  type ExchangeCommand,
+  type ExchangeEvent,
+  encodeExchangeEvent,
+  type SessionCommand,
+} from "@countermand/core/exchange";
 import {
   type Account,
   type AmendRequest,
   type DeskEvent,
   type ExecutionReported,
   encodeDeskEvent,
+  type Instrument,
   type Order,
+  type OrderId,
   type PlaceRequest,
-  type Price,
   type Refusal,
   type UnixMs,
   type VenueCommand,
 } from "@countermand/core/model";
 import { settlingDay } from "@countermand/core/money";
+import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { PartitionAppend } from "../journal/journal.ts";
 import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
+import { RuleChecks } from "./rule-checks.ts";
+import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
 
 /** The venue partition of the embedded exchange. */
 export const EXCHANGE_PARTITION = "exchange";
@@ -63,15 +73,30 @@ export class Partitions {
   readonly desks: readonly DeskPartition[];
   readonly exchange: ExchangePartition;
   readonly recent: RecentReports;
+  readonly sessions: Sessions;
+  readonly #checks: RuleChecks;
+  readonly #sessionPort: SessionPort = {
+    work: (command, atMs) => this.#workSession(command, atMs),
+    stage: (event) => this.#stageSessionEvent(event),
+  };
   #appends = new Map<string, StagedAppend>();
   #reports: ExecutionReported[] = [];
   #eventCount = 0;
 
-  constructor(desks: readonly DeskPartition[], exchange: ExchangePartition, recent: RecentReports) {
+  /** Without sessions of their own, markets have the reference rules. */
+  constructor(
+    desks: readonly DeskPartition[],
+    exchange: ExchangePartition,
+    recent: RecentReports,
+    sessions: Sessions = Sessions.reference(exchange.exchange),
+  ) {
     assert(desks.length > 0, "there is at least one desk partition");
     this.desks = desks;
     this.exchange = exchange;
     this.recent = recent;
+    this.sessions = sessions;
+    const { profile, state } = sessions;
+    this.#checks = new RuleChecks({ profile, exchange: exchange.exchange, closes: state });
   }
 
   /** Events staged since the last {@link takeStaged}. */
@@ -100,9 +125,13 @@ export class Partitions {
     guard: OrderGuard | null = null,
   ): Order | Refusal {
     const { desk } = this.deskOf(account);
-    const referencePx = this.#referencePx(desk, request.symbol);
-    const placing = desk.decidePlace(account, request, referencePx, nowMs);
+    const instrument = desk.instrument(request.symbol);
+    const startPx =
+      instrument === null ? null : this.#checks.collarStartPx(request, instrument, nowMs);
+    const placing = desk.decidePlace(account, request, startPx, nowMs);
     if ("refused" in placing) return placing;
+    const refusal = this.#checks.placeRefusal(request, listed(instrument), nowMs);
+    if (refusal !== null) return refusal;
     if (guard !== null) {
       const refusal = guard.refusal(this.#stateOf(desk), null, placing);
       if (refusal !== null) return refusal;
@@ -126,6 +155,9 @@ export class Partitions {
     const { desk } = this.deskOf(order.account);
     const replace = desk.decideAmend(order, request);
     if ("refused" in replace) return replace;
+    const instrument = listed(desk.instrument(order.symbol));
+    const refusal = this.#checks.amendRefusal(order, request, instrument, nowMs);
+    if (refusal !== null) return refusal;
     if (guard !== null) {
       const amended = desk.amendedBy(order, replace);
       const refusal = guard.refusal(this.#stateOf(desk), order, amended);
@@ -137,6 +169,30 @@ export class Partitions {
     return reported;
   }
 
+  /** What a start does to the books, see {@link Sessions.begin}. */
+  beginSessions(nowMs: UnixMs): void {
+    this.sessions.begin(nowMs, this.#sessionPort);
+  }
+
+  /** Crosses the session boundaries up to now, then settles what is due by now. */
+  advance(nowMs: UnixMs): void {
+    this.sessions.advance(nowMs, this.#sessionPort);
+    this.settleDue(nowMs);
+  }
+
+  /** Sets the exchange's clock on: everything up to that time happens first. */
+  setClock(atMs: UnixMs, speed: number): void {
+    this.advance(atMs);
+    this.#stageSessionEvent({ type: "ClockSet", atMs, speed });
+  }
+
+  /** Keeps a time that is about to be told: no later one lies before it, also after a crash. */
+  noteTime(atMs: UnixMs): void {
+    if (atMs > this.sessions.state.reachedMs) {
+      this.#stageSessionEvent({ type: "TimeReached", atMs });
+    }
+  }
+
   /** Settles, once a day, what is due by now. Every desk of a node does so at the same moment. */
   settleDue(nowMs: UnixMs): void {
     for (const partition of this.desks) {
@@ -146,8 +202,13 @@ export class Partitions {
     }
   }
 
-  /** Cancels an open order. The order as it stands afterwards. */
-  cancel(order: Order, nowMs: UnixMs): Order {
+  /**
+   * Cancels an open order, whoever wants that. The order as it stands afterwards, or why its market
+   * does not take cancels now.
+   */
+  cancel(order: Order, nowMs: UnixMs): Order | Refusal {
+    const refusal = this.#checks.cancelRefusal(order, nowMs);
+    if (refusal !== null) return refusal;
     const { orderId, symbol } = order;
     const canceled = this.#work({ type: "OrderCancelRequest", orderId, symbol }, order, nowMs);
     assert(canceled?.phase === "Canceled", "the embedded exchange cancels an open order at once");
@@ -183,28 +244,54 @@ export class Partitions {
    * state.
    */
   #work(command: VenueCommand, subject: Order, nowMs: UnixMs): Order | null {
-    const { events, reports } = this.exchange.exchange.handle(command);
-    for (const event of events) this.#stageExchangeEvent(event);
     let latest: Order | null = null;
-    for (const report of reports) {
-      const { desk } = this.deskOf(report.account);
-      const placing = report.orderId === subject.orderId ? subject : null;
-      const event = desk.decideReport(report, placing, nowMs);
-      this.stageDeskEvent(report.account, event);
-      if (event.order.orderId === subject.orderId) latest = event.order;
+    for (const order of this.#handle(command, subject, nowMs)) {
+      if (order.orderId === subject.orderId) latest = order;
     }
     return latest;
   }
 
-  #stateOf(desk: Desk): MarketState {
-    return { desk, exchange: this.exchange.exchange };
+  /** What a session does to the orders of a book. */
+  #workSession(command: SessionCommand, atMs: UnixMs): void {
+    const protectedCommand =
+      command.type === "Uncross"
+        ? { ...command, protectionTicks: this.#protectionTicks(command.symbol) }
+        : command;
+    this.#handle(protectedCommand, null, atMs);
   }
 
-  /** What a buy without a price is measured by. */
-  #referencePx(desk: Desk, symbol: string): Price | null {
-    if (desk.instrument(symbol) === null) return null;
-    const { exchange } = this.exchange;
-    return exchange.bestAsk(symbol) ?? exchange.lastTradePrice(symbol);
+  /** The orders that a command changed, as they stand after each change. */
+  #handle(command: ExchangeCommand, placing: Order | null, atMs: UnixMs): Order[] {
+    const { events, reports } = this.exchange.exchange.handle(command);
+    for (const event of events) this.#stageExchangeEvent(event);
+    return reports.map((report) => {
+      const { desk } = this.deskOf(report.account);
+      const subject = report.orderId === placing?.orderId ? placing : null;
+      const event = desk.decideReport(report, subject, atMs);
+      this.stageDeskEvent(report.account, event);
+      return event.order;
+    });
+  }
+
+  /** What was held back for the buys at any price that wait for an auction, in ticks. */
+  #protectionTicks(symbol: string): ReadonlyMap<OrderId, number> {
+    const ticks = new Map<OrderId, number>();
+    for (const { orderId, account } of this.exchange.exchange.auctionBuys(symbol)) {
+      const { desk } = this.deskOf(account);
+      const order = desk.book(account)?.openOrder(orderId) ?? null;
+      assert(order !== null, "an order in a book is open at its desk");
+      ticks.set(orderId, this.exchange.exchange.ticksOf(symbol, order.protectionPx));
+    }
+    return ticks;
+  }
+
+  #stageSessionEvent(event: SessionEvent): void {
+    this.#stage(SESSION_PARTITION, this.sessions.lease, encodeSessionEvent(event));
+    this.sessions.state.apply(event);
+  }
+
+  #stateOf(desk: Desk): MarketState {
+    return { desk, exchange: this.exchange.exchange };
   }
 
   #stageExchangeEvent(event: ExchangeEvent): void {
@@ -222,6 +309,12 @@ export class Partitions {
     lease.seq += 1;
     this.#eventCount += 1;
   }
+}
+
+/** The instrument of a symbol that a desk took. */
+function listed(instrument: Instrument | null): Instrument {
+  assert(instrument !== null, "the symbol is listed");
+  return instrument;
 }
 
 /** Which of `count` partitions an account belongs to: FNV-1a, so that every node finds the same. */

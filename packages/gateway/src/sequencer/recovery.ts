@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { assert } from "@countermand/core/assert";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
 import { decodeDeskEvent, type ExecutionReported } from "@countermand/core/model";
+import { decodeSessionEvent } from "@countermand/core/session";
 import type { JournalRecord } from "../journal/journal.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { readNewestSnapshot, type SnapshotHeader } from "../journal/snapshot-file.ts";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
+import { SESSION_PARTITION } from "./sessions.ts";
 import {
   emptyState,
   type NodeLayout,
@@ -111,6 +113,10 @@ function applyRecord(
 ): void {
   if (partition === EXCHANGE_PARTITION) {
     state.exchange.apply(decodeExchangeEvent(record.payload));
+    return;
+  }
+  if (partition === SESSION_PARTITION) {
+    state.session.apply(decodeSessionEvent(record.payload));
     return;
   }
   const desk = state.desks.get(partition);

@@ -67,7 +67,8 @@ export type WriteResult =
 export interface Turn {
   readonly nowMs: UnixMs;
   place(request: PlaceRequest): Order | Refusal;
-  cancel(order: Order): Order;
+  /** Or why its market takes no cancels now. */
+  cancel(order: Order): Order | Refusal;
   /** The order may be closed: then the refusal says what became of it. */
   amend(order: Order, request: AmendRequest): Order | Refusal;
   openTarget(target: CancelTarget): OpenTarget;
@@ -149,10 +150,10 @@ export class Sequencer {
       const repeated = this.#repeated(account, identity);
       if (repeated !== null) return repeated;
     }
-    this.settleDue();
+    const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
     let isKept = false;
-    const turn = this.#turn(caller, () => {
+    const turn = this.#turn(caller, nowMs, () => {
       isKept = true;
     });
     const answer = decide(turn);
@@ -195,10 +196,25 @@ export class Sequencer {
   }
 
   /**
-   * Settles what is due by now: before the first command of a day, and before an account is shown.
+   * Does what the exchange's time has brought: sessions, then settlement. Before every command and
+   * before anything is shown, so that nobody sees a time whose events have not happened.
    */
-  settleDue(): void {
-    this.partitions.settleDue(this.#options.marketNowMs());
+  catchUp(): UnixMs {
+    const nowMs = this.#options.marketNowMs();
+    this.partitions.advance(nowMs);
+    return nowMs;
+  }
+
+  /** Before the first command: {@link Partitions.beginSessions}. Resolves when it is durable. */
+  begin(): Promise<void> {
+    this.partitions.beginSessions(this.#options.marketNowMs());
+    return this.#released(undefined);
+  }
+
+  /** {@link catchUp} when nobody asks; resolves when it is durable. */
+  tick(): Promise<void> {
+    this.catchUp();
+    return this.#released(undefined);
   }
 
   /** Stages an event that no client's command caused, such as the opening of an account. */
@@ -221,10 +237,9 @@ export class Sequencer {
     );
   }
 
-  #turn(caller: Caller, keepAnswer: () => void): Turn {
+  #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void): Turn {
     const { partitions } = this;
     const { account } = caller;
-    const nowMs = this.#options.marketNowMs();
     const book = partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
     const guard = this.#options.limits?.guardOf(caller) ?? null;

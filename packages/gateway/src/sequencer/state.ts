@@ -4,41 +4,53 @@
  */
 import { createHash } from "node:crypto";
 import { assert } from "@countermand/core/assert";
-import { Desk, type DeskOptions, REFERENCE_DESK_RULES } from "@countermand/core/desk";
+import { Desk, type DeskOptions, type DeskRules } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
 import type { Instrument } from "@countermand/core/model";
+import { SessionState } from "@countermand/core/session";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
+import { SESSION_PARTITION } from "./sessions.ts";
 
 export interface NodeState {
   readonly desks: ReadonlyMap<string, Desk>;
   readonly exchange: Exchange;
+  readonly session: SessionState;
 }
 
 /** How the partitions of a node are laid out; fixed when its journal begins. */
 export interface NodeLayout {
   readonly deskCount: number;
   readonly instruments: readonly Instrument[];
+  readonly deskRules: DeskRules;
 }
 
 /** The first desk partition's order numbers begin with these digits, as the reference page's do. */
 const ORDER_NO_PREFIX_FIRST = 22;
 
+const DESK_NAME = "desk-";
+
 /** Line that opens a partition's section; no line of a state machine begins like it. */
 const SECTION = "#";
 
+/** Whether a partition of that name is a desk's. */
+export function isDeskName(name: string): boolean {
+  return name.startsWith(DESK_NAME);
+}
+
 export function deskNames(deskCount: number): readonly string[] {
-  return Array.from({ length: deskCount }, (_, index) => `desk-${orderNoPrefix(index)}`);
+  return Array.from({ length: deskCount }, (_, index) => DESK_NAME + orderNoPrefix(index));
 }
 
 export function partitionNames(layout: NodeLayout): readonly string[] {
-  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION];
+  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION, SESSION_PARTITION];
 }
 
 export function emptyState(layout: NodeLayout): NodeState {
   const desks = deskNames(layout.deskCount).map((name, index) => {
     return [name, new Desk(deskOptions(layout, index))] as const;
   });
-  return { desks: new Map(desks), exchange: new Exchange(layout.instruments) };
+  const exchange = new Exchange(layout.instruments);
+  return { desks: new Map(desks), exchange, session: new SessionState() };
 }
 
 export function* stateLines(state: NodeState): Iterable<string> {
@@ -48,6 +60,8 @@ export function* stateLines(state: NodeState): Iterable<string> {
   }
   yield SECTION + EXCHANGE_PARTITION;
   yield* state.exchange.snapshotLines();
+  yield SECTION + SESSION_PARTITION;
+  yield* state.session.snapshotLines();
 }
 
 /** SHA-256 over the state's lines, in hex. */
@@ -64,7 +78,8 @@ export function restoreState(layout: NodeLayout, lines: Iterable<string>): NodeS
     desks.set(name, Desk.restore(deskOptions(layout, index), sections.next(name)));
   }
   const exchange = Exchange.restore(layout.instruments, sections.next(EXCHANGE_PARTITION));
-  return { desks, exchange };
+  const session = SessionState.restore(sections.next(SESSION_PARTITION));
+  return { desks, exchange, session };
 }
 
 /** Hands out a snapshot's lines section by section, without holding them all. */
@@ -92,8 +107,8 @@ class Sections {
   }
 }
 
-function deskOptions({ instruments }: NodeLayout, index: number): DeskOptions {
-  return { orderNoPrefix: orderNoPrefix(index), instruments, rules: REFERENCE_DESK_RULES };
+function deskOptions({ instruments, deskRules }: NodeLayout, index: number): DeskOptions {
+  return { orderNoPrefix: orderNoPrefix(index), instruments, rules: deskRules };
 }
 
 function orderNoPrefix(index: number): number {

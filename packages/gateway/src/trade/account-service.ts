@@ -27,13 +27,12 @@ export class AccountService {
   readonly #marks: Marks;
 
   constructor({ sequencer, instruments }: AccountServiceOptions) {
-    const { exchange } = sequencer.partitions.exchange;
+    const { exchange, sessions } = sequencer.partitions;
     this.#sequencer = sequencer;
     this.#instruments = instruments;
     this.#marks = {
-      lastPx: (symbol) => exchange.lastTradePrice(symbol),
-      // Books are open always: no day ends, so none has a closing price.
-      prevClosePx: () => null,
+      lastPx: (symbol) => exchange.exchange.lastTradePrice(symbol),
+      prevClosePx: (symbol) => sessions.state.closePx(symbol),
     };
   }
 
@@ -86,7 +85,7 @@ export class AccountService {
 
   async #view(view: () => Answer): Promise<TradeAnswer> {
     if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
-    this.#sequencer.settleDue();
+    this.#sequencer.catchUp();
     return { ...(await this.#sequencer.read(view)), replayed: false };
   }
 }

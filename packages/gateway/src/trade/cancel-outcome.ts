@@ -40,7 +40,9 @@ export function cancelInTurn(
   if (open.found === "open") {
     const refusal = conditionRefusal(open.order, condition);
     if (refusal !== null) return refusedOutcome(refusal, open.order);
-    return { outcome: "canceled", order: turn.cancel(open.order), already: false };
+    const order = turn.cancel(open.order);
+    if ("refused" in order) return refusedOutcome(order, open.order);
+    return { outcome: "canceled", order, already: false };
   }
   if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);
   const closed = closedOrder(turn, target, archived);

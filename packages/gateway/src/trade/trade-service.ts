@@ -173,6 +173,7 @@ export class TradeService {
     const book = partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
     if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
+    this.#sequencer.catchUp();
     try {
       const found = await queryOrders(
         {

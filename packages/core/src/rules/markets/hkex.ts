@@ -13,10 +13,10 @@ import { HONG_KONG } from "../time/zone.ts";
 /**
  * Source: the general holidays of Hong Kong that the government gazettes each year, and the
  * exchange's rule that the eves of Lunar New Year, Christmas and New Year have no afternoon.
- * Holidays on Saturdays and Sundays are left out. 2025 and 2026 are as gazetted; 2027 follows
- * from the same ordinance and is to be compared with the exchange's own calendar once that is
- * published. Trading goes on in severe weather since 2024-09-23, so typhoons close nothing.
- * Half days are no settlement days of the clearing house.
+ * Holidays on Saturdays and Sundays are left out. 2026 was compared with the government's
+ * announcement of 2025-05-16, 2025 and 2027 with reports of the announcements of those years.
+ * Trading goes on in severe weather since 2024-09-23, so typhoons close nothing. Half days are no
+ * settlement days of the clearing house.
  */
 export const HKEX_CALENDAR: CalendarSpec = {
   zone: HONG_KONG,

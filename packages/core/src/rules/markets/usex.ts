@@ -6,9 +6,10 @@ import { spreadSchedule } from "../spread-table.ts";
 import { NEW_YORK } from "../time/zone.ts";
 
 /**
- * Source: the holidays and early closings that the exchanges publish for 2025 to 2027, and the
- * national day of mourning of January 2025. On Columbus Day and Veterans Day the exchanges are
- * open and banks are not, so these days do not count towards settlement.
+ * Source: the holidays and early closings of 2025 to 2027 as NYSE Group announced them on
+ * 2024-11-08 and 2025-12-23, and the national day of mourning of January 2025. On Columbus Day and
+ * Veterans Day the exchanges are open and banks are not, so these days do not count towards
+ * settlement.
  */
 export const USEX_CALENDAR: CalendarSpec = {
   zone: NEW_YORK,

@@ -1,0 +1,3 @@
+export * from "./session-driver.ts";
+export * from "./session-event.ts";
+export * from "./session-state.ts";
