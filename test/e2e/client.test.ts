@@ -269,3 +269,21 @@ async function latestSeq(client: CountermandClient): Promise<number> {
   assert.ok(ended.outcome !== "refused");
   return ended.order.seq;
 }
+
+test("client: fills and what they moved, page by page", async (t) => {
+  const { wire } = await setUp(t);
+  const [buyer, seller] = [CREDENTIALS_1, CREDENTIALS_2].map((credentials) => {
+    return new CountermandClient({ baseUrl: wire.url, credentials });
+  });
+  assert.ok(buyer !== undefined && seller !== undefined);
+  await seller.place(limitOrder("sell", 10, 3));
+  for (const lots of [1, 2]) await buyer.place(limitOrder("buy", 10, lots));
+  const { total_records, executions } = await buyer.executions({ page_size: 1 });
+  assert.equal(total_records, 2);
+  assert.deepEqual([executions[0]?.last_qty, executions[0]?.last_price], ["200", "10"]);
+  const { transactions } = await seller.transactions({ business_type: "trade", io_type: "in" });
+  assert.deepEqual(
+    transactions.map(({ amt }) => amt),
+    ["2000", "1000"],
+  );
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type GatewayProcess, Workplace } from "./gateway-process.ts";
 import { type Envelope, envelope, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
+import { type Received, StreamClient } from "./stream-client.ts";
 
 const ORDERS = "/trade/v1/orders";
 
@@ -75,6 +76,28 @@ async function sharesOf(client: SignedClient): Promise<Position> {
   return positions[0] as Position;
 }
 
+interface Fill {
+  readonly exec_id: string;
+  readonly last_qty: number;
+  readonly last_price: number;
+}
+
+async function executionsOf(client: SignedClient, query = ""): Promise<Fill[]> {
+  const answer = await client.call("GET", `/trade/v1/executions?page_size=100&${query}`);
+  return (envelope(answer).data as { executions: Fill[] }).executions;
+}
+
+/** The push of a trade: what it came behind, and as it was. */
+let pushed: { readonly after: number; readonly text: string } | null = null;
+
+/** The buyer's first order message behind a position of the stream. */
+async function pushAfter(seq: number): Promise<string> {
+  const stream = await StreamClient.open(gateway.url, KEY_1, `after_seq=${seq}`);
+  const { text } = await stream.seen("an order", ({ message }) => message.type === "order");
+  stream.close();
+  return text;
+}
+
 async function rowOf(client: SignedClient, orderNo: string) {
   const [row] = await client.orders(`order_no=${orderNo}`);
   assert.ok(row !== undefined);
@@ -137,6 +160,25 @@ test("money: immediate orders never rest, a stop order waits for its trigger", a
   assert.equal((await rowOf(buyer, stop)).order_status, "fex");
 });
 
+test("money: the push of a trade names its fill, live and replayed", async () => {
+  const live = await StreamClient.open(gateway.url, KEY_1);
+  await seller.place(order("sell", "200", "40"));
+  const orderNo = await buyer.place(order("buy", "300", "40"));
+  const isTrade = ({ message: { data } }: Received) => {
+    return data?.order_no === orderNo && data.execute_qty > 0;
+  };
+  const { text, message } = await live.seen("the trade", isTrade);
+  live.close();
+  const { exec_id, last_qty, last_price, order_status } = message.data ?? {};
+  assert.deepEqual([last_qty, last_price, order_status], [200, 40, "pex"]);
+  const [fill] = await executionsOf(buyer, `order_no=${orderNo}`);
+  assert.deepEqual([fill?.exec_id, fill?.last_qty, fill?.last_price], [exec_id, 200, 40]);
+  const before = { after: (message.seq ?? 0) - 1, text };
+  assert.equal(await pushAfter(before.after), text);
+  pushed = before;
+  await buyer.call("DELETE", ORDERS, { order_no: orderNo });
+});
+
 test("money: the estimate says what can be sold", async () => {
   const asked = { market: "hkex", symbol: "00700", order_side: "sell", ratio: "1" };
   const { data } = envelope(await seller.call("POST", `${ORDERS}/quantity`, asked));
@@ -150,6 +192,9 @@ test("money: all of it is there after a crash", async () => {
     await cashOf(seller),
     await sharesOf(buyer),
     await sharesOf(seller),
+    await executionsOf(buyer),
+    (await buyer.call("GET", "/account/v1/transactions?page_size=100")).text,
+    (await seller.call("GET", "/account/v1/transactions?page=2&page_size=3&io_type=out")).text,
   ];
   const earlier = await seen();
   buyer.close();
@@ -159,6 +204,8 @@ test("money: all of it is there after a crash", async () => {
   gateway = await place.gateway(place.path("data"));
   connect();
   assert.deepEqual(await seen(), earlier);
+  assert.ok(pushed !== null, "a trade was pushed before the crash");
+  assert.equal(await pushAfter(pushed.after), pushed.text, "the push is the same after a crash");
   const shares = [await sharesOf(buyer), await sharesOf(seller)];
   assert.equal(
     shares.reduce((sum, { qty }) => sum + qty, 0),

@@ -9,6 +9,8 @@ import type {
   CancelledOrder,
   CancelRequest,
   CancelResult,
+  ExecutionsPage,
+  ExecutionsQuery,
   Failure,
   MarketCandles,
   MarketDepth,
@@ -23,6 +25,8 @@ import type {
   PositionsQuery,
   Quantity,
   QuantityRequest,
+  TransactionsPage,
+  TransactionsQuery,
 } from "./wire.ts";
 import { writeQuery, writeWire } from "./wire-json.ts";
 
@@ -226,6 +230,16 @@ export class CountermandClient {
   /** A page of holdings. @throws ApiError @throws ConnectionError */
   async positions(query: PositionsQuery = {}): Promise<PositionsPage> {
     return (await this.#read("/account/v1/positions", query)) as PositionsPage;
+  }
+
+  /** A page of single fills, newest first. @throws ApiError @throws ConnectionError */
+  async executions(query: ExecutionsQuery = {}): Promise<ExecutionsPage> {
+    return (await this.#read("/trade/v1/executions", query)) as ExecutionsPage;
+  }
+
+  /** A page of the statement, newest first. @throws ApiError @throws ConnectionError */
+  async transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
+    return (await this.#read("/account/v1/transactions", query)) as TransactionsPage;
   }
 
   /** What is traded, and where it stands; public. @throws ApiError @throws ConnectionError */

@@ -456,8 +456,14 @@ export interface ExecutionsQuery {
   readonly market?: "hkex" | "usex" | "nasdaq" | "crypto";
   /** Text with its zeros: "00700". (at most 32 characters) */
   readonly symbol?: string;
+  /** Side. */
+  readonly order_side?: "buy" | "sell";
   /** The gateway's number, digits only. (at most 32 characters) */
   readonly order_no?: string;
+  /** The client's own name. (at most 64 characters) */
+  readonly reference_id?: string;
+  /** The client's own grouping. (at most 50 characters) */
+  readonly portfolio_id?: string;
   /** From this time on, Unix seconds (at least 0) */
   readonly start_time?: number;
   /** Up to this time, which needs a start_time, Unix seconds (at least 0) */

@@ -114,6 +114,22 @@ export const ROUTES = [
     does: "the account's holdings, paged",
   },
   {
+    name: "accountTransactions",
+    method: "GET",
+    path: "/account/v1/transactions",
+    aliasOf: null,
+    signed: true,
+    does: "the account's statement, paged",
+  },
+  {
+    name: "listExecutions",
+    method: "GET",
+    path: "/trade/v1/executions",
+    aliasOf: null,
+    signed: true,
+    does: "single executions, paged",
+  },
+  {
     name: "serverTime",
     method: "GET",
     path: "/time",

@@ -35,6 +35,7 @@ import {
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { AccountService } from "./trade/account-service.ts";
+import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
@@ -128,7 +129,8 @@ export class RunningNode {
       // A tick that cannot be stored has stopped the process already.
       onDue: () => void sequencer.tick(),
     });
-    this.services = { trade, accounts, authenticator };
+    const statements = new StatementService({ sequencer, archive });
+    this.services = { trade, accounts, statements, authenticator };
     this.streams = new OrderStreamServer({
       authenticator,
       sequencer,
@@ -267,7 +269,7 @@ function recover(options: NodeOptions, base: RecoveryBase): Recovered {
   const recovered = recoverState({
     dataDir: options.config.dataDir,
     layout,
-    onReport: (partition, seq, report) => recent.add(partition, seq, report),
+    onDeskEvent: (partition, seq, event) => recent.add(partition, seq, event),
     onPassedOver: (note) => options.log.warn({ note }, "snapshot.passed_over"),
   });
   // The desks know the times of all reports, also of those that a snapshot replaced.

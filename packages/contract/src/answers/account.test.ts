@@ -189,7 +189,7 @@ test("account: the protocol page lists the fields that are written, in their ord
     ["### Balance", encodeBalances([BALANCE])],
     ["### Positions", encodePositionsPage({ ...page, rows: [POSITION] })],
     ["### Transactions", encodeTransactionsPage({ ...page, rows: [BOUGHT] })],
-    ["### List executions", encodeExecutionsPage({ ...page, rows: [FILL] })],
+    ["## List executions", encodeExecutionsPage({ ...page, rows: [FILL] })],
   ];
   for (const [heading, answer] of table) {
     const { data } = JSON.parse(answer);

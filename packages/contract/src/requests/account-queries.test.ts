@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MarketName } from "@countermand/core/model";
+import { MarketName, Side } from "@countermand/core/model";
 import fc from "fast-check";
 import { ERRORS, type Fault, isFault } from "../errors.ts";
 import {
@@ -93,12 +93,15 @@ test("transactions query: faults, in the documented order", () => {
 test("executions query: nothing, and everything", () => {
   assert.deepEqual(decodeExecutionsQuery(""), FIRST_PAGE);
   const rawQuery =
-    "market=nasdaq&symbol=AAPL&order_no=22000000022&start_time=1746775257&end_time=1746775317" +
-    "&page_index=2&page_size=100";
+    "market=nasdaq&symbol=AAPL&order_side=sell&order_no=22000000022&reference_id=mine" +
+    "&portfolio_id=p&start_time=1746775257&end_time=1746775317&page_index=2&page_size=100";
   assert.deepEqual(decodeExecutionsQuery(rawQuery), {
     market: MarketName.Nasdaq,
     symbol: "AAPL",
+    side: Side.Sell,
     orderId: "22000000022",
+    clOrdId: "mine",
+    portfolioId: "p",
     startTime: 1746775257,
     endTime: 1746775317,
     pageIndex: 2,
@@ -108,10 +111,14 @@ test("executions query: nothing, and everything", () => {
 
 test("executions query: faults, in the documented order", () => {
   assertFaults(decodeExecutionsQuery, [
-    ["exec_id=1", 'unknown_query_parameter: "exec_id" is not one of market, symbol, order_no, '],
+    ["exec_id=1", 'unknown_query_parameter: "exec_id" is not one of market, symbol, order_sid'],
     ["symbol=%00&market=x", "invalid_market: market must be one of hkex"],
-    ["order_no=x&symbol=%00", `${INVALID}: symbol contains a control character`],
-    ["end_time=1&order_no=x", `${INVALID}: order_no has digits only, not "x"`],
+    ["order_side=x&symbol=%00", `${INVALID}: symbol contains a control character`],
+    ["order_no=x&order_side=x", `${INVALID}: order_side must be one of buy, sell, not "x"`],
+    ["reference_id=%00&order_no=x", `${INVALID}: order_no has digits only, not "x"`],
+    ["portfolio_id=%00&reference_id=%00", `${INVALID}: reference_id contains a control character`],
+    ["end_time=1&portfolio_id=%00", `${INVALID}: portfolio_id contains a control character`],
+    ["end_time=1&page_size=0", "start_time_missing: end_time needs a start_time"],
     ["page_index=0&end_time=1", "start_time_missing: end_time needs a start_time"],
     ["start_time=1746774142003", `${INVALID}: start_time looks like milliseconds, seconds are `],
     ["start_time=2&end_time=1&page_index=0", `${INVALID}: end_time lies before start_time`],
@@ -121,7 +128,8 @@ test("executions query: faults, in the documented order", () => {
 
 test("account queries: any text gives a query or a catalogued fault", () => {
   const names = [
-    ...["market", "security_type", "portfolio_id", "symbol", "order_no", "start_time", "end_time"],
+    ...["market", "security_type", "portfolio_id", "symbol", "order_no", "order_side"],
+    ...["start_time", "end_time"],
     ...["page", "page_index", "page_size", "business_type", "io_type", "from_date", "to_date"],
   ];
   const values = ["hkex", "coin", "trade", "in", "2025-05-09", "1", "1746775257", ""];

@@ -3,10 +3,10 @@
  * names in the order written, then the values in the order of {@link EXECUTIONS_QUERY_NAMES}.
  */
 
-import type { MarketName, OrderId } from "@countermand/core/model";
+import type { ClOrdId, MarketName, OrderId, Side } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS } from "../names.ts";
+import { MARKET_WORDS, ORDER_SIDE_WORDS } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { EXECUTIONS_QUERY } from "../schema/request-schemas.ts";
 import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
@@ -15,7 +15,10 @@ import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts"
 export interface ExecutionsQuery extends PageQuery, TimesQuery {
   readonly market?: MarketName;
   readonly symbol?: string;
+  readonly side?: Side;
   readonly orderId?: OrderId;
+  readonly clOrdId?: ClOrdId;
+  readonly portfolioId?: string;
 }
 
 const EXECUTIONS_QUERY_NAMES = fieldNames(EXECUTIONS_QUERY);
@@ -26,13 +29,19 @@ export function decodeExecutionsQuery(rawQuery: string): ExecutionsQuery | Fault
   if (isFault(reader)) return reader;
   const market = reader.word("market", MARKET_WORDS, "INVALID_MARKET");
   const symbol = reader.text("symbol", LIMITS.symbolCharactersMax.value);
+  const side = reader.word("order_side", ORDER_SIDE_WORDS);
   const orderId = reader.orderId();
+  const clOrdId = reader.text("reference_id", LIMITS.referenceIdCharactersMax.value);
+  const portfolioId = reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value);
   const times = reader.times();
   const page = reader.page("page_index", "page_size");
   return reader.result({
     ...(market !== undefined && { market }),
     ...(symbol !== undefined && { symbol }),
+    ...(side !== undefined && { side }),
     ...(orderId !== undefined && { orderId }),
+    ...(clOrdId !== undefined && { clOrdId: clOrdId as ClOrdId }),
+    ...(portfolioId !== undefined && { portfolioId }),
     ...times,
     ...page,
   });

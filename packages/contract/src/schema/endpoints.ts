@@ -16,7 +16,13 @@ import {
   words,
 } from "./json-schema.ts";
 import { INTERVALS } from "./market-schemas.ts";
-import { CANCEL_REQUEST, ORDERS_QUERY, POSITIONS_QUERY } from "./request-schemas.ts";
+import {
+  CANCEL_REQUEST,
+  EXECUTIONS_QUERY,
+  ORDERS_QUERY,
+  POSITIONS_QUERY,
+  TRANSACTIONS_QUERY,
+} from "./request-schemas.ts";
 import { batchOf } from "./stream-schemas.ts";
 
 export interface Endpoint {
@@ -89,6 +95,12 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
     ok: success(array("One element per currency.", ref("Balance"))),
   },
   accountPositions: { tag: "Account", query: POSITIONS_QUERY, ok: success(ref("PositionsPage")) },
+  accountTransactions: {
+    tag: "Account",
+    query: TRANSACTIONS_QUERY,
+    ok: success(ref("TransactionsPage")),
+  },
+  listExecutions: { tag: "Orders", query: EXECUTIONS_QUERY, ok: success(ref("ExecutionsPage")) },
   serverTime: { tag: "Server", ok: success(ref("Time")) },
   marketSymbols: {
     tag: "Market data",

@@ -126,7 +126,10 @@ export const ORDERS_QUERY: ObjectSchema = request("Filters and page of an order 
 export const EXECUTIONS_QUERY: ObjectSchema = request("Filters and page of an execution list.", {
   market: MARKET,
   symbol: SYMBOL,
+  order_side: SIDE,
   order_no: ORDER_NO,
+  reference_id: REFERENCE_ID,
+  portfolio_id: PORTFOLIO_ID,
   ...TIMES,
   ...page("page_index"),
 });

@@ -4,7 +4,7 @@ import { ANNE, ScriptedTrading, T0, units } from "../desk/desk-fixture.ts";
 import { formatDecimal } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
-import { transactionsOf } from "./transactions.ts";
+import { isBooked, statementEntryOf, transactionsOf } from "./transactions.ts";
 
 test("transactions: the statement of a run, line by line", () => {
   const trading = new ScriptedTrading("100000", "1000");
@@ -66,6 +66,39 @@ test("transactions: a line's amounts add up to the account's balance", () => {
     }
   }
   assert.equal(balance, trading.desk.money(ANNE).cash("HKD").total);
+});
+
+test("transactions: an entry counts the lines of its event, in and out", () => {
+  const trading = new ScriptedTrading("100000", "1000");
+  trading.fill(trading.place(ANNE, { orderQty: units("100") }), units("100"), units("420"));
+  const sale = trading.place(ANNE, { orderQty: units("200"), side: Side.Sell, price: 1_000_000n });
+  // Its charges are taken from the first fills, until they are paid.
+  for (let fill = 0; fill < 2; fill += 1) trading.fill(sale, units("100"), 1_000_000n);
+  for (const text of ["-100", "100"]) {
+    const asset = { assetClass: "Holding", name: "BTC" } as const;
+    const event = trading.desk.decideAdjust(ANNE, asset, units(text), "", T0 as UnixMs);
+    assert.ok(!("refused" in event));
+    trading.apply(event);
+  }
+  trading.settle(2);
+  const seen = new Set<string>();
+  for (const event of trading.events) {
+    const lines = transactionsOf(event, 1, trading.desk);
+    assert.equal(isBooked(event), lines.length > 0);
+    if (!isBooked(event)) continue;
+    const entry = statementEntryOf(event);
+    const moved = lines.map(({ assetClass, amt, qty }) => (assetClass === "Cash" ? amt : qty));
+    assert.equal(entry.inCount, moved.filter((each) => each > 0n).length);
+    assert.equal(entry.outCount, moved.filter((each) => each < 0n).length);
+    for (const line of lines) {
+      assert.deepEqual([line.account, line.date], [entry.account, entry.date]);
+      const isTrade = !["Opening", "Adjustment"].includes(line.type);
+      assert.equal(entry.cause, isTrade ? "Trade" : line.type);
+    }
+    seen.add(`${entry.cause} ${entry.inCount} ${entry.outCount}`);
+  }
+  const expected = ["Adjustment 0 1", "Adjustment 1 0", "Opening 7 0", "Trade 0 2", "Trade 1 1"];
+  assert.deepEqual([...seen].sort(), expected);
 });
 
 function linesOf({ events, desk }: ScriptedTrading): string[] {

@@ -2,6 +2,7 @@
  * The statement of an account: what each event did to its cash and holdings, as lines for people.
  * A pure function of the event, so that the archive can make the statement of any time.
  */
+import { assert } from "../assert.ts";
 import {
   type Amount,
   amountOf,
@@ -60,6 +61,71 @@ export interface Transaction {
 export interface InstrumentLookup {
   instrument(symbol: string): Instrument | null;
   instrumentOfProduct(product: string): Instrument | null;
+}
+
+/** An event that moves money or holdings: those that have lines. */
+export type BookedEvent = AccountOpened | BalanceAdjusted | ExecutionReported;
+
+/** Whether the event moved something. Most reports did not. */
+export function isBooked(event: DeskEvent): event is BookedEvent {
+  switch (event.type) {
+    case "ExecutionReported":
+      return event.execution !== null;
+    case "AccountOpened":
+    case "BalanceAdjusted":
+      return true;
+    case "Settled":
+    case "RequestAnswered":
+      return false;
+  }
+}
+
+/** What the lines of one event have in common, and how many there are. */
+export interface StatementEntry {
+  readonly account: Account;
+  readonly cause: "Opening" | "Adjustment" | "Trade";
+  readonly date: UnixDay;
+  /** Lines by which the account got the asset of their balance. */
+  readonly inCount: number;
+  /** Lines by which it gave it. */
+  readonly outCount: number;
+}
+
+/** Precondition: {@link isBooked}. Agrees with {@link transactionsOf} and costs less. */
+export function statementEntryOf(event: BookedEvent): StatementEntry {
+  switch (event.type) {
+    case "ExecutionReported": {
+      const { order, execution } = event;
+      assert(execution !== null, "a report that is booked is of a trade");
+      const isSell = order.side === Side.Sell;
+      const chargeCount = execution.lastChargeAmt === 0n ? 0 : 1;
+      return {
+        account: order.account,
+        cause: "Trade",
+        date: execution.tradeDate,
+        inCount: isSell ? 1 : 0,
+        outCount: (isSell ? 0 : 1) + chargeCount,
+      };
+    }
+    case "AccountOpened": {
+      const units = [...event.cash, ...event.holdings].map(([, each]): bigint => each);
+      return {
+        account: event.account,
+        cause: "Opening",
+        date: unixDayAt(event.atMs, 0),
+        inCount: units.filter((each) => each > 0n).length,
+        outCount: units.filter((each) => each < 0n).length,
+      };
+    }
+    case "BalanceAdjusted":
+      return {
+        account: event.account,
+        cause: "Adjustment",
+        date: unixDayAt(event.atMs, 0),
+        inCount: event.units > 0n ? 1 : 0,
+        outCount: event.units > 0n ? 0 : 1,
+      };
+  }
 }
 
 /** The lines of one event, in order; most events have none. `seq` is its journal position. */

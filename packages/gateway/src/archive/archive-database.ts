@@ -1,7 +1,7 @@
 /**
- * The archive's tables: closed orders, and where in the journal each report of a stream stands. A
- * projection of the journal: its position is written in the transaction that writes its rows. Owned
- * by the archive's thread.
+ * The archive's tables: closed orders, where in the journal each report of a stream stands, and
+ * where each booking does. A projection of the journal: its position is written in the transaction
+ * that writes its rows. Owned by the archive's thread.
  */
 import { assert } from "@countermand/core/assert";
 import {
@@ -11,12 +11,15 @@ import {
   encodeOrder,
   type Order,
 } from "@countermand/core/model";
+import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import type Database from "better-sqlite3";
 import type { ChainPosition } from "../journal/event-chain.ts";
 import type { JournalRecord } from "../journal/journal.ts";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
 import { ArchiveDamagedError } from "./archive-schema.ts";
+import type { BookingFilter } from "./booking-filter.ts";
+import { type BookingRange, BookingTable, type ListedBookings } from "./booking-table.ts";
 import {
   createdSecond,
   type FilterCondition,
@@ -54,6 +57,7 @@ const NEWEST = 2 ** 53;
 export class ArchiveDatabase {
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #bookings: BookingTable;
   readonly #partitionIds = new Map<string, number>();
   readonly #accountIds = new Map<string, number>();
   readonly #inTransaction: (write: () => void) => void;
@@ -62,6 +66,7 @@ export class ArchiveDatabase {
   constructor(database: Database.Database) {
     this.#database = database;
     this.#statements = prepareStatements(database);
+    this.#bookings = new BookingTable(database);
     this.#inTransaction = database.transaction((write: () => void) => write());
   }
 
@@ -83,6 +88,7 @@ export class ArchiveDatabase {
       // Ids that the transaction gave out are gone with it.
       this.#partitionIds.clear();
       this.#accountIds.clear();
+      this.#bookings.forgetCounts();
       throw error;
     }
   }
@@ -122,6 +128,21 @@ export class ArchiveDatabase {
     const row = this.#statements.account.get(account) ?? { id: 0, closedCount: 0 };
     if (isUnfiltered(filter)) return this.#listAll(row, fromIndex, limit);
     return this.#listMatching(row.id, filter, fromIndex, limit);
+  }
+
+  /** Lists the account's bookings of a partition, in steps as {@link list} does. */
+  *listBookings(
+    account: string,
+    partition: string,
+    filter: BookingFilter,
+    range: BookingRange,
+  ): Generator<void, ListedBookings> {
+    const accountId = this.#statements.account.get(account)?.id;
+    const partitionId = this.#statements.partitionId.get(partition);
+    if (accountId === undefined || partitionId === undefined) {
+      return { total: 0, seqs: [], skipCount: 0 };
+    }
+    return yield* this.#bookings.list({ accountId, partitionId }, filter, range);
   }
 
   close(): void {
@@ -213,6 +234,11 @@ export class ArchiveDatabase {
     const closedCounts = new Map<number, number>();
     for (const { seq, payload } of records) {
       const event = decodeDeskEvent(payload);
+      if (isBooked(event)) {
+        const { account } = event.type === "ExecutionReported" ? event.order : event;
+        const accountId = this.#accountId(account);
+        this.#bookings.insert({ accountId, partitionId }, seq, event);
+      }
       if (event.type !== "ExecutionReported") continue;
       const accountId = this.#accountId(event.order.account);
       this.#statements.insertPlace.run(accountId, event.order.streamSeq, partitionId, seq);

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { AccountBook } from "@countermand/core/desk";
 import {
   type Account,
+  type AccountOpened,
   type Amount,
+  type BalanceAdjusted,
   CancelReason,
   type ClOrdId,
   type ExecId,
@@ -24,6 +26,7 @@ import {
 } from "@countermand/core/model";
 import { isClosed, type OrderEvent, orderApply, orderNew } from "@countermand/core/order";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { type Booking, type BookingFilter, bookingWeight } from "./booking-filter.ts";
 import { matchesFilter, type OrderFilter } from "./order-filter.ts";
 import { RecentReports } from "./recent-reports.ts";
 
@@ -35,13 +38,12 @@ const PRICE = 100_000_000n as Price;
 const ONE_UNIT = 100_000_000n as Qty;
 const FIRST_ORDER_NUMBER = 22_000_000_001;
 const FIRST_CREATED_MS = 1_746_774_142_500;
+export const FIRST_DATE = 20_217;
 
-const FILL: Omit<Execution, "execId"> = {
+const FILL: Omit<Execution, "execId" | "tradeDate" | "lastChargeAmt"> = {
   lastQty: ONE_UNIT,
   lastPx: PRICE,
-  tradeDate: 20_217 as UnixDay,
   settlDate: 20_219 as UnixDay,
-  lastChargeAmt: 0n as Amount,
   cashBalance: 0n as Amount,
 };
 
@@ -55,6 +57,11 @@ export interface Placed {
   readonly units?: number;
 }
 
+/** An event that moved an account's money, as the desk recorded it. */
+export interface RecordedBooking extends Booking {
+  readonly account: Account;
+}
+
 export interface Recorded {
   readonly seq: number;
   readonly report: ExecutionReported;
@@ -65,6 +72,7 @@ export class ScriptedDesk {
   readonly partition: string;
   readonly recent = new RecentReports();
   readonly recorded: Recorded[] = [];
+  readonly booked: RecordedBooking[] = [];
   /** Last position of the partition. */
   seq: number;
   /** Last position that is durable. */
@@ -128,6 +136,27 @@ export class ScriptedDesk {
     this.#report(ExecType.Canceled, this.#apply(orderId, event));
   }
 
+  /** Money and holdings to begin with. */
+  openAccount(account: Account): void {
+    this.#book({
+      type: "AccountOpened",
+      atMs: this.#nowMs(),
+      account,
+      cash: [["HKD", PRICE as bigint as Amount]],
+      holdings: [
+        ["00700", ONE_UNIT],
+        ["00005", ONE_UNIT],
+      ],
+      shortSellingAllowed: false,
+    });
+  }
+
+  adjust(account: Account, units: bigint): void {
+    const asset = { assetClass: "Cash", name: "HKD" } as const;
+    const change = { asset, units, reason: "by hand", balance: units };
+    this.#book({ type: "BalanceAdjusted", atMs: this.#nowMs(), account, ...change });
+  }
+
   /** An event that is no report. */
   answer(account: Account): number {
     const event = {
@@ -177,6 +206,25 @@ export class ScriptedDesk {
     return reports.filter(({ order }) => order.account === account);
   }
 
+  /** Rows that a list of bookings must have: each as often as it counts, newest first. */
+  rowsMatching(account: Account, filter: BookingFilter): Booking[] {
+    const mine = this.booked.filter((booking) => booking.account === account).reverse();
+    return mine.flatMap(({ seq, event }) => {
+      return Array.from({ length: bookingWeight(event, filter) }, () => ({ seq, event }));
+    });
+  }
+
+  #book(event: AccountOpened | BalanceAdjusted): void {
+    const seq = this.#stage(encodeDeskEvent(event));
+    this.booked.push({ account: event.account, seq, event });
+    this.recent.add(this.partition, seq, event);
+  }
+
+  /** Events are 300 ms apart. */
+  #nowMs(): UnixMs {
+    return (FIRST_CREATED_MS + 300 * this.seq) as UnixMs;
+  }
+
   #apply(orderId: OrderId, event: OrderEvent): Order {
     return orderApply(this.order(orderId), event);
   }
@@ -185,10 +233,10 @@ export class ScriptedDesk {
     const book = this.book(changed.account);
     book.streamSeq += 1;
     const { version } = changed;
-    const order = { ...changed, version: version + 1, streamSeq: book.streamSeq };
-    const execId = `E${book.streamSeq}` as ExecId;
+    const updatedAtMs = this.#nowMs();
+    const order = { ...changed, updatedAtMs, version: version + 1, streamSeq: book.streamSeq };
     const traded = execType === ExecType.Trade;
-    const execution = traded ? { ...FILL, execId } : null;
+    const execution = traded ? this.#execution(book.streamSeq) : null;
     const report: ExecutionReported = { type: "ExecutionReported", execType, order, execution };
     if (execType === ExecType.New) book.insert(order);
     else if (isClosed(order)) book.remove(order.orderId);
@@ -196,7 +244,18 @@ export class ScriptedDesk {
     this.#orders.set(order.orderId, order);
     const seq = this.#stage(encodeDeskEvent(report));
     this.recorded.push({ seq, report });
+    if (traded) this.booked.push({ account: order.account, seq, event: report });
     this.recent.add(this.partition, seq, report);
+  }
+
+  /** Every other one is charged; a trade date is that of one of two markets. */
+  #execution(streamSeq: number): Execution {
+    return {
+      ...FILL,
+      execId: `E${streamSeq}` as ExecId,
+      tradeDate: (FIRST_DATE + Math.floor(this.seq / 50) + (this.seq % 2)) as UnixDay,
+      lastChargeAmt: BigInt(streamSeq % 2) as Amount,
+    };
   }
 
   #stage(payload: string): number {

@@ -1,5 +1,7 @@
 /** What the main thread and the archive's thread say to each other. */
 import type { RebuildReason } from "./archive-file.ts";
+import type { BookingFilter } from "./booking-filter.ts";
+import type { BookingRange } from "./booking-table.ts";
 import type { OrderFilter } from "./order-filter.ts";
 
 /** What the thread is started with. */
@@ -21,6 +23,7 @@ export interface ArchiveQuestions {
     readonly answer: string | null;
   };
   readonly list: { readonly ask: ListQuestion; readonly answer: ListAnswer };
+  readonly bookings: { readonly ask: BookingsQuestion; readonly answer: BookingsAnswer };
   readonly orders: {
     readonly ask: { readonly account: string; readonly orderNumbers: readonly number[] };
     readonly answer: readonly string[];
@@ -55,6 +58,29 @@ export interface ListAnswer {
   readonly orderNumbers: readonly number[];
   /** How far each partition was projected when the list was read. */
   readonly positions: ReadonlyMap<string, number>;
+}
+
+export interface BookingsQuestion extends BookingRange {
+  readonly account: string;
+  readonly partition: string;
+  readonly filter: BookingFilter;
+}
+
+export interface BookingsAnswer {
+  /** Rows that match, all pages together. */
+  readonly total: number;
+  /** The events that the page's rows are of, newest first. */
+  readonly records: readonly { readonly seq: number; readonly payload: string }[];
+  /** Rows of the first of them that lie before the page. */
+  readonly skipCount: number;
+}
+
+/** Questions that walk over rows, in steps. */
+export const LIST_QUESTIONS = ["list", "bookings"] as const;
+export type ListQuestionName = (typeof LIST_QUESTIONS)[number];
+
+export function isListQuestion(name: QuestionName): name is ListQuestionName {
+  return LIST_QUESTIONS.some((each) => each === name);
 }
 
 export type QuestionName = keyof ArchiveQuestions;

@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Side } from "@countermand/core/model";
+import { at } from "@countermand/core/assert";
+import { type ClOrdId, encodeDeskEvent, Side, type UnixDay } from "@countermand/core/model";
 import { isClosed } from "@countermand/core/order";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import type { Clock } from "../sys/clock.ts";
 import { openArchive } from "./archive-file.ts";
-import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
+import {
+  ALICE,
+  BOB,
+  DESK,
+  FIRST_DATE,
+  openDesk,
+  type ScriptedDesk,
+  trade,
+} from "./archive-fixture.ts";
 import { LIST_STEP_ROWS, PROJECTED_EVENTS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
 import type { FromArchive } from "./archive-messages.ts";
 import { ArchiveProjector, type JournalSource } from "./archive-projector.ts";
+import { type Booking, type BookingFilter, tradedSecond } from "./booking-filter.ts";
 import type { OrderFilter } from "./order-filter.ts";
 
 /** A clock whose turns and pauses end when the test says so. */
@@ -134,6 +144,73 @@ test("projector: a list in several steps is the model's, from any index", () =>
         assert.deepEqual(posted, [{ type: "answer", id: 1, answer }]);
       }
     }
+  }));
+
+test("projector: bookings in several steps are the model's, from any index", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    desk.openAccount(ALICE);
+    desk.openAccount(BOB);
+    trade(desk, ALICE, MANY);
+    trade(desk, BOB, 5);
+    desk.adjust(ALICE, -5n);
+    follow(setting);
+    clock.turns();
+    const middle = at(desk.booked, Math.floor(desk.booked.length / 2));
+    const tradedS = tradedSecond(middle.event);
+    const filters: BookingFilter[] = [
+      { rows: "Executions" },
+      { rows: "Executions", symbol: "00005", side: Side.Sell },
+      { rows: "Executions", tradedFromS: tradedS - 100, tradedToS: tradedS },
+      { rows: "Executions", clOrdId: "ref-3" as ClOrdId, tradedToS: tradedS },
+      { rows: "Lines" },
+      { rows: "Lines", cause: "Opening", direction: "In" },
+      { rows: "Lines", direction: "Out", fromDate: (FIRST_DATE + 20) as UnixDay },
+    ];
+    const through = middle.seq + 7;
+    for (const filter of filters) {
+      for (const throughSeq of [desk.durableSeq, through]) {
+        const all = desk.rowsMatching(ALICE, filter).filter(({ seq }) => seq <= throughSeq);
+        for (const fromIndex of [0, 1, LIST_STEP_ROWS - 3, all.length - 2, all.length]) {
+          if (fromIndex < 0) continue;
+          posted.length = 0;
+          const limit = 7;
+          const range = { throughSeq, fromIndex, limit };
+          const ask = { account: ALICE, partition: DESK, filter, ...range };
+          projector.receive({ type: "question", id: 1, question: { name: "bookings", ask } });
+          clock.turns();
+          assert.deepEqual(posted, [{ type: "answer", id: 1, answer: pageOf(all, fromIndex, 7) }]);
+        }
+      }
+    }
+  }));
+
+/** The answer that the model's rows make: each booking once, and what of it is not the page's. */
+function pageOf(rows: readonly Booking[], fromIndex: number, limit: number) {
+  const page = rows.slice(fromIndex, fromIndex + limit);
+  const bookings = page.filter(({ seq }, index) => page[index - 1]?.seq !== seq);
+  const first = page[0]?.seq;
+  const skipCount = rows.slice(0, fromIndex).filter(({ seq }) => seq === first).length;
+  const records = bookings.map(({ seq, event }) => ({ seq, payload: encodeDeskEvent(event) }));
+  return { total: rows.length, records, skipCount };
+}
+
+test("projector: bookings behind what is projected are refused", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    trade(desk, ALICE, 3);
+    follow(setting);
+    clock.turns();
+    posted.length = 0;
+    const filter = { rows: "Lines" } as const;
+    const range = { throughSeq: desk.seq + 1, fromIndex: 0, limit: 1 };
+    const ask = { account: ALICE, partition: DESK, filter, ...range };
+    projector.receive({ type: "question", id: 1, question: { name: "bookings", ask } });
+    clock.turns();
+    assert.deepEqual(
+      posted.map(({ type }) => type),
+      ["refused"],
+    );
   }));
 
 test("projector: lookups come between the steps of a list, projecting after it", () =>

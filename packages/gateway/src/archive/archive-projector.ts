@@ -8,13 +8,17 @@ import Database from "better-sqlite3";
 import { JournalError, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
-import type { ArchiveDatabase, ListedNumbers } from "./archive-database.ts";
+import type { ArchiveDatabase } from "./archive-database.ts";
 import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
 import type {
   ArchiveAnswer,
   ArchiveQuestion,
+  BookingsAnswer,
+  BookingsQuestion,
   FromArchive,
+  ListAnswer,
   ListQuestion,
+  ListQuestionName,
   ToArchive,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
@@ -38,9 +42,12 @@ export interface ProjectorOptions {
   readonly onDamage: (error: Error) => void;
 }
 
+/** A question that is answered in steps. */
+type ListingQuestion = Extract<ArchiveQuestion, { readonly name: ListQuestionName }>;
+
 interface Walk {
   readonly id: number;
-  readonly steps: Generator<void, ListedNumbers>;
+  readonly steps: Generator<void, ListAnswer | BookingsAnswer>;
 }
 
 export class ArchiveProjector {
@@ -50,7 +57,7 @@ export class ArchiveProjector {
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
   readonly #required: Map<string, number>;
-  #lists: { readonly id: number; readonly ask: ListQuestion }[] = [];
+  #lists: { readonly id: number; readonly question: ListingQuestion }[] = [];
   #walk: Walk | null = null;
   #turnScheduled = false;
   #pauseMs = 0;
@@ -102,15 +109,15 @@ export class ArchiveProjector {
   }
 
   #receiveQuestion(id: number, question: ArchiveQuestion): void {
-    if (question.name === "list") {
-      this.#lists.push({ id, ask: question.ask });
+    if (question.name === "list" || question.name === "bookings") {
+      this.#lists.push({ id, question });
       this.#scheduleTurn();
       return;
     }
     this.#guarded(id, () => this.#answer(id, this.#lookUp(question)));
   }
 
-  #lookUp(question: Exclude<ArchiveQuestion, { name: "list" }>): ArchiveAnswer {
+  #lookUp(question: Exclude<ArchiveQuestion, ListingQuestion>): ArchiveAnswer {
     if (question.name === "payload") {
       const { partition, seq } = question.ask;
       return this.#payloadAt(partition, seq);
@@ -145,11 +152,14 @@ export class ArchiveProjector {
 
   #reports(ask: { account: string; afterStreamSeq: number; limit: number }): string[] {
     const places = this.#database.reportPlaces(ask.account, ask.afterStreamSeq, ask.limit);
-    return places.map(({ partition, seq }) => {
-      const payload = this.#payloadAt(partition, seq);
-      if (payload !== null) return payload;
-      throw new ArchiveDamagedError(`the journal has no event ${partition} ${seq}`);
-    });
+    return places.map(({ partition, seq }) => this.#eventAt(partition, seq));
+  }
+
+  /** An event that a row of the archive names. */
+  #eventAt(partition: string, seq: number): string {
+    const payload = this.#payloadAt(partition, seq);
+    if (payload !== null) return payload;
+    throw new ArchiveDamagedError(`the journal has no event ${partition} ${seq}`);
   }
 
   #payloadAt(partition: string, seq: number): string | null {
@@ -191,10 +201,13 @@ export class ArchiveProjector {
   #startWalk(): void {
     const list = this.#lists.shift();
     if (list === undefined) return;
-    const { id, ask } = list;
+    const { id, question } = list;
     this.#guarded(id, () => {
       this.#requireCaughtUp();
-      const steps = this.#database.list(ask.account, ask.filter, ask.fromIndex, ask.limit);
+      const steps =
+        question.name === "list"
+          ? this.#orderSteps(question.ask)
+          : this.#bookingSteps(question.ask);
       this.#walk = { id, steps };
     });
     if (this.#walk !== null) this.#stepWalk(this.#walk);
@@ -204,9 +217,24 @@ export class ArchiveProjector {
     this.#walk = null;
     this.#guarded(id, () => {
       const step = steps.next();
-      if (step.done === true) this.#answer(id, { ...step.value, positions: this.#positions });
+      if (step.done === true) this.#answer(id, step.value);
       else this.#walk = { id, steps };
     });
+  }
+
+  *#orderSteps({ account, filter, fromIndex, limit }: ListQuestion): Generator<void, ListAnswer> {
+    const listed = yield* this.#database.list(account, filter, fromIndex, limit);
+    return { ...listed, positions: this.#positions };
+  }
+
+  *#bookingSteps(question: BookingsQuestion): Generator<void, BookingsAnswer> {
+    const { account, partition, filter, ...range } = question;
+    // What lies behind is asked of nobody else.
+    if ((this.#positions.get(partition) ?? 0) < range.throughSeq) throw new CatchingUpError();
+    const listed = yield* this.#database.listBookings(account, partition, filter, range);
+    const { total, skipCount } = listed;
+    const records = listed.seqs.map((seq) => ({ seq, payload: this.#eventAt(partition, seq) }));
+    return { total, records, skipCount };
   }
 
   #projectNext(): void {

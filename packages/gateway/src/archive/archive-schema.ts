@@ -6,14 +6,15 @@ import Database from "better-sqlite3";
 /**
  * Format of archive.db, kept in its user_version. Another one is not migrated: it is built again.
  */
-export const ARCHIVE_FORMAT = 1;
+export const ARCHIVE_FORMAT = 2;
 /** Marks archive.db as ours: "CMAR" in ASCII. */
 export const ARCHIVE_APPLICATION_ID = 0x434d4152;
 
 /**
  * closed_orders is narrow, so that a query which has to look at all orders of an account reads
  * little; the orders themselves lie in order_texts in the order in which they closed. One index
- * besides the keys: the client's names, newest first.
+ * besides the keys: the client's names, newest first. bookings has a row for each event that moved
+ * an account's money, so a cancel has none; the event itself stays in the journal.
  */
 export const ARCHIVE_TABLES: readonly string[] = [
   `CREATE TABLE partitions (
@@ -53,6 +54,26 @@ export const ARCHIVE_TABLES: readonly string[] = [
   seq INTEGER NOT NULL,
   PRIMARY KEY (account_id, stream_seq)
 ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE bookings (
+  account_id INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  date INTEGER NOT NULL,
+  in_count INTEGER NOT NULL,
+  out_count INTEGER NOT NULL,
+  order_number INTEGER NOT NULL,
+  cl_ord_id TEXT NOT NULL,
+  portfolio_id TEXT NOT NULL,
+  market TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  side TEXT NOT NULL,
+  traded_s INTEGER NOT NULL,
+  execution_no INTEGER NOT NULL,
+  line_no INTEGER NOT NULL,
+  PRIMARY KEY (account_id, partition_id, seq)
+) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX bookings_by_order ON bookings (account_id, order_number) WHERE order_number > 0`,
 ];
 
 /** The archive contradicts itself: it is built again. */

@@ -14,6 +14,7 @@ import {
   type Order,
   type OrderId,
 } from "@countermand/core/model";
+import { isBooked } from "@countermand/core/money";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
@@ -24,16 +25,19 @@ import {
   RETRY_MS_MIN,
   ROWS_PER_ANSWER_MAX,
 } from "./archive-limits.ts";
-import type {
-  ArchiveAnswer,
-  ArchiveQuestion,
-  ArchiveQuestions,
-  ArchiveWorkerStart,
-  FromArchive,
-  ListAnswer,
-  QuestionName,
-  ToArchive,
+import {
+  type ArchiveAnswer,
+  type ArchiveQuestion,
+  type ArchiveQuestions,
+  type ArchiveWorkerStart,
+  type BookingsQuestion,
+  type FromArchive,
+  isListQuestion,
+  type ListAnswer,
+  type QuestionName,
+  type ToArchive,
 } from "./archive-messages.ts";
+import type { Booking } from "./booking-filter.ts";
 import type { OrderFilter } from "./order-filter.ts";
 
 /** What happened to the archive; for the log and the metrics. */
@@ -66,6 +70,13 @@ export class ArchiveError extends Error {
 
 /** Names a closed order: by its number, or by the client's name, where the newest one is meant. */
 export type ClosedOrderName = { readonly orderId: OrderId } | { readonly clOrdId: ClOrdId };
+
+/** A page of bookings; see BookingsAnswer. */
+export interface ArchivedBookings {
+  readonly total: number;
+  readonly bookings: readonly Booking[];
+  readonly skipCount: number;
+}
 
 interface Waiting {
   readonly name: QuestionName;
@@ -190,6 +201,21 @@ export class OrderArchive {
     return this.#ask("list", { account, filter, fromIndex, limit });
   }
 
+  /**
+   * The account's bookings up to a position that was projected once, newest first; limit is at most
+   * ROWS_PER_ANSWER_MAX.
+   */
+  async bookings(question: BookingsQuestion): Promise<ArchivedBookings> {
+    assert(question.limit <= ROWS_PER_ANSWER_MAX, "one answer holds a bounded number of bookings");
+    const { total, records, skipCount } = await this.#ask("bookings", question);
+    const bookings = records.map(({ seq, payload }) => {
+      const event = decodeDeskEvent(payload);
+      assert(isBooked(event), "the place of a booking holds an event that moved money");
+      return { seq, event };
+    });
+    return { total, bookings, skipCount };
+  }
+
   /** The closed orders that a list named, in the same order; at most ROWS_PER_ANSWER_MAX. */
   async orders(account: Account, orderNumbers: readonly number[]): Promise<Order[]> {
     assert(
@@ -258,7 +284,7 @@ export class OrderArchive {
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
-      if (name === "list") this.#waitingLists += 1;
+      if (isListQuestion(name)) this.#waitingLists += 1;
       // The thread answers a question by its id and in its own type.
       this.#waiting.set(id, { name, resolve: resolve as Waiting["resolve"], reject });
       this.#send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
@@ -270,7 +296,7 @@ export class OrderArchive {
     if (this.#worker === null) return "it failed and is tried again soon";
     const tooMany =
       this.#waiting.size >= QUESTIONS_WAITING_MAX ||
-      (name === "list" && this.#waitingLists >= LISTS_WAITING_MAX);
+      (isListQuestion(name) && this.#waitingLists >= LISTS_WAITING_MAX);
     return tooMany ? "too many questions wait for it" : null;
   }
 
@@ -358,7 +384,7 @@ export class OrderArchive {
     const waiting = this.#waiting.get(id);
     assert(waiting !== undefined, "every answer has its question");
     this.#waiting.delete(id);
-    if (waiting.name === "list") this.#waitingLists -= 1;
+    if (isListQuestion(waiting.name)) this.#waitingLists -= 1;
     return waiting;
   }
 

@@ -1,23 +1,27 @@
 /**
- * What happened and is not projected yet: the reports of every partition, and the closed orders
- * among them. Memory's half of every answer about closed orders. Owned by the sequencer's thread;
- * constant time per event, amortised.
+ * What happened and is not projected yet: the reports of every partition, the closed orders among
+ * them, and the bookings. Memory's half of every answer about closed orders and moved money. Owned
+ * by the sequencer's thread; constant time per event, amortised.
  */
 import { assert } from "@countermand/core/assert";
 import {
   type Account,
   type ClOrdId,
+  type DeskEvent,
   type ExecutionReported,
   NO_CL_ORD_ID,
   type Order,
   type OrderId,
 } from "@countermand/core/model";
+import { type BookedEvent, isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
+import type { Booking } from "./booking-filter.ts";
 import { compareNewestFirst } from "./order-number.ts";
 
+/** A report, or another event that moved money. */
 interface Entry {
   readonly seq: number;
-  readonly report: ExecutionReported;
+  readonly event: ExecutionReported | BookedEvent;
 }
 
 /** First in, first out, readable from any index; constant time per item, amortised. */
@@ -39,6 +43,13 @@ class Queue<Item> {
 
   slice(from: number, count: number): Item[] {
     return this.#items.slice(this.#head + from, this.#head + from + count);
+  }
+
+  *lastToFirst(): Iterable<Item> {
+    for (let index = this.#items.length - 1; index >= this.#head; index -= 1) {
+      const item = this.#items[index];
+      if (item !== undefined) yield item;
+    }
   }
 
   removeFirst(): void {
@@ -90,6 +101,7 @@ interface ClosedEntry {
 
 class RecentAccount {
   readonly reports = new Queue<ExecutionReported>();
+  readonly bookings = new Queue<Booking>();
   readonly closed = new Map<OrderId, ClosedEntry>();
   readonly byClOrdId = new Map<ClOrdId, NamedOrders>();
 }
@@ -105,29 +117,39 @@ export class RecentReports {
   readonly #accounts = new Map<Account, RecentAccount>();
   #size = 0;
 
-  /** Reports held. The sequencer takes no new orders above its limit (UNARCHIVED_REPORTS_MAX). */
+  /**
+   * Reports and other bookings held. The sequencer takes no new orders above its limit
+   * (UNARCHIVED_REPORTS_MAX).
+   */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Takes a report when it is applied. Positions rise within a partition. An order gets no report
-   * after the one that closed it. A report that is projected already is not held.
+   * Takes an event when it is applied; only reports and bookings are held. Positions rise within a
+   * partition. An order gets no report after the one that closed it. An event that is projected
+   * already is not held.
    */
-  add(partition: string, seq: number, report: ExecutionReported): void {
+  add(partition: string, seq: number, event: DeskEvent): void {
+    const isReport = event.type === "ExecutionReported";
+    if (!isReport && !isBooked(event)) return;
     const { entries, projectedSeq } = this.#partition(partition);
     if (seq <= projectedSeq) return;
-    entries.push({ seq, report });
+    entries.push({ seq, event });
     this.#size += 1;
-    const { order } = report;
-    const account = this.#account(order.account);
-    account.reports.push(report);
-    if (!isClosed(order)) return;
-    account.closed.set(order.orderId, { partition, seq, order });
-    if (order.clOrdId === NO_CL_ORD_ID) return;
-    const named = account.byClOrdId.get(order.clOrdId) ?? new NamedOrders();
-    named.add(order);
-    account.byClOrdId.set(order.clOrdId, named);
+    const account = this.#account(accountOf(event));
+    if (isBooked(event)) account.bookings.push({ seq, event });
+    if (isReport) addReport(account, partition, seq, event);
+  }
+
+  /** Last position of the partition whose events are not held here, because it is projected. */
+  projectedSeq(partition: string): number {
+    return this.#partitions.get(partition)?.projectedSeq ?? 0;
+  }
+
+  /** The account's bookings behind the projected position, newest first. */
+  bookingsNewestFirst(account: Account): Iterable<Booking> {
+    return this.#accounts.get(account)?.bookings.lastToFirst() ?? [];
   }
 
   /** The archive answers for the partition up to seq: what is held of that is let go. */
@@ -139,7 +161,7 @@ export class RecentReports {
     for (let first = entries.first(); first !== undefined && first.seq <= seq; ) {
       entries.removeFirst();
       this.#size -= 1;
-      this.#forget(first.report);
+      this.#forget(first);
       first = entries.first();
     }
   }
@@ -189,15 +211,14 @@ export class RecentReports {
     return reports.slice(from, Math.min(limit, durableStreamSeq - afterStreamSeq));
   }
 
-  #forget({ order }: ExecutionReported): void {
-    const account = this.#accounts.get(order.account);
-    assert(account !== undefined, "a report that is held has its account");
-    account.reports.removeFirst();
-    if (isClosed(order)) {
-      account.closed.delete(order.orderId);
-      forgetName(account, order);
-    }
-    if (account.reports.length === 0) this.#accounts.delete(order.account);
+  #forget({ event }: Entry): void {
+    const name = accountOf(event);
+    const account = this.#accounts.get(name);
+    assert(account !== undefined, "an event that is held has its account");
+    if (isBooked(event)) account.bookings.removeFirst();
+    if (event.type === "ExecutionReported") forgetReport(account, event);
+    const { reports, bookings } = account;
+    if (reports.length === 0 && bookings.length === 0) this.#accounts.delete(name);
   }
 
   #partition(partition: string): RecentPartition {
@@ -215,6 +236,33 @@ export class RecentReports {
     this.#accounts.set(account, added);
     return added;
   }
+}
+
+function accountOf(event: ExecutionReported | BookedEvent): Account {
+  return event.type === "ExecutionReported" ? event.order.account : event.account;
+}
+
+function addReport(
+  account: RecentAccount,
+  partition: string,
+  seq: number,
+  report: ExecutionReported,
+): void {
+  const { order } = report;
+  account.reports.push(report);
+  if (!isClosed(order)) return;
+  account.closed.set(order.orderId, { partition, seq, order });
+  if (order.clOrdId === NO_CL_ORD_ID) return;
+  const named = account.byClOrdId.get(order.clOrdId) ?? new NamedOrders();
+  named.add(order);
+  account.byClOrdId.set(order.clOrdId, named);
+}
+
+function forgetReport(account: RecentAccount, { order }: ExecutionReported): void {
+  account.reports.removeFirst();
+  if (!isClosed(order)) return;
+  account.closed.delete(order.orderId);
+  forgetName(account, order);
 }
 
 function forgetName({ byClOrdId }: RecentAccount, { clOrdId, orderId }: Order): void {

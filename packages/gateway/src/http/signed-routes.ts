@@ -6,11 +6,13 @@ import {
   decodeCancelBatch,
   decodeCancelPath,
   decodeCancelQuery,
+  decodeExecutionsQuery,
   decodeOrdersQuery,
   decodePlace,
   decodePlaceBatch,
   decodePositionsQuery,
   decodeQuantity,
+  decodeTransactionsQuery,
   type Fault,
   fault,
   isFault,
@@ -19,12 +21,14 @@ import {
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
 import type { AccountService } from "../trade/account-service.ts";
+import type { StatementService } from "../trade/statement-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 
 /** What signed requests are carried out by. */
 export interface SignedActors {
   readonly trade: TradeService;
   readonly accounts: AccountService;
+  readonly statements: StatementService;
 }
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
@@ -109,6 +113,22 @@ const positions: SignedRoute = {
   },
 };
 
+const transactions: SignedRoute = {
+  places: false,
+  act: ({ statements }, caller, content) => {
+    const query = decodeTransactionsQuery(content.rawQuery);
+    return isFault(query) ? query : statements.transactions(caller, query);
+  },
+};
+
+const listExecutions: SignedRoute = {
+  places: false,
+  act: ({ statements }, caller, content) => {
+    const query = decodeExecutionsQuery(content.rawQuery);
+    return isFault(query) ? query : statements.executions(caller, query);
+  },
+};
+
 const listOrders: SignedRoute = {
   places: false,
   act: ({ trade }, caller, content) => {
@@ -129,6 +149,8 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["estimateQuantity", estimateQuantity],
   ["accountBalance", balance],
   ["accountPositions", positions],
+  ["accountTransactions", transactions],
+  ["listExecutions", listExecutions],
   ["listOrders", listOrders],
 ]);
 

@@ -223,10 +223,8 @@ export class Partitions {
   #stageDeskEvent({ name, desk, lease }: DeskPartition, event: DeskEvent): number {
     this.#stage(name, lease, encodeDeskEvent(event));
     desk.apply(event, lease.seq);
-    if (event.type === "ExecutionReported") {
-      this.recent.add(name, lease.seq, event);
-      this.#reports.push(event);
-    }
+    this.recent.add(name, lease.seq, event);
+    if (event.type === "ExecutionReported") this.#reports.push(event);
     return lease.seq;
   }
 

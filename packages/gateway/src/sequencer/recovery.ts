@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { assert } from "@countermand/core/assert";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
-import { decodeDeskEvent, type ExecutionReported } from "@countermand/core/model";
+import { type DeskEvent, decodeDeskEvent } from "@countermand/core/model";
 import { decodeSessionEvent } from "@countermand/core/session";
 import type { JournalRecord } from "../journal/journal.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
@@ -26,13 +26,13 @@ export interface Recovered {
   readonly replayedCount: number;
 }
 
-/** Called for each report that was replayed, so that the caller can keep what the archive lacks. */
-export type OnReport = (partition: string, seq: number, report: ExecutionReported) => void;
+/** Called for each desk event that was replayed: the caller keeps what the archive lacks. */
+export type OnDeskEvent = (partition: string, seq: number, event: DeskEvent) => void;
 
 export interface RecoveryOptions {
   readonly dataDir: string;
   readonly layout: NodeLayout;
-  readonly onReport?: OnReport;
+  readonly onDeskEvent?: OnDeskEvent;
   /** Whether a snapshot at these positions may be used; all that fit the journal by default. */
   readonly acceptsSnapshot?: (positions: ReadonlyMap<string, number>) => boolean;
   /** Stop at these positions instead of the journal's end: one moment of all partitions. */
@@ -64,7 +64,7 @@ function recoverFrom(reader: JournalReader, options: RecoveryOptions): Recovered
     let seq = from;
     for (const record of reader.records(partition, from)) {
       if (record.seq > last) break;
-      applyRecord(start.state, partition, record, options.onReport);
+      applyRecord(start.state, partition, record, options.onDeskEvent);
       seq = record.seq;
       replayedCount += 1;
     }
@@ -109,7 +109,7 @@ function applyRecord(
   state: NodeState,
   partition: string,
   record: JournalRecord,
-  onReport?: OnReport,
+  onDeskEvent?: OnDeskEvent,
 ): void {
   if (partition === EXCHANGE_PARTITION) {
     state.exchange.apply(decodeExchangeEvent(record.payload));
@@ -123,5 +123,5 @@ function applyRecord(
   assert(desk !== undefined, "the partition is of this node");
   const event = decodeDeskEvent(record.payload);
   desk.apply(event, record.seq);
-  if (event.type === "ExecutionReported") onReport?.(partition, record.seq, event);
+  onDeskEvent?.(partition, record.seq, event);
 }
