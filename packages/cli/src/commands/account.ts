@@ -1,0 +1,84 @@
+/** Cash, holdings and the market. */
+import type { Balance, MarketSymbols, Position } from "@countermand/client";
+import type { Command } from "commander";
+import { type Console, print, printJson } from "../console.ts";
+import { session } from "../session.ts";
+import { type Column, tableLines } from "../table.ts";
+
+const BALANCE_COLUMNS: readonly Column<Balance>[] = [
+  { title: "CURRENCY", of: ({ base_currency }) => base_currency },
+  { title: "CASH", of: ({ cash }) => cash, isNumber: true },
+  { title: "ON HOLD", of: ({ cash_on_hold }) => cash_on_hold, isNumber: true },
+  { title: "WITHDRAWABLE", of: ({ cash_withdraw }) => cash_withdraw, isNumber: true },
+  { title: "UNSETTLED", of: ({ unsett_net_amt }) => unsett_net_amt, isNumber: true },
+  { title: "HOLDINGS WORTH", of: ({ market_value }) => market_value, isNumber: true },
+];
+
+const POSITION_COLUMNS: readonly Column<Position>[] = [
+  { title: "PRODUCT", of: ({ product_code }) => product_code },
+  { title: "NAME", of: ({ product_name }) => product_name },
+  { title: "MARKET", of: ({ market }) => market },
+  { title: "QTY", of: ({ qty }) => qty, isNumber: true },
+  { title: "SELLABLE", of: ({ avail_sell_qty }) => avail_sell_qty, isNumber: true },
+  { title: "IN SELL ORDERS", of: ({ os_sell_qty }) => os_sell_qty, isNumber: true },
+  { title: "UNSETTLED", of: ({ uncleared_qty }) => uncleared_qty, isNumber: true },
+  { title: "AVERAGE COST", of: ({ avg_cost }) => avg_cost, isNumber: true },
+];
+
+const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
+  { title: "SYMBOL", of: ({ symbol }) => symbol },
+  { title: "NAME", of: ({ name }) => name },
+  { title: "MARKETS", of: ({ markets }) => markets.join(", ") },
+  { title: "LAST", of: ({ last_price }) => last_price, isNumber: true },
+  { title: "BID", of: ({ bid_price }) => bid_price, isNumber: true },
+  { title: "ASK", of: ({ ask_price }) => ask_price, isNumber: true },
+  { title: "LOT", of: ({ lot_qty }) => lot_qty, isNumber: true },
+  { title: "TICK", of: ({ price_tick }) => price_tick, isNumber: true },
+];
+
+/** Rows of one page of positions. */
+const PAGE_SIZE = 100;
+
+export function addAccountCommands(program: Command, console: Console): void {
+  program
+    .command("balance")
+    .description("cash by currency")
+    .action(async (_options, command) => {
+      const { client, asJson } = session(command, console);
+      const rows = await client.balance();
+      show(console, asJson, BALANCE_COLUMNS, rows, "no cash");
+    });
+  program
+    .command("positions")
+    .description("holdings by product")
+    .action(async (_options, command) => {
+      const { client, asJson } = session(command, console);
+      const rows: Position[] = [];
+      for (let page = 1; ; page += 1) {
+        const found = await client.positions({ page, page_size: PAGE_SIZE });
+        rows.push(...found.positions);
+        if (page * PAGE_SIZE >= found.total_records) break;
+      }
+      show(console, asJson, POSITION_COLUMNS, rows, "no holdings");
+    });
+  program
+    .command("symbols")
+    .description("what is traded, and where it stands")
+    .action(async (_options, command) => {
+      const { client, asJson } = session(command, console);
+      const { symbols } = await client.symbols();
+      show(console, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
+    });
+}
+
+function show<Row>(
+  console: Console,
+  asJson: boolean,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  none: string,
+): void {
+  if (asJson) for (const row of rows) printJson(console, row);
+  else if (rows.length === 0) print(console, [none]);
+  else print(console, tableLines(columns, rows));
+}

@@ -1,0 +1,104 @@
+/** Running a gateway on this machine, and looking whether one answers. */
+import { CountermandClient } from "@countermand/client";
+import type { Command } from "commander";
+import { type Console, print, printJson, tell } from "../console.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { chosenProfile } from "../profiles.ts";
+import { setExitCode } from "../session.ts";
+
+export function addNodeCommands(program: Command, console: Console): void {
+  program
+    .command("serve")
+    .description("run a gateway here, with its own exchange; Ctrl-C stops it")
+    .addHelpText(
+      "after",
+      "\nSettings come from the environment, such as COUNTERMAND_PORT and COUNTERMAND_DATA_DIR.",
+    )
+    .action(async () => {
+      // It has the process from here on: signals, output and exit code.
+      await import("@countermand/gateway");
+      await new Promise<never>(() => {});
+    });
+  addDoctor(program, console);
+}
+
+interface Finding {
+  readonly check: string;
+  readonly isGood: boolean;
+  readonly said: string;
+}
+
+const SKEW_MS_MAX = 1_000;
+
+function addDoctor(program: Command, console: Console): void {
+  program
+    .command("doctor")
+    .description("look whether the gateway answers, the clocks agree, the key works")
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<{ readonly json?: boolean }>();
+      const profile = chosenProfile(options, console.environment);
+      const { apiKey, secret, url } = profile;
+      const client = new CountermandClient({
+        baseUrl: url,
+        credentials: { apiKey, secret },
+        callTimeoutMs: 3_000,
+        attemptTimeoutMs: 2_000,
+      });
+      let isGood = true;
+      for await (const finding of findings(client, url)) {
+        isGood &&= finding.isGood;
+        if (options.json === true) printJson(console, finding);
+        else
+          print(console, [
+            `${finding.isGood ? "ok  " : "FAIL"}  ${finding.check}: ${finding.said}`,
+          ]);
+      }
+      if (isGood) return;
+      tell(console, "Something is wrong; each line says what.");
+      setExitCode(command, ExitCode.Refused);
+    });
+}
+
+async function* findings(client: CountermandClient, url: string): AsyncGenerator<Finding> {
+  const major = Number(process.versions.node.split(".")[0]);
+  yield { check: "Node", isGood: major >= 22, said: process.version };
+  const reach = await finding("gateway", async () => {
+    await client.measureClock();
+    return url;
+  });
+  yield reach;
+  if (!reach.isGood) return;
+  const { offsetMs, errorMs } = client.clock;
+  yield {
+    check: "clock",
+    isGood: Math.abs(offsetMs) <= SKEW_MS_MAX,
+    said: `this machine is ${Math.round(-offsetMs)} ms ahead, give or take ${Math.ceil(errorMs)} ms`,
+  };
+  yield await finding("key", async () => {
+    const { total_records } = await client.orders({ page_size: 1 });
+    return `signature accepted; the account has ${total_records} orders`;
+  });
+  yield await finding("stream", () => firstMessage(client));
+}
+
+async function firstMessage(client: CountermandClient): Promise<string> {
+  const stream = client.stream({ heartbeatSeconds: 1 });
+  try {
+    for await (const event of stream) {
+      if (event.type === "snapshot")
+        return `${event.orders.length} open orders at seq ${event.seq}`;
+      if (event.type === "disconnected") throw new Error(event.reason);
+    }
+    throw new Error("it ended");
+  } finally {
+    stream.close();
+  }
+}
+
+async function finding(check: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, isGood: true, said: await look() };
+  } catch (error) {
+    return { check, isGood: false, said: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,71 @@
+/** Which gateways and keys the command line knows. */
+import type { Command } from "commander";
+import { type Console, print, printJson, readAll } from "../console.ts";
+import { UsageError } from "../exit-codes.ts";
+import {
+  DEFAULT_PROFILE,
+  type Profile,
+  profilePath,
+  readProfiles,
+  SANDBOX_PROFILE,
+  writeProfile,
+} from "../profiles.ts";
+import { type Column, tableLines } from "../table.ts";
+
+const SECRET_BYTES_MAX = 4_096;
+
+interface Row {
+  readonly name: string;
+  readonly profile: Profile;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: "PROFILE", of: ({ name }) => name },
+  { title: "URL", of: ({ profile }) => profile.url },
+  { title: "KEY", of: ({ profile }) => profile.apiKey },
+];
+
+export function addProfileCommands(program: Command, console: Console): void {
+  const profiles = program
+    .command("profiles")
+    .description("gateways and keys to choose from with --profile; secrets stay in one file")
+    .addHelpText(
+      "after",
+      "\nThe environment comes first: COUNTERMAND_API_KEY with COUNTERMAND_API_SECRET or\n" +
+        "COUNTERMAND_API_SECRET_FILE, and COUNTERMAND_URL.",
+    );
+  profiles
+    .command("list", { isDefault: true })
+    .description("what there is; never shows a secret")
+    .action((_options, command: Command) => {
+      const path = profilePath(console.environment);
+      const known = { [DEFAULT_PROFILE]: SANDBOX_PROFILE, ...readProfiles(path) };
+      const rows = Object.entries(known).map(([name, profile]) => ({ name, profile }));
+      if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
+        for (const { name, profile } of rows) {
+          printJson(console, { name, url: profile.url, apiKey: profile.apiKey });
+        }
+        return;
+      }
+      print(console, [...tableLines(COLUMNS, rows), "", `File: ${path}`]);
+    });
+  profiles
+    .command("add")
+    .description("add or replace one; the secret is read from the standard input")
+    .argument("<name>")
+    .argument("<url>", "address of the gateway")
+    .argument("<api-key>")
+    .addHelpText(
+      "after",
+      "\nExample:\n  countermand profiles add live https://orders.example key-1 < secret.txt",
+    )
+    .action(async (name: string, url: string, apiKey: string) => {
+      if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
+      if (console.input.isTTY === true) console.errors.write("Secret, then Ctrl-D: ");
+      const secret = (await readAll(console.input, SECRET_BYTES_MAX)).trim();
+      if (secret === "") throw new UsageError("the secret comes on the standard input; none came");
+      const path = profilePath(console.environment);
+      writeProfile(path, name, { url, apiKey, secret });
+      print(console, [`profile ${name} is in ${path}`]);
+    });
+}

@@ -1,0 +1,197 @@
+/** Making a signature, and finding out why one was refused. */
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { type Console, print, printJson, readAll } from "../console.ts";
+import { ExitCode, UsageError } from "../exit-codes.ts";
+import { chosenProfile, type Profile } from "../profiles.ts";
+import { setExitCode } from "../session.ts";
+import {
+  type SignedAttempt,
+  sha256,
+  signatureOf,
+  signedText,
+  verdictOf,
+} from "../signature-variants.ts";
+import { factLines } from "../table.ts";
+
+const BODY_BYTES_MAX = 65_536;
+
+interface SignOptions {
+  readonly body?: string;
+  readonly timestamp?: string;
+  readonly signature: string;
+  readonly seen?: string;
+}
+
+export function addSigningCommands(program: Command, console: Console): void {
+  addSign(program, console);
+  addExplain(program, console);
+}
+
+const BODY = "the body: text, @FILE, or - for the standard input";
+
+function addSign(program: Command, console: Console): void {
+  program
+    .command("sign")
+    .description("make the headers of a signed request, with the profile's key")
+    .argument("<method>", "GET, POST, PUT or DELETE; CONNECT for the handshake of a stream")
+    .argument("<target>", "path and query: /trade/v1/orders?page_size=1")
+    .option("--body <body>", BODY)
+    .option("--timestamp <ms>", "Unix milliseconds; now unless given")
+    .action(async (method: string, target: string, options: SignOptions, command) => {
+      const profile = profileOf(command, console);
+      const { timestamp = String(Date.now()), body } = options;
+      const attempt = await attemptOf(
+        method,
+        target,
+        { timestamp, body, signature: "" },
+        profile,
+        console,
+      );
+      const headers = {
+        "X-API-Key": profile.apiKey,
+        "X-API-Timestamp": timestamp,
+        "X-API-Signature": signatureOf(attempt),
+      };
+      if (isJson(command)) {
+        printJson(console, { ...headers, string_to_sign: signedText(attempt) });
+        return;
+      }
+      print(
+        console,
+        Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      );
+    });
+}
+
+function addExplain(program: Command, console: Console): void {
+  program
+    .command("explain")
+    .description(
+      "say why a signature was refused: what was to be signed, and which mistake was made",
+    )
+    .argument("<method>", "as sent")
+    .argument("<target>", "path and query as sent")
+    .requiredOption("--timestamp <ms>", "X-API-Timestamp as sent")
+    .requiredOption("--signature <text>", "X-API-Signature as sent")
+    .option("--body <body>", `${BODY}; as sent, byte for byte`)
+    .addOption(new Option("--seen <details>", "`details` of the gateway's 401: what it saw"))
+    .addHelpText(
+      "after",
+      "\nThe secret is the profile's. Exit code 0: the signature is right; 1: it is not.",
+    )
+    .action(async (method: string, target: string, options: SignOptions, command) => {
+      const profile = profileOf(command, console);
+      const { timestamp = "", body, signature, seen } = options;
+      const sent = { timestamp, body, signature };
+      const attempt = await attemptOf(method, target, sent, profile, console);
+      const verdict = verdictOf(attempt);
+      const differences = seen === undefined ? [] : differencesFrom(seen, attempt);
+      if (isJson(command)) {
+        const { payload } = attempt;
+        const string_to_sign = signedText(attempt);
+        printJson(console, {
+          ...verdict,
+          differences,
+          string_to_sign,
+          payload_sha256: sha256(payload),
+        });
+      } else {
+        print(console, explanation(attempt, differences));
+      }
+      const isRight = verdict.verdict === "right" && differences.length === 0;
+      if (!isRight) setExitCode(command, ExitCode.Refused);
+    });
+}
+
+function explanation(attempt: SignedAttempt, differences: readonly string[]): string[] {
+  const verdict = verdictOf(attempt);
+  const { payload, signature } = attempt;
+  const facts = factLines([
+    ["to be signed", JSON.stringify(signedText(attempt))],
+    ["payload", `${Buffer.byteLength(payload)} bytes, SHA-256 ${sha256(payload)}`],
+    ["right signature", `${signatureOf(attempt)} (hex ${signatureOf(attempt, "hex")})`],
+    ["sent signature", signature],
+  ]);
+  const seen = differences.map((difference) => `The gateway saw something else: ${difference}`);
+  if (verdict.verdict === "right") {
+    const end = seen.length > 0 ? seen : ["The signature is right for what you say was sent."];
+    return [...facts, ...end, ...(seen.length > 0 ? [] : CLOCK_HINT)];
+  }
+  if (verdict.verdict === "mistake")
+    return [...facts, ...seen, `${sentence(verdict.mistake)}.`, verdict.cure];
+  return [
+    ...facts,
+    ...seen,
+    "No known mistake gives the signature that was sent: most likely key and secret do not belong together.",
+  ];
+}
+
+const CLOCK_HINT = [
+  "If it was refused all the same, compare the clocks (countermand doctor) and the key, and give the",
+  "details of the refusal with --seen.",
+];
+
+/** The gateway says: METHOD|path|timestamp|<raw body: 56 bytes, SHA-256 …>. */
+const SEEN =
+  /([A-Z]+)\|([^|]*)\|([^|]*)\|<raw (?:body|query string): (\d+) bytes, SHA-256 ([0-9a-f]{64})>/;
+
+function differencesFrom(details: string, attempt: SignedAttempt): string[] {
+  const match = SEEN.exec(details);
+  if (match === null) throw new UsageError("--seen is not the details of a refused signature");
+  const [, method, path, timestamp, bytes, digest] = match;
+  const { payload } = attempt;
+  const pairs = [
+    ["method", attempt.method, method],
+    ["path", attempt.path, path],
+    ["timestamp", attempt.timestamp, timestamp],
+    ["payload length", String(Buffer.byteLength(payload)), bytes],
+    ["payload SHA-256", sha256(payload), digest],
+  ] as const;
+  return pairs
+    .filter(([, mine, theirs]) => mine !== theirs)
+    .map(([name, mine, theirs]) => `${name} ${theirs}, not ${mine}`);
+}
+
+interface SentSignature {
+  readonly timestamp: string;
+  readonly body: string | undefined;
+  readonly signature: string;
+}
+
+async function attemptOf(
+  method: string,
+  target: string,
+  { timestamp, body, signature }: SentSignature,
+  { secret }: Profile,
+  console: Console,
+): Promise<SignedAttempt> {
+  if (!target.startsWith("/"))
+    throw new UsageError("the target begins with a slash, after the host");
+  const mark = target.indexOf("?");
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? "" : target.slice(mark + 1);
+  const text = body === undefined ? "" : await bodyText(body, console);
+  if (text !== "" && query !== "") {
+    throw new UsageError("a request has a body or a query string, never both");
+  }
+  const payload = text === "" ? query : text;
+  return { method, path, timestamp, payload, secret, signature };
+}
+
+async function bodyText(body: string, console: Console): Promise<string> {
+  if (body === "-") return await readAll(console.input, BODY_BYTES_MAX);
+  return body.startsWith("@") ? readFileSync(body.slice(1), "utf8") : body;
+}
+
+function profileOf(command: Command, console: Console): Profile {
+  return chosenProfile(command.optsWithGlobals(), console.environment);
+}
+
+function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ readonly json?: boolean }>().json === true;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

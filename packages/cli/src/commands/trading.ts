@@ -1,0 +1,297 @@
+/** Placing, cancelling, amending and listing orders. */
+import type {
+  AmendRequest,
+  CancelOutcome,
+  CancelRequest,
+  CancelResult,
+  OrdersQuery,
+  PlaceRequest,
+} from "@countermand/client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Console, print, printJson } from "../console.ts";
+import { ExitCode, UsageError } from "../exit-codes.ts";
+import { session, setExitCode } from "../session.ts";
+import { tableLines } from "../table.ts";
+import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
+
+const DECIMAL = /^[0-9]{1,18}(\.[0-9]{1,8})?$/;
+const ORDER_NO = /^[0-9]{11,32}$/;
+
+export function addTradingCommands(program: Command, console: Console): void {
+  addPlace(program, console);
+  addCancel(program, console);
+  addCancelBatch(program, console);
+  addAmend(program, console);
+  addOrders(program, console);
+  addOrder(program, console);
+}
+
+interface PlaceOptions {
+  readonly market: string;
+  readonly type?: string;
+  readonly price?: string;
+  readonly trigger?: string;
+  readonly tif?: string;
+  readonly reference?: string;
+  readonly portfolio?: string;
+}
+
+function addPlace(program: Command, console: Console): void {
+  program
+    .command("place")
+    .description("place an order; prints its number, or the whole order with --json")
+    .argument("<side>", "buy or sell", oneOf(["buy", "sell"]))
+    .argument("<symbol>", "with its zeros: 00700")
+    .argument("<qty>", "a multiple of the board lot", decimal)
+    .addOption(new Option("--market <market>", "hkex, usex, nasdaq or crypto").default("hkex"))
+    .option("--price <price>", "limit price; without it a market order", decimal)
+    .option("--type <type>", "order type; limit_order with a price, market_order without")
+    .option("--trigger <price>", "trigger of a stop order", decimal)
+    .option("--tif <time>", "day, gtc, ioc or fok")
+    .option("--reference <text>", "your own name of the order")
+    .option("--portfolio <text>", "your own grouping")
+    .addHelpText(
+      "after",
+      "\nExample:\n  countermand place buy 00700 100 --price 423.83 --reference a1",
+    )
+    .action(async (side: "buy" | "sell", symbol: string, qty: string, options, command) => {
+      const { client, asJson } = session(command, console);
+      const order = await client.placeAndShow(placeRequest(side, symbol, qty, options));
+      if (asJson) printJson(console, order);
+      else print(console, [order.order_no]);
+      if (order.order_status === "rej") setExitCode(command, ExitCode.Refused);
+    });
+}
+
+function placeRequest(
+  order_side: "buy" | "sell",
+  symbol: string,
+  qty: string,
+  { market, type, price, trigger, tif, reference, portfolio }: PlaceOptions,
+): PlaceRequest {
+  const order_type = type ?? (price === undefined ? "market_order" : "limit_order");
+  // Words the gateway does not know are its to refuse, with the list of those it does.
+  return {
+    market,
+    order_type,
+    symbol,
+    order_side,
+    qty,
+    ...(price !== undefined && { price }),
+    ...(trigger !== undefined && { trigger_price: trigger }),
+    ...(tif !== undefined && { time_in_force: tif }),
+    ...(reference !== undefined && { reference_id: reference }),
+    ...(portfolio !== undefined && { portfolio_id: portfolio }),
+  } as PlaceRequest;
+}
+
+interface CancelOptions {
+  readonly reference?: string;
+  readonly onlyUnfilled?: boolean;
+  readonly version?: number;
+  readonly wait?: boolean;
+}
+
+function addCancel(program: Command, console: Console): void {
+  program
+    .command("cancel")
+    .description("cancel one order, by its number or with --reference by your own name")
+    .argument("[order]", "the order's number", orderNo)
+    .option("--reference <text>", "your own name of the order")
+    .option("--only-unfilled", "only if nothing of it has traded")
+    .option("--if-version <n>", "only if it is still at this version", wholeNumber)
+    .option("--wait", "wait until it is closed, whatever closes it")
+    .action(async (order: string | undefined, options, command) => {
+      const { client, asJson } = session(command, console);
+      const request = cancelRequest(order, options);
+      if (options.wait === true) {
+        const final = await client.cancelAndConfirm(request);
+        if (asJson) printJson(console, final);
+        else print(console, [`${final.order_no} ${statusText(final)}`]);
+        if (final.order_status !== "can") setExitCode(command, ExitCode.Partly);
+        return;
+      }
+      const ended = await client.cancel(request);
+      if (asJson) printJson(console, ended);
+      else print(console, outcomeLines(ended));
+      if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
+    });
+}
+
+function cancelRequest(
+  order: string | undefined,
+  { reference, onlyUnfilled, version }: CancelOptions,
+): CancelRequest {
+  if (order === undefined && reference === undefined) {
+    throw new UsageError("name the order by its number or with --reference");
+  }
+  return {
+    ...(order !== undefined ? { order_no: order } : { reference_id: reference ?? "" }),
+    ...(onlyUnfilled === true && { only_if: "unfilled" }),
+    ...(version !== undefined && { version }),
+  };
+}
+
+function outcomeLines(ended: CancelOutcome): string[] {
+  if (ended.outcome === "refused") {
+    const { details, message } = ended.failure;
+    const said = details === "" ? message : details;
+    const order =
+      ended.order === null ? "" : ` (${ended.order.order_no} ${statusText(ended.order)})`;
+    return [`not cancelled: ${ended.reason}: ${said}${order}`];
+  }
+  const { order_no, cancelled_qty, execute_qty } = ended.order;
+  const words = ended.outcome.replaceAll("_", " ");
+  return [`${order_no} ${words}: ${cancelled_qty} cancelled, ${execute_qty} filled`];
+}
+
+function addCancelBatch(program: Command, console: Console): void {
+  program
+    .command("cancel-batch")
+    .description("cancel 1 to 5 orders in one request, each with its own result")
+    .argument("<orders...>", "their numbers", orderNos)
+    .action(async (orders: readonly string[], _options, command) => {
+      const { client, asJson } = session(command, console);
+      const results = await client.cancelBatch(orders.map((order_no) => ({ order_no })));
+      if (asJson) for (const result of results) printJson(console, result);
+      else print(console, results.map(resultLine));
+      const failedCount = results.filter(({ result }) => result.code !== 0).length;
+      if (failedCount === 0) return;
+      const isAll = failedCount === results.length;
+      setExitCode(command, isAll ? ExitCode.Refused : ExitCode.Partly);
+    });
+}
+
+function resultLine({ order_no, result }: CancelResult): string {
+  if (result.code === 0) return `${order_no} cancelled`;
+  const { reason, details, message } = result as Exclude<typeof result, { readonly code: 0 }>;
+  return `${order_no} not cancelled: ${reason}: ${details === "" ? message : details}`;
+}
+
+interface AmendOptions {
+  readonly price?: string;
+  readonly qty?: string;
+  readonly trigger?: string;
+  readonly ifVersion?: number;
+}
+
+function addAmend(program: Command, console: Console): void {
+  program
+    .command("amend")
+    .description("give an open order new terms; less quantity alone keeps its place in the queue")
+    .argument("<order>", "the order's number", orderNo)
+    .option("--price <price>", "new limit price", decimal)
+    .option("--qty <qty>", "new quantity; what has traded counts", decimal)
+    .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
+    .option("--if-version <n>", "only if it is still at this version", wholeNumber)
+    .action(async (order_no: string, options: AmendOptions, command) => {
+      const { client, asJson } = session(command, console);
+      const { price, qty, trigger, ifVersion } = options;
+      const request: AmendRequest = {
+        order_no,
+        ...(price !== undefined && { price }),
+        ...(qty !== undefined && { qty }),
+        ...(trigger !== undefined && { trigger_price: trigger }),
+        ...(ifVersion !== undefined && { version: ifVersion }),
+      };
+      const order = await client.amend(request);
+      if (asJson) printJson(console, order);
+      else print(console, orderFacts(order));
+    });
+}
+
+interface OrdersOptions {
+  readonly market?: string;
+  readonly symbol?: string;
+  readonly side?: string;
+  readonly status?: string;
+  readonly reference?: string;
+  readonly portfolio?: string;
+  readonly limit: number;
+}
+
+function addOrders(program: Command, console: Console): void {
+  program
+    .command("orders")
+    .description("list orders, newest first")
+    .option("--market <market>", "of this market")
+    .option("--symbol <symbol>", "of this symbol")
+    .option("--side <side>", "buy or sell")
+    .option("--status <status>", "new, pex, fex, can or rej")
+    .option("--reference <text>", "that carry this name of yours")
+    .option("--portfolio <text>", "of this grouping of yours")
+    .addOption(new Option("--limit <n>", "at most so many").argParser(wholeNumber).default(20))
+    .action(async (options: OrdersOptions, command) => {
+      const { client, asJson } = session(command, console);
+      const orders = [];
+      for await (const order of client.allOrders(ordersQuery(options))) {
+        orders.push(order);
+        if (orders.length >= options.limit) break;
+      }
+      if (asJson) for (const order of orders) printJson(console, order);
+      else if (orders.length === 0) print(console, ["no orders"]);
+      else print(console, tableLines(ORDER_COLUMNS, orders));
+    });
+}
+
+function ordersQuery(options: OrdersOptions): OrdersQuery {
+  const { market, symbol, side, status, reference, portfolio, limit } = options;
+  return {
+    page_size: Math.min(limit, 100),
+    ...(market !== undefined && { market }),
+    ...(symbol !== undefined && { symbol }),
+    ...(side !== undefined && { order_side: side }),
+    ...(status !== undefined && { order_status: status }),
+    ...(reference !== undefined && { reference_id: reference }),
+    ...(portfolio !== undefined && { portfolio_id: portfolio }),
+  } as OrdersQuery;
+}
+
+function addOrder(program: Command, console: Console): void {
+  program
+    .command("order")
+    .description("show one order, by its number or with --reference by your own name")
+    .argument("[order]", "the order's number", orderNo)
+    .option("--reference <text>", "your own name of the order")
+    .action(async (order_no: string | undefined, options, command) => {
+      const { client, asJson } = session(command, console);
+      if (order_no === undefined && options.reference === undefined) {
+        throw new UsageError("name the order by its number or with --reference");
+      }
+      const name = order_no !== undefined ? { order_no } : { reference_id: options.reference };
+      const order = await client.order(name);
+      if (order === null) {
+        print(console, asJson ? ["null"] : ["never received: there is no such order"]);
+        setExitCode(command, ExitCode.Refused);
+      } else if (asJson) printJson(console, order);
+      else print(console, orderFacts(order));
+    });
+}
+
+function decimal(text: string): string {
+  if (DECIMAL.test(text)) return text;
+  throw new InvalidArgumentError("Write a decimal such as 423.83, with at most 8 decimals.");
+}
+
+function orderNo(text: string): string {
+  if (ORDER_NO.test(text)) return text;
+  throw new InvalidArgumentError("An order's number is 11 digits or more.");
+}
+
+function orderNos(text: string, before: readonly string[] | undefined): readonly string[] {
+  const all = [...(before ?? []), orderNo(text)];
+  if (all.length > 5) throw new InvalidArgumentError("At most 5 orders fit into one batch.");
+  return all;
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write a whole number from 1.");
+}
+
+function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (words.includes(text)) return text;
+    throw new InvalidArgumentError(`Write ${words.join(" or ")}.`);
+  };
+}

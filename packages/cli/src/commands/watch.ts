@@ -1,0 +1,62 @@
+/** Following the order stream on a terminal. */
+import type { OrderUpdate, StreamEvent } from "@countermand/client";
+import { type Command, InvalidArgumentError } from "commander";
+import { type Console, print, printJson, tell } from "../console.ts";
+import { session } from "../session.ts";
+import { statusText, timeText } from "./orders-view.ts";
+
+export function addWatchCommand(program: Command, console: Console): void {
+  program
+    .command("watch")
+    .description("every change of every order as it happens; through cuts and restarts, no gap")
+    .option("--from <seq>", "begin with the messages after this position; 0 for all", position)
+    .option("--count <n>", "end after so many changes", position)
+    .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
+    .action(async (options: { readonly from?: number; readonly count?: number }, command) => {
+      const { client, asJson } = session(command, console);
+      const { from, count = Number.POSITIVE_INFINITY } = options;
+      const stream = client.stream(from === undefined ? {} : { afterSeq: from });
+      console.stopped.addEventListener("abort", () => stream.close());
+      let seen = 0;
+      for await (const event of stream) {
+        if (asJson) printJson(console, event);
+        else show(console, event);
+        if (event.type === "order") seen += 1;
+        if (seen >= count) break;
+      }
+    });
+}
+
+function show(console: Console, event: StreamEvent): void {
+  switch (event.type) {
+    case "order":
+      print(console, [changeLine(event.seq, event.order)]);
+      return;
+    case "snapshot": {
+      const lost = event.isReset ? " (what happened before can no longer be replayed)" : "";
+      tell(console, `${event.orders.length} open orders at seq ${event.seq}${lost}`);
+      return;
+    }
+    case "notice":
+      tell(console, `notice: ${event.notice.details || event.notice.message}`);
+      return;
+    case "connected":
+      tell(console, "connected");
+      return;
+    case "disconnected":
+      tell(console, `disconnected: ${event.reason}; again in ${event.retryInMs} ms`);
+  }
+}
+
+function changeLine(seq: number, order: OrderUpdate): string {
+  const { order_no, order_side, symbol, qty, price, update_time } = order;
+  const trade =
+    order.exec_id === undefined ? "" : `, ${order.last_qty} traded at ${order.last_price}`;
+  const what = `${order_side} ${qty} ${symbol} @ ${price}`;
+  return `${seq}  ${timeText(update_time)}  ${order_no}  ${what}  ${statusText(order)}${trade}`;
+}
+
+function position(text: string): number {
+  if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write a whole number from 0.");
+}

@@ -1,0 +1,58 @@
+/** Where a command reads and writes: a terminal, a pipe, or a test. */
+import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
+import { UsageError } from "./exit-codes.ts";
+
+export interface Console {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Writable & { readonly isTTY?: boolean };
+  readonly errors: Writable & { readonly isTTY?: boolean };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the person asks to stop. */
+  readonly stopped: AbortSignal;
+}
+
+export function print(console: Console, lines: readonly string[]): void {
+  if (lines.length > 0) console.output.write(`${lines.join("\n")}\n`);
+}
+
+/** One JSON document a line. */
+export function printJson(console: Console, value: unknown): void {
+  console.output.write(`${JSON.stringify(value)}\n`);
+}
+
+/** For people who watch; scripts get it on another stream than results. */
+export function tell(console: Console, line: string): void {
+  console.errors.write(`${line}\n`);
+}
+
+/**
+ * Asks before something that cannot be taken back.
+ * @throws UsageError there is no terminal to ask on, or the answer is not yes
+ */
+export async function confirm(console: Console, question: string, isYes: boolean): Promise<void> {
+  if (isYes) return;
+  if (console.input.isTTY !== true) {
+    throw new UsageError(`${question} Nobody can be asked here: add --yes to do it.`);
+  }
+  const asking = createInterface({ input: console.input, output: console.errors });
+  try {
+    const answer = await asking.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError("Not done.");
+  } finally {
+    asking.close();
+  }
+}
+
+/** All of the input as text, at most so many bytes. */
+export async function readAll(input: Readable, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    const buffer = Buffer.from(chunk as Uint8Array);
+    bytes += buffer.length;
+    if (bytes > bytesMax) throw new UsageError(`the input is longer than ${bytesMax} bytes`);
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,52 @@
+/** What a script learns from the exit code; docs/reference/cli.md has the same table. */
+import {
+  ApiError,
+  ConnectionError,
+  OutcomeUnknownError,
+  WaitTimeoutError,
+} from "@countermand/client";
+
+export const ExitCode = {
+  /** Done. */
+  Done: 0,
+  /** The gateway refused it, and nothing was changed; or a check found a fault. */
+  Refused: 1,
+  /** The command line is wrong: nothing was sent. */
+  Usage: 2,
+  /** Nobody knows whether it was done. */
+  Unknown: 3,
+  /** The gateway cannot be reached; nothing was changed. */
+  Unreachable: 4,
+  /** Some of it was done: a batch, or a cancel that came too late for a part. */
+  Partly: 5,
+  /** A wait ended before what was waited for happened. */
+  TimedOut: 6,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** The command line is wrong, or cannot be carried out as it stands. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ApiError) return ExitCode.Refused;
+  if (error instanceof OutcomeUnknownError) return ExitCode.Unknown;
+  if (error instanceof ConnectionError) return ExitCode.Unreachable;
+  if (error instanceof WaitTimeoutError) return ExitCode.TimedOut;
+  return error instanceof UsageError ? ExitCode.Usage : ExitCode.Refused;
+}
+
+/** What to do next, in one sentence; "" where the message says it. */
+export function adviceOf(error: unknown): string {
+  if (error instanceof OutcomeUnknownError) {
+    return "Find out with: countermand orders. A cancel by number may be sent again at any time.";
+  }
+  if (error instanceof ConnectionError) {
+    return "Is the gateway running, and is --url right? Try: countermand doctor";
+  }
+  if (error instanceof ApiError && error.httpStatus === 401) {
+    return "Compare what you signed with what was seen: countermand explain --help";
+  }
+  return "";
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** The process of the command line: its streams, its signals, its exit code. */
+import { run } from "./program.ts";
+
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => stopping.abort());
+}
+// Whoever reads has gone: `countermand watch | head` is no failure.
+process.stdout.on("error", (error: { readonly code?: string }) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+  environment: process.env,
+  stopped: stopping.signal,
+});

@@ -1,0 +1,129 @@
+/**
+ * Who the command line is and where the gateway is: from a profile file, or from the environment.
+ * Secrets come from files, the environment or the standard input, never from an argument: arguments
+ * are seen by every user of the machine.
+ */
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { UsageError } from "./exit-codes.ts";
+
+/** A gateway and a key of it. */
+export interface Profile {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly secret: string;
+}
+
+export type Profiles = Readonly<Record<string, Profile>>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The sandbox as it is after `countermand serve`; its keys are public. */
+export const SANDBOX_PROFILE: Profile = {
+  url: "http://127.0.0.1:8080",
+  apiKey: "demo-key",
+  secret: "demo-secret",
+};
+export const DEFAULT_PROFILE = "sandbox";
+
+/** Only the owner may read it. */
+const FILE_MODE = 0o600;
+const OTHERS = 0o077;
+
+export function profilePath(environment: Environment): string {
+  const configured = environment["COUNTERMAND_PROFILES"];
+  if (configured !== undefined && configured !== "") return configured;
+  const home = environment["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  return join(home, "countermand", "profiles.json");
+}
+
+/**
+ * The profiles of a file; none when there is no file.
+ * @throws UsageError others may read the file, or it is not of the right form
+ */
+export function readProfiles(path: string): Profiles {
+  let text: string;
+  try {
+    if (process.platform !== "win32" && (statSync(path).mode & OTHERS) !== 0) {
+      throw new UsageError(`${path} holds secrets and others may read it: chmod 600 ${path}`);
+    }
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return {};
+    throw error;
+  }
+  return parseProfiles(path, text);
+}
+
+/** Adds or replaces one; the file is never half written. */
+export function writeProfile(path: string, name: string, profile: Profile): void {
+  const profiles = { ...readProfiles(path), [name]: profile };
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, `${JSON.stringify(profiles, null, 2)}\n`, { mode: FILE_MODE });
+  chmodSync(fresh, FILE_MODE);
+  renameSync(fresh, path);
+}
+
+export interface ProfileChoice {
+  readonly profile?: string;
+  readonly url?: string;
+}
+
+/**
+ * What a command works with: the named profile, else the environment's key, else the sandbox's.
+ * `COUNTERMAND_URL` and `--url` replace the profile's address.
+ * @throws UsageError the profile does not exist, or a key comes without its secret
+ */
+export function chosenProfile(choice: ProfileChoice, environment: Environment): Profile {
+  const name = choice.profile ?? environment["COUNTERMAND_PROFILE_NAME"];
+  const fromKey = name === undefined ? environmentProfile(environment) : null;
+  const profile = fromKey ?? namedProfile(name ?? DEFAULT_PROFILE, environment);
+  const url = choice.url ?? environment["COUNTERMAND_URL"] ?? profile.url;
+  if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
+  return { ...profile, url };
+}
+
+function namedProfile(name: string, environment: Environment): Profile {
+  const path = profilePath(environment);
+  const profiles = readProfiles(path);
+  const found = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  if (found !== undefined) return found;
+  if (name === DEFAULT_PROFILE) return SANDBOX_PROFILE;
+  const names = Object.keys(profiles).join(", ") || "none";
+  throw new UsageError(`no profile ${name} in ${path}; there are: ${names}`);
+}
+
+function environmentProfile(environment: Environment): Profile | null {
+  const apiKey = environment["COUNTERMAND_API_KEY"];
+  if (apiKey === undefined || apiKey === "") return null;
+  const file = environment["COUNTERMAND_API_SECRET_FILE"];
+  const secret = file ? readFileSync(file, "utf8").trim() : environment["COUNTERMAND_API_SECRET"];
+  if (secret === undefined || secret === "") {
+    throw new UsageError(
+      "COUNTERMAND_API_KEY is set without COUNTERMAND_API_SECRET or COUNTERMAND_API_SECRET_FILE",
+    );
+  }
+  return { url: SANDBOX_PROFILE.url, apiKey, secret };
+}
+
+function parseProfiles(path: string, text: string): Profiles {
+  const wrong = new UsageError(
+    `${path} is not of the form {"NAME": {"url": "…", "apiKey": "…", "secret": "…"}}`,
+  );
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw wrong;
+  }
+  if (typeof parsed !== "object" || parsed === null) throw wrong;
+  for (const profile of Object.values(parsed)) if (!isProfile(profile)) throw wrong;
+  return parsed as Profiles;
+}
+
+function isProfile(value: unknown): value is Profile {
+  if (typeof value !== "object" || value === null) return false;
+  const { url, apiKey, secret } = value as Partial<Profile>;
+  return [url, apiKey, secret].every((text) => typeof text === "string" && text !== "");
+}

@@ -1,0 +1,82 @@
+/** Every command, and what happens when one fails. */
+
+import { ApiError } from "@countermand/client";
+import { Command, CommanderError } from "commander";
+import { addAccountCommands } from "./commands/account.ts";
+import { addNodeCommands } from "./commands/node.ts";
+import { addProfileCommands } from "./commands/profiles.ts";
+import { addSigningCommands } from "./commands/signing.ts";
+import { addTradingCommands } from "./commands/trading.ts";
+import { addWatchCommand } from "./commands/watch.ts";
+import { addCompletionCommand } from "./completion.ts";
+import { type Console, printJson, tell } from "./console.ts";
+import { adviceOf, ExitCode, exitCodeOf } from "./exit-codes.ts";
+
+const ABOUT = `The command line of the Countermand order gateway.
+
+Without any configuration it talks to the sandbox on this machine with its public key.
+Other gateways and keys are profiles: countermand profiles --help`;
+
+const AFTER = `
+Exit codes: 0 done, 1 refused, 2 wrong command line, 3 outcome unknown, 4 unreachable,
+5 partly done, 6 a wait timed out.
+
+Begin with:
+  countermand serve                     a gateway with a living market, on this machine
+  countermand place buy 00700 100 --price 423.83
+  countermand orders
+  countermand watch`;
+
+/** The commander of all commands. */
+export function createProgram(console: Console): Command {
+  const program = new Command("countermand")
+    .description(ABOUT)
+    .option("--profile <name>", "which gateway and key to use")
+    .option("--url <url>", "address of the gateway, in place of the profile's")
+    .option("--json", "write JSON documents, one a line, for scripts")
+    .addHelpText("after", AFTER)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => console.output.write(text),
+      writeErr: (text) => console.errors.write(text),
+    })
+    .exitOverride()
+    .showSuggestionAfterError();
+  addNodeCommands(program, console);
+  addTradingCommands(program, console);
+  addWatchCommand(program, console);
+  addAccountCommands(program, console);
+  addSigningCommands(program, console);
+  addProfileCommands(program, console);
+  addCompletionCommand(program, console);
+  return program;
+}
+
+/** Carries out a command line; gives the exit code, and never throws. */
+export async function run(args: readonly string[], console: Console): Promise<number> {
+  const program = createProgram(console);
+  let code: number = ExitCode.Done;
+  program.hook("postAction", (_program, command) => {
+    code = (command.getOptionValue("exitCode") as number | undefined) ?? code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
+    if (console.stopped.aborted) return ExitCode.Done;
+    report(error, program.opts<{ json?: boolean }>().json === true, console);
+    return exitCodeOf(error);
+  }
+}
+
+function report(error: unknown, asJson: boolean, console: Console): void {
+  const problem = error instanceof Error ? error.message : String(error);
+  if (asJson) {
+    const { failure } = error instanceof ApiError ? error : { failure: undefined };
+    printJson(console, { error: (error as Error).name, message: problem, failure });
+  }
+  tell(console, `countermand: ${problem}`);
+  const advice = adviceOf(error);
+  if (advice !== "") tell(console, advice);
+}

@@ -1,0 +1,25 @@
+/** What most commands begin with: the client of the chosen profile, and how to print. */
+import { CountermandClient } from "@countermand/client";
+import type { Command } from "commander";
+import type { Console } from "./console.ts";
+import { chosenProfile, type Profile, type ProfileChoice } from "./profiles.ts";
+
+export interface Session {
+  readonly client: CountermandClient;
+  readonly profile: Profile;
+  readonly asJson: boolean;
+}
+
+/** @throws UsageError */
+export function session(command: Command, console: Console): Session {
+  const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
+  const profile = chosenProfile(options, console.environment);
+  const { apiKey, secret, url } = profile;
+  const client = new CountermandClient({ baseUrl: url, credentials: { apiKey, secret } });
+  return { client, profile, asJson: options.json === true };
+}
+
+/** The exit code of a command that ran to its end. */
+export function setExitCode(command: Command, code: number): void {
+  command.setOptionValue("exitCode", code);
+}

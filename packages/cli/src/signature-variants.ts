@@ -1,0 +1,193 @@
+/**
+ * The mistakes that make a signature wrong, each as what would have been signed: when one of them
+ * gives the signature that was sent, that was the mistake. Pure.
+ */
+import { createHash, createHmac } from "node:crypto";
+
+/** A request as its sender had it. */
+export interface SignedAttempt {
+  readonly method: string;
+  readonly path: string;
+  readonly timestamp: string;
+  /** The raw body, or the raw query string without "?". */
+  readonly payload: string;
+  readonly secret: string;
+  /** As sent: Base64 or hex. */
+  readonly signature: string;
+}
+
+/** A way to sign that is not the gateway's. */
+interface Variant {
+  readonly mistake: string;
+  readonly cure: string;
+  /** Null where it would be no other than the right way. */
+  readonly change: (attempt: SignedAttempt) => Partial<SignedAttempt> | null;
+}
+
+const VARIANTS: readonly Variant[] = [
+  {
+    mistake: "the payload was left out",
+    cure: "Sign the raw body, or the query string of a request without one.",
+    change: ({ payload }) => (payload === "" ? null : { payload: "" }),
+  },
+  {
+    mistake: "the query string was signed with its question mark",
+    cure: "Sign the query string without the question mark.",
+    change: ({ payload }) => ({ payload: `?${payload}` }),
+  },
+  {
+    mistake: "the path was signed with the query string",
+    cure: "The path ends before the question mark; the query string is the payload.",
+    change: ({ path, payload }) => (payload === "" ? null : { path: `${path}?${payload}` }),
+  },
+  {
+    mistake: "the path was signed with the query string, and the payload left out",
+    cure: "The path ends before the question mark; the query string is the payload.",
+    change: ({ path, payload }) => ({ path: `${path}?${payload}`, payload: "" }),
+  },
+  {
+    mistake: "other JSON was signed than sent: without white space",
+    cure: "Make the body once, sign those bytes and send those bytes.",
+    change: ({ payload }) => rewritten(payload, (value) => JSON.stringify(value)),
+  },
+  {
+    mistake: "other JSON was signed than sent: with a blank after colons and commas",
+    cure: "Make the body once, sign those bytes and send those bytes.",
+    change: ({ payload }) => rewritten(payload, spaced),
+  },
+  {
+    mistake: "other JSON was signed than sent: with line breaks and an indent of two",
+    cure: "Make the body once, sign those bytes and send those bytes.",
+    change: ({ payload }) => rewritten(payload, (value) => JSON.stringify(value, null, 2)),
+  },
+  {
+    mistake: "the query parameters were signed in alphabetical order",
+    cure: "Sign the query string exactly as it is on the request line.",
+    change: ({ payload }) => different(payload, payload.split("&").sort().join("&")),
+  },
+  {
+    mistake: "the payload was signed with a line break at its end",
+    cure: "Sign exactly the bytes that are sent.",
+    change: ({ payload }) => ({ payload: `${payload}\n` }),
+  },
+  {
+    mistake: "the query string was signed decoded",
+    cure: "Sign the query string as it is on the request line, percent-encoded.",
+    change: ({ payload }) => different(payload, decoded(payload)),
+  },
+  {
+    mistake: "the method was signed in small letters",
+    cure: "Sign the method in capitals; CONNECT for the handshake of a stream.",
+    change: ({ method }) => ({ method: method.toLowerCase() }),
+  },
+  {
+    mistake: "the handshake was signed as GET",
+    cure: "The method word of a handshake is CONNECT.",
+    change: ({ method }) => (method === "CONNECT" ? { method: "GET" } : null),
+  },
+  {
+    mistake: "a timestamp in seconds was signed",
+    cure: "Sign the very text of X-API-Timestamp, which is in milliseconds.",
+    change: ({ timestamp }) => ({ timestamp: timestamp.slice(0, 10) }),
+  },
+  {
+    mistake: "the secret was used with a line break at its end",
+    cure: "Cut white space off the secret, often left by reading it from a file.",
+    change: ({ secret }) => ({ secret: `${secret}\n` }),
+  },
+];
+
+/** The text whose HMAC is the signature. */
+export function signedText({ method, path, timestamp, payload }: SignedAttempt): string {
+  return `${method}|${path}|${timestamp}|${payload}`;
+}
+
+export function signatureOf(attempt: SignedAttempt, form: "base64" | "hex" = "base64"): string {
+  return createHmac("sha256", attempt.secret).update(signedText(attempt)).digest(form);
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** What is known of a signature after it was looked into. */
+export type Verdict =
+  | { readonly verdict: "right" }
+  | { readonly verdict: "mistake"; readonly mistake: string; readonly cure: string }
+  /** None of the mistakes that are known here. */
+  | { readonly verdict: "unknown" };
+
+export function verdictOf(attempt: SignedAttempt): Verdict {
+  const sent = normalized(attempt.signature);
+  const matches = (candidate: SignedAttempt) => normalized(signatureOf(candidate)) === sent;
+  if (matches(attempt)) return { verdict: "right" };
+  for (const { change, mistake, cure } of VARIANTS) {
+    const changed = change(attempt);
+    if (changed !== null && matches({ ...attempt, ...changed })) {
+      return { verdict: "mistake", mistake, cure };
+    }
+  }
+  return secretMistake(attempt, sent);
+}
+
+/** Secrets are text, used as their UTF-8 bytes, whatever they look like. */
+function secretMistake(attempt: SignedAttempt, sent: string): Verdict {
+  for (const form of ["hex", "base64"] as const) {
+    const key = Buffer.from(attempt.secret, form);
+    const made = createHmac("sha256", key).update(signedText(attempt)).digest("hex");
+    if (made !== sent) continue;
+    return {
+      verdict: "mistake",
+      mistake: `the secret was decoded from ${form} before it was used`,
+      cure: "Use the text of the secret as it stands, as UTF-8 bytes.",
+    };
+  }
+  const plain = createHash("sha256")
+    .update(attempt.secret + signedText(attempt))
+    .digest("hex");
+  if (plain !== sent) return { verdict: "unknown" };
+  return {
+    verdict: "mistake",
+    mistake: "a plain SHA-256 of secret and text was made",
+    cure: "Make an HMAC-SHA256 with the secret as its key.",
+  };
+}
+
+/** Both spellings of a signature as one: hex digits. */
+function normalized(signature: string): string {
+  if (/^[0-9a-fA-F]{64}$/.test(signature)) return signature.toLowerCase();
+  return Buffer.from(signature, "base64").toString("hex");
+}
+
+function rewritten(
+  payload: string,
+  write: (value: unknown) => string,
+): Partial<SignedAttempt> | null {
+  try {
+    return different(payload, write(JSON.parse(payload) as unknown));
+  } catch {
+    return null;
+  }
+}
+
+function different(payload: string, changed: string): Partial<SignedAttempt> | null {
+  return changed === payload ? null : { payload: changed };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** As Python's json.dumps writes. */
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => {
+    return `${JSON.stringify(name)}: ${spaced(member)}`;
+  });
+  return `{${members.join(", ")}}`;
+}
