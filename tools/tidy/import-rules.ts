@@ -33,6 +33,11 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/", ours: [], packages: false },
   { from: "packages/contract/", ours: ["packages/core/src/model/"], packages: false },
   { from: "packages/client/", ours: [], packages: false },
+  {
+    from: "packages/cli/",
+    ours: ["packages/client/src/", "packages/gateway/src/main.ts"],
+    packages: true,
+  },
   { from: "packages/gateway/src/sys/", ours: [], packages: true },
   {
     from: "packages/gateway/",
@@ -52,6 +57,7 @@ const ENTRIES: readonly RegExp[] = [
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
   /^test\/e2e\/sync-order\.ts$/,
+  /^packages\/cli\/src\/main\.ts$/,
 ];
 
 /** Folders of the packages by their names, and the file behind each of their doors. */

@@ -1,11 +1,11 @@
 /** Completion scripts for shells, made from the commands themselves. */
 import { type Command, InvalidArgumentError } from "commander";
-import { type Console, print } from "./console.ts";
+import { print, type Terminal } from "./terminal.ts";
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 type Shell = keyof typeof SHELLS;
 
-export function addCompletionCommand(program: Command, console: Console): void {
+export function addCompletionCommand(program: Command, terminal: Terminal): void {
   program
     .command("completion")
     .description("print the completion script of a shell")
@@ -14,7 +14,7 @@ export function addCompletionCommand(program: Command, console: Console): void {
       throw new InvalidArgumentError(`Write ${Object.keys(SHELLS).join(", ")}.`);
     })
     .addHelpText("after", '\nExample:\n  eval "$(countermand completion bash)"')
-    .action((shell: Shell) => print(console, SHELLS[shell](program)));
+    .action((shell: Shell) => print(terminal, SHELLS[shell](program)));
 }
 
 /** A command with the words that may follow it. */
@@ -38,17 +38,17 @@ function bashScript(program: Command): string[] {
   return [
     "_countermand() {",
     '  local next="" path="" word',
-    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    case $word in -*) ;; *) path="${path:+$path }$word" ;; esac',
+    `  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do`,
+    `    case $word in -*) ;; *) path="\${path:+$path }$word" ;; esac`,
     "  done",
     "  while :; do",
     '    case "$path" in',
     ...cases,
     "    esac",
     '    [ -n "$next" ] && break',
-    '    case "$path" in *" "*) path="${path% *}" ;; *) break ;; esac',
+    `    case "$path" in *" "*) path="\${path% *}" ;; *) break ;; esac`,
     "  done",
-    '  COMPREPLY=($(compgen -W "$next" -- "${COMP_WORDS[COMP_CWORD]}"))',
+    `  COMPREPLY=($(compgen -W "$next" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     "}",
     "complete -F _countermand countermand",
   ];

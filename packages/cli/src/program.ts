@@ -9,8 +9,8 @@ import { addSigningCommands } from "./commands/signing.ts";
 import { addTradingCommands } from "./commands/trading.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 import { addCompletionCommand } from "./completion.ts";
-import { type Console, printJson, tell } from "./console.ts";
 import { adviceOf, ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { printJson, type Terminal, tell } from "./terminal.ts";
 
 const ABOUT = `The command line of the Countermand order gateway.
 
@@ -28,7 +28,7 @@ Begin with:
   countermand watch`;
 
 /** The commander of all commands. */
-export function createProgram(console: Console): Command {
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("countermand")
     .description(ABOUT)
     .option("--profile <name>", "which gateway and key to use")
@@ -37,24 +37,24 @@ export function createProgram(console: Console): Command {
     .addHelpText("after", AFTER)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => console.output.write(text),
-      writeErr: (text) => console.errors.write(text),
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.errors.write(text),
     })
     .exitOverride()
     .showSuggestionAfterError();
-  addNodeCommands(program, console);
-  addTradingCommands(program, console);
-  addWatchCommand(program, console);
-  addAccountCommands(program, console);
-  addSigningCommands(program, console);
-  addProfileCommands(program, console);
-  addCompletionCommand(program, console);
+  addNodeCommands(program, terminal);
+  addTradingCommands(program, terminal);
+  addWatchCommand(program, terminal);
+  addAccountCommands(program, terminal);
+  addSigningCommands(program, terminal);
+  addProfileCommands(program, terminal);
+  addCompletionCommand(program, terminal);
   return program;
 }
 
 /** Carries out a command line; gives the exit code, and never throws. */
-export async function run(args: readonly string[], console: Console): Promise<number> {
-  const program = createProgram(console);
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = createProgram(terminal);
   let code: number = ExitCode.Done;
   program.hook("postAction", (_program, command) => {
     code = (command.getOptionValue("exitCode") as number | undefined) ?? code;
@@ -64,19 +64,19 @@ export async function run(args: readonly string[], console: Console): Promise<nu
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
-    if (console.stopped.aborted) return ExitCode.Done;
-    report(error, program.opts<{ json?: boolean }>().json === true, console);
+    if (terminal.stopped.aborted) return ExitCode.Done;
+    report(error, program.opts<{ json?: boolean }>().json === true, terminal);
     return exitCodeOf(error);
   }
 }
 
-function report(error: unknown, asJson: boolean, console: Console): void {
+function report(error: unknown, asJson: boolean, terminal: Terminal): void {
   const problem = error instanceof Error ? error.message : String(error);
   if (asJson) {
     const { failure } = error instanceof ApiError ? error : { failure: undefined };
-    printJson(console, { error: (error as Error).name, message: problem, failure });
+    printJson(terminal, { error: (error as Error).name, message: problem, failure });
   }
-  tell(console, `countermand: ${problem}`);
+  tell(terminal, `countermand: ${problem}`);
   const advice = adviceOf(error);
-  if (advice !== "") tell(console, advice);
+  if (advice !== "") tell(terminal, advice);
 }

@@ -1,8 +1,8 @@
 /** What most commands begin with: the client of the chosen profile, and how to print. */
 import { CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
-import type { Console } from "./console.ts";
 import { chosenProfile, type Profile, type ProfileChoice } from "./profiles.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface Session {
   readonly client: CountermandClient;
@@ -11,9 +11,9 @@ export interface Session {
 }
 
 /** @throws UsageError */
-export function session(command: Command, console: Console): Session {
+export function session(command: Command, terminal: Terminal): Session {
   const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
-  const profile = chosenProfile(options, console.environment);
+  const profile = chosenProfile(options, terminal.environment);
   const { apiKey, secret, url } = profile;
   const client = new CountermandClient({ baseUrl: url, credentials: { apiKey, secret } });
   return { client, profile, asJson: options.json === true };

@@ -1,9 +1,9 @@
 /** Cash, holdings and the market. */
 import type { Balance, MarketSymbols, Position } from "@countermand/client";
 import type { Command } from "commander";
-import { type Console, print, printJson } from "../console.ts";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
+import { print, printJson, type Terminal } from "../terminal.ts";
 
 const BALANCE_COLUMNS: readonly Column<Balance>[] = [
   { title: "CURRENCY", of: ({ base_currency }) => base_currency },
@@ -39,46 +39,46 @@ const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
 /** Rows of one page of positions. */
 const PAGE_SIZE = 100;
 
-export function addAccountCommands(program: Command, console: Console): void {
+export function addAccountCommands(program: Command, terminal: Terminal): void {
   program
     .command("balance")
     .description("cash by currency")
     .action(async (_options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const rows = await client.balance();
-      show(console, asJson, BALANCE_COLUMNS, rows, "no cash");
+      show(terminal, asJson, BALANCE_COLUMNS, rows, "no cash");
     });
   program
     .command("positions")
     .description("holdings by product")
     .action(async (_options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const rows: Position[] = [];
       for (let page = 1; ; page += 1) {
         const found = await client.positions({ page, page_size: PAGE_SIZE });
         rows.push(...found.positions);
         if (page * PAGE_SIZE >= found.total_records) break;
       }
-      show(console, asJson, POSITION_COLUMNS, rows, "no holdings");
+      show(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
     });
   program
     .command("symbols")
     .description("what is traded, and where it stands")
     .action(async (_options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const { symbols } = await client.symbols();
-      show(console, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
+      show(terminal, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
     });
 }
 
 function show<Row>(
-  console: Console,
+  terminal: Terminal,
   asJson: boolean,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   none: string,
 ): void {
-  if (asJson) for (const row of rows) printJson(console, row);
-  else if (rows.length === 0) print(console, [none]);
-  else print(console, tableLines(columns, rows));
+  if (asJson) for (const row of rows) printJson(terminal, row);
+  else if (rows.length === 0) print(terminal, [none]);
+  else print(terminal, tableLines(columns, rows));
 }

@@ -1,12 +1,12 @@
 /** Running a gateway on this machine, and looking whether one answers. */
 import { CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
-import { type Console, print, printJson, tell } from "../console.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { chosenProfile } from "../profiles.ts";
+import { chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
+import { print, printJson, type Terminal, tell } from "../terminal.ts";
 
-export function addNodeCommands(program: Command, console: Console): void {
+export function addNodeCommands(program: Command, terminal: Terminal): void {
   program
     .command("serve")
     .description("run a gateway here, with its own exchange; Ctrl-C stops it")
@@ -19,7 +19,7 @@ export function addNodeCommands(program: Command, console: Console): void {
       await import("@countermand/gateway");
       await new Promise<never>(() => {});
     });
-  addDoctor(program, console);
+  addDoctor(program, terminal);
 }
 
 interface Finding {
@@ -30,13 +30,13 @@ interface Finding {
 
 const SKEW_MS_MAX = 1_000;
 
-function addDoctor(program: Command, console: Console): void {
+function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command("doctor")
     .description("look whether the gateway answers, the clocks agree, the key works")
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<{ readonly json?: boolean }>();
-      const profile = chosenProfile(options, console.environment);
+      const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
+      const profile = chosenProfile(options, terminal.environment);
       const { apiKey, secret, url } = profile;
       const client = new CountermandClient({
         baseUrl: url,
@@ -47,14 +47,14 @@ function addDoctor(program: Command, console: Console): void {
       let isGood = true;
       for await (const finding of findings(client, url)) {
         isGood &&= finding.isGood;
-        if (options.json === true) printJson(console, finding);
+        if (options.json === true) printJson(terminal, finding);
         else
-          print(console, [
+          print(terminal, [
             `${finding.isGood ? "ok  " : "FAIL"}  ${finding.check}: ${finding.said}`,
           ]);
       }
       if (isGood) return;
-      tell(console, "Something is wrong; each line says what.");
+      tell(terminal, "Something is wrong; each line says what.");
       setExitCode(command, ExitCode.Refused);
     });
 }

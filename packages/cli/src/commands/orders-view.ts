@@ -1,6 +1,7 @@
 /** Orders as people read them. */
 import type { Order, OrderUpdate } from "@countermand/client";
 import { type Column, factLines } from "../table.ts";
+import { timeText } from "../time.ts";
 
 /** The words of `order_status`, written out. */
 const STATUSES: Readonly<Record<string, string>> = {
@@ -48,9 +49,4 @@ export function orderFacts(order: Order): string[] {
     ["changed", `${timeText(order.update_time)}, version ${order.version}`],
   ];
   return factLines(facts.filter(([, value]) => value !== "" && value !== "0"));
-}
-
-/** Unix seconds as people write them, in UTC. */
-export function timeText(seconds: number): string {
-  return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -1,6 +1,5 @@
 /** Which gateways and keys the command line knows. */
 import type { Command } from "commander";
-import { type Console, print, printJson, readAll } from "../console.ts";
 import { UsageError } from "../exit-codes.ts";
 import {
   DEFAULT_PROFILE,
@@ -11,6 +10,7 @@ import {
   writeProfile,
 } from "../profiles.ts";
 import { type Column, tableLines } from "../table.ts";
+import { print, printJson, readAll, type Terminal } from "../terminal.ts";
 
 const SECRET_BYTES_MAX = 4_096;
 
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "KEY", of: ({ profile }) => profile.apiKey },
 ];
 
-export function addProfileCommands(program: Command, console: Console): void {
+export function addProfileCommands(program: Command, terminal: Terminal): void {
   const profiles = program
     .command("profiles")
     .description("gateways and keys to choose from with --profile; secrets stay in one file")
@@ -38,16 +38,16 @@ export function addProfileCommands(program: Command, console: Console): void {
     .command("list", { isDefault: true })
     .description("what there is; never shows a secret")
     .action((_options, command: Command) => {
-      const path = profilePath(console.environment);
+      const path = profilePath(terminal.environment);
       const known = { [DEFAULT_PROFILE]: SANDBOX_PROFILE, ...readProfiles(path) };
       const rows = Object.entries(known).map(([name, profile]) => ({ name, profile }));
       if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
         for (const { name, profile } of rows) {
-          printJson(console, { name, url: profile.url, apiKey: profile.apiKey });
+          printJson(terminal, { name, url: profile.url, apiKey: profile.apiKey });
         }
         return;
       }
-      print(console, [...tableLines(COLUMNS, rows), "", `File: ${path}`]);
+      print(terminal, [...tableLines(COLUMNS, rows), "", `File: ${path}`]);
     });
   profiles
     .command("add")
@@ -61,11 +61,11 @@ export function addProfileCommands(program: Command, console: Console): void {
     )
     .action(async (name: string, url: string, apiKey: string) => {
       if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
-      if (console.input.isTTY === true) console.errors.write("Secret, then Ctrl-D: ");
-      const secret = (await readAll(console.input, SECRET_BYTES_MAX)).trim();
+      if (terminal.input.isTTY === true) terminal.errors.write("Secret, then Ctrl-D: ");
+      const secret = (await readAll(terminal.input, SECRET_BYTES_MAX)).trim();
       if (secret === "") throw new UsageError("the secret comes on the standard input; none came");
-      const path = profilePath(console.environment);
+      const path = profilePath(terminal.environment);
       writeProfile(path, name, { url, apiKey, secret });
-      print(console, [`profile ${name} is in ${path}`]);
+      print(terminal, [`profile ${name} is in ${path}`]);
     });
 }

@@ -1,7 +1,6 @@
 /** Making a signature, and finding out why one was refused. */
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { type Console, print, printJson, readAll } from "../console.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type Profile } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
@@ -13,6 +12,8 @@ import {
   verdictOf,
 } from "../signature-variants.ts";
 import { factLines } from "../table.ts";
+import { print, printJson, readAll, type Terminal } from "../terminal.ts";
+import { nowMs } from "../time.ts";
 
 const BODY_BYTES_MAX = 65_536;
 
@@ -23,14 +24,14 @@ interface SignOptions {
   readonly seen?: string;
 }
 
-export function addSigningCommands(program: Command, console: Console): void {
-  addSign(program, console);
-  addExplain(program, console);
+export function addSigningCommands(program: Command, terminal: Terminal): void {
+  addSign(program, terminal);
+  addExplain(program, terminal);
 }
 
 const BODY = "the body: text, @FILE, or - for the standard input";
 
-function addSign(program: Command, console: Console): void {
+function addSign(program: Command, terminal: Terminal): void {
   program
     .command("sign")
     .description("make the headers of a signed request, with the profile's key")
@@ -39,14 +40,14 @@ function addSign(program: Command, console: Console): void {
     .option("--body <body>", BODY)
     .option("--timestamp <ms>", "Unix milliseconds; now unless given")
     .action(async (method: string, target: string, options: SignOptions, command) => {
-      const profile = profileOf(command, console);
-      const { timestamp = String(Date.now()), body } = options;
+      const profile = profileOf(command, terminal);
+      const { timestamp = String(nowMs()), body } = options;
       const attempt = await attemptOf(
         method,
         target,
         { timestamp, body, signature: "" },
         profile,
-        console,
+        terminal,
       );
       const headers = {
         "X-API-Key": profile.apiKey,
@@ -54,17 +55,17 @@ function addSign(program: Command, console: Console): void {
         "X-API-Signature": signatureOf(attempt),
       };
       if (isJson(command)) {
-        printJson(console, { ...headers, string_to_sign: signedText(attempt) });
+        printJson(terminal, { ...headers, string_to_sign: signedText(attempt) });
         return;
       }
       print(
-        console,
+        terminal,
         Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       );
     });
 }
 
-function addExplain(program: Command, console: Console): void {
+function addExplain(program: Command, terminal: Terminal): void {
   program
     .command("explain")
     .description(
@@ -81,23 +82,23 @@ function addExplain(program: Command, console: Console): void {
       "\nThe secret is the profile's. Exit code 0: the signature is right; 1: it is not.",
     )
     .action(async (method: string, target: string, options: SignOptions, command) => {
-      const profile = profileOf(command, console);
+      const profile = profileOf(command, terminal);
       const { timestamp = "", body, signature, seen } = options;
       const sent = { timestamp, body, signature };
-      const attempt = await attemptOf(method, target, sent, profile, console);
+      const attempt = await attemptOf(method, target, sent, profile, terminal);
       const verdict = verdictOf(attempt);
       const differences = seen === undefined ? [] : differencesFrom(seen, attempt);
       if (isJson(command)) {
         const { payload } = attempt;
         const string_to_sign = signedText(attempt);
-        printJson(console, {
+        printJson(terminal, {
           ...verdict,
           differences,
           string_to_sign,
           payload_sha256: sha256(payload),
         });
       } else {
-        print(console, explanation(attempt, differences));
+        print(terminal, explanation(attempt, differences));
       }
       const isRight = verdict.verdict === "right" && differences.length === 0;
       if (!isRight) setExitCode(command, ExitCode.Refused);
@@ -164,14 +165,14 @@ async function attemptOf(
   target: string,
   { timestamp, body, signature }: SentSignature,
   { secret }: Profile,
-  console: Console,
+  terminal: Terminal,
 ): Promise<SignedAttempt> {
   if (!target.startsWith("/"))
     throw new UsageError("the target begins with a slash, after the host");
   const mark = target.indexOf("?");
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? "" : target.slice(mark + 1);
-  const text = body === undefined ? "" : await bodyText(body, console);
+  const text = body === undefined ? "" : await bodyText(body, terminal);
   if (text !== "" && query !== "") {
     throw new UsageError("a request has a body or a query string, never both");
   }
@@ -179,13 +180,13 @@ async function attemptOf(
   return { method, path, timestamp, payload, secret, signature };
 }
 
-async function bodyText(body: string, console: Console): Promise<string> {
-  if (body === "-") return await readAll(console.input, BODY_BYTES_MAX);
+async function bodyText(body: string, terminal: Terminal): Promise<string> {
+  if (body === "-") return await readAll(terminal.input, BODY_BYTES_MAX);
   return body.startsWith("@") ? readFileSync(body.slice(1), "utf8") : body;
 }
 
-function profileOf(command: Command, console: Console): Profile {
-  return chosenProfile(command.optsWithGlobals(), console.environment);
+function profileOf(command: Command, terminal: Terminal): Profile {
+  return chosenProfile(command.optsWithGlobals(), terminal.environment);
 }
 
 function isJson(command: Command): boolean {

@@ -8,22 +8,22 @@ import type {
   PlaceRequest,
 } from "@countermand/client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Console, print, printJson } from "../console.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
+import { print, printJson, type Terminal } from "../terminal.ts";
 import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
 
 const DECIMAL = /^[0-9]{1,18}(\.[0-9]{1,8})?$/;
 const ORDER_NO = /^[0-9]{11,32}$/;
 
-export function addTradingCommands(program: Command, console: Console): void {
-  addPlace(program, console);
-  addCancel(program, console);
-  addCancelBatch(program, console);
-  addAmend(program, console);
-  addOrders(program, console);
-  addOrder(program, console);
+export function addTradingCommands(program: Command, terminal: Terminal): void {
+  addPlace(program, terminal);
+  addCancel(program, terminal);
+  addCancelBatch(program, terminal);
+  addAmend(program, terminal);
+  addOrders(program, terminal);
+  addOrder(program, terminal);
 }
 
 interface PlaceOptions {
@@ -36,7 +36,7 @@ interface PlaceOptions {
   readonly portfolio?: string;
 }
 
-function addPlace(program: Command, console: Console): void {
+function addPlace(program: Command, terminal: Terminal): void {
   program
     .command("place")
     .description("place an order; prints its number, or the whole order with --json")
@@ -55,10 +55,10 @@ function addPlace(program: Command, console: Console): void {
       "\nExample:\n  countermand place buy 00700 100 --price 423.83 --reference a1",
     )
     .action(async (side: "buy" | "sell", symbol: string, qty: string, options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const order = await client.placeAndShow(placeRequest(side, symbol, qty, options));
-      if (asJson) printJson(console, order);
-      else print(console, [order.order_no]);
+      if (asJson) printJson(terminal, order);
+      else print(terminal, [order.order_no]);
       if (order.order_status === "rej") setExitCode(command, ExitCode.Refused);
     });
 }
@@ -92,7 +92,7 @@ interface CancelOptions {
   readonly wait?: boolean;
 }
 
-function addCancel(program: Command, console: Console): void {
+function addCancel(program: Command, terminal: Terminal): void {
   program
     .command("cancel")
     .description("cancel one order, by its number or with --reference by your own name")
@@ -102,18 +102,18 @@ function addCancel(program: Command, console: Console): void {
     .option("--if-version <n>", "only if it is still at this version", wholeNumber)
     .option("--wait", "wait until it is closed, whatever closes it")
     .action(async (order: string | undefined, options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const request = cancelRequest(order, options);
       if (options.wait === true) {
         const final = await client.cancelAndConfirm(request);
-        if (asJson) printJson(console, final);
-        else print(console, [`${final.order_no} ${statusText(final)}`]);
+        if (asJson) printJson(terminal, final);
+        else print(terminal, [`${final.order_no} ${statusText(final)}`]);
         if (final.order_status !== "can") setExitCode(command, ExitCode.Partly);
         return;
       }
       const ended = await client.cancel(request);
-      if (asJson) printJson(console, ended);
-      else print(console, outcomeLines(ended));
+      if (asJson) printJson(terminal, ended);
+      else print(terminal, outcomeLines(ended));
       if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
     });
 }
@@ -145,16 +145,16 @@ function outcomeLines(ended: CancelOutcome): string[] {
   return [`${order_no} ${words}: ${cancelled_qty} cancelled, ${execute_qty} filled`];
 }
 
-function addCancelBatch(program: Command, console: Console): void {
+function addCancelBatch(program: Command, terminal: Terminal): void {
   program
     .command("cancel-batch")
     .description("cancel 1 to 5 orders in one request, each with its own result")
     .argument("<orders...>", "their numbers", orderNos)
     .action(async (orders: readonly string[], _options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const results = await client.cancelBatch(orders.map((order_no) => ({ order_no })));
-      if (asJson) for (const result of results) printJson(console, result);
-      else print(console, results.map(resultLine));
+      if (asJson) for (const result of results) printJson(terminal, result);
+      else print(terminal, results.map(resultLine));
       const failedCount = results.filter(({ result }) => result.code !== 0).length;
       if (failedCount === 0) return;
       const isAll = failedCount === results.length;
@@ -175,7 +175,7 @@ interface AmendOptions {
   readonly ifVersion?: number;
 }
 
-function addAmend(program: Command, console: Console): void {
+function addAmend(program: Command, terminal: Terminal): void {
   program
     .command("amend")
     .description("give an open order new terms; less quantity alone keeps its place in the queue")
@@ -185,7 +185,7 @@ function addAmend(program: Command, console: Console): void {
     .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
     .option("--if-version <n>", "only if it is still at this version", wholeNumber)
     .action(async (order_no: string, options: AmendOptions, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const { price, qty, trigger, ifVersion } = options;
       const request: AmendRequest = {
         order_no,
@@ -195,8 +195,8 @@ function addAmend(program: Command, console: Console): void {
         ...(ifVersion !== undefined && { version: ifVersion }),
       };
       const order = await client.amend(request);
-      if (asJson) printJson(console, order);
-      else print(console, orderFacts(order));
+      if (asJson) printJson(terminal, order);
+      else print(terminal, orderFacts(order));
     });
 }
 
@@ -210,7 +210,7 @@ interface OrdersOptions {
   readonly limit: number;
 }
 
-function addOrders(program: Command, console: Console): void {
+function addOrders(program: Command, terminal: Terminal): void {
   program
     .command("orders")
     .description("list orders, newest first")
@@ -222,15 +222,15 @@ function addOrders(program: Command, console: Console): void {
     .option("--portfolio <text>", "of this grouping of yours")
     .addOption(new Option("--limit <n>", "at most so many").argParser(wholeNumber).default(20))
     .action(async (options: OrdersOptions, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const orders = [];
       for await (const order of client.allOrders(ordersQuery(options))) {
         orders.push(order);
         if (orders.length >= options.limit) break;
       }
-      if (asJson) for (const order of orders) printJson(console, order);
-      else if (orders.length === 0) print(console, ["no orders"]);
-      else print(console, tableLines(ORDER_COLUMNS, orders));
+      if (asJson) for (const order of orders) printJson(terminal, order);
+      else if (orders.length === 0) print(terminal, ["no orders"]);
+      else print(terminal, tableLines(ORDER_COLUMNS, orders));
     });
 }
 
@@ -247,24 +247,24 @@ function ordersQuery(options: OrdersOptions): OrdersQuery {
   } as OrdersQuery;
 }
 
-function addOrder(program: Command, console: Console): void {
+function addOrder(program: Command, terminal: Terminal): void {
   program
     .command("order")
     .description("show one order, by its number or with --reference by your own name")
     .argument("[order]", "the order's number", orderNo)
     .option("--reference <text>", "your own name of the order")
     .action(async (order_no: string | undefined, options, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       if (order_no === undefined && options.reference === undefined) {
         throw new UsageError("name the order by its number or with --reference");
       }
       const name = order_no !== undefined ? { order_no } : { reference_id: options.reference };
       const order = await client.order(name);
       if (order === null) {
-        print(console, asJson ? ["null"] : ["never received: there is no such order"]);
+        print(terminal, asJson ? ["null"] : ["never received: there is no such order"]);
         setExitCode(command, ExitCode.Refused);
-      } else if (asJson) printJson(console, order);
-      else print(console, orderFacts(order));
+      } else if (asJson) printJson(terminal, order);
+      else print(terminal, orderFacts(order));
     });
 }
 

@@ -1,11 +1,12 @@
 /** Following the order stream on a terminal. */
 import type { OrderUpdate, StreamEvent } from "@countermand/client";
 import { type Command, InvalidArgumentError } from "commander";
-import { type Console, print, printJson, tell } from "../console.ts";
 import { session } from "../session.ts";
-import { statusText, timeText } from "./orders-view.ts";
+import { print, printJson, type Terminal, tell } from "../terminal.ts";
+import { timeText } from "../time.ts";
+import { statusText } from "./orders-view.ts";
 
-export function addWatchCommand(program: Command, console: Console): void {
+export function addWatchCommand(program: Command, terminal: Terminal): void {
   program
     .command("watch")
     .description("every change of every order as it happens; through cuts and restarts, no gap")
@@ -13,38 +14,38 @@ export function addWatchCommand(program: Command, console: Console): void {
     .option("--count <n>", "end after so many changes", position)
     .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
     .action(async (options: { readonly from?: number; readonly count?: number }, command) => {
-      const { client, asJson } = session(command, console);
+      const { client, asJson } = session(command, terminal);
       const { from, count = Number.POSITIVE_INFINITY } = options;
       const stream = client.stream(from === undefined ? {} : { afterSeq: from });
-      console.stopped.addEventListener("abort", () => stream.close());
+      terminal.stopped.addEventListener("abort", () => stream.close());
       let seen = 0;
       for await (const event of stream) {
-        if (asJson) printJson(console, event);
-        else show(console, event);
+        if (asJson) printJson(terminal, event);
+        else show(terminal, event);
         if (event.type === "order") seen += 1;
         if (seen >= count) break;
       }
     });
 }
 
-function show(console: Console, event: StreamEvent): void {
+function show(terminal: Terminal, event: StreamEvent): void {
   switch (event.type) {
     case "order":
-      print(console, [changeLine(event.seq, event.order)]);
+      print(terminal, [changeLine(event.seq, event.order)]);
       return;
     case "snapshot": {
       const lost = event.isReset ? " (what happened before can no longer be replayed)" : "";
-      tell(console, `${event.orders.length} open orders at seq ${event.seq}${lost}`);
+      tell(terminal, `${event.orders.length} open orders at seq ${event.seq}${lost}`);
       return;
     }
     case "notice":
-      tell(console, `notice: ${event.notice.details || event.notice.message}`);
+      tell(terminal, `notice: ${event.notice.details || event.notice.message}`);
       return;
     case "connected":
-      tell(console, "connected");
+      tell(terminal, "connected");
       return;
     case "disconnected":
-      tell(console, `disconnected: ${event.reason}; again in ${event.retryInMs} ms`);
+      tell(terminal, `disconnected: ${event.reason}; again in ${event.retryInMs} ms`);
   }
 }
 

@@ -1,0 +1,11 @@
+/** The clock of the command line, and times as people write them. */
+
+/** Unix milliseconds. */
+export function nowMs(): number {
+  return Date.now();
+}
+
+/** Unix seconds as people write them, in UTC. */
+export function timeText(seconds: number): string {
+  return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

@@ -1,0 +1,277 @@
+// The command line as a person uses it, against a gateway in this process.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { run } from "@countermand/cli";
+import { startInProcess } from "./gateway-in-process.ts";
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+type Countermand = (args: readonly string[], input?: string) => Promise<Ran>;
+
+/** Runs commands with a home of their own. */
+function commandLine(t: TestContext, environment: Record<string, string>): Countermand {
+  const home = mkdtempSync(join(tmpdir(), "countermand-cli-"));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  return async (args, input = "") => {
+    const output = new PassThrough();
+    const errors = new PassThrough();
+    const code = await run(args, {
+      input: Readable.from([input]),
+      output,
+      errors,
+      environment: { XDG_CONFIG_HOME: home, ...environment },
+      stopped: new AbortController().signal,
+    });
+    output.end();
+    errors.end();
+    return { code, output: await textOf(output), errors: await textOf(errors) };
+  };
+}
+
+async function textOf(stream: PassThrough): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
+
+async function setUp(t: TestContext): Promise<{ countermand: Countermand; url: string }> {
+  const nowMs = Date.now();
+  const { url } = await startInProcess(t, { wallMs: nowMs, marketMs: nowMs });
+  return { countermand: commandLine(t, { COUNTERMAND_URL: url }), url };
+}
+
+const PLACE = ["place", "buy", "00700", "100", "--price", "423.83", "--reference", "a1"];
+
+test("cli: place, show, list, cancel, and cancel again", async (t) => {
+  const { countermand } = await setUp(t);
+  const placed = await countermand(PLACE);
+  assert.deepEqual([placed.code, placed.errors], [0, ""]);
+  const orderNo = placed.output.trim();
+  assert.match(orderNo, /^[0-9]{11}$/);
+  const shown = await countermand(["order", "--reference", "a1"]);
+  assert.match(shown.output, /^status +open$/m);
+  assert.match(shown.output, /^what +buy 100 00700 \(TENCENT\) on hkex$/m);
+  const listed = await countermand(["orders", "--status", "new"]);
+  assert.match(listed.output, new RegExp(`^ORDER .*\\n${orderNo} +open +buy +00700 +423.83 +100 `));
+  const cancelled = await countermand(["cancel", orderNo]);
+  assert.deepEqual(
+    [cancelled.code, cancelled.output],
+    [0, `${orderNo} cancelled: 100 cancelled, 0 filled\n`],
+  );
+  const again = await countermand(["cancel", "--reference", "a1"]);
+  assert.match(again.output, /already cancelled/);
+  assert.equal(again.code, 0);
+});
+
+test("cli: refusals are exit code 1 and say why", async (t) => {
+  const { countermand } = await setUp(t);
+  const unknown = await countermand(["cancel", "99999999999"]);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.output, /^not cancelled: unknown_order: /);
+  const offLot = await countermand(["place", "buy", "00700", "150", "--price", "400"]);
+  assert.equal(offLot.code, 1);
+  assert.match(offLot.errors, /^countermand: Invalid Parameter Qty: /);
+  assert.equal((await countermand(["order", "99999999999"])).code, 1);
+});
+
+test("cli: a batch of which a part is done is exit code 5", async (t) => {
+  const { countermand } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  const batch = await countermand(["cancel-batch", orderNo, "99999999999"]);
+  assert.equal(batch.code, 5);
+  assert.match(
+    batch.output,
+    new RegExp(`^${orderNo} cancelled\\n99999999999 not cancelled: unknown_order`),
+  );
+});
+
+test("cli: a wrong command line is exit code 2, before anything is sent", async (t) => {
+  const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
+  const wrong = [
+    ["place", "hold", "00700", "100"],
+    ["place", "buy", "00700", "1e5", "--price", "1"],
+    ["cancel"],
+    ["cancel", "12"],
+    ["cancel-batch", ...Array.from({ length: 6 }, () => "22000000001")],
+    ["orders", "--pirce", "1"],
+    ["fly"],
+    ["orders", "--profile", "nowhere"],
+  ];
+  for (const args of wrong) {
+    const { code, errors } = await countermand(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${errors}`);
+    assert.notEqual(errors, "");
+  }
+  assert.match((await countermand(["plase", "buy"])).errors, /Did you mean place\?/);
+});
+
+test("cli: a gateway that is not there is exit code 4, with advice", async (t) => {
+  const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
+  const { code, output, errors } = await countermand(["doctor"]);
+  assert.equal(code, 1);
+  assert.match(output, /^FAIL {2}gateway: /m);
+  assert.match(errors, /each line says what/);
+});
+
+test("cli: amend, balance, positions, and JSON for scripts", async (t) => {
+  const { countermand } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  const amended = await countermand([
+    "--json",
+    "amend",
+    orderNo,
+    "--price",
+    "420.5",
+    "--if-version",
+    "1",
+  ]);
+  const order = JSON.parse(amended.output) as { price: string; version: number };
+  assert.deepEqual([order.price, order.version], ["420.5", 2]);
+  assert.match((await countermand(["balance"])).output, /^HKD +100000000 /m);
+  assert.match((await countermand(["positions"])).output, /^00700 +TENCENT /m);
+  const failed = await countermand([
+    "--json",
+    "amend",
+    orderNo,
+    "--price",
+    "421",
+    "--if-version",
+    "1",
+  ]);
+  assert.equal(
+    (JSON.parse(failed.output) as { failure: { reason: string } }).failure.reason,
+    "version_changed",
+  );
+});
+
+test("cli: watch tells what happens, from a position on", async (t) => {
+  const { countermand } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  await countermand(["cancel", orderNo]);
+  const watched = await countermand(["watch", "--from", "0", "--count", "2"]);
+  const lines = watched.output.trim().split("\n");
+  assert.match(lines[0] ?? "", new RegExp(`^1 .*${orderNo} +buy 100 00700 @ 423.83 +open$`));
+  assert.match(lines[1] ?? "", / cancelled$/);
+});
+
+test("cli: doctor finds a healthy gateway healthy", async (t) => {
+  const { countermand } = await setUp(t);
+  const { code, output } = await countermand(["doctor"]);
+  assert.equal(code, 0, output);
+  assert.deepEqual(output.match(/^ok/gm)?.length, 5);
+});
+
+test("cli: sign makes the published vector", async (t) => {
+  const countermand = commandLine(t, {});
+  const body = '{"order_no":"22000000022","reference_id":""}';
+  const args = [
+    "sign",
+    "DELETE",
+    "/trade/v1/orders",
+    "--timestamp",
+    "1746774142003",
+    "--body",
+    body,
+  ];
+  const { output } = await countermand(args);
+  assert.match(output, /^X-API-Signature: 8Kcb7kOKQ1WSnea4VEvBwtIJQE\+nLwFstzHtvktTiF0=$/m);
+});
+
+function explainArgs(signature: string, body: string): string[] {
+  const sent = ["--timestamp", "1746774142003", "--signature", signature, "--body", body];
+  return ["explain", "DELETE", "/trade/v1/orders", ...sent];
+}
+
+test("cli: explain finds the mistake in a signature", async (t) => {
+  const countermand = commandLine(t, {});
+  const hmac = (text: string, secret: string | Buffer = "demo-secret") =>
+    createHmac("sha256", secret).update(text).digest("base64");
+  const body = '{"order_no": "22000000022"}';
+  const prefix = "DELETE|/trade/v1/orders|1746774142003|";
+  const cases = [
+    [hmac(prefix), /The payload was left out/],
+    [
+      hmac(`${prefix}{"order_no":"22000000022"}`),
+      /other JSON was signed than sent: without white space/i,
+    ],
+    [hmac(`delete|/trade/v1/orders|1746774142003|${body}`), /method was signed in small letters/],
+    [hmac(`DELETE|/trade/v1/orders|1746774142|${body}`), /timestamp in seconds was signed/],
+    [hmac(`${prefix}${body}`, "demo-secret\n"), /line break at its end/],
+    [hmac(`${prefix}${body}`, Buffer.from("demo-secret", "base64")), /decoded from base64/],
+    [hmac(`${prefix}${body}`, "another"), /No known mistake/],
+  ] as const;
+  for (const [signature, said] of cases) {
+    const { code, output } = await countermand(explainArgs(signature, body));
+    assert.equal(code, 1);
+    assert.match(output, said);
+  }
+  const right = await countermand(explainArgs(hmac(`${prefix}${body}`), body));
+  assert.equal(right.code, 0, right.output);
+});
+
+test("cli: explain compares with what the gateway saw", async (t) => {
+  const { url } = await setUp(t);
+  const countermand = commandLine(t, {});
+  const response = await fetch(`${url}/trade/v1/orders?a=1&b=2`, {
+    headers: {
+      "X-API-Key": "demo-key",
+      "X-API-Timestamp": String(Date.now()),
+      "X-API-Signature": "8Kcb7kOKQ1WSnea4VEvBwtIJQE+nLwFstzHtvktTiF0=",
+    },
+  });
+  const { details } = (await response.json()) as { details: string };
+  const args = ["explain", "GET", "/trade/v1/orders?b=2&a=1", "--timestamp", "1746774142003"];
+  const seen = ["--signature", "8Kcb7kOKQ1WSnea4VEvBwtIJQE+nLwFstzHtvktTiF0=", "--seen", details];
+  const { output } = await countermand([...args, ...seen]);
+  assert.match(output, /The gateway saw something else: payload SHA-256 /);
+  assert.match(output, /The gateway saw something else: timestamp /);
+});
+
+test("cli: profiles keep secrets in one file that only the owner may read", async (t) => {
+  const { url } = await setUp(t);
+  const folder = mkdtempSync(join(tmpdir(), "countermand-profiles-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "profiles.json");
+  const countermand = commandLine(t, { COUNTERMAND_PROFILES: path });
+  const added = await countermand(
+    ["profiles", "add", "second", url, "demo-key-2"],
+    "demo-secret-2\n",
+  );
+  assert.equal(added.code, 0, added.errors);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const listed = await countermand(["profiles"]);
+  assert.match(listed.output, /second +http:.* +demo-key-2/);
+  assert.ok(!listed.output.includes("demo-secret"));
+  const order = await countermand(["--profile", "second", "--json", ...PLACE]);
+  assert.equal((JSON.parse(order.output) as { account_code: string }).account_code, "80114139");
+  writeFileSync(path, readFileSync(path), { mode: 0o644 });
+  spawnSync("chmod", ["644", path]);
+  const open = await countermand(["--profile", "second", "orders"]);
+  assert.equal(open.code, 2);
+  assert.match(open.errors, /others may read it: chmod 600/);
+});
+
+test("cli: completion names every command", async (t) => {
+  const countermand = commandLine(t, {});
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { code, output } = await countermand(["completion", shell]);
+    assert.equal(code, 0);
+    for (const name of ["place", "cancel-batch", "watch", "explain"])
+      assert.ok(output.includes(name));
+  }
+  const script = (await countermand(["completion", "bash"])).output;
+  const asked = "COMP_WORDS=(countermand can); COMP_CWORD=1; _countermand";
+  const complete = `${script}\n${asked}; echo "\${COMPREPLY[@]}"`;
+  const bash = spawnSync("bash", ["-c", complete], { encoding: "utf8" });
+  assert.equal(bash.stdout.trim(), "cancel cancel-batch");
+});
