@@ -1,6 +1,6 @@
-// The one door behind `npm start`, `npm test` and `npm run check`. Plain JavaScript without imports
-// of ours, because it must run on an old Node with nothing installed: it installs what the lock
-// file names, picks a Node that can run the sources, and hands over to it.
+// The one door behind `npm start`, `npm test`, `npm run check` and `npm run replay`. Plain
+// JavaScript without imports of ours, because it must run on an old Node with nothing installed: it
+// installs what the lock file names, picks a Node that can run the sources, and hands over to it.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -37,7 +37,7 @@ const TEST_FOLDERS = ["packages", "test", "tools", "bench"];
 const TEST_CONCURRENCY = Math.min(8, Math.max(2, os.availableParallelism?.() ?? 2));
 
 /** @type {Record<string, (args: string[]) => void>} */
-const COMMANDS = { install, start, test, check };
+const COMMANDS = { install, start, test, check, replay };
 
 main(process.argv.slice(2));
 
@@ -91,6 +91,16 @@ function test(args) {
 function check(args) {
   installIfStale({ withDev: true });
   supervise(pickNode(), [join(ROOT, "tools", "check.ts"), ...args], "inherit");
+}
+
+/**
+ * The files it is given are looked for where the user stands, not where npm goes.
+ * @param {string[]} args
+ */
+function replay(args) {
+  installIfStale({ withDev: false });
+  const entry = join(ROOT, "packages", "gateway", "src", "replay", "replay-main.ts");
+  supervise(pickNode(), [entry, ...args], "inherit", process.env["INIT_CWD"] ?? process.cwd());
 }
 
 /** Every test file of the repository, relative to its root, in a fixed order. */
@@ -238,11 +248,12 @@ function requireDriver(node) {
  * @param {string} node
  * @param {string[]} args
  * @param {import("node:child_process").StdioOptions} stdio
+ * @param {string} cwd
  */
-function supervise(node, args, stdio) {
+function supervise(node, args, stdio, cwd = ROOT) {
   // Sources are stripped of their types and compiled once, not at every start.
   const env = { NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "code"), ...process.env };
-  const options = /** @type {const} */ ({ cwd: ROOT, env, stdio });
+  const options = /** @type {const} */ ({ cwd, env, stdio });
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", ...args], options);
   child.on("error", (error) => fail(`cannot run ${node}: ${error.message}`));
   child.on("exit", (code, signal) => {

@@ -108,6 +108,17 @@ test("launch: start passes its arguments and ends with the gateway's exit code",
   assert.equal(code, 7);
 });
 
+test("launch: replay runs where it was called, without the journal's driver", async (t) => {
+  const root = repository(t, {
+    "node_modules/better-sqlite3/index.js": "throw new Error('not for this machine');",
+    "packages/gateway/src/replay/replay-main.ts":
+      "process.stdout.write([process.cwd(), ...process.argv.slice(2)].join()); process.exitCode = 2;",
+  });
+  const { code, stdout } = await launch(root, ["replay", "m.csv"]).ended;
+  assert.equal(stdout, `${process.env["INIT_CWD"] ?? process.cwd()},m.csv`);
+  assert.equal(code, 2);
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`launch: ${signal} reaches the gateway once and the chain ends with 0`, async (t) => {
     const launched = launch(repository(t), ["start"]);
@@ -167,7 +178,7 @@ test("launch: a driver that does not load is one clear line", async (t) => {
 
 test("launch: an unknown command names the known ones", async (t) => {
   const { code, stderr } = await launch(repository(t), ["strat"]).ended;
-  assert.match(stderr, /^launch: unknown command "strat", .*: install, start, test, check\n$/);
+  assert.match(stderr, /^launch: unknown command "strat", .*: install, start, test, check, replay\n$/);
   assert.equal(code, 1);
 });
 

@@ -23,7 +23,11 @@ type Environment = Readonly<Record<string, string>>;
 /** Starts a gateway; an error in it fails the test. */
 export function startGateway(time: TestTime, environment: Environment): Promise<Gateway> {
   return Gateway.start({
-    config: readConfig({ COUNTERMAND_PORT: "0", ...environment }),
+    config: readConfig({
+      COUNTERMAND_PORT: "0",
+      COUNTERMAND_SANDBOX_MARKET: "off",
+      ...environment,
+    }),
     clock: {
       ...systemClock,
       wallMs: () => time.wallMs,

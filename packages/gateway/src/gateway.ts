@@ -3,7 +3,7 @@
  * in the other order. No rule of the business lives here.
  */
 import { mkdirSync } from "node:fs";
-import { fault } from "@countermand/contract";
+import { fault, MARKET_STREAM_PATH } from "@countermand/contract";
 import { HttpServer } from "./http/http-server.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
@@ -74,7 +74,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#front.draining = true;
     const deadline = new Promise<void>((resolve) => this.#clock.after(DRAIN_MS, resolve));
-    await Promise.all([this.#node.streams.close(), this.#http.close(deadline)]);
+    await Promise.all([this.#node.endStreams(), this.#http.close(deadline)]);
     await this.#node.close();
     this.#lock.release();
   }
@@ -102,11 +102,23 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
         return front.node === null ? "STARTING" : null;
       },
       metrics: () => front.node?.metrics.scrape() ?? null,
+      market: (route, rawQuery) => front.node?.market.answer(route, rawQuery) ?? null,
     },
   });
   http.server.on("upgrade", (request, socket, head) => {
-    if (front.node !== null) front.node.streams.handleUpgrade(request, socket, head);
-    else refuseUpgrade(request, socket, fault("STARTING", "the gateway is reading its journal"));
+    const { node } = front;
+    if (node === null) {
+      refuseUpgrade(request, socket, fault("STARTING", "the gateway is reading its journal"));
+    } else if (pathOf(request.url ?? "") === MARKET_STREAM_PATH) {
+      node.market.streams.handleUpgrade(request, socket, head);
+    } else {
+      node.streams.handleUpgrade(request, socket, head);
+    }
   });
   return http;
+}
+
+/** Without the query. */
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? "";
 }

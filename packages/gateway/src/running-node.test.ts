@@ -51,7 +51,10 @@ class Place {
     const lock = lockDataDir(this.#folder);
     const node = await RunningNode.start(
       {
-        config: readConfig({ COUNTERMAND_DATA_DIR: this.#folder }),
+        config: readConfig({
+          COUNTERMAND_DATA_DIR: this.#folder,
+          COUNTERMAND_SANDBOX_MARKET: "off",
+        }),
         clock: systemClock,
         log: pino({ messageKey: "event" }, { write }),
         onFatal: (error) => assert.fail(error),

@@ -15,6 +15,7 @@ import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
+import { PublicMarket } from "./market/public-market.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -72,6 +73,7 @@ export class RunningNode {
   readonly sequencer: Sequencer;
   readonly services: SignedServices;
   readonly streams: OrderStreamServer;
+  readonly market: PublicMarket;
   readonly metrics: Metrics;
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
@@ -107,6 +109,10 @@ export class RunningNode {
       { ofAccount: () => config.accountLimits, ofKey: () => config.keyLimits },
       () => clock.monotonicMs(),
     );
+    const { dataDir } = config;
+    const { instruments } = layout;
+    const { exchange } = partitions;
+    this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
     this.sequencer = new Sequencer({
       partitions,
       journal,
@@ -118,10 +124,10 @@ export class RunningNode {
       answerAt: (partition, seq) => answerAt(archive, partition, seq),
     });
     const { sequencer } = this;
-    const trade = new TradeService({ sequencer, archive, instruments: layout.instruments });
+    const trade = new TradeService({ sequencer, archive, instruments });
     const windowMs = config.signatureWindowMs;
     const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
-    const accounts = new AccountService({ sequencer, instruments: layout.instruments });
+    const accounts = new AccountService({ sequencer, instruments });
     this.#sessionTimer = new SessionTimer({
       clock,
       marketClock,
@@ -160,6 +166,11 @@ export class RunningNode {
     }));
   }
 
+  /** Ends all streams; resolves when their sockets are gone. */
+  async endStreams(): Promise<void> {
+    await Promise.all([this.streams.close(), this.market.streams.close()]);
+  }
+
   /** Brings everything to the disk and lets it go. Precondition: nobody sends commands any more. */
   async close(): Promise<void> {
     this.#sessionTimer.close();
@@ -175,6 +186,7 @@ export class RunningNode {
   #publish(commit: DurableCommit): void {
     this.metrics.committed(commit.eventCount, commit.durationMs);
     this.#hub.publish(commit.reports);
+    this.market.publish(commit.worked);
     for (const [partition, seq] of commit.positions) {
       this.#durable.set(partition, seq);
       if (isDeskName(partition)) this.#foundation.archive.follow(partition, seq);
@@ -185,6 +197,7 @@ export class RunningNode {
   #makeMetrics(): Metrics {
     const { partitions, sequencer } = this;
     const hub = this.#hub;
+    const { streams } = this.market;
     return new Metrics({
       openOrders: () => partitions.openCount,
       streamSessions: () => hub.sessionCount,
@@ -196,6 +209,9 @@ export class RunningNode {
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
       limitRefusals: () => this.#limits.refusedCounts,
+      marketSessions: () => streams.sessionCount,
+      marketMessages: () => streams.sentCount,
+      marketDropped: () => streams.conflatedCount,
     });
   }
 

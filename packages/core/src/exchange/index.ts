@@ -4,3 +4,4 @@ export * from "./exchange-codec.ts";
 export * from "./exchange-command.ts";
 export * from "./exchange-event.ts";
 export { EXEC_ID_BASE } from "./reports.ts";
+export * from "./trade-record.ts";

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  formatDecimal,
-  type Instrument,
-  REFERENCE_INSTRUMENTS,
-  Side,
-  type UnixMs,
-} from "../model/index.ts";
+import { formatDecimal, REFERENCE_INSTRUMENTS, Side, type UnixMs } from "../model/index.ts";
 import {
   CANDLE_INTERVALS,
   CANDLES_KEPT_MAX,
@@ -128,38 +122,6 @@ test("tape: candles are what their trades give, at every interval", () => {
     }),
     { numRuns: 100 },
   );
-});
-
-test("tape: a restored snapshot is the same tape and has the same future", () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(gap, fc.integer({ min: 1, max: 9 }), fc.nat(8))),
-      fc.nat(20),
-      (rows, cut) => {
-        const prints = printsOf(rows);
-        const whole = new TradeTape(REFERENCE_INSTRUMENTS);
-        for (const each of prints.slice(0, cut)) whole.apply(each);
-        const restored = TradeTape.restore(REFERENCE_INSTRUMENTS, whole.snapshotLines());
-        for (const each of prints.slice(cut)) {
-          whole.apply(each);
-          restored.apply(each);
-        }
-        assert.deepEqual([...restored.snapshotLines()], [...whole.snapshotLines()]);
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
-
-test("tape: symbols that are no longer listed are left out of a restore", () => {
-  const tape = tapeOf([[0, 100, 1]]);
-  const others: readonly Instrument[] = REFERENCE_INSTRUMENTS.filter(
-    (each) => each.symbol !== SYMBOL,
-  );
-  const restored = TradeTape.restore(others, tape.snapshotLines());
-  assert.deepEqual([...restored.snapshotLines()], ['["M",1]']);
-  assert.throws(() => TradeTape.restore(others, []), /one first line/);
-  assert.throws(() => TradeTape.restore(others, ['["M",2]']), /format is known/);
 });
 
 /** Milliseconds between two trades: often none, sometimes over a day. */

@@ -1,6 +1,6 @@
 /**
  * What is remembered of trades: the last ones and the candles of every symbol. A fold of trades
- * alone, so it is rebuilt from a snapshot's lines and the trades journaled after it.
+ * alone, so it is rebuilt from those that the journal holds.
  */
 import { assert } from "../assert.ts";
 import {
@@ -8,7 +8,6 @@ import {
   type Instrument,
   type Price,
   type Qty,
-  type Side,
   type UnixMs,
   ZERO_AMOUNT,
   ZERO_PRICE,
@@ -121,50 +120,6 @@ export class TradeTape {
     };
   }
 
-  /**
-   * The whole state as JSON arrays, one a line: first `["M", 1]`; for each symbol that has traded
-   * `["S", symbol]`, its trades `["T", tradeNo, price, qty, side, atMs]` and its candles
-   * `["C", interval, start, open, high, low, close, volume, amount, tradeCount]`, both oldest
-   * first. Prices, quantities and amounts are in 10^-8, as text; the side is "" for a trade of an
-   * auction.
-   */
-  *snapshotLines(): Generator<string, void, void> {
-    yield JSON.stringify(["M", SNAPSHOT_FORMAT]);
-    for (const [symbol, { trades, series }] of this.#tapes) {
-      if (trades.length === 0) continue;
-      yield JSON.stringify(["S", symbol]);
-      for (const trade of trades) yield JSON.stringify(tradeCells(trade));
-      for (const candles of series.values()) {
-        const { interval } = candles;
-        for (const candle of candles.newest(Number.MAX_SAFE_INTEGER)) {
-          yield JSON.stringify(candleCells(interval, candle));
-        }
-      }
-    }
-  }
-
-  /** The tape whose {@link snapshotLines} these are, without symbols that are no longer listed. */
-  static restore(instruments: readonly Instrument[], lines: Iterable<string>): TradeTape {
-    const tape = new TradeTape(instruments);
-    tape.#load(lines);
-    return tape;
-  }
-
-  #load(lines: Iterable<string>): void {
-    let tape: SymbolTape | null = null;
-    let lineCount = 0;
-    for (const line of lines) {
-      lineCount += 1;
-      const cells = JSON.parse(line) as HeadCells | SymbolCells | TradeCells | CandleCells;
-      assert((cells[0] === "M") === (lineCount === 1), "a snapshot has one first line");
-      if (cells[0] === "M") assert(cells[1] === SNAPSHOT_FORMAT, "a snapshot's format is known");
-      else if (cells[0] === "S") tape = this.#tapes.get(cells[1]) ?? null;
-      else if (cells[0] === "T") tape?.trades.push(tradeOf(cells));
-      else if (tape !== null) tape.series.get(cells[1])?.append(candleOf(cells));
-    }
-    assert(lineCount > 0, "a snapshot has one first line");
-  }
-
   #series(symbol: string, interval: CandleInterval): CandleSeries {
     const series = this.#tape(symbol).series.get(interval);
     assert(series !== undefined, "the interval is kept");
@@ -183,73 +138,4 @@ function newTape(instrument: Instrument): SymbolTape {
     (interval) => [interval, new CandleSeries(interval)] as const,
   );
   return { instrument, trades: [], series: new Map(series) };
-}
-
-const SNAPSHOT_FORMAT = 1;
-
-type HeadCells = readonly ["M", format: number];
-type SymbolCells = readonly ["S", symbol: string];
-type TradeCells = readonly [
-  "T",
-  tradeNo: number,
-  price: string,
-  qty: string,
-  side: Side | "",
-  atMs: UnixMs,
-];
-type CandleCells = readonly [
-  "C",
-  interval: CandleInterval,
-  startSeconds: number,
-  open: string,
-  high: string,
-  low: string,
-  close: string,
-  volume: string,
-  amount: string,
-  tradeCount: number,
-];
-
-function tradeCells({ tradeNo, price, qty, aggressorSide, atMs }: Trade): TradeCells {
-  return ["T", tradeNo, price.toString(), qty.toString(), aggressorSide ?? "", atMs];
-}
-
-function tradeOf([, tradeNo, price, qty, side, atMs]: TradeCells): Trade {
-  return {
-    tradeNo,
-    price: BigInt(price) as Price,
-    qty: BigInt(qty) as Qty,
-    aggressorSide: side === "" ? null : side,
-    atMs,
-  };
-}
-
-function candleCells(interval: CandleInterval, candle: Candle): CandleCells {
-  const { startSeconds, open, high, low, close, volume, amount, tradeCount } = candle;
-  return [
-    "C",
-    interval,
-    startSeconds,
-    open.toString(),
-    high.toString(),
-    low.toString(),
-    close.toString(),
-    volume.toString(),
-    amount.toString(),
-    tradeCount,
-  ];
-}
-
-function candleOf(cells: CandleCells): Candle {
-  const [, , startSeconds, open, high, low, close, volume, amount, tradeCount] = cells;
-  return {
-    startSeconds,
-    open: BigInt(open) as Price,
-    high: BigInt(high) as Price,
-    low: BigInt(low) as Price,
-    close: BigInt(close) as Price,
-    volume: BigInt(volume) as Qty,
-    amount: BigInt(amount) as Amount,
-    tradeCount,
-  };
 }

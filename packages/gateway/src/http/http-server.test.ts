@@ -30,7 +30,7 @@ class Edge {
     const server = await HttpServer.create({
       signed: { handle: hold } as unknown as SignedEndpoint,
       onAnswered: () => {},
-      unsigned: { wallMs: () => 0, notReady: () => null, metrics: () => null },
+      unsigned: { wallMs: () => 0, notReady: () => null, metrics: () => null, market: () => null },
     });
     const edge = new Edge(server);
     await server.listen("127.0.0.1", 0);

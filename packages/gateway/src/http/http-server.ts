@@ -4,7 +4,14 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fault, LIMITS, matchRoute, ROUTES, STREAM_PATH } from "@countermand/contract";
+import {
+  fault,
+  LIMITS,
+  MARKET_STREAM_PATH,
+  matchRoute,
+  ROUTES,
+  STREAM_PATH,
+} from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
 import { openFilesMax } from "../sys/open-files.ts";
 import { readBody } from "./body-reader.ts";
@@ -138,8 +145,8 @@ function dispatch(
   response.once("finish", () => options.onAnswered(route, response.statusCode));
   if (request.headers.host === undefined && request.httpVersion === "1.1") {
     sendMalformed(request, response, "an HTTP/1.1 request carries the header Host");
-  } else if (path === STREAM_PATH) {
-    const details = `${STREAM_PATH} is a WebSocket: send the headers of an upgrade`;
+  } else if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
+    const details = `${path} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
   } else if (match === null || UNSIGNED_PATHS.has(path)) {
     framework(request, response);

@@ -1,8 +1,17 @@
 /**
- * Routes that need no signature, on the framework: time, health, metrics; and what nobody serves.
+ * Routes that need no signature, on the framework: time, health, metrics, market data; and what
+ * nobody serves.
  */
-import { type ErrorName, encodeSuccess, encodeTime, Header } from "@countermand/contract";
+import {
+  type ErrorName,
+  encodeSuccess,
+  encodeTime,
+  Header,
+  MARKET_ROUTES,
+  type MarketRouteName,
+} from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Answer } from "../sequencer/sequencer.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
 
@@ -12,9 +21,12 @@ export interface UnsignedRoutesOptions {
   readonly notReady: () => ErrorName | null;
   /** Null while there is nothing to measure yet. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }> | null;
+  /** The answer to a raw query without "?"; null while there is no market yet. */
+  readonly market: (route: MarketRouteName, rawQuery: string) => Answer | null;
 }
 
-const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics"];
+const MARKET_PATHS = MARKET_ROUTES.map(({ path }) => path);
+const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics", ...MARKET_PATHS];
 
 export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesOptions): void {
   // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to
@@ -41,6 +53,13 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     if (scraped === null) return sendFault(reply, "STARTING", "");
     return reply.header("Content-Type", scraped.contentType).send(scraped.text);
   });
+  for (const { name, path } of MARKET_ROUTES) {
+    app.get(path, (request, reply) => {
+      const answer = options.market(name, rawQueryOf(request.url));
+      if (answer === null) return sendFault(reply, "STARTING", "");
+      return send(reply, answer.httpStatus, answer.body);
+    });
+  }
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
     if (error.statusCode === undefined || error.statusCode >= 500) {
@@ -50,6 +69,11 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     // Bodies mean nothing here: what is wrong with one is not what is wrong with the request.
     return refuseRoute(request, reply);
   });
+}
+
+function rawQueryOf(url: string): string {
+  const mark = url.indexOf("?");
+  return mark === -1 ? "" : url.slice(mark + 1);
 }
 
 /** What a request gets that no route takes. */

@@ -12,12 +12,16 @@ import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 /** Records brought into memory at a time by `records`. */
 const PAGE_RECORDS = 500;
 
+/** `["T"`: what names the kind of event. */
+const BEGIN_CHARACTERS = 4;
+
 export class JournalReader {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #partitionIds = new Map<string, number>();
   readonly #partitionId: Database.Statement<[string], { id: number }>;
   readonly #page: Database.Statement<[number, number, number], JournalRecord>;
+  readonly #matching: Database.Statement<[number, number, number, string], JournalRecord>;
   readonly #hash: Database.Statement<[number, number], { hash: string }>;
 
   /**
@@ -31,6 +35,10 @@ export class JournalReader {
       this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
       this.#page = this.#database.prepare(
         "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
+      );
+      this.#matching = this.#database.prepare(
+        `SELECT seq, payload FROM events WHERE partition = ? AND seq > ? AND seq <= ?
+         AND substr(payload, 1, 4) IN (SELECT value FROM json_each(?)) ORDER BY seq`,
       );
       this.#hash = this.#database.prepare(
         "SELECT lower(hex(hash)) AS hash FROM events WHERE partition = ? AND seq = ?",
@@ -61,6 +69,25 @@ export class JournalReader {
     const page = this.#ask(partition, [], (id) => this.#page.all(id, afterSeq, limit));
     this.#requireGapless(partition, afterSeq, page);
     return page;
+  }
+
+  /**
+   * Those of the records behind `afterSeq` up to `lastSeq` that begin with one of these texts of
+   * four characters. All of the range is looked at, only what matches is brought into memory.
+   */
+  beginningWith(
+    begins: readonly string[],
+    partition: string,
+    afterSeq: number,
+    lastSeq: number,
+  ): JournalRecord[] {
+    assert(
+      begins.every((begin) => begin.length === BEGIN_CHARACTERS),
+      "records are told apart by their first four characters",
+    );
+    return this.#ask(partition, [], (id) => {
+      return this.#matching.all(id, afterSeq, lastSeq, JSON.stringify(begins));
+    });
   }
 
   /** Hash of the event at this seq; of the chain's start for seq 0; null where there is none. */

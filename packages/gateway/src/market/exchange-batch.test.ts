@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Exchange, MarketPhase } from "@countermand/core/exchange";
-import { MarketData, TradeTape } from "@countermand/core/market-data";
+import { CANDLE_INTERVALS, MarketData, TradeTape } from "@countermand/core/market-data";
 import {
   type Account,
   type OrderId,
@@ -64,7 +64,11 @@ test("exchange batch: depth and trades follow the exchange through any commands"
           if (print !== null) tape.apply(print);
         }
       }
-      assert.deepEqual([...tape.snapshotLines()], [...data.tape.snapshotLines()]);
+      assert.deepEqual(tape.trades(SYMBOL, LEVELS), data.tape.trades(SYMBOL, LEVELS));
+      for (const interval of CANDLE_INTERVALS) {
+        const told = data.tape.candles(SYMBOL, interval, LEVELS);
+        assert.deepEqual(tape.candles(SYMBOL, interval, LEVELS), told);
+      }
     }),
     { numRuns: 150 },
   );

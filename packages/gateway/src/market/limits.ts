@@ -26,6 +26,13 @@ export const SNAPSHOT_TRADES = 50;
 /** Candles of a snapshot. Reason: what a chart begins with; more are at `/market/v1/candles`. */
 export const SNAPSHOT_CANDLES = 100;
 
+/**
+ * Events of the exchange, counted back from the journal's end, whose trades a start brings back.
+ * Older trades and candles are gone then. Reason: a start takes some tenths of a second for it,
+ * however long the journal is.
+ */
+export const TAPE_EVENTS_MAX = 200_000;
+
 /** Milliseconds over which the client's messages are counted. */
 export const MESSAGE_WINDOW_MS = 1_000;
 

@@ -1,6 +1,11 @@
 /** A market for tests: a real exchange whose commands are durable when a test says so. */
 import assert from "node:assert/strict";
-import { type Depth, Exchange, type ExchangeCommand } from "@countermand/core/exchange";
+import {
+  type Depth,
+  Exchange,
+  type ExchangeCommand,
+  encodeExchangeRecord,
+} from "@countermand/core/exchange";
 import type { MarketBatch } from "@countermand/core/market-data";
 import {
   type Account,
@@ -25,6 +30,8 @@ const START_MS = 1_746_774_142_000;
 export class TestMarket {
   readonly exchange: Exchange;
   readonly hub: MarketDataHub;
+  /** Of all commands, as the journal holds them. */
+  readonly records: string[] = [];
   nowMs = START_MS as UnixMs;
   #orderCount = 0;
   #staged: MarketBatch[] = [];
@@ -68,7 +75,9 @@ export class TestMarket {
   }
 
   handle(command: ExchangeCommand): void {
-    const batch = marketBatchOf(this.exchange.handle(command).events, this.nowMs);
+    const { events } = this.exchange.handle(command);
+    this.records.push(...events.map((event) => encodeExchangeRecord(event, this.nowMs)));
+    const batch = marketBatchOf(events, this.nowMs);
     if (batch !== null) this.#staged.push(batch);
   }
 

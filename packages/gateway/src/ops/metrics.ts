@@ -17,6 +17,9 @@ export interface Gauges {
   readonly slowReaders: () => number;
   /** By `scope refusal`. */
   readonly limitRefusals: () => ReadonlyMap<string, number>;
+  readonly marketSessions: () => number;
+  readonly marketMessages: () => number;
+  readonly marketDropped: () => number;
 }
 
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1];
@@ -110,11 +113,18 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
   ["unarchivedReports", "countermand_unarchived_reports", "Reports the archive has not taken yet."],
   ["rememberedRequests", "countermand_remembered_requests", "Answered writes kept for repetition."],
+  ["marketSessions", "countermand_market_sessions", "Market streams connected."],
 ];
 
 const COUNTER_SPECS: readonly GaugeSpec[] = [
   ["pushes", "countermand_pushes_total", "Messages sent on order streams."],
   ["slowReaders", "countermand_slow_readers_total", "Streams closed because they read too slowly."],
+  ["marketMessages", "countermand_market_messages_total", "Messages sent on market streams."],
+  [
+    "marketDropped",
+    "countermand_market_dropped_total",
+    "Times a market subscription lost messages to a slow reader and was owed a snapshot.",
+  ],
 ];
 
 function addGauge(registers: Registry[], name: string, help: string, read: () => number): void {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const COMMAND = fileURLToPath(new URL("./replay-command.ts", import.meta.url));
+const COMMAND = fileURLToPath(new URL("./replay-main.ts", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("../../../../test/golden/lobster/", import.meta.url));
 const MESSAGES = join(GOLDEN, "sample_message.csv");
 const ORDER_BOOK = join(GOLDEN, "sample_orderbook.csv");

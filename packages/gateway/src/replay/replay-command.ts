@@ -1,6 +1,6 @@
 /**
- * The command: `replay-command.ts MESSAGES ORDERBOOK [--levels N] [--symbol S]`. The report goes
- * to stdout, everything else to stderr.
+ * The command `replay MESSAGES ORDERBOOK [--levels N] [--symbol S]`. The report goes to stdout,
+ * everything else to stderr.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../sys/clock.ts";
@@ -26,10 +26,18 @@ interface ReplayArguments {
   readonly levelCount: number | null;
 }
 
-function main(): number {
-  const result = replay(readArguments(process.argv.slice(2)));
-  process.stdout.write(`${replayReport(result).join("\n")}\n`);
-  return result.firstDifference === null ? EXIT_EQUAL : EXIT_DIFFERS;
+/** The exit code. */
+export function replayCommand(argv: readonly string[]): number {
+  try {
+    const result = replay(readArguments(argv));
+    process.stdout.write(`${replayReport(result).join("\n")}\n`);
+    return result.firstDifference === null ? EXIT_EQUAL : EXIT_DIFFERS;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    process.stderr.write(`replay: ${refusal}\n`);
+    return EXIT_REFUSED;
+  }
 }
 
 function replay({ paths, symbol, levelCount }: ReplayArguments): ReplayResult {
@@ -104,13 +112,4 @@ function refusalOf(error: unknown): string | null {
   const { code, message } = error as { code?: string; message?: string };
   if (code?.startsWith("ERR_PARSE_ARGS_") === true) return `${message}; ${USAGE}`;
   return code === undefined || code.startsWith("ERR_") ? null : (message ?? code);
-}
-
-try {
-  process.exitCode = main();
-} catch (error) {
-  const refusal = refusalOf(error);
-  if (refusal === null) throw error;
-  process.stderr.write(`replay: ${refusal}\n`);
-  process.exitCode = EXIT_REFUSED;
 }

@@ -10,7 +10,7 @@ import {
   type Exchange,
   type ExchangeCommand,
   type ExchangeEvent,
-  encodeExchangeEvent,
+  encodeExchangeRecord,
   type SessionCommand,
 } from "@countermand/core/exchange";
 import {
@@ -60,7 +60,15 @@ export interface ExchangePartition {
 export interface Staged {
   readonly appends: readonly PartitionAppend[];
   readonly reports: readonly ExecutionReported[];
+  /** What each command did at the exchange, in order. */
+  readonly worked: readonly WorkedCommand[];
   readonly eventCount: number;
+}
+
+/** All events of one command of the exchange, and the exchange's time. */
+export interface WorkedCommand {
+  readonly events: readonly ExchangeEvent[];
+  readonly atMs: UnixMs;
 }
 
 interface StagedAppend {
@@ -81,6 +89,7 @@ export class Partitions {
   };
   #appends = new Map<string, StagedAppend>();
   #reports: ExecutionReported[] = [];
+  #worked: WorkedCommand[] = [];
   #eventCount = 0;
 
   /** Without sessions of their own, markets have the reference rules. */
@@ -230,9 +239,11 @@ export class Partitions {
 
   takeStaged(): Staged {
     const appends = [...this.#appends].map(([partition, append]) => ({ partition, ...append }));
-    const staged = { appends, reports: this.#reports, eventCount: this.#eventCount };
+    const [reports, worked, eventCount] = [this.#reports, this.#worked, this.#eventCount];
+    const staged = { appends, reports, worked, eventCount };
     this.#appends = new Map();
     this.#reports = [];
+    this.#worked = [];
     this.#eventCount = 0;
     return staged;
   }
@@ -261,7 +272,7 @@ export class Partitions {
   /** The orders that a command changed, as they stand after each change. */
   #handle(command: ExchangeCommand, placing: Order | null, atMs: UnixMs): Order[] {
     const { events, reports } = this.exchange.exchange.handle(command);
-    for (const event of events) this.#stageExchangeEvent(event);
+    this.#stageWorked({ events, atMs });
     return reports.map((report) => {
       const { desk } = this.deskOf(report.account);
       const subject = report.orderId === placing?.orderId ? placing : null;
@@ -292,8 +303,13 @@ export class Partitions {
     return { desk, exchange: this.exchange.exchange };
   }
 
-  #stageExchangeEvent(event: ExchangeEvent): void {
-    this.#stage(EXCHANGE_PARTITION, this.exchange.lease, encodeExchangeEvent(event));
+  /** Everything the exchange does comes by here, so that the public market sees all of it. */
+  #stageWorked(worked: WorkedCommand): void {
+    const { events, atMs } = worked;
+    if (events.length > 0) this.#worked.push(worked);
+    for (const event of events) {
+      this.#stage(EXCHANGE_PARTITION, this.exchange.lease, encodeExchangeRecord(event, atMs));
+    }
   }
 
   #stage(partition: string, lease: PartitionLease, payload: string): void {

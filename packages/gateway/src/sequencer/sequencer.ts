@@ -31,7 +31,7 @@ import {
   PENDING_PLACES_MAX,
   UNARCHIVED_REPORTS_MAX,
 } from "./limits.ts";
-import type { Partitions } from "./partitions.ts";
+import type { Partitions, WorkedCommand } from "./partitions.ts";
 
 /** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
 export interface RequestIdentity {
@@ -99,6 +99,8 @@ export interface SequencerOptions {
 
 export interface DurableCommit {
   readonly reports: readonly ExecutionReported[];
+  /** What each command did at the exchange, in order. */
+  readonly worked: readonly WorkedCommand[];
   /** Last position of each partition that the commit wrote to. */
   readonly positions: readonly (readonly [partition: string, seq: number])[];
   readonly eventCount: number;
@@ -343,6 +345,7 @@ export class Sequencer {
     this.#committing = false;
     this.#options.onDurable({
       reports: staged.reports,
+      worked: staged.worked,
       positions: staged.appends.map(({ partition, expectedSeq, payloads }) => {
         return [partition, expectedSeq + payloads.length];
       }),
