@@ -178,7 +178,10 @@ test("launch: a driver that does not load is one clear line", async (t) => {
 
 test("launch: an unknown command names the known ones", async (t) => {
   const { code, stderr } = await launch(repository(t), ["strat"]).ended;
-  assert.match(stderr, /^launch: unknown command "strat", .*: install, start, test, check, replay\n$/);
+  assert.match(
+    stderr,
+    /^launch: unknown command "strat", .*: install, start, test, check, replay\n$/,
+  );
   assert.equal(code, 1);
 });
 

@@ -27,24 +27,29 @@ test("README: its commands are those of the welcome text, in the same order", ()
 
 test("README: place, cancel, list and watch do what it says", async (t) => {
   const place = Workplace.of(t);
-  const gateway = await place.gateway(place.path("data"));
+  const gateway = await place.gateway(place.path("data"), { COUNTERMAND_SANDBOX_MARKET: "on" });
   const shell = place.run("bash", ["-c", scriptOf(gateway.url)]);
   const changes = await shell.seen("two changes on the stream", (output) => {
-    const lines = answersOf(output).get(4) ?? [];
+    const lines = answersOf(output).get(5) ?? [];
     return lines.length >= 2 ? lines : null;
   });
   shell.kill("SIGTERM");
 
   const answers = answersOf(shell);
-  assert.deepEqual(answers.get(1), [{ code: 0, data: { order_no: "22000000001" } }]);
+  const orderNo = answers.get(1)?.[0]?.data?.order_no ?? "";
+  assert.match(orderNo, /^22\d{9}$/);
+  assert.deepEqual(answers.get(1), [{ code: 0, data: { order_no: orderNo } }]);
   assert.deepEqual(answers.get(2), [{ code: 0 }]);
   const [list] = answers.get(3) ?? [];
-  assert.deepEqual(list?.data?.orders?.map(seenOf), [["22000000001", "can"]]);
+  assert.deepEqual(list?.data?.orders?.map(seenOf), [[orderNo, "can"]]);
+  const [depth, trades] = answers.get(4) ?? [];
+  assert.deepEqual([depth?.code, depth?.data?.symbol], [0, "00700"]);
+  assert.deepEqual([trades?.code, trades?.data?.symbol], [0, "00700"]);
   assert.deepEqual(
     changes.map(({ type, seq, data }) => [type, seq, data?.order_no, data?.order_status]),
     [
-      ["order", 1, "22000000001", "new"],
-      ["order", 2, "22000000001", "can"],
+      ["order", 1, orderNo, "new"],
+      ["order", 2, orderNo, "can"],
     ],
   );
 });
@@ -58,7 +63,7 @@ interface AnswerText {
   readonly code?: number;
   readonly type?: string;
   readonly seq?: number;
-  readonly data?: OrderText & { readonly orders?: readonly OrderText[] };
+  readonly data?: OrderText & { readonly symbol?: string; readonly orders?: readonly OrderText[] };
 }
 
 function seenOf({ order_no, order_status }: OrderText) {

@@ -22,9 +22,13 @@ after(async () => {
 });
 
 test("second client: the welcome text's commands work as they are printed", async () => {
-  const [preamble = "", placing, canceling, listing, watching] = welcomeBlocks(gateway.stdout);
-  const lines = await bash([preamble, placing, canceling, listing].join("\n"));
-  const [placed, canceled, listed] = lines.map((line) => JSON.parse(line) as Envelope);
+  const [preamble = "", placing, canceling, listing, looking, watching] = welcomeBlocks(
+    gateway.stdout,
+  );
+  const lines = await bash([preamble, placing, canceling, listing, looking].join("\n"));
+  const [placed, canceled, listed, depth, trades] = lines.map(
+    (line) => JSON.parse(line) as Envelope,
+  );
   assert.ok(placed !== undefined && listed !== undefined, lines.join("\n"));
   const { order_no } = placed.data as { order_no: string };
   assert.deepEqual(canceled, { code: 0 });
@@ -33,6 +37,10 @@ test("second client: the welcome text's commands work as they are printed", asyn
     orders.map((row) => [row.order_no, row.order_status]),
     [[order_no, "can"]],
   );
+
+  for (const answer of [depth, trades]) {
+    assert.equal((answer?.data as { symbol: string } | undefined)?.symbol, "00700");
+  }
 
   const watch = place.run("bash", ["-c", [preamble, watching].join("\n")]);
   const pushes = await watch.seen("both pushes", ({ stdout }) => {
@@ -132,7 +140,7 @@ function welcomeBlocks(stdout: string): string[] {
     .slice(0, end)
     .split(/^(?=# \d\. )/m)
     .slice(1);
-  assert.equal(blocks.length, 5, stdout);
+  assert.equal(blocks.length, 6, stdout);
   return blocks;
 }
 

@@ -18,6 +18,7 @@ export interface Config {
   readonly marketRules: RuleProfileName;
   /** Decides the random ends of auctions. */
   readonly marketSeed: number;
+  readonly sandboxSeed: number;
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
@@ -74,7 +75,7 @@ export const SETTINGS = {
     env: "COUNTERMAND_SANDBOX_MARKET",
     defaultText: "on",
     range: "on, off",
-    effect: "whether simulated participants trade on the embedded exchange (none do yet)",
+    effect: "whether simulated participants trade on the embedded exchange",
     read: readWord(["on", "off"] as const),
   }),
   marketRules: setting({
@@ -89,6 +90,13 @@ export const SETTINGS = {
     defaultText: "1",
     range: "0 to 999999999; fixed when a data directory begins",
     effect: "seed of the random ends of auctions (strict rules)",
+    read: readInteger(0, 999_999_999),
+  }),
+  sandboxSeed: setting({
+    env: "COUNTERMAND_SANDBOX_SEED",
+    defaultText: "1",
+    range: "0 to 999999999",
+    effect: "what the simulated participants draw their chances from",
     read: readInteger(0, 999_999_999),
   }),
   signatureWindowMs: setting({
@@ -139,6 +147,7 @@ export function readConfig(environment: Environment = process.env): Config {
     sandboxMarket: read(SETTINGS.sandboxMarket),
     marketRules: read(SETTINGS.marketRules),
     marketSeed: read(SETTINGS.marketSeed),
+    sandboxSeed: read(SETTINGS.sandboxSeed),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),

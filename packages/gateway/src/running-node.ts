@@ -14,8 +14,9 @@ import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
-import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { PublicMarket } from "./market/public-market.ts";
+import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
+import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -81,6 +82,7 @@ export class RunningNode {
   readonly #limits: OrderLimits;
   readonly #snapshotter: Snapshotter;
   readonly #sessionTimer: SessionTimer;
+  readonly #traders: SandboxTraders;
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
 
@@ -93,6 +95,7 @@ export class RunningNode {
     await node.sequencer.begin();
     await node.#openSandboxAccounts(keys);
     node.#sessionTimer.arm();
+    await node.#traders.start();
     return node;
   }
 
@@ -106,7 +109,10 @@ export class RunningNode {
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
     this.#limits = new OrderLimits(
-      { ofAccount: () => config.accountLimits, ofKey: () => config.keyLimits },
+      exceptSimulated({
+        ofAccount: () => config.accountLimits,
+        ofKey: () => config.keyLimits,
+      }),
       () => clock.monotonicMs(),
     );
     const { dataDir } = config;
@@ -124,6 +130,17 @@ export class RunningNode {
       answerAt: (partition, seq) => answerAt(archive, partition, seq),
     });
     const { sequencer } = this;
+    this.#traders = new SandboxTraders({
+      config,
+      clock,
+      sequencer,
+      instruments,
+      attention: () => ({
+        requestCount: this.metrics.clientRequestCount,
+        streamCount: this.#hub.sessionCount + this.market.streams.sessionCount,
+      }),
+      onBug: onFatal,
+    });
     const trade = new TradeService({ sequencer, archive, instruments });
     const windowMs = config.signatureWindowMs;
     const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
@@ -166,14 +183,16 @@ export class RunningNode {
     }));
   }
 
-  /** Ends all streams; resolves when their sockets are gone. */
+  /** Ends all streams; resolves when their sockets are gone. Nobody simulated trades any more. */
   async endStreams(): Promise<void> {
+    this.#traders.stop();
     await Promise.all([this.streams.close(), this.market.streams.close()]);
   }
 
   /** Brings everything to the disk and lets it go. Precondition: nobody sends commands any more. */
   async close(): Promise<void> {
     this.#sessionTimer.close();
+    this.#traders.stop();
     await this.sequencer.drained();
     await this.#snapshotter.close();
     await this.#foundation.archive.close();
@@ -212,6 +231,7 @@ export class RunningNode {
       marketSessions: () => streams.sessionCount,
       marketMessages: () => streams.sentCount,
       marketDropped: () => streams.conflatedCount,
+      simulatedCommands: () => this.#traders.commandCount,
     });
   }
 

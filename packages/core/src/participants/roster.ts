@@ -15,6 +15,13 @@ export const ROSTER: readonly Participant[] = [
   row("SIM00006", 10_000, { kind: "MomentumTrader", thresholdSteps: 3 }),
 ];
 
+const ACCOUNTS: ReadonlySet<Account> = new Set(ROSTER.map(({ account }) => account));
+
+/** Whether it is an account that nobody can ask about: it has no key and gets none. */
+export function isSimulated(account: Account): boolean {
+  return ACCOUNTS.has(account);
+}
+
 /** Enough for decades at the default rate, and far below the 18 digits that a sum may have. */
 const CASH = [
   ["HKD", "1000000000000"],

@@ -25,7 +25,12 @@ import { isOnTick, ruleProfile, spreadTableAt } from "../rules/index.ts";
 import type { MarketView, ParticipantCommand } from "./participant.ts";
 import { participantAccounts, ROSTER } from "./roster.ts";
 import { SimulatedMarket, type Turn } from "./simulated-market.ts";
-import { REACH_STEPS, SIMULATED_SYMBOLS, simulatedSymbol } from "./simulated-symbols.ts";
+import {
+  isWithinReach,
+  REACH_STEPS,
+  SIMULATED_SYMBOLS,
+  simulatedSymbol,
+} from "./simulated-symbols.ts";
 
 const T0 = 1_794_794_400_000;
 const HOUR_MS = 3_600_000;
@@ -242,7 +247,15 @@ test("simulated market: it begins at the last price, or at the bound next to it"
     const market = new SimulatedMarket({ seed: 1, instruments: REFERENCE_INSTRUMENTS, lastPrice });
     return formatDecimal(market.fairPrice("00700"));
   };
-  assert.deepEqual(["42500", "1", "99999999"].map(begin), ["425", "411.086", "436.514"]);
+  assert.deepEqual(["45300", "1", "99999999"].map(begin), ["453", "436.5", "463.5"]);
+});
+
+test("simulated market: the documentation's example order rests out of everybody's reach", () => {
+  const [spec] = SIMULATED_SYMBOLS;
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(spec !== undefined && tencent !== undefined);
+  const symbol = simulatedSymbol(spec, tencent);
+  assert.ok(!isWithinReach(symbol, symbol.lowestPx, 42_383_000_000n as Price));
 });
 
 test("simulated market: instruments without a row are not traded, and none is a mistake", () => {
@@ -338,51 +351,47 @@ function commandText(command: ParticipantCommand): string {
 }
 
 const FIRST_COMMANDS = `
-  157 SIM00002 00700 buy 900 at 423.6
-  157 SIM00002 00700 buy 1800 at 423.2
-  157 SIM00002 00700 buy 1400 at 422.8
-  157 SIM00002 00700 buy 700 at 422.4
-  157 SIM00002 00700 sell 900 at 424.4
-  157 SIM00002 00700 sell 2000 at 424.8
-  157 SIM00002 00700 sell 2700 at 425.2
-  157 SIM00002 00700 sell 1900 at 425.6
-  429 SIM00001 00700 buy 2700 at 423.6
-  429 SIM00001 00700 buy 2200 at 423.4
-  429 SIM00001 00700 buy 2600 at 423.2
-  429 SIM00001 00700 buy 1000 at 423
-  429 SIM00001 00700 sell 1500 at 424
-  429 SIM00001 00700 sell 3000 at 424.2
-  429 SIM00001 00700 sell 1000 at 424.4
-  429 SIM00001 00700 sell 2900 at 424.6
- 3033 SIM00002 00700 cancel 22000000009
- 3033 SIM00002 00700 cancel 22000000016
- 3033 SIM00002 00700 buy 2800 at 422
- 3033 SIM00002 00700 sell 2700 at 424
+  157 SIM00002 00700 buy 900 at 449.6
+  157 SIM00002 00700 buy 1800 at 449.2
+  157 SIM00002 00700 buy 1400 at 448.8
+  157 SIM00002 00700 buy 700 at 448.4
+  157 SIM00002 00700 sell 900 at 450.4
+  157 SIM00002 00700 sell 2000 at 450.8
+  157 SIM00002 00700 sell 2700 at 451.2
+  157 SIM00002 00700 sell 1900 at 451.6
+  429 SIM00001 00700 buy 2700 at 449.8
+  429 SIM00001 00700 buy 2200 at 449.6
+  429 SIM00001 00700 buy 2600 at 449.4
+  429 SIM00001 00700 buy 1000 at 449.2
+  429 SIM00001 00700 sell 1500 at 450.2
+  429 SIM00001 00700 sell 3000 at 450.4
+  429 SIM00001 00700 sell 1000 at 450.6
+  429 SIM00001 00700 sell 2900 at 450.8
 20089 SIM00001 00700 cancel 22000000021
 20089 SIM00001 00700 cancel 22000000022
-20089 SIM00001 00700 buy 2000 at 423.8
-20089 SIM00001 00700 sell 2500 at 424.8
+20089 SIM00001 00700 buy 2000 at 450
+20089 SIM00001 00700 sell 2500 at 451
 
   235 SIM00004 BTC-USDT sell 0.044616 at 60020
-  834 SIM00003 00700 sell 100 at 424.4
+  834 SIM00003 00700 sell 100 at 450.6
  1606 SIM00003 BTC-USDT sell 0.114948 at market
  1684 SIM00003 AAPL buy 75 at 189.96
  2049 SIM00005 BTC-USDT sell 0.056063 at market
  2221 SIM00004 DODO-USDT buy 10347.72 at market
  2546 SIM00004 AAPL buy 146 at 189.94
- 3067 SIM00003 00700 sell 200 at 424.4
+ 3067 SIM00003 00700 sell 200 at 450.6
  3327 SIM00003 DODO-USDT buy 18708.36 at 0.04998
- 3510 SIM00005 00700 sell 500 at 424
- 3522 SIM00004 00700 sell 600 at 424
+ 3510 SIM00005 00700 sell 500 at 450.2
+ 3522 SIM00004 00700 sell 600 at 450.2
  3576 SIM00003 AAPL cancel 22000000060
  4049 SIM00003 BTC-USDT buy 0.070151 at market
  5464 SIM00003 00700 sell 200 at market
  5753 SIM00003 AAPL sell 52 at 190.04
  5780 SIM00003 BTC-USDT buy 0.017207 at 59980
  5838 SIM00005 DODO-USDT buy 17624.69 at 0.04995
- 5904 SIM00003 DODO-USDT cancel 22000000077
+ 5904 SIM00003 DODO-USDT cancel 22000000075
  6434 SIM00005 AAPL buy 96 at 189.96
- 7316 SIM00004 00700 cancel 22000000079
+ 7316 SIM00004 00700 cancel 22000000077
  7531 SIM00004 BTC-USDT cancel 22000000017
  7690 SIM00003 DODO-USDT buy 11611.9 at 0.04995
  7824 SIM00003 BTC-USDT buy 0.131309 at market

@@ -28,7 +28,8 @@ export const SIMULATED_SYMBOLS: readonly SymbolSpec[] = [
   {
     symbol: "00700",
     market: MarketName.Hkex,
-    referencePx: "423.8",
+    // Far above 423.83, the documentation's example of an order that rests.
+    referencePx: "450",
     stepPx: "0.2",
     moveMaxPx: "0.1",
     quoteQty: ["500", "3000"],

@@ -13,6 +13,7 @@ import {
 } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
+import { isSimulated } from "@countermand/core/participants";
 import type Database from "better-sqlite3";
 import type { ChainPosition } from "../journal/event-chain.ts";
 import type { JournalRecord } from "../journal/journal.ts";
@@ -230,16 +231,18 @@ export class ArchiveDatabase {
       .pluck();
   }
 
+  /** What simulated participants did is never asked for: it stays in the journal alone. */
   #insert(partitionId: number, records: readonly JournalRecord[]): void {
     const closedCounts = new Map<number, number>();
     for (const { seq, payload } of records) {
       const event = decodeDeskEvent(payload);
       if (isBooked(event)) {
         const { account } = event.type === "ExecutionReported" ? event.order : event;
+        if (isSimulated(account)) continue;
         const accountId = this.#accountId(account);
         this.#bookings.insert({ accountId, partitionId }, seq, event);
       }
-      if (event.type !== "ExecutionReported") continue;
+      if (event.type !== "ExecutionReported" || isSimulated(event.order.account)) continue;
       const accountId = this.#accountId(event.order.account);
       this.#statements.insertPlace.run(accountId, event.order.streamSeq, partitionId, seq);
       if (!isClosed(event.order)) continue;

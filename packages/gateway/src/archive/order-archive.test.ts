@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type ClOrdId, decodeDeskEvent, type OrderId } from "@countermand/core/model";
+import { type Account, type ClOrdId, decodeDeskEvent, type OrderId } from "@countermand/core/model";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
@@ -81,6 +81,18 @@ test("archive: a closed order is found by its number and by the client's name", 
     for (const other of [`0${first}`, `${first}.0`, "", "x", "99999999999999999999"]) {
       assert.equal(await archive.findClosed(ALICE, { orderId: other as OrderId }), null);
     }
+  }));
+
+test("archive: what simulated participants did is left out, everybody else's is whole", () =>
+  withDesk(async ({ desk, open }) => {
+    const simulated = "SIM00001" as Account;
+    const theirs = desk.place(simulated, { clOrdId: "x" });
+    const mine = desk.place(ALICE, { clOrdId: "x" });
+    for (const orderId of [theirs, mine]) desk.cancel(orderId);
+    const archive = await open();
+    await projectAll(archive, desk);
+    assert.equal(await archive.findClosed(simulated, { orderId: theirs }), null);
+    assert.deepEqual(await archive.findClosed(ALICE, { orderId: mine }), desk.order(mine));
   }));
 
 test("archive: it never reads behind the position it was told", () =>

@@ -13,6 +13,7 @@ import {
   STREAM_PATH,
 } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
+import { OTHER_ROUTE } from "../ops/metrics.ts";
 import { openFilesMax } from "../sys/open-files.ts";
 import { readBody } from "./body-reader.ts";
 import { answerClientError } from "./client-error.ts";
@@ -141,7 +142,7 @@ function dispatch(
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
   const match = matchRoute(request.method ?? "", path);
-  const route = match !== null && "route" in match ? match.route.name : "other";
+  const route = match !== null && "route" in match ? match.route.name : OTHER_ROUTE;
   response.once("finish", () => options.onAnswered(route, response.statusCode));
   if (request.headers.host === undefined && request.httpVersion === "1.1") {
     sendMalformed(request, response, "an HTTP/1.1 request carries the header Host");

@@ -8,6 +8,20 @@
 export const TURNS_UNDER_WAY_MAX = 4;
 
 /**
+ * Milliseconds without a request and without a stream, after which the participants rest until the
+ * next one. Reason: at about 255 MB of journal a day a gateway that is left alone must not fill a
+ * disk. What is seen: the first answer shows the quotes of before; they move within seconds.
+ */
+export const UNATTENDED_MS_MAX = 600_000;
+
+/**
+ * Answers that wait for the disk, above which the participants count the gateway as overloaded and
+ * pause. Reason: real clients have their first hundreds of places to themselves. What is seen: the
+ * market stands still under load.
+ */
+export const SIMULATED_PENDING_MAX = 200;
+
+/**
  * Milliseconds for which a participant leaves a symbol alone after its command there was refused;
  * doubled with each further refusal, up to the second figure. Reason: a closed market refuses for
  * hours. What is seen: quotes come back within that time after it opens.

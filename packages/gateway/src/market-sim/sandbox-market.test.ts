@@ -9,7 +9,7 @@ import {
 } from "@countermand/core/model";
 import type { MarketView, OwnOrder, Participant } from "@countermand/core/participants";
 import { FakeClock } from "../sys/fake-clock.ts";
-import { TURNS_UNDER_WAY_MAX } from "./limits.ts";
+import { TURNS_UNDER_WAY_MAX, UNATTENDED_MS_MAX } from "./limits.ts";
 import { type CommandOutcome, type MarketPort, SandboxMarket } from "./sandbox-market.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,6 +19,7 @@ const MAKER = "SIM00001" as Account;
 class ScriptedPort implements MarketPort {
   readonly lines: string[] = [];
   readonly open = new Map<OrderId, OwnOrder & { account: Account; symbol: string }>();
+  attention = { requestCount: 0, streamCount: 1 };
   outcome: CommandOutcome = "done";
   /** While set, commands wait for {@link answer}. */
   isHolding = false;
@@ -219,14 +220,34 @@ test("sandbox market: an overloaded gateway is left alone by all", async () => {
 
 test("sandbox market: orders of before the start are adopted or cancelled", async () => {
   const { port, market, run } = setup({ roster: [maker(MAKER)] });
-  const fitting = port.adopt(MAKER, "00700", Side.Buy, 42_360_000_000n);
+  const fitting = port.adopt(MAKER, "00700", Side.Buy, 44_960_000_000n);
   const far = port.adopt(MAKER, "00700", Side.Buy, 40_000_000_000n);
-  const crossing = port.adopt(MAKER, "00700", Side.Sell, 42_300_000_000n);
+  const crossing = port.adopt(MAKER, "00700", Side.Sell, 44_900_000_000n);
   market.start();
   await run(2_500);
   assert.ok(port.open.has(fitting));
   assert.ok(!port.open.has(far) && !port.open.has(crossing));
   assert.equal(port.view(MAKER, "00700").ownOrders.length, 8);
+});
+
+test("sandbox market: it rests when nobody is there, and goes on with the next request", async () => {
+  const { port, market, run } = setup();
+  port.attention = { requestCount: 0, streamCount: 0 };
+  const commandsIn = async (durationMs: number) => {
+    const before = port.lines.length;
+    await run(durationMs);
+    return port.lines.length - before;
+  };
+  market.start();
+  assert.ok((await commandsIn(UNATTENDED_MS_MAX)) > 0, "a start is a reason to be there");
+  assert.equal(await commandsIn(MINUTE_MS), 0);
+  port.attention = { requestCount: 1, streamCount: 0 };
+  assert.ok((await commandsIn(MINUTE_MS)) > 0);
+  assert.ok((await commandsIn(UNATTENDED_MS_MAX)) > 0);
+  assert.equal(await commandsIn(MINUTE_MS), 0);
+  port.attention = { requestCount: 1, streamCount: 1 };
+  assert.ok((await commandsIn(2 * UNATTENDED_MS_MAX)) > 0);
+  assert.ok((await commandsIn(MINUTE_MS)) > 0, "a stream is a reason as long as it is open");
 });
 
 test("sandbox market: a command that throws stops it and is told", async () => {

@@ -7,8 +7,9 @@
  * journal's position, so that a restart continues with other draws instead of repeating the first
  * ones. What the participants do is a function of that seed and of what they see. Their open
  * orders are not remembered but seen: those of before a restart are adopted where they fit, and
- * cancelled in the participant's next turns where they do not. Orders of a simulated account that
- * no longer takes part stay.
+ * cancelled in the participant's next turns where they do not.
+ *
+ * Every command costs disk for good, so they rest when nobody has been there for a while.
  */
 import { assert } from "@countermand/core/assert";
 import type { Account, Instrument, OrderId, PlaceRequest, Price } from "@countermand/core/model";
@@ -28,6 +29,7 @@ import {
   REFUSED_PAUSE_MS_MAX,
   REFUSED_PAUSE_MS_MIN,
   TURNS_UNDER_WAY_MAX,
+  UNATTENDED_MS_MAX,
 } from "./limits.ts";
 
 /** `refused` is about this command, `overloaded` about all. Neither changed anything. */
@@ -42,6 +44,13 @@ export interface MarketPort {
   view(account: Account, symbol: string): MarketView;
   /** Of the latest trade; null when there is none. */
   lastPrice(symbol: string): Price | null;
+  /** Requests of clients since the start, and open streams: nobody is there while both stay. */
+  readonly attention: Attention;
+}
+
+export interface Attention {
+  readonly requestCount: number;
+  readonly streamCount: number;
 }
 
 export interface SandboxMarketOptions {
@@ -66,6 +75,8 @@ export class SandboxMarket {
   /** By account and symbol; bounded by the participants. */
   readonly #refused = new Map<string, BackOff>();
   #startedMs = 0;
+  #seenRequestCount = 0;
+  #attendedMs = 0;
   #timer: Cancelable | null = null;
   #state: "new" | "running" | "stopped" = "new";
 
@@ -101,11 +112,21 @@ export class SandboxMarket {
 
   #wake(): void {
     try {
-      for (const turn of this.#market.advance(this.#nowMs())) this.#take(turn);
+      const turns = this.#market.advance(this.#nowMs());
+      // Prices wander on meanwhile, as if somebody else traded.
+      if (this.#isAttended()) for (const turn of turns) this.#take(turn);
       this.#schedule();
     } catch (error) {
       this.#bug(error);
     }
+  }
+
+  #isAttended(): boolean {
+    const { requestCount, streamCount } = this.#options.port.attention;
+    const nowMs = this.#nowMs();
+    if (streamCount > 0 || requestCount !== this.#seenRequestCount) this.#attendedMs = nowMs;
+    this.#seenRequestCount = requestCount;
+    return nowMs - this.#attendedMs < UNATTENDED_MS_MAX;
   }
 
   #take(turn: Turn): void {

@@ -20,7 +20,11 @@ export interface Gauges {
   readonly marketSessions: () => number;
   readonly marketMessages: () => number;
   readonly marketDropped: () => number;
+  readonly simulatedCommands: () => number;
 }
+
+/** What has no row in the route table. */
+export const OTHER_ROUTE = "other";
 
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1];
 const COMMIT_EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -29,6 +33,7 @@ export class Metrics {
   readonly #registry = new Registry();
   /** By route and status, as `route status`. */
   readonly #answered = new Map<string, number>();
+  #clientRequestCount = 0;
   readonly #commitSeconds: Histogram;
   readonly #commitEvents: Histogram;
 
@@ -53,7 +58,13 @@ export class Metrics {
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
   }
 
+  /** Requests to routes of the contract, in contrast to probes and scrapes. */
+  get clientRequestCount(): number {
+    return this.#clientRequestCount;
+  }
+
   answered(route: string, httpStatus: number): void {
+    if (route !== OTHER_ROUTE) this.#clientRequestCount += 1;
     const key = `${route} ${httpStatus}`;
     this.#answered.set(key, (this.#answered.get(key) ?? 0) + 1);
   }
@@ -124,6 +135,11 @@ const COUNTER_SPECS: readonly GaugeSpec[] = [
     "marketDropped",
     "countermand_market_dropped_total",
     "Times a market subscription lost messages to a slow reader and was owed a snapshot.",
+  ],
+  [
+    "simulatedCommands",
+    "countermand_simulated_commands_total",
+    "Orders and cancels of the simulated participants that were carried out.",
   ],
 ];
 
