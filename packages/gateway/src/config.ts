@@ -78,6 +78,13 @@ export const SETTINGS = {
     effect: "whether simulated participants trade on the embedded exchange",
     read: readWord(["on", "off"] as const),
   }),
+  sandboxSeed: setting({
+    env: "COUNTERMAND_SANDBOX_SEED",
+    defaultText: "1",
+    range: "0 to 999999999",
+    effect: "what the simulated participants draw their chances from",
+    read: readInteger(0, 999_999_999),
+  }),
   marketRules: setting({
     env: "COUNTERMAND_MARKET_RULES",
     defaultText: "reference",
@@ -90,13 +97,6 @@ export const SETTINGS = {
     defaultText: "1",
     range: "0 to 999999999; fixed when a data directory begins",
     effect: "seed of the random ends of auctions (strict rules)",
-    read: readInteger(0, 999_999_999),
-  }),
-  sandboxSeed: setting({
-    env: "COUNTERMAND_SANDBOX_SEED",
-    defaultText: "1",
-    range: "0 to 999999999",
-    effect: "what the simulated participants draw their chances from",
     read: readInteger(0, 999_999_999),
   }),
   signatureWindowMs: setting({

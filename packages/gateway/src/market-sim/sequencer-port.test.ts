@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Account, OrderId, PlaceRequest } from "@countermand/core/model";
+import type { Account, Order, OrderId, PlaceRequest } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer, Turn, WriteResult } from "../sequencer/sequencer.ts";
 import { SIMULATED_PENDING_MAX } from "./limits.ts";
@@ -51,6 +51,17 @@ test("sequencer port: a cancel of what is closed meanwhile is done", async () =>
   const sequencer = new ScriptedSequencer({ openTarget: () => ({ found: "none" }) });
   assert.equal(await portOn(sequencer).cancel(ACCOUNT, "1" as OrderId), "done");
   assert.deepEqual(sequencer.written, ["cancel"]);
+});
+
+test("sequencer port: a cancel that the market takes not now is refused", async () => {
+  const order = {} as Order;
+  const sequencer = new ScriptedSequencer({
+    openTarget: () => ({ found: "open", order }),
+    cancel: () => ({ refused: "MARKET_CLOSED" }) as unknown as ReturnType<Turn["cancel"]>,
+  });
+  const port = portOn(sequencer);
+  assert.equal(await port.cancel(ACCOUNT, "1" as OrderId), "refused");
+  assert.equal(port.commandCount, 0);
 });
 
 test("sequencer port: under load nothing is sent, long before real orders are refused", async () => {

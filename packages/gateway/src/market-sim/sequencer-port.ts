@@ -36,8 +36,7 @@ export class SequencerPort implements MarketPort {
   cancel(account: Account, orderId: OrderId): Promise<CommandOutcome> {
     return this.#write(account, "cancel", (turn) => {
       const target: OpenTarget = turn.openTarget({ by: "orderId", orderId });
-      if (target.found === "open") turn.cancel(target.order);
-      return true;
+      return target.found !== "open" || !("refused" in turn.cancel(target.order));
     });
   }
 
