@@ -773,6 +773,54 @@ export interface MarketCandles {
   readonly candles: readonly Candle[];
 }
 
+/**
+ * Where the exchange's clock is to go, and how fast it runs from there: at most one of the first
+ * three, and at least one of all.
+ */
+export interface ClockRequest {
+  /**
+   * To this time, Unix milliseconds, not before the exchange's own. (at least 0, at most
+   * 4102444800000)
+   */
+  readonly set?: number;
+  /** So many milliseconds further. (at least 1, at most 4102444800000) */
+  readonly advance_ms?: number;
+  /** To the next boundary of this market's sessions; true is any market's. */
+  readonly step?: true | "hkex" | "usex" | "nasdaq" | "crypto";
+  /** So many times as fast as real time; 0 stands still. (at least 0, at most 86400) */
+  readonly speed?: number;
+}
+
+/** Where a market is in its day. */
+export interface ClockMarket {
+  /** The market; nasdaq has usex's hours. */
+  readonly market: string;
+  /** Its local time. */
+  readonly local_time: string;
+  /** The session's name. */
+  readonly session: string;
+  /** What its books do. */
+  readonly phase: "continuous" | "auction" | "closed" | (string & {});
+  /** Whether cancels are taken now. */
+  readonly takes_cancels: boolean;
+  /** When its session changes or its day ends, 0 if never, Unix milliseconds (at least 0) */
+  readonly next_change: number;
+}
+
+/** The exchange's clock. */
+export interface Clock {
+  /** The exchange's time, Unix milliseconds (at least 0) */
+  readonly timestamp: number;
+  /** So many times as fast as real time; 0 stands still. (at least 0) */
+  readonly speed: number;
+  /** Nobody has set it. */
+  readonly follows_real_time: boolean;
+  /** The rules of the markets. */
+  readonly rules: "reference" | "strict" | (string & {});
+  /** One element per market. */
+  readonly markets: readonly ClockMarket[];
+}
+
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
   /** Replay everything later first. (at least 0) */
@@ -886,6 +934,7 @@ export interface CommandMessage {
 
 /** Members that are whole numbers; every other number of an answer is a decimal. */
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
+  "advance_ms",
   "after_seq",
   "code",
   "commands",
@@ -897,11 +946,14 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "heartbeat",
   "last_time_ms",
   "latest_seq",
+  "next_change",
   "page",
   "page_index",
   "page_size",
   "seq",
+  "set",
   "snapshot",
+  "speed",
   "start_time",
   "time_ms",
   "timestamp",

@@ -4,11 +4,12 @@
  *
  * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
  * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any
- * request, 07 stream, 08 market data and 09 amend. The reference's cases keep their numbers, ours
- * begin at 50. Several causes may share a code, never a code and a reason.
+ * request, 07 stream, 08 market data, 09 amend and 11 the sandbox's clock. The reference's cases
+ * keep their numbers, ours begin at 50. Several causes may share a code, never a code and a reason.
  */
 import type { Refusal, RefusalName } from "@countermand/core/model";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
+import { CLOCK_ERRORS } from "./errors/clock-errors.ts";
 import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
 import { MARKET_ERRORS } from "./errors/market-errors.ts";
@@ -27,6 +28,7 @@ export const ERRORS = {
   ...QUERY_ERRORS,
   ...STREAM_ERRORS,
   ...MARKET_ERRORS,
+  ...CLOCK_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.
 ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;

@@ -73,6 +73,18 @@ export const LIMITS = {
     reason: "a UUID fits; it is kept for ten minutes and sent back in the reply",
     beyond: "error malformed_command",
   },
+  clockMsMax: {
+    value: 4_102_444_800_000,
+    unit: "Unix milliseconds",
+    reason: "the year 2100: a later time can only be a mistake",
+    beyond: "400 invalid_clock_time or 409 clock_too_far; a clock that runs stops there",
+  },
+  clockSpeedMax: {
+    value: 86_400,
+    unit: "times as fast as real time",
+    reason: "a day in a second; faster is a jump",
+    beyond: "400 invalid_clock_speed",
+  },
   decimalPlacesMax: {
     value: 8,
     unit: "digits after the point",

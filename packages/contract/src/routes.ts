@@ -137,6 +137,22 @@ export const ROUTES = [
     signed: false,
     does: "the server's clock",
   },
+  {
+    name: "sandboxClock",
+    method: "GET",
+    path: "/sandbox/v1/clock",
+    aliasOf: null,
+    signed: true,
+    does: "the exchange's clock",
+  },
+  {
+    name: "moveSandboxClock",
+    method: "POST",
+    path: "/sandbox/v1/clock",
+    aliasOf: null,
+    signed: true,
+    does: "set the exchange's clock on, or how fast it runs",
+  },
   ...MARKET_ROUTES,
 ] as const;
 ROUTES satisfies readonly RouteSpec[];

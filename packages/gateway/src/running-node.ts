@@ -19,6 +19,7 @@ import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { ClockService } from "./sandbox/clock-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
 import { MarketClock } from "./sequencer/market-clock.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
@@ -124,6 +125,10 @@ export class RunningNode {
       journal,
       clock,
       marketNowMs: () => marketClock.nowMs(),
+      onClockSet: (atMs, speed) => {
+        marketClock.run(atMs, speed);
+        this.#sessionTimer.arm();
+      },
       onDurable: (commit) => this.#publish(commit),
       onFailure: onFatal,
       limits: this.#limits,
@@ -153,7 +158,8 @@ export class RunningNode {
       onDue: () => void sequencer.tick(),
     });
     const statements = new StatementService({ sequencer, archive });
-    this.services = { trade, accounts, statements, authenticator };
+    const sandboxClock = new ClockService({ sequencer, marketClock });
+    this.services = { trade, accounts, statements, authenticator, clock: sandboxClock };
     this.streams = new OrderStreamServer({
       authenticator,
       sequencer,

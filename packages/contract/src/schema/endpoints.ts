@@ -27,7 +27,7 @@ import { batchOf } from "./stream-schemas.ts";
 
 export interface Endpoint {
   /** What the page about it begins with. */
-  readonly tag: "Orders" | "Account" | "Market data" | "Server";
+  readonly tag: "Orders" | "Account" | "Market data" | "Sandbox" | "Server";
   /** JSON body; absent where none is taken. */
   readonly body?: Schema;
   /** Members are query parameters. */
@@ -102,6 +102,8 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   },
   listExecutions: { tag: "Orders", query: EXECUTIONS_QUERY, ok: success(ref("ExecutionsPage")) },
   serverTime: { tag: "Server", ok: success(ref("Time")) },
+  sandboxClock: { tag: "Sandbox", ok: success(ref("Clock")) },
+  moveSandboxClock: { tag: "Sandbox", body: ref("ClockRequest"), ok: success(ref("Clock")) },
   marketSymbols: {
     tag: "Market data",
     query: request("Which instruments.", { market: MARKET }),

@@ -1,5 +1,6 @@
 /** Every named schema: the documents keep them under these names, the client's types have them. */
 import { BALANCE, POSITION, QUANTITY, TRANSACTION } from "./account-schemas.ts";
+import { CLOCK, CLOCK_MARKET, CLOCK_REQUEST } from "./clock-schemas.ts";
 import {
   ACCEPTED_ANSWER,
   CANCEL_RESULT,
@@ -79,6 +80,9 @@ export const SCHEMAS = {
   MarketTrades: MARKET_TRADES,
   Candle: CANDLE,
   MarketCandles: MARKET_CANDLES,
+  ClockRequest: CLOCK_REQUEST,
+  ClockMarket: CLOCK_MARKET,
+  Clock: CLOCK,
   StreamQuery: STREAM_QUERY,
   OrderMessage: ORDER_MESSAGE,
   HeartbeatMessage: HEARTBEAT_MESSAGE,

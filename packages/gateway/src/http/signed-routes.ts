@@ -6,6 +6,7 @@ import {
   decodeCancelBatch,
   decodeCancelPath,
   decodeCancelQuery,
+  decodeClock,
   decodeExecutionsQuery,
   decodeOrdersQuery,
   decodePlace,
@@ -20,6 +21,7 @@ import {
   type RouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
+import type { ClockService } from "../sandbox/clock-service.ts";
 import type { AccountService } from "../trade/account-service.ts";
 import type { StatementService } from "../trade/statement-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
@@ -29,6 +31,7 @@ export interface SignedActors {
   readonly trade: TradeService;
   readonly accounts: AccountService;
   readonly statements: StatementService;
+  readonly clock: ClockService;
 }
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
@@ -137,6 +140,19 @@ const listOrders: SignedRoute = {
   },
 };
 
+const showClock: SignedRoute = {
+  places: false,
+  act: ({ clock }, _caller, { rawQuery }) => (rawQuery === "" ? clock.show() : queryNotTaken()),
+};
+
+const moveClock: SignedRoute = {
+  places: true,
+  act: ({ clock }, caller, content, options) => {
+    const request = fromBody(content, decodeClock);
+    return isFault(request) ? request : clock.move(caller, request, options);
+  },
+};
+
 export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["cancelOrder", cancelOne],
   ["cancelOrderByPath", cancelOne],
@@ -152,6 +168,8 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["accountTransactions", transactions],
   ["listExecutions", listExecutions],
   ["listOrders", listOrders],
+  ["sandboxClock", showClock],
+  ["moveSandboxClock", moveClock],
 ]);
 
 function cancelRequest({ json, rawQuery, segment }: Content) {

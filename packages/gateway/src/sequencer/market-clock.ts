@@ -2,7 +2,11 @@
  * Time of the exchange. It follows real time until it is set; from then on it runs by itself, at a
  * speed, on the machine's monotonic clock. It never runs backwards, so order times only rise.
  */
+import { LIMITS } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
+
+/** A clock that was set stops here. */
+const LAST_MS = LIMITS.clockMsMax.value;
 
 export interface MarketClockOptions {
   readonly wallMs: () => number;
@@ -46,12 +50,13 @@ export class MarketClock {
     const aheadMs = atMs - this.nowMs();
     if (aheadMs <= 0) return 0;
     if (this.#run === null) return atMs - this.#options.wallMs();
-    return this.#run.speed === 0 ? null : aheadMs / this.#run.speed;
+    return this.#run.speed === 0 || atMs > LAST_MS ? null : aheadMs / this.#run.speed;
   }
 
   #shownMs(): number {
     const { wallMs, monotonicMs } = this.#options;
     if (this.#run === null) return wallMs();
-    return this.#run.fromMs + (monotonicMs() - this.#run.sinceMs) * this.#run.speed;
+    const { fromMs, sinceMs, speed } = this.#run;
+    return Math.min(fromMs + (monotonicMs() - sinceMs) * speed, LAST_MS);
   }
 }

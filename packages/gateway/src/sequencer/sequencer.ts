@@ -85,6 +85,8 @@ export interface SequencerOptions {
   readonly clock: Clock;
   /** Time of orders: never backwards. */
   readonly marketNowMs: () => UnixMs;
+  /** The exchange's clock goes on from this time, at this speed. */
+  readonly onClockSet?: (atMs: UnixMs, speed: number) => void;
   /** Everything in it is durable. Called in journal order. */
   readonly onDurable: (commit: DurableCommit) => void;
   /**
@@ -211,6 +213,12 @@ export class Sequencer {
   begin(): Promise<void> {
     this.partitions.beginSessions(this.#options.marketNowMs());
     return this.#released(undefined);
+  }
+
+  /** Sets the exchange's clock on, within a write: all that happens until then happens first. */
+  setClock(atMs: UnixMs, speed: number): void {
+    this.partitions.setClock(atMs, speed);
+    this.#options.onClockSet?.(atMs, speed);
   }
 
   /** {@link catchUp} when nobody asks; resolves when it is durable. */

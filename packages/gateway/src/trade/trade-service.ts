@@ -37,13 +37,7 @@ import type { OrderArchive } from "../archive/order-archive.ts";
 import type { OrderFilter } from "../archive/order-filter.ts";
 import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
-import type {
-  Answer,
-  RequestIdentity,
-  Sequencer,
-  Turn,
-  WriteResult,
-} from "../sequencer/sequencer.ts";
+import type { Answer, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
 import {
   ARCHIVE_UNREADABLE,
   type Archived,
@@ -58,6 +52,7 @@ import {
   unreadable,
 } from "./cancel-outcome.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { isArchiveUnavailable, writtenAnswer } from "./written-answer.ts";
 
 export interface CallOptions {
   /** Names the request; used by writes that a repetition must not do twice. */
@@ -270,19 +265,13 @@ export class TradeService {
     return { httpStatus, body: encodeError(error, details, { members }) };
   }
 
-  async #write(
+  #write(
     caller: Caller,
     urgency: "cancel" | "place",
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
   ): Promise<TradeAnswer> {
-    try {
-      return answerOf(await this.#sequencer.write(caller, urgency, identity, decide));
-    } catch (error) {
-      // The first answer of a repeated request stands in the archive's reach; nothing was done now.
-      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
-      throw error;
-    }
+    return writtenAnswer(this.#sequencer.write(caller, urgency, identity, decide));
   }
 }
 
@@ -292,9 +281,6 @@ interface WriteAbout {
   readonly urgency: "cancel" | "place";
   readonly identity: RequestIdentity | null;
 }
-
-const ANSWER_UNREADABLE =
-  "this request was answered before, and that answer cannot be read just now";
 
 function filterOf(query: OrdersQuery): OrderFilter {
   return {
@@ -349,26 +335,7 @@ function cancelIdentity(
   return byName || options.rememberAlways ? options.identity : null;
 }
 
-function answerOf(written: WriteResult): TradeAnswer {
-  switch (written.result) {
-    case "answered":
-      return { ...written.answer, replayed: false };
-    case "repeated":
-      return { ...written.answer, replayed: true };
-    case "identityReused":
-      return failed("COMMAND_ID_REUSED", "");
-    case "expired":
-      return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
-    case "overloaded":
-      return failed("OVERLOADED", TOO_MANY_WAIT);
-  }
-}
-
 function refusedAnswer(refusal: Refusal): Answer {
   const { httpStatus } = errorSpec(refusal.refused);
   return { httpStatus, body: encodeRefusal(refusal) };
-}
-
-function isArchiveUnavailable(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "ARCHIVE_UNAVAILABLE";
 }

@@ -1,0 +1,38 @@
+/** The answer to a write, from what the sequencer made of it. */
+import type { Answer, WriteResult } from "../sequencer/sequencer.ts";
+import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+
+/** Replayed: the request was answered before, and nothing was done now. */
+type WrittenAnswer = Answer & { readonly replayed: boolean };
+
+const ANSWER_UNREADABLE =
+  "this request was answered before, and that answer cannot be read just now";
+
+export async function writtenAnswer(writing: Promise<WriteResult>): Promise<WrittenAnswer> {
+  try {
+    return answerOf(await writing);
+  } catch (error) {
+    // The first answer of a repeated request stands in the archive's reach; nothing was done now.
+    if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
+    throw error;
+  }
+}
+
+export function isArchiveUnavailable(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ARCHIVE_UNAVAILABLE";
+}
+
+function answerOf(written: WriteResult): WrittenAnswer {
+  switch (written.result) {
+    case "answered":
+      return { ...written.answer, replayed: false };
+    case "repeated":
+      return { ...written.answer, replayed: true };
+    case "identityReused":
+      return failed("COMMAND_ID_REUSED", "");
+    case "expired":
+      return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
+    case "overloaded":
+      return failed("OVERLOADED", TOO_MANY_WAIT);
+  }
+}
