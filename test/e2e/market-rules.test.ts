@@ -384,6 +384,7 @@ test("market rules: the desk's checks come first, then the market's in their ord
 test("market rules: a data directory keeps the rules and the seed it was begun with", async (t) => {
   const market = await StrictMarket.open(t, DAY);
   await market.stop();
+  const bytes = market.journalBytes();
   await assert.rejects(market.start({ COUNTERMAND_MARKET_RULES: "reference" }), {
     code: "RULES_MISMATCH",
     message: /^COUNTERMAND_MARKET_RULES is reference, but .+ was begun with strict: set that/,
@@ -392,5 +393,6 @@ test("market rules: a data directory keeps the rules and the seed it was begun w
     code: "RULES_MISMATCH",
     message: /^COUNTERMAND_MARKET_SEED is 2, but .+ was begun with 1: set that/,
   });
+  assert.deepEqual(market.journalBytes(), bytes, "a refused start touches nothing");
   await market.start();
 });

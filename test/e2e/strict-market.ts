@@ -1,6 +1,6 @@
 /** A gateway with the exchanges' own rules, on days that the test walks through. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -79,6 +79,12 @@ export class StrictMarket {
     this.#gateway = await startGateway(time, { ...this.#environment, ...environment });
     const { url } = this.#gateway;
     this.#clients = { buyer: new SignedClient(url, KEY_1), seller: new SignedClient(url, KEY_2) };
+  }
+
+  /** Database and head as they are on disk, in hexadecimal. */
+  journalBytes(): readonly string[] {
+    const dataDir = this.#environment["COUNTERMAND_DATA_DIR"] ?? "";
+    return ["journal.db", "head"].map((name) => readFileSync(join(dataDir, name)).toString("hex"));
   }
 
   async stop(): Promise<void> {

@@ -252,16 +252,14 @@ export class RunningNode {
 
 async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
   const { config, clock, log, onFatal } = options;
-  const journal = await ThreadedJournal.open(config.dataDir, { lock, onFailure: onFatal });
+  const rules = nodeRules(config.marketRules, config.marketSeed);
+  const journal = await ThreadedJournal.open(config.dataDir, {
+    lock,
+    onFailure: onFatal,
+    onInspected: (inspection) => requireSameRules(config.dataDir, inspection, rules),
+  });
   if (journal.keptTail !== null) {
     log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
-  }
-  const rules = nodeRules(config.marketRules, config.marketSeed);
-  try {
-    requireSameRules(config.dataDir, journal.inspection, rules);
-  } catch (error) {
-    await journal.close();
-    throw error;
   }
   const layout = layoutOf(journal, rules, options.deskCount ?? 1);
   const recent = new RecentReports();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Account, type OrderId, Side, TimeInForce } from "../model/index.ts";
-import { auctionTicks } from "./auction.ts";
+import { auctionTicks, matchAuction } from "./auction.ts";
+import { Book } from "./book/book.ts";
 import type { RestingOrder } from "./book/order.ts";
 
 /** Orders as `lots@ticks`, at-auction orders as `lots@0`; best first. */
@@ -49,6 +50,29 @@ test("auction: the price is the one found by trying every price", () => {
     }),
     { numRuns: 5_000 },
   );
+});
+
+test("auction: a buy at any price takes no part in a price above its protection", () => {
+  const book = new Book();
+  const add = (orderId: string, side: Side, lots: number, ticks: number): void => {
+    const nature = { account: orderId as Account, side, timeInForce: TimeInForce.Day };
+    book.add({ orderId: orderId as OrderId, ...nature }, ticks, lots, lots);
+  };
+  add("1", Side.Buy, 5, 0);
+  add("2", Side.Buy, 5, 0);
+  add("3", Side.Buy, 5, 20);
+  add("4", Side.Sell, 5, 10);
+  const cappedAt = (ticks: number) =>
+    matchAuction(book, 0, new Map([["1" as OrderId, ticks]])).fills.map(({ buy }) => buy.orderId);
+  // Buys outweigh, so that the price is the highest: 20.
+  assert.deepEqual(cappedAt(20), ["1"]);
+  assert.deepEqual(cappedAt(19), ["2"], "the next in priority, which has no protection");
+  const both = new Map([
+    ["1" as OrderId, 19],
+    ["2" as OrderId, 9],
+  ]);
+  const { ticks, fills } = matchAuction(book, 12, both);
+  assert.deepEqual([ticks, fills.map(({ buy }) => buy.orderId)], [10, ["3"]]);
 });
 
 /** Lets every price compete with every other one, rule by rule. */

@@ -28,6 +28,8 @@ export interface ThreadedJournalOptions {
   readonly lock?: DataDirLock;
   /** Called once when the journal can no longer write. The process must stop. */
   readonly onFailure?: (error: JournalError) => void;
+  /** Called with a sound journal before anything is opened for writing; what it throws refuses it. */
+  readonly onInspected?: (inspection: JournalInspection) => void;
 }
 
 /** Calls without an answer yet. The sequencer waits long before this: more of them is a bug. */
@@ -65,6 +67,7 @@ export class ThreadedJournal implements Journal {
     const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
     try {
       const inspection = inspectJournal(dataDir);
+      options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
       const worker = await startWorker(dataDir);
       return new ThreadedJournal(dataDir, worker, ownLock, options, { inspection, keptTail });
