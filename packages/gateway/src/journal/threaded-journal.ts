@@ -28,7 +28,7 @@ export interface ThreadedJournalOptions {
   readonly lock?: DataDirLock;
   /** Called once when the journal can no longer write. The process must stop. */
   readonly onFailure?: (error: JournalError) => void;
-  /** Called with a sound journal before anything is opened for writing; what it throws refuses it. */
+  /** Called with a sound journal before it is opened for writing; what it throws refuses it. */
   readonly onInspected?: (inspection: JournalInspection) => void;
 }
 
