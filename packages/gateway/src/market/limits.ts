@@ -27,6 +27,16 @@ export const SNAPSHOT_TRADES = 50;
 export const SNAPSHOT_CANDLES = 100;
 
 /**
+ * Once all readers were told what happened, the next time is so many times as long after it as it
+ * took. Reason: anybody may listen, and those who trade come first: readers get about a tenth of the
+ * thread that decides orders. What is seen: with many readers one message tells several commands.
+ */
+export const TELL_REST_FACTOR = 9;
+
+/** The longest such rest, milliseconds. Reason: a market that is looked at is to move. */
+export const TELL_REST_MS_MAX = 1_000;
+
+/**
  * Events of the exchange, counted back from the journal's end, whose trades a start brings back.
  * Older trades and candles are gone then. Reason: a start takes some tenths of a second for it,
  * however long the journal is.

@@ -9,10 +9,14 @@ import {
   type DepthRow,
   type MarketBatch,
   MarketData,
+  type MarketUpdate,
   type TradeTape,
 } from "@countermand/core/market-data";
 import type { Instrument, MarketName, UnixMs } from "@countermand/core/model";
-import { type FeedReader, type FeedSelection, MarketFeed } from "./market-feed.ts";
+import type { Clock } from "../sys/clock.ts";
+import { TELL_REST_FACTOR, TELL_REST_MS_MAX } from "./limits.ts";
+import { type FeedReader, type FeedSelection, MarketFeed, type Untold } from "./market-feed.ts";
+import { Pace } from "./pace.ts";
 
 export interface MarketDataHubOptions {
   readonly instruments: readonly Instrument[];
@@ -24,6 +28,8 @@ export interface MarketDataHubOptions {
   readonly tape?: TradeTape;
   /** Time of the exchange. */
   readonly marketNowMs: () => UnixMs;
+  /** Paces what readers are told; they are told at once without it. */
+  readonly clock?: Clock;
 }
 
 export class MarketDataHub {
@@ -34,12 +40,18 @@ export class MarketDataHub {
   readonly #marketNowMs: () => UnixMs;
   /** By symbol, then by {@link feedKey}; only what somebody listens to. */
   readonly #feeds = new Map<string, Map<string, MarketFeed>>();
+  /** By symbol; only of symbols that somebody listens to. */
+  #untold = new Map<string, Untold & { readonly traded: MarketUpdate[] }>();
+  readonly #pace: Pace | null;
 
-  constructor({ instruments, epoch, exchange, tape, marketNowMs }: MarketDataHubOptions) {
+  constructor({ instruments, epoch, exchange, tape, marketNowMs, clock }: MarketDataHubOptions) {
     this.epoch = epoch;
     this.data = new MarketData(instruments, tape);
     this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
     this.#marketNowMs = marketNowMs;
+    const [restFactor, restMsMax] = [TELL_REST_FACTOR, TELL_REST_MS_MAX];
+    const run = () => this.#tell();
+    this.#pace = clock === undefined ? null : new Pace({ clock, restFactor, restMsMax, run });
     for (const instrument of instruments) {
       const { bids, asks } = exchange.depth(instrument.symbol, Number.MAX_SAFE_INTEGER);
       const levelOf = (row: DepthRow): DepthLevel => levelIn(instrument, row);
@@ -66,20 +78,39 @@ export class MarketDataHub {
   }
 
   /**
-   * Tells what has become durable, one batch per command, in journal order. Each message is made
-   * once for all who listen, and not at all where nobody does.
+   * Takes in what has become durable, one batch per command, in journal order, and tells it: at
+   * once, or with what comes meanwhile where many listen, so that readers never take the time of
+   * those who trade. Each message is made once for all, and not at all where nobody listens.
    */
   publish(batches: readonly MarketBatch[]): void {
-    const told = new Set<FeedReader>();
     for (const batch of batches) {
       for (const update of this.data.apply(batch)) {
-        for (const feed of this.#feeds.get(update.symbol)?.values() ?? []) {
-          const message = feed.advance(update);
-          if (message === null) continue;
-          for (const reader of feed.readers) {
-            reader.push(feed, message);
-            told.add(reader);
-          }
+        if (this.#feeds.has(update.symbol)) this.#remember(update);
+      }
+    }
+    if (this.#untold.size === 0) return;
+    if (this.#pace === null) this.#tell();
+    else this.#pace.ask();
+  }
+
+  #remember(update: MarketUpdate): void {
+    const { symbol, seq, atMs, trades } = update;
+    const traded = this.#untold.get(symbol)?.traded ?? [];
+    if (trades.length > 0) traded.push(update);
+    this.#untold.set(symbol, { seq, atMs, traded });
+  }
+
+  #tell(): void {
+    const untold = this.#untold;
+    this.#untold = new Map();
+    const told = new Set<FeedReader>();
+    for (const [symbol, news] of untold) {
+      for (const feed of this.#feeds.get(symbol)?.values() ?? []) {
+        const message = feed.advance(news);
+        if (message === null) continue;
+        for (const reader of feed.readers) {
+          reader.push(feed, message);
+          told.add(reader);
         }
       }
     }

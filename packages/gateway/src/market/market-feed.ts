@@ -14,9 +14,14 @@ import {
   type MarketChannel,
   type PublicTrade,
 } from "@countermand/contract";
-import { assert } from "@countermand/core/assert";
 import { EXEC_ID_BASE } from "@countermand/core/exchange";
-import type { MarketData, MarketUpdate, Trade } from "@countermand/core/market-data";
+import {
+  type MarketData,
+  type MarketUpdate,
+  TRADES_KEPT_MAX,
+  type Trade,
+} from "@countermand/core/market-data";
+import type { UnixMs } from "@countermand/core/model";
 import { SNAPSHOT_CANDLES, SNAPSHOT_TRADES } from "./limits.ts";
 
 /** Where messages of a feed go. */
@@ -30,8 +35,17 @@ export interface FeedReader {
 /** What a feed tells. */
 interface FeedContent {
   snapshot(at: FeedPosition): string;
-  /** Null when the update changed nothing that this feed tells. */
-  update(at: FeedPosition, prevSeq: number, update: MarketUpdate): string | null;
+  /** Null when nothing changed that this feed tells; the trades are those since its last message. */
+  update(at: FeedPosition, prevSeq: number, trades: readonly Trade[]): string | null;
+}
+
+/** What happened to a symbol since its feeds were told something. */
+export interface Untold {
+  /** Of the latest update. */
+  readonly seq: number;
+  readonly atMs: UnixMs;
+  /** The updates that have trades, oldest first. */
+  readonly traded: readonly MarketUpdate[];
 }
 
 export interface FeedSelection {
@@ -68,11 +82,12 @@ export class MarketFeed {
     return this.#snapshot;
   }
 
-  /** The message of an update of the feed's symbol, if it has one. Called for every update. */
-  advance(update: MarketUpdate): Buffer | null {
-    assert(update.seq > this.seq, "updates come in their order");
-    const next = { ...this.#position, seq: update.seq, atMs: update.atMs };
-    const text = this.#content.update(next, this.seq, update);
+  /** The message of what is untold, if it has one. A feed may be younger than some of it. */
+  advance({ seq, atMs, traded }: Untold): Buffer | null {
+    if (seq <= this.seq) return null;
+    const next = { ...this.#position, seq, atMs };
+    const trades = traded.filter((update) => update.seq > this.seq).flatMap(tradesOf);
+    const text = this.#content.update(next, this.seq, trades);
     if (text === null) return null;
     this.#position = next;
     this.#snapshot = null;
@@ -85,36 +100,48 @@ export function publicTrade({ tradeNo, price, qty, aggressorSide, atMs }: Trade)
   return { execId: String(EXEC_ID_BASE + tradeNo), price, qty, aggressorSide, atMs };
 }
 
+function tradesOf({ trades }: MarketUpdate): readonly Trade[] {
+  return trades;
+}
+
 function contentOf(data: MarketData, { channel, symbol, levels }: FeedSelection): FeedContent {
   switch (channel.kind) {
     case "depth":
       return depthContent(data, symbol, levels);
     case "trades":
-      return {
-        snapshot: (at) => {
-          return encodeTradesSnapshot(
-            at,
-            data.tape.trades(symbol, SNAPSHOT_TRADES).map(publicTrade),
-          );
-        },
-        update: (at, prevSeq, { trades }) => {
-          return trades.length === 0 ? null : encodeTrades(at, prevSeq, trades.map(publicTrade));
-        },
-      };
+      return tradesContent(data, symbol);
     case "candles": {
       const { interval } = channel;
       return {
         snapshot: (at) => {
           return encodeCandlesSnapshot(at, data.tape.candles(symbol, interval, SNAPSHOT_CANDLES));
         },
-        update: (at, prevSeq, { trades }) => {
-          // Trades of one command have one time: they changed the newest candle and no other.
+        update: (at, prevSeq, trades) => {
           const [candle] = trades.length === 0 ? [] : data.tape.candles(symbol, interval, 1);
           return candle === undefined ? null : encodeCandleUpdate(at, prevSeq, candle);
         },
       };
     }
   }
+}
+
+function tradesContent(data: MarketData, symbol: string): FeedContent {
+  // The tape may be ahead of what was told.
+  let toldNo = data.tape.trades(symbol, 1)[0]?.tradeNo ?? 0;
+  return {
+    snapshot: (at) => {
+      const told = data.tape.trades(symbol, TRADES_KEPT_MAX).filter((each) => {
+        return each.tradeNo <= toldNo;
+      });
+      return encodeTradesSnapshot(at, told.slice(-SNAPSHOT_TRADES).map(publicTrade));
+    },
+    update: (at, prevSeq, trades) => {
+      const last = trades.at(-1);
+      if (last === undefined) return null;
+      toldNo = last.tradeNo;
+      return encodeTrades(at, prevSeq, trades.map(publicTrade));
+    },
+  };
 }
 
 function depthContent(data: MarketData, symbol: string, levels: number): FeedContent {

@@ -19,6 +19,7 @@ import {
   TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
+import type { Clock } from "../sys/clock.ts";
 import { marketBatchOf } from "./exchange-batch.ts";
 import { MarketDataHub } from "./market-data-hub.ts";
 import type { MarketPort } from "./market-session.ts";
@@ -36,13 +37,14 @@ export class TestMarket {
   #orderCount = 0;
   #staged: MarketBatch[] = [];
 
-  constructor(instruments: readonly Instrument[] = REFERENCE_INSTRUMENTS) {
+  constructor(instruments: readonly Instrument[] = REFERENCE_INSTRUMENTS, clock?: Clock) {
     this.exchange = new Exchange(instruments);
     this.hub = new MarketDataHub({
       instruments,
       epoch: EPOCH,
       exchange: this.exchange,
       marketNowMs: () => this.nowMs,
+      ...(clock !== undefined && { clock }),
     });
   }
 

@@ -39,6 +39,7 @@ export class PublicMarket {
         exchange: exchange.exchange,
         tape,
         marketNowMs: () => marketClock.nowMs(),
+        clock,
       });
     } finally {
       reader.close();
