@@ -129,7 +129,11 @@ export function encodeExchangeEvent(event: ExchangeEvent): string {
  * vouches for it.
  */
 export function decodeExchangeEvent(payload: string): ExchangeEvent {
-  const cells = JSON.parse(payload) as readonly unknown[];
+  return exchangeEventOf(JSON.parse(payload) as readonly unknown[]);
+}
+
+/** The same for a payload's cells. */
+export function exchangeEventOf(cells: readonly unknown[]): ExchangeEvent {
   const common = OF_KIND.get(at(cells, 0) as string);
   assert(common !== undefined, "an exchange event is of a known kind");
   const fields = FIELDS[common.type];

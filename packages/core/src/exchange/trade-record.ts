@@ -3,7 +3,7 @@
  * The exchange itself knows no time, but what the public is told of a trade does.
  */
 import type { UnixMs } from "../model/index.ts";
-import { decodeExchangeEvent, encodeExchangeEvent, FIELDS } from "./exchange-codec.ts";
+import { encodeExchangeEvent, exchangeEventOf, FIELDS } from "./exchange-codec.ts";
 import type { AuctionTraded, ExchangeEvent, Traded } from "./exchange-event.ts";
 
 /** First characters of the records of {@link Traded} and {@link AuctionTraded}. */
@@ -21,9 +21,10 @@ export function encodeExchangeRecord(event: ExchangeEvent, atMs: UnixMs): string
 
 /** Null for a record of another event, and for one of a trade that has no time. */
 export function decodeTimedTrade(record: string): TimedTrade | null {
-  const event = decodeExchangeEvent(record);
+  const cells = JSON.parse(record) as readonly unknown[];
+  const event = exchangeEventOf(cells);
   if (!isTrade(event)) return null;
-  const atMs = (JSON.parse(record) as readonly unknown[])[FIELDS[event.type].length + 1];
+  const atMs = cells[FIELDS[event.type].length + 1];
   return typeof atMs === "number" ? { event, atMs: atMs as UnixMs } : null;
 }
 
