@@ -43,7 +43,7 @@ export function encodeDepthDelta(at: FeedPosition, prevSeq: number, change: Publ
   return update("delta", at, prevSeq, depthMembers(change));
 }
 
-/** The trades of one command. */
+/** The trades since the message before, oldest first. */
 export function encodeTrades(
   at: FeedPosition,
   prevSeq: number,
