@@ -35,7 +35,7 @@ export interface FeedReader {
 /** What a feed tells. */
 interface FeedContent {
   snapshot(at: FeedPosition): string;
-  /** Null when nothing changed that this feed tells; the trades are those since its last message. */
+  /** Null when nothing changed that this feed tells. Of trades, those since its last message. */
   update(at: FeedPosition, prevSeq: number, trades: readonly Trade[]): string | null;
 }
 
