@@ -29,7 +29,8 @@ export const SNAPSHOT_CANDLES = 100;
 /**
  * Once all readers were told what happened, the next time is so many times as long after it as it
  * took. Reason: anybody may listen, and those who trade come first: readers get about a tenth of
- * the thread that decides orders. What is seen: with many readers one message tells several commands.
+ * the thread that decides orders. What is seen: with many readers one message tells several
+ * commands.
  */
 export const TELL_REST_FACTOR = 9;
 
