@@ -12,6 +12,7 @@ import {
 } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../sequencer/sequencer.ts";
+import { addDocsRoutes, DOCS_PATHS } from "./docs-routes.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
 
@@ -25,8 +26,14 @@ export interface UnsignedRoutesOptions {
   readonly market: (route: MarketRouteName, rawQuery: string) => Answer | null;
 }
 
-const MARKET_PATHS = MARKET_ROUTES.map(({ path }) => path);
-const GET_PATHS = ["/time", "/health/live", "/health/ready", "/metrics", ...MARKET_PATHS];
+const GET_PATHS: readonly string[] = [
+  "/time",
+  "/health/live",
+  "/health/ready",
+  "/metrics",
+  ...MARKET_ROUTES.map(({ path }) => path),
+  ...DOCS_PATHS,
+];
 
 export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesOptions): void {
   // Bodies mean nothing here: they are read within the limit and dropped, whatever they claim to
@@ -60,6 +67,7 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
       return send(reply, answer.httpStatus, answer.body);
     });
   }
+  addDocsRoutes(app);
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
     if (error.statusCode === undefined || error.statusCode >= 500) {

@@ -1,0 +1,101 @@
+/**
+ * The documents of the API: OpenAPI and AsyncAPI as JSON, and a page to read and try them, whose
+ * assets come from this server alone.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { asyncApiDocument, openApiDocument } from "@countermand/contract";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { JSON_TYPE } from "./responses.ts";
+
+/** Paths that the documents are at. */
+export const DOCS_PATHS = ["/docs", "/openapi.json", "/asyncapi.json"] as const;
+
+const ASSETS = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
+const PACKAGE = join(import.meta.dirname, "..", "..", "package.json");
+const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
+
+/** Name under /docs, file, media type. */
+const FILES: readonly (readonly [name: string, path: string, type: string])[] = [
+  ["swagger-ui.css", join(ASSETS, "swagger-ui.css"), "text/css; charset=utf-8"],
+  ["swagger-ui-bundle.js", join(ASSETS, "swagger-ui-bundle.js"), "text/javascript; charset=utf-8"],
+  ["docs-page.mjs", join(import.meta.dirname, "docs-page.mjs"), "text/javascript; charset=utf-8"],
+];
+
+/** Nothing from elsewhere; styles that the reader's parts set on their own elements. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const STYLE = [
+  "body{margin:0}",
+  "#key{align-items:center;background:#1b1b1b;color:#fff;display:flex;flex-wrap:wrap;",
+  "font:14px/1.5 system-ui,sans-serif;gap:.5rem 1rem;padding:.75rem 1.25rem}",
+  "#key input{font:inherit;padding:.15rem .4rem}",
+].join("");
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Countermand API</title>
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<style>${STYLE}</style>
+</head>
+<body>
+<form id="key" autocomplete="off">
+<strong>To try requests:</strong>
+<label>API key <input id="api-key" spellcheck="false"></label>
+<label>Secret <input id="secret" type="password"></label>
+<span>They stay in this page: each request is signed here. Use a sandbox key.</span>
+</form>
+<div id="reference"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script type="module" src="docs/docs-page.mjs"></script>
+</body>
+</html>
+`;
+
+export function addDocsRoutes(app: FastifyInstance): void {
+  app.get("/openapi.json", (request, reply) => sendDocument(reply, openApiDocument, request));
+  app.get("/asyncapi.json", (request, reply) => sendDocument(reply, asyncApiDocument, request));
+  app.get("/docs", (_request, reply) =>
+    secured(reply).header("Content-Type", "text/html; charset=utf-8").send(PAGE),
+  );
+  for (const [name, path, type] of FILES) {
+    app.get(`/docs/${name}`, (_request, reply) =>
+      secured(reply)
+        .header("Content-Type", type)
+        .header("Cache-Control", "public, max-age=3600")
+        .send(readFileSync(path)),
+    );
+  }
+}
+
+function sendDocument(
+  reply: FastifyReply,
+  make: typeof openApiDocument,
+  request: FastifyRequest,
+): FastifyReply {
+  const serverUrl = `${request.protocol}://${request.host}`;
+  return reply
+    .header("Content-Type", JSON_TYPE)
+    .header("Cache-Control", "no-cache")
+    .send(JSON.stringify(make({ version: VERSION, serverUrl })));
+}
+
+function secured(reply: FastifyReply): FastifyReply {
+  return reply
+    .header("Content-Security-Policy", POLICY)
+    .header("X-Content-Type-Options", "nosniff")
+    .header("Referrer-Policy", "no-referrer");
+}

@@ -1,0 +1,48 @@
+// The documents that the gateway serves: valid by validators that are not ours, and self-contained.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv } from "ajv";
+import { startInProcess } from "./gateway-in-process.ts";
+
+const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
+const ASYNC_API = new URL(import.meta.resolve("@asyncapi/specs/schemas/3.0.0-without-$id.json"));
+
+async function getJson(url: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url);
+  assert.equal(response.status, 200);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+test("docs: the OpenAPI document is valid OpenAPI 3.1", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const document = await getJson(`${url}/openapi.json`);
+  const { valid, errors } = await new Validator().validate(document);
+  assert.ok(valid, JSON.stringify(errors));
+  assert.equal(document["openapi"], "3.1.0");
+  assert.deepEqual(document["servers"], [{ url }]);
+});
+
+test("docs: the AsyncAPI document is valid AsyncAPI 3", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const document = await getJson(`${url}/asyncapi.json`);
+  const ajv = new Ajv({ strict: false, logger: false, validateFormats: false });
+  const validate = ajv.compile(JSON.parse(readFileSync(ASYNC_API, "utf8")) as object);
+  assert.ok(validate(document), ajv.errorsText(validate.errors));
+});
+
+test("docs: the page takes nothing from elsewhere, and all it names is there", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const response = await fetch(`${url}/docs`);
+  assert.match(response.headers.get("content-security-policy") ?? "", /^default-src 'none'; /);
+  const page = await response.text();
+  const places = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, place = ""]) => place);
+  assert.ok(places.length >= 3);
+  for (const place of places) {
+    assert.ok(!place.includes("//"), `${place} is of this server`);
+    const asset = await fetch(new URL(place, `${url}/docs`));
+    assert.equal(asset.status, 200, place);
+    assert.equal(asset.headers.get("x-content-type-options"), "nosniff");
+  }
+});
