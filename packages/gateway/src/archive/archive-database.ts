@@ -4,13 +4,7 @@
  * that writes its rows. Owned by the archive's thread.
  */
 import { assert } from "@countermand/core/assert";
-import {
-  decodeDeskEvent,
-  decodeOrder,
-  type ExecutionReported,
-  encodeOrder,
-  type Order,
-} from "@countermand/core/model";
+import { decodeDeskEvent, type Order } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import { isSimulated } from "@countermand/core/participants";
@@ -18,7 +12,6 @@ import type Database from "better-sqlite3";
 import type { ChainPosition } from "../journal/event-chain.ts";
 import type { JournalRecord } from "../journal/journal.ts";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
-import { ArchiveDamagedError } from "./archive-schema.ts";
 import type { BookingFilter } from "./booking-filter.ts";
 import { type BookingRange, BookingTable, type ListedBookings } from "./booking-table.ts";
 import {
@@ -32,10 +25,18 @@ import {
   type OrderFilter,
 } from "./order-filter.ts";
 import { numberOfOrder } from "./order-number.ts";
+import { RowBatch } from "./row-batch.ts";
 
 /** Where a report of an account's stream stands in the journal. */
 export interface ReportPlace {
   readonly streamSeq: number;
+  readonly partition: string;
+  readonly seq: number;
+}
+
+/** Where the report that closed an order stands in the journal. */
+export interface ClosedPlace {
+  readonly orderNumber: number;
   readonly partition: string;
   readonly seq: number;
 }
@@ -59,6 +60,8 @@ export class ArchiveDatabase {
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #bookings: BookingTable;
+  readonly #streamPositions: RowBatch;
+  readonly #closedOrders: RowBatch;
   readonly #partitionIds = new Map<string, number>();
   readonly #accountIds = new Map<string, number>();
   readonly #inTransaction: (write: () => void) => void;
@@ -68,6 +71,8 @@ export class ArchiveDatabase {
     this.#database = database;
     this.#statements = prepareStatements(database);
     this.#bookings = new BookingTable(database);
+    this.#streamPositions = new RowBatch(database, "stream_positions", 4);
+    this.#closedOrders = new RowBatch(database, "closed_orders", 11);
     this.#inTransaction = database.transaction((write: () => void) => write());
   }
 
@@ -90,18 +95,18 @@ export class ArchiveDatabase {
       this.#partitionIds.clear();
       this.#accountIds.clear();
       this.#bookings.forgetCounts();
+      this.#streamPositions.forget();
+      this.#closedOrders.forget();
       throw error;
     }
   }
 
-  closedByNumber(account: string, orderNumber: number): string | null {
-    const row = this.#statements.closedByNumber.get(account, orderNumber);
-    return row === undefined ? null : checkedText(row);
+  closedByNumber(account: string, orderNumber: number): ClosedPlace | null {
+    return this.#statements.closedByNumber.get(account, orderNumber) ?? null;
   }
 
-  newestClosedByClOrdId(account: string, clOrdId: string): string | null {
-    const row = this.#statements.newestByClOrdId.get(account, clOrdId);
-    return row === undefined ? null : checkedText(row);
+  newestClosedByClOrdId(account: string, clOrdId: string): ClosedPlace | null {
+    return this.#statements.newestByClOrdId.get(account, clOrdId) ?? null;
   }
 
   /** Places of the reports after a stream number, in stream order, up to the first gap. */
@@ -244,20 +249,21 @@ export class ArchiveDatabase {
       }
       if (event.type !== "ExecutionReported" || isSimulated(event.order.account)) continue;
       const accountId = this.#accountId(event.order.account);
-      this.#statements.insertPlace.run(accountId, event.order.streamSeq, partitionId, seq);
+      this.#streamPositions.add(accountId, event.order.streamSeq, partitionId, seq);
       if (!isClosed(event.order)) continue;
-      this.#insertClosed(accountId, event);
+      this.#insertClosed(accountId, event.order, partitionId, seq);
       closedCounts.set(accountId, (closedCounts.get(accountId) ?? 0) + 1);
     }
+    this.#streamPositions.flush();
+    this.#closedOrders.flush();
     for (const [accountId, count] of closedCounts) {
       this.#statements.addClosedCount.run(count, accountId);
     }
   }
 
   /** An order closes once: a second row for it is refused by the table. */
-  #insertClosed(accountId: number, { order }: ExecutionReported): void {
-    const { lastInsertRowid } = this.#statements.insertText.run(encodeOrder(order));
-    this.#statements.insertClosed.run(
+  #insertClosed(accountId: number, order: Order, partitionId: number, seq: number): void {
+    this.#closedOrders.add(
       accountId,
       numberOfOrder(order),
       order.clOrdId,
@@ -267,7 +273,8 @@ export class ArchiveDatabase {
       order.portfolioId,
       order.phase,
       createdSecond(order),
-      lastInsertRowid,
+      partitionId,
+      seq,
     );
   }
 
@@ -297,30 +304,10 @@ export class ArchiveDatabase {
  */
 const STEP = "account_id = ? AND order_number < ? AND order_number >= ?";
 
-function closedWithText(table: string): string {
-  return `SELECT order_number AS orderNumber, account, text
+function closedPlace(table: string): string {
+  return `SELECT order_number AS orderNumber, name AS partition, closed_orders.seq AS seq
     FROM accounts JOIN ${table} ON account_id = accounts.id
-    JOIN order_texts ON order_texts.id = text_id`;
-}
-
-interface ClosedRow {
-  readonly orderNumber: number;
-  readonly account: string;
-  readonly text: string;
-}
-
-/** The row's order text, after a check that it is an order and the row's own. */
-function checkedText({ orderNumber, account, text }: ClosedRow): string {
-  let order: Order;
-  try {
-    order = decodeOrder(text);
-  } catch (error) {
-    throw new ArchiveDamagedError(`order ${orderNumber} cannot be read`, { cause: error });
-  }
-  if (order.account !== account || order.orderId !== String(orderNumber) || !isClosed(order)) {
-    throw new ArchiveDamagedError(`order ${orderNumber} is not the one its row names`);
-  }
-  return text;
+    JOIN partitions ON partitions.id = partition_id`;
 }
 
 function prepareStatements(database: Database.Database) {
@@ -336,11 +323,6 @@ function prepareStatements(database: Database.Database) {
     addClosedCount: database.prepare(
       "UPDATE accounts SET closed_count = closed_count + ? WHERE id = ?",
     ),
-    insertPlace: database.prepare("INSERT INTO stream_positions VALUES (?, ?, ?, ?)"),
-    insertText: database.prepare("INSERT INTO order_texts (text) VALUES (?)"),
-    insertClosed: database.prepare(
-      "INSERT INTO closed_orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ),
   };
 }
 
@@ -355,11 +337,11 @@ function prepareReads(database: Database.Database) {
     account: database.prepare<[string], AccountRow>(
       "SELECT id, closed_count AS closedCount FROM accounts WHERE account = ?",
     ),
-    closedByNumber: database.prepare<[string, number], ClosedRow>(
-      `${closedWithText("closed_orders")} WHERE account = ? AND order_number = ?`,
+    closedByNumber: database.prepare<[string, number], ClosedPlace>(
+      `${closedPlace("closed_orders")} WHERE account = ? AND order_number = ?`,
     ),
-    newestByClOrdId: database.prepare<[string, string], ClosedRow>(
-      `${closedWithText(NAMED_ORDERS)} WHERE account = ? AND ${NAMED}
+    newestByClOrdId: database.prepare<[string, string], ClosedPlace>(
+      `${closedPlace(NAMED_ORDERS)} WHERE account = ? AND ${NAMED}
         ORDER BY order_number DESC LIMIT 1`,
     ),
     reportPlaces: database.prepare<[string, number, number], ReportPlace>(

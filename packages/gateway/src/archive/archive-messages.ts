@@ -12,7 +12,10 @@ export interface ArchiveWorkerStart {
   readonly required: ReadonlyMap<string, number>;
 }
 
-/** Every question: what is asked, and what is answered. Orders and reports travel encoded. */
+/**
+ * Every question: what is asked, and what is answered. Events travel encoded, orders as the reports
+ * that closed them.
+ */
 export interface ArchiveQuestions {
   readonly closedByOrderId: {
     readonly ask: { readonly account: string; readonly orderId: string };

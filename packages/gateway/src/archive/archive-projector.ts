@@ -4,11 +4,13 @@
  * steps between them, and nothing is projected while a list walks, so that a list is of one moment.
  */
 import { assert, unreachable } from "@countermand/core/assert";
+import { decodeDeskEvent } from "@countermand/core/model";
+import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { JournalError, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
-import type { ArchiveDatabase } from "./archive-database.ts";
+import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
 import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
 import type {
   ArchiveAnswer,
@@ -127,10 +129,14 @@ export class ArchiveProjector {
       case "closedByOrderId": {
         const orderNumber = orderNumberOf(question.ask.orderId);
         if (orderNumber === null) return null;
-        return this.#database.closedByNumber(question.ask.account, orderNumber);
+        const place = this.#database.closedByNumber(question.ask.account, orderNumber);
+        return place === null ? null : this.#closingReport(question.ask.account, place);
       }
-      case "closedByClOrdId":
-        return this.#database.newestClosedByClOrdId(question.ask.account, question.ask.clOrdId);
+      case "closedByClOrdId": {
+        const { account, clOrdId } = question.ask;
+        const place = this.#database.newestClosedByClOrdId(account, clOrdId);
+        return place === null ? null : this.#closingReport(account, place);
+      }
       case "orders":
         return this.#orders(question.ask.account, question.ask.orderNumbers);
       case "reports":
@@ -144,8 +150,8 @@ export class ArchiveProjector {
 
   #orders(account: string, orderNumbers: readonly number[]): string[] {
     return orderNumbers.map((orderNumber) => {
-      const text = this.#database.closedByNumber(account, orderNumber);
-      if (text !== null) return text;
+      const place = this.#database.closedByNumber(account, orderNumber);
+      if (place !== null) return this.#closingReport(account, place);
       throw new ArchiveDamagedError(`order ${orderNumber} was listed and is not there`);
     });
   }
@@ -153,6 +159,19 @@ export class ArchiveProjector {
   #reports(ask: { account: string; afterStreamSeq: number; limit: number }): string[] {
     const places = this.#database.reportPlaces(ask.account, ask.afterStreamSeq, ask.limit);
     return places.map(({ partition, seq }) => this.#eventAt(partition, seq));
+  }
+
+  /** The report that closed an order, after a check that it is the order's own. */
+  #closingReport(account: string, { orderNumber, partition, seq }: ClosedPlace): string {
+    const payload = this.#eventAt(partition, seq);
+    const event = decodeDeskEvent(payload);
+    const isNamed =
+      event.type === "ExecutionReported" &&
+      event.order.account === account &&
+      event.order.orderId === String(orderNumber) &&
+      isClosed(event.order);
+    if (isNamed) return payload;
+    throw new ArchiveDamagedError(`the event ${partition} ${seq} did not close ${orderNumber}`);
   }
 
   /** An event that a row of the archive names. */

@@ -6,15 +6,15 @@ import Database from "better-sqlite3";
 /**
  * Format of archive.db, kept in its user_version. Another one is not migrated: it is built again.
  */
-export const ARCHIVE_FORMAT = 2;
+export const ARCHIVE_FORMAT = 3;
 /** Marks archive.db as ours: "CMAR" in ASCII. */
 export const ARCHIVE_APPLICATION_ID = 0x434d4152;
 
 /**
- * closed_orders is narrow, so that a query which has to look at all orders of an account reads
- * little; the orders themselves lie in order_texts in the order in which they closed. One index
- * besides the keys: the client's names, newest first. bookings has a row for each event that moved
- * an account's money, so a cancel has none; the event itself stays in the journal.
+ * Rows say where in the journal an event stands, and what lists filter by: the events themselves
+ * stay in the journal. closed_orders has a row for the report that closed an order, bookings one
+ * for each event that moved an account's money, so a cancel has none there. Indexes besides the
+ * keys: the client's names, newest first, and the bookings of an order.
  */
 export const ARCHIVE_TABLES: readonly string[] = [
   `CREATE TABLE partitions (
@@ -38,15 +38,12 @@ export const ARCHIVE_TABLES: readonly string[] = [
   portfolio_id TEXT NOT NULL,
   phase TEXT NOT NULL,
   created_s INTEGER NOT NULL,
-  text_id INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
   PRIMARY KEY (account_id, order_number)
 ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX closed_orders_by_cl_ord_id
   ON closed_orders (account_id, cl_ord_id, order_number) WHERE cl_ord_id <> ''`,
-  `CREATE TABLE order_texts (
-  id INTEGER PRIMARY KEY,
-  text TEXT NOT NULL
-) STRICT`,
   `CREATE TABLE stream_positions (
   account_id INTEGER NOT NULL,
   stream_seq INTEGER NOT NULL,

@@ -167,7 +167,7 @@ const spoilings = {
     (file: string) => writeFileSync(file, "this is no database, but long enough to be looked at"),
     (file: string) => truncateSync(file, 0),
     (file: string) => truncateSync(file, 5_000),
-    (file: string) => withDatabase(file, "DROP TABLE order_texts"),
+    (file: string) => withDatabase(file, "DROP TABLE closed_orders"),
     (file: string) => withDatabase(file, "PRAGMA application_id = 1"),
   ],
   OtherFormat: [(file: string) => withDatabase(file, "PRAGMA user_version = 99")],
@@ -267,7 +267,7 @@ test("archive: damage found while it works is put aside and built again", () =>
       },
     });
     await projectAll(archive, desk);
-    withDatabase(join(folder, "archive.db"), "UPDATE order_texts SET text = '[1]' WHERE id = 1");
+    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
     const unavailable = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
     await assert.rejects(archive.findClosed(ALICE, { orderId }), unavailable);
     await recovered.promise;

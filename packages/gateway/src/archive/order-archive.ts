@@ -9,7 +9,6 @@ import {
   type Account,
   type ClOrdId,
   decodeDeskEvent,
-  decodeOrder,
   type ExecutionReported,
   type Order,
   type OrderId,
@@ -188,7 +187,7 @@ export class OrderArchive {
       "orderId" in by
         ? await this.#ask("closedByOrderId", { account, orderId: by.orderId })
         : await this.#ask("closedByClOrdId", { account, clOrdId: by.clOrdId });
-    return text === null ? null : decodeOrder(text);
+    return text === null ? null : decodeReport(text).order;
   }
 
   /** Numbers of the account's closed orders that match, newest first, from an index on. */
@@ -224,7 +223,7 @@ export class OrderArchive {
     );
     if (orderNumbers.length === 0) return [];
     const texts = await this.#ask("orders", { account, orderNumbers });
-    return texts.map(decodeOrder);
+    return texts.map((text) => decodeReport(text).order);
   }
 
   /**
@@ -238,11 +237,7 @@ export class OrderArchive {
   ): Promise<ExecutionReported[]> {
     assert(limit <= ROWS_PER_ANSWER_MAX, "one answer holds a bounded number of reports");
     const payloads = await this.#ask("reports", { account, afterStreamSeq, limit });
-    return payloads.map((payload) => {
-      const event = decodeDeskEvent(payload);
-      assert(event.type === "ExecutionReported", "the place of a report holds a report");
-      return event;
-    });
+    return payloads.map(decodeReport);
   }
 
   /** One record of the journal; null where there is none, or none that is durable yet. */
@@ -422,4 +417,10 @@ export class OrderArchive {
     this.#waiting.clear();
     this.#waitingLists = 0;
   }
+}
+
+function decodeReport(payload: string): ExecutionReported {
+  const event = decodeDeskEvent(payload);
+  assert(event.type === "ExecutionReported", "the place of a report holds a report");
+  return event;
 }

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import { RowBatch } from "./row-batch.ts";
+
+function withTable(run: (database: Database.Database, batch: RowBatch) => void): void {
+  const database = new Database(":memory:");
+  database.exec("CREATE TABLE pairs (one INTEGER PRIMARY KEY, other TEXT NOT NULL) STRICT");
+  try {
+    run(database, new RowBatch(database, "pairs", 2));
+  } finally {
+    database.close();
+  }
+}
+
+function rowsOf(database: Database.Database): unknown[] {
+  return database.prepare("SELECT one, other FROM pairs ORDER BY one").raw().all();
+}
+
+test("row batch: every row is there after the flush, however many there are", () => {
+  for (const count of [0, 1, 15, 16, 17, 31, 32, 50]) {
+    withTable((database, batch) => {
+      const rows = Array.from({ length: count }, (_, index) => [index, `row ${index}`] as const);
+      for (const row of rows) batch.add(...row);
+      batch.flush();
+      assert.deepEqual(rowsOf(database), rows);
+      batch.flush();
+      assert.equal(rowsOf(database).length, count, "nothing is inserted twice");
+    });
+  }
+});
+
+test("row batch: what is forgotten is not inserted", () => {
+  withTable((database, batch) => {
+    batch.add(1, "gone");
+    batch.forget();
+    batch.add(2, "kept");
+    batch.flush();
+    assert.deepEqual(rowsOf(database), [[2, "kept"]]);
+  });
+});
+
+test("row batch: a row with a cell too few is a bug", () => {
+  withTable((_, batch) => assert.throws(() => batch.add(1), /a row has a cell for each column/));
+});
