@@ -94,7 +94,7 @@ export class ArchiveDatabase {
       // Ids that the transaction gave out are gone with it.
       this.#partitionIds.clear();
       this.#accountIds.clear();
-      this.#bookings.forgetCounts();
+      this.#bookings.forget();
       this.#streamPositions.forget();
       this.#closedOrders.forget();
       throw error;
@@ -256,6 +256,7 @@ export class ArchiveDatabase {
     }
     this.#streamPositions.flush();
     this.#closedOrders.flush();
+    this.#bookings.flush();
     for (const [accountId, count] of closedCounts) {
       this.#statements.addClosedCount.run(count, accountId);
     }

@@ -15,6 +15,7 @@ import {
   tradedSecond,
 } from "./booking-filter.ts";
 import { numberOfOrder } from "./order-number.ts";
+import { RowBatch } from "./row-batch.ts";
 
 /** Whose bookings, by the archive's ids: an account's events are in one partition. */
 export interface BookingOwner {
@@ -64,14 +65,17 @@ type CountColumn = BookingCondition["counter"] | "traded_s";
 export class BookingTable {
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #batch: RowBatch;
+  /** Of what has been inserted, rows that wait in the batch included. */
   readonly #latest = new Map<string, Counts>();
 
   constructor(database: Database.Database) {
     this.#database = database;
     this.#statements = prepareStatements(database);
+    this.#batch = new RowBatch(database, "bookings", 16);
   }
 
-  /** Within the transaction that projects the event. One without lines is left out. */
+  /** Within a transaction that ends with {@link flush}. An event without lines is left out. */
   insert(owner: BookingOwner, seq: number, event: BookedEvent): void {
     const { cause, date, inCount, outCount } = statementEntryOf(event);
     if (inCount + outCount === 0) return;
@@ -82,7 +86,7 @@ export class BookingTable {
       lineNo: before.lineNo + inCount + outCount,
       tradedS: isTrade ? Math.max(before.tradedS, tradedSecond(event)) : before.tradedS,
     };
-    this.#statements.insert.run(
+    this.#batch.add(
       owner.accountId,
       owner.partitionId,
       seq,
@@ -98,8 +102,13 @@ export class BookingTable {
     this.#latest.set(keyOf(owner), counts);
   }
 
-  /** A transaction was rolled back: what it counted is forgotten. */
-  forgetCounts(): void {
+  flush(): void {
+    this.#batch.flush();
+  }
+
+  /** The transaction was rolled back: what it added and counted is forgotten. */
+  forget(): void {
+    this.#batch.forget();
     this.#latest.clear();
   }
 
@@ -293,9 +302,6 @@ function prepareStatements(database: Database.Database) {
         WHERE account_id = ? AND partition_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1`,
     );
   return {
-    insert: database.prepare(
-      "INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ),
     latestCounts: database.prepare<[number, number], Counts>(
       `SELECT execution_no AS executionNo, line_no AS lineNo, traded_s AS tradedS FROM bookings
         WHERE account_id = ? AND partition_id = ? ORDER BY seq DESC LIMIT 1`,
