@@ -331,6 +331,48 @@ test("market rules: what was missed while it was down happens once, at the next 
   assert.deepEqual(await market.gateway.stateHash(), before, "nothing is done twice");
 });
 
+test("market rules: a day with a stop at each boundary is the day without", async (t) => {
+  const stops = [
+    "09:20:00",
+    "09:30:00",
+    "12:00:00",
+    "13:00:00",
+    "16:01:00",
+    "16:08:00",
+    "16:30:00",
+  ];
+  const days = await Promise.all(
+    [false, true].map(async (stopsThere) => {
+      const market = await StrictMarket.open(t, DAY);
+      market.at("09:05:00");
+      for (const [client, side, price, more] of [
+        [market.buyer, "buy", "430", {}],
+        [market.seller, "sell", "429.8", {}],
+        [market.buyer, "buy", "429", { time_in_force: "gtc" }],
+        [market.buyer, "buy", "428", {}],
+      ] as const) {
+        await market.place(client, { order_side: side, price, ...more });
+      }
+      for (const time of stops) {
+        if (stopsThere) await market.stop();
+        market.at(time);
+        if (stopsThere) await market.start();
+        if (time === "16:01:00") {
+          const closing = { order_type: "at_auction_order", order_side: "sell" };
+          await market.place(market.seller, closing);
+        }
+      }
+      return [...(await market.buyer.orders()), ...(await market.seller.orders())];
+    }),
+  );
+  const [without = [], withStops = []] = days;
+  assert.ok(
+    without.length === 5 && without.some(({ cancel_reason }) => cancel_reason === "expired"),
+  );
+  // Times tell that every boundary happened at its own moment.
+  assert.deepEqual(withStops, without);
+});
+
 test("market rules: an at-auction buy never pays more than was held back for it", async (t) => {
   const market = await StrictMarket.open(t, DAY);
   const { buyer, seller } = market;

@@ -40,7 +40,10 @@ class Place {
     });
   }
 
-  async start(options: Partial<NodeOptions> = {}): Promise<RunningNode> {
+  async start(
+    options: Partial<NodeOptions> = {},
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RunningNode> {
     await this.#stop();
     this.snapshot = new Promise((resolve) => {
       this.#onSnapshot = resolve;
@@ -54,6 +57,7 @@ class Place {
         config: readConfig({
           COUNTERMAND_DATA_DIR: this.#folder,
           COUNTERMAND_SANDBOX_MARKET: "off",
+          ...settings,
         }),
         clock: systemClock,
         log: pino({ messageKey: "event" }, { write }),
@@ -111,6 +115,31 @@ test("market time: runs on after a restart from a snapshot, though the clock ran
   const { data } = JSON.parse(body) as { data: { create_time: number; update_time: number } };
   assert.equal(data.create_time, Math.floor(laterMs / 1000));
   assert.equal(data.update_time, data.create_time, "no change lies before the order");
+});
+
+test("sessions: a snapshot has the clock that was set, and what time did before it", async (t) => {
+  const place = new Place(t);
+  const strict = { COUNTERMAND_MARKET_RULES: "strict" };
+  const openingMs = Date.parse("2025-08-05T09:05:00+08:00");
+  const options = { marketWallMs: () => openingMs, snapshotEveryEventCount: 25 };
+  const node = await place.start(options, strict);
+  const { trade, clock } = node.services;
+  await trade.place(FIRST, order(Side.Buy, "bid"), place.options());
+  await trade.place(SECOND, order(Side.Sell, "ask"), place.options());
+  await trade.place(FIRST, order(Side.Buy, "rest"), place.options());
+  const eveningMs = Date.parse("2025-08-05T20:00:00+08:00") as UnixMs;
+  const move = { to: "time", atMs: eveningMs } as const;
+  await clock.move(FIRST, { move, speed: 0 }, place.options());
+  await place.snapshot;
+  const before = await node.stateHash();
+  const restarted = await place.start({ marketWallMs: () => openingMs }, strict);
+  assert.deepEqual(await restarted.stateHash(), before);
+  const { state } = restarted.partitions.sessions;
+  assert.deepEqual(
+    [state.reachedMs, state.speed, state.closePx("00700")],
+    [eveningMs, 0, 10_000_000_000n],
+  );
+  assert.equal(restarted.partitions.openCount, 0, "what did not trade has expired");
 });
 
 test("partitions: a fill across two desks is there after a restart, on both sides", async (t) => {
