@@ -1,5 +1,5 @@
 PRAGMA application_id = 1129139780;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 CREATE TABLE events (
   partition INTEGER NOT NULL,
   seq INTEGER NOT NULL,

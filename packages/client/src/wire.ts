@@ -100,6 +100,8 @@ export interface Order {
   readonly cancel_reason:
     | ""
     | "requested"
+    | "dead_man"
+    | "disconnected"
     | "no_liquidity"
     | "self_trade"
     | "immediate_or_cancel"
@@ -173,6 +175,8 @@ export interface OrderUpdate {
   readonly cancel_reason:
     | ""
     | "requested"
+    | "dead_man"
+    | "disconnected"
     | "no_liquidity"
     | "self_trade"
     | "immediate_or_cancel"
@@ -254,6 +258,8 @@ export interface CancelledOrder {
   readonly cancel_reason:
     | ""
     | "requested"
+    | "dead_man"
+    | "disconnected"
     | "no_liquidity"
     | "self_trade"
     | "immediate_or_cancel"

@@ -8,6 +8,7 @@ import {
   type ClOrdId,
   type ExecId,
   formatDecimal,
+  type KeyId,
   MarketName,
   type Order,
   type OrderId,
@@ -60,6 +61,7 @@ const CANCELED: Order = {
   updatedAtMs: 1746775317000 as UnixMs,
   version: 2,
   streamSeq: 8124,
+  enteredBy: "key-1" as KeyId,
 };
 
 const PARTLY_FILLED: Order = {

@@ -18,7 +18,7 @@ import type {
   Settled,
 } from "../model/event.ts";
 import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
-import type { Account, OrderId, UnixMs } from "../model/ids.ts";
+import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
@@ -148,6 +148,7 @@ export class Desk {
       protectionPx: ZERO_PRICE,
       orderQty: checkedQty(request),
       createdAtMs: nowMs,
+      enteredBy: request.enteredBy ?? NO_KEY_ID,
     });
     const order = this.#money.placed(unfunded, referencePx, instrument);
     return this.#money.fundsRefusal(book, null, order, instrument) ?? order;

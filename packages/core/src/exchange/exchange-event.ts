@@ -3,7 +3,15 @@
  * ticks and quantities in lots of the instrument, so every number is a safe integer; 0 ticks is
  * no price.
  */
-import type { Account, CancelReason, OrderId, OrdType, Side, TimeInForce } from "../model/index.ts";
+import type {
+  Account,
+  AskedReason,
+  CancelReason,
+  OrderId,
+  OrdType,
+  Side,
+  TimeInForce,
+} from "../model/index.ts";
 import type { MarketPhase } from "./exchange-command.ts";
 
 interface OrderNamed {
@@ -155,7 +163,11 @@ export interface Removed extends OrderNamed {
 /** The rest of an incoming order never was in the book. */
 export type RemovedFrom = "book" | "stops" | "incoming";
 
-export type RemovalReason = Exclude<CancelReason, typeof CancelReason.None>;
+/** On request is one reason here: only who asked knows why. */
+export type RemovalReason = Exclude<
+  CancelReason,
+  typeof CancelReason.None | Exclude<AskedReason, typeof CancelReason.Requested>
+>;
 
 export interface PhaseChanged {
   readonly type: "PhaseChanged";

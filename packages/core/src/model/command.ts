@@ -3,7 +3,7 @@
  * state.
  */
 import type { MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
-import type { ClOrdId, OrderId } from "./ids.ts";
+import type { ClOrdId, KeyId, OrderId } from "./ids.ts";
 
 /** A new order as the client sent it. */
 export interface PlaceRequest {
@@ -22,6 +22,8 @@ export interface PlaceRequest {
   /** "" when none was sent. */
   readonly clOrdId: ClOrdId;
   readonly portfolioId: string;
+  /** Who sends it: not the client's to say. */
+  readonly enteredBy?: KeyId;
 }
 
 /** OrderID(37) decides alone where both were sent; the decoder keeps only the one that counts. */

@@ -73,6 +73,10 @@ export const CancelReason = {
   None: "",
   /** The client asked for it. */
   Requested: "requested",
+  /** A dead-man's switch of the account was not refreshed in time. */
+  DeadMan: "dead_man",
+  /** The last connection of its key was lost, and it was to be cancelled then. */
+  Disconnected: "disconnected",
   /** The rest of a market order that found no more liquidity. */
   NoLiquidity: "no_liquidity",
   /** The rest of an incoming order that would have traded with an order of its own account. */
@@ -87,3 +91,9 @@ export const CancelReason = {
   AuctionUnmatched: "auction_unmatched",
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
+
+/** Why the gateway asked a venue to cancel an order; the venue itself knows only that it did. */
+export type AskedReason =
+  | typeof CancelReason.Requested
+  | typeof CancelReason.DeadMan
+  | typeof CancelReason.Disconnected;

@@ -14,7 +14,15 @@ import type {
   Settled,
 } from "./event.ts";
 import { decodeDeskEvent, decodeOrder, encodeDeskEvent, encodeOrder } from "./event-codec.ts";
-import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
+import {
+  type Account,
+  type ClOrdId,
+  type ExecId,
+  type KeyId,
+  NO_KEY_ID,
+  type OrderId,
+  type UnixMs,
+} from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
 
@@ -23,7 +31,7 @@ const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 500);
 /** One line per event. A change of this file is a change of the journal's format. */
 const GOLDEN = new URL("../../../../test/golden/desk-events.jsonl", import.meta.url);
 
-const ORDER_CELL_COUNT = 26;
+const ORDER_CELL_COUNT = 27;
 
 const anyText = fc.oneof(
   fc.string(),
@@ -70,6 +78,7 @@ const anyOrder: fc.Arbitrary<Order> = fc.record(
     updatedAtMs: anyMs,
     version: fc.maxSafeNat(),
     streamSeq: fc.maxSafeNat(),
+    enteredBy: anyText.map((text) => text as KeyId),
   },
   PLAIN,
 );
@@ -168,6 +177,7 @@ const ORDER: Order = {
   updatedAtMs: 1_718_000_000_000 as UnixMs,
   version: 1,
   streamSeq: 1,
+  enteredBy: "key-1" as KeyId,
 };
 
 const PARTLY_FILLED: Order = {
@@ -356,6 +366,18 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     execution: null,
   },
   {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.DeadMan, { enteredBy: NO_KEY_ID }),
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Disconnected, {}),
+    execution: null,
+  },
+  {
     type: "BalanceAdjusted",
     atMs: 1_718_000_000_550 as UnixMs,
     account: "A-1001" as Account,
@@ -447,7 +469,7 @@ test("event codec: any order alone is read back as it was", () => {
   );
 });
 
-test("event codec: an order is 26 cells, each fact in a cell of its own", () => {
+test("event codec: an order is 27 cells, each fact in a cell of its own", () => {
   const facts = Object.keys(ORDER).length;
   assert.equal(facts, ORDER_CELL_COUNT);
   assert.equal(cellsOf(encodeOrder(ORDER)).length, ORDER_CELL_COUNT);

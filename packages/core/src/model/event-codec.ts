@@ -7,7 +7,7 @@ import { assert, at } from "../assert.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
 import type { Asset, DeskEvent, Execution } from "./event.ts";
-import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "./ids.ts";
+import type { Account, ClOrdId, ExecId, KeyId, OrderId, UnixMs } from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
 
@@ -123,7 +123,7 @@ function isKind(kind: string): kind is keyof typeof DECODERS {
   return Object.hasOwn(DECODERS, kind);
 }
 
-const ORDER_CELL_COUNT = 26;
+const ORDER_CELL_COUNT = 27;
 
 function orderCells(order: Order): Cell[] {
   return [
@@ -153,6 +153,7 @@ function orderCells(order: Order): Cell[] {
     order.updatedAtMs,
     order.version,
     order.streamSeq,
+    order.enteredBy,
   ];
 }
 
@@ -185,6 +186,7 @@ function orderOf(cells: Cells, from: number): Order {
     updatedAtMs: cells[from + 23] as UnixMs,
     version: cells[from + 24] as number,
     streamSeq: cells[from + 25] as number,
+    enteredBy: cells[from + 26] as KeyId,
   };
 }
 

@@ -11,9 +11,12 @@ export type OrderId = Brand<string, "OrderId">;
 export type ClOrdId = Brand<string, "ClOrdId">;
 /** Account(1). */
 export type Account = Brand<string, "Account">;
+/** The public name of the API key that a command came with; "" where none did. */
+export type KeyId = Brand<string, "KeyId">;
 /** ExecID(17) of a trade: the same on both sides of the fill. */
 export type ExecId = Brand<string, "ExecId">;
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type UnixMs = Brand<number, "UnixMs">;
 
 export const NO_CL_ORD_ID = "" as ClOrdId;
+export const NO_KEY_ID = "" as KeyId;

@@ -4,7 +4,7 @@
  */
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
-import type { Account, ClOrdId, OrderId, UnixMs } from "./ids.ts";
+import type { Account, ClOrdId, KeyId, OrderId, UnixMs } from "./ids.ts";
 
 export type OrderPhase = "PendingNew" | "Open" | "Filled" | "Canceled" | "Rejected";
 
@@ -51,4 +51,6 @@ export interface Order {
   readonly version: number;
   /** Position of the latest report in the account's stream. */
   readonly streamSeq: number;
+  /** The key that placed it; an amend by another one leaves it. Never on the wire. */
+  readonly enteredBy: KeyId;
 }

@@ -13,6 +13,7 @@ import {
   ZERO_QTY,
 } from "../model/decimal.ts";
 import { CancelReason, OrdStatus, Side } from "../model/enums.ts";
+import { NO_KEY_ID } from "../model/ids.ts";
 import type { Order, OrderPhase } from "../model/order.ts";
 import { ORD_TYPES } from "./ord-types.ts";
 
@@ -81,7 +82,8 @@ export type OrderTerms = Pick<
   | "protectionPx"
   | "orderQty"
   | "createdAtMs"
->;
+> &
+  Partial<Pick<Order, "enteredBy">>;
 
 /** A new order, before its venue has said anything about it. */
 export function orderNew(terms: OrderTerms): Order {
@@ -113,6 +115,7 @@ export function orderNew(terms: OrderTerms): Order {
     updatedAtMs: terms.createdAtMs,
     version: 0,
     streamSeq: 0,
+    enteredBy: terms.enteredBy ?? NO_KEY_ID,
   };
 }
 

@@ -160,15 +160,15 @@ test("inspection: another history of the same length is not the one the head nam
 test("inspection: a newer format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 3");
-    refused(folder, "JOURNAL_NEWER_FORMAT", /format 3; this version reads 2/);
+    alter(folder, "PRAGMA user_version = 4");
+    refused(folder, "JOURNAL_NEWER_FORMAT", /format 4; this version reads 3/);
   }));
 
 test("inspection: an older format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 1");
-    refused(folder, "JOURNAL_OLDER_FORMAT", /format 1; this version reads 2/);
+    alter(folder, "PRAGMA user_version = 2");
+    refused(folder, "JOURNAL_OLDER_FORMAT", /format 2; this version reads 3/);
   }));
 
 test("inspection: what is not our database is refused", () =>

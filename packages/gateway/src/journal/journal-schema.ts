@@ -4,7 +4,7 @@ import { diskErrorCode, filePath } from "../sys/disk.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
 /** Format of journal.db, kept in its user_version. */
-export const JOURNAL_FORMAT = 2;
+export const JOURNAL_FORMAT = 3;
 /** Marks journal.db as ours: "CMND" in ASCII. */
 export const JOURNAL_APPLICATION_ID = 0x434d4e44;
 

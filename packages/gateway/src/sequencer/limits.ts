@@ -26,6 +26,13 @@ export const UNARCHIVED_REPORTS_MAX = 500_000;
 export const SNAPSHOT_EVENT_COUNT = 200_000;
 
 /**
+ * Orders that all cancels of many together take in one turn; the rest waits until those are
+ * durable. Reason: about 10 ms, after which the commands of everybody else get their turn. Nothing
+ * is seen when it is reached.
+ */
+export const CANCELS_PER_STEP = 256;
+
+/**
  * Milliseconds that a commit waits for commands that keep coming. Reason: under load a commit of
  * twice as many commands costs little more, and what an answer takes is several times this. Nothing
  * is seen when it is reached: the commit begins.

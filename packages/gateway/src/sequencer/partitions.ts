@@ -16,6 +16,8 @@ import {
 import {
   type Account,
   type AmendRequest,
+  type AskedReason,
+  CancelReason,
   type DeskEvent,
   type ExecutionReported,
   encodeDeskEvent,
@@ -26,8 +28,10 @@ import {
   type Refusal,
   type UnixMs,
   type VenueCommand,
+  type VenueReport,
 } from "@countermand/core/model";
 import { settlingDay } from "@countermand/core/money";
+import { isClosed } from "@countermand/core/order";
 import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { PartitionAppend } from "../journal/journal.ts";
@@ -82,6 +86,8 @@ export class Partitions {
   readonly exchange: ExchangePartition;
   readonly recent: RecentReports;
   readonly sessions: Sessions;
+  /** Told of every order that closes, in the moment in which it does. */
+  onClosed: ((order: Order) => void) | null = null;
   readonly #checks: RuleChecks;
   readonly #sessionPort: SessionPort = {
     work: (command, atMs) => this.#workSession(command, atMs),
@@ -215,13 +221,23 @@ export class Partitions {
    * Cancels an open order, whoever wants that. The order as it stands afterwards, or why its market
    * does not take cancels now.
    */
-  cancel(order: Order, nowMs: UnixMs): Order | Refusal {
-    const refusal = this.#checks.cancelRefusal(order, nowMs);
+  cancel(
+    order: Order,
+    nowMs: UnixMs,
+    reason: AskedReason = CancelReason.Requested,
+  ): Order | Refusal {
+    const refusal = this.cancelRefusal(order, nowMs);
     if (refusal !== null) return refusal;
     const { orderId, symbol } = order;
-    const canceled = this.#work({ type: "OrderCancelRequest", orderId, symbol }, order, nowMs);
+    const request = { type: "OrderCancelRequest", orderId, symbol } as const;
+    const canceled = this.#work(request, order, nowMs, reason);
     assert(canceled?.phase === "Canceled", "the embedded exchange cancels an open order at once");
     return canceled;
+  }
+
+  /** Why the order's market does not take its cancel now, or null. */
+  cancelRefusal(order: Order, nowMs: UnixMs): Refusal | null {
+    return this.#checks.cancelRefusal(order, nowMs);
   }
 
   /** Stages an event of the account's partition. Its position there. */
@@ -233,7 +249,10 @@ export class Partitions {
     this.#stage(name, lease, encodeDeskEvent(event));
     desk.apply(event, lease.seq);
     this.recent.add(name, lease.seq, event);
-    if (event.type === "ExecutionReported") this.#reports.push(event);
+    if (event.type === "ExecutionReported") {
+      this.#reports.push(event);
+      if (this.onClosed !== null && isClosed(event.order)) this.onClosed(event.order);
+    }
     return lease.seq;
   }
 
@@ -252,9 +271,14 @@ export class Partitions {
    * Lets the exchange work a command and the desks take its reports; the subject order's last
    * state.
    */
-  #work(command: VenueCommand, subject: Order, nowMs: UnixMs): Order | null {
+  #work(
+    command: VenueCommand,
+    subject: Order,
+    nowMs: UnixMs,
+    asked: AskedReason = CancelReason.Requested,
+  ): Order | null {
     let latest: Order | null = null;
-    for (const order of this.#handle(command, subject, nowMs)) {
+    for (const order of this.#handle(command, subject, nowMs, asked)) {
       if (order.orderId === subject.orderId) latest = order;
     }
     return latest;
@@ -269,14 +293,23 @@ export class Partitions {
     this.#handle(protectedCommand, null, atMs);
   }
 
-  /** The orders that a command changed, as they stand after each change. */
-  #handle(command: ExchangeCommand, placing: Order | null, atMs: UnixMs): Order[] {
+  /**
+   * The orders that a command changed, as they stand after each change. `asked` is why a cancel was
+   * sent, which the venue is not told.
+   */
+  #handle(
+    command: ExchangeCommand,
+    placing: Order | null,
+    atMs: UnixMs,
+    asked: AskedReason = CancelReason.Requested,
+  ): Order[] {
     const { events, reports } = this.exchange.exchange.handle(command);
     this.#stageWorked({ events, atMs });
     return reports.map((report) => {
       const { desk } = this.deskOf(report.account);
       const subject = report.orderId === placing?.orderId ? placing : null;
-      const event = desk.decideReport(report, subject, atMs);
+      const told = isAskedCancel(report) ? { ...report, reason: asked } : report;
+      const event = desk.decideReport(told, subject, atMs);
       this.stageDeskEvent(report.account, event);
       return event.order;
     });
@@ -323,6 +356,10 @@ export class Partitions {
     lease.seq += 1;
     this.#eventCount += 1;
   }
+}
+
+function isAskedCancel(report: VenueReport) {
+  return report.type === "Canceled" && report.reason === CancelReason.Requested;
 }
 
 /** The instrument of a symbol that a desk took. */

@@ -15,6 +15,7 @@ import type {
   ClOrdId,
   DeskEvent,
   ExecutionReported,
+  KeyId,
   Order,
   OrderId,
   PlaceRequest,
@@ -25,6 +26,7 @@ import type { Caller } from "../auth/key-store.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
+import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
 import {
   COMMIT_GATHER_MS,
   PENDING_CANCELS_MAX,
@@ -109,12 +111,36 @@ export interface DurableCommit {
   readonly durationMs: number;
 }
 
+/** What a write that cancels many orders came to: whom it cancels, or its answer at once. */
+export type ManyCancels =
+  | {
+      readonly run: Pick<CancelRun, "orders" | "reason">;
+      /** Called once, when all are decided. `isKept`: the same request must get it again. */
+      readonly answer: (outcomes: readonly RunOutcome[]) => KeptAnswer;
+    }
+  | KeptAnswer;
+
+export interface KeptAnswer {
+  readonly answer: Answer;
+  readonly isKept: boolean;
+}
+
+/** A write whose answer is not decided yet. */
+interface UnderWay {
+  readonly contentDigest: string;
+  readonly answered: Promise<Answer>;
+}
+
 type Urgency = "cancel" | "place";
 type Released = () => void;
 
 export class Sequencer {
   readonly partitions: Partitions;
+  /** Cancels of many orders, also those that nobody's request asked for. */
+  readonly runs: CancelRuns;
   readonly #options: SequencerOptions;
+  /** By fingerprint: the same request again waits for the answer of the first. */
+  readonly #underWay = new Map<string, UnderWay>();
   /** Answers of commands decided since the last commit began. */
   #waiting: Released[] = [];
   #pendingCount = 0;
@@ -126,6 +152,10 @@ export class Sequencer {
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.partitions = options.partitions;
+    this.runs = new CancelRuns(options.partitions, {
+      perform: (work) => this.perform(work),
+      atTurnEnd: (callback) => options.clock.atTurnEnd(callback),
+    });
   }
 
   /** Answers not yet released. */
@@ -164,6 +194,54 @@ export class Sequencer {
     if (this.partitions.stagedCount > stagedBefore) isKept = true;
     if (isKept && identity !== null) this.#remember(account, identity, answer);
     return this.#released({ result: "answered", answer });
+  }
+
+  /**
+   * A write that cancels many orders, in as many steps as it takes: decided from this very call on,
+   * answered when the last of it is durable. What is decided at once, and what the answer says, is
+   * the caller's.
+   */
+  writeMany(
+    caller: Caller,
+    identity: RequestIdentity,
+    decide: (turn: Turn) => ManyCancels,
+  ): Promise<WriteResult> {
+    if (this.#isOverloaded("cancel")) return Promise.resolve({ result: "overloaded" });
+    const { account } = caller;
+    const repeated = this.#repeated(account, identity);
+    if (repeated !== null) return repeated;
+    const nowMs = this.catchUp();
+    const many = decide(this.#turn(caller, nowMs, () => undefined));
+    const keep = ({ answer, isKept }: KeptAnswer) => {
+      if (isKept) this.#remember(account, identity, answer);
+      return answer;
+    };
+    if (!("run" in many)) {
+      const answer = keep(many);
+      return this.#released({ result: "answered", answer });
+    }
+    const outcomes: RunOutcome[] = [];
+    let answer: Answer | null = null;
+    const running = this.runs.start(
+      {
+        ...many.run,
+        onOutcome: (outcome) => outcomes.push(outcome),
+        onDecided: () => {
+          answer = keep(many.answer(outcomes));
+          this.#underWay.delete(identity.fingerprint);
+        },
+      },
+      nowMs,
+    );
+    const answered = running.then(() => {
+      assert(answer !== null, "a run that is over was answered");
+      return answer;
+    });
+    if (answer === null) {
+      const { fingerprint, contentDigest } = identity;
+      this.#underWay.set(fingerprint, { contentDigest, answered });
+    }
+    return answered.then((given) => ({ result: "answered", answer: given }));
   }
 
   /**
@@ -227,6 +305,13 @@ export class Sequencer {
     return this.#released(undefined);
   }
 
+  /** Does what no client's command asks for now; resolves when it is durable. */
+  perform(work: (nowMs: UnixMs) => void): Promise<void> {
+    // Nothing more is decided when what was decided may be lost.
+    if (!this.#failed) work(this.catchUp());
+    return this.#released(undefined);
+  }
+
   /** Stages an event that no client's command caused, such as the opening of an account. */
   record(account: Account, event: DeskEvent): Promise<void> {
     this.partitions.stageDeskEvent(account, event);
@@ -235,6 +320,7 @@ export class Sequencer {
 
   /** Resolves when everything decided so far is durable and answered. */
   async drained(): Promise<void> {
+    await this.runs.idle();
     if (!this.#committing && this.#waiting.length === 0) return;
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
@@ -255,7 +341,10 @@ export class Sequencer {
     const guard = this.#options.limits?.guardOf(caller) ?? null;
     return {
       nowMs,
-      place: (request) => partitions.place(account, request, nowMs, guard),
+      place: (request) => {
+        const sent = { ...request, enteredBy: caller.apiKey as KeyId };
+        return partitions.place(account, sent, nowMs, guard);
+      },
       cancel: (order) => partitions.cancel(order, nowMs),
       amend: (order, request) => partitions.amend(order, request, nowMs, guard),
       openTarget: (target) => openTarget(book, target),
@@ -270,6 +359,13 @@ export class Sequencer {
     const { name, desk } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
     if (isExpired(desk.answered, identity, nowMs)) return this.#released({ result: "expired" });
+    const underWay = this.#underWay.get(identity.fingerprint);
+    if (underWay !== undefined) {
+      if (underWay.contentDigest !== identity.contentDigest) {
+        return this.#released({ result: "identityReused" });
+      }
+      return underWay.answered.then((answer) => ({ result: "repeated", answer }));
+    }
     const answered = desk.answered.get(identity.fingerprint, nowMs);
     if (answered === null) return null;
     if (answered.contentDigest !== identity.contentDigest) {

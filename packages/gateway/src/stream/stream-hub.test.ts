@@ -5,6 +5,7 @@ import {
   CancelReason,
   ExecType,
   type ExecutionReported,
+  type KeyId,
   MarketName,
   NO_CL_ORD_ID,
   type Order,
@@ -56,6 +57,7 @@ function accepted(account: Account, streamSeq: number): ExecutionReported {
     updatedAtMs: AT_MS,
     version: 1,
     streamSeq,
+    enteredBy: "key-1" as KeyId,
   };
   return { type: "ExecutionReported", execType: ExecType.New, order, execution: null };
 }

@@ -1,0 +1,128 @@
+/** For tests of cancels of many orders: a sequencer over memory whose commits the test lets go. */
+import assert from "node:assert/strict";
+import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
+import { Exchange } from "@countermand/core/exchange";
+import {
+  type Account,
+  type AskedReason,
+  CancelReason,
+  MarketName,
+  NO_CL_ORD_ID,
+  type Order,
+  OrdType,
+  type PlaceRequest,
+  REFERENCE_INSTRUMENTS,
+  Side,
+  TimeInForce,
+  type UnixMs,
+} from "@countermand/core/model";
+import { RecentReports } from "../archive/recent-reports.ts";
+import type { Journal } from "../journal/journal.ts";
+import { sandboxAccount } from "../sandbox.ts";
+import { FakeClock } from "../sys/fake-clock.ts";
+import type { RunOutcome } from "./cancel-runs.ts";
+import { Partitions } from "./partitions.ts";
+import { Sequencer } from "./sequencer.ts";
+
+export const ALICE = { apiKey: "alice-key", account: "80114138" as Account };
+export const BOB = { apiKey: "bob-key", account: "80114139" as Account };
+
+const BUY: PlaceRequest = {
+  market: MarketName.Hkex,
+  symbol: "00700",
+  ordType: OrdType.Limit,
+  side: Side.Buy,
+  timeInForce: TimeInForce.Day,
+  orderQty: 10_000_000_000n,
+  price: 100_000_000n,
+  stopPx: null,
+  clOrdId: NO_CL_ORD_ID,
+  portfolioId: "",
+};
+
+export class RunsBench {
+  readonly clock = new FakeClock();
+  readonly partitions = newPartitions();
+  readonly sequencer: Sequencer;
+  /** Events of each commit, in order. */
+  readonly commits: number[] = [];
+
+  constructor() {
+    this.sequencer = new Sequencer({
+      partitions: this.partitions,
+      journal: { append: async () => "committed" } as unknown as Journal,
+      clock: this.clock,
+      marketNowMs: () => this.nowMs,
+      onDurable: ({ eventCount }) => this.commits.push(eventCount),
+      onFailure: (error) => assert.fail(error),
+      answerAt: () => assert.fail("nothing is repeated"),
+    });
+    for (const { account } of [ALICE, BOB]) {
+      this.partitions.stageDeskEvent(account, sandboxAccount(account, this.nowMs));
+    }
+  }
+
+  get nowMs(): UnixMs {
+    return this.clock.wallMs() as UnixMs;
+  }
+
+  place(account: Account, change: Partial<PlaceRequest> = {}): Order {
+    const placed = this.partitions.place(account, { ...BUY, ...change }, this.nowMs);
+    assert.ok(!("refused" in placed));
+    return placed;
+  }
+
+  placeMany(account: Account, count: number): Order[] {
+    return Array.from({ length: count }, () => this.place(account));
+  }
+
+  open(account: Account): Order[] {
+    return [...(this.partitions.deskOf(account).desk.book(account)?.openOldestFirst() ?? [])];
+  }
+
+  /** What a run found, filled as it goes. */
+  run(orders: Iterable<Order>, reason: AskedReason = CancelReason.Requested) {
+    const outcomes: RunOutcome[] = [];
+    const state = { outcomes, isDecided: false, isDurable: false };
+    const run = {
+      orders,
+      reason,
+      onOutcome: (outcome: RunOutcome) => outcomes.push(outcome),
+      onDecided: () => {
+        state.isDecided = true;
+      },
+    };
+    void this.sequencer.runs.start(run, this.nowMs).then(() => {
+      state.isDurable = true;
+    });
+    return state;
+  }
+
+  /** Brings all that is staged to the disk. */
+  async committed(): Promise<void> {
+    void this.sequencer.tick();
+    await this.settle();
+  }
+
+  /** Lets turns end and commits be done until nothing is left to do. */
+  async settle(): Promise<void> {
+    while (this.clock.endTurn() || this.sequencer.pendingCount > 0) await tick();
+    await tick();
+    if (this.clock.endTurn()) await this.settle();
+  }
+}
+
+/** Lets promises go on that have been resolved. */
+export async function tick(): Promise<void> {
+  for (let index = 0; index < 20; index += 1) await Promise.resolve();
+}
+
+function newPartitions(): Partitions {
+  const instruments = REFERENCE_INSTRUMENTS;
+  const desk = new Desk({ orderNoPrefix: 22, instruments, rules: REFERENCE_DESK_RULES });
+  return new Partitions(
+    [{ name: "desk-22", desk, lease: { epoch: 1, seq: 0 } }],
+    { exchange: new Exchange(instruments), lease: { epoch: 1, seq: 0 } },
+    new RecentReports(),
+  );
+}

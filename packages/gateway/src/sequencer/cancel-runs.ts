@@ -1,0 +1,182 @@
+/**
+ * Cancels sets of orders in bounded steps, so that the commands of everybody else get their turn in
+ * between. All runs together share the room of a step: however many there are, a step takes no
+ * longer. The journal gets each cancel as one of its own; a crash between two steps leaves the rest
+ * open, and whoever started the run says what then.
+ *
+ * An order is looked at again when its turn comes. One that closed meanwhile is not touched, and
+ * the run is told how it closed in the moment in which it does.
+ */
+import type { AskedReason, Order, OrderId, Refusal, UnixMs } from "@countermand/core/model";
+import { CANCELS_PER_STEP } from "./limits.ts";
+import type { Partitions } from "./partitions.ts";
+
+export type RunOutcome =
+  /** Canceled by this run, or its cancel is on the way to the venue. */
+  | { readonly outcome: "done"; readonly order: Order }
+  /** Canceled by somebody else before its turn, or a cancel was pending already. */
+  | { readonly outcome: "already"; readonly order: Order }
+  /** Filled or rejected before its turn. */
+  | { readonly outcome: "tooLate"; readonly order: Order }
+  /** It works on. */
+  | { readonly outcome: "failed"; readonly order: Order; readonly refusal: Refusal };
+
+export interface CancelRun {
+  /** Open orders, of any accounts. */
+  readonly orders: Iterable<Order>;
+  readonly reason: AskedReason;
+  /** Each order's outcome, in the order in which they are decided. */
+  readonly onOutcome: (outcome: RunOutcome) => void;
+  /** After the last outcome, in the same turn: what is staged here is in the same commit. */
+  readonly onDecided: () => void;
+}
+
+/** What runs need of the sequencer. */
+export interface RunHost {
+  /** Does it in a turn of its own; resolves when what it did is durable. */
+  perform(work: (nowMs: UnixMs) => void): Promise<void>;
+  /** Calls back at the end of this turn of the event loop. */
+  atTurnEnd(callback: () => void): void;
+}
+
+class ActiveRun {
+  readonly run: CancelRun;
+  /** Orders whose turn has not come, in the order in which it comes. */
+  readonly waiting: Map<OrderId, Order>;
+  readonly settle: () => void;
+
+  constructor(run: CancelRun, settle: () => void) {
+    this.run = run;
+    this.waiting = new Map();
+    for (const order of run.orders) this.waiting.set(order.orderId, order);
+    this.settle = settle;
+  }
+}
+
+export class CancelRuns {
+  readonly #partitions: Partitions;
+  readonly #host: RunHost;
+  /** In the order in which they are served; those that have more go to the end. */
+  #active: ActiveRun[] = [];
+  #isStepping = false;
+  /** What is left of this turn's room. */
+  #room = CANCELS_PER_STEP;
+  #roomIsFresh = true;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(partitions: Partitions, host: RunHost) {
+    this.#partitions = partitions;
+    this.#host = host;
+  }
+
+  /** Runs that have undecided orders. */
+  get activeCount(): number {
+    return this.#active.length;
+  }
+
+  /**
+   * Takes the run up in this very turn, as far as its room goes; a small run is whole in it.
+   * Precondition: what the exchange's time brought has happened. Resolves when all of it is durable.
+   */
+  start(run: CancelRun, nowMs: UnixMs): Promise<void> {
+    return new Promise((settle) => {
+      const active = new ActiveRun(run, settle);
+      this.#add(active);
+      this.#advance(active, this.#takeRoom(active.waiting.size), nowMs);
+      // The next step waits for this one as for any other.
+      if (!this.#isStepping) this.#stepAfter(this.#host.perform(() => undefined));
+    });
+  }
+
+  /** Resolves when no run has undecided orders. */
+  async idle(): Promise<void> {
+    if (this.#active.length === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  #add(active: ActiveRun): void {
+    this.#active.push(active);
+    this.#partitions.onClosed = (order) => this.#closed(order);
+  }
+
+  /** Somebody's order closed, perhaps by the cancel of another run. */
+  #closed(order: Order): void {
+    for (const { run, waiting } of this.#active) {
+      if (!waiting.delete(order.orderId)) continue;
+      run.onOutcome({ outcome: order.phase === "Canceled" ? "already" : "tooLate", order });
+    }
+  }
+
+  /** Decides up to `count` orders of a run; what has none left is over. */
+  #advance(active: ActiveRun, count: number, nowMs: UnixMs): void {
+    const { run, waiting } = active;
+    let left = count;
+    for (const captured of waiting.values()) {
+      if (left === 0) break;
+      left -= 1;
+      // First, so that its own closing is not taken for somebody else's.
+      waiting.delete(captured.orderId);
+      run.onOutcome(this.#cancel(captured, run.reason, nowMs));
+    }
+    if (waiting.size > 0) return;
+    this.#active.splice(this.#active.indexOf(active), 1);
+    if (this.#active.length === 0) this.#partitions.onClosed = null;
+    run.onDecided();
+    // Nothing more to do; it is told when this is durable.
+    void this.#host.perform(() => undefined).then(active.settle);
+  }
+
+  #cancel(captured: Order, reason: AskedReason, nowMs: UnixMs): RunOutcome {
+    const { desk } = this.#partitions.deskOf(captured.account);
+    const order = desk.book(captured.account)?.openOrder(captured.orderId) ?? captured;
+    if (order.cancelPending) return { outcome: "already", order };
+    const canceled = this.#partitions.cancel(order, nowMs, reason);
+    if ("refused" in canceled) return { outcome: "failed", order, refusal: canceled };
+    return { outcome: "done", order: canceled };
+  }
+
+  /** One step after the other, each when the one before is durable, while there is anything. */
+  #step(): void {
+    if (this.#isStepping) return;
+    if (this.#active.length === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      return;
+    }
+    this.#isStepping = true;
+    this.#host.atTurnEnd(() => {
+      this.#stepAfter(this.#host.perform((nowMs) => this.#share(nowMs)));
+    });
+  }
+
+  #stepAfter(stepped: Promise<void>): void {
+    this.#isStepping = true;
+    void stepped.then(() => {
+      this.#isStepping = false;
+      this.#step();
+    });
+  }
+
+  /** Gives each run its part of the room, the first ones more where it does not divide. */
+  #share(nowMs: UnixMs): void {
+    const served = this.#active.slice(0, CANCELS_PER_STEP);
+    for (const [index, active] of served.entries()) {
+      const part = Math.ceil(this.#room / (served.length - index));
+      this.#advance(active, this.#takeRoom(Math.min(part, active.waiting.size)), nowMs);
+    }
+    const rest = served.filter(({ waiting }) => waiting.size > 0);
+    this.#active = [...this.#active.filter((active) => !rest.includes(active)), ...rest];
+  }
+
+  #takeRoom(wanted: number): number {
+    const taken = Math.min(wanted, this.#room);
+    this.#room -= taken;
+    if (this.#roomIsFresh) {
+      this.#roomIsFresh = false;
+      this.#host.atTurnEnd(() => {
+        this.#room = CANCELS_PER_STEP;
+        this.#roomIsFresh = true;
+      });
+    }
+    return taken;
+  }
+}
