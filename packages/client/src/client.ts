@@ -136,7 +136,12 @@ export class CountermandClient {
     } catch (error) {
       if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) throw error;
       const { failure, reason } = error;
-      return { outcome: "refused", reason, failure, order: failure.data ?? null };
+      return {
+        outcome: "refused",
+        reason,
+        failure,
+        order: (failure.data as Order | undefined) ?? null,
+      };
     }
   }
 

@@ -23,8 +23,8 @@ export interface Failure {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
-  /** The order a refused cancel or amend was about. */
-  readonly data?: Order;
+  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  readonly data?: Order | CancelAllResult;
 }
 
 /** What became of the element. */
@@ -312,6 +312,70 @@ export interface CancelResult {
   readonly result: Result;
   /** With Prefer: return=representation. */
   readonly data?: CancelledOrder | Order;
+}
+
+/** Which open orders to cancel; without a filter all of the account's. */
+export interface CancelAllRequest {
+  /** Orders placed with this market name. */
+  readonly market?: "hkex" | "usex" | "nasdaq" | "crypto";
+  /** Text with its zeros: "00700". (at most 32 characters) */
+  readonly symbol?: string;
+  /** Side. */
+  readonly order_side?: "buy" | "sell";
+  /** The client's own grouping. (at most 50 characters) */
+  readonly portfolio_id?: string;
+  /** Order type. */
+  readonly order_type?:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order";
+  /** Seconds since the order was created, at least. (at least 0, at most 1000000000) */
+  readonly older_than?: number;
+  /** What the client's own name begins with. (at most 64 characters) */
+  readonly reference_id_prefix?: string;
+  /** 1: tell what would be cancelled and cancel nothing. (at least 0, at most 1) */
+  readonly preview?: number;
+}
+
+/** One order of a cancel-all. */
+export interface CancelAllOrder {
+  /** The gateway's number. */
+  readonly order_no: string;
+  /** The client's own name; empty when it has none. */
+  readonly reference_id: string;
+  /** What became of it. */
+  readonly outcome: "done" | "already" | "too_late" | "failed" | (string & {});
+  readonly result: Result;
+}
+
+/** What a cancel-all came to; of a preview, what it would come to. */
+export interface CancelAllResult {
+  /** The whole in a word. */
+  readonly outcome:
+    | "nothing_open"
+    | "done"
+    | "not_all"
+    | "nothing_worked"
+    | "preview"
+    | (string & {});
+  /** Open orders that matched. (at least 0) */
+  readonly matched: number;
+  /** Cancelled by this request. (at least 0) */
+  readonly done: number;
+  /** Cancelled, or their cancel pending, before their turn. (at least 0) */
+  readonly already: number;
+  /** Filled or rejected before their turn. (at least 0) */
+  readonly too_late: number;
+  /** These work on. (at least 0) */
+  readonly failed: number;
+  /** Elements of orders. (at least 0) */
+  readonly listed: number;
+  /** Failed ones first, then too late, already, done. */
+  readonly orders: readonly CancelAllOrder[];
 }
 
 /** A new order. */
@@ -884,8 +948,8 @@ export interface NoticeMessage {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
-  /** The order a refused cancel or amend was about. */
-  readonly data?: Order;
+  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  readonly data?: Order | CancelAllResult;
 }
 
 /** A fault of the connection, which closes. */
@@ -901,8 +965,8 @@ export interface ErrorMessage {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
-  /** The order a refused cancel or amend was about. */
-  readonly data?: Order;
+  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  readonly data?: Order | CancelAllResult;
   /** Earliest position that can be replayed from. (at least 0) */
   readonly earliest_seq?: number;
   /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
@@ -931,31 +995,42 @@ export interface ReplyMessage {
 /** A command on a socket that was opened with commands=1. */
 export interface CommandMessage {
   /** What to do. */
-  readonly op: "cancel" | "cancel_batch" | "place" | "place_batch";
+  readonly op: "cancel" | "cancel_batch" | "cancel_all" | "place" | "place_batch";
   /** Names the command: the same id again acts once. (at most 64 characters) */
   readonly id: string;
   /** By op. */
-  readonly data: CancelRequest | PlaceRequest | readonly (CancelRequest | PlaceRequest)[];
+  readonly data:
+    | CancelRequest
+    | CancelAllRequest
+    | PlaceRequest
+    | readonly (CancelRequest | PlaceRequest)[];
 }
 
 /** Members that are whole numbers; every other number of an answer is a decimal. */
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "advance_ms",
   "after_seq",
+  "already",
   "code",
   "commands",
   "create_time",
   "day_trades",
+  "done",
   "earliest_seq",
   "end_time",
   "epoch",
+  "failed",
   "heartbeat",
   "last_time_ms",
   "latest_seq",
+  "listed",
+  "matched",
   "next_change",
+  "older_than",
   "page",
   "page_index",
   "page_size",
+  "preview",
   "seq",
   "set",
   "snapshot",
@@ -963,6 +1038,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "start_time",
   "time_ms",
   "timestamp",
+  "too_late",
   "total_records",
   "trade_time",
   "trades",

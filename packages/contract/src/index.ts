@@ -1,5 +1,6 @@
 export type { AmendRequest, CancelTarget, OnlyIf, PlaceRequest } from "@countermand/core/model";
 export * from "./answers/account.ts";
+export * from "./answers/cancel-all.ts";
 export * from "./answers/clock.ts";
 export * from "./answers/envelope.ts";
 export * from "./answers/executions.ts";
@@ -20,6 +21,7 @@ export * from "./names.ts";
 export * from "./requests/account-queries.ts";
 export * from "./requests/amend.ts";
 export * from "./requests/cancel.ts";
+export * from "./requests/cancel-all.ts";
 export * from "./requests/clock.ts";
 export * from "./requests/executions-query.ts";
 export { type OrderNaming, UNCONDITIONAL } from "./requests/order-naming.ts";

@@ -85,6 +85,18 @@ export const LIMITS = {
     reason: "a day in a second; faster is a jump",
     beyond: "400 invalid_clock_speed",
   },
+  cancelAllListedMax: {
+    value: 1_000,
+    unit: "orders",
+    reason: "about 150 KB of one answer, which is remembered; the counts are of all orders",
+    beyond: "the answer lists the failed ones first; the order stream tells of each",
+  },
+  olderThanSecondsMax: {
+    value: 1_000_000_000,
+    unit: "seconds",
+    reason: "31 years; more can only be a mistake",
+    beyond: "400 invalid_cancel_filter",
+  },
   decimalPlacesMax: {
     value: 8,
     unit: "digits after the point",

@@ -58,6 +58,22 @@ export const ROUTES = [
     does: "cancel 1 to 5 orders",
   },
   {
+    name: "cancelAll",
+    method: "DELETE",
+    path: "/trade/v1/orders/all",
+    aliasOf: null,
+    signed: true,
+    does: "cancel every open order, or those that the body or, without a body, the query picks",
+  },
+  {
+    name: "cancelAllByPost",
+    method: "POST",
+    path: "/trade/v1/orders/cancel/all",
+    aliasOf: "cancelAll",
+    signed: true,
+    does: "cancel every open order, or those that the body or, without a body, the query picks",
+  },
+  {
     name: "placeOrder",
     method: "POST",
     path: "/trade/v1/orders",

@@ -399,6 +399,38 @@ export const CANCEL_ERRORS = {
     reason: "invalid_version",
     action: "Send the order's version as a whole number, or leave it out; nothing was done.",
   },
+  INVALID_CANCEL_FILTER: {
+    code: 11030254,
+    httpStatus: 400,
+    message: "Invalid Filter",
+    reason: "invalid_cancel_filter",
+    retryable: false,
+    action: "Correct the filter that details names; nothing was cancelled.",
+  },
+  NOTHING_CANCELED: {
+    code: 11030255,
+    httpStatus: 409,
+    message: "Nothing Cancelled",
+    reason: "nothing_cancelled",
+    retryable: true,
+    action: "Every order that matched works on: data says why of each, and when to repeat.",
+  },
+  NOT_ALL_CANCELED: {
+    code: 11030256,
+    httpStatus: 409,
+    message: "Not All Cancelled",
+    reason: "not_all_cancelled",
+    retryable: false,
+    action: "Some orders work on: data lists them first. Sign a new request for those.",
+  },
+  TOO_MANY_CANCEL_ALLS: {
+    code: 11030257,
+    httpStatus: 429,
+    message: "Too Many Cancel-alls",
+    reason: "too_many_cancel_alls",
+    retryable: true,
+    action: "Nothing was done. Wait for the answers of those under way.",
+  },
 } as const;
 CANCEL_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;
 

@@ -84,11 +84,8 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     [`{"id":"${"x".repeat(65)}"}`, "null malformed_command: id has at most 64 characters"],
     ['{"id":"\\u007f"}', "null malformed_command: id contains a control character"],
     ['{"id":"a","op":"cancel","args":{}}', 'a malformed_command: unknown field "args"'],
-    [
-      '{"id":"a"}',
-      "a unknown_op: op must be one of cancel, cancel_batch, place, place_batch, not n",
-    ],
-    ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, place, pla"],
+    ['{"id":"a"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all, place, pla"],
+    ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all"],
     ['{"id":"a","op":"cancel"}', "a malformed_command: data is required"],
     ['{"id":"a","op":"cancel","data":{}}', "a identifier_missing: "],
     ['{"id":"a","op":"cancel","data":[]}', "a malformed_body: order_no or reference_id is invalid"],

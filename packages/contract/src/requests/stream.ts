@@ -13,6 +13,7 @@ import {
   decodeCancel,
   decodeCancelBatch,
 } from "./cancel.ts";
+import { type CancelAllRequest, decodeCancelAll } from "./cancel-all.ts";
 import { kindOf, notText, textFault, unknownField } from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
@@ -91,6 +92,7 @@ export type SocketCommand =
       readonly id: string;
       readonly elements: readonly CancelElement[];
     }
+  | { readonly op: "cancel_all"; readonly id: string; readonly request: CancelAllRequest }
   | { readonly op: "place"; readonly id: string; readonly request: PlaceRequest }
   | { readonly op: "place_batch"; readonly id: string; readonly elements: readonly PlaceElement[] };
 
@@ -126,7 +128,7 @@ function decodeOp(
   op: JsonValue | undefined,
   data: JsonValue | undefined,
 ): SocketCommand | SocketFault {
-  if (op !== "cancel" && op !== "cancel_batch" && op !== "place" && op !== "place_batch") {
+  if (!isOp(op)) {
     const sent = typeof op === "string" ? shown(op) : kindOf(op);
     return {
       ...fault("UNKNOWN_OP", `op must be one of ${COMMAND_OPS.join(", ")}, not ${sent}`),
@@ -143,6 +145,10 @@ function decodeOp(
       const elements = decodeCancelBatch(data);
       return "error" in elements ? { ...elements, id } : { op, id, elements };
     }
+    case "cancel_all": {
+      const request = decodeCancelAll(data);
+      return "error" in request ? { ...request, id } : { op, id, request };
+    }
     case "place": {
       const request = decodePlace(data);
       return "error" in request ? { ...request, id } : { op, id, request };
@@ -152,6 +158,10 @@ function decodeOp(
       return "error" in elements ? { ...elements, id } : { op, id, elements };
     }
   }
+}
+
+function isOp(op: JsonValue | undefined): op is SocketCommand["op"] {
+  return COMMAND_OPS.some((known) => known === op);
 }
 
 function malformedCommand(details: string): Fault {

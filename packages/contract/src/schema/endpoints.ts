@@ -17,6 +17,7 @@ import {
 } from "./json-schema.ts";
 import { INTERVALS } from "./market-schemas.ts";
 import {
+  CANCEL_ALL_REQUEST,
   CANCEL_REQUEST,
   EXECUTIONS_QUERY,
   ORDERS_QUERY,
@@ -52,6 +53,13 @@ const CANCEL_BATCH: Endpoint = {
   prefers: true,
 };
 
+const CANCEL_ALL: Endpoint = {
+  tag: "Orders",
+  body: ref("CancelAllRequest"),
+  query: CANCEL_ALL_REQUEST,
+  ok: success(ref("CancelAllResult")),
+};
+
 const MARKET = words("Only what this market name lists.", MARKET_WORDS);
 const SYMBOL = limitedText("The symbol.", "symbolCharactersMax");
 const ROWS = integer("How many.", {
@@ -66,6 +74,8 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   cancelOrderByPost: CANCEL,
   cancelBatch: CANCEL_BATCH,
   cancelBatchByPost: CANCEL_BATCH,
+  cancelAll: CANCEL_ALL,
+  cancelAllByPost: CANCEL_ALL,
   placeOrder: {
     tag: "Orders",
     body: ref("PlaceRequest"),

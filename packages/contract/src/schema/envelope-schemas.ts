@@ -24,7 +24,10 @@ export const FAILURE: ObjectSchema = answer(
     details: text("For the person: what was wrong and what is allowed; may be empty."),
     reason: text("Machine word of the cause."),
     retryable: boolean("The same request, unchanged, is worth repeating later."),
-    data: { ...ref("Order"), description: "The order a refused cancel or amend was about." },
+    data: {
+      description: "The order a refused cancel or amend was about; what a cancel-all came to.",
+      anyOf: [ref("Order"), ref("CancelAllResult")],
+    },
   },
   ["data"],
 );
@@ -55,6 +58,31 @@ export const CANCEL_RESULT: ObjectSchema = answer(
     },
   },
   ["reference_id", "data"],
+);
+
+export const CANCEL_ALL_ORDER: ObjectSchema = answer("One order of a cancel-all.", {
+  order_no: text("The gateway's number."),
+  reference_id: text("The client's own name; empty when it has none."),
+  outcome: text("What became of it.", { enum: ["done", "already", "too_late", "failed"] }),
+  result: ref("Result"),
+});
+
+const MATCHED = { minimum: 0 };
+
+export const CANCEL_ALL_RESULT: ObjectSchema = answer(
+  "What a cancel-all came to; of a preview, what it would come to.",
+  {
+    outcome: text("The whole in a word.", {
+      enum: ["nothing_open", "done", "not_all", "nothing_worked", "preview"],
+    }),
+    matched: integer("Open orders that matched.", MATCHED),
+    done: integer("Cancelled by this request.", MATCHED),
+    already: integer("Cancelled, or their cancel pending, before their turn.", MATCHED),
+    too_late: integer("Filled or rejected before their turn.", MATCHED),
+    failed: integer("These work on.", MATCHED),
+    listed: integer("Elements of orders.", MATCHED),
+    orders: array("Failed ones first, then too late, already, done.", ref("CancelAllOrder")),
+  },
 );
 
 export const PLACE_RESULT: ObjectSchema = answer(

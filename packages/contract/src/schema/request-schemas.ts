@@ -52,6 +52,29 @@ export const CANCEL_REQUEST: ObjectSchema = request(
   NAMING,
 );
 
+export const CANCEL_ALL_REQUEST: ObjectSchema = request(
+  "Which open orders to cancel; without a filter all of the account's.",
+  {
+    market: words("Orders placed with this market name.", MARKET_WORDS),
+    symbol: SYMBOL,
+    order_side: SIDE,
+    portfolio_id: PORTFOLIO_ID,
+    order_type: words("Order type.", ORDER_TYPE_WORDS),
+    older_than: integer("Seconds since the order was created, at least.", {
+      minimum: 0,
+      maximum: LIMITS.olderThanSecondsMax.value,
+    }),
+    reference_id_prefix: limitedText(
+      "What the client's own name begins with.",
+      "referenceIdCharactersMax",
+    ),
+    preview: integer("1: tell what would be cancelled and cancel nothing.", {
+      minimum: 0,
+      maximum: 1,
+    }),
+  },
+);
+
 export const PLACE_REQUEST: ObjectSchema = request(
   "A new order.",
   {

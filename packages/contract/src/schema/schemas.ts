@@ -3,6 +3,8 @@ import { BALANCE, POSITION, QUANTITY, TRANSACTION } from "./account-schemas.ts";
 import { CLOCK, CLOCK_MARKET, CLOCK_REQUEST } from "./clock-schemas.ts";
 import {
   ACCEPTED_ANSWER,
+  CANCEL_ALL_ORDER,
+  CANCEL_ALL_RESULT,
   CANCEL_RESULT,
   FAILURE,
   PLACE_RESULT,
@@ -25,6 +27,7 @@ import {
 import { CANCELLED_ORDER, EXECUTION, ORDER, ORDER_UPDATE } from "./order-schemas.ts";
 import {
   AMEND_REQUEST,
+  CANCEL_ALL_REQUEST,
   CANCEL_REQUEST,
   EXECUTIONS_QUERY,
   ORDERS_QUERY,
@@ -55,6 +58,9 @@ export const SCHEMAS = {
   OrdersPage: pageOf("orders", "Order"),
   CancelRequest: CANCEL_REQUEST,
   CancelResult: CANCEL_RESULT,
+  CancelAllRequest: CANCEL_ALL_REQUEST,
+  CancelAllOrder: CANCEL_ALL_ORDER,
+  CancelAllResult: CANCEL_ALL_RESULT,
   PlaceRequest: PLACE_REQUEST,
   Placed: PLACED,
   PlaceResult: PLACE_RESULT,

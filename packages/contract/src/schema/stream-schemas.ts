@@ -90,7 +90,13 @@ export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; si
 });
 
 /** What a command may do. */
-export const COMMAND_OPS = ["cancel", "cancel_batch", "place", "place_batch"] as const;
+export const COMMAND_OPS = [
+  "cancel",
+  "cancel_batch",
+  "cancel_all",
+  "place",
+  "place_batch",
+] as const;
 
 export const COMMAND_MESSAGE: ObjectSchema = request(
   "A command on a socket that was opened with commands=1.",
@@ -103,6 +109,7 @@ export const COMMAND_MESSAGE: ObjectSchema = request(
       description: "By op.",
       oneOf: [
         ref("CancelRequest"),
+        ref("CancelAllRequest"),
         ref("PlaceRequest"),
         {
           type: "array",

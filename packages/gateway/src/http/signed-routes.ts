@@ -3,6 +3,8 @@ import {
   decodeAmend,
   decodeBalanceQuery,
   decodeCancel,
+  decodeCancelAll,
+  decodeCancelAllQuery,
   decodeCancelBatch,
   decodeCancelPath,
   decodeCancelQuery,
@@ -65,6 +67,14 @@ const cancelBatch: SignedRoute = {
   act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodeCancelBatch);
     return isFault(elements) ? elements : trade.cancelBatch(caller, elements, options);
+  },
+};
+
+const cancelAll: SignedRoute = {
+  places: false,
+  act: ({ trade }, caller, { json, rawQuery }, options) => {
+    const request = json === null ? decodeCancelAllQuery(rawQuery) : decodeCancelAll(json.value);
+    return isFault(request) ? request : trade.cancelAll(caller, request, options);
   },
 };
 
@@ -159,6 +169,8 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["cancelOrderByPost", cancelOne],
   ["cancelBatch", cancelBatch],
   ["cancelBatchByPost", cancelBatch],
+  ["cancelAll", cancelAll],
+  ["cancelAllByPost", cancelAll],
   ["placeOrder", placeOne],
   ["placeBatch", placeBatch],
   ["amendOrder", amendOne],

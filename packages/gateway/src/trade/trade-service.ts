@@ -7,6 +7,7 @@ import {
   ACCEPTED,
   type AmendRequest,
   type BatchAnswer,
+  type CancelAllRequest,
   type CancelElement,
   type CancelRequest,
   cancelElementReference,
@@ -38,6 +39,7 @@ import type { OrderFilter } from "../archive/order-filter.ts";
 import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Answer, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
+import { CancelAllService } from "./cancel-all-service.ts";
 import {
   ARCHIVE_UNREADABLE,
   type Archived,
@@ -77,11 +79,13 @@ export interface TradeServiceOptions {
 export class TradeService {
   readonly #sequencer: Sequencer;
   readonly #archive: OrderArchive;
+  readonly #cancelAlls: CancelAllService;
   readonly #instruments: ReadonlyMap<string, Instrument>;
 
   constructor(options: TradeServiceOptions) {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
+    this.#cancelAlls = new CancelAllService(options.sequencer);
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
   }
 
@@ -116,6 +120,10 @@ export class TradeService {
       });
       return { httpStatus: 200, body: encodeBatch(answers) };
     });
+  }
+
+  cancelAll(caller: Caller, request: CancelAllRequest, options: CallOptions): Promise<TradeAnswer> {
+    return this.#cancelAlls.cancelAll(caller, request, options.identity);
   }
 
   amend(caller: Caller, request: AmendRequest, options: CallOptions): Promise<TradeAnswer> {

@@ -3,7 +3,7 @@ import type { Answer, WriteResult } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 /** Replayed: the request was answered before, and nothing was done now. */
-type WrittenAnswer = Answer & { readonly replayed: boolean };
+export type WrittenAnswer = Answer & { readonly replayed: boolean };
 
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";

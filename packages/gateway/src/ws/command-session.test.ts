@@ -55,6 +55,7 @@ class Bench {
       trade: {
         cancel: (_caller, target, options) => this.#called("cancel", target, options),
         cancelBatch: (_caller, elements, options) => this.#called("cancelBatch", elements, options),
+        cancelAll: (_caller, request, options) => this.#called("cancelAll", request, options),
         place: (_caller, request, options) => this.#called("place", request, options),
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
       },

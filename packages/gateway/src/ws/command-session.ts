@@ -27,7 +27,10 @@ import {
 } from "./limits.ts";
 
 /** What a command may ask of the trade service. */
-export type TradeCommands = Pick<TradeService, "cancel" | "cancelBatch" | "place" | "placeBatch">;
+export type TradeCommands = Pick<
+  TradeService,
+  "cancel" | "cancelBatch" | "cancelAll" | "place" | "placeBatch"
+>;
 
 /** The connection as its commands use it. */
 export interface CommandPort {
@@ -188,6 +191,8 @@ export class CommandSession {
         return await trade.cancel(caller, command.request, options);
       case "cancel_batch":
         return await trade.cancelBatch(caller, command.elements, options);
+      case "cancel_all":
+        return await trade.cancelAll(caller, command.request, options);
       case "place":
         return await trade.place(caller, command.request, options);
       case "place_batch":

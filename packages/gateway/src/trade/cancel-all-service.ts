@@ -1,0 +1,198 @@
+/**
+ * Cancel-all: every open order of an account that matches, in one answer. The orders are those open
+ * when the request is taken; what is placed while it is worked is not touched.
+ */
+import {
+  ACCEPTED,
+  type CancelAllCounts,
+  type CancelAllOutcome,
+  type CancelAllRequest,
+  type CancelAllWord,
+  type CancelFilter,
+  encodeCancelAllData,
+  encodeError,
+  encodeRefusal,
+  encodeSuccess,
+  errorSpec,
+  listedFirst,
+} from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
+import { closedRefusal } from "@countermand/core/desk";
+import {
+  type Account,
+  CancelReason,
+  type Order,
+  type Refusal,
+  type UnixMs,
+} from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
+import type { RunOutcome } from "../sequencer/cancel-runs.ts";
+import type {
+  Answer,
+  KeptAnswer,
+  ManyCancels,
+  RequestIdentity,
+  Sequencer,
+} from "../sequencer/sequencer.ts";
+import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { CANCEL_ALLS_PER_ACCOUNT_MAX } from "./limits.ts";
+import { type WrittenAnswer, writtenAnswer } from "./written-answer.ts";
+
+/** One order of the answer. */
+interface Fate {
+  readonly order: Order;
+  readonly outcome: CancelAllWord;
+  readonly refusal: Refusal | null;
+}
+
+export class CancelAllService {
+  readonly #sequencer: Sequencer;
+  /** Requests that take more than one step, by account. */
+  readonly #underWay = new Map<Account, number>();
+
+  constructor(sequencer: Sequencer) {
+    this.#sequencer = sequencer;
+  }
+
+  async cancelAll(
+    caller: Caller,
+    request: CancelAllRequest,
+    identity: RequestIdentity,
+  ): Promise<WrittenAnswer> {
+    if (request.isPreview) return this.#preview(caller, request.filter);
+    let isCounted = false;
+    const written = this.#sequencer.writeMany(caller, identity, ({ nowMs }) => {
+      const many = this.#decided(caller.account, request.filter, nowMs);
+      isCounted = "run" in many;
+      return many;
+    });
+    if (!isCounted) return writtenAnswer(written);
+    this.#count(caller.account, 1);
+    return writtenAnswer(written).finally(() => this.#count(caller.account, -1));
+  }
+
+  #decided(account: Account, filter: CancelFilter, nowMs: UnixMs): ManyCancels {
+    const unknown = this.#unknownSymbol(account, filter);
+    if (unknown !== null) return { answer: refusedAnswer(unknown), isKept: false };
+    if ((this.#underWay.get(account) ?? 0) >= CANCEL_ALLS_PER_ACCOUNT_MAX) {
+      const answer = failed("TOO_MANY_CANCEL_ALLS", "earlier ones of this account are not done");
+      return { answer, isKept: false };
+    }
+    const orders = this.#matching(account, filter, nowMs);
+    return {
+      run: { orders, reason: CancelReason.Requested },
+      answer: (outcomes) => answerOf(outcomes.map(fateOf)),
+    };
+  }
+
+  async #preview({ account }: Caller, filter: CancelFilter): Promise<WrittenAnswer> {
+    if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
+    const nowMs = this.#sequencer.catchUp();
+    const unknown = this.#unknownSymbol(account, filter);
+    if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
+    const fates = this.#matching(account, filter, nowMs).map((order): Fate => {
+      if (order.cancelPending) return { order, outcome: "already", refusal: null };
+      const refusal = this.#sequencer.partitions.cancelRefusal(order, nowMs);
+      return { order, outcome: refusal === null ? "done" : "failed", refusal };
+    });
+    const body = encodeSuccess(dataOf("preview", countsOf(fates), fates));
+    return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
+  }
+
+  #matching(account: Account, filter: CancelFilter, nowMs: UnixMs): Order[] {
+    const book = this.#sequencer.partitions.deskOf(account).desk.book(account);
+    assert(book !== null, "a key's account is open");
+    const matching: Order[] = [];
+    for (const order of book.openOldestFirst()) {
+      if (matchesCancelFilter(order, filter, nowMs)) matching.push(order);
+    }
+    return matching;
+  }
+
+  /** A symbol nobody trades is a slip: "nothing open" would be taken for safety. */
+  #unknownSymbol(account: Account, { symbol }: CancelFilter): Refusal | null {
+    if (symbol === undefined) return null;
+    const { desk } = this.#sequencer.partitions.deskOf(account);
+    if (desk.instrument(symbol) !== null) return null;
+    return {
+      refused: "UNKNOWN_SYMBOL",
+      details: `symbol ${symbol} is not traded; nothing was cancelled`,
+    };
+  }
+
+  #count(account: Account, change: number): void {
+    const count = (this.#underWay.get(account) ?? 0) + change;
+    if (count > 0) this.#underWay.set(account, count);
+    else this.#underWay.delete(account);
+  }
+}
+
+export function matchesCancelFilter(order: Order, filter: CancelFilter, nowMs: UnixMs): boolean {
+  const { market, symbol, side, portfolioId, ordType, olderThanS, clOrdIdPrefix } = filter;
+  return (
+    (market === undefined || order.market === market) &&
+    (symbol === undefined || order.symbol === symbol) &&
+    (side === undefined || order.side === side) &&
+    (portfolioId === undefined || order.portfolioId === portfolioId) &&
+    (ordType === undefined || order.ordType === ordType) &&
+    (olderThanS === undefined || nowMs - order.createdAtMs >= olderThanS * 1000) &&
+    (clOrdIdPrefix === undefined || order.clOrdId.startsWith(clOrdIdPrefix))
+  );
+}
+
+function fateOf(outcome: RunOutcome): Fate {
+  const { order } = outcome;
+  switch (outcome.outcome) {
+    case "done":
+    case "already":
+      return { order, outcome: outcome.outcome, refusal: null };
+    case "tooLate":
+      return { order, outcome: "too_late", refusal: closedRefusal(order) };
+    case "failed":
+      return { order, outcome: "failed", refusal: outcome.refusal };
+  }
+}
+
+/** Code 0 says that no order that matched works any more; anything else is a failure. */
+function answerOf(fates: readonly Fate[]): KeptAnswer {
+  const counts = countsOf(fates);
+  if (counts.failed === 0) {
+    const data = dataOf(fates.length === 0 ? "nothing_open" : "done", counts, fates);
+    // Kept also when nothing was open: sent again later it must not cancel younger orders.
+    return { answer: { httpStatus: 200, body: encodeSuccess(data) }, isKept: true };
+  }
+  const isAll = counts.failed === fates.length;
+  const name = isAll ? "NOTHING_CANCELED" : "NOT_ALL_CANCELED";
+  const data = dataOf(isAll ? "nothing_worked" : "not_all", counts, fates);
+  const details = `${counts.failed} of ${fates.length} orders work on: data says why`;
+  const body = encodeError(name, details, { members: [["data", data]] });
+  return { answer: { httpStatus: errorSpec(name).httpStatus, body }, isKept: !isAll };
+}
+
+function countsOf(fates: readonly Fate[]): CancelAllCounts {
+  const count = (word: CancelAllWord) => fates.filter(({ outcome }) => outcome === word).length;
+  return {
+    done: count("done"),
+    already: count("already"),
+    tooLate: count("too_late"),
+    failed: count("failed"),
+  };
+}
+
+function dataOf(
+  outcome: CancelAllOutcome,
+  counts: CancelAllCounts,
+  fates: readonly Fate[],
+): string {
+  const listed = listedFirst(fates).map(({ order, outcome, refusal }) => ({
+    orderNo: order.orderId,
+    referenceId: order.clOrdId,
+    outcome,
+    resultJson: refusal === null ? ACCEPTED : encodeRefusal(refusal),
+  }));
+  return encodeCancelAllData(outcome, counts, listed);
+}
+
+function refusedAnswer(refusal: Refusal): Answer {
+  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
+}
