@@ -77,7 +77,12 @@ function anyEvent(): fc.Arbitrary<ExchangeEvent> {
     from: fc.constantFrom("book", "stops", "incoming"),
     phase: fc.constantFrom("continuous", "auction", "closed"),
   };
-  const reasons = Object.values(CancelReason).filter((reason) => reason !== CancelReason.None);
+  const notTheirs: readonly CancelReason[] = [
+    CancelReason.None,
+    CancelReason.DeadMan,
+    CancelReason.Disconnected,
+  ];
+  const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
   const arbitraryOf = (field: string): fc.Arbitrary<unknown> => {
     const isCount = /lots|ticks|tradeNo/i.test(field);
     return named[field] ?? (isCount ? count : text);
