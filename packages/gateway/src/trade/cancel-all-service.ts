@@ -127,7 +127,7 @@ export class CancelAllService {
   }
 }
 
-export function matchesCancelFilter(order: Order, filter: CancelFilter, nowMs: UnixMs): boolean {
+function matchesCancelFilter(order: Order, filter: CancelFilter, nowMs: UnixMs): boolean {
   const { market, symbol, side, portfolioId, ordType, olderThanS, clOrdIdPrefix } = filter;
   return (
     (market === undefined || order.market === market) &&
