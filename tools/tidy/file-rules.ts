@@ -13,11 +13,13 @@ const LINES_MAX = 700;
 const FILE_BYTES_MAX = 256 * 1024;
 
 const EXTENSIONS: readonly string[] = [
+  "conf",
   "csv",
   "json",
   "jsonl",
   "md",
   "mjs",
+  "service",
   "sql",
   "ts",
   "txt",

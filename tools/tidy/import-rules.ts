@@ -56,7 +56,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
-  /^test\/e2e\/sync-order\.ts$/,
+  /^test\/e2e\/(sync-order|behind-nginx)\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,
 ];

@@ -211,6 +211,32 @@ test("order stream: a slow reader lets go of the connection and loses nothing", 
   assert.equal((await reader.next()).done, true);
 });
 
+test("order stream: what came before anybody iterated is told", async () => {
+  const { stream, connection } = harness();
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received(snapshot(4, []));
+  const reader = stream[Symbol.asyncIterator]();
+  const types = [];
+  for (let count = 0; count < 2; count += 1) types.push((await reader.next()).value?.type);
+  assert.deepEqual(types, ["connected", "snapshot"]);
+  stream.close();
+});
+
+test("order stream: events nobody reads do not stop the view, and a late reader learns so", async () => {
+  const { stream, connection } = harness({ bufferedEventsMax: 3 });
+  const { closedWith, listener } = await connection(1);
+  listener.opened();
+  listener.received(snapshot(0, []));
+  for (let seq = 1; seq <= 9; seq += 1) listener.received(order(`2200000000${seq}`, seq));
+  assert.equal(closedWith, null);
+  assert.equal(stream.openOrders.seq, 9);
+  const { value } = await stream[Symbol.asyncIterator]().next();
+  assert.ok(value?.type === "snapshot");
+  assert.deepEqual([value.seq, value.isReset, value.orders.length], [9, true, 9]);
+  stream.close();
+});
+
 test("order stream: positions of orders a key may not see are passed over", async () => {
   const { stream, connection } = harness();
   const { listener } = await connection(1);

@@ -105,7 +105,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #begin: "snapshot" | "reset" | "resume";
   #events: StreamEvent[] = [];
   #readers: Reader[] = [];
-  #isRead = false;
+  /** `unread`: events are kept for a reader who may come; `missed`: there were too many. */
+  #reading: "unread" | "read" | "missed" = "unread";
   #isOverfull = false;
   #end: Error | null = null;
 
@@ -134,12 +135,15 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * Events from now on; one iteration at a time. When too many wait to be read the connection is
+   * Events from the stream's beginning; from a snapshot of now on where too many came before
+   * anybody iterated. One iteration at a time. When too many wait to be read the connection is
    * let go, and taken up again where it stopped once they are read: nothing is lost.
    * @throws ApiError from the iteration, when the key is not let in any more
    */
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, void> {
-    this.#isRead = true;
+    const isLate = this.#reading === "missed";
+    this.#reading = "read";
+    if (isLate) this.#tellSnapshot(true);
     return {
       next: () => this.#next(),
       return: () => {
@@ -161,7 +165,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #tell(event: StreamEvent): void {
-    if (!this.#isRead) return;
+    if (this.#reading === "missed") return;
     const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader.resolve({ done: false, value: event });
@@ -170,6 +174,12 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#events.push(event);
     const max = this.#options.bufferedEventsMax ?? BUFFERED_EVENTS_MAX;
     if (this.#events.length < max || this.#isOverfull) return;
+    if (this.#reading === "unread") {
+      // Whoever only asks for the open orders reads no events: they must not stop the connection.
+      this.#reading = "missed";
+      this.#events = [];
+      return;
+    }
     this.#isOverfull = true;
     this.#dropSocket();
     this.#state = "waiting";
@@ -299,7 +309,12 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#begin = "resume";
     this.#state = "live";
     this.openOrders.load(seq, data.orders);
-    this.#tell({ type: "snapshot", seq, orders: this.openOrders.all(), isReset });
+    this.#tellSnapshot(isReset);
+  }
+
+  #tellSnapshot(isReset: boolean): void {
+    const { openOrders } = this;
+    this.#tell({ type: "snapshot", seq: openOrders.seq, orders: openOrders.all(), isReset });
   }
 
   #reconnect(reason: string): void {
