@@ -108,6 +108,7 @@ export interface Order {
     | "fill_or_kill"
     | "expired"
     | "auction_unmatched"
+    | "venue"
     | (string & {});
   /** There while a cancel has not been answered. */
   readonly pending?: "cancel";
@@ -183,6 +184,7 @@ export interface OrderUpdate {
     | "fill_or_kill"
     | "expired"
     | "auction_unmatched"
+    | "venue"
     | (string & {});
   /** There while a cancel has not been answered. */
   readonly pending?: "cancel";
@@ -266,6 +268,7 @@ export interface CancelledOrder {
     | "fill_or_kill"
     | "expired"
     | "auction_unmatched"
+    | "venue"
     | (string & {});
   /** There while a cancel has not been answered. */
   readonly pending?: "cancel";
@@ -891,6 +894,73 @@ export interface Clock {
   readonly markets: readonly ClockMarket[];
 }
 
+/** A fault of this key. */
+export interface FaultRequest {
+  /** What is to go wrong. */
+  readonly fault:
+    | "delayed_order"
+    | "stuck_order"
+    | "rejected_order"
+    | "partial_fill_then_cancel"
+    | "delayed_cancel"
+    | "stuck_cancel"
+    | "rejected_cancel"
+    | "fill_before_cancel"
+    | "dropped_frame"
+    | "repeated_frame"
+    | "lost_answer";
+  /** Milliseconds; the fault's own where none are sent. (at least 0, at most 60000) */
+  readonly delay_ms?: number;
+  /** How many times it happens. (at least 1, at most 1000, 1 unless given) */
+  readonly count?: number;
+  /** Chance at each occasion: above 0, at most 1, which is the default. */
+  readonly probability?: Decimal;
+  /** Decides which occasions it takes. (at least 0, at most 4294967295, 1 unless given) */
+  readonly seed?: number;
+}
+
+/** An armed fault. */
+export interface Fault {
+  /** From 1, per key. */
+  readonly id: number;
+  /** What is to go wrong. */
+  readonly fault:
+    | "delayed_order"
+    | "stuck_order"
+    | "rejected_order"
+    | "partial_fill_then_cancel"
+    | "delayed_cancel"
+    | "stuck_cancel"
+    | "rejected_cancel"
+    | "fill_before_cancel"
+    | "dropped_frame"
+    | "repeated_frame"
+    | "lost_answer"
+    | (string & {});
+  /** Milliseconds; absent for a fault without delay. */
+  readonly delay_ms?: number;
+  /** How many times it happens. */
+  readonly count: number;
+  /** Chance at each occasion. */
+  readonly probability: Decimal;
+  /** Decides which occasions it takes. */
+  readonly seed: number;
+  /** Times it has happened. */
+  readonly fired: number;
+}
+
+/** The key's faults. */
+export interface Faults {
+  /** In the order in which they were armed. */
+  readonly faults: readonly Fault[];
+}
+
+/** What was disarmed. */
+export interface FaultsCleared {
+  /** How many there were. */
+  readonly cleared: number;
+}
+
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
   /** Replay everything later first. (at least 0) */
@@ -1011,16 +1081,21 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "advance_ms",
   "after_seq",
   "already",
+  "cleared",
   "code",
   "commands",
+  "count",
   "create_time",
   "day_trades",
+  "delay_ms",
   "done",
   "earliest_seq",
   "end_time",
   "epoch",
   "failed",
+  "fired",
   "heartbeat",
+  "id",
   "last_time_ms",
   "latest_seq",
   "listed",
@@ -1031,6 +1106,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "page_index",
   "page_size",
   "preview",
+  "seed",
   "seq",
   "set",
   "snapshot",

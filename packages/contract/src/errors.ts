@@ -4,8 +4,9 @@
  *
  * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
  * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any
- * request, 07 stream, 08 market data, 09 amend and 11 the sandbox's clock. The reference's cases
- * keep their numbers, ours begin at 50. Several causes may share a code, never a code and a reason.
+ * request, 07 stream, 08 market data, 09 amend, 11 the sandbox's clock and 15 its faults. The
+ * reference's cases keep their numbers, ours begin at 50. Several causes may share a code, never a
+ * code and a reason.
  */
 import type { Refusal, RefusalName } from "@countermand/core/model";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
@@ -14,6 +15,7 @@ import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
 import { MARKET_ERRORS } from "./errors/market-errors.ts";
 import { CANCEL_ERRORS, PLACE_ERRORS, QUERY_ERRORS } from "./errors/order-errors.ts";
+import { SANDBOX_ERRORS } from "./errors/sandbox-errors.ts";
 import { STREAM_ERRORS } from "./errors/stream-errors.ts";
 import type { JsonFault } from "./json-exact.ts";
 
@@ -29,6 +31,7 @@ export const ERRORS = {
   ...STREAM_ERRORS,
   ...MARKET_ERRORS,
   ...CLOCK_ERRORS,
+  ...SANDBOX_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.
 ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;

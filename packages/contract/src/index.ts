@@ -31,6 +31,8 @@ export * from "./requests/quantity.ts";
 export type { PageQuery, TimesQuery } from "./requests/query-reader.ts";
 export * from "./requests/stream.ts";
 export * from "./routes.ts";
+export * from "./sandbox/fault-kinds.ts";
+export * from "./sandbox/faults.ts";
 export * from "./schema/asyncapi.ts";
 export * from "./schema/endpoints.ts";
 export * from "./schema/json-schema.ts";

@@ -169,6 +169,18 @@ export const LIMITS = {
     reason: "each may ask for 200 snapshots; a client needs a few when it starts",
     beyond: "the connection is not read from until the second has passed",
   },
+  faultCountMax: {
+    value: 1_000,
+    unit: "times that one fault of the sandbox happens",
+    reason: "more than a test goes through; what is left armed ends by itself",
+    beyond: "400 invalid_fault_parameter",
+  },
+  faultDelayMsMax: {
+    value: 60_000,
+    unit: "milliseconds of a fault's delay",
+    reason: "twice the time after which the gateway asks a venue that does not answer",
+    beyond: "400 invalid_fault_parameter",
+  },
 } as const;
 LIMITS satisfies Readonly<Record<string, LimitSpec>>;
 export type LimitName = keyof typeof LIMITS;

@@ -19,6 +19,7 @@ export interface Config {
   /** Decides the random ends of auctions. */
   readonly marketSeed: number;
   readonly sandboxSeed: number;
+  readonly sandboxRecipes: "on" | "off";
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
@@ -99,6 +100,13 @@ export const SETTINGS = {
     effect: "seed of the random ends of auctions (strict rules)",
     read: readInteger(0, 999_999_999),
   }),
+  sandboxRecipes: setting({
+    env: "COUNTERMAND_SANDBOX_RECIPES",
+    defaultText: "on",
+    range: "on, off",
+    effect: "whether orders of the demo keys with a recipe quantity bring about its fault",
+    read: readWord(["on", "off"] as const),
+  }),
   signatureWindowMs: setting({
     env: "COUNTERMAND_SIGNATURE_WINDOW_MS",
     defaultText: "300000",
@@ -148,6 +156,7 @@ export function readConfig(environment: Environment = process.env): Config {
     marketRules: read(SETTINGS.marketRules),
     marketSeed: read(SETTINGS.marketSeed),
     sandboxSeed: read(SETTINGS.sandboxSeed),
+    sandboxRecipes: read(SETTINGS.sandboxRecipes),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),

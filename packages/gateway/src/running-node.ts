@@ -7,7 +7,7 @@ import { type DeskEvent, decodeDeskEvent, type UnixMs } from "@countermand/core/
 import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { Authenticator } from "./auth/authenticate.ts";
-import { KeyStore } from "./auth/key-store.ts";
+import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
@@ -20,6 +20,7 @@ import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
+import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
 import { MarketClock } from "./sequencer/market-clock.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
@@ -40,6 +41,7 @@ import type { Clock } from "./sys/clock.ts";
 import { AccountService } from "./trade/account-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
+import { FaultBoard } from "./venue/fault-board.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
 export interface NodeOptions {
@@ -95,6 +97,7 @@ export class RunningNode {
     // First, so that a journal that has anything says which rules it was begun under.
     await node.sequencer.begin();
     await node.#openSandboxAccounts(keys);
+    await node.#reconcile();
     node.#sessionTimer.arm();
     await node.#traders.start();
     return node;
@@ -120,6 +123,7 @@ export class RunningNode {
     const { instruments } = layout;
     const { exchange } = partitions;
     this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
+    const faultBoard = faultBoardOf(options, layout);
     this.sequencer = new Sequencer({
       partitions,
       journal,
@@ -132,6 +136,7 @@ export class RunningNode {
       onDurable: (commit) => this.#publish(commit),
       onFailure: onFatal,
       limits: this.#limits,
+      faultsOf: (caller) => faultBoard.venueFaults(caller),
       answerAt: (partition, seq) => answerAt(archive, partition, seq),
     });
     const { sequencer } = this;
@@ -146,10 +151,6 @@ export class RunningNode {
       }),
       onBug: onFatal,
     });
-    const trade = new TradeService({ sequencer, archive, instruments });
-    const windowMs = config.signatureWindowMs;
-    const authenticator = new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs });
-    const accounts = new AccountService({ sequencer, instruments });
     this.#sessionTimer = new SessionTimer({
       clock,
       marketClock,
@@ -157,16 +158,15 @@ export class RunningNode {
       // A tick that cannot be stored has stopped the process already.
       onDue: () => void sequencer.tick(),
     });
-    const statements = new StatementService({ sequencer, archive });
-    const sandboxClock = new ClockService({ sequencer, marketClock });
-    this.services = { trade, accounts, statements, authenticator, clock: sandboxClock };
+    this.services = this.#makeServices(keys, faultBoard);
     this.streams = new OrderStreamServer({
-      authenticator,
+      authenticator: this.services.authenticator,
       sequencer,
       archive,
-      trade,
+      trade: this.services.trade,
       hub: this.#hub,
       clock,
+      frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
       onBug: onFatal,
     });
     this.metrics = this.#makeMetrics();
@@ -199,6 +199,7 @@ export class RunningNode {
   async close(): Promise<void> {
     this.#sessionTimer.close();
     this.#traders.stop();
+    this.partitions.gate.close();
     await this.sequencer.drained();
     await this.#snapshotter.close();
     await this.#foundation.archive.close();
@@ -217,6 +218,23 @@ export class RunningNode {
       if (isDeskName(partition)) this.#foundation.archive.follow(partition, seq);
     }
     this.#snapshotter.committed(commit.eventCount, () => new Map(this.#durable));
+  }
+
+  #makeServices(keys: KeyStore, faultBoard: FaultBoard): SignedServices {
+    const { sequencer } = this;
+    const { clock, config } = this.#options;
+    const { archive, layout, marketClock } = this.#foundation;
+    const { instruments } = layout;
+    const losesAnswer = (caller: Caller) => faultBoard.losesAnswer(caller);
+    const windowMs = config.signatureWindowMs;
+    return {
+      trade: new TradeService({ sequencer, archive, instruments, losesAnswer }),
+      accounts: new AccountService({ sequencer, instruments }),
+      statements: new StatementService({ sequencer, archive }),
+      authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs }),
+      clock: new ClockService({ sequencer, marketClock }),
+      faults: new FaultService(sequencer, faultBoard),
+    };
   }
 
   #makeMetrics(): Metrics {
@@ -238,6 +256,19 @@ export class RunningNode {
       marketMessages: () => streams.sentCount,
       marketDropped: () => streams.conflatedCount,
       simulatedCommands: () => this.#traders.commandCount,
+    });
+  }
+
+  /**
+   * Orders and cancels whose outcome a stop left unknown: the venue is asked before anybody is told
+   * anything.
+   */
+  async #reconcile(): Promise<void> {
+    const pending = this.partitions.pendingOrders();
+    if (pending.length === 0) return;
+    this.#options.log.warn({ count: pending.length }, "venue.reconciled");
+    await this.sequencer.perform((nowMs) => {
+      for (const order of pending) this.partitions.gate.reconcile(order, nowMs);
     });
   }
 
@@ -384,6 +415,11 @@ function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotte
     },
     recovered.replayedCount,
   );
+}
+
+function faultBoardOf({ config }: NodeOptions, { instruments }: NodeLayout): FaultBoard {
+  const keys = config.sandboxRecipes === "on" ? SANDBOX_KEYS.map(({ apiKey }) => apiKey) : [];
+  return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
 }
 
 function sandboxKeys(): KeyStore {

@@ -48,6 +48,7 @@ const TAGS = [
   { name: "Orders", description: "Place, cancel, amend and list orders." },
   { name: "Account", description: "Cash, holdings and what moved them." },
   { name: "Market data", description: "Public: books, trades, candles." },
+  { name: "Sandbox", description: "What only the sandbox does." },
   { name: "Server", description: "The gateway itself." },
 ];
 

@@ -36,6 +36,7 @@ import {
   QUANTITY_REQUEST,
   TRANSACTIONS_QUERY,
 } from "./request-schemas.ts";
+import { FAULT, FAULT_REQUEST, FAULTS, FAULTS_CLEARED } from "./sandbox-schemas.ts";
 import {
   COMMAND_MESSAGE,
   ERROR_MESSAGE,
@@ -89,6 +90,10 @@ export const SCHEMAS = {
   ClockRequest: CLOCK_REQUEST,
   ClockMarket: CLOCK_MARKET,
   Clock: CLOCK,
+  FaultRequest: FAULT_REQUEST,
+  Fault: FAULT,
+  Faults: FAULTS,
+  FaultsCleared: FAULTS_CLEARED,
   StreamQuery: STREAM_QUERY,
   OrderMessage: ORDER_MESSAGE,
   HeartbeatMessage: HEARTBEAT_MESSAGE,

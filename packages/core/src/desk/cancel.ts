@@ -5,7 +5,7 @@ import { formatDecimal } from "../model/decimal.ts";
 import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
-import { isClosed } from "../order/order.ts";
+import { isWorking } from "../order/order.ts";
 import type { AccountBook } from "./account-book.ts";
 
 /** What a cancel target names among the open orders of its account. */
@@ -44,9 +44,12 @@ function ambiguous(orderIds: readonly OrderId[]): Refusal {
   );
 }
 
-/** What a cancel of a closed order answers: null is "already cancelled", which is a success. */
+/**
+ * What a cancel of an order that works no more answers: null is "already cancelled", which is a
+ * success.
+ */
 export function closedRefusal(order: Order): Refusal | null {
-  assert(isClosed(order), "the order is closed");
+  assert(!isWorking(order), "the order works no more");
   switch (order.phase) {
     case "Canceled":
       return null;

@@ -217,7 +217,11 @@ test("desk: an event out of its order is a bug", () => {
     ["versions have no gaps", { ...closed, version: 3 }, ExecType.Canceled],
     ["an order's versions begin at 1", { ...next, version: 2 }],
     ["an order's versions begin at 1", { ...next, version: 0 }],
-    ["an order begins with its acceptance or its rejection", next, ExecType.Canceled],
+    [
+      "an order begins on its way, with its acceptance or with its rejection",
+      next,
+      ExecType.Canceled,
+    ],
     ["a rejected order is closed", next, ExecType.Rejected],
     ["an order that is opened is not closed", { ...closed, orderId: next.orderId, version: 1 }],
     ["order numbers rise", { ...next, orderId: "22000000000" as OrderId }],

@@ -63,6 +63,8 @@ export class Desk {
   readonly #byProduct = new Map<string, Instrument>();
   readonly #accounts = new Map<Account, AccountBook>();
   readonly #money: DeskMoney;
+  /** Orders that wait for a venue's answer. */
+  readonly #pending = new Map<OrderId, Account>();
   #lastOrderNo = 0;
   #lastReportAtMs = 0;
   #openCount = 0;
@@ -110,6 +112,16 @@ export class Desk {
 
   get openCount(): number {
     return this.#openCount;
+  }
+
+  /** Orders that wait for a venue's answer, to them or to their cancel, oldest first. */
+  pendingOrders(): Order[] {
+    const pending = [...this.#pending].map(([orderId, account]) => {
+      const order = this.#bookOf(account).openOrder(orderId);
+      assert(order !== null, "an order that waits for an answer is open");
+      return order;
+    });
+    return pending.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
   }
 
   /** Time of the latest report; 0 before the first. No later one may lie before it. */
@@ -185,15 +197,23 @@ export class Desk {
     assert(before !== null && before.orderId === report.orderId, "a report names a known order");
     const instrument = this.#listed(before.symbol);
     const applied = orderApply(before, orderEventOf(report));
-    const order = {
-      ...this.#money.after(before, applied, instrument),
-      updatedAtMs: nowMs,
-      version: before.version + 1,
-      streamSeq: book.streamSeq + 1,
-    };
+    const order = this.#numbered(this.#money.after(before, applied, instrument), nowMs);
     const execution =
       report.type === "Traded" ? this.#money.execution(report, before, order, instrument) : null;
     return { type: "ExecutionReported", execType: EXEC_TYPES[report.type], order, execution };
+  }
+
+  /** The intent to send an order to a venue that answers later. It holds back money from now on. */
+  decidePendingNew(placing: Order, nowMs: UnixMs): ExecutionReported {
+    const order = this.#numbered(placing, nowMs);
+    return { type: "ExecutionReported", execType: ExecType.PendingNew, order, execution: null };
+  }
+
+  /** The intent to send a cancel to a venue that answers later. Precondition: none is pending. */
+  decidePendingCancel(before: Order, nowMs: UnixMs): ExecutionReported {
+    assert(!before.cancelPending, "a cancel is sent once");
+    const order = this.#numbered(orderApply(before, { type: "CancelRequested" }), nowMs);
+    return { type: "ExecutionReported", execType: ExecType.PendingCancel, order, execution: null };
   }
 
   /** Settles what is due on a date or before it; null when that is done already. */
@@ -310,6 +330,16 @@ export class Desk {
     }
   }
 
+  /** An order that has its new facts, with its next report's time and numbers. */
+  #numbered(changed: Order, nowMs: UnixMs): Order {
+    return {
+      ...changed,
+      updatedAtMs: nowMs,
+      version: changed.version + 1,
+      streamSeq: this.#bookOf(changed.account).streamSeq + 1,
+    };
+  }
+
   #applyReport(event: ExecutionReported): void {
     const { order } = event;
     assertOrder(order);
@@ -331,6 +361,7 @@ export class Desk {
     if (event.execution !== null) {
       this.#money.bookTrade(before, order, event.execution, instrument);
     }
+    this.#notePending(order);
     if (!isClosed(order)) {
       book.replace(order);
       return;
@@ -339,11 +370,19 @@ export class Desk {
     this.#openCount -= 1;
   }
 
+  #notePending(order: Order): void {
+    if (order.cancelPending || order.phase === "PendingNew") {
+      this.#pending.set(order.orderId, order.account);
+    } else if (this.#pending.size > 0) {
+      this.#pending.delete(order.orderId);
+    }
+  }
+
   #applyFirstReport({ execType, order }: ExecutionReported): void {
     const isRejected = execType === ExecType.Rejected;
     assert(
-      execType === ExecType.New || isRejected,
-      "an order begins with its acceptance or its rejection",
+      execType === ExecType.New || execType === ExecType.PendingNew || isRejected,
+      "an order begins on its way, with its acceptance or with its rejection",
     );
     assert(order.version === 1, "an order's versions begin at 1");
     const orderNo = this.#orderNo(order.orderId);
@@ -383,6 +422,7 @@ export class Desk {
     const book = this.#bookOf(order.account);
     const instrument = this.#listed(order.symbol);
     book.insert(order);
+    this.#notePending(order);
     book.working.change(instrument.product, null, order);
     this.#money.reserve(null, order, instrument);
     this.#openCount += 1;

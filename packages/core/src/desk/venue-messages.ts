@@ -42,12 +42,14 @@ export const EXEC_TYPES: { readonly [T in VenueReport["type"]]: ExecType } = {
   Triggered: ExecType.Triggered,
   Rejected: ExecType.Rejected,
   Canceled: ExecType.Canceled,
+  CancelRejected: ExecType.CancelRejected,
 };
 
 export function orderEventOf(report: VenueReport): OrderEvent {
   switch (report.type) {
     case "Accepted":
     case "Triggered":
+    case "CancelRejected":
       return { type: report.type };
     case "Rejected":
       return { type: "Rejected", rejectReason: report.rejectReason };

@@ -28,6 +28,7 @@ import type {
 } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
 import { isImmediate, matchIncoming, restsWhole } from "./matching.ts";
+import { decideCross, withdrawn } from "./sandbox-decisions.ts";
 
 /**
  * The events of a command itself. Stop orders that its trades reach come in afterwards, see
@@ -45,6 +46,10 @@ export function decideCommand(
       return decideCancel(listing, command.orderId);
     case "OrderCancelReplaceRequest":
       return decideReplace(listing, command, tradeCount);
+    case "CrossOrder":
+      return decideCross(listing, command, tradeCount);
+    case "WithdrawOrder":
+      return withdrawn(decideCancel(listing, command.orderId));
     case "ChangePhase":
       return [{ type: "PhaseChanged", symbol: command.symbol, phase: command.phase }];
     case "Uncross":

@@ -12,7 +12,7 @@
  * | `R`  | Replaced      | | `K`  | Removed: fill or kill         |
  * | `Y`  | StopReplaced  | | `X`  | Removed: expired              |
  * | `T`  | Traded        | | `N`  | Removed: unmatched in auction |
- * | `U`  | Uncrossed     | |      |                               |
+ * | `U`  | Uncrossed     | | `V`  | Removed: by the venue         |
  * | `A`  | AuctionTraded | |      |                               |
  * | `P`  | PhaseChanged  | |      |                               |
  */
@@ -102,6 +102,7 @@ const REMOVAL_KINDS: Readonly<Record<RemovalReason, string>> = {
   [CancelReason.FillOrKill]: "K",
   [CancelReason.Expired]: "X",
   [CancelReason.AuctionUnmatched]: "N",
+  [CancelReason.Venue]: "V",
 };
 
 /** What each kind's events have in common. */

@@ -1,5 +1,6 @@
 /** What the exchange is told: by the desk to work an order, by the clock to lead a session. */
 import type { OrderId, VenueCommand } from "../model/index.ts";
+import type { SandboxCommand } from "./sandbox-commands.ts";
 
 /** What a book does with its orders. A book starts in continuous trading. */
 export const MarketPhase = {
@@ -43,4 +44,4 @@ export interface ExpireDay {
 
 export type SessionCommand = ChangePhase | Uncross | ExpireDay;
 
-export type ExchangeCommand = VenueCommand | SessionCommand;
+export type ExchangeCommand = VenueCommand | SessionCommand | SandboxCommand;

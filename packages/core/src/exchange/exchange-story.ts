@@ -191,6 +191,8 @@ export function reportText(report: VenueReport): string {
     }
     case "Rejected":
       return `rejected ${subject}`;
+    case "CancelRejected":
+      return `cancel rejected ${subject}`;
   }
 }
 

@@ -4,13 +4,21 @@
  * sequencer, which applies each event exactly once, in order.
  */
 import { assert, at } from "../assert.ts";
-import { type Instrument, type Price, type Qty, Side, type VenueReport } from "../model/index.ts";
+import {
+  type Instrument,
+  type OrderId,
+  type Price,
+  type Qty,
+  Side,
+  type VenueReport,
+} from "../model/index.ts";
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { decideCommand, decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
 import type { ExchangeEvent } from "./exchange-event.ts";
 import { Listing } from "./listing.ts";
 import { reportsOf } from "./reports.ts";
+import { type Crossable, crossableOf } from "./sandbox-decisions.ts";
 import { loadSnapshot, snapshotLines } from "./snapshot.ts";
 
 /** What a command did: its events, already applied, and what they mean to the desk. */
@@ -133,6 +141,16 @@ export class Exchange {
   ticksOf(symbol: string, price: Price): number {
     const listing = this.#listing(symbol);
     return listing.ticksOf((price - (price % listing.instrument.priceTick)) as Price);
+  }
+
+  /** Whether the order is here: in the book, or waiting for its trigger. */
+  holds(symbol: string, orderId: OrderId): boolean {
+    return this.#listing(symbol).find(orderId) !== undefined;
+  }
+
+  /** At what an order can be crossed now, see sandbox-commands.ts. */
+  crossable(symbol: string, orderId: OrderId): Crossable | null {
+    return crossableOf(this.#listing(symbol), orderId);
   }
 
   phase(symbol: string): MarketPhase {

@@ -50,7 +50,13 @@ export const ExecType = {
   New: "0",
   Canceled: "4",
   Replaced: "5",
+  /** A cancel was sent to a venue that has not answered it yet. */
+  PendingCancel: "6",
   Rejected: "8",
+  /** An order was sent to a venue that has not answered it yet. */
+  PendingNew: "A",
+  /** OrderCancelReject(9), which is a message of its own in FIX; "R" is ours. */
+  CancelRejected: "R",
   Trade: "F",
   /** A stop order's trigger was reached: from now on it works in the market. */
   Triggered: "L",
@@ -89,6 +95,8 @@ export const CancelReason = {
   Expired: "expired",
   /** An at-auction order that the auction did not match. */
   AuctionUnmatched: "auction_unmatched",
+  /** The venue withdrew it unasked. */
+  Venue: "venue",
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 

@@ -378,6 +378,30 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     execution: null,
   },
   {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Venue, {}),
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.PendingNew,
+    order: { ...ORDER, phase: "PendingNew" },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.PendingCancel,
+    order: { ...ORDER, phase: "PendingNew", cancelPending: true, version: 2, streamSeq: 2 },
+    execution: null,
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.CancelRejected,
+    order: { ...ORDER, version: 3, streamSeq: 3 },
+    execution: null,
+  },
+  {
     type: "BalanceAdjusted",
     atMs: 1_718_000_000_550 as UnixMs,
     account: "A-1001" as Account,

@@ -80,4 +80,6 @@ export type VenueReport =
       readonly account: Account;
       readonly orderId: OrderId;
       readonly reason: CancelReason;
-    };
+    }
+  /** OrderCancelReject(9): the order stands as it did before the cancel, or was done first. */
+  | { readonly type: "CancelRejected"; readonly account: Account; readonly orderId: OrderId };

@@ -13,7 +13,7 @@ import type { Asset } from "../model/event.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
-import { isClosed, leavesQty } from "../order/order.ts";
+import { isWorking, leavesQty } from "../order/order.ts";
 import { chargeOn, type FeeTable } from "./fee-table.ts";
 
 /** The asset that an order of this side gives, and so holds back. */
@@ -25,7 +25,7 @@ export function reservedAsset(side: Side, { currency, product }: Instrument): As
 
 /**
  * What an order holds back of that asset: cash for the open part of a buy and all its charges, the
- * open part itself of a sell; zero once it is closed.
+ * open part itself of a sell; zero once nothing of it works.
  */
 export function reservedUnits(order: Order): bigint {
   return order.side === Side.Buy ? order.reservedAmt : leavesQty(order);
@@ -37,7 +37,7 @@ export function reservedUnits(order: Order): bigint {
  * takes more than it sets free.
  */
 export function reservationOf(order: Order, instrument: Instrument, feeTable: FeeTable): Amount {
-  if (order.side === Side.Sell || isClosed(order)) return ZERO_AMOUNT;
+  if (order.side === Side.Sell || !isWorking(order)) return ZERO_AMOUNT;
   const worstAmt = amountOf(worstPrice(order), leavesQty(order));
   const grossTradeAmt = (order.grossTradeAmt + worstAmt) as Amount;
   const charges = chargeOn(feeTable, instrument.marketGroup, order.side, grossTradeAmt);

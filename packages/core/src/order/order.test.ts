@@ -12,6 +12,7 @@ import {
   canceledQty,
   isClosed,
   isWaiting,
+  isWorking,
   LEGAL,
   leavesQty,
   type OrderEvent,
@@ -406,9 +407,10 @@ function assertLaws(before: Order, order: Order): void {
   assert.ok(order.cumQty >= 0n && leaves >= 0n && canceled >= 0n);
   assert.equal(order.orderQty, order.cumQty + leaves + canceled);
   if (isClosed(before)) assert.equal(order.phase, before.phase, "a closed order never reopens");
+  if (!isWorking(before)) assert.equal(order.phase, before.phase, "what is over stays over");
   else assert.equal(canceledQty(before), 0n, "nothing is cancelled of an order that still works");
-  if (isClosed(order)) assert.equal(leaves, 0n);
-  else assert.ok(leaves > 0n, "an order that works has something left");
+  assert.equal(leaves > 0n, isWorking(order), "an order that works has something left");
+  assert.equal(isClosed(order), !isWorking(order) && !order.cancelPending);
   assert.equal(ordStatus(order) === OrdStatus.PendingCancel, order.cancelPending);
   if (order.phase === "Canceled") assert.equal(order.cancelPending, false);
   const { phase, cancelPending, cumQty, grossTradeAmt, cancelReason, rejectReason } = order;

@@ -119,9 +119,17 @@ export function orderNew(terms: OrderTerms): Order {
   };
 }
 
-/** Whether nothing more can happen to the order. */
+/** Whether the order works in the market, or is on its way there. */
+export function isWorking(order: Order): boolean {
+  return order.phase === "Open" || order.phase === "PendingNew";
+}
+
+/**
+ * Whether nothing more can happen to the order. One that was filled or rejected while its cancel
+ * was pending still waits for that answer.
+ */
 export function isClosed(order: Order): boolean {
-  return order.phase === "Filled" || order.phase === "Canceled" || order.phase === "Rejected";
+  return !isWorking(order) && !order.cancelPending;
 }
 
 /** Whether the order is a stop order whose trigger has not been reached. */
@@ -129,9 +137,9 @@ export function isWaiting(order: Order): boolean {
   return ORD_TYPES[order.ordType].stop && !order.triggered;
 }
 
-/** LeavesQty(151): what still works in the market; zero once the order is closed. */
+/** LeavesQty(151): what still works in the market; zero once nothing does. */
 export function leavesQty(order: Order): Qty {
-  return isClosed(order) ? ZERO_QTY : ((order.orderQty - order.cumQty) as Qty);
+  return isWorking(order) ? ((order.orderQty - order.cumQty) as Qty) : ZERO_QTY;
 }
 
 /** What will never trade: OrderQty = CumQty + LeavesQty + this, always. */
@@ -199,7 +207,7 @@ export function assertOrder(order: Order): void {
   assert(cumQty > 0n || order.chargeAmt === 0n, "no charge without a trade");
   assert(order.chargeAmt >= 0n && order.reservedAmt >= 0n, "charges and reservations are positive");
   assert(
-    order.reservedAmt === 0n || (order.side === Side.Buy && !isClosed(order)),
+    order.reservedAmt === 0n || (order.side === Side.Buy && isWorking(order)),
     "only a buy that still works holds back cash",
   );
   assert(!order.triggered || ORD_TYPES[order.ordType].stop, "only a stop order is triggered");
@@ -208,6 +216,7 @@ export function assertOrder(order: Order): void {
     (order.phase === "Canceled") === (order.cancelReason !== CancelReason.None),
     "a cancelled order says why",
   );
+  assert(!order.cancelPending || order.phase !== "Canceled", "a cancel that was done is answered");
 }
 
 function orderNext(order: Order, event: OrderEvent): Order {

@@ -198,6 +198,10 @@ function sendTradeAnswer(
   answer: TradeAnswer,
   options: CallOptions,
 ): void {
+  if (answer.isLost === true) {
+    request.socket.destroy();
+    return;
+  }
   const more: string[] = [];
   if (answer.replayed) more.push("X-Idempotent-Replay", "true");
   else if (options.representation) more.push("Preference-Applied", "return=representation");

@@ -10,6 +10,7 @@ import {
   decodeCancelQuery,
   decodeClock,
   decodeExecutionsQuery,
+  decodeFaultRequest,
   decodeOrdersQuery,
   decodePlace,
   decodePlaceBatch,
@@ -24,6 +25,7 @@ import {
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
 import type { ClockService } from "../sandbox/clock-service.ts";
+import type { FaultService } from "../sandbox/fault-service.ts";
 import type { AccountService } from "../trade/account-service.ts";
 import type { StatementService } from "../trade/statement-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
@@ -34,6 +36,8 @@ export interface SignedActors {
   readonly accounts: AccountService;
   readonly statements: StatementService;
   readonly clock: ClockService;
+  /** Null outside the sandbox: its paths do not exist then. */
+  readonly faults: FaultService | null;
 }
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
@@ -163,6 +167,32 @@ const moveClock: SignedRoute = {
   },
 };
 
+const armFault: SignedRoute = {
+  places: false,
+  act: ({ faults }, caller, content, options) => {
+    if (faults === null) return unknownPath();
+    const request = fromBody(content, decodeFaultRequest);
+    return isFault(request) ? request : faults.arm(caller, request, options);
+  },
+};
+
+const listFaults: SignedRoute = {
+  places: false,
+  act: ({ faults }, caller, content) => {
+    if (faults === null) return unknownPath();
+    return content.rawQuery === "" ? faults.list(caller) : queryNotTaken();
+  },
+};
+
+const clearFaults: SignedRoute = {
+  places: false,
+  act: ({ faults }, caller, content, options) => {
+    if (faults === null) return unknownPath();
+    if (content.json !== null) return fault("BODY_NOT_TAKEN", "this request takes no body");
+    return content.rawQuery === "" ? faults.clear(caller, options) : queryNotTaken();
+  },
+};
+
 export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["cancelOrder", cancelOne],
   ["cancelOrderByPath", cancelOne],
@@ -182,6 +212,9 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["listOrders", listOrders],
   ["sandboxClock", showClock],
   ["moveSandboxClock", moveClock],
+  ["armFault", armFault],
+  ["listFaults", listFaults],
+  ["clearFaults", clearFaults],
 ]);
 
 function cancelRequest({ json, rawQuery, segment }: Content) {
@@ -197,6 +230,10 @@ function fromBody<T extends object>(
 ): T | Fault {
   if (json !== null) return decode(json.value);
   return rawQuery === "" ? bodyMissing() : queryNotTaken();
+}
+
+function unknownPath(): Fault {
+  return fault("UNKNOWN_PATH", "faults on request are the sandbox's");
 }
 
 function bodyMissing(): Fault {

@@ -27,7 +27,6 @@ import {
   type PlaceRequest,
   type Refusal,
   type UnixMs,
-  type VenueCommand,
   type VenueReport,
 } from "@countermand/core/model";
 import { settlingDay } from "@countermand/core/money";
@@ -36,6 +35,8 @@ import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { PartitionAppend } from "../journal/journal.ts";
 import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
+import { STRAIGHT, type VenueFaults } from "../venue/fault-plan.ts";
+import { VenueGate } from "../venue/venue-gate.ts";
 import { RuleChecks } from "./rule-checks.ts";
 import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
 
@@ -93,6 +94,8 @@ export class Partitions {
     work: (command, atMs) => this.#workSession(command, atMs),
     stage: (event) => this.#stageSessionEvent(event),
   };
+  /** What the exchange does not answer in the turn that asks it. */
+  readonly gate: VenueGate = new VenueGate(this);
   #appends = new Map<string, StagedAppend>();
   #reports: ExecutionReported[] = [];
   #worked: WorkedCommand[] = [];
@@ -138,6 +141,7 @@ export class Partitions {
     request: PlaceRequest,
     nowMs: UnixMs,
     guard: OrderGuard | null = null,
+    faults: VenueFaults | null = null,
   ): Order | Refusal {
     const { desk } = this.deskOf(account);
     const instrument = desk.instrument(request.symbol);
@@ -152,7 +156,9 @@ export class Partitions {
       if (refusal !== null) return refusal;
       guard.sent(null, placing);
     }
-    const reported = this.#work(newOrderSingle(placing), placing, nowMs);
+    const plan = faults === null ? null : faults.ofOrder(placing);
+    if (plan !== null && this.gate.hasRoom) return this.gate.place(placing, plan, nowMs);
+    const reported = this.work(newOrderSingle(placing), placing, nowMs);
     assert(reported !== null, "the embedded exchange answers an order in the same turn");
     return reported;
   }
@@ -179,7 +185,7 @@ export class Partitions {
       if (refusal !== null) return refusal;
       guard.sent(order, amended);
     }
-    const reported = this.#work(replace, order, nowMs);
+    const reported = this.work(replace, order, nowMs);
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
   }
@@ -218,19 +224,27 @@ export class Partitions {
   }
 
   /**
-   * Cancels an open order, whoever wants that. The order as it stands afterwards, or why its market
-   * does not take cancels now.
+   * Cancels an open order, whoever wants that. The order as it stands afterwards, canceled or with
+   * its cancel pending, or why its market does not take cancels now. A cancel that is pending
+   * already is not sent again.
    */
   cancel(
     order: Order,
     nowMs: UnixMs,
     reason: AskedReason = CancelReason.Requested,
+    faults: VenueFaults | null = null,
   ): Order | Refusal {
+    if (order.cancelPending) return order;
     const refusal = this.cancelRefusal(order, nowMs);
     if (refusal !== null) return refusal;
+    const plan = faults === null ? null : faults.ofCancel(order);
+    // One that the venue has not accepted yet is behind the gate, and so must be its cancel.
+    if (order.phase === "PendingNew" || (plan !== null && this.gate.hasRoom)) {
+      return this.gate.cancel(order, plan ?? STRAIGHT, reason, nowMs);
+    }
     const { orderId, symbol } = order;
     const request = { type: "OrderCancelRequest", orderId, symbol } as const;
-    const canceled = this.#work(request, order, nowMs, reason);
+    const canceled = this.work(request, order, nowMs, reason);
     assert(canceled?.phase === "Canceled", "the embedded exchange cancels an open order at once");
     return canceled;
   }
@@ -271,8 +285,8 @@ export class Partitions {
    * Lets the exchange work a command and the desks take its reports; the subject order's last
    * state.
    */
-  #work(
-    command: VenueCommand,
+  work(
+    command: ExchangeCommand,
     subject: Order,
     nowMs: UnixMs,
     asked: AskedReason = CancelReason.Requested,
@@ -282,6 +296,11 @@ export class Partitions {
       if (order.orderId === subject.orderId) latest = order;
     }
     return latest;
+  }
+
+  /** Orders that wait for a venue's answer, to them or to their cancel. */
+  pendingOrders(): Order[] {
+    return this.desks.flatMap(({ desk }) => desk.pendingOrders());
   }
 
   /** What a session does to the orders of a book. */

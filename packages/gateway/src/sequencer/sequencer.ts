@@ -8,24 +8,26 @@
  */
 import { assert } from "@countermand/core/assert";
 import { type AnsweredRequests, type OpenTarget, openTarget } from "@countermand/core/desk";
-import type {
-  Account,
-  AmendRequest,
-  CancelTarget,
-  ClOrdId,
-  DeskEvent,
-  ExecutionReported,
-  KeyId,
-  Order,
-  OrderId,
-  PlaceRequest,
-  Refusal,
-  UnixMs,
+import {
+  type Account,
+  type AmendRequest,
+  CancelReason,
+  type CancelTarget,
+  type ClOrdId,
+  type DeskEvent,
+  type ExecutionReported,
+  type KeyId,
+  type Order,
+  type OrderId,
+  type PlaceRequest,
+  type Refusal,
+  type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
+import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
 import {
   COMMIT_GATHER_MS,
@@ -97,6 +99,8 @@ export interface SequencerOptions {
   readonly onFailure: (error: Error) => void;
   /** What orders of clients are held against; none by default. */
   readonly limits?: OrderLimits;
+  /** What a caller asked the venue to do worse; nothing by default. */
+  readonly faultsOf?: (caller: Caller) => VenueFaults | null;
   /** Finds the answer that was given at a position of the account's partition. */
   readonly answerAt: (partition: string, seq: number) => Promise<Answer>;
 }
@@ -155,6 +159,9 @@ export class Sequencer {
     this.runs = new CancelRuns(options.partitions, {
       perform: (work) => this.perform(work),
       atTurnEnd: (callback) => options.clock.atTurnEnd(callback),
+    });
+    this.partitions.gate.connect((delayMs, work) => {
+      return options.clock.after(delayMs, () => void this.perform(work));
     });
   }
 
@@ -339,13 +346,16 @@ export class Sequencer {
     const book = partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
     const guard = this.#options.limits?.guardOf(caller) ?? null;
+    const faults = this.#options.faultsOf?.(caller) ?? null;
     return {
       nowMs,
       place: (request) => {
         const sent = { ...request, enteredBy: caller.apiKey as KeyId };
-        return partitions.place(account, sent, nowMs, guard);
+        const placed = partitions.place(account, sent, nowMs, guard, faults);
+        if (faults !== null && "orderId" in placed) faults.placed(placed);
+        return placed;
       },
-      cancel: (order) => partitions.cancel(order, nowMs),
+      cancel: (order) => partitions.cancel(order, nowMs, CancelReason.Requested, faults),
       amend: (order, request) => partitions.amend(order, request, nowMs, guard),
       openTarget: (target) => openTarget(book, target),
       recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),

@@ -87,6 +87,8 @@ export interface StreamSessionOptions {
   readonly observer: SessionObserver;
   readonly turns: ReplayTurns;
   readonly clock: Clock;
+  /** What becomes of a live frame; nothing by default. */
+  readonly frameFault?: (seq: number) => "DroppedFrame" | "RepeatedFrame" | null;
 }
 
 export type StreamMode = "snapshot" | "replaying" | "live" | "late" | "closed";
@@ -163,7 +165,7 @@ export class StreamSession {
     const buffered = this.#options.port.bufferedBytes();
     const fittingCount = countWithin(messages, LIVE_BUFFER_BYTES_MAX - buffered);
     this.#lateness.owe(byteCount(messages));
-    this.#sendReports(messages.slice(0, fittingCount));
+    this.#sendReports(messages.slice(0, fittingCount), true);
     if (fittingCount < messages.length) {
       this.#mode = "late";
       this.#catchUp();
@@ -336,14 +338,29 @@ export class StreamSession {
     });
   }
 
-  #sendReports(messages: readonly StreamMessage[]): void {
+  #sendReports(messages: readonly StreamMessage[], isLive = false): void {
     const last = messages.at(-1);
     if (last === undefined) return;
     assert(messages[0]?.seq === this.#sentSeq + 1, "reports are sent in order, without gaps");
     assert(last.seq <= this.#options.feed.durableSeq, "only what is durable is told");
     this.#sentSeq = last.seq;
     if (this.#isWatched()) this.#lateness.handOver(byteCount(messages));
-    this.#hand(messages.map(({ bytes }) => bytes));
+    const frames = isLive ? this.#liveFrames(messages) : messages.map(({ bytes }) => bytes);
+    if (frames.length > 0) this.#hand(frames);
+  }
+
+  /** A replay repairs what a fault did to a live frame. */
+  #liveFrames(messages: readonly StreamMessage[]): Buffer[] {
+    const { frameFault } = this.#options;
+    if (frameFault === undefined) return messages.map(({ bytes }) => bytes);
+    return messages.flatMap(({ seq, bytes }) => {
+      const fault = frameFault(seq);
+      if (fault === null) return [bytes];
+      if (fault === "DroppedFrame") return [];
+      this.#lateness.owe(bytes.length);
+      this.#lateness.handOver(bytes.length);
+      return [bytes, bytes];
+    });
   }
 
   #hand(messages: readonly Buffer[]): void {

@@ -11,6 +11,7 @@ import {
 } from "@countermand/contract";
 import { closedRefusal, conditionRefusal } from "@countermand/core/desk";
 import type { AmendRequest, CancelTarget, Order, Refusal } from "@countermand/core/model";
+import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer, Turn } from "../sequencer/sequencer.ts";
@@ -38,11 +39,14 @@ export function cancelInTurn(
 ): CancelOutcome {
   const open = turn.openTarget(target);
   if (open.found === "open") {
+    // Filled or rejected while a cancel was pending: that cancel's answer is on its way.
+    if (!isWorking(open.order)) return closedOutcome(open.order);
     const refusal = conditionRefusal(open.order, condition);
     if (refusal !== null) return refusedOutcome(refusal, open.order);
+    const already = open.order.cancelPending;
     const order = turn.cancel(open.order);
     if ("refused" in order) return refusedOutcome(order, open.order);
-    return { outcome: "canceled", order, already: false };
+    return { outcome: "canceled", order, already };
   }
   if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);
   const closed = closedOrder(turn, target, archived);

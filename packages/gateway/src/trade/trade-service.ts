@@ -68,12 +68,16 @@ export interface CallOptions {
 export interface TradeAnswer extends Answer {
   /** This request was answered before; nothing was done now. */
   readonly replayed: boolean;
+  /** Done, and not to be told: the client is to find out by itself. */
+  readonly isLost?: boolean;
 }
 
 export interface TradeServiceOptions {
   readonly sequencer: Sequencer;
   readonly archive: OrderArchive;
   readonly instruments: readonly Instrument[];
+  /** Loses answers on request; none by default. */
+  readonly losesAnswer?: (caller: Caller) => boolean;
 }
 
 export class TradeService {
@@ -81,12 +85,14 @@ export class TradeService {
   readonly #archive: OrderArchive;
   readonly #cancelAlls: CancelAllService;
   readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #losesAnswer: ((caller: Caller) => boolean) | null;
 
   constructor(options: TradeServiceOptions) {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
     this.#cancelAlls = new CancelAllService(options.sequencer);
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
+    this.#losesAnswer = options.losesAnswer ?? null;
   }
 
   cancel(caller: Caller, request: CancelRequest, options: CallOptions): Promise<TradeAnswer> {
@@ -279,7 +285,19 @@ export class TradeService {
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
   ): Promise<TradeAnswer> {
-    return writtenAnswer(this.#sequencer.write(caller, urgency, identity, decide));
+    const losesAnswer = this.#losesAnswer;
+    if (losesAnswer === null) {
+      return writtenAnswer(this.#sequencer.write(caller, urgency, identity, decide));
+    }
+    // The first answer alone is lost: a repetition is decided no more.
+    let isLost = false;
+    const writing = this.#sequencer.write(caller, urgency, identity, (turn) => {
+      const answer = decide(turn);
+      isLost = losesAnswer(caller);
+      return answer;
+    });
+    const answering = writtenAnswer(writing);
+    return isLost ? answering.then((answer) => ({ ...answer, isLost })) : answering;
   }
 }
 

@@ -171,7 +171,7 @@ export class CommandSession {
     }
     this.#inFlightCount += 1;
     this.#carryOut(command, text).then(
-      (answer) => this.#reply(command.id, answer.body),
+      ({ body, isLost }) => this.#reply(command.id, isLost === true ? null : body),
       (error: unknown) => {
         this.#reply(command.id, encodeError("OUTCOME_UNKNOWN", ""));
         this.#options.onBug(error as Error);
@@ -200,9 +200,10 @@ export class CommandSession {
     }
   }
 
-  #reply(id: string, envelope: string): void {
+  /** Null: the reply is lost. */
+  #reply(id: string, envelope: string | null): void {
     this.#inFlightCount -= 1;
-    this.#options.port.send(encodeReply(id, envelope));
+    if (envelope !== null) this.#options.port.send(encodeReply(id, envelope));
     if (this.#waiting.length > 0) this.#takeWaiting();
     if (this.#inFlightCount > 0 || this.#onIdle === null) return;
     this.#onIdle();

@@ -12,6 +12,7 @@ import {
   type SessionObserver,
   type StreamPort,
   StreamSession,
+  type StreamSessionOptions,
   type StreamStart,
 } from "../stream/stream-session.ts";
 import type { Clock } from "../sys/clock.ts";
@@ -43,6 +44,7 @@ export interface StreamConnectionOptions {
   readonly turns: ReplayTurns;
   readonly trade: TradeCommands;
   readonly clock: Clock;
+  readonly frameFault?: StreamSessionOptions["frameFault"];
   readonly onBug: (error: Error) => void;
   /** The socket is gone. Once. */
   readonly onEnded: () => void;
@@ -65,6 +67,7 @@ export class StreamConnection {
       observer: options.observer,
       turns: options.turns,
       clock,
+      ...(options.frameFault !== undefined && { frameFault: options.frameFault }),
     });
     this.#commands = new CommandSession({
       caller: options.caller,

@@ -18,6 +18,7 @@ import {
 import type { Account } from "@countermand/core/model";
 import { WebSocketServer } from "ws";
 import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
+import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
@@ -25,6 +26,7 @@ import { ReplayTurns } from "../stream/replay-turns.ts";
 import { SnapshotRoom } from "../stream/snapshot-room.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { Clock } from "../sys/clock.ts";
+import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
 import { SOCKETS_MAX, SOCKETS_PER_ACCOUNT_MAX, STOP_MS, TCP_KEEP_ALIVE_MS } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
@@ -37,6 +39,8 @@ export interface OrderStreamServerOptions {
   readonly trade: TradeCommands;
   readonly hub: StreamHub;
   readonly clock: Clock;
+  /** What becomes of a frame of a caller; nothing by default. */
+  readonly frameFault?: (caller: Caller, seq: number) => FrameFault | null;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
@@ -182,7 +186,7 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, { authenticated, query }: Admitted): void {
-    const { archive, clock, hub, onBug, sequencer, trade } = this.#options;
+    const { archive, clock, frameFault, hub, onBug, sequencer, trade } = this.#options;
     const { caller } = authenticated;
     const { account } = caller;
     const turns = this.#turns;
@@ -196,6 +200,7 @@ export class OrderStreamServer {
       turns,
       trade,
       clock,
+      ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
       onBug,
       onEnded: () => this.#ended(connection, account),
     });

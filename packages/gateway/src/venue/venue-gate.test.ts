@@ -1,0 +1,273 @@
+// Goal: each fault of the venue, step by step, as the client is told of it; then what is common to
+// all of a venue that answers later.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OrdType, Side, TimeInForce } from "@countermand/core/model";
+import { HELD_MAX, VENUE_ANSWER_MS_MAX } from "./limits.ts";
+import { assertSound, BERT, VenueBench } from "./venue-fixture.ts";
+
+/** The Execution report types of FIX that the stories are told in: see ExecType. */
+test("venue: without a fault an order and its cancel are done in their turns", () => {
+  const bench = VenueBench.opened();
+  const order = bench.place(10);
+  bench.cancel(order);
+  assert.deepEqual(bench.news(), ["0 Open 0/1000", "4 Canceled 0/1000 (requested)"]);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+test("venue: a delayed order is on its way, holds back money, and then works", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  const order = bench.place(10);
+  assert.equal(order.phase, "PendingNew");
+  assert.ok(order.reservedAmt > 0n);
+  assertSound(bench);
+  bench.clock.advance(499);
+  assert.deepEqual(bench.news(), ["A PendingNew 0/1000"]);
+  bench.clock.advance(1);
+  assert.deepEqual(bench.news(), ["0 Open 0/1000"]);
+  assert.equal(bench.clock.timerCount, 0, "nothing is waited for any more");
+  assertSound(bench);
+});
+
+test("venue: a delayed order meets the book as it is when it comes in", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.place(10);
+  bench.place(4, { side: Side.Sell }, BERT);
+  bench.clock.advance(500);
+  assert.deepEqual(bench.news(), ["A PendingNew 0/1000", "0 Open 0/1000", "F Open 400/1000"]);
+  assertSound(bench);
+});
+
+test("venue: a rejected order has a number, and nothing is held back for it", () => {
+  for (const delayMs of [0, 300]) {
+    const bench = VenueBench.opened();
+    bench.arm("RejectedOrder", { delayMs });
+    const { account } = bench.place(10);
+    bench.clock.advance(300);
+    const rejected = "8 Rejected 0/1000 (refused by the venue)";
+    const expected = delayMs === 0 ? [rejected] : ["A PendingNew 0/1000", rejected];
+    assert.deepEqual(bench.news(), expected);
+    const { desk } = bench.partitions.deskOf(account);
+    assert.equal(desk.money(account).cash("HKD").reserved, 0n);
+    assertSound(bench);
+  }
+});
+
+test("venue: a stuck order ends when the gateway asks, as one the venue never got", () => {
+  const bench = VenueBench.opened();
+  bench.arm("StuckOrder", { delayMs: 700 });
+  bench.place(10);
+  bench.clock.advance(699);
+  assert.deepEqual(bench.news(), ["A PendingNew 0/1000"]);
+  bench.clock.advance(1);
+  assert.deepEqual(bench.news(), [
+    "8 Rejected 0/1000 (the venue did not answer and has never received the order)",
+  ]);
+  assertSound(bench);
+});
+
+test("venue: an order that is later than the deadline has ended by then, and stays so", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: VENUE_ANSWER_MS_MAX + 1 });
+  bench.place(10);
+  bench.clock.advance(VENUE_ANSWER_MS_MAX + 10);
+  assert.deepEqual(bench.news(), [
+    "A PendingNew 0/1000",
+    "8 Rejected 0/1000 (the venue did not answer and has never received the order)",
+  ]);
+  assert.equal(bench.partitions.exchange.exchange.openOrderCount, 0);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+test("venue: half is filled, then the venue withdraws the rest", () => {
+  const bench = VenueBench.opened();
+  bench.arm("PartialFillThenCancel", { delayMs: 200 });
+  bench.place(7);
+  bench.clock.advance(200);
+  assert.deepEqual(bench.news(), ["0 Open 0/700", "F Open 300/700", "4 Canceled 300/700 (venue)"]);
+  assertSound(bench);
+});
+
+test("venue: a single lot has no half, and is withdrawn whole", () => {
+  const bench = VenueBench.opened();
+  bench.arm("PartialFillThenCancel");
+  bench.place(1);
+  assert.deepEqual(bench.news(), ["0 Open 0/100", "4 Canceled 0/100 (venue)"]);
+});
+
+test("venue: a client's cancel ends an order that was to be filled in part", () => {
+  const bench = VenueBench.opened();
+  bench.arm("PartialFillThenCancel", { delayMs: 200 });
+  const order = bench.place(7);
+  bench.cancel(order);
+  bench.clock.advance(200);
+  assert.deepEqual(bench.news(), ["0 Open 0/700", "4 Canceled 0/700 (requested)"]);
+  assert.equal(bench.partitions.gate.heldCount, 0);
+});
+
+test("venue: while a delayed cancel is pending the order trades on", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedCancel", { delayMs: 400 });
+  const order = bench.place(10);
+  assert.equal(bench.cancel(order).cancelPending, true);
+  bench.place(4, { side: Side.Sell }, BERT);
+  bench.clock.advance(400);
+  assert.deepEqual(bench.news(), [
+    "0 Open 0/1000",
+    "6 Open pending 0/1000",
+    "F Open pending 400/1000",
+    "4 Canceled 400/1000 (requested)",
+  ]);
+  assertSound(bench);
+});
+
+test("venue: a cancel while one is pending sends nothing", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedCancel", { delayMs: 400, count: 5 });
+  const order = bench.place(10);
+  const first = bench.cancel(order);
+  assert.deepEqual(bench.cancel(order), first);
+  bench.clock.advance(400);
+  assert.equal(bench.news().filter((line) => line.startsWith("6")).length, 1);
+});
+
+test("venue: a full fill while the cancel is pending wins, and the cancel is rejected", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedCancel", { delayMs: 400 });
+  const order = bench.place(10);
+  bench.cancel(order);
+  bench.place(10, { side: Side.Sell }, BERT);
+  assert.equal(bench.open(order).phase, "Filled", "its cancel is still to be answered");
+  bench.clock.advance(400);
+  assert.deepEqual(bench.news().slice(2), ["F Filled pending 1000/1000", "R Filled 1000/1000"]);
+  assert.equal(bench.find(order), null);
+  assertSound(bench);
+});
+
+test("venue: a fill that wins the race, at once or later", () => {
+  for (const delayMs of [0, 250]) {
+    const bench = VenueBench.opened();
+    bench.arm("FillBeforeCancel", { delayMs });
+    const order = bench.place(10);
+    assert.equal(bench.cancel(order).cancelPending, true, "the answer is of the request");
+    bench.clock.advance(delayMs);
+    assert.deepEqual(bench.news().slice(1), [
+      "6 Open pending 0/1000",
+      "F Filled pending 1000/1000",
+      "R Filled 1000/1000",
+    ]);
+    assertSound(bench);
+  }
+});
+
+test("venue: an order that waits for its trigger cannot be filled, so its cancel is done", () => {
+  const bench = VenueBench.opened();
+  bench.arm("FillBeforeCancel");
+  const order = bench.place(10, { ordType: OrdType.StopLimit, stopPx: 40_100_000_000n });
+  bench.cancel(order);
+  assert.equal(bench.news().at(-1), "4 Canceled 0/1000 (requested)");
+});
+
+test("venue: a refused cancel leaves the order as it was, open to another", () => {
+  const bench = VenueBench.opened();
+  bench.arm("RejectedCancel", { delayMs: 100 });
+  const order = bench.place(10);
+  bench.cancel(order);
+  bench.clock.advance(100);
+  bench.cancel(order);
+  assert.deepEqual(bench.news(), [
+    "0 Open 0/1000",
+    "6 Open pending 0/1000",
+    "R Open 0/1000",
+    "4 Canceled 0/1000 (requested)",
+  ]);
+});
+
+test("venue: a stuck cancel ends when the gateway asks, and is sent anew", () => {
+  const bench = VenueBench.opened();
+  bench.arm("StuckCancel", { delayMs: 900 });
+  const order = bench.place(10);
+  bench.cancel(order);
+  bench.clock.advance(899);
+  assert.equal(bench.open(order).cancelPending, true);
+  bench.clock.advance(1);
+  assert.equal(bench.news().at(-1), "4 Canceled 0/1000 (requested)");
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+test("venue: a cancel never overtakes its order", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  const order = bench.place(10);
+  const pending = bench.cancel(order);
+  assert.deepEqual([pending.phase, pending.cancelPending], ["PendingNew", true]);
+  bench.clock.advance(500);
+  assert.deepEqual(bench.news(), [
+    "A PendingNew 0/1000",
+    "6 PendingNew pending 0/1000",
+    "0 Open pending 0/1000",
+    "4 Canceled 0/1000 (requested)",
+  ]);
+  assertSound(bench);
+});
+
+test("venue: a cancel of an order that the venue refuses is refused after it", () => {
+  for (const kind of ["RejectedOrder", "StuckOrder"] as const) {
+    const bench = VenueBench.opened();
+    bench.arm(kind, { delayMs: 500 });
+    const order = bench.place(10);
+    bench.cancel(order);
+    bench.clock.advance(500);
+    const [rejected = "", answered = ""] = bench.news().slice(2);
+    assert.match(rejected, /^8 Rejected pending 0\/1000/);
+    assert.match(answered, /^R Rejected 0\/1000/);
+    assert.equal(bench.find(order), null);
+    assert.equal(bench.clock.timerCount, 0);
+    assertSound(bench);
+  }
+});
+
+test("venue: a faulty cancel of a faulty order begins when the order is answered", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.arm("FillBeforeCancel", { delayMs: 100 });
+  const order = bench.place(10);
+  bench.cancel(order);
+  bench.clock.advance(599);
+  assert.equal(bench.open(order).phase, "Open");
+  bench.clock.advance(1);
+  assert.equal(bench.news().at(-1), "R Filled 1000/1000");
+});
+
+test("venue: an immediate order that was on its way is done when it comes in", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.place(10, { timeInForce: TimeInForce.ImmediateOrCancel });
+  bench.clock.advance(500);
+  assert.equal(bench.news().at(-1), "4 Canceled 0/1000 (immediate_or_cancel)");
+  assert.equal(bench.partitions.gate.heldCount, 0);
+});
+
+test("venue: a market that closed while the order was on its way refuses it", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  const order = bench.place(10);
+  const close = { type: "ChangePhase", symbol: order.symbol, phase: "closed" } as const;
+  bench.partitions.work(close, order, bench.nowMs);
+  bench.clock.advance(500);
+  assert.equal(bench.news().at(-1), "8 Rejected 0/1000 (the market is closed)");
+});
+
+test("venue: beyond what may be held back, faults do not take effect", () => {
+  const bench = VenueBench.opened();
+  bench.arm("PartialFillThenCancel", { delayMs: 60_000, count: HELD_MAX + 1 });
+  const more = { price: 1_000_000n };
+  for (let held = 0; held < HELD_MAX; held += 1) bench.place(1, more);
+  assert.equal(bench.partitions.gate.hasRoom, false);
+  bench.place(1, more);
+  assert.equal(bench.partitions.gate.heldCount, HELD_MAX);
+  bench.partitions.gate.close();
+  assert.equal(bench.clock.timerCount, 0, "a gate that is closed leaves no timer");
+});
