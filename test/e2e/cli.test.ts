@@ -95,6 +95,49 @@ test("cli: a batch of which a part is done is exit code 5", async (t) => {
   );
 });
 
+test("cli: cancel-all shows first, asks, and counts", async (t) => {
+  const { countermand } = await setUp(t);
+  assert.equal((await countermand(["cancel-all", "--yes"])).output, "nothing was open\n");
+  for (const reference of ["a1", "a2", "b1"]) {
+    await countermand(["place", "buy", "00700", "100", "--price", "400", "--reference", reference]);
+  }
+  const preview = await countermand(["cancel-all", "--prefix", "a", "--preview"]);
+  assert.match(
+    preview.output,
+    /^2 of 2 would be cancelled; 0 were already, 0 too late, 0 work on$/m,
+  );
+  const unasked = await countermand(["cancel-all", "--prefix", "a"]);
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.errors, /Cancel 2 open orders\? Nobody can be asked here: add --yes/);
+  const done = await countermand(["cancel-all", "--prefix", "a", "--yes"]);
+  assert.deepEqual([done.code, done.output.split("\n").length], [0, 4]);
+  assert.match((await countermand(["orders", "--status", "new"])).output, / b1$/m);
+  const json = await countermand(["--json", "cancel-all", "--yes"]);
+  assert.equal((JSON.parse(json.output) as { done: number }).done, 1);
+});
+
+test("cli: fills and what they moved", async (t) => {
+  const { countermand, url } = await setUp(t);
+  const second = { COUNTERMAND_API_KEY: "demo-key-2", COUNTERMAND_API_SECRET: "demo-secret-2" };
+  const other = commandLine(t, { ...second, COUNTERMAND_URL: url });
+  assert.equal((await countermand(["executions"])).output, "no fills\n");
+  const orderNo = (await countermand(PLACE)).output.trim();
+  await other(["place", "sell", "00700", "100", "--price", "423.83"]);
+  const fills = await countermand(["executions", "--order", orderNo]);
+  assert.match(fills.output, new RegExp(`${orderNo} +buy +00700 +100 +423.83 +42383 `));
+  const moved = await countermand(["transactions", "--limit", "2"]);
+  assert.match(moved.output, / charge .*\n.* buy +00700 +100 +-42383 +HKD /);
+});
+
+test("cli: replay compares the sample's books", async (t) => {
+  const countermand = commandLine(t, {});
+  const sample = join(import.meta.dirname, "..", "golden", "lobster");
+  const files = [join(sample, "sample_message.csv"), join(sample, "sample_orderbook.csv")];
+  assert.equal((await countermand(["replay", ...files])).code, 0);
+  const wrong = [files[0] ?? "", join(sample, "sample_orderbook_wrong.csv")];
+  assert.equal((await countermand(["replay", ...wrong])).code, 1);
+});
+
 test("cli: a wrong command line is exit code 2, before anything is sent", async (t) => {
   const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
   const wrong = [
@@ -273,5 +316,5 @@ test("cli: completion names every command", async (t) => {
   const asked = "COMP_WORDS=(countermand can); COMP_CWORD=1; _countermand";
   const complete = `${script}\n${asked}; echo "\${COMPREPLY[@]}"`;
   const bash = spawnSync("bash", ["-c", complete], { encoding: "utf8" });
-  assert.equal(bash.stdout.trim(), "cancel cancel-batch");
+  assert.equal(bash.stdout.trim(), "cancel cancel-batch cancel-all");
 });

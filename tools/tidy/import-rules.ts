@@ -35,7 +35,11 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/client/", ours: [], packages: false },
   {
     from: "packages/cli/",
-    ours: ["packages/client/src/", "packages/gateway/src/main.ts"],
+    ours: [
+      "packages/client/src/",
+      "packages/gateway/src/main.ts",
+      "packages/gateway/src/replay/replay-command.ts",
+    ],
     packages: true,
   },
   { from: "packages/gateway/src/sys/", ours: [], packages: true },

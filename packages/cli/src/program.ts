@@ -3,6 +3,7 @@
 import { ApiError } from "@countermand/client";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addCancelAllCommand } from "./commands/cancel-all.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addProfileCommands } from "./commands/profiles.ts";
 import { addSigningCommands } from "./commands/signing.ts";
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal): Command {
     .showSuggestionAfterError();
   addNodeCommands(program, terminal);
   addTradingCommands(program, terminal);
+  addCancelAllCommand(program, terminal);
   addWatchCommand(program, terminal);
   addAccountCommands(program, terminal);
   addSigningCommands(program, terminal);

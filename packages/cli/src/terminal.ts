@@ -1,4 +1,5 @@
 /** Where a command reads and writes: a terminal, a pipe, or a test. */
+import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { UsageError } from "./exit-codes.ts";
 
@@ -23,6 +24,24 @@ export function printJson(terminal: Terminal, value: unknown): void {
 /** For people who watch; scripts get it on another stream than results. */
 export function tell(terminal: Terminal, line: string): void {
   terminal.errors.write(`${line}\n`);
+}
+
+/**
+ * Asks before something that cannot be taken back.
+ * @throws UsageError there is no terminal to ask on, or the answer is not yes
+ */
+export async function confirm(terminal: Terminal, question: string, isYes: boolean): Promise<void> {
+  if (isYes) return;
+  if (terminal.input.isTTY !== true) {
+    throw new UsageError(`${question} Nobody can be asked here: add --yes to do it.`);
+  }
+  const asking = createInterface({ input: terminal.input, output: terminal.errors });
+  try {
+    const answer = await asking.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError("Not done.");
+  } finally {
+    asking.close();
+  }
 }
 
 /** All of the input as text, at most so many bytes. */

@@ -6,6 +6,8 @@ import { type Call, Transport, type TransportOptions } from "./transport.ts";
 import type {
   AmendRequest,
   Balance,
+  CancelAllRequest,
+  CancelAllResult,
   CancelledOrder,
   CancelRequest,
   CancelResult,
@@ -49,6 +51,9 @@ export type CancelOutcome =
       /** As it stands; null where no order is meant. */
       readonly order: Order | null;
     };
+
+/** Which orders; all of them where nothing is named. */
+export type CancelAllFilter = Omit<CancelAllRequest, "preview">;
 
 /** Which order: by `order_no`, or by the client's own `reference_id`. */
 export type OrderName = Pick<CancelRequest, "order_no" | "reference_id">;
@@ -182,6 +187,24 @@ export class CountermandClient {
   }
 
   /**
+   * Cancels every open order, or those that the filter picks; resolves with what became of each,
+   * also when some could not be cancelled: `outcome` tells `nothing_open` from `nothing_worked`.
+   * @throws ApiError the filter is malformed, or it is not allowed
+   * @throws OutcomeUnknownError call again: what is cancelled stays cancelled
+   */
+  cancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
+    return this.#cancelAll(filter, true);
+  }
+
+  /**
+   * What {@link cancelAll} would cancel now; cancels nothing.
+   * @throws ApiError @throws ConnectionError
+   */
+  previewCancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
+    return this.#cancelAll({ ...filter, preview: 1 }, false);
+  }
+
+  /**
    * Gives an open order new terms; resolves with the order as it stands then.
    * @throws ApiError it was refused and the order is as it was
    * @throws OutcomeUnknownError
@@ -284,6 +307,20 @@ export class CountermandClient {
       },
     };
     return new OrderStream(origin, options);
+  }
+
+  async #cancelAll(request: CancelAllRequest, changes: boolean): Promise<CancelAllResult> {
+    const path = "/trade/v1/orders/cancel/all";
+    const body = writeWire(request);
+    try {
+      const call: Call = { method: "POST", path, body, signed: true, changes };
+      return (await this.#transport.call(call)).data as CancelAllResult;
+    } catch (error) {
+      // Some or all work on: that is an answer, with the same content.
+      const { data } = error instanceof ApiError ? error.failure : { data: undefined };
+      if (data === undefined || !("matched" in data)) throw error;
+      return data;
+    }
   }
 
   async #write(

@@ -1,5 +1,6 @@
 /** @countermand/client: a typed client of the Countermand order gateway, without dependencies. */
 export {
+  type CancelAllFilter,
   type CancelOutcome,
   type ConfirmOptions,
   CountermandClient,

@@ -1,9 +1,11 @@
 /** Cash, holdings and the market. */
-import type { Balance, MarketSymbols, Position } from "@countermand/client";
-import type { Command } from "commander";
+import type { Balance, Execution, MarketSymbols, Position, Transaction } from "@countermand/client";
+import { type Command, Option } from "commander";
+import { count, orderNo } from "../arguments.ts";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
+import { timeText } from "../time.ts";
 
 const BALANCE_COLUMNS: readonly Column<Balance>[] = [
   { title: "CURRENCY", of: ({ base_currency }) => base_currency },
@@ -23,6 +25,38 @@ const POSITION_COLUMNS: readonly Column<Position>[] = [
   { title: "IN SELL ORDERS", of: ({ os_sell_qty }) => os_sell_qty, isNumber: true },
   { title: "UNSETTLED", of: ({ uncleared_qty }) => uncleared_qty, isNumber: true },
   { title: "AVERAGE COST", of: ({ avg_cost }) => avg_cost, isNumber: true },
+];
+
+interface ListOptions {
+  readonly limit: number;
+  readonly symbol?: string;
+  readonly order?: string;
+}
+
+const EXECUTION_COLUMNS: readonly Column<Execution>[] = [
+  { title: "TIME", of: ({ trade_time }) => timeText(trade_time) },
+  { title: "ORDER", of: ({ order_no }) => order_no },
+  { title: "SIDE", of: ({ order_side }) => order_side },
+  { title: "SYMBOL", of: ({ symbol }) => symbol },
+  { title: "QTY", of: ({ last_qty }) => last_qty, isNumber: true },
+  { title: "PRICE", of: ({ last_price }) => last_price, isNumber: true },
+  { title: "AMOUNT", of: ({ last_amount }) => last_amount, isNumber: true },
+  { title: "CHARGES", of: ({ charge }) => charge, isNumber: true },
+];
+
+const TRANSACTION_COLUMNS: readonly Column<Transaction>[] = [
+  { title: "DATE", of: ({ date }) => date },
+  { title: "SETTLES", of: ({ sett_date }) => sett_date },
+  {
+    title: "WHAT",
+    of: ({ business_type, business_sub_type }) => business_sub_type || business_type,
+  },
+  { title: "PRODUCT", of: ({ product_code }) => product_code },
+  { title: "QTY", of: ({ qty }) => qty, isNumber: true },
+  { title: "AMOUNT", of: ({ amt }) => amt, isNumber: true },
+  { title: "CURRENCY", of: ({ base_currency }) => base_currency },
+  { title: "BALANCE", of: ({ balance }) => balance, isNumber: true },
+  { title: "REMARKS", of: ({ remarks }) => remarks },
 ];
 
 const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
@@ -60,6 +94,32 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         if (page * PAGE_SIZE >= found.total_records) break;
       }
       show(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
+    });
+  program
+    .command("executions")
+    .description("single fills, newest first")
+    .option("--symbol <symbol>", "of this symbol")
+    .option("--order <order>", "of this order", orderNo)
+    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
+    .action(async (options: ListOptions, command) => {
+      const { client, asJson } = session(command, terminal);
+      const { limit, order, symbol } = options;
+      const query = {
+        page_size: Math.min(limit, PAGE_SIZE),
+        ...(symbol !== undefined && { symbol }),
+        ...(order !== undefined && { order_no: order }),
+      };
+      const { executions } = await client.executions(query);
+      show(terminal, asJson, EXECUTION_COLUMNS, executions, "no fills");
+    });
+  program
+    .command("transactions")
+    .description("what moved cash and holdings, newest first")
+    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
+    .action(async ({ limit }: ListOptions, command) => {
+      const { client, asJson } = session(command, terminal);
+      const { transactions } = await client.transactions({ page_size: Math.min(limit, PAGE_SIZE) });
+      show(terminal, asJson, TRANSACTION_COLUMNS, transactions, "no transactions");
     });
   program
     .command("symbols")

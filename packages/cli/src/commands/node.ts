@@ -1,6 +1,7 @@
 /** Running a gateway on this machine, and looking whether one answers. */
 import { CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
+import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
@@ -19,7 +20,32 @@ export function addNodeCommands(program: Command, terminal: Terminal): void {
       await import("@countermand/gateway");
       await new Promise<never>(() => {});
     });
+  program
+    .command("replay")
+    .description(
+      "feed a file of real order messages (LOBSTER) through the exchange and compare the books",
+    )
+    .argument("<messages>", "the message file")
+    .argument("<orderbook>", "the order book file that belongs to it")
+    .option("--levels <n>", "price levels a side of the order book file; by default it says", count)
+    .option("--symbol <symbol>", "name of the book in the report")
+    .action(
+      async (messages: string, orderbook: string, options: ReplayOptions, command: Command) => {
+        const { replayCommand } = await import("@countermand/gateway/replay");
+        const { levels, symbol } = options;
+        const more = [
+          ...(levels === undefined ? [] : ["--levels", String(levels)]),
+          ...(symbol === undefined ? [] : ["--symbol", symbol]),
+        ];
+        setExitCode(command, replayCommand([messages, orderbook, ...more]));
+      },
+    );
   addDoctor(program, terminal);
+}
+
+interface ReplayOptions {
+  readonly levels?: number;
+  readonly symbol?: string;
 }
 
 interface Finding {

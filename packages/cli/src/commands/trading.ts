@@ -7,15 +7,13 @@ import type {
   OrdersQuery,
   PlaceRequest,
 } from "@countermand/client";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { count, decimal, oneOf, orderNo, orderNos } from "../arguments.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
-
-const DECIMAL = /^[0-9]{1,18}(\.[0-9]{1,8})?$/;
-const ORDER_NO = /^[0-9]{11,32}$/;
 
 export function addTradingCommands(program: Command, terminal: Terminal): void {
   addPlace(program, terminal);
@@ -99,7 +97,7 @@ function addCancel(program: Command, terminal: Terminal): void {
     .argument("[order]", "the order's number", orderNo)
     .option("--reference <text>", "your own name of the order")
     .option("--only-unfilled", "only if nothing of it has traded")
-    .option("--if-version <n>", "only if it is still at this version", wholeNumber)
+    .option("--if-version <n>", "only if it is still at this version", count)
     .option("--wait", "wait until it is closed, whatever closes it")
     .action(async (order: string | undefined, options, command) => {
       const { client, asJson } = session(command, terminal);
@@ -183,7 +181,7 @@ function addAmend(program: Command, terminal: Terminal): void {
     .option("--price <price>", "new limit price", decimal)
     .option("--qty <qty>", "new quantity; what has traded counts", decimal)
     .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
-    .option("--if-version <n>", "only if it is still at this version", wholeNumber)
+    .option("--if-version <n>", "only if it is still at this version", count)
     .action(async (order_no: string, options: AmendOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { price, qty, trigger, ifVersion } = options;
@@ -220,7 +218,7 @@ function addOrders(program: Command, terminal: Terminal): void {
     .option("--status <status>", "new, pex, fex, can or rej")
     .option("--reference <text>", "that carry this name of yours")
     .option("--portfolio <text>", "of this grouping of yours")
-    .addOption(new Option("--limit <n>", "at most so many").argParser(wholeNumber).default(20))
+    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
     .action(async (options: OrdersOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const orders = [];
@@ -266,32 +264,4 @@ function addOrder(program: Command, terminal: Terminal): void {
       } else if (asJson) printJson(terminal, order);
       else print(terminal, orderFacts(order));
     });
-}
-
-function decimal(text: string): string {
-  if (DECIMAL.test(text)) return text;
-  throw new InvalidArgumentError("Write a decimal such as 423.83, with at most 8 decimals.");
-}
-
-function orderNo(text: string): string {
-  if (ORDER_NO.test(text)) return text;
-  throw new InvalidArgumentError("An order's number is 11 digits or more.");
-}
-
-function orderNos(text: string, before: readonly string[] | undefined): readonly string[] {
-  const all = [...(before ?? []), orderNo(text)];
-  if (all.length > 5) throw new InvalidArgumentError("At most 5 orders fit into one batch.");
-  return all;
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Write a whole number from 1.");
-}
-
-function oneOf(words: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (words.includes(text)) return text;
-    throw new InvalidArgumentError(`Write ${words.join(" or ")}.`);
-  };
 }

@@ -1,6 +1,7 @@
 /** Following the order stream on a terminal. */
 import type { OrderUpdate, StreamEvent } from "@countermand/client";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { wholeNumber } from "../arguments.ts";
 import { session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { timeText } from "../time.ts";
@@ -10,8 +11,8 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
   program
     .command("watch")
     .description("every change of every order as it happens; through cuts and restarts, no gap")
-    .option("--from <seq>", "begin with the messages after this position; 0 for all", position)
-    .option("--count <n>", "end after so many changes", position)
+    .option("--from <seq>", "begin with the messages after this position; 0 for all", wholeNumber)
+    .option("--count <n>", "end after so many changes", wholeNumber)
     .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
     .action(async (options: { readonly from?: number; readonly count?: number }, command) => {
       const { client, asJson } = session(command, terminal);
@@ -55,9 +56,4 @@ function changeLine(seq: number, order: OrderUpdate): string {
     order.exec_id === undefined ? "" : `, ${order.last_qty} traded at ${order.last_price}`;
   const what = `${order_side} ${qty} ${symbol} @ ${price}`;
   return `${seq}  ${timeText(update_time)}  ${order_no}  ${what}  ${statusText(order)}${trade}`;
-}
-
-function position(text: string): number {
-  if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Write a whole number from 0.");
 }

@@ -1,0 +1,43 @@
+/** Arguments as the command line takes them: what is wrong is said before anything is sent. */
+import { InvalidArgumentError } from "commander";
+
+const DECIMAL = /^[0-9]{1,18}(\.[0-9]{1,8})?$/;
+const ORDER_NO = /^[0-9]{11,32}$/;
+const BATCH_MAX = 5;
+
+export function decimal(text: string): string {
+  if (DECIMAL.test(text)) return text;
+  throw new InvalidArgumentError("Write a decimal such as 423.83, with at most 8 decimals.");
+}
+
+export function orderNo(text: string): string {
+  if (ORDER_NO.test(text)) return text;
+  throw new InvalidArgumentError("An order's number is 11 digits or more.");
+}
+
+export function orderNos(text: string, before: readonly string[] | undefined): readonly string[] {
+  const all = [...(before ?? []), orderNo(text)];
+  if (all.length > BATCH_MAX) {
+    throw new InvalidArgumentError(`At most ${BATCH_MAX} orders fit into one batch.`);
+  }
+  return all;
+}
+
+/** From 1. */
+export function count(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write a whole number from 1.");
+}
+
+/** From 0. */
+export function wholeNumber(text: string): number {
+  if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write a whole number from 0.");
+}
+
+export function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (words.includes(text)) return text;
+    throw new InvalidArgumentError(`Write ${words.join(" or ")}.`);
+  };
+}

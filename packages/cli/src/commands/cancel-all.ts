@@ -1,0 +1,92 @@
+/** Cancelling everything, or what a filter picks, after a look at what that would be. */
+import type { CancelAllFilter, CancelAllResult } from "@countermand/client";
+import type { Command } from "commander";
+import { wholeNumber } from "../arguments.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { session, setExitCode } from "../session.ts";
+import { confirm, print, printJson, type Terminal } from "../terminal.ts";
+
+interface CancelAllOptions {
+  readonly market?: string;
+  readonly symbol?: string;
+  readonly side?: string;
+  readonly type?: string;
+  readonly portfolio?: string;
+  readonly prefix?: string;
+  readonly olderThan?: number;
+  readonly preview?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Orders named one by one; the counts are of all. */
+const SHOWN_MAX = 20;
+
+export function addCancelAllCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("cancel-all")
+    .description(
+      "cancel every open order, or those that the options pick; shows them and asks first",
+    )
+    .option("--market <market>", "placed with this market name")
+    .option("--symbol <symbol>", "of this symbol")
+    .option("--side <side>", "buy or sell")
+    .option("--type <type>", "of this order type")
+    .option("--portfolio <text>", "of this grouping of yours")
+    .option("--prefix <text>", "whose name of yours begins so")
+    .option("--older-than <seconds>", "created at least so long ago", wholeNumber)
+    .option("--preview", "show what would be cancelled, and cancel nothing")
+    .option("--yes", "do it without asking")
+    .action(async (options: CancelAllOptions, command: Command) => {
+      const { client, asJson } = session(command, terminal);
+      const filter = filterOf(options);
+      if (options.preview === true || options.yes !== true) {
+        const preview = await client.previewCancelAll(filter);
+        if (options.preview === true) {
+          show(terminal, asJson, preview);
+          return;
+        }
+        const question = `Cancel ${preview.matched} open orders?`;
+        await confirm(terminal, question, preview.matched === 0);
+      }
+      const result = await client.cancelAll(filter);
+      show(terminal, asJson, result);
+      if (result.outcome === "nothing_worked") setExitCode(command, ExitCode.Refused);
+      if (result.outcome === "not_all") setExitCode(command, ExitCode.Partly);
+    });
+}
+
+function filterOf(options: CancelAllOptions): CancelAllFilter {
+  const { market, symbol, side, type, portfolio, prefix, olderThan } = options;
+  // Words the gateway does not know are its to refuse, with the list of those it does.
+  return {
+    ...(market !== undefined && { market }),
+    ...(symbol !== undefined && { symbol }),
+    ...(side !== undefined && { order_side: side }),
+    ...(type !== undefined && { order_type: type }),
+    ...(portfolio !== undefined && { portfolio_id: portfolio }),
+    ...(prefix !== undefined && { reference_id_prefix: prefix }),
+    ...(olderThan !== undefined && { older_than: olderThan }),
+  } as CancelAllFilter;
+}
+
+function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): void {
+  if (asJson) {
+    printJson(terminal, result);
+    return;
+  }
+  if (result.matched === 0) {
+    print(terminal, ["nothing was open"]);
+    return;
+  }
+  const { matched, done, already, too_late, failed, orders } = result;
+  const shown = orders.slice(0, SHOWN_MAX).map(({ order_no, reference_id, outcome }) => {
+    return `  ${order_no}  ${outcome.replaceAll("_", " ")}  ${reference_id}`.trimEnd();
+  });
+  const more = matched > shown.length ? [`  and ${matched - shown.length} more`] : [];
+  const verb = result.outcome === "preview" ? "would be cancelled" : "cancelled";
+  print(terminal, [
+    ...shown,
+    ...more,
+    `${done} of ${matched} ${verb}; ${already} were already, ${too_late} too late, ${failed} work on`,
+  ]);
+}
