@@ -20,7 +20,7 @@ import { type ExchangeCommand, MarketPhase, type Uncross } from "./exchange-comm
 import type {
   ComesIn,
   Entered,
-  ExchangeEvent,
+  MarketEvent,
   RemovalReason,
   Removed,
   Replaced,
@@ -31,14 +31,14 @@ import { isImmediate, matchIncoming, restsWhole } from "./matching.ts";
 import { decideCross, withdrawn } from "./sandbox-decisions.ts";
 
 /**
- * The events of a command itself. Stop orders that its trades reach come in afterwards, see
- * {@link decideTriggered}.
+ * The events of a command itself in the market that it concerns. Stop orders that its trades reach
+ * come in afterwards, see {@link decideTriggered}.
  */
-export function decideCommand(
+export function decideInMarket(
   listing: Listing,
   command: ExchangeCommand,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   switch (command.type) {
     case "NewOrderSingle":
       return decideNew(listing, command, tradeCount);
@@ -60,7 +60,7 @@ export function decideCommand(
 }
 
 /** The events of the first stop order whose trigger was reached; none when there is none. */
-export function decideTriggered(listing: Listing, tradeCount: number): ExchangeEvent[] {
+export function decideTriggered(listing: Listing, tradeCount: number): MarketEvent[] {
   const stop = listing.stops.firstReached;
   if (stop === undefined) return [];
   const { orderId, account, side, ordType, timeInForce, ticks, protectionTicks, lots } = stop;
@@ -80,7 +80,7 @@ export function decideTriggered(listing: Listing, tradeCount: number): ExchangeE
   return comeIn(listing, triggered, protectionTicks, tradeCount);
 }
 
-function decideNew(listing: Listing, command: NewOrderSingle, tradeCount: number): ExchangeEvent[] {
+function decideNew(listing: Listing, command: NewOrderSingle, tradeCount: number): MarketEvent[] {
   const { symbol, orderId, account, side, ordType, timeInForce } = command;
   const ticks = listing.ticksOf(command.price);
   const lots = listing.lotsOf(command.orderQty);
@@ -115,7 +115,7 @@ function decideReplace(
   listing: Listing,
   command: OrderCancelReplaceRequest,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   const { orderId } = command;
   const terms = {
     ticks: listing.ticksOf(command.price),
@@ -147,7 +147,7 @@ function decideReplaceResting(
   resting: RestingOrder,
   { ticks, stopTicks, orderLots }: ReplaceTerms,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   const { orderId, account, side, timeInForce } = resting;
   const { symbol } = listing.instrument;
   const named = { symbol, orderId, account, side };
@@ -177,7 +177,7 @@ function decideReplaceResting(
 }
 
 /** None for a cancel of an order that is not here (any more). */
-function decideCancel(listing: Listing, orderId: OrderId): ExchangeEvent[] {
+function decideCancel(listing: Listing, orderId: OrderId): MarketEvent[] {
   const resting = listing.book.find(orderId);
   if (resting !== undefined) return [removedFromBook(listing, resting, CancelReason.Requested)];
   const stop = listing.stops.find(orderId);
@@ -189,7 +189,7 @@ function decideUncross(
   listing: Listing,
   { referenceTicks, protectionTicks }: Uncross,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   assert(listing.phase === MarketPhase.Auction, "an auction is matched while it lasts");
   assert(Number.isSafeInteger(referenceTicks) && referenceTicks >= 0, "a reference is a price");
   const { symbol } = listing.instrument;
@@ -198,7 +198,7 @@ function decideUncross(
     referenceTicks,
     protectionTicks,
   );
-  const events: ExchangeEvent[] = [{ type: "Uncrossed", symbol, ticks, lots }];
+  const events: MarketEvent[] = [{ type: "Uncrossed", symbol, ticks, lots }];
   for (const order of selfTrading) {
     events.push(removedFromBook(listing, order, CancelReason.SelfTrade));
   }
@@ -238,8 +238,8 @@ function decideUncross(
 }
 
 /** Bids, asks, then stop orders, each in priority. */
-function decideExpireDay(listing: Listing): ExchangeEvent[] {
-  const events: ExchangeEvent[] = [];
+function decideExpireDay(listing: Listing): MarketEvent[] {
+  const events: MarketEvent[] = [];
   for (const side of [Side.Buy, Side.Sell]) {
     for (const order of listing.book.orders(side)) {
       if (order.timeInForce !== TimeInForce.Day) continue;
@@ -266,7 +266,7 @@ function comeIn(
   order: Draft<Entered> | Draft<Triggered> | Draft<Replaced>,
   protectionTicks: number,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   const isAuction = listing.phase !== MarketPhase.Continuous;
   assertPhase(order, isAuction);
   if (isAuction || restsWhole(listing.book, order)) {
@@ -282,7 +282,7 @@ function comeIn(
   const { symbol, orderId, account, side } = order;
   order.restingTicks = restingTicks;
   order.restingLots = rest === "Queues" ? leavesLots : 0;
-  const events: ExchangeEvent[] = [order];
+  const events: MarketEvent[] = [order];
   for (const { resting, lots } of fills) {
     events.push({
       type: "Traded",

@@ -16,7 +16,10 @@ export interface DepthChange {
   readonly orderCount: -1 | 0 | 1;
 }
 
-/** None for what has no price in the book: stop orders, at-auction orders, phases. */
+/**
+ * None for what has no price in the book (stop orders, at-auction orders, phases), and none for
+ * odd lots, which are not in the public depth.
+ */
 export function depthChangesOf(event: ExchangeEvent): DepthChange[] {
   switch (event.type) {
     case "Entered":
@@ -42,6 +45,7 @@ export function depthChangesOf(event: ExchangeEvent): DepthChange[] {
     case "StopReplaced":
     case "Uncrossed":
     case "PhaseChanged":
+    case "OddLot":
       return [];
   }
 }

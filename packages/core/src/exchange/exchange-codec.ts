@@ -15,13 +15,15 @@
  * | `U`  | Uncrossed     | | `V`  | Removed: by the venue         |
  * | `A`  | AuctionTraded | |      |                               |
  * | `P`  | PhaseChanged  | |      |                               |
+ *
+ * An event among odd lots is the cells of that event after a first cell `O`.
  */
 import { assert, at } from "../assert.ts";
 import { CancelReason } from "../model/index.ts";
-import type { ExchangeEvent, RemovalReason } from "./exchange-event.ts";
+import type { ExchangeEvent, MarketEvent, RemovalReason } from "./exchange-event.ts";
 
-type Type = ExchangeEvent["type"];
-type EventOf<T extends Type> = Extract<ExchangeEvent, { readonly type: T }>;
+type Type = MarketEvent["type"];
+type EventOf<T extends Type> = Extract<MarketEvent, { readonly type: T }>;
 type Fields = { readonly [T in Type]: readonly (keyof EventOf<T>)[] };
 
 const ORDER = ["symbol", "orderId", "account", "side"] as const;
@@ -105,23 +107,29 @@ const REMOVAL_KINDS: Readonly<Record<RemovalReason, string>> = {
   [CancelReason.Venue]: "V",
 };
 
+const ODD_LOT_KIND = "O";
+
 /** What each kind's events have in common. */
-const OF_KIND: ReadonlyMap<string, Partial<ExchangeEvent> & { readonly type: Type }> = new Map([
+const OF_KIND: ReadonlyMap<string, Partial<MarketEvent> & { readonly type: Type }> = new Map([
   ...Object.entries(KINDS).map(([type, kind]) => [kind, { type: type as Type }] as const),
   ...Object.entries(REMOVAL_KINDS).map(([reason, kind]) => {
     return [kind, { type: "Removed" as const, reason: reason as RemovalReason }] as const;
   }),
 ]);
 assert(
-  OF_KIND.size === Object.keys(KINDS).length + Object.keys(REMOVAL_KINDS).length,
+  !OF_KIND.has(ODD_LOT_KIND) &&
+    OF_KIND.size === Object.keys(KINDS).length + Object.keys(REMOVAL_KINDS).length,
   "kinds of events differ",
 );
 
 export function encodeExchangeEvent(event: ExchangeEvent): string {
-  const kind = event.type === "Removed" ? REMOVAL_KINDS[event.reason] : KINDS[event.type];
-  const cells: unknown[] = [kind];
-  const values = event as unknown as Readonly<Record<string, unknown>>;
-  for (const field of FIELDS[event.type]) cells.push(values[field]);
+  const cells: unknown[] = [];
+  if (event.type === "OddLot") {
+    cells.push(ODD_LOT_KIND);
+    pushCells(cells, event.event);
+  } else {
+    pushCells(cells, event);
+  }
   return JSON.stringify(cells);
 }
 
@@ -135,11 +143,23 @@ export function decodeExchangeEvent(payload: string): ExchangeEvent {
 
 /** The same for a payload's cells. */
 export function exchangeEventOf(cells: readonly unknown[]): ExchangeEvent {
+  if (cells[0] !== ODD_LOT_KIND) return eventOf(cells);
+  const event = eventOf(cells.slice(1));
+  return { type: "OddLot", symbol: event.symbol, event };
+}
+
+function pushCells(cells: unknown[], event: MarketEvent): void {
+  cells.push(event.type === "Removed" ? REMOVAL_KINDS[event.reason] : KINDS[event.type]);
+  const values = event as unknown as Readonly<Record<string, unknown>>;
+  for (const field of FIELDS[event.type]) cells.push(values[field]);
+}
+
+function eventOf(cells: readonly unknown[]): MarketEvent {
   const common = OF_KIND.get(at(cells, 0) as string);
   assert(common !== undefined, "an exchange event is of a known kind");
   const fields = FIELDS[common.type];
   assert(cells.length > fields.length, "an exchange event has all its cells");
   const event: Record<string, unknown> = { ...common };
   for (const [index, field] of fields.entries()) event[field] = cells[index + 1];
-  return event as unknown as ExchangeEvent;
+  return event as unknown as MarketEvent;
 }

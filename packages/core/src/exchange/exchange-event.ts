@@ -175,7 +175,21 @@ export interface PhaseChanged {
   readonly phase: MarketPhase;
 }
 
-export type ExchangeEvent =
+/**
+ * Something happened in the market of odd lots, which is apart from that of board lots: its own
+ * book, and no word of it in the public depth, in the last trade price or to stop orders.
+ */
+export interface OddLot {
+  readonly type: "OddLot";
+  readonly symbol: string;
+  /** Its quantities are in steps of odd lots, its trades in one count with all others. */
+  readonly event: MarketEvent;
+}
+
+export type ExchangeEvent = MarketEvent | OddLot;
+
+/** What can happen in one market of an instrument. */
+export type MarketEvent =
   | Entered
   | StopEntered
   | Triggered

@@ -38,6 +38,8 @@ interface NaiveOrder {
 
 export class NaiveExchange {
   readonly #markets: ReadonlyMap<string, NaiveMarket>;
+  /** By symbol, where odd lots are taken; and how much is no odd lot any more. */
+  readonly #oddLots: ReadonlyMap<string, { market: NaiveMarket; lotQty: bigint }>;
   #tradeCount = 0;
 
   constructor(instruments: readonly Instrument[]) {
@@ -50,10 +52,36 @@ export class NaiveExchange {
         return [symbol, new NaiveMarket(nextExecId, priceTick, lotQty)];
       }),
     );
+    this.#oddLots = new Map(
+      instruments.flatMap(({ symbol, priceTick, lotQty, oddLotQty }) => {
+        if (oddLotQty === null) return [];
+        return [[symbol, { market: new NaiveMarket(nextExecId, priceTick, oddLotQty), lotQty }]];
+      }),
+    );
+  }
+
+  get orderCount(): number {
+    const markets = [...this.#markets.values()];
+    for (const { market } of this.#oddLots.values()) markets.push(market);
+    return markets.reduce((sum, { orderCount }) => sum + orderCount, 0);
   }
 
   handle(command: ExchangeCommand): VenueReport[] {
-    return this.market(command.symbol).handle(command);
+    const market = this.market(command.symbol);
+    const oddLots = this.#oddLots.get(command.symbol);
+    if (oddLots === undefined) return market.handle(command);
+    if (command.type === "Uncross") return market.handle(command);
+    if (command.type === "ChangePhase") {
+      const phase = command.phase === "closed" ? "closed" : "continuous";
+      return [...market.handle(command), ...oddLots.market.handle({ ...command, phase })];
+    }
+    // Whoever does not have the order that is cancelled or replaced reports nothing.
+    if (command.type !== "NewOrderSingle") {
+      return [...market.handle(command), ...oddLots.market.handle(command)];
+    }
+    return command.orderQty < oddLots.lotQty
+      ? oddLots.market.handle(command)
+      : market.handle(command);
   }
 
   market(symbol: string): NaiveMarket {

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   type Account,
+  type Instrument,
   type OrderId,
   OrdType,
   type Price,
@@ -20,10 +21,12 @@ import { type DepthChange, depthChangesOf } from "./depth-change.ts";
 import { type DepthRow, Exchange } from "./exchange.ts";
 import { decodeExchangeEvent, encodeExchangeEvent } from "./exchange-codec.ts";
 import { type ExchangeCommand, MarketPhase } from "./exchange-command.ts";
-import type { ExchangeEvent } from "./exchange-event.ts";
+import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
 import { NaiveExchange } from "./exchange-naive.ts";
 
+/** 00700 takes odd lots, BTC-USDT does not. */
 const INSTRUMENTS = REFERENCE_INSTRUMENTS.filter(({ symbol }) => /^(00700|BTC-USDT)$/.test(symbol));
+const ODD_LOT_SYMBOL = "00700";
 const SYMBOLS = INSTRUMENTS.map(({ symbol }) => symbol);
 const PARAMETERS = { numRuns: 150 };
 /**
@@ -45,8 +48,7 @@ test("exchange: any commands give the same reports and books as the naive exchan
         assert.equal(played.exchange.lastTradePrice(symbol) ?? 0n, market.lastPx);
         return handled.events;
       });
-      const orderCount = SYMBOLS.reduce((sum, symbol) => sum + naive.market(symbol).orderCount, 0);
-      assert.equal(played.exchange.openOrderCount, orderCount);
+      assert.equal(played.exchange.openOrderCount, naive.orderCount);
     }),
     { numRuns: 400 },
   );
@@ -102,10 +104,8 @@ test("exchange: of every order, quantity = traded + removed + open, whatever rep
         latest.set(orderId, orderLots);
         left.set(orderId, orderLots - (traded.get(orderId) ?? 0));
       };
-      for (const event of played.run(
-        sequence,
-        (command) => played.exchange.handle(command).events,
-      )) {
+      const handle = (command: ExchangeCommand) => played.exchange.handle(command).events;
+      for (const event of played.run(sequence, handle).map(bare)) {
         if (event.type === "Entered" || event.type === "StopEntered")
           give(event.orderId, event.lots);
         if (event.type === "StopReplaced") give(event.orderId, event.lots);
@@ -138,7 +138,7 @@ test("exchange: no account trades with itself, and an auction trades at one pric
       const played = new Play();
       played.run(sequence, (command) => {
         const { events } = played.exchange.handle(command);
-        for (const event of events) {
+        for (const event of events.map(bare)) {
           if (event.type === "Traded") {
             assert.notEqual(event.incomingAccount, event.restingAccount);
           } else if (event.type === "AuctionTraded") {
@@ -228,6 +228,33 @@ test("exchange: a view kept by depth changes is the book's depth after every com
   );
 });
 
+test("exchange: odd lots do not touch the book of board lots, its last trade or stop orders", () => {
+  fc.assert(
+    fc.property(steps(), (sequence) => {
+      const played = new Play();
+      // The other one never hears of odd lots, and its trades are numbered apart.
+      const without = new Exchange(INSTRUMENTS);
+      const isOdd = new Set<OrderId>();
+      played.run(sequence, (command) => {
+        const { events } = played.exchange.handle(command);
+        for (const event of events) {
+          if (event.type === "OddLot" && event.event.type === "Entered")
+            isOdd.add(event.event.orderId);
+        }
+        if (!("orderId" in command && isOdd.has(command.orderId))) without.handle(command);
+        const { symbol } = command;
+        assert.deepEqual(played.exchange.depth(symbol, 1_000), without.depth(symbol, 1_000));
+        assert.equal(played.exchange.lastTradePrice(symbol), without.lastTradePrice(symbol));
+        assert.equal(played.exchange.bestBid(symbol), without.bestBid(symbol));
+        return events;
+      });
+      const boardLots = played.exchange.openOrderCount - oddLotCount(played.exchange);
+      assert.equal(without.openOrderCount, boardLots);
+    }),
+    PARAMETERS,
+  );
+});
+
 test("exchange: events that went through the journal rebuild the same state", () => {
   fc.assert(
     fc.property(steps(), (sequence) => {
@@ -295,6 +322,15 @@ type Step =
       readonly ticksUp: number;
       readonly lots: number;
     }
+  /** In steps of odd lots. */
+  | {
+      readonly kind: "EnterOdd";
+      readonly account: Account;
+      readonly side: Side;
+      readonly timeInForce: TimeInForce;
+      readonly ticks: number;
+      readonly lots: number;
+    }
   | { readonly kind: "Turn"; readonly symbolIndex: number; readonly referenceTicks: number }
   | { readonly kind: "Close" | "Expire"; readonly symbolIndex: number };
 
@@ -311,6 +347,7 @@ function steps(): fc.Arbitrary<Step[]> {
     { weight: 3, arbitrary: atAuction() },
     { weight: 6, arbitrary: fc.record({ kind: fc.constant("Cancel"), chosen: fc.nat(1_000) }) },
     { weight: 6, arbitrary: replace() },
+    { weight: 8, arbitrary: oddLot() },
     { weight: 2, arbitrary: turn() },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("Close", "Expire"), symbolIndex }) },
   ) as fc.Arbitrary<Step>;
@@ -370,6 +407,18 @@ function stop() {
   });
 }
 
+/** Around the middle, so that odd lots meet each other and prices at which board lots rest. */
+function oddLot() {
+  return fc.record({
+    kind: fc.constant("EnterOdd"),
+    account: fc.constantFrom(...accounts("ann", "bob", "cat")),
+    side,
+    timeInForce: lasting,
+    ticks: fc.integer({ min: MIDDLE_TICKS - 3, max: MIDDLE_TICKS + 3 }),
+    lots: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(99)),
+  });
+}
+
 function protection() {
   return fc.oneof(fc.constant(0), fc.integer({ min: MIDDLE_TICKS - 2, max: MIDDLE_TICKS + 9 }));
 }
@@ -416,6 +465,8 @@ interface Candidate {
   readonly orderId: OrderId;
   readonly symbol: string;
   readonly ordType: OrdType;
+  /** What its lots are steps of. */
+  readonly lotQty: bigint;
   ticks: number;
   stopTicks: number;
   protectionTicks: number;
@@ -448,6 +499,8 @@ class Play {
     switch (step.kind) {
       case "Enter":
         return this.#enter(step);
+      case "EnterOdd":
+        return this.#enterOdd(step);
       case "Cancel": {
         const chosen = this.#chosen(step.chosen);
         return chosen === undefined ? [] : [{ type: "OrderCancelRequest", ...nameOf(chosen) }];
@@ -483,10 +536,27 @@ class Play {
     const orderId = String(10_000_000_000 + this.#orderCount) as OrderId;
     const takesProtection = ordType === OrdType.Market || ordType === OrdType.StopMarket;
     const protectionTicks = takesProtection && side === Side.Buy ? step.protectionTicks : 0;
-    this.#candidates.push({ orderId, symbol, ordType, ticks, stopTicks, protectionTicks });
-    const terms = termsOf(symbol, { ticks, stopTicks, protectionTicks }, step.lots);
+    const { lotQty } = instrumentOf(symbol);
+    const candidate = { orderId, symbol, ordType, lotQty, ticks, stopTicks, protectionTicks };
+    this.#candidates.push(candidate);
+    const terms = termsOf(candidate, step.lots);
     const nature = { orderId, account, symbol, side, ordType, timeInForce };
     return [{ type: "NewOrderSingle", ...nature, ...terms }];
+  }
+
+  #enterOdd(step: Step & { readonly kind: "EnterOdd" }): ExchangeCommand[] {
+    const { side, account, timeInForce, ticks, lots } = step;
+    const { symbol, oddLotQty } = instrumentOf(ODD_LOT_SYMBOL);
+    assert.ok(oddLotQty);
+    if (this.exchange.phase(symbol) === MarketPhase.Closed) return [];
+    this.#orderCount += 1;
+    const orderId = String(10_000_000_000 + this.#orderCount) as OrderId;
+    const ordType = OrdType.Limit;
+    const prices = { ticks, stopTicks: 0, protectionTicks: 0 };
+    const candidate = { orderId, symbol, ordType, lotQty: oddLotQty, ...prices };
+    this.#candidates.push(candidate);
+    const nature = { orderId, account, symbol, side, ordType, timeInForce };
+    return [{ type: "NewOrderSingle", ...nature, ...termsOf(candidate, lots) }];
   }
 
   #replace(step: Step & { readonly kind: "Replace" }): ExchangeCommand[] {
@@ -498,7 +568,10 @@ class Play {
     chosen.stopTicks = moved(chosen.stopTicks);
     const lots = (this.#traded.get(chosen.orderId) ?? 0) + step.lots;
     chosen.protectionTicks = moved(chosen.protectionTicks);
-    const terms = termsOf(chosen.symbol, chosen, lots);
+    const { lotQty } = instrumentOf(chosen.symbol);
+    // An odd lot that would grow into a board lot is the desk's to refuse.
+    if (chosen.lotQty < lotQty && BigInt(lots) * chosen.lotQty >= lotQty) return [];
+    const terms = termsOf(chosen, lots);
     return [{ type: "OrderCancelReplaceRequest", ...nameOf(chosen), ...terms }];
   }
 
@@ -523,7 +596,8 @@ class Play {
     return this.#candidates[index % Math.max(1, this.#candidates.length)];
   }
 
-  #note(event: ExchangeEvent): void {
+  #note(noted: ExchangeEvent): void {
+    const event = bare(noted);
     if (event.type === "Traded") {
       this.#noteTrade(event.incomingOrderId, event.lots);
       this.#noteTrade(event.restingOrderId, event.lots);
@@ -556,18 +630,25 @@ function symbolOf(index: number): string {
   return symbol;
 }
 
-function termsOf(
-  symbol: string,
-  { ticks, stopTicks, protectionTicks }: Pick<Candidate, "ticks" | "stopTicks" | "protectionTicks">,
-  lots: number,
-) {
+/** What happened, in whichever of an instrument's markets. */
+function bare(event: ExchangeEvent): MarketEvent {
+  return event.type === "OddLot" ? event.event : event;
+}
+
+function instrumentOf(symbol: string): Instrument {
   const instrument = INSTRUMENTS.find((each) => each.symbol === symbol);
   assert.ok(instrument);
+  return instrument;
+}
+
+function termsOf(candidate: Candidate, lots: number) {
+  const { symbol, lotQty, ticks, stopTicks, protectionTicks } = candidate;
+  const instrument = instrumentOf(symbol);
   return {
     price: (BigInt(ticks) * instrument.priceTick) as Price,
     stopPx: (BigInt(stopTicks) * instrument.priceTick) as Price,
     protectionPx: (BigInt(protectionTicks) * instrument.priceTick) as Price,
-    orderQty: (BigInt(lots) * instrument.lotQty) as Qty,
+    orderQty: (BigInt(lots) * lotQty) as Qty,
   };
 }
 
@@ -580,6 +661,11 @@ function openLots(exchange: Exchange): [OrderId, number][] {
     if (cells[0] === "S") open.push([cells[8], cells[7]]);
   }
   return open;
+}
+
+function oddLotCount(exchange: Exchange): number {
+  const counts = stateOf(exchange).map((line) => JSON.parse(line));
+  return counts.reduce((sum, cells) => sum + (cells[0] === "Q" ? cells[3] : 0), 0);
 }
 
 type ViewLevel = [ticks: number, { readonly lots: number; readonly orderCount: number }];

@@ -13,10 +13,11 @@ import {
   type VenueReport,
 } from "../model/index.ts";
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
-import { decideCommand, decideTriggered } from "./decisions.ts";
+import { decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
 import type { ExchangeEvent } from "./exchange-event.ts";
 import { Listing } from "./listing.ts";
+import { decideCommand } from "./odd-lots.ts";
 import { reportsOf } from "./reports.ts";
 import { type Crossable, crossableOf } from "./sandbox-decisions.ts";
 import { loadSnapshot, snapshotLines } from "./snapshot.ts";
@@ -65,6 +66,7 @@ export class Exchange {
       for (const report of this.#applyAll(listing, triggered)) reports.push(report);
     }
     listing.assertSound();
+    listing.oddLots?.assertSound();
     return { events, reports };
   }
 
@@ -75,7 +77,8 @@ export class Exchange {
    *
    * Preconditions: the symbol is listed; prices and quantities lie on the instrument's grid; an
    * order has a price, and a trigger, exactly when its type has one; a new order has a fresh id.
-   * In continuous trading no at-auction order comes in; in an auction no market, immediate or
+   * An odd lot is a limit order that may rest, and a replace leaves it one. In continuous trading
+   * no at-auction order comes in; in an auction no market, immediate or
    * fill-or-kill order; into a closed book nothing, and nothing in it is replaced. A replace
    * leaves more quantity than has traded.
    */
@@ -95,10 +98,10 @@ export class Exchange {
 
   /** What an event means to the desk; of a trade, the incoming order's or the buyer's first. */
   reportsOf(event: ExchangeEvent): VenueReport[] {
-    return reportsOf(event, this.#listing(event.symbol));
+    return reportsIn(this.#listing(event.symbol), event);
   }
 
-  /** At most `levelCountMax` prices per side; costs as many steps, however large the book. */
+  /** Of board lots, at most `levelCountMax` prices per side; costs as many steps, however large the book. */
   depth(symbol: string, levelCountMax: number): Depth {
     assert(levelCountMax >= 0, "a number of levels is not negative");
     const listing = this.#listing(symbol);
@@ -113,17 +116,17 @@ export class Exchange {
     };
   }
 
-  /** The highest price bid; null while nobody bids. */
+  /** The highest price bid, odd lots apart; null while nobody bids. */
   bestBid(symbol: string): Price | null {
     return this.#best(symbol, Side.Buy);
   }
 
-  /** The lowest price asked; null while nobody asks. */
+  /** The lowest price asked, odd lots apart; null while nobody asks. */
   bestAsk(symbol: string): Price | null {
     return this.#best(symbol, Side.Sell);
   }
 
-  /** The price of the latest trade; null while there was none. */
+  /** The price of the latest trade, odd lots apart; null while there was none. */
   lastTradePrice(symbol: string): Price | null {
     const listing = this.#listing(symbol);
     return listing.lastTradeTicks === 0 ? null : listing.priceOf(listing.lastTradeTicks);
@@ -157,10 +160,12 @@ export class Exchange {
     return this.#listing(symbol).phase;
   }
 
-  /** Orders resting in all books, and waiting stop orders. */
+  /** Orders resting in all books, odd lots among them, and waiting stop orders. */
   get openOrderCount(): number {
     let count = 0;
-    for (const listing of this.#listings.values()) count += listing.orderCount;
+    for (const { orderCount, oddLots } of this.#listings.values()) {
+      count += orderCount + (oddLots?.orderCount ?? 0);
+    }
     return count;
   }
 
@@ -183,21 +188,23 @@ export class Exchange {
     const [first] = events;
     if (first === undefined) return [];
     this.#apply(listing, first);
-    const reports = reportsOf(first, listing);
+    const reports = reportsIn(listing, first);
     for (let index = 1; index < events.length; index += 1) {
       const event = at(events, index);
       this.#apply(listing, event);
-      for (const report of reportsOf(event, listing)) reports.push(report);
+      for (const report of reportsIn(listing, event)) reports.push(report);
     }
     return reports;
   }
 
   #apply(listing: Listing, event: ExchangeEvent): void {
-    if (event.type === "Traded" || event.type === "AuctionTraded") {
-      assert(event.tradeNo === this.#tradeCount + 1, "trades are numbered without gaps");
-      this.#tradeCount = event.tradeNo;
+    const market = marketOf(listing, event);
+    const happened = event.type === "OddLot" ? event.event : event;
+    if (happened.type === "Traded" || happened.type === "AuctionTraded") {
+      assert(happened.tradeNo === this.#tradeCount + 1, "trades are numbered without gaps");
+      this.#tradeCount = happened.tradeNo;
     }
-    listing.apply(event);
+    market.apply(happened);
   }
 
   #best(symbol: string, side: Side): Price | null {
@@ -211,4 +218,15 @@ export class Exchange {
     assert(listing !== undefined, "the symbol is listed");
     return listing;
   }
+}
+
+function marketOf(listing: Listing, event: ExchangeEvent): Listing {
+  if (event.type !== "OddLot") return listing;
+  assert(listing.oddLots !== null, "the instrument takes odd lots");
+  return listing.oddLots;
+}
+
+function reportsIn(listing: Listing, event: ExchangeEvent): VenueReport[] {
+  const market = marketOf(listing, event);
+  return reportsOf(event.type === "OddLot" ? event.event : event, market);
 }

@@ -1,6 +1,7 @@
 /**
- * All that the exchange keeps of one instrument: its book, its waiting stop orders, its phase and
- * its last trade. Owned by the exchange; `apply` is the only writer.
+ * All that the exchange keeps of one instrument: its book, its waiting stop orders, its phase, its
+ * last trade, and beside them its market of odd lots. Owned by the exchange; `apply` is the only
+ * writer.
  */
 import { assert } from "../assert.ts";
 import type { Instrument, OrderId, Price, Qty } from "../model/index.ts";
@@ -8,17 +9,24 @@ import { Book } from "./book/book.ts";
 import type { RestingOrder, StopOrder } from "./book/order.ts";
 import { StopBook } from "./book/stop-book.ts";
 import { MarketPhase } from "./exchange-command.ts";
-import type { ComesIn, ExchangeEvent, Removed, StopEntered } from "./exchange-event.ts";
+import type { ComesIn, MarketEvent, Removed, StopEntered } from "./exchange-event.ts";
 
 export class Listing {
   readonly instrument: Instrument;
   readonly book = new Book();
   readonly stops = new StopBook();
+  /** Where its odd lots trade, in lots of their own size; null where it takes none. */
+  readonly oddLots: Listing | null;
   #phase: MarketPhase = MarketPhase.Continuous;
   #lastTradeTicks = 0;
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
+    const { oddLotQty } = instrument;
+    const isSplit = oddLotQty !== null;
+    this.oddLots = isSplit
+      ? new Listing({ ...instrument, lotQty: oddLotQty, oddLotQty: null })
+      : null;
   }
 
   get phase(): MarketPhase {
@@ -30,13 +38,17 @@ export class Listing {
     return this.#lastTradeTicks;
   }
 
-  /** Orders in the book and waiting stop orders. */
+  /** Orders in the book and waiting stop orders; odd lots are counted in their own market. */
   get orderCount(): number {
     return this.book.orderCount + this.stops.orderCount;
   }
 
   find(orderId: OrderId): RestingOrder | StopOrder | undefined {
     return this.book.find(orderId) ?? this.stops.find(orderId);
+  }
+
+  has(orderId: OrderId): boolean {
+    return this.orderCount > 0 && this.find(orderId) !== undefined;
   }
 
   ticksOf(price: Price): number {
@@ -55,8 +67,8 @@ export class Listing {
     return (BigInt(lots) * this.instrument.lotQty) as Qty;
   }
 
-  /** Folds one event of this instrument. Precondition: it was decided in this very state. */
-  apply(event: ExchangeEvent): void {
+  /** Folds one event of this market. Precondition: it was decided in this very state. */
+  apply(event: MarketEvent): void {
     switch (event.type) {
       case "Entered":
         this.#rest(event, event.lots);
@@ -96,7 +108,7 @@ export class Listing {
         this.#printed(event.ticks);
         return;
       case "PhaseChanged":
-        this.#phase = event.phase;
+        this.#enterPhase(event.phase);
         this.#reach();
         return;
       case "Uncrossed":
@@ -126,6 +138,13 @@ export class Listing {
     }
   }
 
+  #enterPhase(phase: MarketPhase): void {
+    this.#phase = phase;
+    const { Closed, Continuous } = MarketPhase;
+    // Odd lots have no auction.
+    if (this.oddLots !== null) this.oddLots.#phase = phase === Closed ? Closed : Continuous;
+  }
+
   #printed(ticks: number): void {
     this.#lastTradeTicks = ticks;
     this.#reach();
@@ -148,7 +167,7 @@ export class Listing {
   /** Takes up what a snapshot says. */
   load(phase: MarketPhase, lastTradeTicks: number): void {
     assert(Number.isSafeInteger(lastTradeTicks) && lastTradeTicks >= 0, "a trade had a price");
-    this.#phase = phase;
+    this.#enterPhase(phase);
     this.#lastTradeTicks = lastTradeTicks;
   }
 }

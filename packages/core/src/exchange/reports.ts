@@ -1,13 +1,13 @@
 /** What the exchange's events mean to the desk. Needs no book, only the instrument's grid. */
 import type { Account, ExecId, OrderId, VenueReport } from "../model/index.ts";
-import type { ExchangeEvent } from "./exchange-event.ts";
+import type { MarketEvent } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
 
 /** ExecID(17) of trade number n is this plus n, in decimal: always ten digits or more. */
 export const EXEC_ID_BASE = 1_000_000_000;
 
-/** What an event means to the desk; of a trade, the incoming order's or the buyer's first. */
-export function reportsOf(event: ExchangeEvent, listing: Listing): VenueReport[] {
+/** What an event of a market means to the desk; of a trade, the incoming order's or the buyer's first. */
+export function reportsOf(event: MarketEvent, listing: Listing): VenueReport[] {
   switch (event.type) {
     case "Entered":
     case "StopEntered":

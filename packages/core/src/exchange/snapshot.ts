@@ -7,7 +7,9 @@
  * - after it its orders, bids before asks, each side in an auction's priority, as
  *   `["O", side, ticks, lots, orderLots, timeInForce, orderId, account]`;
  * - after them its waiting stop orders, buys before sells, in the order in which they would come
- *   in, as `["S", side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId, account]`.
+ *   in, as `["S", side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId, account]`;
+ * - after them, if odd lots rest or have traded, `["Q", oddLotQty, lastTradeTicks, orderCount]` and
+ *   the odd lots as the orders before.
  *
  * Two exchanges are in the same state exactly when their lines are equal.
  */
@@ -30,6 +32,7 @@ type BookCells = readonly [
   lastTradeTicks: number,
   orderCount: number,
 ];
+type OddLotsCells = readonly ["Q", oddLotQty: string, lastTradeTicks: number, orderCount: number];
 type OrderCells = readonly [
   "O",
   side: Side,
@@ -52,7 +55,7 @@ type StopCells = readonly [
   orderId: OrderId,
   account: Account,
 ];
-type Cells = HeadCells | BookCells | OrderCells | StopCells;
+type Cells = HeadCells | BookCells | OddLotsCells | OrderCells | StopCells;
 
 /** The exchange must not change while the lines are read. */
 export function* snapshotLines(
@@ -61,21 +64,34 @@ export function* snapshotLines(
 ): Generator<string, void, void> {
   yield lineOf(["X", FORMAT, tradeCount]);
   for (const listing of listings) {
-    const { phase, lastTradeTicks, orderCount } = listing;
-    if (orderCount === 0 && lastTradeTicks === 0 && phase === MarketPhase.Continuous) continue;
+    const { phase, oddLots } = listing;
+    const hasOddLots = oddLots !== null && !isUntouched(oddLots);
+    if (isUntouched(listing) && !hasOddLots && phase === MarketPhase.Continuous) continue;
     yield lineOf(bookCells(listing));
-    for (const side of SIDES) {
-      for (const order of listing.book.orders(side)) {
-        const { ticks, lots, orderLots, timeInForce, orderId, account } = order;
-        yield lineOf(["O", side, ticks, lots, orderLots, timeInForce, orderId, account]);
-      }
+    yield* orderLines(listing);
+    if (!hasOddLots) continue;
+    const { instrument, lastTradeTicks, orderCount } = oddLots;
+    yield lineOf(["Q", instrument.lotQty.toString(), lastTradeTicks, orderCount]);
+    yield* orderLines(oddLots);
+  }
+}
+
+function isUntouched({ orderCount, lastTradeTicks }: Listing): boolean {
+  return orderCount === 0 && lastTradeTicks === 0;
+}
+
+function* orderLines({ book, stops }: Listing): Generator<string, void, void> {
+  for (const side of SIDES) {
+    for (const order of book.orders(side)) {
+      const { ticks, lots, orderLots, timeInForce, orderId, account } = order;
+      yield lineOf(["O", side, ticks, lots, orderLots, timeInForce, orderId, account]);
     }
-    for (const side of SIDES) {
-      for (const stop of listing.stops.orders(side)) {
-        const { ordType, timeInForce, ticks, stopTicks, protectionTicks } = stop;
-        const terms = [ordType, timeInForce, ticks, stopTicks, protectionTicks] as const;
-        yield lineOf(["S", side, ...terms, stop.lots, stop.orderId, stop.account]);
-      }
+  }
+  for (const side of SIDES) {
+    for (const stop of stops.orders(side)) {
+      const { ordType, timeInForce, ticks, stopTicks, protectionTicks } = stop;
+      const terms = [ordType, timeInForce, ticks, stopTicks, protectionTicks] as const;
+      yield lineOf(["S", side, ...terms, stop.lots, stop.orderId, stop.account]);
     }
   }
 }
@@ -92,16 +108,21 @@ export function loadSnapshot(
   /** One string per account, however many orders it has. */
   const accounts = new Map<Account, Account>();
   let tradeCount: number | null = null;
+  /** Whose orders follow: a book's, and then perhaps its odd lots'. */
   let listing: Listing | null = null;
   for (const line of lines) {
     const cells = JSON.parse(line) as Cells;
     assert((cells[0] === "X") === (tradeCount === null), "a snapshot has one first line");
     if (cells[0] === "X") tradeCount = loadedHead(cells);
     else if (cells[0] === "B") listing = loadedListing(cells, listings);
+    else if (cells[0] === "Q") listing = loadedOddLots(cells, listing);
     else loadOrder(listing, cells, accounts);
   }
   assert(tradeCount !== null, "a snapshot has one first line");
-  for (const each of listings.values()) each.assertSound();
+  for (const each of listings.values()) {
+    each.assertSound();
+    each.oddLots?.assertSound();
+  }
   return tradeCount;
 }
 
@@ -137,6 +158,19 @@ function loadedListing(
   if (!isSame) return null;
   listing.load(phase, lastTradeTicks);
   return listing;
+}
+
+/** Null when there were no odd lots and they are no longer what they were. */
+function loadedOddLots(
+  [, oddLotQty, lastTradeTicks, orderCount]: OddLotsCells,
+  listing: Listing | null,
+): Listing | null {
+  const oddLots = listing?.oddLots ?? null;
+  const isSame = oddLots !== null && oddLots.instrument.lotQty.toString() === oddLotQty;
+  assert(isSame || orderCount === 0, "an instrument keeps its odd lots while they rest");
+  if (!isSame) return null;
+  oddLots.load(oddLots.phase, lastTradeTicks);
+  return oddLots;
 }
 
 function loadOrder(

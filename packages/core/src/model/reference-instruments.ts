@@ -12,6 +12,7 @@ export const REFERENCE_INSTRUMENTS: readonly Instrument[] = [
     priceTick: "0.01",
     priceMax: "10000000",
     lotQty: "100",
+    oddLotQty: "1",
     orderQtyMax: "100000000",
   }),
   instrument("AAPL", "APPLE", "USD", "AAPL", [MarketName.Usex, MarketName.Nasdaq], {
@@ -38,6 +39,7 @@ interface GridText {
   readonly priceTick: string;
   readonly priceMax: string;
   readonly lotQty: string;
+  readonly oddLotQty?: string;
   readonly orderQtyMax: string;
 }
 
@@ -59,7 +61,7 @@ function instrument(
     priceTick: fixed(grid.priceTick) as Price,
     priceMax: fixed(grid.priceMax) as Price,
     lotQty: fixed(grid.lotQty) as Qty,
-    oddLotQty: null,
+    oddLotQty: grid.oddLotQty === undefined ? null : (fixed(grid.oddLotQty) as Qty),
     orderQtyMax: fixed(grid.orderQtyMax) as Qty,
   };
   assertInstrument(result);

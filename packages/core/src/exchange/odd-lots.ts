@@ -1,0 +1,66 @@
+/**
+ * Odd lots: on an instrument that takes them, orders for less than a board lot trade in a market
+ * of their own, never with board lots. Which of the two an order is in follows from its quantity,
+ * and stays so: a replace does not cross from one to the other. Pure.
+ *
+ * In Hong Kong odd lots are posted on a screen apart and matched by hand. Here they match by
+ * price, then time, as limit orders that rest; there is no auction of them, so their market takes
+ * orders whenever that of board lots is not closed.
+ */
+import { assert } from "../assert.ts";
+import { isOddLot, OrdType } from "../model/index.ts";
+import { decideInMarket } from "./decisions.ts";
+import type { ExchangeCommand } from "./exchange-command.ts";
+import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
+import type { Listing } from "./listing.ts";
+import { isImmediate } from "./matching.ts";
+
+/**
+ * The events of a command itself, in whichever market it concerns. Stop orders that its trades
+ * reach come in afterwards, see decisions.ts.
+ */
+export function decideCommand(
+  listing: Listing,
+  command: ExchangeCommand,
+  tradeCount: number,
+): ExchangeEvent[] {
+  const { oddLots } = listing;
+  if (oddLots === null) return decideInMarket(listing, command, tradeCount);
+  if (concernsOddLots(listing, oddLots, command)) {
+    return decideInMarket(oddLots, command, tradeCount).map(ofOddLots);
+  }
+  const events: ExchangeEvent[] = decideInMarket(listing, command, tradeCount);
+  if (command.type === "ExpireDay") {
+    for (const event of decideInMarket(oddLots, command, tradeCount)) events.push(ofOddLots(event));
+  }
+  return events;
+}
+
+/** Whether only the market of odd lots has to do with it. */
+function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCommand): boolean {
+  const { instrument } = listing;
+  switch (command.type) {
+    case "NewOrderSingle": {
+      if (!isOddLot(instrument, command.orderQty)) return false;
+      assert(command.ordType === OrdType.Limit, "an odd lot is a limit order");
+      assert(!isImmediate(command.timeInForce), "an odd lot may rest");
+      return true;
+    }
+    case "OrderCancelRequest":
+      return oddLots.has(command.orderId);
+    case "OrderCancelReplaceRequest": {
+      const isOdd = isOddLot(instrument, command.orderQty);
+      const other = isOdd ? listing : oddLots;
+      assert(!other.has(command.orderId), "a replaced order stays in its market");
+      return isOdd;
+    }
+    case "ChangePhase":
+    case "Uncross":
+    case "ExpireDay":
+      return false;
+  }
+}
+
+function ofOddLots(event: MarketEvent): ExchangeEvent {
+  return { type: "OddLot", symbol: event.symbol, event };
+}
