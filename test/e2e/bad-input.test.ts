@@ -270,12 +270,18 @@ test("bad input: figures with exponent, 9 decimals, signs, or out of range", asy
     ["qty", "0", "qty_zero"],
     ["qty", "-100", "qty_negative"],
     ["qty", "0.5", "qty_below_one"],
-    ["qty", "150", "qty_off_lot"],
+    ["qty", "150", "odd_lot_out_of_range"],
+    ["qty", "50.5", "odd_lot_too_fine"],
     ["qty", "100000000000", "qty_out_of_range"],
   ];
   for (const [name, text, reason] of figures) {
     await refusedSigned("POST", ORDERS, orderText({}, { [name]: text }), 400, reason);
   }
+  const oddLot = { qty: "50" };
+  const enhanced = { order_type: "enhanced_limit_order" };
+  await refusedSigned("POST", ORDERS, orderText(enhanced, oddLot), 400, "odd_lot_order_type");
+  const immediate = { order_type: "limit_order", time_in_force: "ioc" };
+  await refusedSigned("POST", ORDERS, orderText(immediate, oddLot), 400, "odd_lot_time_in_force");
   await refusedSigned("POST", ORDERS, orderText({ market: "moon" }), 400, "invalid_market");
   await refusedSigned("POST", ORDERS, orderText({ surprise: 1 }), 400, "unknown_field", /surprise/);
   assert.equal((await client.orders()).length, 1, "a 400 creates no order");

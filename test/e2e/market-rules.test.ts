@@ -394,7 +394,7 @@ test("market rules: the desk's checks come first, then the market's in their ord
   const buy = { order_side: "buy", price: "430" };
   market.at("08:00:00");
   const rows: readonly (readonly [terms: object, reason: string])[] = [
-    [{ ...buy, price: "423.83", qty: "150" }, "qty_off_lot"],
+    [{ ...buy, price: "423.83", qty: "150" }, "odd_lot_out_of_range"],
     [{ ...buy, price: "423.83", qty: "100000000" }, "insufficient_cash"],
     [{ ...buy, price: "423.83" }, "market_closed"],
   ];

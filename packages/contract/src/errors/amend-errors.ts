@@ -34,5 +34,13 @@ export const AMEND_ERRORS = {
     retryable: false,
     action: "Remove or rename the field that details names.",
   },
+  ODD_LOT_KEPT_APART: {
+    code: 11030954,
+    httpStatus: 400,
+    message: "Odd Lot Kept Apart",
+    reason: "odd_lot_kept_apart",
+    retryable: false,
+    action: "Cancel the order and place a new one: odd lots trade apart from board lots.",
+  },
 } as const;
 AMEND_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;

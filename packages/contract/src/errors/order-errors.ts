@@ -252,6 +252,20 @@ export const PLACE_ERRORS = {
     reason: "time_in_force_not_in_session",
     action: "Use a time in force of this session, or repeat in one that takes it.",
   },
+  ODD_LOT_ORD_TYPE: {
+    ...REFUSED,
+    code: 11030160,
+    message: "Odd Lot Type Not Taken",
+    reason: "odd_lot_order_type",
+    action: "Send an odd lot as limit_order, or order whole board lots.",
+  },
+  ODD_LOT_TIME_IN_FORCE: {
+    ...REFUSED,
+    code: 11030161,
+    message: "Odd Lot Time In Force Not Taken",
+    reason: "odd_lot_time_in_force",
+    action: "Send an odd lot with time_in_force day or gtc, or order whole board lots.",
+  },
   ORDER_QTY_LIMIT: {
     ...REFUSED,
     code: 11030170,

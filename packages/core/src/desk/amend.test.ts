@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at } from "../assert.ts";
 import type { AmendRequest, OnlyIf } from "../model/command.ts";
-import { ONE, type Price, parseDecimal, type Qty, ZERO_PRICE } from "../model/decimal.ts";
+import { type Price, parseDecimal, type Qty, ZERO_PRICE } from "../model/decimal.ts";
 import { CancelReason, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import { type Account, NO_CL_ORD_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -12,8 +12,8 @@ import { REFUSAL_NAMES, type RefusalName } from "../model/refusal.ts";
 import { type OrderEvent, orderApply, orderNew } from "../order/order.ts";
 import { amendRefusal, conditionRefusal, replaceTerms } from "./amend.ts";
 
-const TENCENT = at(REFERENCE_INSTRUMENTS, 0);
-const ODD_LOTS: Instrument = { ...TENCENT, oddLotQty: ONE as Qty };
+const ODD_LOTS = at(REFERENCE_INSTRUMENTS, 0);
+const TENCENT: Instrument = { ...ODD_LOTS, oddLotQty: null };
 
 const ACCEPTED: OrderEvent = { type: "Accepted" };
 const CANCELED: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
@@ -177,8 +177,8 @@ test("amend: odd lots and board lots stay what they are", () => {
   const to = (order: Order, text: string) =>
     amendRefusal(order, { ...SOUND, orderQty: units(text) }, ODD_LOTS)?.refused ?? null;
   assert.equal(to(odd, "60"), null);
-  assert.equal(to(odd, "100"), "QTY_OFF_LOT");
-  assert.equal(to(OPEN, "60"), "QTY_OFF_LOT");
+  assert.equal(to(odd, "100"), "ODD_LOT_KEPT_APART");
+  assert.equal(to(OPEN, "60"), "ODD_LOT_KEPT_APART");
   assert.equal(to(OPEN, "100"), null);
 });
 

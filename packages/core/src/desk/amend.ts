@@ -89,7 +89,9 @@ function amendedQtyRefusal(
 ): Refusal | null {
   const { orderQty } = amendedFigures(order, request);
   if (isOddLot(instrument, orderQty) !== isOddLot(instrument, order.orderQty)) {
-    return refuse("QTY_OFF_LOT", "an odd lot does not become a board lot, nor the reverse");
+    const lot = formatDecimal(instrument.lotQty);
+    const details = `an order is below the lot ${lot} or is not, and stays so: place a new one`;
+    return refuse("ODD_LOT_KEPT_APART", details);
   }
   if (orderQty > order.cumQty) return null;
   const details = `qty must be above ${filledOf(order)} that has traded: cancel the rest instead`;
@@ -101,6 +103,7 @@ function amendedFigures(order: Order, { price, stopPx, orderQty }: AmendRequest)
   const { priced, stop } = ORD_TYPES[order.ordType];
   return {
     ordType: order.ordType,
+    timeInForce: order.timeInForce,
     price: price ?? (priced ? order.price : null),
     stopPx: stopPx ?? (stop ? order.stopPx : null),
     orderQty: orderQty ?? order.orderQty,

@@ -12,7 +12,7 @@ import { CancelReason, ExecType, OrdType, Side, TimeInForce } from "../model/enu
 import type { DeskEvent, ExecutionReported } from "../model/event.ts";
 import { decodeDeskEvent, encodeDeskEvent } from "../model/event-codec.ts";
 import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
-import type { Instrument } from "../model/instrument.ts";
+import { type Instrument, isOddLot } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import type { UnixDay } from "../model/unix-day.ts";
@@ -48,6 +48,8 @@ interface Place {
   readonly ticks: number;
   readonly stopTicks: number;
   readonly lots: number;
+  /** Whether these are lots of the odd-lot market, if the instrument has one. */
+  readonly odd: boolean;
   readonly clOrdId: string;
 }
 
@@ -81,6 +83,7 @@ const anyPlace: fc.Arbitrary<Place> = fc.record(
     ticks: fc.integer({ min: 1, max: 16 }),
     stopTicks: fc.integer({ min: 1, max: 16 }),
     lots: fc.integer({ min: 1, max: 9 }),
+    odd: fc.nat(3).map((dice) => dice === 0),
     clOrdId: anyName,
   },
   PLAIN,
@@ -198,15 +201,16 @@ class Trading {
   }
 
   #place({ account, instrument, ordType, side, timeInForce, clOrdId, ...figures }: Place): void {
-    const { symbol, markets, priceTick, lotQty } = instrument;
+    const { symbol, markets, priceTick, lotQty, oddLotQty } = instrument;
     const { priced, stop, timesInForce } = ORD_TYPES[ordType];
+    const isOdd = figures.odd && oddLotQty !== null;
     const request: PlaceRequest = {
       market: at(markets, 0),
       symbol,
       ordType,
       side,
       timeInForce: timesInForce.includes(timeInForce) ? timeInForce : TimeInForce.Day,
-      orderQty: BigInt(figures.lots) * lotQty,
+      orderQty: BigInt(figures.lots) * (isOdd ? oddLotQty : lotQty),
       price: priced ? BigInt(figures.ticks) * priceTick : null,
       stopPx: stop ? BigInt(figures.stopTicks) * priceTick : null,
       clOrdId: clOrdId as ClOrdId,
@@ -217,7 +221,8 @@ class Trading {
       this.desk.decidePlace(account, request, referencePx, this.nowMs as UnixMs),
     );
     if ("refused" in placing) {
-      assert.match(placing.refused, /^INSUFFICIENT_/, "the request is sound");
+      const reasons = isOdd ? /^(INSUFFICIENT_|ODD_LOT_)/ : /^INSUFFICIENT_/;
+      assert.match(placing.refused, reasons, "the request is sound");
       return;
     }
     this.#work(newOrderSingle(placing), placing);
@@ -432,11 +437,13 @@ function assertSame(restored: Trading, trading: Trading): void {
   }
 }
 
-/** LeavesQty of the desk's open orders, by symbol and side. */
+/** LeavesQty of the desk's open orders, by symbol and side, odd lots apart. */
 function openLeaves({ openOrders }: Trading): ReadonlyMap<string, bigint> {
   const qtys = new QtySums();
   for (const order of openOrders) {
-    if (!isWaiting(order)) qtys.add(order.symbol, order.side, leavesQty(order));
+    const { symbol, side, orderQty } = order;
+    const book = isOddLot(instrumentOf(order), orderQty) ? `${symbol} odd` : symbol;
+    if (!isWaiting(order)) qtys.add(book, side, leavesQty(order));
   }
   return qtys.sums;
 }
@@ -449,7 +456,23 @@ function restingQtys({ exchange }: Trading): ReadonlyMap<string, bigint> {
     for (const [, qty] of bids) qtys.add(symbol, Side.Buy, qty);
     for (const [, qty] of asks) qtys.add(symbol, Side.Sell, qty);
   }
+  for (const [symbol, side, qty] of oddLotsOf(exchange)) qtys.add(`${symbol} odd`, side, qty);
   return qtys.sums;
+}
+
+/** Odd lots are in no depth: a snapshot lists them behind the line of their market. */
+function oddLotsOf(exchange: Exchange): [symbol: string, side: Side, qty: bigint][] {
+  const found: [string, Side, bigint][] = [];
+  let symbol = "";
+  let oddLotQty: bigint | null = null;
+  for (const line of exchange.snapshotLines()) {
+    const cells = JSON.parse(line);
+    if (cells[0] === "B") [symbol, oddLotQty] = [cells[1], null];
+    if (cells[0] === "Q") oddLotQty = BigInt(cells[1]);
+    if (cells[0] !== "O" || oddLotQty === null) continue;
+    found.push([symbol, cells[1], BigInt(cells[3]) * oddLotQty]);
+  }
+  return found;
 }
 
 class QtySums {
@@ -457,7 +480,10 @@ class QtySums {
 
   constructor() {
     for (const { symbol } of TRADED) {
-      for (const side of [Side.Buy, Side.Sell]) this.add(symbol, side, 0n);
+      for (const side of [Side.Buy, Side.Sell]) {
+        this.add(symbol, side, 0n);
+        this.add(`${symbol} odd`, side, 0n);
+      }
     }
   }
 

@@ -12,8 +12,8 @@ import { ORD_TYPES } from "../order/ord-types.ts";
 import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
 import { checkedPrice, checkedQty, figuresRefusal, placeRefusal } from "./place-checks.ts";
 
-const TENCENT = instrumentOf("00700");
-const ODD_LOTS: Instrument = { ...TENCENT, oddLotQty: units("1") as Qty };
+const ODD_LOTS = instrumentOf("00700");
+const TENCENT: Instrument = { ...ODD_LOTS, oddLotQty: null };
 
 const SOUND: PlaceRequest = {
   market: MarketName.Hkex,
@@ -120,10 +120,34 @@ test("place checks: odd lots, where the market takes them", () => {
   });
   assert.equal(refused("150.5")?.refused, "ODD_LOT_TOO_FINE");
   assert.equal(refused("0.5")?.refused, "QTY_BELOW_ONE");
-  assert.deepEqual(refused("50", { ordType: OrdType.EnhancedLimit }), {
-    refused: "QTY_OFF_LOT",
-    details: "odd lots are limit orders; others are multiples of the lot 100",
-  });
+});
+
+test("place checks: an odd lot is a limit order that may rest", () => {
+  const refused = (change: Partial<PlaceRequest>) =>
+    refusalOf({ ...SOUND, orderQty: units("50"), ...change }, ODD_LOTS);
+  assert.equal(refused({ timeInForce: TimeInForce.GoodTillCancel }), null);
+  const ordType = {
+    refused: "ODD_LOT_ORD_TYPE",
+    details: "below the lot 100 only limit orders are taken",
+  };
+  assert.deepEqual(refused({ ordType: OrdType.EnhancedLimit }), ordType);
+  assert.deepEqual(refused({ ordType: OrdType.Market, price: null }), ordType);
+  assert.deepEqual(refused({ ordType: OrdType.StopLimit, stopPx: units("400") }), ordType);
+  assert.deepEqual(
+    refused({ ordType: OrdType.StopMarket, price: null, stopPx: units("400") }),
+    ordType,
+  );
+  for (const timeInForce of [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill]) {
+    assert.deepEqual(refused({ timeInForce }), {
+      refused: "ODD_LOT_TIME_IN_FORCE",
+      details: "below the lot 100 an order is for day or gtc",
+    });
+    assert.equal(refused({ timeInForce, orderQty: units("100") }), null);
+  }
+  // Of two faults the order type comes first, and after those of the quantity itself.
+  const both = { ordType: OrdType.Market, price: null, timeInForce: TimeInForce.ImmediateOrCancel };
+  assert.deepEqual(refused(both), ordType);
+  assert.equal(refused({ ...both, orderQty: units("150") })?.refused, "ODD_LOT_OUT_OF_RANGE");
 });
 
 test("place checks: one value with two faults is refused for the first of them", () => {

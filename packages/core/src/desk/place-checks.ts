@@ -4,13 +4,16 @@
  */
 import type { PlaceRequest } from "../model/command.ts";
 import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
-import { OrdType, Side } from "../model/enums.ts";
+import { OrdType, Side, TimeInForce } from "../model/enums.ts";
 import { hasWholeUnits, type Instrument } from "../model/instrument.ts";
 import { type Refusal, type RefusalName, refuse } from "../model/refusal.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
 
-/** The figures of an order, as sent: any decimal, null for one that was not sent. */
-export type OrderFigures = Pick<PlaceRequest, "ordType" | "price" | "stopPx" | "orderQty">;
+/** What an order asks for, as sent: figures are any decimal, null for one not sent. */
+export type OrderFigures = Pick<
+  PlaceRequest,
+  "ordType" | "timeInForce" | "price" | "stopPx" | "orderQty"
+>;
 
 /** The first reason why the order cannot be placed, money apart, or null. */
 export function placeRefusal(
@@ -117,11 +120,12 @@ function qtyRefusal(figures: OrderFigures, instrument: Instrument): Refusal | nu
 }
 
 /**
- * A quantity off the board lot. Where the market takes odd lots, one is less than a board lot, a
- * multiple of the odd-lot step, and a plain limit order, as in Hong Kong's odd lot market.
+ * Why a quantity off the board lot is refused, or null. Where the market takes odd lots, one is
+ * less than a board lot, a multiple of the odd-lot step, and a limit order that may rest, as in
+ * Hong Kong's odd lot market.
  */
-function offLotRefusal({ ordType, orderQty }: OrderFigures, instrument: Instrument) {
-  const { lotQty, oddLotQty } = instrument;
+function offLotRefusal(figures: OrderFigures, { lotQty, oddLotQty }: Instrument): Refusal | null {
+  const { ordType, timeInForce, orderQty } = figures;
   const lot = formatDecimal(lotQty);
   if (oddLotQty === null) return refuse("QTY_OFF_LOT", `qty must be a multiple of the lot ${lot}`);
   if (orderQty % oddLotQty !== 0n) {
@@ -132,6 +136,9 @@ function offLotRefusal({ ordType, orderQty }: OrderFigures, instrument: Instrume
     const details = `qty must be a multiple of the lot ${lot}, or an odd lot below it`;
     return refuse("ODD_LOT_OUT_OF_RANGE", details, lot);
   }
-  if (ordType === OrdType.Limit) return null;
-  return refuse("QTY_OFF_LOT", `odd lots are limit orders; others are multiples of the lot ${lot}`);
+  if (ordType !== OrdType.Limit) {
+    return refuse("ODD_LOT_ORD_TYPE", `below the lot ${lot} only limit orders are taken`);
+  }
+  if (timeInForce === TimeInForce.Day || timeInForce === TimeInForce.GoodTillCancel) return null;
+  return refuse("ODD_LOT_TIME_IN_FORCE", `below the lot ${lot} an order is for day or gtc`);
 }

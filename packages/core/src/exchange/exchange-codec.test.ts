@@ -3,9 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { CancelReason, OrdType, Side, TimeInForce } from "../model/index.ts";
 import { decodeExchangeEvent, encodeExchangeEvent, FIELDS } from "./exchange-codec.ts";
-import type { ExchangeEvent } from "./exchange-event.ts";
+import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
 
-type Type = ExchangeEvent["type"];
+type Type = MarketEvent["type"];
 
 const TYPES = Object.keys(FIELDS) as Type[];
 
@@ -39,7 +39,7 @@ test("exchange codec: every kind as it is journaled", () => {
     { type: "AuctionTraded", ...print, tradeNo: 3, ...sides, ...left },
     { type: "Removed", ...order, from: "book", ticks: 7, lots: 5, reason: "expired" },
     { type: "PhaseChanged", symbol: "AAPL", phase: "auction" },
-  ] as ExchangeEvent[];
+  ] as MarketEvent[];
   assert.deepEqual(events.map(encodeExchangeEvent), [
     '["E","AAPL","10000000001","ann","1","4","0",7,5,6,2]',
     '["W","AAPL","10000000001","ann","1","4","0",7,9,5,8]',
@@ -56,6 +56,10 @@ test("exchange codec: every kind as it is journaled", () => {
   assert.deepEqual(new Set(events.map(({ type }) => type)), new Set(TYPES));
   for (const event of events) {
     assert.deepEqual(decodeExchangeEvent(encodeExchangeEvent(event)), event);
+    const oddLot = { type: "OddLot", symbol: "AAPL", event } as const;
+    const payload = encodeExchangeEvent(oddLot);
+    assert.equal(payload, `["O",${encodeExchangeEvent(event).slice(1)}`);
+    assert.deepEqual(decodeExchangeEvent(payload), oddLot);
   }
 });
 
@@ -63,6 +67,8 @@ test("exchange codec: an unknown kind or a missing cell is a bug", () => {
   for (const kind of ["E", "W", "G", "D", "R", "Y", "T", "U", "A", "P", "C", "L", "S", "X"]) {
     assert.throws(() => decodeExchangeEvent(`["${kind}","AAPL"]`), /all its cells/);
   }
+  assert.throws(() => decodeExchangeEvent('["O","E","AAPL"]'), /all its cells/);
+  assert.throws(() => decodeExchangeEvent('["O","O","E","AAPL"]'), /of a known kind/);
   assert.throws(() => decodeExchangeEvent('["?","AAPL"]'), /of a known kind/);
   assert.throws(() => decodeExchangeEvent("[]"), /inside the array/);
 });
@@ -87,11 +93,15 @@ function anyEvent(): fc.Arbitrary<ExchangeEvent> {
     const isCount = /lots|ticks|tradeNo/i.test(field);
     return named[field] ?? (isCount ? count : text);
   };
-  const eventOf = (type: Type): fc.Arbitrary<ExchangeEvent> => {
+  const eventOf = (type: Type): fc.Arbitrary<MarketEvent> => {
     const fields = FIELDS[type].map((field) => [field, arbitraryOf(field)]);
     const reason = type === "Removed" ? { reason: fc.constantFrom(...reasons) } : {};
     const shape = { type: fc.constant(type), ...Object.fromEntries(fields), ...reason };
-    return fc.record(shape, { noNullPrototype: true }) as fc.Arbitrary<ExchangeEvent>;
+    return fc.record(shape, { noNullPrototype: true }) as fc.Arbitrary<MarketEvent>;
   };
-  return fc.oneof(...TYPES.map(eventOf));
+  const event = fc.oneof(...TYPES.map(eventOf));
+  const oddLot = event.map((each): ExchangeEvent => {
+    return { type: "OddLot", symbol: each.symbol, event: each };
+  });
+  return fc.oneof(event, oddLot);
 }

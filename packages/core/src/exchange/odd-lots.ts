@@ -41,7 +41,10 @@ function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCo
   const { instrument } = listing;
   switch (command.type) {
     case "NewOrderSingle": {
-      if (!isOddLot(instrument, command.orderQty)) return false;
+      const isOdd = isOddLot(instrument, command.orderQty);
+      const other = isOdd ? listing : oddLots;
+      assert(!other.has(command.orderId), "a new order has a fresh id");
+      if (!isOdd) return false;
       assert(command.ordType === OrdType.Limit, "an odd lot is a limit order");
       assert(!isImmediate(command.timeInForce), "an odd lot may rest");
       return true;

@@ -17,6 +17,7 @@ const SOUND: Instrument = {
   priceTick: 1_000_000n as Price,
   priceMax: (1_000n * ONE) as Price,
   lotQty: (100n * ONE) as Qty,
+  oddLotQty: null,
   orderQtyMax: (1_000_000n * ONE) as Qty,
 };
 

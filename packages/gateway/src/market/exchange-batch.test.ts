@@ -81,6 +81,20 @@ test("exchange batch: an order that comes in and goes without a trace has none",
   assert.equal(marketBatchOf(events, AT_MS), null);
 });
 
+test("exchange batch: the public sees nothing of odd lots, their trades included", () => {
+  const market = new TestMarket();
+  const [instrument] = INSTRUMENT;
+  assert.ok(instrument?.oddLotQty);
+  const orderQty = instrument.oddLotQty;
+  for (const [index, side] of [Side.Buy, Side.Sell].entries()) {
+    const command = commandOf({ ...SOUND, kind: "limit", side, account: index }, index);
+    assert.ok(command.type === "NewOrderSingle");
+    const { events, reports } = market.exchange.handle({ ...command, orderQty });
+    assert.equal(reports.length, index === 0 ? 1 : 3, "the second one trades");
+    assert.equal(marketBatchOf(events, AT_MS), null);
+  }
+});
+
 test("exchange batch: trades of an auction have no aggressor and one price", () => {
   const market = new TestMarket();
   market.handle({ type: "ChangePhase", symbol: SYMBOL, phase: MarketPhase.Auction });
