@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FIELDS } from "../../packages/core/src/exchange/exchange-codec.ts";
-import type { ExchangeEvent } from "../../packages/core/src/exchange/exchange-event.ts";
+import type {
+  ExchangeEvent,
+  MarketEvent,
+} from "../../packages/core/src/exchange/exchange-event.ts";
 import { encodeExchangeRecord } from "../../packages/core/src/exchange/trade-record.ts";
 import {
   type Account,
@@ -136,7 +139,7 @@ test("journal page: every cell of a desk's records, in its place", () => {
 });
 
 test("journal page: every kind of the exchange's records, and its cells", () => {
-  const types = Object.keys(FIELDS) as ExchangeEvent["type"][];
+  const types = Object.keys(FIELDS) as MarketEvent["type"][];
   // Why a cancel was asked for is known to the desk alone.
   const notTheirs: readonly CancelReason[] = [
     CancelReason.None,
