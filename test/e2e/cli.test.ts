@@ -80,7 +80,7 @@ test("cli: refusals are exit code 1 and say why", async (t) => {
   assert.match(unknown.output, /^not cancelled: unknown_order: /);
   const offLot = await countermand(["place", "buy", "00700", "150", "--price", "400"]);
   assert.equal(offLot.code, 1);
-  assert.match(offLot.errors, /^countermand: Invalid Parameter Qty: /);
+  assert.match(offLot.errors, /^countermand: Oddlot Order Qty Range Between 0 and 100: /);
   assert.equal((await countermand(["order", "99999999999"])).code, 1);
 });
 
