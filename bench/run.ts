@@ -12,6 +12,7 @@ const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["cancel-http", ["15000", "5"]],
   ["cancel-open-orders", ["1000000", "24"]],
   ["restart", ["100000", "1000000", "3"]],
+  ["exchange-core", ["1000000", "5"]],
 ]);
 
 await main(process.argv.slice(2));
@@ -37,7 +38,8 @@ async function main(wanted: readonly string[]): Promise<void> {
 function runOne(name: string, args: readonly string[]): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
     const file = join(import.meta.dirname, `${name}.ts`);
-    const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", 1, 2, "ipc"] });
+    const command = ["--expose-gc", file, ...args];
+    const child = spawn(process.execPath, command, { stdio: ["ignore", 1, 2, "ipc"] });
     let rows: readonly Row[] | null = null;
     child.once("message", (sent) => {
       rows = sent as readonly Row[];

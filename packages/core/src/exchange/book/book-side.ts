@@ -18,30 +18,23 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
   readonly #newLevel: (ticks: number) => Level;
   /** No chunk is empty. */
   readonly #chunks: Level[][] = [];
+  /** By price: most orders come to a price that is there already. */
+  readonly #levels = new Map<number, Level>();
+  #best: Level | undefined;
 
   constructor(best: "highest" | "lowest", newLevel: (ticks: number) => Level) {
     this.#direction = best === "highest" ? 1 : -1;
     this.#newLevel = newLevel;
   }
 
+  /** Kept, because it is asked for several times an order and changes rarely. */
   get best(): Level | undefined {
-    const chunks = this.#chunks;
-    const chunk = chunks[chunks.length - 1];
-    return chunk === undefined ? undefined : chunk[chunk.length - 1];
+    return this.#best;
   }
 
   /** The level at a price, made if it is not there. */
   levelAt(ticks: number): Level {
-    if (this.#chunks.length === 0) this.#chunks.push([]);
-    const chunkIndex = this.#chunkIndexOf(ticks);
-    const chunk = at(this.#chunks, chunkIndex);
-    const index = this.#indexIn(chunk, ticks);
-    const found = chunk[index];
-    if (found !== undefined && found.ticks === ticks) return found;
-    const level = this.#newLevel(ticks);
-    chunk.splice(index, 0, level);
-    if (chunk.length > CHUNK_LEVELS_MAX) this.#split(chunkIndex);
-    return level;
+    return this.#levels.get(ticks) ?? this.#added(ticks);
   }
 
   remove(level: Level): void {
@@ -51,6 +44,8 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
     assert(chunk[index] === level, "the level is on this side");
     chunk.splice(index, 1);
     if (chunk.length === 0) this.#chunks.splice(chunkIndex, 1);
+    this.#levels.delete(level.ticks);
+    this.#noteBest();
   }
 
   /** Best first. */
@@ -59,6 +54,24 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
       const chunk = at(this.#chunks, chunkIndex);
       for (let index = chunk.length - 1; index >= 0; index -= 1) yield at(chunk, index);
     }
+  }
+
+  #added(ticks: number): Level {
+    if (this.#chunks.length === 0) this.#chunks.push([]);
+    const chunkIndex = this.#chunkIndexOf(ticks);
+    const chunk = at(this.#chunks, chunkIndex);
+    const level = this.#newLevel(ticks);
+    chunk.splice(this.#indexIn(chunk, ticks), 0, level);
+    if (chunk.length > CHUNK_LEVELS_MAX) this.#split(chunkIndex);
+    this.#levels.set(ticks, level);
+    this.#noteBest();
+    return level;
+  }
+
+  #noteBest(): void {
+    const chunks = this.#chunks;
+    const chunk = chunks[chunks.length - 1];
+    this.#best = chunk === undefined ? undefined : chunk[chunk.length - 1];
   }
 
   /** The first chunk whose best price is no worse, else the last chunk. */

@@ -6,6 +6,7 @@ import { OrderIndex } from "./order-index.ts";
 
 class Entry {
   readonly orderId: OrderId;
+  hash = 0;
   nextInSlot: this | null = null;
 
   constructor(orderId: OrderId) {

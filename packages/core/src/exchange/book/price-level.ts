@@ -14,6 +14,7 @@ export class QueuedOrder implements RestingOrder, Indexed {
   orderLots: number;
   previous: QueuedOrder | null = null;
   next: QueuedOrder | null = null;
+  hash = 0;
   nextInSlot: this | null = null;
 
   constructor(order: OrderNature, level: PriceLevel, lots: number, orderLots: number) {
