@@ -146,12 +146,13 @@ export class Exchange {
     return listing.ticksOf((price - (price % listing.instrument.priceTick)) as Price);
   }
 
-  /** Whether the order is here: in the book, or waiting for its trigger. */
+  /** Whether the order is here: in a book, or waiting for its trigger. */
   holds(symbol: string, orderId: OrderId): boolean {
-    return this.#listing(symbol).find(orderId) !== undefined;
+    const listing = this.#listing(symbol);
+    return listing.has(orderId) || listing.oddLots?.has(orderId) === true;
   }
 
-  /** At what an order can be crossed now, see sandbox-commands.ts. */
+  /** At what an order of board lots can be crossed now, see sandbox-commands.ts. */
   crossable(symbol: string, orderId: OrderId): Crossable | null {
     return crossableOf(this.#listing(symbol), orderId);
   }

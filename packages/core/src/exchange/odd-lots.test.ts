@@ -88,6 +88,22 @@ test("odd lots: their trades trigger no stop order", () => {
   );
 });
 
+test("odd lots: the venue knows them and may withdraw them, and crosses none out of turn", () => {
+  const exchange = newExchange();
+  const resting = oddLot({ id: 1, account: "ann", side: Sell, price: "100", qty: "5" });
+  exchange.handle(resting);
+  assert.equal(exchange.holds(symbol, orderIdOf(1)), true);
+  assert.equal(exchange.crossable(symbol, orderIdOf(1)), null);
+  const timeInForce = TimeInForce.ImmediateOrCancel;
+  const counter = oddLot({ id: 2, account: "bob", side: Buy, price: "100", qty: "5", timeInForce });
+  const cross = { type: "CrossOrder", symbol, restingOrderId: orderIdOf(1) } as const;
+  assert.throws(() => exchange.decide({ ...cross, order: counter }), /rests in the book/);
+  const withdraw = { type: "WithdrawOrder", symbol, orderId: orderIdOf(1) } as const;
+  assert.deepEqual(texts(exchange, withdraw), [`canceled 1 ann ${CancelReason.Venue}`]);
+  assert.deepEqual(texts(exchange, withdraw), []);
+  assert.equal(exchange.holds(symbol, orderIdOf(1)), false);
+});
+
 test("odd lots: an order that meets its own account's stops there", () => {
   const exchange = newExchange();
   exchange.handle(oddLot({ id: 1, account: "ann", side: Sell, price: "100", qty: "5" }));

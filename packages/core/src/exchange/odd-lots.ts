@@ -50,6 +50,7 @@ function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCo
       return true;
     }
     case "OrderCancelRequest":
+    case "WithdrawOrder":
       return oddLots.has(command.orderId);
     case "OrderCancelReplaceRequest": {
       const isOdd = isOddLot(instrument, command.orderQty);
@@ -57,6 +58,7 @@ function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCo
       assert(!other.has(command.orderId), "a replaced order stays in its market");
       return isOdd;
     }
+    case "CrossOrder":
     case "ChangePhase":
     case "Uncross":
     case "ExpireDay":

@@ -14,7 +14,7 @@ import {
 } from "../model/index.ts";
 import { opposite } from "./book/order.ts";
 import { MarketPhase } from "./exchange-command.ts";
-import type { Entered, ExchangeEvent, Traded } from "./exchange-event.ts";
+import type { Entered, MarketEvent, Traded } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
 import type { CrossOrder } from "./sandbox-commands.ts";
 
@@ -35,7 +35,7 @@ export function decideCross(
   listing: Listing,
   { symbol, restingOrderId, order }: CrossOrder,
   tradeCount: number,
-): ExchangeEvent[] {
+): MarketEvent[] {
   const resting = listing.book.find(restingOrderId);
   assert(resting !== undefined, "an order that is crossed rests in the book");
   assert(listing.phase === MarketPhase.Continuous, "an order is crossed in continuous trading");
@@ -77,7 +77,7 @@ export function decideCross(
 }
 
 /** The removal of an order for the venue's own reason: the events of a cancel but for that. */
-export function withdrawn(canceled: readonly ExchangeEvent[]): ExchangeEvent[] {
+export function withdrawn(canceled: readonly MarketEvent[]): MarketEvent[] {
   return canceled.map((event) => {
     assert(event.type === "Removed", "a cancel removes");
     return { ...event, reason: CancelReason.Venue };
