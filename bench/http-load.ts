@@ -146,7 +146,7 @@ class Load {
 }
 
 /** Log-linear: 32 steps for each doubling of microseconds, so that a value is known to 3 %. */
-class LatencyHistogram {
+export class LatencyHistogram {
   readonly #counts = new Uint32Array(32 * 28);
   #total = 0;
 
@@ -180,7 +180,7 @@ function slotUs(slot: number): number {
   return (32 + (slot % 32) + 0.5) * 2 ** (exponent - 5);
 }
 
-function openSocket(port: number): Promise<Socket> {
+export function openSocket(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     socket.once("error", reject);
@@ -194,7 +194,7 @@ function openSocket(port: number): Promise<Socket> {
 const CONTENT_LENGTH = /\r\nContent-Length: (\d+)\r\n/i;
 
 /** Null while the answer is not whole. Bodies here are ASCII: a character is a byte. */
-function wholeAnswer(text: string): HttpAnswer | null {
+export function wholeAnswer(text: string): HttpAnswer | null {
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd === -1) return null;
   const length = Number(CONTENT_LENGTH.exec(text)?.[1]);

@@ -43,6 +43,11 @@ export function signedRequest(method: string, path: string, body: string, ageMs 
   );
 }
 
+/** One order of those that {@link RestingOrders} places. */
+export function placeRequest(index: number, prefix: string): Buffer {
+  return signedRequest("POST", ORDERS_PATH, orderJson(index, prefix));
+}
+
 export function cancelRequest(orderNo: string): Buffer {
   return signedRequest("DELETE", ORDERS_PATH, `{"order_no":"${orderNo}","reference_id":""}`);
 }

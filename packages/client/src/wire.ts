@@ -23,6 +23,8 @@ export interface Failure {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
+  /** Seconds until the budget covers it; with rate_limited. (at least 1) */
+  readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
 }
@@ -990,6 +992,13 @@ export interface HeartbeatMessage {
     readonly timestamp: number;
     /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
     readonly seq: number;
+    /** What is left of the key's budgets, where it has any. */
+    readonly budget?: {
+      /** New orders and amends. (at least 0) */
+      readonly place: number;
+      /** Cancels; never fewer than there are open orders. (at least 0) */
+      readonly cancel: number;
+    };
   };
 }
 
@@ -1018,6 +1027,8 @@ export interface NoticeMessage {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
+  /** Seconds until the budget covers it; with rate_limited. (at least 1) */
+  readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
 }
@@ -1035,6 +1046,8 @@ export interface ErrorMessage {
   readonly reason: string;
   /** The same request, unchanged, is worth repeating later. */
   readonly retryable: boolean;
+  /** Seconds until the budget covers it; with rate_limited. (at least 1) */
+  readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
   /** Earliest position that can be replayed from. (at least 0) */
@@ -1060,6 +1073,8 @@ export interface ReplyMessage {
   readonly reason?: string;
   /** The same command is worth repeating later. */
   readonly retryable?: boolean;
+  /** Seconds until the budget covers it; with rate_limited. (at least 1) */
+  readonly retry_after?: number;
 }
 
 /** A command on a socket that was opened with commands=1. */
@@ -1081,6 +1096,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "advance_ms",
   "after_seq",
   "already",
+  "cancel",
   "cleared",
   "code",
   "commands",
@@ -1105,7 +1121,9 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "page",
   "page_index",
   "page_size",
+  "place",
   "preview",
+  "retry_after",
   "seed",
   "seq",
   "set",

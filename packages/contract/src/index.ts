@@ -1,5 +1,6 @@
 export type { AmendRequest, CancelTarget, OnlyIf, PlaceRequest } from "@countermand/core/model";
 export * from "./answers/account.ts";
+export * from "./answers/budget.ts";
 export * from "./answers/cancel-all.ts";
 export * from "./answers/clock.ts";
 export * from "./answers/envelope.ts";

@@ -39,6 +39,14 @@ test("config: reads every limit, of accounts and of keys apart", () => {
   assert.deepEqual(keyLimits, { ...NO_LIMITS, orderRate: 5 });
 });
 
+test("config: budgets are off unless the places are set", () => {
+  assert.equal(readConfig({ COUNTERMAND_BUDGET_FILL_SECONDS: "5" }).budgets, null);
+  const budgets = readConfig({ COUNTERMAND_BUDGET_PLACES: "5" }).budgets;
+  assert.deepEqual(budgets, { places: 5, fillSeconds: 10, cancelFactor: 2 });
+  assert.throws(() => readConfig({ COUNTERMAND_BUDGET_PLACES: "4" }), /from 5 to 1000000/);
+  assert.throws(() => readConfig({ COUNTERMAND_BUDGET_CANCEL_FACTOR: "1" }), /from 2 to 100/);
+});
+
 test("config: every malformed limit is named at once", () => {
   const settings = {
     COUNTERMAND_ACCOUNT_ORDER_QTY_MAX: "0",

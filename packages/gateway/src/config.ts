@@ -5,7 +5,8 @@
 import { resolve } from "node:path";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
-import { limitSettings } from "./limit-settings.ts";
+import { BUDGET_SETTINGS, limitSettings } from "./limit-settings.ts";
+import type { BudgetRules } from "./limits/budgets.ts";
 import { SettingFault, type SettingSpec } from "./setting.ts";
 
 export interface Config {
@@ -26,6 +27,8 @@ export interface Config {
   /** What every account and every key has to keep to. */
   readonly accountLimits: LimitSet;
   readonly keyLimits: LimitSet;
+  /** What every key may ask for; null is no bounds. */
+  readonly budgets: BudgetRules | null;
   /** Names that look like settings and are none: misspellings, to be said aloud. */
   readonly unknownSettings: readonly string[];
 }
@@ -135,6 +138,9 @@ export const SETTINGS = {
   keyOpenOrders: KEY_LIMITS.openOrders,
   keyGrossExposure: KEY_LIMITS.grossExposure,
   keyOrderRate: KEY_LIMITS.orderRate,
+  budgetPlaces: BUDGET_SETTINGS.places,
+  budgetFillSeconds: BUDGET_SETTINGS.fillSeconds,
+  budgetCancelFactor: BUDGET_SETTINGS.cancelFactor,
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -161,6 +167,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read(SETTINGS.logLevel),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),
     keyLimits: readLimits(KEY_LIMITS, read),
+    budgets: readBudgets(read),
     unknownSettings: unknownSettings(environment),
   };
   if (faults.length > 0) throw new ConfigError(faults);
@@ -181,6 +188,13 @@ function readLimits(settings: ReturnType<typeof limitSettings>, read: ReadSettin
     orderRate: read(settings.orderRate),
   };
   return Object.values(limits).every((limit) => limit === null) ? NO_LIMITS : limits;
+}
+
+function readBudgets(read: ReadSetting): BudgetRules | null {
+  const places = read(BUDGET_SETTINGS.places);
+  const fillSeconds = read(BUDGET_SETTINGS.fillSeconds);
+  const cancelFactor = read(BUDGET_SETTINGS.cancelFactor);
+  return places === null ? null : { places, fillSeconds, cancelFactor };
 }
 
 function unknownSettings(environment: Environment): string[] {

@@ -89,6 +89,7 @@ interface Rest {
 async function createHttp(options: NodeOptions, front: Front): Promise<HttpServer> {
   const { clock, onFatal } = options;
   const http = await HttpServer.create({
+    admits: () => front.node?.admission.admits() ?? true,
     signed: new SignedEndpoint({
       services: () => front.node?.services ?? null,
       isDraining: () => front.draining,

@@ -11,6 +11,9 @@ import { SettingFault, type SettingSpec } from "./setting.ts";
 type LimitSettings = { readonly [L in LimitName]: SettingSpec<LimitSet[L]> };
 
 const OFF = "off";
+/** A whole batch has to fit. */
+const BUDGET_PLACES_MIN = 5;
+const BUDGET_PLACES_MAX = 1_000_000;
 const OPEN_ORDERS_MAX = 10_000_000;
 const ORDER_RATE_MAX = 1_000_000;
 const DUPLICATE_MS_MAX = 600_000;
@@ -73,6 +76,30 @@ export function limitSettings(owner: "ACCOUNT" | "KEY"): LimitSettings {
   };
 }
 
+export const BUDGET_SETTINGS = {
+  places: {
+    env: "COUNTERMAND_BUDGET_PLACES",
+    defaultText: OFF,
+    range: `off, or ${BUDGET_PLACES_MIN} to ${BUDGET_PLACES_MAX}`,
+    effect: "new orders and amends that a key may send at once; off is no budget at all",
+    read: orOff(readFrom(BUDGET_PLACES_MIN, BUDGET_PLACES_MAX)),
+  },
+  fillSeconds: {
+    env: "COUNTERMAND_BUDGET_FILL_SECONDS",
+    defaultText: "10",
+    range: "1 to 3600 seconds",
+    effect: "how long a budget that was used up takes to be whole again",
+    read: readFrom(1, 3600),
+  },
+  cancelFactor: {
+    env: "COUNTERMAND_BUDGET_CANCEL_FACTOR",
+    defaultText: "2",
+    range: "2 to 100",
+    effect: "how many times larger the budget of cancels is than that of places",
+    read: readFrom(2, 100),
+  },
+} as const;
+
 function orOff<T>(
   read: (text: string) => T | SettingFault,
 ): (text: string) => T | null | SettingFault {
@@ -80,23 +107,27 @@ function orOff<T>(
 }
 
 function readWhole(max: number): (text: string) => number | SettingFault {
+  return readFrom(1, max);
+}
+
+function readFrom(min: number, max: number): (text: string) => number | SettingFault {
   return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number.parseInt(text, 10) : 0;
-    if (value >= 1 && value <= max) return value;
-    return new SettingFault(`must be off, or a whole number from 1 to ${max}`);
+    const value = /^\d{1,9}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    return new SettingFault(`must be a whole number from ${min} to ${max}`);
   };
 }
 
 function readPositive(text: string): bigint | SettingFault {
   const units = parseDecimal(text);
   if (typeof units === "bigint" && units > 0n) return units;
-  return new SettingFault("must be off, or a decimal above 0");
+  return new SettingFault("must be a decimal above 0");
 }
 
 function readRatio(text: string): bigint | SettingFault {
   const units = parseDecimal(text);
   if (typeof units === "bigint" && units > 0n && units <= ONE) return units;
-  return new SettingFault(`must be off, or a decimal above 0 and at most ${formatDecimal(ONE)}`);
+  return new SettingFault(`must be a decimal above 0 and at most ${formatDecimal(ONE)}`);
 }
 
 const CURRENCY = /^[A-Z]{3,8}$/;
@@ -104,7 +135,7 @@ const CURRENCY = /^[A-Z]{3,8}$/;
 /** `1000000` for each currency, or `HKD:1000000,USD:125000`, with `*` for those not named. */
 function readAmounts(text: string): AmountLimits | SettingFault {
   const fault = new SettingFault(
-    "must be off, one decimal above 0, or HKD:1000000,USD:125000 with * for the other currencies",
+    "must be one decimal above 0, or HKD:1000000,USD:125000 with * for the other currencies",
   );
   const amounts = new Map<string, bigint>();
   for (const part of text.split(",")) {

@@ -13,6 +13,8 @@ import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
+import { Admission } from "./limits/admission.ts";
+import { Budgets } from "./limits/budgets.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
@@ -82,6 +84,7 @@ export class RunningNode {
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
+  readonly admission: Admission;
   readonly #limits: OrderLimits;
   readonly #snapshotter: Snapshotter;
   readonly #sessionTimer: SessionTimer;
@@ -112,6 +115,7 @@ export class RunningNode {
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
+    this.admission = new Admission(clock);
     this.#limits = new OrderLimits(
       exceptSimulated({
         ofAccount: () => config.accountLimits,
@@ -164,6 +168,8 @@ export class RunningNode {
       sequencer,
       archive,
       trade: this.services.trade,
+      budgets: this.services.budgets,
+      admits: () => this.admission.admits(),
       hub: this.#hub,
       clock,
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
@@ -223,12 +229,14 @@ export class RunningNode {
   #makeServices(keys: KeyStore, faultBoard: FaultBoard): SignedServices {
     const { sequencer } = this;
     const { clock, config } = this.#options;
-    const { archive, layout, marketClock } = this.#foundation;
+    const { archive, layout, marketClock, partitions } = this.#foundation;
     const { instruments } = layout;
+    const budgets = budgetsOf(this.#options, partitions);
     const losesAnswer = (caller: Caller) => faultBoard.losesAnswer(caller);
     const windowMs = config.signatureWindowMs;
     return {
-      trade: new TradeService({ sequencer, archive, instruments, losesAnswer }),
+      trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer }),
+      budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
       authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs }),
@@ -251,6 +259,8 @@ export class RunningNode {
       },
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
+      overBudget: () => this.services.budgets?.refusedCounts ?? NONE_REFUSED,
+      shedRequests: () => this.admission.refusedCount,
       limitRefusals: () => this.#limits.refusedCounts,
       marketSessions: () => streams.sessionCount,
       marketMessages: () => streams.sentCount,
@@ -279,6 +289,17 @@ export class RunningNode {
       await this.sequencer.record(account, sandboxAccount(account, nowMs));
     }
   }
+}
+
+const NONE_REFUSED: ReadonlyMap<string, number> = new Map();
+
+function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budgets | null {
+  if (config.budgets === null) return null;
+  return new Budgets({
+    rules: config.budgets,
+    monotonicMs: () => clock.monotonicMs(),
+    openCount: (account) => partitions.deskOf(account).desk.book(account)?.openCount ?? 0,
+  });
 }
 
 async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {

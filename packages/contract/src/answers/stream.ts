@@ -1,5 +1,6 @@
 /** Messages the order stream sends. */
 import { type ErrorName, encodeError } from "../errors.ts";
+import { type BudgetState, encodeBudget } from "./budget.ts";
 import { jsonString } from "./json-text.ts";
 
 /** WebSocket close codes (RFC 6455 and its registry) by the cause that closes. */
@@ -17,9 +18,17 @@ export function encodeOrderMessage(seq: number, orderJson: string): string {
   return `{"type":"order","seq":${seq},"data":${orderJson}}`;
 }
 
-/** `seq` is the latest of the account, so that silence and loss can be told apart. */
-export function encodeHeartbeat(nowMs: number, seq: number): string {
-  return `{"type":"heartbeat","data":{"timestamp":${nowMs},"seq":${seq}}}`;
+/**
+ * `seq` is the latest of the account, so that silence and loss can be told apart; the budgets are
+ * there where there are any.
+ */
+export function encodeHeartbeat(
+  nowMs: number,
+  seq: number,
+  budgets: readonly BudgetState[] = [],
+): string {
+  const budget = budgets.length === 0 ? "" : `,"budget":${encodeBudget(budgets)}`;
+  return `{"type":"heartbeat","data":{"timestamp":${nowMs},"seq":${seq}${budget}}}`;
 }
 
 /** The open orders as they stood at `seq`. */

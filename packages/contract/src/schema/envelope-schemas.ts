@@ -16,6 +16,13 @@ const OK: Schema = { type: "integer", const: 0, description: "Success." };
 
 export const ACCEPTED_ANSWER: ObjectSchema = answer("Done, durable.", { code: OK });
 
+export const RETRY_AFTER: Schema = integer(
+  "Seconds until the budget covers it; with rate_limited.",
+  {
+    minimum: 1,
+  },
+);
+
 export const FAILURE: ObjectSchema = answer(
   "The request failed; the error reference lists every code and reason.",
   {
@@ -24,12 +31,13 @@ export const FAILURE: ObjectSchema = answer(
     details: text("For the person: what was wrong and what is allowed; may be empty."),
     reason: text("Machine word of the cause."),
     retryable: boolean("The same request, unchanged, is worth repeating later."),
+    retry_after: RETRY_AFTER,
     data: {
       description: "The order a refused cancel or amend was about; what a cancel-all came to.",
       anyOf: [ref("Order"), ref("CancelAllResult")],
     },
   },
-  ["data"],
+  ["retry_after", "data"],
 );
 
 export const TIME: ObjectSchema = answer("The server's clock.", {

@@ -1,6 +1,6 @@
 /** Messages of the order stream, both ways. */
 import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
-import { FAILURE, message } from "./envelope-schemas.ts";
+import { FAILURE, message, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,
   array,
@@ -24,10 +24,21 @@ export const ORDER_MESSAGE: ObjectSchema = message("order", "One event of one or
   data: ref("OrderUpdate"),
 });
 
+const BUDGET: ObjectSchema = answer("What is left of the key's budgets, where it has any.", {
+  place: integer("New orders and amends.", { minimum: 0 }),
+  cancel: integer("Cancels; never fewer than there are open orders.", { minimum: 0 }),
+});
+
 export const HEARTBEAT_MESSAGE: ObjectSchema = message(
   "heartbeat",
   "The stream lives, and this is the latest position: silence and loss can be told apart.",
-  { data: answer("Where it stands.", { timestamp: milliseconds("Server time"), seq: SEQ }) },
+  {
+    data: answer(
+      "Where it stands.",
+      { timestamp: milliseconds("Server time"), seq: SEQ, budget: BUDGET },
+      ["budget"],
+    ),
+  },
 );
 
 export const SNAPSHOT_MESSAGE: ObjectSchema = message(
@@ -43,7 +54,7 @@ export const NOTICE_MESSAGE: ObjectSchema = message(
   "notice",
   "Something to know that is no fault of the client.",
   FAILURE_MEMBERS,
-  ["data"],
+  ["data", "retry_after"],
 );
 
 export const ERROR_MESSAGE: ObjectSchema = message(
@@ -54,7 +65,7 @@ export const ERROR_MESSAGE: ObjectSchema = message(
     earliest_seq: integer("Earliest position that can be replayed from.", { minimum: 0 }),
     latest_seq: SEQ,
   },
-  ["data", "earliest_seq", "latest_seq"],
+  ["data", "retry_after", "earliest_seq", "latest_seq"],
 );
 
 export const REPLY_MESSAGE: ObjectSchema = message(
@@ -68,8 +79,9 @@ export const REPLY_MESSAGE: ObjectSchema = message(
     details: text("For the person."),
     reason: text("Machine word of the cause."),
     retryable: { type: "boolean", description: "The same command is worth repeating later." },
+    retry_after: RETRY_AFTER,
   },
-  ["data", "message", "details", "reason", "retryable"],
+  ["data", "message", "details", "reason", "retryable", "retry_after"],
 );
 
 export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {

@@ -19,7 +19,7 @@ class Edge {
     this.#server = server;
   }
 
-  static async open(t: TestContext): Promise<Edge> {
+  static async open(t: TestContext, hasRoom = true): Promise<Edge> {
     const hold = (request: IncomingMessage, response: ServerResponse): void => {
       request.resume();
       edge.#held.push(() => {
@@ -29,6 +29,7 @@ class Edge {
     };
     const server = await HttpServer.create({
       signed: { handle: hold } as unknown as SignedEndpoint,
+      admits: () => hasRoom,
       onAnswered: () => {},
       unsigned: { wallMs: () => 0, notReady: () => null, metrics: () => null, market: () => null },
     });
@@ -133,4 +134,55 @@ test("edge: a refused method is told to a client that sends a large body", async
   const head = `PATCH ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
   const received = await edge.send(head + "x".repeat(length));
   assert.deepEqual([statuses(received), reasons(received)], [["405"], ["method_not_allowed"]]);
+});
+
+const UNSHED = ["DELETE /trade/v1/orders", "POST /trade/v1/orders/cancel"];
+const SHED = [
+  "POST /trade/v1/orders",
+  "PUT /trade/v1/orders",
+  "GET /trade/v1/orders",
+  "GET /market/v1/trades",
+  "GET /nowhere",
+];
+
+test("http server: without room only cancels are handed on, the rest is refused unread", async (t) => {
+  const edge = await Edge.open(t, false);
+  for (const line of SHED) {
+    const head = `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`;
+    const answer = await edge.send(`${head}{}`);
+    assert.match(answer, /^HTTP\/1\.1 503 /, line);
+    assert.match(answer, /"reason":"overloaded"/);
+    assert.match(answer, /\r\nRetry-After: 1\r\n/i);
+  }
+  for (const line of UNSHED) {
+    const head = `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`;
+    const answer = edge.send(`${head}{}`);
+    await edge.held(1);
+    edge.release();
+    assert.match(await answer, /^HTTP\/1\.1 200 /, line);
+  }
+  const unsigned = await edge.send("GET /time HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  assert.match(unsigned, /^HTTP\/1\.1 200 /);
+});
+
+test("http server: a request that was refused unread does not disturb the next one", async (t) => {
+  const edge = await Edge.open(t, false);
+  const body = "x".repeat(10_000);
+  const place = `POST /trade/v1/orders HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const time = "GET /time HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  const answers = await edge.send(place + time);
+  assert.deepEqual(
+    [...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status),
+    ["503", "200"],
+  );
+});
+
+test("http server: without room a body that is too large is still not read to its end", async (t) => {
+  const edge = await Edge.open(t, false);
+  const head = "POST /trade/v1/orders HTTP/1.1\r\nHost: h\r\n";
+  const large = await edge.send(`${head}Content-Length: 20000\r\n\r\n${"x".repeat(20_000)}`);
+  assert.match(large, /^HTTP\/1\.1 413 /);
+  assert.match(large, /\r\nConnection: close\r\n/i);
+  const chunked = `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
+  assert.match(await edge.send(chunked), /^HTTP\/1\.1 503 /);
 });

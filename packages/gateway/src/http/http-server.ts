@@ -6,7 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import {
   fault,
+  isFault,
   LIMITS,
+  MARKET_ROUTES,
   MARKET_STREAM_PATH,
   matchRoute,
   ROUTES,
@@ -15,6 +17,7 @@ import {
 import Fastify, { type FastifyInstance } from "fastify";
 import { OTHER_ROUTE } from "../ops/metrics.ts";
 import { openFilesMax } from "../sys/open-files.ts";
+import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
 import { answerClientError } from "./client-error.ts";
 import {
@@ -28,11 +31,14 @@ import {
 } from "./limits.ts";
 import { isIgnored, sendFault, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
+import { SIGNED_ROUTES } from "./signed-routes.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
 
 export interface HttpServerOptions {
   readonly signed: SignedEndpoint;
   readonly unsigned: UnsignedRoutesOptions;
+  /** Asked before anything of a request is read that is no cancel. */
+  readonly admits: () => boolean;
   /** Counts a request when its answer is done. */
   readonly onAnswered: (route: string, httpStatus: number) => void;
 }
@@ -111,6 +117,11 @@ const UNSIGNED_PATHS: ReadonlySet<string> = new Set(
   ROUTES.filter(({ signed }) => !signed).map(({ path }) => path),
 );
 
+/** What people and probes look at to see how the gateway is. */
+const ALWAYS_SERVED: ReadonlySet<string> = new Set(
+  [...UNSIGNED_PATHS].filter((path) => MARKET_ROUTES.every((route) => route.path !== path)),
+);
+
 const SERVER_OPTIONS = {
   maxHeaderSize: LIMITS.headersBytesMax.value,
   headersTimeout: HEADERS_TIMEOUT_MS,
@@ -150,14 +161,33 @@ function dispatch(
     const details = `${path} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
   } else if (match === null || UNSIGNED_PATHS.has(path)) {
-    framework(request, response);
+    if (ALWAYS_SERVED.has(path) || options.admits()) framework(request, response);
+    else shed(request, response);
   } else if ("allow" in match) {
     refuseMethod(request, response, match.allow);
   } else {
+    if (SIGNED_ROUTES.get(match.route.name)?.cancels !== true && !options.admits()) {
+      shed(request, response);
+      return;
+    }
     const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
     const target: Target = { path, rawQuery, route: match.route, segment: match.segment ?? null };
     options.signed.handle(request, response, target);
   }
+}
+
+/** Refuses what is not read. A small body is dropped by the server itself, behind the answer. */
+function shed(request: IncomingMessage, response: ServerResponse): void {
+  const refusal = fault("OVERLOADED", TOO_MANY_AT_ONCE);
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  if (coding === undefined && Number(length) <= LIMITS.bodyBytesMax.value) {
+    sendFault(request, response, refusal);
+    return;
+  }
+  readBody(request, (body) => {
+    if (isFault(body)) sendLastFault(request, response, body);
+    else sendFault(request, response, refusal);
+  });
 }
 
 /** A server takes the absolute form of a target, too (RFC 9112, 3.2.2). */

@@ -15,8 +15,10 @@ import {
   malformedJson,
   parseExact,
   type Route,
+  rateLimitHeaders,
 } from "@countermand/contract";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
+import type { Budgets } from "../limits/budgets.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
@@ -31,6 +33,8 @@ import {
 /** What the edge serves with, once the gateway has recovered. */
 export interface SignedServices extends SignedActors {
   readonly authenticator: Authenticator;
+  /** What each key may ask for; null where there are no bounds. */
+  readonly budgets: Budgets | null;
 }
 
 export interface SignedEndpointOptions {
@@ -88,7 +92,7 @@ export class SignedEndpoint {
     }
     const content = bodyContent(request, target, body);
     if (isFault(content)) {
-      sendFault(request, response, content);
+      sendFault(request, response, content, budgetHeaders(services, authenticated));
       return;
     }
     this.#act(request, response, services, authenticated, target, content);
@@ -104,7 +108,8 @@ export class SignedEndpoint {
   ): void {
     const route = signedRoute(target.route.name);
     if (route.places && this.#options.isDraining()) {
-      sendFault(request, response, fault("DRAINING", "the gateway is stopping"));
+      const draining = fault("DRAINING", "the gateway is stopping");
+      sendFault(request, response, draining, budgetHeaders(services, authenticated));
       return;
     }
     const options = new SignedCall(
@@ -114,11 +119,14 @@ export class SignedEndpoint {
     );
     const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
-      sendFault(request, response, answer);
+      sendFault(request, response, answer, budgetHeaders(services, authenticated));
       return;
     }
     answer.then(
-      (given) => sendTradeAnswer(request, response, given, options),
+      (given) => {
+        const headers = budgetHeaders(services, authenticated);
+        sendTradeAnswer(request, response, given, options, headers);
+      },
       (error) => {
         sendFault(request, response, fault("OUTCOME_UNKNOWN", ""));
         this.#options.onBug(error as Error);
@@ -133,6 +141,7 @@ class SignedCall implements CallOptions {
   readonly representation: boolean;
   readonly #authenticator: Authenticator;
   readonly #authenticated: Authenticated;
+  #identity: RequestIdentity | null = null;
 
   constructor(authenticator: Authenticator, authenticated: Authenticated, representation: boolean) {
     this.#authenticator = authenticator;
@@ -141,13 +150,19 @@ class SignedCall implements CallOptions {
   }
 
   get identity(): RequestIdentity {
-    return this.#authenticator.identityOf(this.#authenticated);
+    this.#identity ??= this.#authenticator.identityOf(this.#authenticated);
+    return this.#identity;
   }
 }
 
 function rawRequest(request: IncomingMessage, target: Target, body: Buffer): RawRequest {
   const { path, rawQuery } = target;
   return { method: target.route.method, path, rawQuery, headers: request.headers, body };
+}
+
+/** What is left to the key, as it is when the answer leaves. Only who is known is told. */
+function budgetHeaders({ budgets }: SignedServices, { caller }: Authenticated): readonly string[] {
+  return budgets === null ? [] : rateLimitHeaders(budgets.statesOf(caller));
 }
 
 /** One payload is signed, so there must be one: nothing unsigned is ever acted on. */
@@ -197,12 +212,13 @@ function sendTradeAnswer(
   response: ServerResponse,
   answer: TradeAnswer,
   options: CallOptions,
+  headers: readonly string[],
 ): void {
   if (answer.isLost === true) {
     request.socket.destroy();
     return;
   }
-  const more: string[] = [];
+  const more = [...headers];
   if (answer.replayed) more.push("X-Idempotent-Replay", "true");
   else if (options.representation) more.push("Preference-Applied", "return=representation");
   sendAnswer(request, response, answer, more);

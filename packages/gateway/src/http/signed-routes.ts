@@ -50,6 +50,8 @@ export interface Content {
 export interface SignedRoute {
   /** New orders are refused while the gateway drains; cancels and queries are not. */
   readonly places: boolean;
+  /** Cancels are taken however much else there is. */
+  readonly cancels?: true;
   readonly act: (
     actors: SignedActors,
     caller: Caller,
@@ -60,6 +62,7 @@ export interface SignedRoute {
 
 const cancelOne: SignedRoute = {
   places: false,
+  cancels: true,
   act: ({ trade }, caller, content, options) => {
     const request = cancelRequest(content);
     return isFault(request) ? request : trade.cancel(caller, request, options);
@@ -68,6 +71,7 @@ const cancelOne: SignedRoute = {
 
 const cancelBatch: SignedRoute = {
   places: false,
+  cancels: true,
   act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodeCancelBatch);
     return isFault(elements) ? elements : trade.cancelBatch(caller, elements, options);
@@ -76,6 +80,7 @@ const cancelBatch: SignedRoute = {
 
 const cancelAll: SignedRoute = {
   places: false,
+  cancels: true,
   act: ({ trade }, caller, { json, rawQuery }, options) => {
     const request = json === null ? decodeCancelAllQuery(rawQuery) : decodeCancelAll(json.value);
     return isFault(request) ? request : trade.cancelAll(caller, request, options);

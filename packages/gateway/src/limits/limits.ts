@@ -5,3 +5,16 @@
  * MB. Beyond it the oldest is forgotten before its time.
  */
 export const RECENT_ORDERS_MAX = 10_000;
+
+/**
+ * Milliseconds of a turn of the event loop, after which further new orders and queries in it are
+ * refused (OVERLOADED, retryable). Reason: a cancel waits for the turn that is under way, for its
+ * own, and for two commits, all within 100 ms.
+ */
+export const TURN_MS_MAX = 10;
+
+/**
+ * New orders and queries that a turn takes however long it lasts. Reason: a machine that is busy
+ * with something else makes turns long without any load.
+ */
+export const TURN_REQUESTS_MIN = 64;

@@ -15,6 +15,9 @@ export interface Gauges {
   readonly rememberedRequests: () => number;
   readonly pushes: () => number;
   readonly slowReaders: () => number;
+  readonly shedRequests: () => number;
+  /** By the budget's name. */
+  readonly overBudget: () => ReadonlyMap<string, number>;
   /** By `scope refusal`. */
   readonly limitRefusals: () => ReadonlyMap<string, number>;
   readonly marketSessions: () => number;
@@ -53,6 +56,7 @@ export class Metrics {
       registers,
     });
     this.#addAnswered(registers);
+    addOverBudget(registers, gauges.overBudget);
     addLimitRefusals(registers, gauges.limitRefusals);
     for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
@@ -116,7 +120,24 @@ function addLimitRefusals(registers: Registry[], read: Gauges["limitRefusals"]):
   });
 }
 
-type GaugeSpec = readonly [key: Exclude<keyof Gauges, "limitRefusals">, name: string, help: string];
+function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void {
+  new Counter({
+    name: "countermand_over_budget_total",
+    help: "Requests and commands refused because their key's budget was used up.",
+    labelNames: ["budget"],
+    registers,
+    collect() {
+      this.reset();
+      for (const budget of ["place", "cancel"]) this.inc({ budget }, read().get(budget) ?? 0);
+    },
+  });
+}
+
+type GaugeSpec = readonly [
+  key: Exclude<keyof Gauges, "limitRefusals" | "overBudget">,
+  name: string,
+  help: string,
+];
 
 const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["openOrders", "countermand_open_orders", "Orders that work in the market."],
@@ -129,6 +150,11 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
 
 const COUNTER_SPECS: readonly GaugeSpec[] = [
   ["pushes", "countermand_pushes_total", "Messages sent on order streams."],
+  [
+    "shedRequests",
+    "countermand_shed_requests_total",
+    "New orders and queries refused unread, so that cancels go first.",
+  ],
   ["slowReaders", "countermand_slow_readers_total", "Streams closed because they read too slowly."],
   ["marketMessages", "countermand_market_messages_total", "Messages sent on market streams."],
   [

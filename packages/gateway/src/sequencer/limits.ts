@@ -8,6 +8,16 @@
 export const PENDING_PLACES_MAX = 10_000;
 
 /**
+ * Answers that wait for the disk, from which on new orders and queries are refused (OVERLOADED,
+ * retryable) while a commit is slow. Reason: what waits goes into the next commit and makes that
+ * one slow as well, and cancels with it.
+ */
+export const PENDING_PLACES_SLOW_MAX = 128;
+
+/** Milliseconds from which on a commit is slow. */
+export const SLOW_COMMIT_MS = 25;
+
+/**
  * The same for cancels. Larger, so that cancels are never starved by orders or queries.
  */
 export const PENDING_CANCELS_MAX = 40_000;

@@ -4,7 +4,7 @@ import { UNCONDITIONAL } from "@countermand/contract";
 import { type CancelTarget, OrdStatus } from "@countermand/core/model";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
-import { PENDING_PLACES_MAX } from "./limits.ts";
+import { PENDING_PLACES_MAX, PENDING_PLACES_SLOW_MAX, SLOW_COMMIT_MS } from "./limits.ts";
 
 /** Open orders only: the archive is not asked. */
 const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as const;
@@ -35,4 +35,29 @@ test("sequencer: while the disk stalls, queries do not take the places of cancel
     await stalled;
     const answers = await Promise.all(queries);
     assert.ok(answers.every(({ httpStatus }) => httpStatus === 200));
+  }));
+
+test("sequencer: behind a slow commit queries are refused early, cancels are not", () =>
+  StreamHarness.run(async (harness) => {
+    assert.ok(FIRST_KEY !== undefined);
+    const caller = FIRST_KEY;
+    const { fakeClock, journal, sequencer, trade } = harness;
+    const [orderId] = await harness.place(2);
+    assert.ok(orderId !== undefined);
+    journal.hold();
+    const stalled = harness.place(PENDING_PLACES_SLOW_MAX);
+    while (!journal.isStalled) await new Promise(setImmediate);
+    assert.equal(sequencer.refusesQueries, false, "it is not slow yet");
+    fakeClock.advance(SLOW_COMMIT_MS);
+    assert.equal(sequencer.refusesQueries, true);
+    const refused = await trade.orders(caller, OPEN_ORDERS);
+    assert.match(refused.body, /"reason":"overloaded"/);
+
+    const target: CancelTarget = { by: "orderId", orderId };
+    const options = { rememberAlways: false, representation: false } as CallOptions;
+    const cancel = trade.cancel(caller, { target, condition: UNCONDITIONAL }, options);
+    journal.release();
+    assert.equal((await cancel).httpStatus, 200);
+    await stalled;
+    assert.equal(sequencer.refusesQueries, false);
   }));

@@ -17,6 +17,7 @@ import {
   type DeskEvent,
   type ExecutionReported,
   type KeyId,
+  type OnlyIf,
   type Order,
   type OrderId,
   type PlaceRequest,
@@ -33,6 +34,8 @@ import {
   COMMIT_GATHER_MS,
   PENDING_CANCELS_MAX,
   PENDING_PLACES_MAX,
+  PENDING_PLACES_SLOW_MAX,
+  SLOW_COMMIT_MS,
   UNARCHIVED_REPORTS_MAX,
 } from "./limits.ts";
 import type { Partitions, WorkedCommand } from "./partitions.ts";
@@ -149,6 +152,7 @@ export class Sequencer {
   #waiting: Released[] = [];
   #pendingCount = 0;
   #committing = false;
+  #commitStartedMs = 0;
   #commitScheduled = false;
   #failed = false;
   #idleWaiters: Released[] = [];
@@ -172,7 +176,7 @@ export class Sequencer {
 
   /** Whether so many answers wait for the disk that another query would cost a cancel its place. */
   get refusesQueries(): boolean {
-    return this.#pendingCount >= PENDING_PLACES_MAX;
+    return this.#pendingCount >= PENDING_PLACES_MAX || this.#isSlow();
   }
 
   /**
@@ -266,6 +270,20 @@ export class Sequencer {
     );
   }
 
+  /** Whether the request was answered before, or is being answered. */
+  remembers(account: Account, { fingerprint }: RequestIdentity): boolean {
+    const { answered } = this.partitions.deskOf(account).desk;
+    return answered.get(fingerprint, this.#wallMs()) !== null;
+  }
+
+  /** Whether this cancel would close an open order, whatever becomes of the order meanwhile. */
+  cancels(account: Account, target: CancelTarget, condition: OnlyIf): boolean {
+    if (condition.unfilled || condition.version !== null) return false;
+    const book = this.partitions.deskOf(account).desk.book(account);
+    assert(book !== null, "a key's account is open");
+    return openTarget(book, target).found === "open";
+  }
+
   /** Looks at the state now; resolves when everything that was seen is durable. */
   read<T>(view: () => T): Promise<T> {
     return this.#released(view());
@@ -334,10 +352,13 @@ export class Sequencer {
 
   #isOverloaded(urgency: Urgency): boolean {
     if (urgency === "cancel") return this.#pendingCount >= PENDING_CANCELS_MAX;
-    return (
-      this.#pendingCount >= PENDING_PLACES_MAX ||
-      this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX
-    );
+    return this.refusesQueries || this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX;
+  }
+
+  /** Whether so much waits behind a slow commit that the next one would be slow as well. */
+  #isSlow(): boolean {
+    if (!this.#committing || this.#pendingCount < PENDING_PLACES_SLOW_MAX) return false;
+    return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
   }
 
   #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void): Turn {
@@ -446,6 +467,7 @@ export class Sequencer {
     const waiting = this.#waiting;
     this.#waiting = [];
     const startedMs = this.#options.clock.monotonicMs();
+    this.#commitStartedMs = startedMs;
     try {
       if (staged.eventCount > 0) {
         const outcome = await this.#options.journal.append(staged.appends);

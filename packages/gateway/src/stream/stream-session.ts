@@ -24,6 +24,7 @@
  * never lateness.
  */
 import {
+  type BudgetState,
   CLOSE_CODES,
   type ErrorName,
   encodeHeartbeat,
@@ -89,6 +90,8 @@ export interface StreamSessionOptions {
   readonly clock: Clock;
   /** What becomes of a live frame; nothing by default. */
   readonly frameFault?: (seq: number) => "DroppedFrame" | "RepeatedFrame" | null;
+  /** What is left of the key's budgets; nothing where there are none. */
+  readonly budgets?: () => readonly BudgetState[];
 }
 
 export type StreamMode = "snapshot" | "replaying" | "live" | "late" | "closed";
@@ -403,7 +406,7 @@ export class StreamSession {
   }
 
   #beat(): void {
-    const { clock, feed, heartbeatMs, port } = this.#options;
+    const { budgets, clock, feed, heartbeatMs, port } = this.#options;
     const silentMs = clock.monotonicMs() - this.#lastSignMs;
     if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
       this.#leave();
@@ -413,7 +416,7 @@ export class StreamSession {
     // One that stalls in its replay is never too slow: what it leaves unread must not grow for
     // ever.
     if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) {
-      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq));
+      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq, budgets?.()));
       port.ping();
     }
     this.#scheduleHeartbeat();

@@ -2,7 +2,17 @@
 import { type ErrorName, encodeError, errorSpec } from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 
+export const TOO_MANY_AT_ONCE = "too many requests came at once; cancels go first";
 export const TOO_MANY_WAIT = "too many requests are waiting for the disk";
+
+/** The budget does not cover it: nothing was done, and nothing is remembered. */
+export function overBudget(retryAfterSeconds: number): Answer & { readonly replayed: false } {
+  const { httpStatus } = errorSpec("RATE_LIMITED");
+  const details = `the key's budget allows it in ${retryAfterSeconds} s`;
+  const members = [["retry_after", String(retryAfterSeconds)]] as const;
+  const body = encodeError("RATE_LIMITED", details, { members });
+  return { httpStatus, body, retryAfterSeconds, replayed: false };
+}
 
 export function failed(error: ErrorName, details: string): Answer & { readonly replayed: false } {
   const { httpStatus } = errorSpec(error);

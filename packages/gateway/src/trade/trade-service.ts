@@ -38,6 +38,7 @@ import type { OrderArchive } from "../archive/order-archive.ts";
 import type { OrderFilter } from "../archive/order-filter.ts";
 import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
+import type { Budgets } from "../limits/budgets.ts";
 import type { Answer, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
@@ -53,7 +54,7 @@ import {
   targetKey,
   unreadable,
 } from "./cancel-outcome.ts";
-import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { failed, overBudget, TOO_MANY_WAIT } from "./failed-answer.ts";
 import { isArchiveUnavailable, writtenAnswer } from "./written-answer.ts";
 
 export interface CallOptions {
@@ -78,6 +79,8 @@ export interface TradeServiceOptions {
   readonly instruments: readonly Instrument[];
   /** Loses answers on request; none by default. */
   readonly losesAnswer?: (caller: Caller) => boolean;
+  /** What each key may ask for; no bounds by default. */
+  readonly budgets?: Budgets | null;
 }
 
 export class TradeService {
@@ -86,11 +89,13 @@ export class TradeService {
   readonly #cancelAlls: CancelAllService;
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #losesAnswer: ((caller: Caller) => boolean) | null;
+  readonly #budgets: Budgets | null;
 
   constructor(options: TradeServiceOptions) {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
     this.#cancelAlls = new CancelAllService(options.sequencer);
+    this.#budgets = options.budgets ?? null;
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
     this.#losesAnswer = options.losesAnswer ?? null;
   }
@@ -102,6 +107,8 @@ export class TradeService {
       urgency: "cancel",
       identity: cancelIdentity(targets, options),
     } as const;
+    const waitSeconds = this.#cancelWait(caller, [request], about.identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#writeAbout(caller, about, (turn, archived) => {
       return this.#cancelAnswer(cancelInTurn(turn, request, archived), options);
     });
@@ -119,6 +126,8 @@ export class TradeService {
       urgency: "cancel",
       identity: cancelIdentity(targets, options),
     } as const;
+    const waitSeconds = this.#cancelWait(caller, requests, about.identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#writeAbout(caller, about, (turn, archived) => {
       const outcomes = cancelEach(turn, requests, archived);
       const answers = elements.map((element, index) => {
@@ -129,12 +138,16 @@ export class TradeService {
   }
 
   cancelAll(caller: Caller, request: CancelAllRequest, options: CallOptions): Promise<TradeAnswer> {
+    const waitSeconds = this.#cancelAllWait(caller, request, options.identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#cancelAlls.cancelAll(caller, request, options.identity);
   }
 
   amend(caller: Caller, request: AmendRequest, options: CallOptions): Promise<TradeAnswer> {
     const { identity, representation } = options;
     const about = { targets: [request.target], urgency: "place", identity } as const;
+    const waitSeconds = this.#placeWait(caller, 1, identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#writeAbout(caller, about, (turn, archived) => {
       const outcome = amendInTurn(turn, request, archived);
       if (outcome.outcome === "refused") return this.#refusedAnswer(outcome, representation);
@@ -144,9 +157,13 @@ export class TradeService {
   }
 
   place(caller: Caller, request: PlaceRequest, options: CallOptions): Promise<TradeAnswer> {
-    return this.#write(caller, "place", options.identity, (turn) => {
+    const { identity } = options;
+    const waitSeconds = this.#placeWait(caller, 1, identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
+    return this.#write(caller, "place", identity, (turn) => {
       const placed = turn.place(request);
       if ("refused" in placed) return refusedAnswer(placed);
+      this.#budgets?.placed(caller, 1);
       if (!options.representation) {
         return { httpStatus: 200, body: encodePlaced(placed.orderId) };
       }
@@ -159,13 +176,17 @@ export class TradeService {
     elements: readonly PlaceElement[],
     options: CallOptions,
   ): Promise<TradeAnswer> {
-    return this.#write(caller, "place", options.identity, (turn) => {
+    const { identity } = options;
+    const waitSeconds = this.#placeWait(caller, elements.length, identity);
+    if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
+    return this.#write(caller, "place", identity, (turn) => {
       const answers = elements.map(({ referenceId, request }): BatchAnswer => {
         const placed = isFault(request) ? request : turn.place(request);
         if (isFault(placed) || "refused" in placed) {
           const resultJson = isFault(placed) ? encodeFault(placed) : refusedAnswer(placed).body;
           return { orderNo: "", referenceId, resultJson, dataJson: null };
         }
+        this.#budgets?.placed(caller, 1);
         const dataJson = options.representation ? this.#orderJson(placed) : null;
         return { orderNo: placed.orderId, referenceId, resultJson: ACCEPTED, dataJson };
       });
@@ -206,6 +227,42 @@ export class TradeService {
       if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
       throw error;
     }
+  }
+
+  /**
+   * 0, or the seconds until the budget covers it. What was answered before costs nothing: it gets
+   * its first answer.
+   */
+  #placeWait(caller: Caller, count: number, identity: RequestIdentity): number {
+    if (this.#budgets === null || this.#sequencer.remembers(caller.account, identity)) return 0;
+    return this.#budgets.takePlaces(caller, count);
+  }
+
+  #cancelWait(
+    caller: Caller,
+    requests: readonly (CancelRequest | Fault)[],
+    identity: RequestIdentity | null,
+  ): number {
+    if (this.#budgets === null) return 0;
+    if (identity !== null && this.#sequencer.remembers(caller.account, identity)) return 0;
+    const open = requests.filter((request) => {
+      if (isFault(request)) return false;
+      return this.#sequencer.cancels(caller.account, request.target, request.condition);
+    });
+    return this.#budgets.takeCancels(caller, { named: requests.length, open: open.length });
+  }
+
+  /** Costs one, and nothing has to be left where it cancels whatever is open. */
+  #cancelAllWait(
+    caller: Caller,
+    { filter, isPreview }: CancelAllRequest,
+    identity: RequestIdentity,
+  ): number {
+    if (this.#budgets === null || this.#sequencer.remembers(caller.account, identity)) return 0;
+    const book = this.#sequencer.partitions.deskOf(caller.account).desk.book(caller.account);
+    const isWhole = !isPreview && Object.values(filter).every((each) => each === undefined);
+    const open = isWhole && book !== null && book.openCount > 0 ? 1 : 0;
+    return this.#budgets.takeCancels(caller, { named: 1, open });
   }
 
   /** The order as the query shows it. */

@@ -33,6 +33,7 @@ class Bench {
   readonly session: CommandSession;
   failed: { readonly error: string; readonly closeCode: number } | null = null;
   isPaused = false;
+  hasRoom = true;
   bufferedBytes = 0;
 
   constructor(isEnabled = true) {
@@ -59,6 +60,7 @@ class Bench {
         place: (_caller, request, options) => this.#called("place", request, options),
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
       },
+      admits: () => this.hasRoom,
       clock: this.clock,
       port,
       onBug: (error) => this.bugs.push(error),
@@ -247,4 +249,37 @@ test("command identity: order of members and white space do not matter, values d
     '{"op":"cancel","id":"a","data":{"a":"x","b":[1.0]}}',
   ];
   for (const other of others) assert.notEqual(identity(other).contentDigest, contentDigest);
+});
+
+test("commands: without room, orders are refused and cancels are taken", async () => {
+  const bench = new Bench();
+  bench.hasRoom = false;
+  const order = {
+    market: "hkex",
+    order_type: "limit_order",
+    symbol: "00700",
+    order_side: "buy",
+    price: 1,
+    qty: 100,
+  };
+  const commands = [
+    { op: "place", id: "p", data: order },
+    { op: "place_batch", id: "b", data: [order] },
+    { op: "cancel", id: "c", data: { order_no: "1" } },
+    { op: "cancel_batch", id: "d", data: [{ order_no: "1" }] },
+  ];
+  for (const each of commands) bench.session.received(Buffer.from(JSON.stringify(each)), false);
+  await settled();
+  const refused = bench.sent.map((text) => JSON.parse(text) as { id: string; reason: string });
+  assert.deepEqual(
+    refused.map(({ id, reason }) => [id, reason]),
+    [
+      ["p", "overloaded"],
+      ["b", "overloaded"],
+    ],
+  );
+  assert.deepEqual(
+    bench.calls.map(({ name }) => name),
+    ["cancel", "cancelBatch"],
+  );
 });

@@ -16,6 +16,7 @@ import {
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
+import { failed, TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { commandIdentity } from "./command-identity.ts";
 import {
@@ -48,11 +49,16 @@ export interface CommandSessionOptions {
   /** The handshake asked for commands. */
   readonly isEnabled: boolean;
   readonly trade: TradeCommands;
+  /** Whether there is room now for a command that is no cancel. */
+  readonly admits: () => boolean;
   readonly clock: Clock;
   readonly port: CommandPort;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
+
+/** Taken however much else there is. */
+const CANCELS: ReadonlySet<SocketCommand["op"]> = new Set(["cancel", "cancel_batch", "cancel_all"]);
 
 /** RFC 6455: a message violates the server's policy. */
 const POLICY_VIOLATION = 1008;
@@ -180,7 +186,8 @@ export class CommandSession {
   }
 
   async #carryOut(command: SocketCommand, text: string): Promise<TradeAnswer> {
-    const { caller, clock, trade } = this.#options;
+    const { admits, caller, clock, trade } = this.#options;
+    if (!CANCELS.has(command.op) && !admits()) return failed("OVERLOADED", TOO_MANY_AT_ONCE);
     const options: CallOptions = {
       identity: commandIdentity(caller.apiKey, command.id, text, clock.wallMs()),
       rememberAlways: true,

@@ -3,7 +3,13 @@
  * it.
  */
 import type { Duplex } from "node:stream";
-import { CLOSE_CODES, encodeStreamError, LIMITS, type StreamQuery } from "@countermand/contract";
+import {
+  type BudgetState,
+  CLOSE_CODES,
+  encodeStreamError,
+  LIMITS,
+  type StreamQuery,
+} from "@countermand/contract";
 import { WebSocket } from "ws";
 import type { Caller } from "../auth/key-store.ts";
 import type { AccountFeed } from "../stream/account-feed.ts";
@@ -43,8 +49,10 @@ export interface StreamConnectionOptions {
   readonly observer: SessionObserver;
   readonly turns: ReplayTurns;
   readonly trade: TradeCommands;
+  readonly admits: () => boolean;
   readonly clock: Clock;
   readonly frameFault?: StreamSessionOptions["frameFault"];
+  readonly budgets: () => readonly BudgetState[];
   readonly onBug: (error: Error) => void;
   /** The socket is gone. Once. */
   readonly onEnded: () => void;
@@ -68,11 +76,13 @@ export class StreamConnection {
       turns: options.turns,
       clock,
       ...(options.frameFault !== undefined && { frameFault: options.frameFault }),
+      budgets: options.budgets,
     });
     this.#commands = new CommandSession({
       caller: options.caller,
       isEnabled: query.commands,
       trade: options.trade,
+      admits: options.admits,
       clock,
       port: {
         send: (text) => this.session.send(text),

@@ -52,6 +52,11 @@ class MemoryJournal implements Pick<Journal, "append"> {
     return "committed";
   }
 
+  /** Whether a commit is held. */
+  get isStalled(): boolean {
+    return this.#held.length > 0;
+  }
+
   hold(): void {
     this.#isHeld = true;
   }
@@ -133,6 +138,8 @@ export class StreamHarness {
       sequencer,
       archive,
       trade: this.trade,
+      budgets: null,
+      admits: () => true,
       hub: this.hub,
       clock,
       onBug: (error) => assert.fail(error),

@@ -19,6 +19,7 @@ import type { Account } from "@countermand/core/model";
 import { WebSocketServer } from "ws";
 import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/key-store.ts";
+import type { Budgets } from "../limits/budgets.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
@@ -37,10 +38,14 @@ export interface OrderStreamServerOptions {
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
+  /** Whether there is room now for a command that is no cancel. */
+  readonly admits: () => boolean;
   readonly hub: StreamHub;
   readonly clock: Clock;
   /** What becomes of a frame of a caller; nothing by default. */
   readonly frameFault?: (caller: Caller, seq: number) => FrameFault | null;
+  /** Null where there are none. */
+  readonly budgets: Budgets | null;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
@@ -186,7 +191,8 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, { authenticated, query }: Admitted): void {
-    const { archive, clock, frameFault, hub, onBug, sequencer, trade } = this.#options;
+    const { admits, archive, budgets, clock, frameFault, hub, onBug, sequencer, trade } =
+      this.#options;
     const { caller } = authenticated;
     const { account } = caller;
     const turns = this.#turns;
@@ -199,8 +205,10 @@ export class OrderStreamServer {
       observer: hub.observerOf(account),
       turns,
       trade,
+      admits,
       clock,
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
+      budgets: () => budgets?.statesOf(caller) ?? [],
       onBug,
       onEnded: () => this.#ended(connection, account),
     });

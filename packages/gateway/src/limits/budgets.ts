@@ -1,0 +1,114 @@
+/**
+ * How much each key may ask for: a bucket for new orders, and a larger one for cancels that every
+ * accepted order puts one back into. A cancel of an order that is open and wanted unconditionally
+ * is never refused, so that whatever an account has can always be cancelled; what changes nothing
+ * has to be in the budget. In memory only: a restart begins with full buckets.
+ */
+import type { BudgetState } from "@countermand/contract";
+import type { Account } from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export interface BudgetRules {
+  /** Tokens of a full place bucket. */
+  readonly places: number;
+  /** Seconds in which an empty bucket fills. */
+  readonly fillSeconds: number;
+  /** How many times larger the cancel bucket is; at least 2. */
+  readonly cancelFactor: number;
+}
+
+export interface BudgetsOptions {
+  readonly rules: BudgetRules;
+  readonly monotonicMs: () => number;
+  readonly openCount: (account: Account) => number;
+}
+
+/** Cancels of one request. */
+export interface CancelCost {
+  /** One for each order that is named. */
+  readonly named: number;
+  /** Those among them that are open, without a condition. */
+  readonly open: number;
+}
+
+interface Buckets {
+  readonly place: TokenBucket;
+  readonly cancel: TokenBucket;
+}
+
+export type BudgetName = "place" | "cancel";
+
+export class Budgets {
+  readonly #options: BudgetsOptions;
+  /** By key. Bounded by the keys there are. */
+  readonly #buckets = new Map<string, Buckets>();
+  readonly #refusedCounts = new Map<BudgetName, number>();
+
+  constructor(options: BudgetsOptions) {
+    this.#options = options;
+  }
+
+  get refusedCounts(): ReadonlyMap<BudgetName, number> {
+    return this.#refusedCounts;
+  }
+
+  /** Takes one for each new order or amend. 0, or seconds until it is worth another try. */
+  takePlaces(caller: Caller, count: number): number {
+    const nowMs = this.#options.monotonicMs();
+    const { place } = this.#of(caller, nowMs);
+    if (place.count(nowMs) < count) return this.#refused("place", place.waitMs(count, nowMs));
+    place.take(count, nowMs);
+    return 0;
+  }
+
+  /** As {@link takePlaces}; of what is open, as much is taken as there is. */
+  takeCancels(caller: Caller, { named, open }: CancelCost): number {
+    const nowMs = this.#options.monotonicMs();
+    const { cancel } = this.#of(caller, nowMs);
+    const needed = named - open;
+    if (cancel.count(nowMs) < needed) return this.#refused("cancel", cancel.waitMs(needed, nowMs));
+    cancel.take(named, nowMs);
+    return 0;
+  }
+
+  /** So many orders were accepted. */
+  placed(caller: Caller, count: number): void {
+    const nowMs = this.#options.monotonicMs();
+    this.#of(caller, nowMs).cancel.add(count, nowMs);
+  }
+
+  /** What is left: of cancels never fewer than the account has open orders. */
+  statesOf(caller: Caller): readonly BudgetState[] {
+    const nowMs = this.#options.monotonicMs();
+    const { place, cancel } = this.#of(caller, nowMs);
+    const open = this.#options.openCount(caller.account);
+    return [
+      this.#state("place", place, place.count(nowMs), nowMs),
+      this.#state("cancel", cancel, Math.max(open, cancel.count(nowMs)), nowMs),
+    ];
+  }
+
+  #state(name: BudgetName, bucket: TokenBucket, remaining: number, nowMs: number): BudgetState {
+    const { fillSeconds } = this.#options.rules;
+    const fullInSeconds = Math.ceil(bucket.waitMs(bucket.size, nowMs) / 1000);
+    return { name, quota: bucket.size, windowSeconds: fillSeconds, remaining, fullInSeconds };
+  }
+
+  #refused(name: BudgetName, waitMs: number): number {
+    this.#refusedCounts.set(name, (this.#refusedCounts.get(name) ?? 0) + 1);
+    return Math.max(1, Math.ceil(waitMs / 1000));
+  }
+
+  #of({ apiKey }: Caller, nowMs: number): Buckets {
+    const found = this.#buckets.get(apiKey);
+    if (found !== undefined) return found;
+    const { places, fillSeconds, cancelFactor } = this.#options.rules;
+    const added = {
+      place: new TokenBucket(places, fillSeconds, nowMs),
+      cancel: new TokenBucket(places * cancelFactor, fillSeconds, nowMs),
+    };
+    this.#buckets.set(apiKey, added);
+    return added;
+  }
+}
