@@ -155,3 +155,16 @@ test("budgets: commands are counted alike, and heartbeats say what is left", asy
   assert.match(metrics, /^countermand_over_budget_total\{budget="place"\} 1$/m);
   assert.match(metrics, /^countermand_over_budget_total\{budget="cancel"\} 0$/m);
 });
+
+test("budgets: a cancel-all of everything is never refused, others cost one", async (t) => {
+  const { first } = await start(t);
+  const all = `${ORDERS}/all`;
+  await first.call("POST", BATCH, [ORDER, ORDER]);
+  for (let count = 0; count < 10; count += 1) {
+    assert.equal((await first.call("DELETE", all, { preview: "1" })).status, 200);
+  }
+  overBudget(await first.call("DELETE", all, { preview: "1" }), "1");
+  overBudget(await first.call("DELETE", all, { symbol: "AAPL" }), "1");
+  assert.equal((await first.call("DELETE", all, {})).status, 200);
+  overBudget(await first.call("DELETE", all, {}), "1");
+});

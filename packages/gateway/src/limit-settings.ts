@@ -56,7 +56,7 @@ export function limitSettings(owner: "ACCOUNT" | "KEY"): LimitSettings {
       env: env("OPEN_ORDERS_MAX"),
       defaultText: OFF,
       range: `off, or 1 to ${OPEN_ORDERS_MAX}`,
-      effect: `open orders of ${whose} at which ${who} is refused another`,
+      effect: `open orders that ${who} placed, at which it is refused another`,
       read: orOff(readWhole(OPEN_ORDERS_MAX)),
     },
     grossExposure: {

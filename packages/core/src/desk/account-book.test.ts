@@ -7,6 +7,7 @@ import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import {
   type Account,
   type ClOrdId,
+  type KeyId,
   NO_CL_ORD_ID,
   type OrderId,
   type UnixMs,
@@ -22,6 +23,16 @@ test("account book: open orders newest first, and oldest first", () => {
   assert.deepEqual(numbersOf(book.openNewestFirst()), [3, 2, 1]);
   assert.deepEqual(numbersOf(book.openOldestFirst()), [1, 2, 3]);
   assert.equal(book.openCount, 3);
+});
+
+test("account book: open orders are counted by the key that placed them", () => {
+  const [one, two] = ["one" as KeyId, "two" as KeyId];
+  const entered = (index: number, enteredBy: KeyId) => ({ ...openOrder(index), enteredBy });
+  const book = bookWith(entered(1, one), entered(2, one), entered(3, two));
+  assert.deepEqual([book.openCountOf(one), book.openCountOf(two)], [2, 1]);
+  book.remove(orderIdOf(1));
+  book.remove(orderIdOf(3));
+  assert.deepEqual([book.openCountOf(one), book.openCountOf(two)], [1, 0]);
 });
 
 test("account book: an order leaves from the newest end, the oldest end and the middle", () => {

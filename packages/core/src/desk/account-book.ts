@@ -4,7 +4,7 @@
  */
 import { assert } from "../assert.ts";
 import { WorkingTotals } from "../limits/exposure.ts";
-import type { Account, ClOrdId, OrderId } from "../model/ids.ts";
+import type { Account, ClOrdId, KeyId, OrderId } from "../model/ids.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 
@@ -30,6 +30,7 @@ export class AccountBook {
   readonly #open = new Map<OrderId, OpenOrder>();
   /** Live orders by the client's name; a set only where several share it. */
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
+  readonly #openByKey = new Map<KeyId, number>();
   #newest: OpenOrder | null = null;
 
   constructor(account: Account, shortSellingAllowed: boolean) {
@@ -39,6 +40,11 @@ export class AccountBook {
 
   get openCount(): number {
     return this.#open.size;
+  }
+
+  /** Open orders that the key placed. */
+  openCountOf(key: KeyId): number {
+    return this.#openByKey.get(key) ?? 0;
   }
 
   openOrder(orderId: OrderId): Order | null {
@@ -68,6 +74,7 @@ export class AccountBook {
     if (this.#newest !== null) this.#newest.newer = entry;
     this.#newest = entry;
     this.#open.set(order.orderId, entry);
+    this.#openByKey.set(order.enteredBy, this.openCountOf(order.enteredBy) + 1);
     if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order.clOrdId, order.orderId);
   }
 
@@ -84,7 +91,10 @@ export class AccountBook {
     if (entry.older !== null) entry.older.newer = entry.newer;
     if (entry.newer !== null) entry.newer.older = entry.older;
     else this.#newest = entry.older;
-    const { clOrdId } = entry.order;
+    const { clOrdId, enteredBy } = entry.order;
+    const openOfKey = this.openCountOf(enteredBy) - 1;
+    if (openOfKey > 0) this.#openByKey.set(enteredBy, openOfKey);
+    else this.#openByKey.delete(enteredBy);
     if (clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(clOrdId, orderId);
   }
 

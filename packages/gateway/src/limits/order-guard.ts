@@ -188,7 +188,9 @@ class Facts implements LimitFacts {
   }
 
   openOrderCount(): number {
-    return this.#book.openCount;
+    return this.scope === "key"
+      ? this.#book.openCountOf(this.order.enteredBy)
+      : this.#book.openCount;
   }
 
   grossExposure(): { readonly before: bigint; readonly after: bigint } {
