@@ -75,6 +75,12 @@ const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
  *
  * Writes are repeated after a lost answer with the same signed bytes, which the gateway carries out
  * at most once.
+ * @example
+ * const mine = new CountermandClient({
+ *   baseUrl: url,
+ *   credentials: { apiKey: "demo-key", secret: "demo-secret" },
+ * });
+ * assert.ok((await mine.balance()).length > 0);
  */
 export class CountermandClient {
   readonly #transport: Transport;
@@ -89,7 +95,12 @@ export class CountermandClient {
     this.#delay = options.delay ?? systemDelay;
   }
 
-  /** The gateway's clock as measured; signatures use it. */
+  /**
+   * The gateway's clock as measured; signatures use it.
+   * @example
+   * await client.measureClock();
+   * assert.ok(client.clock.errorMs < 60_000);
+   */
   get clock(): Transport["clock"] {
     return this.#transport.clock;
   }
@@ -98,6 +109,8 @@ export class CountermandClient {
    * Measures the gateway's clock, so that signatures carry its time. Done by itself when a
    * signature was refused for its time.
    * @throws ConnectionError
+   * @example
+   * await client.measureClock();
    */
   measureClock(): Promise<void> {
     return this.#transport.measureClock();
@@ -107,13 +120,21 @@ export class CountermandClient {
    * Places an order; resolves with its number when it is durable and in the market.
    * @throws ApiError it was refused: there is no such order
    * @throws OutcomeUnknownError look for it by its `reference_id`
+   * @example
+   * const { order_no } = await client.place({ ...buy, reference_id: "a1" });
+   * assert.match(order_no, /^[0-9]{11}$/);
    */
   async place(order: PlaceRequest): Promise<{ readonly order_no: string }> {
     const placed = await this.#write("POST", "/trade/v1/orders", order);
     return placed as { readonly order_no: string };
   }
 
-  /** As {@link place}; resolves with the whole order, which may have traded already. */
+  /**
+   * As {@link place}; resolves with the whole order, which may have traded already.
+   * @example
+   * const order = await client.placeAndShow({ ...buy, price: "423.83" });
+   * assert.equal(order.price, "423.83");
+   */
   async placeAndShow(order: PlaceRequest): Promise<Order> {
     return (await this.#write("POST", "/trade/v1/orders", order, true)) as Order;
   }
@@ -123,6 +144,10 @@ export class CountermandClient {
    * others.
    * @throws ApiError the batch as a whole was refused, and nothing was done
    * @throws OutcomeUnknownError
+   * @example
+   * const [first, second] = await client.placeBatch([buy, { ...buy, price: "0" }]);
+   * assert.equal(first.result.code, 0);
+   * assert.equal(second.result.reason, "price_not_positive");
    */
   async placeBatch(orders: readonly PlaceRequest[]): Promise<readonly PlaceResult[]> {
     return (await this.#write("POST", "/trade/v1/orders/batch", orders)) as readonly PlaceResult[];
@@ -132,6 +157,11 @@ export class CountermandClient {
    * Cancels one order; resolves with what came of it, also when it was too late.
    * @throws ApiError the request is malformed or not allowed
    * @throws OutcomeUnknownError call again: a cancel by `order_no` is safe at any time
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const ended = await client.cancel({ order_no });
+   * if (ended.outcome === "refused") throw new Error(ended.reason);
+   * assert.equal(ended.order.cancelled_qty, "100");
    */
   async cancel(request: CancelRequest): Promise<CancelOutcome> {
     try {
@@ -156,6 +186,10 @@ export class CountermandClient {
    * @throws ApiError the order cannot be cancelled and is not closed, or is unknown
    * @throws WaitTimeoutError it is still not closed; the cancel stays in force
    * @throws OutcomeUnknownError
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const final = await client.cancelAndConfirm({ order_no }, { timeoutMs: 5_000 });
+   * assert.equal(final.order_status, "can");
    */
   async cancelAndConfirm(request: CancelRequest, options: ConfirmOptions = {}): Promise<Order> {
     const deadlineMs = this.#now() + (options.timeoutMs ?? CONFIRM_TIMEOUT_MS);
@@ -180,6 +214,10 @@ export class CountermandClient {
    * Cancels 1 to 5 orders: one result per order, in their order, each its own success or failure.
    * @throws ApiError the batch as a whole was refused, and nothing was done
    * @throws OutcomeUnknownError
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const results = await client.cancelBatch([{ order_no }, { order_no: "99999999999" }]);
+   * assert.deepEqual(results.map(({ result }) => result.code === 0), [true, false]);
    */
   async cancelBatch(requests: readonly CancelRequest[]): Promise<readonly CancelResult[]> {
     const path = "/trade/v1/orders/cancel/batch";
@@ -191,6 +229,10 @@ export class CountermandClient {
    * also when some could not be cancelled: `outcome` tells `nothing_open` from `nothing_worked`.
    * @throws ApiError the filter is malformed, or it is not allowed
    * @throws OutcomeUnknownError call again: what is cancelled stays cancelled
+   * @example
+   * await client.place({ ...buy, reference_id: "grid-1" });
+   * const result = await client.cancelAll({ reference_id_prefix: "grid-" });
+   * assert.deepEqual([result.outcome, result.done], ["done", 1]);
    */
   cancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
     return this.#cancelAll(filter, true);
@@ -199,6 +241,10 @@ export class CountermandClient {
   /**
    * What {@link cancelAll} would cancel now; cancels nothing.
    * @throws ApiError @throws ConnectionError
+   * @example
+   * await client.place(buy);
+   * const preview = await client.previewCancelAll({ symbol: "00700" });
+   * assert.ok(preview.matched >= 1);
    */
   previewCancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
     return this.#cancelAll({ ...filter, preview: 1 }, false);
@@ -208,6 +254,10 @@ export class CountermandClient {
    * Gives an open order new terms; resolves with the order as it stands then.
    * @throws ApiError it was refused and the order is as it was
    * @throws OutcomeUnknownError
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const order = await client.amend({ order_no, price: "399.99", version: 1 });
+   * assert.deepEqual([order.price, order.version], ["399.99", 2]);
    */
   async amend(request: AmendRequest): Promise<Order> {
     return (await this.#write("PUT", "/trade/v1/orders", request, true)) as Order;
@@ -216,12 +266,21 @@ export class CountermandClient {
   /**
    * A page of orders, newest first. It sees every change that was answered or pushed before.
    * @throws ApiError @throws ConnectionError
+   * @example
+   * const page = await client.orders({ market: "hkex", page_size: 10 });
+   * assert.ok(page.orders.length <= 10);
    */
   async orders(query: OrdersQuery = {}): Promise<OrdersPage> {
     return (await this.#read("/trade/v1/orders", query)) as OrdersPage;
   }
 
-  /** Every order that fits, newest first, page after page. Throws as {@link orders}. */
+  /**
+   * Every order that fits, newest first, page after page. Throws as {@link orders}.
+   * @example
+   * for await (const order of client.allOrders({ order_status: "new" })) {
+   *   assert.equal(order.order_status, "new");
+   * }
+   */
   async *allOrders(query: OrdersQuery = {}): AsyncGenerator<Order, void, void> {
     const page_size = query.page_size ?? 100;
     for (let page_index = query.page_index ?? 1; ; page_index += 1) {
@@ -235,6 +294,8 @@ export class CountermandClient {
    * One order, the newest where several carry the `reference_id`; null when the gateway never had
    * it, which is certain.
    * @throws ApiError @throws ConnectionError
+   * @example
+   * assert.equal(await client.order({ reference_id: "never-sent" }), null);
    */
   async order({ order_no, reference_id }: OrderName): Promise<Order | null> {
     const name = order_no !== undefined && order_no !== "" ? { order_no } : { reference_id };
@@ -242,7 +303,18 @@ export class CountermandClient {
     return orders[0] ?? null;
   }
 
-  /** How much could be traded, in whole lots. @throws ApiError @throws ConnectionError */
+  /**
+   * How much could be traded, in whole lots. @throws ApiError @throws ConnectionError
+   * @example
+   * const { qty } = await client.tradableQuantity({
+   *   market: "hkex",
+   *   symbol: "00700",
+   *   order_side: "buy",
+   *   price: "400",
+   *   ratio: "0.5",
+   * });
+   * assert.ok(compareDecimals(qty, "0") > 0);
+   */
   async tradableQuantity(request: QuantityRequest): Promise<Quantity> {
     const body = writeWire(request);
     const path = "/trade/v1/orders/quantity";
@@ -250,42 +322,84 @@ export class CountermandClient {
     return (await this.#transport.call(call)).data as Quantity;
   }
 
-  /** Cash by currency. @throws ApiError @throws ConnectionError */
+  /**
+   * Cash by currency. @throws ApiError @throws ConnectionError
+   * @example
+   * const rows = await client.balance();
+   * assert.ok(rows.some(({ base_currency }) => base_currency === "HKD"));
+   */
   async balance(): Promise<readonly Balance[]> {
     return (await this.#read("/account/v1/balance", {})) as readonly Balance[];
   }
 
-  /** A page of holdings. @throws ApiError @throws ConnectionError */
+  /**
+   * A page of holdings. @throws ApiError @throws ConnectionError
+   * @example
+   * const { positions } = await client.positions({ market: "hkex" });
+   * assert.equal(positions[0].product_code, "00700");
+   */
   async positions(query: PositionsQuery = {}): Promise<PositionsPage> {
     return (await this.#read("/account/v1/positions", query)) as PositionsPage;
   }
 
-  /** A page of single fills, newest first. @throws ApiError @throws ConnectionError */
+  /**
+   * A page of single fills, newest first. @throws ApiError @throws ConnectionError
+   * @example
+   * const { executions } = await client.executions({ symbol: "00700" });
+   * assert.ok(Array.isArray(executions));
+   */
   async executions(query: ExecutionsQuery = {}): Promise<ExecutionsPage> {
     return (await this.#read("/trade/v1/executions", query)) as ExecutionsPage;
   }
 
-  /** A page of the statement, newest first. @throws ApiError @throws ConnectionError */
+  /**
+   * A page of the statement, newest first. @throws ApiError @throws ConnectionError
+   * @example
+   * const { transactions } = await client.transactions({ business_type: "opening" });
+   * assert.ok(transactions.length > 0);
+   */
   async transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
     return (await this.#read("/account/v1/transactions", query)) as TransactionsPage;
   }
 
-  /** What is traded, and where it stands; public. @throws ApiError @throws ConnectionError */
+  /**
+   * What is traded, and where it stands; public. @throws ApiError @throws ConnectionError
+   * @example
+   * const { symbols } = await client.symbols();
+   * assert.ok(symbols.some(({ symbol }) => symbol === "BTC-USDT"));
+   */
   async symbols(): Promise<MarketSymbols> {
     return (await this.#public("/market/v1/symbols", {})) as MarketSymbols;
   }
 
-  /** The best prices of a book; public. @throws ApiError @throws ConnectionError */
+  /**
+   * The best prices of a book; public. @throws ApiError @throws ConnectionError
+   * @example
+   * await client.place(buy);
+   * const { bids } = await client.depth("00700", 1);
+   * const [price, qty, orders] = bids[0];
+   * assert.ok(compareDecimals(price, "0") > 0 && qty !== "0" && orders >= 1);
+   */
   async depth(symbol: string, levels?: number): Promise<MarketDepth> {
     return (await this.#public("/market/v1/depth", { symbol, levels })) as MarketDepth;
   }
 
-  /** The last trades of a symbol, newest first; public. @throws ApiError @throws ConnectionError */
+  /**
+   * The last trades of a symbol, newest first; public. @throws ApiError @throws ConnectionError
+   * @example
+   * const { trades } = await client.trades("00700", 10);
+   * assert.ok(trades.length <= 10);
+   */
   async trades(symbol: string, limit?: number): Promise<MarketTrades> {
     return (await this.#public("/market/v1/trades", { symbol, limit })) as MarketTrades;
   }
 
-  /** Candles of `1m`, `5m`, `1h` or `1d`; public. @throws ApiError @throws ConnectionError */
+  /**
+   * Candles of `1m`, `5m`, `1h` or `1d`; public. @throws ApiError @throws ConnectionError
+   * @example
+   * const { candles } = await client.candles("00700", "1m");
+   * assert.ok(Array.isArray(candles));
+   */
   async candles(symbol: string, interval: string, limit?: number): Promise<MarketCandles> {
     return (await this.#public("/market/v1/candles", { symbol, interval, limit })) as MarketCandles;
   }
@@ -293,6 +407,14 @@ export class CountermandClient {
   /**
    * The stream of every change of every order of the account, which reconnects and resumes by
    * itself, and the open orders as it tells them.
+   * @example
+   * const stream = client.stream();
+   * await client.place(buy);
+   * for await (const event of stream) {
+   *   if (event.type === "order") break;
+   * }
+   * assert.ok(stream.openOrders.size >= 1);
+   * stream.close();
    */
   stream(options: OrderStreamOptions = {}): OrderStream {
     const { baseUrl, clock, signer } = this.#transport;

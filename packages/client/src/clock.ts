@@ -15,6 +15,13 @@ export interface ClockSample {
 /** How far stamps may run ahead of the clock when many are taken, before a measure resets them. */
 const STAMP_LEAD_MS_MAX = 60_000;
 
+/**
+ * What {@link ServerClock.measured} made of the exchanges, and stamps that are never equal.
+ * @example
+ * const clock = new ServerClock(() => 1_000);
+ * clock.measured([{ sentMs: 990, receivedMs: 1_010, serverMs: 6_000 }]);
+ * assert.equal(clock.nowMs(), 6_000);
+ */
 export class ServerClock {
   readonly #now: () => number;
   #offsetMs = 0;

@@ -7,7 +7,11 @@
 /** A decimal such as `"423.83"`: digits, at most 8 after the point, no exponent, no plus sign. */
 export type Decimal = string;
 
-/** How many units one is: 10^8. */
+/**
+ * How many units one is: 10^8.
+ * @example
+ * assert.equal(decimalText(3n * UNITS_PER_ONE), "3");
+ */
 export const UNITS_PER_ONE = 100_000_000n;
 
 const DECIMAL = /^(-?)([0-9]{1,18})(?:\.([0-9]{1,8}))?$/;
@@ -16,6 +20,8 @@ const DECIMAL = /^(-?)([0-9]{1,18})(?:\.([0-9]{1,8}))?$/;
  * Whole units of 10^-8: `decimalUnits("423.83")` is `42383000000n`.
  * @throws RangeError when the text is no decimal with at most 18 digits before the point and 8
  * after it
+ * @example
+ * assert.equal(decimalUnits("423.83"), 42_383_000_000n);
  */
 export function decimalUnits(text: Decimal): bigint {
   const match = DECIMAL.exec(text);
@@ -27,7 +33,11 @@ export function decimalUnits(text: Decimal): bigint {
   return sign === "-" ? -units : units;
 }
 
-/** The shortest text of a number of units: `decimalText(42383000000n)` is `"423.83"`. */
+/**
+ * The shortest text of a number of units: `decimalText(42383000000n)` is `"423.83"`.
+ * @example
+ * assert.equal(decimalText(42_383_000_000n), "423.83");
+ */
 export function decimalText(units: bigint): Decimal {
   const sign = units < 0n ? "-" : "";
   const magnitude = units < 0n ? -units : units;
@@ -36,17 +46,29 @@ export function decimalText(units: bigint): Decimal {
   return fraction === "" ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
 }
 
-/** `a + b`, exactly. Throws as {@link decimalUnits}. */
+/**
+ * `a + b`, exactly. Throws as {@link decimalUnits}.
+ * @example
+ * assert.equal(addDecimals("0.1", "0.2"), "0.3");
+ */
 export function addDecimals(a: Decimal, b: Decimal): Decimal {
   return decimalText(decimalUnits(a) + decimalUnits(b));
 }
 
-/** `a - b`, exactly. Throws as {@link decimalUnits}. */
+/**
+ * `a - b`, exactly. Throws as {@link decimalUnits}.
+ * @example
+ * assert.equal(subtractDecimals("0.3", "0.1"), "0.2");
+ */
 export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
   return decimalText(decimalUnits(a) - decimalUnits(b));
 }
 
-/** Below zero, zero or above zero as `a` is less than, equal to or more than `b`. */
+/**
+ * Below zero, zero or above zero as `a` is less than, equal to or more than `b`.
+ * @example
+ * assert.ok(compareDecimals("10", "9.5") > 0);
+ */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const difference = decimalUnits(a) - decimalUnits(b);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;

@@ -1,7 +1,13 @@
 /** How a call can fail. Whatever is thrown here says whether something may have happened. */
 import type { Failure } from "./wire.ts";
 
-/** The gateway refused the request: it changed nothing. */
+/**
+ * The gateway refused the request: it changed nothing.
+ * @example
+ * await assert.rejects(client.place({ ...buy, price: "0" }), (error) => {
+ *   return error instanceof ApiError && error.httpStatus === 400 && !error.retryable;
+ * });
+ */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** Eight digits that name the cause. */
@@ -32,6 +38,13 @@ export class ApiError extends Error {
  * Nobody knows whether the request was carried out: no answer came, or one that says so, and
  * repeating the same bytes brought none in time. To find out, look the order up by its number or
  * its `reference_id`; a cancel by `order_no` may be sent again at any time.
+ * @example
+ * const gone = new CountermandClient({
+ *   baseUrl: "http://127.0.0.1:1",
+ *   credentials: { apiKey: "demo-key", secret: "demo-secret" },
+ *   callTimeoutMs: 200,
+ * });
+ * await assert.rejects(gone.place(buy), OutcomeUnknownError);
  */
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
@@ -47,7 +60,12 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
-/** The gateway cannot be reached, or what answers is none. A read failed; nothing was changed. */
+/**
+ * The gateway cannot be reached, or what answers is none. A read failed; nothing was changed.
+ * @example
+ * const gone = new CountermandClient({ baseUrl: "http://127.0.0.1:1", callTimeoutMs: 200 });
+ * await assert.rejects(gone.symbols(), ConnectionError);
+ */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 
@@ -56,7 +74,11 @@ export class ConnectionError extends Error {
   }
 }
 
-/** A wait for something ended before it happened; what was asked for may still happen. */
+/**
+ * A wait for something ended before it happened; what was asked for may still happen.
+ * @example
+ * assert.equal(new WaitTimeoutError("not closed yet").name, "WaitTimeoutError");
+ */
 export class WaitTimeoutError extends Error {
   override readonly name = "WaitTimeoutError";
 }

@@ -9,6 +9,14 @@ const CLOSED_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
 /** What a message did: `gap` means that messages before it are missing, and it was not taken. */
 export type Taken = "applied" | "duplicate" | "gap";
 
+/**
+ * A view that begins empty: load a snapshot, then take what follows.
+ * @example
+ * const view = new OpenOrders();
+ * view.load(7, []);
+ * assert.equal(view.advance(9), "gap");
+ * assert.equal(view.advance(8), "applied");
+ */
 export class OpenOrders {
   readonly #orders = new Map<string, OrderUpdate>();
   #seq = 0;

@@ -89,7 +89,16 @@ type Message =
   | { readonly type: "skip"; readonly seq: number }
   | { readonly type: string };
 
-/** Iterate it for the events; ask {@link openOrders} for the orders. Close it when done. */
+/**
+ * Iterate it for the events; ask {@link openOrders} for the orders. Close it when done.
+ * @example
+ * const stream = client.stream({ afterSeq: 0 });
+ * const { order_no } = await client.place(buy);
+ * for await (const event of stream) {
+ *   if (event.type === "order" && event.order.order_no === order_no) break;
+ * }
+ * assert.equal(stream.state, "closed");
+ */
 export class OrderStream implements AsyncIterable<StreamEvent> {
   /** The open orders as of the last message, whether or not its event was read yet. */
   readonly openOrders = new OpenOrders();

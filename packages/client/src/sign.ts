@@ -28,12 +28,24 @@ export interface SignedParts {
   readonly payload: string;
 }
 
-/** The text whose HMAC is the signature. */
+/**
+ * The text whose HMAC is the signature.
+ * @example
+ * const parts = { method: "GET", path: "/trade/v1/orders", timestampMs: 1746774142003, payload: "" };
+ * assert.equal(stringToSign(parts), "GET|/trade/v1/orders|1746774142003|");
+ */
 export function stringToSign({ method, path, timestampMs, payload }: SignedParts): string {
   return `${method}|${path}|${timestampMs}|${payload}`;
 }
 
-/** Signs with one secret, which is imported once. */
+/**
+ * Signs with one secret, which is imported once.
+ * @example
+ * const signer = new Signer({ apiKey: "demo-key", secret: "demo-secret" });
+ * const path = "/ws/trade/v1";
+ * const parts = { method: "CONNECT", path, timestampMs: 1699999999999, payload: "" };
+ * assert.equal(await signer.signature(parts), "yjHIWShhwdNdYnr9I/MtrEwyuE/75Mf2EcjwRs2kCQo=");
+ */
 export class Signer {
   readonly apiKey: string;
   readonly #key: ReturnType<typeof crypto.subtle.importKey>;

@@ -17,6 +17,8 @@ const INDEX = /^[0-9]+$/;
  * is its own digits as text. On engines without source text (Node before 22, Safari before 18.4)
  * digits beyond what a float holds are lost.
  * @throws SyntaxError when the text is not JSON
+ * @example
+ * assert.deepEqual(parseWire('{"price":423.830,"seq":7}'), { price: "423.830", seq: 7 });
  */
 export function parseWire(text: string): unknown {
   return (JSON as ExactJson).parse(text, (key, value, context) => {

@@ -1,0 +1,91 @@
+// Every value that the client library exports, and every method of its client, is documented with
+// an example, and the examples run.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import * as library from "../../packages/client/src/index.ts";
+import { startInProcess } from "../e2e/gateway-in-process.ts";
+
+const SOURCES = join(import.meta.dirname, "..", "..", "packages", "client", "src");
+const LIBRARY = pathToFileURL(join(SOURCES, "index.ts")).href;
+
+interface Documented {
+  readonly name: string;
+  /** Code of the example; null where there is none. */
+  readonly example: string | null;
+}
+
+/** A doc comment, and the line that begins what it speaks of. */
+const DOCUMENTED =
+  /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n *(?:export )?(?:class |function |const |get |async \*?|)([A-Za-z_]\w*)/g;
+
+function documentedIn(text: string): Documented[] {
+  return [...text.matchAll(DOCUMENTED)].map(([, comment = "", name = ""]) => {
+    const lines = comment.split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
+    const start = lines.indexOf("@example");
+    return { name, example: start === -1 ? null : lines.slice(start + 1).join("\n") };
+  });
+}
+
+const EXAMPLES = readdirSync(SOURCES)
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "wire.ts")
+  .flatMap((file) => documentedIn(readFileSync(join(SOURCES, file), "utf8")))
+  .filter(({ example }) => example !== null);
+
+test("client examples: every exported value and every method of the client has one", () => {
+  const methods = Object.getOwnPropertyNames(library.CountermandClient.prototype);
+  const wanted = [...Object.keys(library), ...methods.filter((name) => name !== "constructor")];
+  const have = new Set(EXAMPLES.map(({ name }) => name));
+  assert.deepEqual(
+    wanted.filter((name) => !have.has(name)),
+    [],
+  );
+});
+
+const BUY: library.PlaceRequest = {
+  market: "hkex",
+  symbol: "00700",
+  order_side: "buy",
+  order_type: "limit_order",
+  price: "400",
+  qty: "100",
+};
+
+test("client examples: all of them run", async (t) => {
+  const nowMs = Date.now();
+  const { url } = await startInProcess(t, { wallMs: nowMs, marketMs: nowMs });
+  const folder = mkdtempSync(join(tmpdir(), "countermand-examples-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [index, documented] of EXAMPLES.entries()) {
+    const path = join(folder, `${index}-${documented.name}.mjs`);
+    await runExample(t, documented, path, url);
+  }
+});
+
+type Example = (
+  client: library.CountermandClient,
+  buy: library.PlaceRequest,
+  url: string,
+) => Promise<void>;
+
+async function runExample(
+  t: TestContext,
+  { name, example }: Documented,
+  path: string,
+  url: string,
+): Promise<void> {
+  const text = `import assert from "node:assert/strict";
+import { ${Object.keys(library).join(", ")} } from ${JSON.stringify(LIBRARY)};
+export async function run(client, buy, url) {
+${example}
+}
+`;
+  writeFileSync(path, text);
+  const { run } = (await import(pathToFileURL(path).href)) as { readonly run: Example };
+  const credentials = { apiKey: "demo-key", secret: "demo-secret" };
+  const client = new library.CountermandClient({ baseUrl: url, credentials });
+  await t.test(`${name}: the example runs`, () => run(client, BUY, url));
+}
