@@ -19,8 +19,11 @@ interface Documented {
 }
 
 /** A doc comment, and the line that begins what it speaks of. */
-const DOCUMENTED =
-  /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n *(?:export )?(?:class |function |const |get |async \*?|)([A-Za-z_]\w*)/g;
+const DOCUMENTED = new RegExp(
+  String.raw`/\*\*((?:(?!\*/)[\s\S])*)\*/\n *` +
+    String.raw`(?:export )?(?:class |function |const |get |async \*?|)([A-Za-z_]\w*)`,
+  "g",
+);
 
 function documentedIn(text: string): Documented[] {
   return [...text.matchAll(DOCUMENTED)].map(([, comment = "", name = ""]) => {

@@ -1,0 +1,58 @@
+// The quick start as it stands: its command lines and its program, against a gateway.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { run } from "@countermand/cli";
+import { startInProcess } from "../e2e/gateway-in-process.ts";
+import { page } from "./pages.ts";
+
+const PAGE = page("docs/guide/quick-start.md");
+const SANDBOX_URL = "http://127.0.0.1:8080";
+/** Goes on until it is stopped; it is tried elsewhere. */
+const ENDLESS = "npx countermand watch";
+
+function blocks(language: string): string[] {
+  const fenced = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gm");
+  return [...PAGE.matchAll(fenced)].map(([, text = ""]) => text);
+}
+
+function now(): { readonly wallMs: number; readonly marketMs: number } {
+  return { wallMs: Date.now(), marketMs: Date.now() };
+}
+
+test("quick start: its command lines do what they say", async (t) => {
+  const { url } = await startInProcess(t, now());
+  const lines = blocks("sh").flatMap((block) => block.trim().split("\n"));
+  const commands = lines.filter((line) => line.startsWith("npx countermand") && line !== ENDLESS);
+  assert.ok(commands.length >= 6);
+  for (const command of commands) {
+    const output = new PassThrough();
+    const errors = new PassThrough();
+    const code = await run(command.split(" ").slice(2), {
+      input: Readable.from([]),
+      output,
+      errors,
+      environment: { COUNTERMAND_URL: url, COUNTERMAND_PROFILES: join(tmpdir(), "no-such-file") },
+      stopped: new AbortController().signal,
+    });
+    assert.equal(code, 0, `${command}: ${String(errors.read())}`);
+    assert.notEqual(output.read(), null, `${command} says something`);
+  }
+});
+
+test("quick start: its program runs to its end", async (t) => {
+  const { url } = await startInProcess(t, now());
+  const folder = mkdtempSync(join(tmpdir(), "countermand-quick-start-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [program = ""] = blocks("ts");
+  assert.ok(program.includes(SANDBOX_URL));
+  const library = import.meta.resolve("@countermand/client");
+  const path = join(folder, "program.ts");
+  const text = program.replace(SANDBOX_URL, url).replace('"@countermand/client"', `"${library}"`);
+  writeFileSync(path, text);
+  await import(pathToFileURL(path).href);
+});
