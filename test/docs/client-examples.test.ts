@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import * as library from "../../packages/client/src/index.ts";
-import { startInProcess } from "../e2e/gateway-in-process.ts";
+import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 
 const SOURCES = join(import.meta.dirname, "..", "..", "packages", "client", "src");
 const LIBRARY = pathToFileURL(join(SOURCES, "index.ts")).href;
@@ -58,8 +58,7 @@ const BUY: library.PlaceRequest = {
 };
 
 test("client examples: all of them run", async (t) => {
-  const nowMs = Date.now();
-  const { url } = await startInProcess(t, { wallMs: nowMs, marketMs: nowMs });
+  const { url } = await startInProcess(t, REAL_TIME);
   const folder = mkdtempSync(join(tmpdir(), "countermand-examples-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [index, documented] of EXAMPLES.entries()) {

@@ -7,7 +7,7 @@ import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { run } from "@countermand/cli";
-import { startInProcess } from "../e2e/gateway-in-process.ts";
+import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { page } from "./pages.ts";
 
 const PAGE = page("docs/guide/quick-start.md");
@@ -20,12 +20,8 @@ function blocks(language: string): string[] {
   return [...PAGE.matchAll(fenced)].map(([, text = ""]) => text);
 }
 
-function now(): { readonly wallMs: number; readonly marketMs: number } {
-  return { wallMs: Date.now(), marketMs: Date.now() };
-}
-
 test("quick start: its command lines do what they say", async (t) => {
-  const { url } = await startInProcess(t, now());
+  const { url } = await startInProcess(t, REAL_TIME);
   const lines = blocks("sh").flatMap((block) => block.trim().split("\n"));
   const commands = lines.filter((line) => line.startsWith("npx countermand") && line !== ENDLESS);
   assert.ok(commands.length >= 6);
@@ -45,7 +41,7 @@ test("quick start: its command lines do what they say", async (t) => {
 });
 
 test("quick start: its program runs to its end", async (t) => {
-  const { url } = await startInProcess(t, now());
+  const { url } = await startInProcess(t, REAL_TIME);
   const folder = mkdtempSync(join(tmpdir(), "countermand-quick-start-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [program = ""] = blocks("ts");

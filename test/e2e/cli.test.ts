@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { run } from "@countermand/cli";
-import { startInProcess } from "./gateway-in-process.ts";
+import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 
 interface Ran {
   readonly code: number;
@@ -45,15 +45,7 @@ async function textOf(stream: PassThrough): Promise<string> {
 }
 
 async function setUp(t: TestContext): Promise<{ countermand: Countermand; url: string }> {
-  const nowMs = Date.now();
-  // Real time goes on: the command line compares it with this machine's.
-  const time = {
-    get wallMs() {
-      return Date.now();
-    },
-    marketMs: nowMs,
-  };
-  const { url } = await startInProcess(t, time);
+  const { url } = await startInProcess(t, REAL_TIME);
   return { countermand: commandLine(t, { COUNTERMAND_URL: url }), url };
 }
 

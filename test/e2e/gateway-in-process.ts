@@ -41,6 +41,16 @@ export function startGateway(time: TestTime, environment: Environment): Promise<
   });
 }
 
+/** For a client with a clock of its own: time goes on. */
+export const REAL_TIME: TestTime = {
+  get wallMs() {
+    return Date.now();
+  },
+  get marketMs() {
+    return Date.now();
+  },
+};
+
 /** Starts a gateway that is gone when the test ends; an error in it fails the test. */
 export async function startInProcess(
   t: TestContext,
