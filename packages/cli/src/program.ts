@@ -4,6 +4,7 @@ import { ApiError } from "@countermand/client";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
+import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addProfileCommands } from "./commands/profiles.ts";
 import { addSigningCommands } from "./commands/signing.ts";
@@ -12,6 +13,7 @@ import { addWatchCommand } from "./commands/watch.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { adviceOf, ExitCode, exitCodeOf } from "./exit-codes.ts";
 import { printJson, type Terminal, tell } from "./terminal.ts";
+import { version } from "./version.ts";
 
 const ABOUT = `The command line of the Countermand order gateway.
 
@@ -32,6 +34,7 @@ Begin with:
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("countermand")
     .description(ABOUT)
+    .version(version())
     .option("--profile <name>", "which gateway and key to use")
     .option("--url <url>", "address of the gateway, in place of the profile's")
     .option("--json", "write JSON documents, one a line, for scripts")
@@ -49,6 +52,7 @@ export function createProgram(terminal: Terminal): Command {
   addWatchCommand(program, terminal);
   addAccountCommands(program, terminal);
   addSigningCommands(program, terminal);
+  addMcpCommand(program, terminal);
   addProfileCommands(program, terminal);
   addCompletionCommand(program, terminal);
   return program;

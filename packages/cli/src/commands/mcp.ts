@@ -1,0 +1,30 @@
+/** A server for assistants, over the standard streams. */
+import type { Command } from "commander";
+import { session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+import { version } from "../version.ts";
+
+interface McpFlags {
+  readonly allowCancel?: boolean;
+  readonly allowPlace?: boolean;
+}
+
+const AFTER = `
+An assistant starts it as its program, for instance with
+  {"mcpServers": {"countermand": {"command": "npx", "args": ["countermand", "mcp"]}}}
+It uses the profile's key, which is never told to the assistant.`;
+
+export function addMcpCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("mcp")
+    .description("serve an assistant over the standard streams (MCP); reads only, unless allowed")
+    .option("--allow-cancel", "it may cancel single orders")
+    .option("--allow-place", "it may place orders, each after your yes in a question of its own")
+    .addHelpText("after", AFTER)
+    .action(async ({ allowCancel, allowPlace }: McpFlags, command: Command) => {
+      const { client } = session(command, terminal);
+      const { serveMcp } = await import("../mcp/mcp-server.ts");
+      const options = { allowCancel: allowCancel === true, allowPlace: allowPlace === true };
+      await serveMcp({ client, version: version(), ...options }, terminal);
+    });
+}

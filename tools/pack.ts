@@ -1,0 +1,137 @@
+/**
+ * The packages as they are published: JavaScript and declarations in place of the sources, which
+ * Node does not run inside node_modules. Writes one tarball a package to build/packages.
+ *
+ *   npm run pack
+ */
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+const PACKAGES = join(ROOT, "packages");
+const BUILD = join(ROOT, "build");
+const EMITTED = join(BUILD, "emitted");
+const STAGED = join(BUILD, "staged");
+const TARBALLS = join(BUILD, "packages");
+
+/** The command line is what people type: `npx countermand`. */
+const PUBLISHED_NAMES: Readonly<Record<string, string>> = { "@countermand/cli": "countermand" };
+/** Programs that a package runs by path or as a thread, told by this form alone. */
+const THREAD_SOURCE = /(new URL\("\.[^"]*)\.ts(", import\.meta\.url\))/g;
+/** Relative imports that the compiler leaves as they are in declarations. */
+const IMPORT_SOURCE = /((?:from|import\() ?"\.[^"]*)\.ts"/g;
+
+interface Manifest {
+  readonly name: string;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+rmSync(BUILD, { recursive: true, force: true });
+run(process.execPath, [
+  join("node_modules", "typescript", "bin", "tsc"),
+  "-p",
+  "tsconfig.pack.json",
+]);
+const folders = readdirSync(PACKAGES).filter((name) =>
+  existsSync(join(PACKAGES, name, "package.json")),
+);
+const staged = folders.map(stage);
+linkStaged();
+mkdirSync(TARBALLS);
+run("npm", ["pack", "--silent", "--pack-destination", TARBALLS, ...staged]);
+for (const name of readdirSync(TARBALLS)) {
+  process.stdout.write(`${relative(ROOT, join(TARBALLS, name))}\n`);
+}
+
+/** Gives the folder that holds what is published of a package. */
+function stage(folder: string): string {
+  const source = join(PACKAGES, folder);
+  const target = join(STAGED, folder);
+  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
+  mkdirSync(target, { recursive: true });
+  copyEmitted(join(EMITTED, folder, "src"), join(target, "dist"));
+  copyAssets(join(source, "src"), join(target, "dist"));
+  cpSync(join(ROOT, "LICENSE"), join(target, "LICENSE"));
+  const readme = join(source, "README.md");
+  cpSync(existsSync(readme) ? readme : join(ROOT, "README.md"), join(target, "README.md"));
+  const text = `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`;
+  writeFileSync(join(target, "package.json"), text);
+  return target;
+}
+
+/** So that what is staged runs where it is, with what is staged beside it. */
+function linkStaged(): void {
+  const scope = join(STAGED, "node_modules", "@countermand");
+  mkdirSync(scope, { recursive: true });
+  for (const folder of folders) symlinkSync(join(STAGED, folder), join(scope, folder));
+}
+
+function copyEmitted(from: string, to: string): void {
+  for (const path of filesOf(from)) {
+    const text = readFileSync(path, "utf8")
+      .replace(THREAD_SOURCE, "$1.js$2")
+      .replace(IMPORT_SOURCE, '$1.js"');
+    const target = join(to, relative(from, path));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+}
+
+/** Whatever lies among the sources and is none: pages, styles, plain JavaScript. */
+function copyAssets(from: string, to: string): void {
+  for (const path of filesOf(from)) {
+    if (!path.endsWith(".ts")) cpSync(path, join(to, relative(from, path)));
+  }
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function publishedManifest(manifest: Manifest): object {
+  const { private: _private, bin, exports = {}, name, ...rest } = manifest;
+  return {
+    ...rest,
+    name: PUBLISHED_NAMES[name] ?? name,
+    ...(bin === undefined ? {} : { bin: mapped(bin, emittedPath) }),
+    exports: mapped(exports, (path) => ({
+      types: emittedPath(path).replace(/\.js$/, ".d.ts"),
+      default: emittedPath(path),
+    })),
+    files: ["dist"],
+  };
+}
+
+function emittedPath(path: string): string {
+  return path.replace(/^\.\/src\//, "./dist/").replace(/\.ts$/, ".js");
+}
+
+function mapped<T>(
+  record: Readonly<Record<string, string>>,
+  of: (path: string) => T,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, path]) => [key, of(path)]));
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}`);
+}
