@@ -102,6 +102,22 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
     { ...AT, assetClass: "Cash", name: "HKD", units: 2n, reason: "why", balance: 3n },
   ],
   record("#### S, Settled", { type: "Settled", atMs: AT.atMs, date: 2 as UnixDay }),
+  [
+    "#### D, DeadManSet",
+    {
+      type: "DeadManSet",
+      ...AT,
+      scope: { kind: "Symbol", value: "00700" },
+      timeoutMs: 3_000,
+      keyId: "key" as KeyId,
+    },
+    { ...AT, scopeKind: "Symbol", scopeValue: "00700", timeoutMs: 3_000, keyId: "key" },
+  ],
+  [
+    "#### F, DeadManFired",
+    { type: "DeadManFired", ...AT, scope: { kind: "Key", value: "key" } },
+    { ...AT, scopeKind: "Key", scopeValue: "key" },
+  ],
   record("#### Q, RequestAnswered", {
     type: "RequestAnswered",
     ...AT,

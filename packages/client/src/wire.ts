@@ -383,6 +383,44 @@ export interface CancelAllResult {
   readonly orders: readonly CancelAllOrder[];
 }
 
+/** Arms, refreshes or releases one switch. */
+export interface DeadManRequest {
+  /** Seconds until it fires unless it is refreshed; 0 releases it. (at least 0, at most 86400) */
+  readonly timeout: number;
+  /** Which orders: key, those that the calling key places. */
+  readonly scope: "key" | "portfolio" | "symbol" | "reference_id_prefix";
+  /** The portfolio, symbol or prefix; not for the scope key. (at most 64 characters) */
+  readonly value?: string;
+}
+
+/** A dead-man's switch. */
+export interface DeadManSwitch {
+  /** Which orders. */
+  readonly scope: "key" | "portfolio" | "symbol" | "reference_id_prefix" | (string & {});
+  /** The key, portfolio, symbol or prefix. */
+  readonly value: string;
+  /** What it does. */
+  readonly state: "armed" | "fired" | "released" | (string & {});
+  /** Seconds; 0 when it was released. (at least 0) */
+  readonly timeout: number;
+  /** When it fires unless it is refreshed; 0 unless it is armed, Unix milliseconds (at least 0) */
+  readonly fires_at: number;
+  /** Milliseconds until then. (at least 0) */
+  readonly fires_in_ms: number;
+  /** When it fired; 0 unless it has, Unix milliseconds (at least 0) */
+  readonly fired_at: number;
+  /** New orders and amends in its scope are refused. */
+  readonly blocks: boolean;
+}
+
+/** All switches of the account. */
+export interface DeadManStatus {
+  /** Server time, Unix milliseconds (at least 0) */
+  readonly timestamp: number;
+  /** Those that are armed or have fired. */
+  readonly switches: readonly DeadManSwitch[];
+}
+
 /** A new order. */
 export interface PlaceRequest {
   /** Market. */
@@ -1031,6 +1069,8 @@ export interface NoticeMessage {
   readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
+  /** Of a notice about a dead-man's switch. */
+  readonly switch?: DeadManSwitch;
 }
 
 /** A fault of the connection, which closes. */
@@ -1110,6 +1150,9 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "epoch",
   "failed",
   "fired",
+  "fired_at",
+  "fires_at",
+  "fires_in_ms",
   "heartbeat",
   "id",
   "last_time_ms",
@@ -1131,6 +1174,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "speed",
   "start_time",
   "time_ms",
+  "timeout",
   "timestamp",
   "too_late",
   "total_records",

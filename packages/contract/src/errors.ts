@@ -11,6 +11,7 @@
 import type { Refusal, RefusalName } from "@countermand/core/model";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
 import { CLOCK_ERRORS } from "./errors/clock-errors.ts";
+import { DEAD_MAN_ERRORS } from "./errors/dead-man-errors.ts";
 import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
 import { MARKET_ERRORS } from "./errors/market-errors.ts";
@@ -31,6 +32,7 @@ export const ERRORS = {
   ...STREAM_ERRORS,
   ...MARKET_ERRORS,
   ...CLOCK_ERRORS,
+  ...DEAD_MAN_ERRORS,
   ...SANDBOX_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.

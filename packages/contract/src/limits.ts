@@ -97,6 +97,24 @@ export const LIMITS = {
     reason: "31 years; more can only be a mistake",
     beyond: "400 invalid_cancel_filter",
   },
+  deadManSecondsMin: {
+    value: 3,
+    unit: "seconds",
+    reason: "a shorter one fires at a hiccup of the network",
+    beyond: "400 invalid_dead_man",
+  },
+  deadManSecondsMax: {
+    value: 86_400,
+    unit: "seconds",
+    reason: "a day; what nobody refreshes for longer guards nothing",
+    beyond: "400 invalid_dead_man",
+  },
+  deadManSwitchesMax: {
+    value: 1_000,
+    unit: "dead-man's switches of an account",
+    reason: "one for each strategy of a large desk; bounds what is kept and looked at",
+    beyond: "409 too_many_dead_man_switches",
+  },
   decimalPlacesMax: {
     value: 8,
     unit: "digits after the point",

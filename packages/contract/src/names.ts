@@ -3,6 +3,7 @@
  * object here, so `constructor` and the like are just unknown words.
  */
 import {
+  type DeadManKind,
   MarketName,
   type Order,
   OrdStatus,
@@ -66,6 +67,14 @@ export const TIME_IN_FORCE_WORDS: WordTable<TimeInForce> = new WordTable<TimeInF
 export const ORDER_SIDE_WORDS: WordTable<Side> = new WordTable<Side>([
   ["buy", Side.Buy],
   ["sell", Side.Sell],
+]);
+
+/** Which orders a dead-man's switch is about. */
+export const DEAD_MAN_SCOPE_WORDS: WordTable<DeadManKind> = new WordTable<DeadManKind>([
+  ["key", "Key"],
+  ["portfolio", "Portfolio"],
+  ["symbol", "Symbol"],
+  ["reference_id_prefix", "ClOrdIdPrefix"],
 ]);
 
 /** The OrdStatus(39) values a client sees. */

@@ -114,6 +114,22 @@ export const ROUTES = [
     does: "how much could be traded",
   },
   {
+    name: "setDeadMan",
+    method: "POST",
+    path: "/trade/v1/dead-man",
+    aliasOf: null,
+    signed: true,
+    does: "arm, refresh or release a dead-man's switch",
+  },
+  {
+    name: "showDeadMan",
+    method: "GET",
+    path: "/trade/v1/dead-man",
+    aliasOf: null,
+    signed: true,
+    does: "the account's dead-man's switches",
+  },
+  {
     name: "accountBalance",
     method: "GET",
     path: "/account/v1/balance",

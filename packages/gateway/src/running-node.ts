@@ -21,6 +21,7 @@ import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { DeadManService } from "./safety/dead-man-service.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -88,6 +89,7 @@ export class RunningNode {
   readonly #limits: OrderLimits;
   readonly #snapshotter: Snapshotter;
   readonly #sessionTimer: SessionTimer;
+  readonly #deadMan: DeadManService;
   readonly #traders: SandboxTraders;
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
@@ -101,6 +103,7 @@ export class RunningNode {
     await node.sequencer.begin();
     await node.#openSandboxAccounts(keys);
     await node.#reconcile();
+    node.#deadMan.timers.start();
     node.#sessionTimer.arm();
     await node.#traders.start();
     return node;
@@ -162,6 +165,11 @@ export class RunningNode {
       // A tick that cannot be stored has stopped the process already.
       onDue: () => void sequencer.tick(),
     });
+    this.#deadMan = new DeadManService({
+      sequencer,
+      clock,
+      notify: (account, message) => this.#hub.notify(account, message),
+    });
     this.services = this.#makeServices(keys, faultBoard);
     this.streams = new OrderStreamServer({
       authenticator: this.services.authenticator,
@@ -204,6 +212,7 @@ export class RunningNode {
   /** Brings everything to the disk and lets it go. Precondition: nobody sends commands any more. */
   async close(): Promise<void> {
     this.#sessionTimer.close();
+    this.#deadMan.timers.close();
     this.#traders.stop();
     this.partitions.gate.close();
     await this.sequencer.drained();
@@ -239,6 +248,7 @@ export class RunningNode {
       budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
+      deadMan: this.#deadMan,
       authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs }),
       clock: new ClockService({ sequencer, marketClock }),
       faults: new FaultService(sequencer, faultBoard),

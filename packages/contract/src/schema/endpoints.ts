@@ -100,6 +100,12 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
     body: ref("QuantityRequest"),
     ok: success(ref("Quantity")),
   },
+  setDeadMan: {
+    tag: "Orders",
+    body: ref("DeadManRequest"),
+    ok: success(ref("DeadManSwitch")),
+  },
+  showDeadMan: { tag: "Orders", ok: success(ref("DeadManStatus")) },
   accountBalance: {
     tag: "Account",
     ok: success(array("One element per currency.", ref("Balance"))),

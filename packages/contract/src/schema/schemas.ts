@@ -1,6 +1,7 @@
 /** Every named schema: the documents keep them under these names, the client's types have them. */
 import { BALANCE, POSITION, QUANTITY, TRANSACTION } from "./account-schemas.ts";
 import { CLOCK, CLOCK_MARKET, CLOCK_REQUEST } from "./clock-schemas.ts";
+import { DEAD_MAN_REQUEST, DEAD_MAN_STATUS, DEAD_MAN_SWITCH } from "./dead-man-schemas.ts";
 import {
   ACCEPTED_ANSWER,
   CANCEL_ALL_ORDER,
@@ -62,6 +63,9 @@ export const SCHEMAS = {
   CancelAllRequest: CANCEL_ALL_REQUEST,
   CancelAllOrder: CANCEL_ALL_ORDER,
   CancelAllResult: CANCEL_ALL_RESULT,
+  DeadManRequest: DEAD_MAN_REQUEST,
+  DeadManSwitch: DEAD_MAN_SWITCH,
+  DeadManStatus: DEAD_MAN_STATUS,
   PlaceRequest: PLACE_REQUEST,
   Placed: PLACED,
   PlaceResult: PLACE_RESULT,

@@ -53,8 +53,11 @@ export const SNAPSHOT_MESSAGE: ObjectSchema = message(
 export const NOTICE_MESSAGE: ObjectSchema = message(
   "notice",
   "Something to know that is no fault of the client.",
-  FAILURE_MEMBERS,
-  ["data", "retry_after"],
+  {
+    ...FAILURE_MEMBERS,
+    switch: { ...ref("DeadManSwitch"), description: "Of a notice about a dead-man's switch." },
+  },
+  ["data", "retry_after", "switch"],
 );
 
 export const ERROR_MESSAGE: ObjectSchema = message(

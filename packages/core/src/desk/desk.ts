@@ -30,6 +30,7 @@ import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
 import { AccountBook } from "./account-book.ts";
 import { amendRefusal, replaceTerms } from "./amend.ts";
 import { AnsweredRequests } from "./answered-requests.ts";
+import { deadManLines, deadManOfLine } from "./dead-man.ts";
 import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
 import { debitRefusal } from "./funds.ts";
@@ -163,7 +164,11 @@ export class Desk {
       enteredBy: request.enteredBy ?? NO_KEY_ID,
     });
     const order = this.#money.placed(unfunded, referencePx, instrument);
-    return this.#money.fundsRefusal(book, null, order, instrument) ?? order;
+    return (
+      this.#money.fundsRefusal(book, null, order, instrument) ??
+      book.deadMan.refusal(order) ??
+      order
+    );
   }
 
   /**
@@ -178,7 +183,11 @@ export class Desk {
     if (refusal !== null) return refusal;
     const replaced = orderApply(order, { type: "Replaced", ...replaceTerms(order, request) });
     const amended = this.#money.after(order, replaced, instrument);
-    return this.#money.fundsRefusal(book, order, amended, instrument) ?? replaceRequest(amended);
+    return (
+      this.#money.fundsRefusal(book, order, amended, instrument) ??
+      book.deadMan.refusal(amended) ??
+      replaceRequest(amended)
+    );
   }
 
   /** The order as a replace that was decided will leave it, if the venue takes it as it is. */
@@ -268,6 +277,12 @@ export class Desk {
       case "Settled":
         this.#money.ledger.settle(event.date);
         break;
+      case "DeadManSet":
+        this.#bookOf(event.account).deadMan.set(event.scope, event.timeoutMs, event.atMs);
+        break;
+      case "DeadManFired":
+        this.#bookOf(event.account).deadMan.fire(event.scope, event.atMs);
+        break;
       case "RequestAnswered":
         this.#applyAnswered(event, seq);
         break;
@@ -285,6 +300,7 @@ export class Desk {
       const { streamSeq, shortSellingAllowed } = book;
       const rows = moneyRows(this.money(name));
       yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows]);
+      yield* deadManLines(name, book.deadMan);
       for (const order of book.openOldestFirst()) yield encodeOrder(order);
     }
     for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of this.answered.entries()) {
@@ -318,6 +334,9 @@ export class Desk {
         restoreMoney(this.money(book.account), cells.slice(4));
         break;
       }
+      case "deadMan":
+        this.#bookOf(cells[1] as Account).deadMan.restore(deadManOfLine(cells));
+        break;
       case "answered":
         this.answered.add(cells[1] as string, {
           seq: cells[2] as number,

@@ -3,6 +3,7 @@ export * from "./account-book.ts";
 export * from "./amend.ts";
 export * from "./answered-requests.ts";
 export * from "./cancel.ts";
+export * from "./dead-man.ts";
 export * from "./desk.ts";
 export * from "./desk-rules.ts";
 export * from "./funds.ts";

@@ -421,6 +421,20 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
   },
   { type: "Settled", atMs: 1_718_000_000_570 as UnixMs, date: 19_886 as UnixDay },
   {
+    type: "DeadManSet",
+    atMs: 1_718_000_000_580 as UnixMs,
+    account: "A-1001" as Account,
+    scope: { kind: "ClOrdIdPrefix", value: "ref-" },
+    timeoutMs: 60_000,
+    keyId: "key-1" as KeyId,
+  },
+  {
+    type: "DeadManFired",
+    atMs: 1_718_000_060_580 as UnixMs,
+    account: "A-1001" as Account,
+    scope: { kind: "ClOrdIdPrefix", value: "ref-" },
+  },
+  {
     type: "RequestAnswered",
     atMs: 1_718_000_000_600 as UnixMs,
     account: "A-1001" as Account,
@@ -482,6 +496,29 @@ test("event codec: any adjustment and any settlement are read back as they were"
 
 test("event codec: any answered request is read back as it was", () => {
   fc.assert(fc.property(anyAnswer, readsBack), { numRuns });
+});
+
+test("event codec: any dead-man's switch that is set or fires is read back as it was", () => {
+  const scope = fc.record(
+    { kind: fc.constantFrom("Key", "Portfolio", "Symbol", "ClOrdIdPrefix"), value: anyText },
+    PLAIN,
+  );
+  const set = fc.record(
+    {
+      type: fc.constant("DeadManSet" as const),
+      atMs: anyMs,
+      account: anyAccount,
+      scope,
+      timeoutMs: fc.nat(),
+      keyId: anyText.map((text) => text as KeyId),
+    },
+    PLAIN,
+  );
+  const fired = fc.record(
+    { type: fc.constant("DeadManFired" as const), atMs: anyMs, account: anyAccount, scope },
+    PLAIN,
+  );
+  fc.assert(fc.property(fc.oneof(set, fired), readsBack), { numRuns });
 });
 
 test("event codec: any order alone is read back as it was", () => {

@@ -4,6 +4,7 @@
  * Fixed-point values are their integer units as text. docs/protocol/journal.md has the tables.
  */
 import { assert, at } from "../assert.ts";
+import type { DeadManKind } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
 import type { Asset, DeskEvent, Execution } from "./event.ts";
@@ -64,6 +65,12 @@ function eventCells(event: DeskEvent): Cells {
       ];
     case "Settled":
       return ["S", event.atMs, event.date];
+    case "DeadManSet": {
+      const { atMs, account, scope, timeoutMs, keyId } = event;
+      return ["D", atMs, account, scope.kind, scope.value, timeoutMs, keyId];
+    }
+    case "DeadManFired":
+      return ["F", event.atMs, event.account, event.scope.kind, event.scope.value];
     case "RequestAnswered":
       return [
         "Q",
@@ -106,6 +113,20 @@ const DECODERS = {
     type: "Settled",
     atMs: cells[1] as UnixMs,
     date: cells[2] as UnixDay,
+  }),
+  D: (cells: Cells): DeskEvent => ({
+    type: "DeadManSet",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    scope: { kind: cells[3] as DeadManKind, value: cells[4] as string },
+    timeoutMs: cells[5] as number,
+    keyId: cells[6] as KeyId,
+  }),
+  F: (cells: Cells): DeskEvent => ({
+    type: "DeadManFired",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    scope: { kind: cells[3] as DeadManKind, value: cells[4] as string },
   }),
   Q: (cells: Cells): DeskEvent => ({
     type: "RequestAnswered",

@@ -1,7 +1,9 @@
 /** What happened at the desk: past tense, immutable, numbered by the journal. */
+
+import type { DeadManScope } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { ExecType } from "./enums.ts";
-import type { Account, ExecId, UnixMs } from "./ids.ts";
+import type { Account, ExecId, KeyId, UnixMs } from "./ids.ts";
 import type { Order } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
 
@@ -87,8 +89,32 @@ export interface RequestAnswered {
   readonly body: string;
 }
 
+/** A dead-man's switch was armed, refreshed or released; any block of it ends. */
+export interface DeadManSet {
+  readonly type: "DeadManSet";
+  /** Real time. */
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly scope: DeadManScope;
+  /** Milliseconds; 0 takes the switch away. */
+  readonly timeoutMs: number;
+  /** Who did it. */
+  readonly keyId: KeyId;
+}
+
+/** A dead-man's switch was not refreshed in time: its orders are being cancelled, new ones refused. */
+export interface DeadManFired {
+  readonly type: "DeadManFired";
+  /** Real time. */
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly scope: DeadManScope;
+}
+
 export type DeskEvent =
   | ExecutionReported
+  | DeadManSet
+  | DeadManFired
   | AccountOpened
   | BalanceAdjusted
   | Settled

@@ -1,5 +1,6 @@
 export * from "./brand.ts";
 export * from "./command.ts";
+export * from "./dead-man.ts";
 export * from "./decimal.ts";
 export * from "./enums.ts";
 export * from "./event.ts";

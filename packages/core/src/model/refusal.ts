@@ -54,6 +54,8 @@ export const REFUSAL_NAMES = [
   // What it would cost.
   "INSUFFICIENT_CASH",
   "INSUFFICIENT_HOLDINGS",
+  // What a switch of the client's own keeps out.
+  "DEAD_MAN_BLOCKED",
   // What the account's and the key's limits allow.
   "ORDER_QTY_LIMIT",
   "ORDER_VALUE_LIMIT",

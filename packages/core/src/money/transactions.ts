@@ -76,6 +76,8 @@ export function isBooked(event: DeskEvent): event is BookedEvent {
       return true;
     case "Settled":
     case "RequestAnswered":
+    case "DeadManSet":
+    case "DeadManFired":
       return false;
   }
 }
@@ -143,6 +145,8 @@ export function transactionsOf(
       return [adjustmentLine(event, seq, lookup)];
     case "Settled":
     case "RequestAnswered":
+    case "DeadManSet":
+    case "DeadManFired":
       // Settlement moves nothing that a trade's line has not counted.
       return [];
   }

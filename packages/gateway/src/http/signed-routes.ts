@@ -9,6 +9,7 @@ import {
   decodeCancelPath,
   decodeCancelQuery,
   decodeClock,
+  decodeDeadMan,
   decodeExecutionsQuery,
   decodeFaultRequest,
   decodeOrdersQuery,
@@ -24,6 +25,7 @@ import {
   type RouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
+import type { DeadManService } from "../safety/dead-man-service.ts";
 import type { ClockService } from "../sandbox/clock-service.ts";
 import type { FaultService } from "../sandbox/fault-service.ts";
 import type { AccountService } from "../trade/account-service.ts";
@@ -38,6 +40,7 @@ export interface SignedActors {
   readonly clock: ClockService;
   /** Null outside the sandbox: its paths do not exist then. */
   readonly faults: FaultService | null;
+  readonly deadMan: DeadManService;
 }
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
@@ -151,6 +154,21 @@ const listExecutions: SignedRoute = {
   },
 };
 
+const setDeadMan: SignedRoute = {
+  places: false,
+  act: ({ deadMan }, caller, content, { identity }) => {
+    const request = fromBody(content, decodeDeadMan);
+    return isFault(request) ? request : deadMan.set(caller, request, identity);
+  },
+};
+
+const showDeadMan: SignedRoute = {
+  places: false,
+  act: ({ deadMan }, caller, { rawQuery }) => {
+    return rawQuery === "" ? deadMan.status(caller) : queryNotTaken();
+  },
+};
+
 const listOrders: SignedRoute = {
   places: false,
   act: ({ trade }, caller, content) => {
@@ -210,6 +228,8 @@ export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
   ["placeBatch", placeBatch],
   ["amendOrder", amendOne],
   ["estimateQuantity", estimateQuantity],
+  ["setDeadMan", setDeadMan],
+  ["showDeadMan", showDeadMan],
   ["accountBalance", balance],
   ["accountPositions", positions],
   ["accountTransactions", transactions],

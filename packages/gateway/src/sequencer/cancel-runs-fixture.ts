@@ -41,6 +41,8 @@ const BUY: PlaceRequest = {
 };
 
 export class RunsBench {
+  /** An order that rests. */
+  readonly buy = BUY;
   readonly clock = new FakeClock();
   readonly partitions = newPartitions();
   readonly sequencer: Sequencer;

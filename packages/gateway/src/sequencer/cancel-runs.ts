@@ -8,6 +8,7 @@
  * the run is told how it closed in the moment in which it does.
  */
 import type { AskedReason, Order, OrderId, Refusal, UnixMs } from "@countermand/core/model";
+import { isWorking } from "@countermand/core/order";
 import { CANCELS_PER_STEP } from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
 
@@ -129,6 +130,8 @@ export class CancelRuns {
   #cancel(captured: Order, reason: AskedReason, nowMs: UnixMs): RunOutcome {
     const { desk } = this.#partitions.deskOf(captured.account);
     const order = desk.book(captured.account)?.openOrder(captured.orderId) ?? captured;
+    // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
+    if (!isWorking(order)) return { outcome: "tooLate", order };
     if (order.cancelPending) return { outcome: "already", order };
     const canceled = this.#partitions.cancel(order, nowMs, reason);
     if ("refused" in canceled) return { outcome: "failed", order, refusal: canceled };

@@ -78,6 +78,11 @@ export class StreamHub {
     }
   }
 
+  /** Tells the account's sessions something that is no report. */
+  notify(account: Account, message: string): void {
+    for (const session of this.#streams.get(account)?.sessions ?? []) session.send(message);
+  }
+
   /** Adds a session that has not started; it was made with {@link observerOf} its account. */
   join(account: Account, session: StreamSession): void {
     this.#stream(account).sessions.add(session);
