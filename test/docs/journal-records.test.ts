@@ -118,6 +118,20 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
     { type: "DeadManFired", ...AT, scope: { kind: "Key", value: "key" } },
     { ...AT, scopeKind: "Key", scopeValue: "key" },
   ],
+  record("#### W, DisconnectWatched", {
+    type: "DisconnectWatched",
+    ...AT,
+    keyId: "key" as KeyId,
+    group: "group",
+    graceMs: 2,
+  }),
+  record("#### U, DisconnectUnwatched", {
+    type: "DisconnectUnwatched",
+    ...AT,
+    keyId: "key" as KeyId,
+    group: "group",
+    cause: "Lapsed",
+  }),
   record("#### Q, RequestAnswered", {
     type: "RequestAnswered",
     ...AT,

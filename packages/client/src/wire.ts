@@ -1011,6 +1011,21 @@ export interface StreamQuery {
   readonly heartbeat?: number;
   /** 1: commands are taken on this socket; such a handshake works once. (at least 0, at most 1) */
   readonly commands?: number;
+  /**
+   * 1: when the last such connection of the key and group is lost, the key's orders are cancelled;
+   * such a handshake works once. (at least 0, at most 1)
+   */
+  readonly cancel_on_disconnect?: number;
+  /**
+   * Seconds to come back in; only with cancel_on_disconnect=1. (at least 0, at most 300, 10 unless
+   * given)
+   */
+  readonly grace?: number;
+  /**
+   * Connections that stand in for each other; only with cancel_on_disconnect=1. (at most 32
+   * characters)
+   */
+  readonly group?: string;
 }
 
 /** One event of one order. */
@@ -1137,6 +1152,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "after_seq",
   "already",
   "cancel",
+  "cancel_on_disconnect",
   "cleared",
   "code",
   "commands",
@@ -1153,6 +1169,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "fired_at",
   "fires_at",
   "fires_in_ms",
+  "grace",
   "heartbeat",
   "id",
   "last_time_ms",

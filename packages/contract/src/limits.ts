@@ -115,6 +115,18 @@ export const LIMITS = {
     reason: "one for each strategy of a large desk; bounds what is kept and looked at",
     beyond: "409 too_many_dead_man_switches",
   },
+  disconnectGraceSecondsMax: {
+    value: 300,
+    unit: "seconds",
+    reason: "who is gone for longer wants his orders gone as well",
+    beyond: "400 invalid_stream_parameter",
+  },
+  disconnectGroupCharactersMax: {
+    value: 32,
+    unit: "characters",
+    reason: "a host's or a strategy's name; it is kept while it is watched",
+    beyond: "400 invalid_stream_parameter",
+  },
   decimalPlacesMax: {
     value: 8,
     unit: "digits after the point",
@@ -205,5 +217,7 @@ export type LimitName = keyof typeof LIMITS;
 
 /** Seconds between heartbeats unless the stream's query says otherwise. */
 export const HEARTBEAT_SECONDS_DEFAULT = 30;
+/** Seconds to come back in after a connection was lost, unless the stream's query says otherwise. */
+export const DISCONNECT_GRACE_SECONDS_DEFAULT = 10;
 /** Rows on a page unless the query says otherwise. */
 export const PAGE_SIZE_DEFAULT = 20;

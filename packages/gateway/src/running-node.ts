@@ -22,6 +22,7 @@ import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { DeadManService } from "./safety/dead-man-service.ts";
+import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
@@ -90,6 +91,7 @@ export class RunningNode {
   readonly #snapshotter: Snapshotter;
   readonly #sessionTimer: SessionTimer;
   readonly #deadMan: DeadManService;
+  readonly #guard: DisconnectGuard;
   readonly #traders: SandboxTraders;
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
@@ -104,6 +106,7 @@ export class RunningNode {
     await node.#openSandboxAccounts(keys);
     await node.#reconcile();
     node.#deadMan.timers.start();
+    node.#guard.start();
     node.#sessionTimer.arm();
     await node.#traders.start();
     return node;
@@ -170,6 +173,7 @@ export class RunningNode {
       clock,
       notify: (account, message) => this.#hub.notify(account, message),
     });
+    this.#guard = new DisconnectGuard({ sequencer, clock });
     this.services = this.#makeServices(keys, faultBoard);
     this.streams = new OrderStreamServer({
       authenticator: this.services.authenticator,
@@ -179,6 +183,7 @@ export class RunningNode {
       budgets: this.services.budgets,
       admits: () => this.admission.admits(),
       hub: this.#hub,
+      guard: this.#guard,
       clock,
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
       onBug: onFatal,
@@ -213,6 +218,7 @@ export class RunningNode {
   async close(): Promise<void> {
     this.#sessionTimer.close();
     this.#deadMan.timers.close();
+    this.#guard.close();
     this.#traders.stop();
     this.partitions.gate.close();
     await this.sequencer.drained();

@@ -41,7 +41,7 @@ export const GENERAL_ERRORS = {
   HANDSHAKE_USED: {
     ...SIGNATURE,
     reason: "handshake_used",
-    action: "Sign a new handshake: one with commands=1 works once.",
+    action: "Sign a new handshake: one with commands=1 or cancel_on_disconnect=1 works once.",
   },
   MALFORMED_JSON: {
     ...UNREADABLE,

@@ -5,7 +5,7 @@ import { ERRORS, isFault } from "../errors.ts";
 import { decodeSocketCommand, decodeStreamQuery } from "./stream.ts";
 
 test("stream query: what a handshake asks for", () => {
-  const live = { snapshot: false, heartbeatSeconds: 30, commands: false };
+  const live = { snapshot: false, heartbeatSeconds: 30, commands: false, onDisconnect: null };
   assert.deepEqual(decodeStreamQuery(""), live);
   assert.deepEqual(decodeStreamQuery("after_seq=&snapshot=0&commands=0"), live);
   assert.deepEqual(decodeStreamQuery("after_seq=0"), { ...live, afterSeq: 0 });
@@ -14,7 +14,15 @@ test("stream query: what a handshake asks for", () => {
     snapshot: false,
     heartbeatSeconds: 1,
     commands: true,
+    onDisconnect: null,
   });
+  for (const [rawQuery, onDisconnect] of [
+    ["cancel_on_disconnect=1", { graceMs: 10_000, group: "" }],
+    ["cancel_on_disconnect=1&grace=0&group=a+b", { graceMs: 0, group: "a b" }],
+    ["group=&grace=&cancel_on_disconnect=0", null],
+  ] as const) {
+    assert.deepEqual(decodeStreamQuery(rawQuery), { ...live, onDisconnect });
+  }
   assert.deepEqual(decodeStreamQuery("after_seq=9007199254740991"), {
     ...live,
     afterSeq: Number.MAX_SAFE_INTEGER,
@@ -26,7 +34,8 @@ test("stream query: faults", () => {
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     [
       "seq=1",
-      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, heartbeat, commands',
+      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, heartbeat, commands, ' +
+        "cancel_on_disconnect, grace, group",
     ],
     ["snapshot=1&snapshot=1", "repeated_query_parameter: snapshot is given twice"],
     ["snapshot=%", 'malformed_query: "snapshot=%" is not percent-encoded UTF-8'],
@@ -38,6 +47,16 @@ test("stream query: faults", () => {
       "after_seq=9007199254740992",
       `${invalid}: after_seq must be a whole number from 0 to 9007199254740991, ` +
         'not "9007199254740992"',
+    ],
+    ["grace=5", `${invalid}: grace and group need cancel_on_disconnect=1`],
+    ["group=a", `${invalid}: grace and group need cancel_on_disconnect=1`],
+    [
+      "cancel_on_disconnect=1&grace=301",
+      `${invalid}: grace must be a whole number from 0 to 300, not "301"`,
+    ],
+    [
+      `cancel_on_disconnect=1&group=${"x".repeat(33)}`,
+      `${invalid}: group has at most 32 characters`,
     ],
     ["after_seq=1&snapshot=1", `${invalid}: after_seq and snapshot=1 exclude each other`],
   ];

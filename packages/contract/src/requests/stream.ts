@@ -3,7 +3,7 @@
 import type { PlaceRequest } from "@countermand/core/model";
 import { type Fault, fault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
-import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { COMMAND_MESSAGE, COMMAND_OPS, STREAM_QUERY } from "../schema/stream-schemas.ts";
 import { shown } from "../shown.ts";
@@ -28,6 +28,8 @@ export interface StreamQuery {
   readonly heartbeatSeconds: number;
   /** Commands are taken on this socket; such a handshake works once. */
   readonly commands: boolean;
+  /** What the loss of this connection may do; null: nothing. Such a handshake works once, too. */
+  readonly onDisconnect: { readonly graceMs: number; readonly group: string } | null;
 }
 
 const STREAM_QUERY_NAMES = fieldNames(STREAM_QUERY);
@@ -57,6 +59,8 @@ function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | 
   if (typeof heartbeat === "object") return heartbeat;
   const commands = integer(values, "commands", 0, 1);
   if (typeof commands === "object") return commands;
+  const onDisconnect = decodeOnDisconnect(values);
+  if (onDisconnect !== null && "error" in onDisconnect) return onDisconnect;
   if (afterSeq !== undefined && snapshot === 1) {
     return fault("INVALID_STREAM_PARAMETER", "after_seq and snapshot=1 exclude each other");
   }
@@ -65,7 +69,22 @@ function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | 
     snapshot: snapshot === 1,
     heartbeatSeconds: heartbeat ?? HEARTBEAT_SECONDS_DEFAULT,
     commands: commands === 1,
+    onDisconnect,
   };
+}
+
+function decodeOnDisconnect(values: ReadonlyMap<string, string>) {
+  const isAsked = integer(values, "cancel_on_disconnect", 0, 1);
+  if (typeof isAsked === "object") return isAsked;
+  const grace = integer(values, "grace", 0, LIMITS.disconnectGraceSecondsMax.value);
+  if (typeof grace === "object") return grace;
+  const group = values.get("group") ?? "";
+  const problem = textFault("group", group, LIMITS.disconnectGroupCharactersMax.value);
+  if (problem !== null) return fault("INVALID_STREAM_PARAMETER", problem);
+  if (isAsked === 1) return { graceMs: (grace ?? DISCONNECT_GRACE_SECONDS_DEFAULT) * 1000, group };
+  if (grace === undefined && group === "") return null;
+  // Whoever sends one of them believes that the loss of the connection is covered.
+  return fault("INVALID_STREAM_PARAMETER", "grace and group need cancel_on_disconnect=1");
 }
 
 function integer(

@@ -1,5 +1,5 @@
 /** Messages of the order stream, both ways. */
-import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { FAILURE, message, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,
@@ -102,6 +102,20 @@ export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; si
     minimum: 0,
     maximum: 1,
   }),
+  cancel_on_disconnect: integer(
+    "1: when the last such connection of the key and group is lost, the key's orders are cancelled; " +
+      "such a handshake works once.",
+    { minimum: 0, maximum: 1 },
+  ),
+  grace: integer("Seconds to come back in; only with cancel_on_disconnect=1.", {
+    minimum: 0,
+    maximum: LIMITS.disconnectGraceSecondsMax.value,
+    default: DISCONNECT_GRACE_SECONDS_DEFAULT,
+  }),
+  group: limitedText(
+    "Connections that stand in for each other; only with cancel_on_disconnect=1.",
+    "disconnectGroupCharactersMax",
+  ),
 });
 
 /** What a command may do. */

@@ -8,6 +8,7 @@ import type { Account, ClOrdId, KeyId, OrderId } from "../model/ids.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { DeadManSwitches } from "./dead-man.ts";
+import { DisconnectWatches } from "./disconnect-watches.ts";
 
 /** A place in the account's list of open orders; the order in it is replaced as facts change. */
 class OpenOrder {
@@ -29,6 +30,7 @@ export class AccountBook {
   /** What the open orders add up to. */
   readonly working = new WorkingTotals();
   readonly deadMan = new DeadManSwitches();
+  readonly watches = new DisconnectWatches();
   readonly #open = new Map<OrderId, OpenOrder>();
   /** Live orders by the client's name; a set only where several share it. */
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();

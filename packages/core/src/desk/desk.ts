@@ -33,6 +33,7 @@ import { AnsweredRequests } from "./answered-requests.ts";
 import { deadManLines, deadManOfLine } from "./dead-man.ts";
 import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
+import { watchLines, watchOfLine } from "./disconnect-watches.ts";
 import { debitRefusal } from "./funds.ts";
 import { checkedPrice, checkedQty, placeRefusal, tradableRefusal } from "./place-checks.ts";
 import { EXEC_TYPES, orderEventOf, replaceRequest } from "./venue-messages.ts";
@@ -280,6 +281,12 @@ export class Desk {
       case "DeadManSet":
         this.#bookOf(event.account).deadMan.set(event.scope, event.timeoutMs, event.atMs);
         break;
+      case "DisconnectWatched":
+        this.#bookOf(event.account).watches.set(event);
+        break;
+      case "DisconnectUnwatched":
+        this.#bookOf(event.account).watches.remove(event.keyId, event.group);
+        break;
       case "DeadManFired":
         this.#bookOf(event.account).deadMan.fire(event.scope, event.atMs);
         break;
@@ -301,6 +308,7 @@ export class Desk {
       const rows = moneyRows(this.money(name));
       yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows]);
       yield* deadManLines(name, book.deadMan);
+      yield* watchLines(name, book.watches);
       for (const order of book.openOldestFirst()) yield encodeOrder(order);
     }
     for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of this.answered.entries()) {
@@ -334,6 +342,9 @@ export class Desk {
         restoreMoney(this.money(book.account), cells.slice(4));
         break;
       }
+      case "watched":
+        this.#bookOf(cells[1] as Account).watches.set(watchOfLine(cells));
+        break;
       case "deadMan":
         this.#bookOf(cells[1] as Account).deadMan.restore(deadManOfLine(cells));
         break;

@@ -6,6 +6,7 @@ export * from "./cancel.ts";
 export * from "./dead-man.ts";
 export * from "./desk.ts";
 export * from "./desk-rules.ts";
+export * from "./disconnect-watches.ts";
 export * from "./funds.ts";
 export * from "./gross-exposure.ts";
 export * from "./place-checks.ts";

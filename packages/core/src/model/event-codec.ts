@@ -7,7 +7,7 @@ import { assert, at } from "../assert.ts";
 import type { DeadManKind } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
-import type { Asset, DeskEvent, Execution } from "./event.ts";
+import type { Asset, DeskEvent, DisconnectUnwatched, Execution } from "./event.ts";
 import type { Account, ClOrdId, ExecId, KeyId, OrderId, UnixMs } from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
@@ -69,6 +69,10 @@ function eventCells(event: DeskEvent): Cells {
       const { atMs, account, scope, timeoutMs, keyId } = event;
       return ["D", atMs, account, scope.kind, scope.value, timeoutMs, keyId];
     }
+    case "DisconnectWatched":
+      return ["W", event.atMs, event.account, event.keyId, event.group, event.graceMs];
+    case "DisconnectUnwatched":
+      return ["U", event.atMs, event.account, event.keyId, event.group, event.cause];
     case "DeadManFired":
       return ["F", event.atMs, event.account, event.scope.kind, event.scope.value];
     case "RequestAnswered":
@@ -127,6 +131,22 @@ const DECODERS = {
     atMs: cells[1] as UnixMs,
     account: cells[2] as Account,
     scope: { kind: cells[3] as DeadManKind, value: cells[4] as string },
+  }),
+  W: (cells: Cells): DeskEvent => ({
+    type: "DisconnectWatched",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    keyId: cells[3] as KeyId,
+    group: cells[4] as string,
+    graceMs: cells[5] as number,
+  }),
+  U: (cells: Cells): DeskEvent => ({
+    type: "DisconnectUnwatched",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    keyId: cells[3] as KeyId,
+    group: cells[4] as string,
+    cause: cells[5] as DisconnectUnwatched["cause"],
   }),
   Q: (cells: Cells): DeskEvent => ({
     type: "RequestAnswered",

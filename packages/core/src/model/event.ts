@@ -111,8 +111,34 @@ export interface DeadManFired {
   readonly scope: DeadManScope;
 }
 
+/** From now on the loss of the last connection of a key and group cancels the key's orders. */
+export interface DisconnectWatched {
+  readonly type: "DisconnectWatched";
+  /** Real time. */
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly keyId: KeyId;
+  /** The connections that stand in for each other; "" is a group like any other. */
+  readonly group: string;
+  /** Milliseconds to come back in. */
+  readonly graceMs: number;
+}
+
+export interface DisconnectUnwatched {
+  readonly type: "DisconnectUnwatched";
+  /** Real time. */
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly keyId: KeyId;
+  readonly group: string;
+  /** Closed: the client closed its last one. Lapsed: it was lost, and the orders are cancelled. */
+  readonly cause: "Closed" | "Lapsed";
+}
+
 export type DeskEvent =
   | ExecutionReported
+  | DisconnectWatched
+  | DisconnectUnwatched
   | DeadManSet
   | DeadManFired
   | AccountOpened

@@ -78,6 +78,8 @@ export function isBooked(event: DeskEvent): event is BookedEvent {
     case "RequestAnswered":
     case "DeadManSet":
     case "DeadManFired":
+    case "DisconnectWatched":
+    case "DisconnectUnwatched":
       return false;
   }
 }
@@ -147,6 +149,8 @@ export function transactionsOf(
     case "RequestAnswered":
     case "DeadManSet":
     case "DeadManFired":
+    case "DisconnectWatched":
+    case "DisconnectUnwatched":
       // Settlement moves nothing that a trade's line has not counted.
       return [];
   }

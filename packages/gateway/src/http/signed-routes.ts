@@ -154,8 +154,10 @@ const listExecutions: SignedRoute = {
   },
 };
 
+/** Taken as a cancel is: a refresh that is refused under load would let the switch fire. */
 const setDeadMan: SignedRoute = {
   places: false,
+  cancels: true,
   act: ({ deadMan }, caller, content, { identity }) => {
     const request = fromBody(content, decodeDeadMan);
     return isFault(request) ? request : deadMan.set(caller, request, identity);

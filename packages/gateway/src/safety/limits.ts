@@ -16,3 +16,9 @@ export const DEAD_MAN_WARNING_MS = 10_000;
  * Reason: a market that opens again is noticed in seconds.
  */
 export const CANCEL_RETRY_MS = 5_000;
+
+/**
+ * Groups of connections of one account whose loss is watched; beyond them a handshake that asks for
+ * another is refused with 429 rate_limited. Reason: bounds what is kept of an account.
+ */
+export const DISCONNECT_GROUPS_MAX = 100;

@@ -40,7 +40,7 @@ export const SNAPSHOT_EVENT_COUNT = 200_000;
  * durable. Reason: about 10 ms, after which the commands of everybody else get their turn. Nothing
  * is seen when it is reached.
  */
-export const CANCELS_PER_STEP = 256;
+export const CANCELS_PER_STEP = 128;
 
 /**
  * Milliseconds that a commit waits for commands that keep coming. Reason: under load a commit of

@@ -54,8 +54,8 @@ export interface StreamConnectionOptions {
   readonly frameFault?: StreamSessionOptions["frameFault"];
   readonly budgets: () => readonly BudgetState[];
   readonly onBug: (error: Error) => void;
-  /** The socket is gone. Once. */
-  readonly onEnded: () => void;
+  /** The socket is gone. Once. Closed: the client said so with a close frame of its own. */
+  readonly onEnded: (how: "closed" | "lost") => void;
 }
 
 export class StreamConnection {
@@ -105,7 +105,7 @@ export class StreamConnection {
     this.#webSocket.terminate();
   }
 
-  #listen(onEnded: () => void): void {
+  #listen(onEnded: StreamConnectionOptions["onEnded"]): void {
     const webSocket = this.#webSocket;
     webSocket.on("message", (content: Buffer, isBinary: boolean) => {
       this.session.alive();
@@ -115,9 +115,11 @@ export class StreamConnection {
     webSocket.on("pong", () => this.session.alive());
     // The peer broke the protocol, or its socket did: the library closes, a 'close' follows.
     webSocket.on("error", () => this.#ended());
-    webSocket.on("close", () => {
+    webSocket.on("close", (code: number) => {
+      // A session that has ended already was ended by us, or by a fault.
+      const isClosed = this.session.mode !== "closed" && GOODBYES.has(code);
       this.#ended();
-      onEnded();
+      onEnded(isClosed ? "closed" : "lost");
     });
   }
 
@@ -131,6 +133,9 @@ export class StreamConnection {
     this.#commands.ended();
   }
 }
+
+/** Close codes of a client that means it; 1005 is a close frame without a code. */
+const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 const TEXT = { binary: false, compress: false } as const;
 

@@ -22,6 +22,7 @@ import { RecentReports } from "../archive/recent-reports.ts";
 import { Authenticator } from "../auth/authenticate.ts";
 import { KeyStore } from "../auth/key-store.ts";
 import type { AppendOutcome, Journal, PartitionAppend } from "../journal/journal.ts";
+import { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
 import { Partitions } from "../sequencer/partitions.ts";
 import { type Answer, type DurableCommit, Sequencer } from "../sequencer/sequencer.ts";
@@ -141,6 +142,7 @@ export class StreamHarness {
       budgets: null,
       admits: () => true,
       hub: this.hub,
+      guard: new DisconnectGuard({ sequencer, clock }),
       clock,
       onBug: (error) => assert.fail(error),
     });

@@ -20,6 +20,7 @@ import { WebSocketServer } from "ws";
 import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
+import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
@@ -41,6 +42,7 @@ export interface OrderStreamServerOptions {
   /** Whether there is room now for a command that is no cancel. */
   readonly admits: () => boolean;
   readonly hub: StreamHub;
+  readonly guard: DisconnectGuard;
   readonly clock: Clock;
   /** What becomes of a frame of a caller; nothing by default. */
   readonly frameFault?: (caller: Caller, seq: number) => FrameFault | null;
@@ -105,7 +107,7 @@ export class OrderStreamServer {
     }
     const { account } = admitted.authenticated.caller;
     this.#takePlace(account);
-    if (!admitted.query.commands) {
+    if (!admitted.query.commands && admitted.query.onDisconnect === null) {
       this.#complete(request, socket, head, admitted);
       return;
     }
@@ -121,6 +123,7 @@ export class OrderStreamServer {
    * STOP_MS at the latest. New handshakes are refused from now on.
    */
   close(): Promise<void> {
+    this.#options.guard.close();
     this.#closing ??= this.#stopAll();
     return this.#closing;
   }
@@ -142,7 +145,9 @@ export class OrderStreamServer {
     if (isFault(authenticated)) return authenticated;
     const query = decodeStreamQuery(rawQuery);
     if (isFault(query)) return query;
-    return this.#crowdFault(authenticated.caller.account) ?? { authenticated, query };
+    const { caller } = authenticated;
+    const crowded = this.#crowdFault(caller.account) ?? this.#groupFault(caller, query);
+    return crowded ?? { authenticated, query };
   }
 
   /** What is wrong before anybody looks who is asking. */
@@ -161,6 +166,12 @@ export class OrderStreamServer {
     return fault("RATE_LIMITED", `${SOCKETS_PER_ACCOUNT_MAX} connections of this account are open`);
   }
 
+  #groupFault(caller: Caller, { onDisconnect }: StreamQuery): Fault | null {
+    if (onDisconnect === null) return null;
+    if (this.#options.guard.hasRoom(caller, onDisconnect.group)) return null;
+    return fault("RATE_LIMITED", "too many groups of this account are watched");
+  }
+
   #claimed(
     isFirst: boolean,
     request: IncomingMessage,
@@ -168,8 +179,19 @@ export class OrderStreamServer {
     head: Buffer,
     admitted: Admitted,
   ): void {
+    const { caller } = admitted.authenticated;
+    const { onDisconnect } = admitted.query;
     if (isFirst && this.#closing === null) {
-      this.#complete(request, socket, head, admitted);
+      if (onDisconnect === null) {
+        this.#complete(request, socket, head, admitted);
+        return;
+      }
+      const { guard, onBug } = this.#options;
+      const { graceMs, group } = onDisconnect;
+      guard.joined(caller, group, graceMs).then(
+        () => this.#complete(request, socket, head, admitted),
+        (error: unknown) => onBug(error as Error),
+      );
       return;
     }
     this.#leavePlace(admitted.authenticated.caller.account);
@@ -181,16 +203,23 @@ export class OrderStreamServer {
 
   #complete(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
     let isOpen = false;
+    if (this.#closing !== null) {
+      // It was on its way when the stop began: nobody would end it any more.
+      this.#left(admitted, "lost");
+      refuseUpgrade(request, socket, fault("DRAINING", "the gateway is stopping"));
+      return;
+    }
     if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
       this.#open(webSocket, socket, admitted);
     });
     // The client has gone, or the library found fault with the handshake.
-    if (!isOpen) this.#leavePlace(admitted.authenticated.caller.account);
+    if (!isOpen) this.#left(admitted, "lost");
   }
 
-  #open(webSocket: StreamSocket, socket: Duplex, { authenticated, query }: Admitted): void {
+  #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
+    const { authenticated, query } = admitted;
     const { admits, archive, budgets, clock, frameFault, hub, onBug, sequencer, trade } =
       this.#options;
     const { caller } = authenticated;
@@ -210,16 +239,16 @@ export class OrderStreamServer {
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
       budgets: () => budgets?.statesOf(caller) ?? [],
       onBug,
-      onEnded: () => this.#ended(connection, account),
+      onEnded: (how) => this.#ended(connection, admitted, how),
     });
     this.#connections.add(connection);
     hub.join(account, connection.session);
     connection.session.start();
   }
 
-  #ended(connection: StreamConnection, account: Account): void {
+  #ended(connection: StreamConnection, admitted: Admitted, how: "closed" | "lost"): void {
     this.#connections.delete(connection);
-    this.#leavePlace(account);
+    this.#left(admitted, how);
     if (this.#connections.size === 0) this.#onLastEnded?.();
   }
 
@@ -234,6 +263,13 @@ export class OrderStreamServer {
     });
     await allEnded;
     deadline.cancel();
+  }
+
+  #left({ authenticated, query }: Admitted, how: "closed" | "lost"): void {
+    const { caller } = authenticated;
+    this.#leavePlace(caller.account);
+    if (query.onDisconnect !== null)
+      this.#options.guard.left(caller, query.onDisconnect.group, how);
   }
 
   #takePlace(account: Account): void {
