@@ -90,9 +90,14 @@ export class CancelAllService {
     const nowMs = this.#sequencer.catchUp();
     const unknown = this.#unknownSymbol(account, filter);
     if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
+    // All orders of a market are refused alike, and there may be a hundred thousand.
+    const refusals = new Map<string, Refusal | null>();
     const fates = this.#matching(account, filter, nowMs).map((order): Fate => {
       if (order.cancelPending) return { order, outcome: "already", refusal: null };
-      const refusal = this.#sequencer.partitions.cancelRefusal(order, nowMs);
+      if (!refusals.has(order.market)) {
+        refusals.set(order.market, this.#sequencer.partitions.cancelRefusal(order, nowMs));
+      }
+      const refusal = refusals.get(order.market) ?? null;
       return { order, outcome: refusal === null ? "done" : "failed", refusal };
     });
     const body = encodeSuccess(dataOf("preview", countsOf(fates), fates));

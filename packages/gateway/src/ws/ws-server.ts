@@ -181,24 +181,30 @@ export class OrderStreamServer {
   ): void {
     const { caller } = admitted.authenticated;
     const { onDisconnect } = admitted.query;
-    if (isFirst && this.#closing === null) {
-      if (onDisconnect === null) {
-        this.#complete(request, socket, head, admitted);
-        return;
-      }
-      const { guard, onBug } = this.#options;
-      const { graceMs, group } = onDisconnect;
-      guard.joined(caller, group, graceMs).then(
-        () => this.#complete(request, socket, head, admitted),
-        (error: unknown) => onBug(error as Error),
-      );
+    const refusal = this.#claimRefusal(isFirst, admitted);
+    if (refusal !== null) {
+      this.#leavePlace(caller.account);
+      refuseUpgrade(request, socket, refusal);
       return;
     }
-    this.#leavePlace(admitted.authenticated.caller.account);
-    const refusal = isFirst
-      ? fault("DRAINING", "the gateway is stopping")
-      : fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
-    refuseUpgrade(request, socket, refusal);
+    if (onDisconnect === null) {
+      this.#complete(request, socket, head, admitted);
+      return;
+    }
+    const { guard, onBug } = this.#options;
+    guard.joined(caller, onDisconnect.group, onDisconnect.graceMs).then(
+      () => this.#complete(request, socket, head, admitted),
+      (error: unknown) => onBug(error as Error),
+    );
+  }
+
+  #claimRefusal(isFirst: boolean, { authenticated, query }: Admitted): Fault | null {
+    if (!isFirst) {
+      return fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
+    }
+    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
+    // Again: others may have joined since it was admitted.
+    return this.#groupFault(authenticated.caller, query);
   }
 
   #complete(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
