@@ -12,6 +12,7 @@ const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["cancel-http", ["15000", "5"]],
   ["cancel-open-orders", ["1000000", "24"]],
   ["overload", ["5", "3"]],
+  ["kill", ["10000", "3"]],
   ["restart", ["100000", "1000000", "3"]],
   ["exchange-core", ["1000000", "5"]],
 ]);

@@ -101,6 +101,7 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
     },
     { ...AT, assetClass: "Cash", name: "HKD", units: 2n, reason: "why", balance: 3n },
   ],
+  record("#### X, AccountClosed", { type: "AccountClosed", ...AT }),
   record("#### S, Settled", { type: "Settled", atMs: AT.atMs, date: 2 as UnixDay }),
   [
     "#### D, DeadManSet",
@@ -175,6 +176,7 @@ test("journal page: every kind of the exchange's records, and its cells", () => 
     CancelReason.None,
     CancelReason.DeadMan,
     CancelReason.Disconnected,
+    CancelReason.KillSwitch,
   ];
   const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
   const expected = types.flatMap((type) => {

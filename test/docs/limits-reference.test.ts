@@ -5,6 +5,11 @@ import { globSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { LIMITS } from "../../packages/contract/src/limits.ts";
+import {
+  ACTIVE_BLOCKS_MAX,
+  OPERATOR_ANSWERS_MAX,
+  RELEASED_BLOCKS_MAX,
+} from "../../packages/core/src/control/control-state.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
 import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/matching.ts";
 import { CANDLES_KEPT_MAX } from "../../packages/core/src/market-data/candles.ts";
@@ -64,6 +69,9 @@ test("limits reference: lists the core's limits with their values", () => {
     ["TRADES_KEPT_MAX", TRADES_KEPT_MAX],
     ["CANDLES_KEPT_MAX", CANDLES_KEPT_MAX],
     ["AMBIGUOUS_LISTED_MAX", AMBIGUOUS_LISTED_MAX],
+    ["ACTIVE_BLOCKS_MAX", ACTIVE_BLOCKS_MAX],
+    ["RELEASED_BLOCKS_MAX", RELEASED_BLOCKS_MAX],
+    ["OPERATOR_ANSWERS_MAX", OPERATOR_ANSWERS_MAX],
   ]);
 });
 

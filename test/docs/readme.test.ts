@@ -15,7 +15,7 @@ const BLOCKS = [...page("README.md").matchAll(/^```bash\n(.*?)\n```$/gms)].map(
 const CURL_SECONDS_MAX = 60;
 
 test("README: its commands are those of the welcome text, in the same order", () => {
-  const text = welcome(DEFAULT_URL);
+  const text = welcome(DEFAULT_URL, null);
   const commands = text.slice(text.indexOf("# 0. "), text.indexOf("countermand ready"));
   const printed = commands
     .split(/^(?=# \d\. )/m)

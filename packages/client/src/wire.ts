@@ -109,6 +109,7 @@ export interface Order {
     | "immediate_or_cancel"
     | "fill_or_kill"
     | "expired"
+    | "kill_switch"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -185,6 +186,7 @@ export interface OrderUpdate {
     | "immediate_or_cancel"
     | "fill_or_kill"
     | "expired"
+    | "kill_switch"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -269,6 +271,7 @@ export interface CancelledOrder {
     | "immediate_or_cancel"
     | "fill_or_kill"
     | "expired"
+    | "kill_switch"
     | "auction_unmatched"
     | "venue"
     | (string & {});

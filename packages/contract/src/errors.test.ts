@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { REFUSAL_NAMES, RULE_REFUSAL_NAMES, refuse } from "@countermand/core/model";
+import {
+  CONTROL_REFUSAL_NAMES,
+  REFUSAL_NAMES,
+  RULE_REFUSAL_NAMES,
+  refuse,
+} from "@countermand/core/model";
 import fc from "fast-check";
 import {
   ERRORS,
@@ -57,7 +62,7 @@ test("errors: codes of ours stand for one name each", () => {
 });
 
 test("errors: whatever the core refuses is in the catalogue", () => {
-  for (const name of [...REFUSAL_NAMES, ...RULE_REFUSAL_NAMES]) {
+  for (const name of [...REFUSAL_NAMES, ...RULE_REFUSAL_NAMES, ...CONTROL_REFUSAL_NAMES]) {
     assert.ok(Object.hasOwn(ERRORS, name), name);
   }
 });

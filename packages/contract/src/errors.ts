@@ -4,9 +4,9 @@
  *
  * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
  * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any
- * request, 07 stream, 08 market data, 09 amend, 11 the sandbox's clock and 15 its faults. The
- * reference's cases keep their numbers, ours begin at 50. Several causes may share a code, never a
- * code and a reason.
+ * request, 07 stream, 08 market data, 09 amend, 11 the sandbox's clock, 12 operators and 15 the
+ * sandbox's faults. The reference's cases keep their numbers, ours begin at 50. Several causes may
+ * share a code, never a code and a reason.
  */
 import type { Refusal, RefusalName } from "@countermand/core/model";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
@@ -15,6 +15,7 @@ import { DEAD_MAN_ERRORS } from "./errors/dead-man-errors.ts";
 import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
 import { MARKET_ERRORS } from "./errors/market-errors.ts";
+import { OPERATOR_ERRORS } from "./errors/operator-errors.ts";
 import { CANCEL_ERRORS, PLACE_ERRORS, QUERY_ERRORS } from "./errors/order-errors.ts";
 import { SANDBOX_ERRORS } from "./errors/sandbox-errors.ts";
 import { STREAM_ERRORS } from "./errors/stream-errors.ts";
@@ -34,6 +35,7 @@ export const ERRORS = {
   ...CLOCK_ERRORS,
   ...DEAD_MAN_ERRORS,
   ...SANDBOX_ERRORS,
+  ...OPERATOR_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.
 ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;

@@ -211,6 +211,36 @@ export const LIMITS = {
     reason: "twice the time after which the gateway asks a venue that does not answer",
     beyond: "400 invalid_fault_parameter",
   },
+  accountCharactersMax: {
+    value: 32,
+    unit: "characters",
+    reason: "longer than any account code we know; it is part of every order",
+    beyond: "400 invalid_field",
+  },
+  operatorNameCharactersMax: {
+    value: 64,
+    unit: "characters of an operator's name, an idempotency key or an API key",
+    reason: "a UUID or an e-mail address fits; it is kept in the journal",
+    beyond: "400, code of the field",
+  },
+  instrumentNameCharactersMax: {
+    value: 64,
+    unit: "characters",
+    reason: "longer than any name of an instrument we know; it is sent in every message",
+    beyond: "400 invalid_field",
+  },
+  operatorAssetsMax: {
+    value: 100,
+    unit: "currencies or products of one request",
+    reason: "bounds what one request stages",
+    beyond: "400 invalid_field",
+  },
+  operatorReasonCharactersMax: {
+    value: 500,
+    unit: "characters",
+    reason: "a few sentences; they are kept in the journal for good",
+    beyond: "400 invalid_field",
+  },
 } as const;
 LIMITS satisfies Readonly<Record<string, LimitSpec>>;
 export type LimitName = keyof typeof LIMITS;

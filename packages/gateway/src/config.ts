@@ -7,9 +7,19 @@ import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
 import { BUDGET_SETTINGS, limitSettings } from "./limit-settings.ts";
 import type { BudgetRules } from "./limits/budgets.ts";
+import { PROFILES, type Profile, profileFaults } from "./profile.ts";
+import {
+  FILE,
+  readPemFile,
+  readToken,
+  settingText,
+  type TlsFiles,
+  tlsOf,
+} from "./secret-settings.ts";
 import { SettingFault, type SettingSpec } from "./setting.ts";
 
 export interface Config {
+  readonly profile: Profile;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -24,6 +34,15 @@ export interface Config {
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
+  /** Null: the listeners speak plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** Whether a proxy in front of the gateway has TLS. */
+  readonly behindProxy: "on" | "off";
+  readonly operatorHost: string;
+  /** 0 takes any free port. */
+  readonly operatorPort: number;
+  /** Null: there is no operator API. */
+  readonly operatorToken: string | null;
   /** What every account and every key has to keep to. */
   readonly accountLimits: LimitSet;
   readonly keyLimits: LimitSet;
@@ -54,10 +73,17 @@ const ACCOUNT_LIMITS = limitSettings("ACCOUNT");
 const KEY_LIMITS = limitSettings("KEY");
 
 export const SETTINGS = {
+  profile: setting({
+    env: "COUNTERMAND_PROFILE",
+    defaultText: "sandbox",
+    range: "sandbox, production; fixed when a data directory begins",
+    effect: "whether there are demo keys, or a start refuses what is not safe",
+    read: readWord(PROFILES),
+  }),
   host: setting({
     env: "COUNTERMAND_HOST",
     defaultText: "127.0.0.1",
-    range: "a loopback address or name, as long as the fixed demo keys are in use",
+    range: "an address or name; loopback only in the sandbox",
     effect: "address the gateway listens on",
     read: readHost,
   }),
@@ -117,6 +143,49 @@ export const SETTINGS = {
     effect: "how far a request's timestamp may be from the server's clock",
     read: readInteger(1000, SIGNATURE_WINDOW_MS_MAX),
   }),
+  tlsCertFile: setting({
+    env: "COUNTERMAND_TLS_CERT_FILE",
+    defaultText: "",
+    range: "none, or a file in PEM: the certificate, then its chain",
+    effect: "both listeners speak TLS; goes with the key file",
+    read: readPemFile,
+  }),
+  tlsKeyFile: setting({
+    env: "COUNTERMAND_TLS_KEY_FILE",
+    defaultText: "",
+    range: "none, or a file in PEM, readable by nobody else",
+    effect: "key of the certificate",
+    read: readPemFile,
+  }),
+  behindProxy: setting({
+    env: "COUNTERMAND_BEHIND_PROXY",
+    defaultText: "off",
+    range: "on, off",
+    effect: "states that a proxy in front of the gateway has TLS",
+    read: readWord(["on", "off"] as const),
+  }),
+  operatorHost: setting({
+    env: "COUNTERMAND_OPERATOR_HOST",
+    defaultText: "127.0.0.1",
+    range: "an address or name; loopback only in the sandbox",
+    effect: "address the operator API listens on",
+    read: readHost,
+  }),
+  operatorPort: setting({
+    env: "COUNTERMAND_OPERATOR_PORT",
+    defaultText: "8081",
+    range: "0 to 65535; 0 takes any free port and prints it",
+    effect: "TCP port the operator API listens on",
+    read: readInteger(0, 65_535),
+  }),
+  operatorToken: setting({
+    env: "COUNTERMAND_OPERATOR_TOKEN",
+    defaultText: "",
+    range: "none, or 32 to 512 characters of printable ASCII without blanks",
+    effect: "secret of the operator API, which is off without one",
+    secret: true,
+    read: readToken,
+  }),
   logLevel: setting({
     env: "COUNTERMAND_LOG_LEVEL",
     defaultText: "info",
@@ -149,29 +218,59 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment = process.env): Config {
   const faults: string[] = [];
   const read = <T>(spec: SettingSpec<T>): T => {
-    const text = environment[spec.env]?.trim() || spec.defaultText;
-    const value = spec.read(text);
-    if (value instanceof SettingFault) faults.push(`${spec.env}="${text}": ${value.message}`);
+    const text = settingText(spec, environment);
+    const value = text instanceof SettingFault ? text : spec.read(text);
+    if (value instanceof SettingFault) {
+      const shown = spec.secret === true || typeof text !== "string" ? "" : `="${text}"`;
+      faults.push(`${spec.env}${shown}: ${value.message}`);
+    }
     return value as T;
   };
+  const [cert, key] = [read(SETTINGS.tlsCertFile), read(SETTINGS.tlsKeyFile)];
+  const tls = faults.length > 0 ? null : tlsOf(cert, key);
+  if (tls instanceof SettingFault) faults.push(tls.message);
+  const namesTls = cert !== null || key !== null;
+  const profile = read(SETTINGS.profile);
   const config: Config = {
+    profile,
     host: read(SETTINGS.host),
     port: read(SETTINGS.port),
     dataDir: read(SETTINGS.dataDir),
-    sandboxMarket: read(SETTINGS.sandboxMarket),
+    sandboxMarket: read(sandboxMarketSetting(profile)),
     marketRules: read(SETTINGS.marketRules),
     marketSeed: read(SETTINGS.marketSeed),
     sandboxSeed: read(SETTINGS.sandboxSeed),
     sandboxRecipes: read(SETTINGS.sandboxRecipes),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
+    tls: tls instanceof SettingFault ? null : tls,
+    behindProxy: read(SETTINGS.behindProxy),
+    operatorHost: read(SETTINGS.operatorHost),
+    operatorPort: read(SETTINGS.operatorPort),
+    operatorToken: read(SETTINGS.operatorToken),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),
     keyLimits: readLimits(KEY_LIMITS, read),
     budgets: readBudgets(read),
     unknownSettings: unknownSettings(environment),
   };
+  faults.push(...combinationFaults(config, namesTls));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** A setting that is wrong itself was told already: nothing follows from it. */
+function combinationFaults(config: Config, namesTls: boolean): string[] {
+  const { profile, host, operatorHost } = config;
+  if (!PROFILES.includes(profile)) return [];
+  const given = (text: string) => (typeof text === "string" ? text : "localhost");
+  const hosts = { host: given(host), operatorHost: given(operatorHost) };
+  return profileFaults({ ...config, ...hosts, namesTls });
+}
+
+/** On by default in the sandbox only. */
+function sandboxMarketSetting(profile: Profile): SettingSpec<Config["sandboxMarket"]> {
+  const { sandboxMarket } = SETTINGS;
+  return profile === "production" ? { ...sandboxMarket, defaultText: "off" } : sandboxMarket;
 }
 
 type ReadSetting = <T>(spec: SettingSpec<T>) => T;
@@ -198,7 +297,11 @@ function readBudgets(read: ReadSetting): BudgetRules | null {
 }
 
 function unknownSettings(environment: Environment): string[] {
-  const known = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
+  const known = new Set<string>();
+  for (const spec of Object.values(SETTINGS) as readonly SettingSpec<unknown>[]) {
+    known.add(spec.env);
+    if (spec.secret === true) known.add(spec.env + FILE);
+  }
   return Object.keys(environment).filter((name) => {
     return name.startsWith("COUNTERMAND_") && !known.has(name);
   });
@@ -209,14 +312,8 @@ function setting<T>(spec: SettingSpec<T>): SettingSpec<T> {
 }
 
 function readHost(text: string): string | SettingFault {
-  if (isLoopback(text)) return text;
-  return new SettingFault(
-    "the sandbox has fixed, public demo keys and listens on loopback only: use 127.0.0.1 or ::1",
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+  const isHost = /^[A-Za-z0-9.:_-]+$/.test(text);
+  return isHost ? text : new SettingFault("must be an address or a name");
 }
 
 function readInteger(min: number, max: number): (text: string) => number | SettingFault {

@@ -7,6 +7,7 @@ import { fault, MARKET_STREAM_PATH } from "@countermand/contract";
 import { HttpServer } from "./http/http-server.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
+import { OperatorServer } from "./operator/operator-server.ts";
 import { type NodeOptions, RunningNode } from "./running-node.ts";
 import type { Clock } from "./sys/clock.ts";
 import { refuseUpgrade } from "./ws/refuse-upgrade.ts";
@@ -24,14 +25,19 @@ interface Front {
 export class Gateway {
   /** Where clients connect. */
   readonly url: string;
+  /** Where operators connect; null without an operator API. */
+  readonly operatorUrl: string | null;
   readonly #node: RunningNode;
   readonly #http: HttpServer;
   readonly #lock: DataDirLock;
   readonly #front: Front;
+  readonly #operator: OperatorServer | null;
   readonly #clock: Clock;
 
   private constructor(url: string, node: RunningNode, http: HttpServer, rest: Rest) {
     this.url = url;
+    this.operatorUrl = rest.operator?.url ?? null;
+    this.#operator = rest.operator;
     this.#node = node;
     this.#http = http;
     this.#lock = rest.lock;
@@ -49,14 +55,17 @@ export class Gateway {
     const lock = lockDataDir(config.dataDir);
     const front: Front = { node: null, draining: false };
     const http = await createHttp(options, front);
+    let operator: OperatorServer | null = null;
     try {
       const url = await http.listen(config.host, config.port);
       // Somebody could not be let in; nobody else is concerned.
       http.server.on("error", (error) => log.warn({ reason: error.message }, "http.not_accepted"));
+      operator = await listenForOperators(options, front);
       const node = await RunningNode.start(options, lock);
       front.node = node;
-      return new Gateway(url, node, http, { lock, front, clock });
+      return new Gateway(url, node, http, { lock, front, clock, operator });
     } catch (error) {
+      await operator?.close();
       await http.close(Promise.resolve());
       lock.release();
       throw error;
@@ -75,21 +84,43 @@ export class Gateway {
     this.#front.draining = true;
     const deadline = new Promise<void>((resolve) => this.#clock.after(DRAIN_MS, resolve));
     await Promise.all([this.#node.endStreams(), this.#http.close(deadline)]);
+    // Last of the listeners: it is there as long as anything can be stopped.
+    await this.#operator?.close();
     await this.#node.close();
     this.#lock.release();
   }
 }
 
 interface Rest {
+  readonly operator: OperatorServer | null;
   readonly lock: DataDirLock;
   readonly front: Front;
   readonly clock: Clock;
 }
 
+/** Null where no token is set: then nobody operates over the network. */
+async function listenForOperators(
+  { config, clock, onFatal }: NodeOptions,
+  front: Front,
+): Promise<OperatorServer | null> {
+  const { operatorToken, operatorHost, operatorPort } = config;
+  if (operatorToken === null) return null;
+  const options = {
+    token: operatorToken,
+    tls: config.tls,
+    wallMs: () => clock.wallMs(),
+    parts: () => front.node?.operator ?? null,
+    onBug: onFatal,
+  };
+  return await OperatorServer.listen(options, operatorHost, operatorPort);
+}
+
 async function createHttp(options: NodeOptions, front: Front): Promise<HttpServer> {
-  const { clock, onFatal } = options;
+  const { config, clock, onFatal } = options;
   const http = await HttpServer.create({
     admits: () => front.node?.admission.admits() ?? true,
+    tls: config.tls,
+    sandbox: config.profile === "sandbox",
     signed: new SignedEndpoint({
       services: () => front.node?.services ?? null,
       isDraining: () => front.draining,
@@ -102,6 +133,7 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
         if (front.draining) return "DRAINING";
         return front.node === null ? "STARTING" : null;
       },
+      readyDetails: () => front.node?.readyDetails() ?? "{}",
       metrics: () => front.node?.metrics.scrape() ?? null,
       market: (route, rawQuery) => front.node?.market.answer(route, rawQuery) ?? null,
     },

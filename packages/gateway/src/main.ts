@@ -3,7 +3,7 @@ import { readConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import { createLog } from "./ops/log.ts";
 import { systemClock } from "./sys/clock.ts";
-import { welcome } from "./welcome.ts";
+import { productionWelcome, welcome } from "./welcome.ts";
 
 /** sysexits.h: the software failed; start it again and it recovers by replay. */
 const EXIT_FATAL = 70;
@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     });
   });
   // Last: whoever waits for this line may send a signal at once.
-  process.stdout.write(welcome(gateway.url));
+  const greet = config.profile === "production" ? productionWelcome : welcome;
+  process.stdout.write(greet(gateway.url, gateway.operatorUrl));
 }
 
 /** A group's signal arrives twice, once from the launcher: the second is the same stop. */
@@ -70,7 +71,10 @@ function startProblem(
 ): readonly string[] {
   if (error.faults !== undefined) return error.faults;
   if (error.code === "EADDRINUSE") {
-    return [`${oneLine(error.message)}; stop the other process or set COUNTERMAND_PORT`];
+    return [
+      `${oneLine(error.message)}; stop the other process or set COUNTERMAND_PORT, or ` +
+        "COUNTERMAND_OPERATOR_PORT",
+    ];
   }
   return [oneLine(error.message)];
 }

@@ -2,14 +2,23 @@
  * The node behind the edge: journal, archive, state machines and the services over them, from a
  * locked data directory to a state that is recovered and may be told.
  */
+import { encodeModeNotice, encodeReady } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
-import { type DeskEvent, decodeDeskEvent, type UnixMs } from "@countermand/core/model";
+import type { MarketMode } from "@countermand/core/control";
+import {
+  type DeskEvent,
+  decodeDeskEvent,
+  MARKET_GROUP_NAMES,
+  type MarketGroup,
+  type UnixMs,
+} from "@countermand/core/model";
 import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { Authenticator } from "./auth/authenticate.ts";
 import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
+import { InstrumentNames } from "./instrument-names.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
@@ -19,13 +28,18 @@ import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
+import { KillSwitch } from "./operator/kill-switch.ts";
+import type { OperatorParts } from "./operator/operator-server.ts";
+import { OperatorService } from "./operator/operator-service.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { requireSameProfile } from "./profile.ts";
 import { DeadManService } from "./safety/dead-man-service.ts";
 import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
 import { MarketClock } from "./sequencer/market-clock.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
 import { type Recovered, recoverState } from "./sequencer/recovery.ts";
@@ -66,6 +80,7 @@ interface Foundation {
   readonly journal: ThreadedJournal;
   readonly rules: NodeRules;
   readonly layout: NodeLayout;
+  readonly names: InstrumentNames;
   readonly archive: OrderArchive;
   readonly recent: RecentReports;
   readonly marketClock: MarketClock;
@@ -82,12 +97,14 @@ export class RunningNode {
   readonly services: SignedServices;
   readonly streams: OrderStreamServer;
   readonly market: PublicMarket;
+  readonly operator: OperatorParts;
   readonly metrics: Metrics;
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
   readonly admission: Admission;
   readonly #limits: OrderLimits;
+  readonly #killSwitch: KillSwitch;
   readonly #snapshotter: Snapshotter;
   readonly #sessionTimer: SessionTimer;
   readonly #deadMan: DeadManService;
@@ -99,15 +116,17 @@ export class RunningNode {
   /** Precondition: the data directory is locked. Throws JournalError. */
   static async start(options: NodeOptions, lock: DataDirLock): Promise<RunningNode> {
     const foundation = await layFoundation(options, lock);
-    const keys = sandboxKeys();
+    const keys = keysOf(options.config);
     const node = new RunningNode(options, foundation, keys);
     // First, so that a journal that has anything says which rules it was begun under.
     await node.sequencer.begin();
+    await node.#beginProfile();
     await node.#openSandboxAccounts(keys);
     await node.#reconcile();
     node.#deadMan.timers.start();
     node.#guard.start();
     node.#sessionTimer.arm();
+    node.#killSwitch.resume();
     await node.#traders.start();
     return node;
   }
@@ -188,6 +207,13 @@ export class RunningNode {
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
       onBug: onFatal,
     });
+    this.#killSwitch = new KillSwitch({
+      sequencer,
+      clock,
+      findClosed: (account, orderId) => archive.findClosed(account, { orderId }),
+      onBug: onFatal,
+    });
+    this.operator = { service: this.#operatorService(), sequencer };
     this.metrics = this.#makeMetrics();
   }
 
@@ -199,12 +225,9 @@ export class RunningNode {
         desks: new Map(desks.map(({ name, desk }) => [name, desk])),
         exchange: exchange.exchange,
         session: sessions.state,
+        control: this.partitions.control,
       }),
-      positions: Object.fromEntries([
-        ...desks.map(({ name, lease }) => [name, lease.seq]),
-        [EXCHANGE_PARTITION, exchange.lease.seq],
-        [SESSION_PARTITION, sessions.lease.seq],
-      ]),
+      positions: this.partitions.positions(),
     }));
   }
 
@@ -220,6 +243,7 @@ export class RunningNode {
     this.#deadMan.timers.close();
     this.#guard.close();
     this.#traders.stop();
+    this.#killSwitch.close();
     this.partitions.gate.close();
     await this.sequencer.drained();
     await this.#snapshotter.close();
@@ -228,6 +252,28 @@ export class RunningNode {
     await new Promise<void>((resolve) => this.#options.clock.atTurnEnd(resolve));
     await this.sequencer.drained();
     await this.#foundation.journal.close();
+  }
+
+  #operatorService(): OperatorService {
+    return new OperatorService({
+      sequencer: this.sequencer,
+      killSwitch: this.#killSwitch,
+      names: this.#foundation.names,
+      onModeSet: (market, mode) => this.#tellMode(market, mode),
+    });
+  }
+
+  /** Once it is durable: nobody hears of what a crash may take back. */
+  #tellMode(market: MarketGroup, mode: MarketMode): void {
+    const text = encodeModeNotice(market, mode);
+    void this.sequencer.read(() => text).then((durable) => this.#hub.announce(durable));
+  }
+
+  /** What operators hold back now, for whoever asks whether the gateway is ready. */
+  readyDetails(): string {
+    const { control } = this.partitions;
+    const modes = MARKET_GROUP_NAMES.map((group) => [group, control.mode(group)] as const);
+    return encodeReady(new Map(modes), control.activeBlockCount);
   }
 
   #publish(commit: DurableCommit): void {
@@ -270,6 +316,11 @@ export class RunningNode {
       streamSessions: () => hub.sessionCount,
       pendingCommands: () => sequencer.pendingCount,
       unarchivedReports: () => partitions.recent.size,
+      activeBlocks: () => partitions.control.activeBlockCount,
+      marketModes: () => {
+        const { control } = partitions;
+        return MARKET_GROUP_NAMES.map((group) => [group, control.mode(group)] as const);
+      },
       rememberedRequests: () => {
         return partitions.desks.reduce((sum, { desk }) => sum + desk.answered.size, 0);
       },
@@ -295,6 +346,17 @@ export class RunningNode {
     this.#options.log.warn({ count: pending.length }, "venue.reconciled");
     await this.sequencer.perform((nowMs) => {
       for (const order of pending) this.partitions.gate.reconcile(order, nowMs);
+    });
+  }
+
+  /** Once in a journal's life, before its first account. */
+  async #beginProfile(): Promise<void> {
+    const { config, clock } = this.#options;
+    const { control } = this.partitions;
+    if (config.profile === "sandbox" || control.profile !== null) return;
+    const atMs = clock.wallMs() as UnixMs;
+    await this.sequencer.operate(() => {
+      this.partitions.stageControlEvent({ type: "ProfileBegan", atMs, profile: "production" });
     });
   }
 
@@ -324,12 +386,17 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   const journal = await ThreadedJournal.open(config.dataDir, {
     lock,
     onFailure: onFatal,
-    onInspected: (inspection) => requireSameRules(config.dataDir, inspection, rules),
+    onInspected: (inspection) => {
+      requireSameProfile(config.dataDir, inspection, config.profile);
+      requireSameRules(config.dataDir, inspection, rules);
+    },
   });
   if (journal.keptTail !== null) {
     log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
   }
-  const layout = layoutOf(journal, rules, options.deskCount ?? 1);
+  const names = new InstrumentNames(rules.instruments);
+  const { instruments } = names;
+  const layout = layoutOf(journal, { ...rules, instruments }, options.deskCount ?? 1);
   const recent = new RecentReports();
   const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
     onProjected: (partition, seq) => recent.projected(partition, seq),
@@ -344,10 +411,11 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
     wallMs: options.marketWallMs ?? (() => clock.wallMs()),
     monotonicMs: () => clock.monotonicMs(),
   });
-  const base = { journal, rules, layout, archive, recent, marketClock };
+  const base = { journal, rules, layout, names, archive, recent, marketClock };
   const recovered = recover(options, base);
   const positions = Object.fromEntries(recovered.positions);
   log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
+  names.follow(recovered.state.control);
   const partitions = await claimAll(base, recovered);
   return { ...base, recovered, partitions };
 }
@@ -413,7 +481,7 @@ async function claimAll(
     assert(lease !== undefined, "every partition was claimed");
     return { epoch: lease.epoch, seq: lease.lastSeq };
   };
-  const { desks, exchange, session } = recovered.state;
+  const { desks, exchange, session, control } = recovered.state;
   const { profile, seed } = rules;
   return new Partitions(
     [...desks].map(([name, desk]) => ({ name, desk, lease: leaseOf(name) })),
@@ -427,6 +495,7 @@ async function claimAll(
       state: session,
       lease: leaseOf(SESSION_PARTITION),
     }),
+    { state: control, lease: leaseOf(CONTROL_PARTITION) },
   );
 }
 
@@ -459,8 +528,10 @@ function faultBoardOf({ config }: NodeOptions, { instruments }: NodeLayout): Fau
   return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
 }
 
-function sandboxKeys(): KeyStore {
+/** Production has no keys but those that operators make. */
+function keysOf({ profile }: Config): KeyStore {
   const keys = new KeyStore();
+  if (profile === "production") return keys;
   for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
   return keys;
 }

@@ -6,6 +6,8 @@ export interface SettingSpec<T> {
   readonly defaultText: string;
   readonly range: string;
   readonly effect: string;
+  /** Never shown, and read from a file as well: the name with `_FILE` behind it. */
+  readonly secret?: true;
   readonly read: (text: string) => T | SettingFault;
 }
 

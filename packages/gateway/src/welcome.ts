@@ -1,10 +1,22 @@
 /** What a newcomer sees: where it listens, the sandbox keys, and commands that work when pasted. */
 import { SANDBOX_KEYS } from "./sandbox.ts";
 
+/** What production prints: no keys, nothing to paste. The last line is the sandbox's, too. */
+export function productionWelcome(url: string, operatorUrl: string | null): string {
+  const lines = [
+    "",
+    "Countermand, production profile. Accounts and keys come from the operator API.",
+    ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
+    `countermand ready ${url}`,
+    "",
+  ];
+  return lines.join("\n");
+}
+
 /**
  * Text for standard output. The line `countermand ready URL` is scripted against and comes last.
  */
-export function welcome(url: string): string {
+export function welcome(url: string, operatorUrl: string | null): string {
   const lines = [
     "",
     "Countermand, sandbox profile: an order gateway with an exchange of its own.",
@@ -38,6 +50,7 @@ export function welcome(url: string): string {
     "# 5. Watch every change of every order, from the first one on (Ctrl-C ends it)",
     "watch_orders after_seq=0",
     "",
+    ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
     `countermand ready ${url}`,
     "",
   ];

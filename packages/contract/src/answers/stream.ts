@@ -1,5 +1,5 @@
 /** Messages the order stream sends. */
-import { type ErrorName, encodeError } from "../errors.ts";
+import { type ErrorExtra, type ErrorName, encodeError } from "../errors.ts";
 import { type BudgetState, encodeBudget } from "./budget.ts";
 import { jsonString } from "./json-text.ts";
 
@@ -40,8 +40,12 @@ export function encodeSnapshot(seq: number, orders: readonly string[]): string {
  * Something the client should know that is no fault of its own: the error fields under type
  * `notice`.
  */
-export function encodeNotice(name: ErrorName, details: string): string {
-  return typed("notice", encodeError(name, details));
+export function encodeNotice(
+  name: ErrorName,
+  details: string,
+  members: NonNullable<ErrorExtra["members"]> = [],
+): string {
+  return typed("notice", encodeError(name, details, { members }));
 }
 
 /** The sequence numbers that can be replayed: those after `earliestSeq - 1`, up to `latestSeq`. */

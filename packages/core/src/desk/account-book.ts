@@ -27,6 +27,8 @@ export class AccountBook {
   readonly shortSellingAllowed: boolean;
   /** Number of the latest report in the account's stream. */
   streamSeq = 0;
+  /** Closed for good: it takes no orders and no money. */
+  isClosed = false;
   /** What the open orders add up to. */
   readonly working = new WorkingTotals();
   readonly deadMan = new DeadManSwitches();

@@ -9,6 +9,7 @@ import type { AmendRequest, PlaceRequest } from "../model/command.ts";
 import { type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
 import { ExecType, type MarketName, type Side } from "../model/enums.ts";
 import type {
+  AccountClosed,
   AccountOpened,
   Asset,
   BalanceAdjusted,
@@ -28,6 +29,12 @@ import { type TradableQuery, tradableQty } from "../money/account-views.ts";
 import type { AccountLedger, HouseOwner, Ledger } from "../money/ledger.ts";
 import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
 import { AccountBook } from "./account-book.ts";
+import {
+  closedAccountRefusal,
+  closeRefusal,
+  openRefusal,
+  unknownAccount,
+} from "./account-checks.ts";
 import { amendRefusal, replaceTerms } from "./amend.ts";
 import { AnsweredRequests } from "./answered-requests.ts";
 import { deadManLines, deadManOfLine } from "./dead-man.ts";
@@ -143,7 +150,8 @@ export class Desk {
   ): Order | Refusal {
     const book = this.#bookOf(account);
     const listed = this.#bySymbol.get(request.symbol);
-    const refusal = placeRefusal(request, listed, this.rules.ordTypes);
+    const refusal =
+      closedAccountRefusal(book) ?? placeRefusal(request, listed, this.rules.ordTypes);
     if (refusal !== null) return refusal;
     const instrument = this.#listed(request.symbol);
     const { market, symbol, ordType, side, timeInForce, clOrdId, portfolioId } = request;
@@ -231,6 +239,38 @@ export class Desk {
     return date <= this.ledger.settledThrough ? null : { type: "Settled", atMs: nowMs, date };
   }
 
+  /** An account that an operator opens; money comes by adjustments. */
+  decideOpen(
+    account: Account,
+    shortSellingAllowed: boolean,
+    nowMs: UnixMs,
+  ): AccountOpened | Refusal {
+    const refusal = openRefusal(this.book(account), account);
+    if (refusal !== null) return refusal;
+    const nothing = { cash: [], holdings: [] };
+    return { type: "AccountOpened", atMs: nowMs, account, ...nothing, shortSellingAllowed };
+  }
+
+  /** Null when it is closed already. Only an empty account is closed. */
+  decideClose(account: Account, nowMs: UnixMs): AccountClosed | Refusal | null {
+    const book = this.book(account);
+    if (book === null) return unknownAccount(account);
+    if (book.isClosed) return null;
+    const refusal = closeRefusal(book, this.money(account));
+    return refusal ?? { type: "AccountClosed", atMs: nowMs, account };
+  }
+
+  /** Money is in what something is traded in, and holdings are of what is traded. */
+  assetRefusal({ assetClass, name }: Asset): Refusal | null {
+    const isKnown =
+      assetClass === "Holding"
+        ? this.#byProduct.has(name)
+        : this.instruments.some(({ currency }) => currency === name);
+    if (isKnown) return null;
+    const what = assetClass === "Cash" ? "currency" : "product";
+    return refuse("UNKNOWN_ASSET", `no instrument has the ${what} ${name}`);
+  }
+
   /**
    * A credit of an operator, or with units below zero a debit, which takes only what is settled and
    * free. Precondition: units are not zero.
@@ -243,8 +283,11 @@ export class Desk {
     nowMs: UnixMs,
   ): BalanceAdjusted | Refusal {
     assert(units !== 0n, "an adjustment changes something");
+    const book = this.book(account);
+    if (book === null) return unknownAccount(account);
     const money = this.money(account);
-    const refusal = units < 0n ? debitRefusal(money, asset, -units) : null;
+    const refusal =
+      closedAccountRefusal(book) ?? (units < 0n ? debitRefusal(money, asset, -units) : null);
     if (refusal !== null) return refusal;
     const balance = money.balance(asset).total + units;
     return { type: "BalanceAdjusted", atMs: nowMs, account, asset, units, reason, balance };
@@ -271,6 +314,9 @@ export class Desk {
         break;
       case "AccountOpened":
         this.#applyAccountOpened(event);
+        break;
+      case "AccountClosed":
+        this.#bookOf(event.account).isClosed = true;
         break;
       case "BalanceAdjusted":
         this.#applyAdjusted(event);
@@ -304,9 +350,9 @@ export class Desk {
     yield* this.#money.houseLines();
     for (const name of [...this.#accounts.keys()].sort()) {
       const book = this.#bookOf(name);
-      const { streamSeq, shortSellingAllowed } = book;
+      const { streamSeq, shortSellingAllowed, isClosed } = book;
       const rows = moneyRows(this.money(name));
-      yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows]);
+      yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows, isClosed]);
       yield* deadManLines(name, book.deadMan);
       yield* watchLines(name, book.watches);
       for (const order of book.openOldestFirst()) yield encodeOrder(order);
@@ -339,6 +385,7 @@ export class Desk {
       case "account": {
         const book = this.#openAccount(cells[1] as Account, cells[3] as boolean);
         book.streamSeq = cells[2] as number;
+        book.isClosed = cells[6] as boolean;
         restoreMoney(this.money(book.account), cells.slice(4));
         break;
       }

@@ -1,5 +1,6 @@
 export * from "../order/ord-types.ts";
 export * from "./account-book.ts";
+export * from "./account-checks.ts";
 export * from "./amend.ts";
 export * from "./answered-requests.ts";
 export * from "./cancel.ts";

@@ -87,6 +87,7 @@ function anyEvent(): fc.Arbitrary<ExchangeEvent> {
     CancelReason.None,
     CancelReason.DeadMan,
     CancelReason.Disconnected,
+    CancelReason.KillSwitch,
   ];
   const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
   const arbitraryOf = (field: string): fc.Arbitrary<unknown> => {

@@ -170,6 +170,11 @@ export class Exchange {
     return count;
   }
 
+  /** Orders of one book, waiting stop orders among them. */
+  orderCountOf(symbol: string): number {
+    return this.#listing(symbol).orderCount;
+  }
+
   /** The whole state, see snapshot.ts. The exchange must not change while the lines are read. */
   snapshotLines(): Generator<string, void, void> {
     return snapshotLines(this.#tradeCount, this.#listings.values());

@@ -39,6 +39,8 @@ export interface AmendRequest {
   readonly price: bigint | null;
   readonly stopPx: bigint | null;
   readonly condition: OnlyIf;
+  /** As of {@link PlaceRequest}. */
+  readonly enteredBy?: KeyId;
 }
 
 /**

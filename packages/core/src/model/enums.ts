@@ -93,6 +93,8 @@ export const CancelReason = {
   FillOrKill: "fill_or_kill",
   /** A day order at the end of its day. */
   Expired: "expired",
+  /** An operator's kill switch. */
+  KillSwitch: "kill_switch",
   /** An at-auction order that the auction did not match. */
   AuctionUnmatched: "auction_unmatched",
   /** The venue withdrew it unasked. */
@@ -104,4 +106,5 @@ export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 export type AskedReason =
   | typeof CancelReason.Requested
   | typeof CancelReason.DeadMan
-  | typeof CancelReason.Disconnected;
+  | typeof CancelReason.Disconnected
+  | typeof CancelReason.KillSwitch;

@@ -402,6 +402,13 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     execution: null,
   },
   {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.KillSwitch, {}),
+    execution: null,
+  },
+  { type: "AccountClosed", atMs: 1_718_000_000_540 as UnixMs, account: "A-1002" as Account },
+  {
     type: "BalanceAdjusted",
     atMs: 1_718_000_000_550 as UnixMs,
     account: "A-1001" as Account,

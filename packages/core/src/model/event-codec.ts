@@ -63,6 +63,8 @@ function eventCells(event: DeskEvent): Cells {
         event.reason,
         event.balance.toString(),
       ];
+    case "AccountClosed":
+      return ["X", event.atMs, event.account];
     case "Settled":
       return ["S", event.atMs, event.date];
     case "DeadManSet": {
@@ -112,6 +114,11 @@ const DECODERS = {
     units: units(cells[5]),
     reason: cells[6] as string,
     balance: units(cells[7]),
+  }),
+  X: (cells: Cells): DeskEvent => ({
+    type: "AccountClosed",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
   }),
   S: (cells: Cells): DeskEvent => ({
     type: "Settled",

@@ -64,6 +64,13 @@ export interface BalanceAdjusted {
   readonly balance: bigint;
 }
 
+/** The account takes no orders and no money any more; it is empty, and can still be asked about. */
+export interface AccountClosed {
+  readonly type: "AccountClosed";
+  readonly atMs: UnixMs;
+  readonly account: Account;
+}
+
 /** Everything due on this date or before it changed hands, in all accounts of the partition. */
 export interface Settled {
   readonly type: "Settled";
@@ -142,6 +149,7 @@ export type DeskEvent =
   | DeadManSet
   | DeadManFired
   | AccountOpened
+  | AccountClosed
   | BalanceAdjusted
   | Settled
   | RequestAnswered;

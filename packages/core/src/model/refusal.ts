@@ -82,7 +82,29 @@ export const RULE_REFUSAL_NAMES = [
   "PRICE_BEYOND_AUCTION_LIMIT",
   "TOO_MANY_LOTS",
 ] as const;
-export type RefusalName = (typeof REFUSAL_NAMES)[number] | (typeof RULE_REFUSAL_NAMES)[number];
+
+/**
+ * Refusals by what operators decided: of orders and amends, asked before everything else, and of
+ * operators' own requests.
+ */
+export const CONTROL_REFUSAL_NAMES = [
+  "BLOCKED",
+  "MARKET_CANCEL_ONLY",
+  "MARKET_HALTED",
+  "INSTRUMENT_HALTED",
+  "TOO_MANY_BLOCKS",
+  "UNKNOWN_BLOCK",
+  "UNKNOWN_ACCOUNT",
+  "ACCOUNT_EXISTS",
+  "ACCOUNT_CLOSED",
+  "ACCOUNT_NOT_EMPTY",
+  "UNKNOWN_ASSET",
+  "UNKNOWN_INSTRUMENT",
+] as const;
+export type RefusalName =
+  | (typeof REFUSAL_NAMES)[number]
+  | (typeof RULE_REFUSAL_NAMES)[number]
+  | (typeof CONTROL_REFUSAL_NAMES)[number];
 
 export function refuse(refused: RefusalName, details: string, value?: string): Refusal {
   return value === undefined ? { refused, details } : { refused, details, value };

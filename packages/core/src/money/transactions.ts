@@ -74,6 +74,7 @@ export function isBooked(event: DeskEvent): event is BookedEvent {
     case "AccountOpened":
     case "BalanceAdjusted":
       return true;
+    case "AccountClosed":
     case "Settled":
     case "RequestAnswered":
     case "DeadManSet":
@@ -145,6 +146,7 @@ export function transactionsOf(
       return openingLines(event, seq, lookup);
     case "BalanceAdjusted":
       return [adjustmentLine(event, seq, lookup)];
+    case "AccountClosed":
     case "Settled":
     case "RequestAnswered":
     case "DeadManSet":

@@ -30,8 +30,16 @@ class Edge {
     const server = await HttpServer.create({
       signed: { handle: hold } as unknown as SignedEndpoint,
       admits: () => hasRoom,
+      tls: null,
+      sandbox: true,
       onAnswered: () => {},
-      unsigned: { wallMs: () => 0, notReady: () => null, metrics: () => null, market: () => null },
+      unsigned: {
+        wallMs: () => 0,
+        notReady: () => null,
+        readyDetails: () => "{}",
+        metrics: () => null,
+        market: () => null,
+      },
     });
     const edge = new Edge(server);
     await server.listen("127.0.0.1", 0);

@@ -2,7 +2,7 @@
  * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything
  * else to the framework. Upgrades go to the order stream.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   fault,
@@ -16,6 +16,7 @@ import {
 } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
 import { OTHER_ROUTE } from "../ops/metrics.ts";
+import type { TlsFiles } from "../secret-settings.ts";
 import { openFilesMax } from "../sys/open-files.ts";
 import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
@@ -29,6 +30,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
+import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { isIgnored, sendFault, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";
@@ -39,11 +41,13 @@ export interface HttpServerOptions {
   readonly unsigned: UnsignedRoutesOptions;
   /** Asked before anything of a request is read that is no cancel. */
   readonly admits: () => boolean;
+  /** Certificate and key in PEM; null speaks plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** Whether the sandbox's own routes are there. */
+  readonly sandbox: boolean;
   /** Counts a request when its answer is done. */
   readonly onAnswered: (route: string, httpStatus: number) => void;
 }
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class HttpServer {
   readonly server: Server;
@@ -64,7 +68,7 @@ export class HttpServer {
       clientErrorHandler: (error, socket) => answerClientError(error, socket, state.answering),
       frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {
-        server = createServer(SERVER_OPTIONS, (request, response) => {
+        server = nodeServer(SERVER_OPTIONS, options.tls, (request, response) => {
           if (state.closing) response.shouldKeepAlive = false;
           state.answering.add(response);
           response.once("close", () => state.answering.delete(response));
@@ -91,7 +95,7 @@ export class HttpServer {
         resolve();
       });
     });
-    return urlOf(this.server.address() as AddressInfo);
+    return urlOf(schemeOf(this.server), this.server.address() as AddressInfo);
   }
 
   /** Takes no new connection; resolves when the last request is answered, or when `deadline` is. */
@@ -160,7 +164,7 @@ function dispatch(
   } else if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
     const details = `${path} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
-  } else if (match === null || UNSIGNED_PATHS.has(path)) {
+  } else if (match === null || UNSIGNED_PATHS.has(path) || isHidden(options, path)) {
     if (ALWAYS_SERVED.has(path) || options.admits()) framework(request, response);
     else shed(request, response);
   } else if ("allow" in match) {
@@ -195,6 +199,11 @@ function originForm(url: string): string {
   return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "");
 }
 
+/** In production nothing answers that it is there and not to be used. */
+function isHidden({ sandbox }: HttpServerOptions, path: string): boolean {
+  return !sandbox && path.startsWith("/sandbox/");
+}
+
 function refuseMethod(
   request: IncomingMessage,
   response: ServerResponse,
@@ -216,6 +225,6 @@ function sendMalformed(request: IncomingMessage, response: ServerResponse, detai
   sendLastFault(request, response, fault("MALFORMED_REQUEST", details));
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+function urlOf(scheme: string, { address, family, port }: AddressInfo): string {
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }

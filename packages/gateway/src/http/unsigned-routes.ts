@@ -20,6 +20,8 @@ export interface UnsignedRoutesOptions {
   readonly wallMs: () => number;
   /** Null when ready; otherwise why not. */
   readonly notReady: () => ErrorName | null;
+  /** JSON text of what is said once it is ready. */
+  readonly readyDetails: () => string;
   /** Null while there is nothing to measure yet. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }> | null;
   /** The answer to a raw query without "?"; null while there is no market yet. */
@@ -52,7 +54,7 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
   app.get("/health/ready", (_request, reply) => {
     const reason = options.notReady();
     return reason === null
-      ? send(reply, 200, encodeSuccess('{"status":"ready"}'))
+      ? send(reply, 200, encodeSuccess(options.readyDetails()))
       : sendFault(reply, reason, "");
   });
   app.get("/metrics", async (_request, reply) => {

@@ -3,7 +3,9 @@
  * library sees them when somebody asks.
  */
 import { errorSpec } from "@countermand/contract";
+import { MARKET_MODES, type MarketMode } from "@countermand/core/control";
 import { LIMIT_CHECKS } from "@countermand/core/limits";
+import type { MarketGroup } from "@countermand/core/model";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Read when metrics are asked for. */
@@ -18,6 +20,8 @@ export interface Gauges {
   readonly shedRequests: () => number;
   /** By the budget's name. */
   readonly overBudget: () => ReadonlyMap<string, number>;
+  readonly activeBlocks: () => number;
+  readonly marketModes: () => readonly (readonly [market: MarketGroup, mode: MarketMode])[];
   /** By `scope refusal`. */
   readonly limitRefusals: () => ReadonlyMap<string, number>;
   readonly marketSessions: () => number;
@@ -58,6 +62,7 @@ export class Metrics {
     this.#addAnswered(registers);
     addOverBudget(registers, gauges.overBudget);
     addLimitRefusals(registers, gauges.limitRefusals);
+    addMarketModes(registers, gauges.marketModes);
     for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
   }
@@ -100,6 +105,19 @@ export class Metrics {
   }
 }
 
+/** 0 open, 1 cancels only, 2 halted. */
+function addMarketModes(registers: Registry[], read: Gauges["marketModes"]): void {
+  new Gauge({
+    name: "countermand_market_mode",
+    help: "What a market takes by operators: 0 all, 1 cancels only, 2 nothing and it does not match.",
+    labelNames: ["market"],
+    registers,
+    collect() {
+      for (const [market, mode] of read()) this.set({ market }, MARKET_MODES.indexOf(mode));
+    },
+  });
+}
+
 /** Every limit's counter is there from the start: what was never refused is 0. */
 function addLimitRefusals(registers: Registry[], read: Gauges["limitRefusals"]): void {
   new Counter({
@@ -134,7 +152,7 @@ function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void 
 }
 
 type GaugeSpec = readonly [
-  key: Exclude<keyof Gauges, "limitRefusals" | "overBudget">,
+  key: Exclude<keyof Gauges, "limitRefusals" | "marketModes" | "overBudget">,
   name: string,
   help: string,
 ];
@@ -144,6 +162,7 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["streamSessions", "countermand_stream_sessions", "Order streams connected."],
   ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
   ["unarchivedReports", "countermand_unarchived_reports", "Reports the archive has not taken yet."],
+  ["activeBlocks", "countermand_active_blocks", "Blocks of operators that hold."],
   ["rememberedRequests", "countermand_remembered_requests", "Answered writes kept for repetition."],
   ["marketSessions", "countermand_market_sessions", "Market streams connected."],
 ];

@@ -5,6 +5,12 @@
  * together.
  */
 import { assert } from "@countermand/core/assert";
+import {
+  type ControlEvent,
+  type ControlState,
+  encodeControlEvent,
+  type ModeSet,
+} from "@countermand/core/control";
 import { type Desk, newOrderSingle } from "@countermand/core/desk";
 import {
   type Exchange,
@@ -22,6 +28,7 @@ import {
   type ExecutionReported,
   encodeDeskEvent,
   type Instrument,
+  marketGroupOf,
   type Order,
   type OrderId,
   type PlaceRequest,
@@ -37,6 +44,11 @@ import type { PartitionAppend } from "../journal/journal.ts";
 import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
 import { STRAIGHT, type VenueFaults } from "../venue/fault-plan.ts";
 import { VenueGate } from "../venue/venue-gate.ts";
+import {
+  CONTROL_PARTITION,
+  type ControlPartition,
+  newControlPartition,
+} from "./control-partition.ts";
 import { RuleChecks } from "./rule-checks.ts";
 import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
 
@@ -89,10 +101,12 @@ export class Partitions {
   readonly sessions: Sessions;
   /** Told of every order that closes, in the moment in which it does. */
   onClosed: ((order: Order) => void) | null = null;
+  readonly #control: ControlPartition;
   readonly #checks: RuleChecks;
   readonly #sessionPort: SessionPort = {
     work: (command, atMs) => this.#workSession(command, atMs),
     stage: (event) => this.#stageSessionEvent(event),
+    isHalted: (group) => this.control.isHalted(group),
   };
   /** What the exchange does not answer in the turn that asks it. */
   readonly gate: VenueGate = new VenueGate(this);
@@ -107,12 +121,14 @@ export class Partitions {
     exchange: ExchangePartition,
     recent: RecentReports,
     sessions: Sessions = Sessions.reference(exchange.exchange),
+    control: ControlPartition = newControlPartition(),
   ) {
     assert(desks.length > 0, "there is at least one desk partition");
     this.desks = desks;
     this.exchange = exchange;
     this.recent = recent;
     this.sessions = sessions;
+    this.#control = control;
     const { profile, state } = sessions;
     this.#checks = new RuleChecks({ profile, exchange: exchange.exchange, closes: state });
   }
@@ -124,6 +140,21 @@ export class Partitions {
 
   get openCount(): number {
     return this.desks.reduce((sum, { desk }) => sum + desk.openCount, 0);
+  }
+
+  /** What operators decided. */
+  get control(): ControlState {
+    return this.#control.state;
+  }
+
+  /** Every partition's name and its position, staged events included. */
+  positions(): Record<string, number> {
+    return Object.fromEntries([
+      ...this.desks.map(({ name, lease }) => [name, lease.seq]),
+      [EXCHANGE_PARTITION, this.exchange.lease.seq],
+      [SESSION_PARTITION, this.sessions.lease.seq],
+      [CONTROL_PARTITION, this.#control.lease.seq],
+    ]);
   }
 
   deskOf(account: Account): DeskPartition {
@@ -143,6 +174,8 @@ export class Partitions {
     guard: OrderGuard | null = null,
     faults: VenueFaults | null = null,
   ): Order | Refusal {
+    const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");
+    if (blocked !== null) return blocked;
     const { desk } = this.deskOf(account);
     const instrument = desk.instrument(request.symbol);
     const startPx =
@@ -173,6 +206,10 @@ export class Partitions {
     nowMs: UnixMs,
     guard: OrderGuard | null = null,
   ): Order | Refusal {
+    const blocked =
+      this.#controlRefusal(order.account, order, order.enteredBy) ??
+      this.#controlRefusal(order.account, order, request.enteredBy ?? "");
+    if (blocked !== null) return blocked;
     const { desk } = this.deskOf(order.account);
     const replace = desk.decideAmend(order, request);
     if ("refused" in replace) return replace;
@@ -252,6 +289,18 @@ export class Partitions {
   /** Why the order's market does not take its cancel now, or null. */
   cancelRefusal(order: Order, nowMs: UnixMs): Refusal | null {
     return this.#checks.cancelRefusal(order, nowMs);
+  }
+
+  /** Sets a mode. A market that is halted no more is led to where its time has come meanwhile. */
+  setMode(event: ModeSet, nowMs: UnixMs): void {
+    this.stageControlEvent(event);
+    this.sessions.align(nowMs, this.#sessionPort);
+  }
+
+  /** Stages what an operator decided. It holds from now on. */
+  stageControlEvent(event: ControlEvent): void {
+    this.#stage(CONTROL_PARTITION, this.#control.lease, encodeControlEvent(event));
+    this.#control.state.apply(event);
   }
 
   /** Stages an event of the account's partition. Its position there. */
@@ -349,6 +398,16 @@ export class Partitions {
   #stageSessionEvent(event: SessionEvent): void {
     this.#stage(SESSION_PARTITION, this.sessions.lease, encodeSessionEvent(event));
     this.sessions.state.apply(event);
+  }
+
+  /** What operators' decisions say to a new order, or to an amend of this order. */
+  #controlRefusal(
+    account: Account,
+    { portfolioId, market, symbol }: Pick<Order, "portfolioId" | "market" | "symbol">,
+    apiKey: string,
+  ): Refusal | null {
+    const marketGroup = marketGroupOf(market);
+    return this.control.orderRefusal({ apiKey, account, portfolioId, marketGroup }, symbol);
   }
 
   #stateOf(desk: Desk): MarketState {

@@ -1,12 +1,14 @@
 /** Rebuilds a node's state from its newest usable snapshot and the journal behind it. */
 import { join } from "node:path";
 import { assert } from "@countermand/core/assert";
+import { decodeControlEvent } from "@countermand/core/control";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
 import { type DeskEvent, decodeDeskEvent } from "@countermand/core/model";
 import { decodeSessionEvent } from "@countermand/core/session";
 import type { JournalRecord } from "../journal/journal.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { readNewestSnapshot, type SnapshotHeader } from "../journal/snapshot-file.ts";
+import { CONTROL_PARTITION } from "./control-partition.ts";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
 import { SESSION_PARTITION } from "./sessions.ts";
 import {
@@ -117,6 +119,10 @@ function applyRecord(
   }
   if (partition === SESSION_PARTITION) {
     state.session.apply(decodeSessionEvent(record.payload));
+    return;
+  }
+  if (partition === CONTROL_PARTITION) {
+    state.control.apply(decodeControlEvent(record.payload));
     return;
   }
   const desk = state.desks.get(partition);

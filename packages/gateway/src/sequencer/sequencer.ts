@@ -343,6 +343,17 @@ export class Sequencer {
     return this.#released(undefined);
   }
 
+  /**
+   * What is not a client's command: an operator's, or a step of what the gateway does by itself.
+   * Decided in this very call; resolves when it is durable. Never overloaded.
+   */
+  operate<T>(decide: (nowMs: UnixMs) => T): Promise<T> {
+    // Nothing more is decided when what was decided may be lost: the process is about to stop.
+    if (this.#failed) return new Promise(() => undefined);
+    const nowMs = this.catchUp();
+    return this.#released(decide(nowMs));
+  }
+
   /** Resolves when everything decided so far is durable and answered. */
   async drained(): Promise<void> {
     await this.runs.idle();
@@ -377,7 +388,10 @@ export class Sequencer {
         return placed;
       },
       cancel: (order) => partitions.cancel(order, nowMs, CancelReason.Requested, faults),
-      amend: (order, request) => partitions.amend(order, request, nowMs, guard),
+      amend: (order, request) => {
+        const sent = { ...request, enteredBy: caller.apiKey as KeyId };
+        return partitions.amend(order, sent, nowMs, guard);
+      },
       openTarget: (target) => openTarget(book, target),
       recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
       recentlyClosedByClOrdId: (clOrdId) =>

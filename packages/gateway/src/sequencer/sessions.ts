@@ -4,7 +4,7 @@
  */
 import { assert } from "@countermand/core/assert";
 import type { Exchange, SessionCommand } from "@countermand/core/exchange";
-import type { Instrument, UnixMs } from "@countermand/core/model";
+import type { Instrument, MarketGroup, UnixMs } from "@countermand/core/model";
 import { type RuleProfile, ruleProfile } from "@countermand/core/rules";
 import {
   alignSteps,
@@ -33,6 +33,8 @@ export interface SessionsOptions {
 export interface SessionPort {
   work(command: SessionCommand, atMs: UnixMs): void;
   stage(event: SessionEvent): void;
+  /** Whether an operator has halted the market. */
+  isHalted(group: MarketGroup): boolean;
 }
 
 export class Sessions {
@@ -78,6 +80,11 @@ export class Sessions {
       this.#nextAtMs = this.#boundaryAfter(nowMs);
     }
     this.advance(nowMs, port);
+    this.align(nowMs, port);
+  }
+
+  /** Leads books into the phase of this moment, those apart whose market is halted. */
+  align(nowMs: UnixMs, port: SessionPort): void {
     this.#carryOut(alignSteps(this.#world, nowMs), port);
   }
 
@@ -96,9 +103,20 @@ export class Sessions {
 
   #carryOut(steps: Iterable<SessionStep>, port: SessionPort): void {
     for (const step of steps) {
+      if ("command" in step && this.#isHeld(step.command, port)) continue;
       if ("command" in step) port.work(step.command, step.atMs);
       else port.stage(step.event);
     }
+  }
+
+  /**
+   * A halted market does not match: its auctions wait, and so do changes of phase behind them. What
+   * is of its day only still ends with it.
+   */
+  #isHeld({ type, symbol }: SessionCommand, port: SessionPort): boolean {
+    if (type === "ExpireDay") return false;
+    const instrument = this.#options.instruments.find((each) => each.symbol === symbol);
+    return instrument !== undefined && port.isHalted(instrument.marketGroup);
   }
 
   #boundaryAfter(atMs: UnixMs): number {

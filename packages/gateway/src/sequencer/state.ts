@@ -4,10 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { assert } from "@countermand/core/assert";
+import { ControlState } from "@countermand/core/control";
 import { Desk, type DeskOptions, type DeskRules } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
 import type { Instrument } from "@countermand/core/model";
 import { SessionState } from "@countermand/core/session";
+import { CONTROL_PARTITION } from "./control-partition.ts";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
 import { SESSION_PARTITION } from "./sessions.ts";
 
@@ -15,6 +17,7 @@ export interface NodeState {
   readonly desks: ReadonlyMap<string, Desk>;
   readonly exchange: Exchange;
   readonly session: SessionState;
+  readonly control: ControlState;
 }
 
 /** How the partitions of a node are laid out; fixed when its journal begins. */
@@ -42,7 +45,7 @@ export function deskNames(deskCount: number): readonly string[] {
 }
 
 export function partitionNames(layout: NodeLayout): readonly string[] {
-  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION, SESSION_PARTITION];
+  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION, SESSION_PARTITION, CONTROL_PARTITION];
 }
 
 export function emptyState(layout: NodeLayout): NodeState {
@@ -50,7 +53,12 @@ export function emptyState(layout: NodeLayout): NodeState {
     return [name, new Desk(deskOptions(layout, index))] as const;
   });
   const exchange = new Exchange(layout.instruments);
-  return { desks: new Map(desks), exchange, session: new SessionState() };
+  return {
+    desks: new Map(desks),
+    exchange,
+    session: new SessionState(),
+    control: new ControlState(),
+  };
 }
 
 export function* stateLines(state: NodeState): Iterable<string> {
@@ -62,6 +70,8 @@ export function* stateLines(state: NodeState): Iterable<string> {
   yield* state.exchange.snapshotLines();
   yield SECTION + SESSION_PARTITION;
   yield* state.session.snapshotLines();
+  yield SECTION + CONTROL_PARTITION;
+  yield* state.control.snapshotLines();
 }
 
 /** SHA-256 over the state's lines, in hex. */
@@ -79,7 +89,8 @@ export function restoreState(layout: NodeLayout, lines: Iterable<string>): NodeS
   }
   const exchange = Exchange.restore(layout.instruments, sections.next(EXCHANGE_PARTITION));
   const session = SessionState.restore(sections.next(SESSION_PARTITION));
-  return { desks, exchange, session };
+  const control = ControlState.restore(sections.next(CONTROL_PARTITION));
+  return { desks, exchange, session, control };
 }
 
 /** Hands out a snapshot's lines section by section, without holding them all. */

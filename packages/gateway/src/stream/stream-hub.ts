@@ -83,6 +83,13 @@ export class StreamHub {
     for (const session of this.#streams.get(account)?.sessions ?? []) session.send(message);
   }
 
+  /** Tells every session something that is no report, as soon as it has room. */
+  announce(text: string): void {
+    for (const { sessions } of this.#streams.values()) {
+      for (const session of sessions) session.send(text);
+    }
+  }
+
   /** Adds a session that has not started; it was made with {@link observerOf} its account. */
   join(account: Account, session: StreamSession): void {
     this.#stream(account).sessions.add(session);

@@ -101,6 +101,7 @@ export class VenueBench {
       desks: new Map(desks.map(({ name, desk }) => [name, desk])),
       exchange: exchange.exchange,
       session: sessions.state,
+      control: this.partitions.control,
     });
   }
 

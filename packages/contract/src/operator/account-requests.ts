@@ -1,0 +1,145 @@
+/** Bodies of the operator API about accounts and instruments. */
+import type { Account, Asset } from "@countermand/core/model";
+import { type Fault, isFault } from "../errors.ts";
+import { JsonObject, type JsonValue } from "../json-exact.ts";
+import { LIMITS } from "../limits.ts";
+import { decimalField, kept } from "../requests/fields.ts";
+import { shown } from "../shown.ts";
+import {
+  booleanField,
+  invalid,
+  isFieldFault,
+  operatorObject,
+  optionalText,
+  reasonField,
+  requiredText,
+} from "./operator-fields.ts";
+
+/** What an account gets; below zero, what is taken from it. Never zero, no asset twice. */
+export type Adjustments = readonly (readonly [asset: Asset, units: bigint])[];
+
+export interface OpenAccountRequest {
+  readonly reason: string;
+  readonly account: Account;
+  readonly shortSellingAllowed: boolean;
+  readonly adjustments: Adjustments;
+}
+
+export interface AdjustRequest {
+  readonly reason: string;
+  readonly adjustments: Adjustments;
+}
+
+export interface CloseAccountRequest {
+  readonly reason: string;
+  readonly cancelsOrders: boolean;
+  readonly withdraws: boolean;
+}
+
+export interface InstrumentRequest {
+  readonly reason: string;
+  /** Null leaves it as it is. */
+  readonly securityDesc: string | null;
+  readonly halted: boolean | null;
+}
+
+const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Body of `POST /operator/v1/accounts`. */
+export function decodeOpenAccount(value: JsonValue): OpenAccountRequest | Fault {
+  const object = operatorObject(value, ["reason", "account", "short_selling", "cash", "holdings"]);
+  if (isFault(object)) return object;
+  const reason = reasonField(object);
+  if (isFieldFault(reason)) return reason;
+  const account = requiredText(object, "account", LIMITS.accountCharactersMax.value);
+  if (isFieldFault(account)) return account;
+  if (!ACCOUNT.test(account)) {
+    return invalid(
+      `account has letters, digits, dots, dashes and underscores, not ${shown(account)}`,
+    );
+  }
+  const short = booleanField(object, "short_selling");
+  if (isFieldFault(short)) return short;
+  const adjustments = adjustmentsOf(object);
+  if (isFieldFault(adjustments)) return adjustments;
+  if (adjustments.some(([, units]) => units < 0n)) {
+    return invalid("an account begins with nothing below zero");
+  }
+  return {
+    reason: kept(reason),
+    account: kept(account) as Account,
+    shortSellingAllowed: short ?? false,
+    adjustments,
+  };
+}
+
+/** Body of `POST /operator/v1/accounts/{account}/adjust`. */
+export function decodeAdjust(value: JsonValue): AdjustRequest | Fault {
+  const object = operatorObject(value, ["reason", "cash", "holdings"]);
+  if (isFault(object)) return object;
+  const reason = reasonField(object);
+  if (isFieldFault(reason)) return reason;
+  const adjustments = adjustmentsOf(object);
+  if (isFieldFault(adjustments)) return adjustments;
+  if (adjustments.length === 0) return invalid("cash or holdings is required");
+  return { reason: kept(reason), adjustments };
+}
+
+/** Body of `POST /operator/v1/accounts/{account}/close`. */
+export function decodeCloseAccount(value: JsonValue): CloseAccountRequest | Fault {
+  const object = operatorObject(value, ["reason", "cancel_orders", "withdraw"]);
+  if (isFault(object)) return object;
+  const reason = reasonField(object);
+  if (isFieldFault(reason)) return reason;
+  const cancels = booleanField(object, "cancel_orders");
+  if (isFieldFault(cancels)) return cancels;
+  const withdraws = booleanField(object, "withdraw");
+  if (isFieldFault(withdraws)) return withdraws;
+  return { reason: kept(reason), cancelsOrders: cancels ?? false, withdraws: withdraws ?? false };
+}
+
+/** Body of `POST /operator/v1/instruments/{symbol}`. */
+export function decodeInstrumentChange(value: JsonValue): InstrumentRequest | Fault {
+  const object = operatorObject(value, ["reason", "name", "halted"]);
+  if (isFault(object)) return object;
+  const reason = reasonField(object);
+  if (isFieldFault(reason)) return reason;
+  const name = optionalText(object, "name", LIMITS.instrumentNameCharactersMax.value);
+  if (isFieldFault(name)) return name;
+  const halted = booleanField(object, "halted");
+  if (isFieldFault(halted)) return halted;
+  if (name === null && halted === null) return invalid("name or halted is required");
+  return { reason: kept(reason), securityDesc: name === null ? null : kept(name), halted };
+}
+
+/** Of `cash` by currency and `holdings` by product. */
+function adjustmentsOf(object: JsonObject): Adjustments | Fault {
+  const cash = adjustmentsIn(object, "cash", "Cash");
+  if (isFieldFault(cash)) return cash;
+  const holdings = adjustmentsIn(object, "holdings", "Holding");
+  return isFieldFault(holdings) ? holdings : [...cash, ...holdings];
+}
+
+function adjustmentsIn(
+  object: JsonObject,
+  field: string,
+  assetClass: Asset["assetClass"],
+): Adjustments | Fault {
+  const given = object.get(field);
+  if (given === undefined) return [];
+  if (!(given instanceof JsonObject)) return invalid(`${field} must be an object: {"HKD":1000.5}`);
+  if (given.names.length > LIMITS.operatorAssetsMax.value) {
+    return invalid(`${field} has at most ${LIMITS.operatorAssetsMax.value} members`);
+  }
+  const adjustments: [Asset, bigint][] = [];
+  for (const name of given.names) {
+    const units = decimalField(given, name, "OPERATOR_INVALID_FIELD");
+    if (isFieldFault(units)) return units;
+    if (units === null || units === 0n)
+      return invalid(`${shown(name)} of ${field} changes nothing`);
+    if (name.length > LIMITS.symbolCharactersMax.value)
+      return invalid(`${field} has no ${shown(name)}`);
+    adjustments.push([{ assetClass, name: kept(name) }, units]);
+  }
+  return adjustments;
+}

@@ -1,0 +1,36 @@
+/** What an operator's block covers: every member that is named must fit. */
+import type { Account } from "../model/ids.ts";
+import type { MarketGroup } from "../model/instrument.ts";
+
+/** Null members fit everything; with all of them null it is the whole gateway. */
+export interface BlockScope {
+  readonly apiKey: string | null;
+  readonly account: Account | null;
+  readonly portfolioId: string | null;
+  readonly marketGroup: MarketGroup | null;
+}
+
+export const WHOLE_GATEWAY: BlockScope = {
+  apiKey: null,
+  account: null,
+  portfolioId: null,
+  marketGroup: null,
+};
+
+/** Whose order it is and where it goes: what blocks are held against. */
+export interface OrderOrigin {
+  /** "" where no key entered it. */
+  readonly apiKey: string;
+  readonly account: Account;
+  readonly portfolioId: string;
+  readonly marketGroup: MarketGroup;
+}
+
+export function covers(scope: BlockScope, origin: OrderOrigin): boolean {
+  return (
+    (scope.apiKey === null || scope.apiKey === origin.apiKey) &&
+    (scope.account === null || scope.account === origin.account) &&
+    (scope.portfolioId === null || scope.portfolioId === origin.portfolioId) &&
+    (scope.marketGroup === null || scope.marketGroup === origin.marketGroup)
+  );
+}

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Account, MARKET_GROUP_NAMES, MarketName, type UnixMs } from "../model/index.ts";
+import {
+  type ControlEvent,
+  decodeControlEvent,
+  encodeControlEvent,
+  MARKET_MODES,
+  type OperatorAct,
+} from "./control-event.ts";
+import { type BlockScope, covers, type OrderOrigin, WHOLE_GATEWAY } from "./control-scope.ts";
+import {
+  ACTIVE_BLOCKS_MAX,
+  ControlState,
+  OPERATOR_ANSWERS_MAX,
+  RELEASED_BLOCKS_MAX,
+} from "./control-state.ts";
+
+const ACT: OperatorAct = { atMs: 1_000 as UnixMs, operator: "kim", reason: "a test" };
+const ORIGIN: OrderOrigin = {
+  apiKey: "key-1",
+  account: "A-1" as Account,
+  portfolioId: "core",
+  marketGroup: MarketName.Usex,
+};
+
+function refusalName(state: ControlState, origin = ORIGIN, symbol = "AAPL"): string | null {
+  return state.orderRefusal(origin, symbol)?.refused ?? null;
+}
+
+function block(state: ControlState, scope: BlockScope, toCancel: number | null = null): number {
+  const event = state.decideBlock(ACT, scope, toCancel);
+  assert.ok(!("refused" in event));
+  state.apply(event);
+  return event.blockId;
+}
+
+function release(state: ControlState, blockId: number): void {
+  const event = state.decideRelease(ACT, blockId);
+  assert.ok(event !== null && !("refused" in event));
+  state.apply(event);
+}
+
+test("control: a block covers what all its parts fit", () => {
+  const parts: readonly (readonly [Partial<BlockScope>, boolean])[] = [
+    [{}, true],
+    [{ apiKey: "key-1" }, true],
+    [{ apiKey: "key-2" }, false],
+    [{ account: "A-1" as Account, marketGroup: MarketName.Usex }, true],
+    [{ account: "A-1" as Account, marketGroup: MarketName.Hkex }, false],
+    [{ account: "A-2" as Account }, false],
+    [{ portfolioId: "core" }, true],
+    [{ portfolioId: "Core" }, false],
+  ];
+  for (const [part, isCovered] of parts) {
+    const scope = { ...WHOLE_GATEWAY, ...part };
+    assert.equal(covers(scope, ORIGIN), isCovered, JSON.stringify(part));
+    const state = new ControlState();
+    const blockId = block(state, scope);
+    assert.equal(refusalName(state), isCovered ? "BLOCKED" : null);
+    release(state, blockId);
+    assert.equal(refusalName(state), null);
+  }
+});
+
+test("control: of two blocks each holds until it is released itself", () => {
+  const state = new ControlState();
+  const [first, second] = [block(state, WHOLE_GATEWAY), block(state, WHOLE_GATEWAY)];
+  release(state, first);
+  assert.equal(refusalName(state), "BLOCKED");
+  assert.equal(state.decideRelease(ACT, first), null, "it was released before");
+  release(state, second);
+  assert.equal(refusalName(state), null);
+  const unknown = state.decideRelease(ACT, 3);
+  assert.ok(unknown !== null && "refused" in unknown && unknown.refused === "UNKNOWN_BLOCK");
+});
+
+test("control: what a kill had left counts as failed when its block is released", () => {
+  const state = new ControlState();
+  const blockId = block(state, WHOLE_GATEWAY, 7);
+  const counts = { done: 3, already: 1, tooLate: 1, failed: 0, left: 2 };
+  state.apply({ type: "KillStepped", atMs: ACT.atMs, blockId, counts });
+  release(state, blockId);
+  assert.deepEqual(state.block(blockId)?.kill, { ...counts, failed: 2, left: 0 });
+});
+
+test("control: the stricter of a market's mode and the gateway's holds", () => {
+  for (const own of MARKET_MODES) {
+    for (const overall of MARKET_MODES) {
+      const state = new ControlState();
+      state.apply({ type: "ModeSet", act: ACT, marketGroup: MarketName.Usex, mode: own });
+      state.apply({ type: "ModeSet", act: ACT, marketGroup: null, mode: overall });
+      const strictness = Math.max(MARKET_MODES.indexOf(own), MARKET_MODES.indexOf(overall));
+      assert.equal(state.mode(MarketName.Usex), MARKET_MODES[strictness]);
+      assert.equal(state.mode(MarketName.Hkex), overall);
+      const names = [null, "MARKET_CANCEL_ONLY", "MARKET_HALTED"];
+      assert.equal(refusalName(state), names[strictness]);
+      assert.equal(state.isHalted(MarketName.Usex), strictness === 2);
+    }
+  }
+});
+
+test("control: a halted instrument takes no orders, and nothing else is touched", () => {
+  const state = new ControlState();
+  const change = { type: "InstrumentChanged", act: ACT, symbol: "AAPL" } as const;
+  state.apply({ ...change, securityDesc: "APPLE INC", halted: true });
+  assert.equal(refusalName(state), "INSTRUMENT_HALTED");
+  assert.equal(refusalName(state, ORIGIN, "00700"), null);
+  state.apply({ ...change, securityDesc: null, halted: false });
+  assert.equal(refusalName(state), null);
+  assert.equal(state.instrument("AAPL")?.securityDesc, "APPLE INC");
+});
+
+test("control: blocks, their list and remembered answers are bounded", () => {
+  const state = new ControlState();
+  for (let count = 0; count < ACTIVE_BLOCKS_MAX; count += 1) block(state, WHOLE_GATEWAY);
+  const refused = state.decideBlock(ACT, WHOLE_GATEWAY, null);
+  assert.ok("refused" in refused && refused.refused === "TOO_MANY_BLOCKS");
+  for (let blockId = 1; blockId <= ACTIVE_BLOCKS_MAX; blockId += 1) release(state, blockId);
+  release(state, block(state, WHOLE_GATEWAY));
+  assert.equal([...state.releasedBlocks()].length, RELEASED_BLOCKS_MAX);
+  assert.equal(state.block(1), null, "the oldest left the list");
+  for (let count = 0; count < OPERATOR_ANSWERS_MAX; count += 1) {
+    assert.ok(state.hasRoomForAnswer(5_000 as UnixMs));
+    state.apply(answered(`key-${count}`, 5_000));
+  }
+  assert.ok(!state.hasRoomForAnswer(5_000 as UnixMs));
+  assert.ok(state.hasRoomForAnswer((5_000 + ANSWER_MS + 1) as UnixMs));
+  state.apply(answered("next", 5_000 + ANSWER_MS + 1));
+  assert.equal(state.answer("key-0", 0 as UnixMs), null, "expired ones were forgotten");
+});
+
+test("control: an answer counts until it expires", () => {
+  const state = new ControlState();
+  state.apply(answered("key", 1_000));
+  assert.equal(state.answer("key", (1_000 + ANSWER_MS) as UnixMs)?.body, "{}");
+  assert.equal(state.answer("key", (1_001 + ANSWER_MS) as UnixMs), null);
+});
+
+const ANSWER_MS = 60_000;
+
+function answered(idempotencyKey: string, atMs: number): ControlEvent {
+  return {
+    type: "OperatorAnswered",
+    atMs: atMs as UnixMs,
+    idempotencyKey,
+    contentDigest: "digest",
+    expiresAtMs: (atMs + ANSWER_MS) as UnixMs,
+    httpStatus: 200,
+    body: "{}",
+  };
+}
+
+const anyAct: fc.Arbitrary<OperatorAct> = fc.record(
+  { atMs: fc.nat().map((ms) => ms as UnixMs), operator: fc.string(), reason: fc.string() },
+  { noNullPrototype: true },
+);
+const anyMarket = fc.constantFrom(...MARKET_GROUP_NAMES);
+const anyScope: fc.Arbitrary<BlockScope> = fc.record(
+  {
+    apiKey: fc.option(fc.string()),
+    account: fc.option(fc.string().map((text) => text as Account)),
+    portfolioId: fc.option(fc.string()),
+    marketGroup: fc.option(anyMarket),
+  },
+  { noNullPrototype: true },
+);
+
+type Step = (state: ControlState) => ControlEvent | null;
+
+/** What operators may do next, whatever was done before. */
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(anyAct, anyScope, fc.option(fc.nat({ max: 9 }))).map(
+    ([act, scope, toCancel]): Step =>
+      (state) =>
+        eventOf(state.decideBlock(act, scope, toCancel)),
+  ),
+  fc.tuple(anyAct, fc.nat({ max: 8 })).map(
+    ([act, blockId]): Step =>
+      (state) =>
+        eventOf(state.decideRelease(act, blockId)),
+  ),
+  fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })).map(
+    ([done, left]): Step =>
+      (state) => {
+        const killing = [...state.activeBlocks()].find(({ kill }) => kill !== null);
+        if (killing === undefined) return null;
+        const counts = { done, already: 1, tooLate: 0, failed: 0, left };
+        return { type: "KillStepped", atMs: ACT.atMs, blockId: killing.blockId, counts };
+      },
+  ),
+  fc.tuple(anyAct, fc.option(anyMarket), fc.constantFrom(...MARKET_MODES)).map(
+    ([act, marketGroup, mode]): Step =>
+      () => ({ type: "ModeSet", act, marketGroup, mode }),
+  ),
+  fc.tuple(anyAct, fc.constantFrom("AAPL", "00700"), fc.option(fc.string()), fc.boolean()).map(
+    ([act, symbol, securityDesc, halted]): Step =>
+      () => {
+        return { type: "InstrumentChanged", act, symbol, securityDesc, halted };
+      },
+  ),
+  fc.tuple(fc.string(), fc.nat({ max: 99 })).map(
+    ([key, second]): Step =>
+      () =>
+        answered(key, second * 1_000),
+  ),
+  anyAct.map(
+    (act): Step =>
+      () => {
+        return { type: "OperatorActed", act, deed: "balance_adjusted", account: "A-1" as Account };
+      },
+  ),
+);
+
+function eventOf(decided: object | null): ControlEvent | null {
+  return decided === null || "refused" in decided ? null : (decided as ControlEvent);
+}
+
+test("control: events are read back as they were, and a snapshot is the fold of them", () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+      const state = new ControlState();
+      let restored = new ControlState();
+      for (const step of steps) {
+        const event = step(state);
+        if (event === null) continue;
+        assert.deepEqual(decodeControlEvent(encodeControlEvent(event)), event);
+        state.apply(event);
+        restored.apply(event);
+        const lines = [...state.snapshotLines()];
+        assert.deepEqual([...restored.snapshotLines()], lines);
+        restored = ControlState.restore(lines);
+        assert.deepEqual([...restored.snapshotLines()], lines);
+      }
+    }),
+  );
+  assert.throws(() => decodeControlEvent('["?",1]'), /known kind/);
+});

@@ -1,0 +1,3 @@
+export * from "./control-event.ts";
+export * from "./control-scope.ts";
+export * from "./control-state.ts";

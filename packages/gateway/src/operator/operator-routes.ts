@@ -1,0 +1,172 @@
+/** The operator API: what each route makes of a request's path, query and body. */
+import {
+  decodeAdjust,
+  decodeCloseAccount,
+  decodeInstrumentChange,
+  decodeKill,
+  decodeModeChange,
+  decodeOpenAccount,
+  decodeReason,
+  type Fault,
+  fault,
+  isFault,
+  type JsonValue,
+  LIMITS,
+  PAGE_SIZE_DEFAULT,
+} from "@countermand/contract";
+import type { Account } from "@countermand/core/model";
+import type { Answer } from "../sequencer/sequencer.ts";
+import type { BlockState, OperatorService, OperatorTurn } from "./operator-service.ts";
+
+/** A request past the token, not decoded yet. */
+export interface OperatorContent {
+  /** Of the path, by name, decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Null without a body. */
+  readonly json: { readonly value: JsonValue } | null;
+}
+
+/** Carries a decoded request out, in one turn of the sequencer. */
+export type OperatorDeed = (service: OperatorService, turn: OperatorTurn) => Answer;
+
+export interface OperatorRoute {
+  readonly method: "GET" | "POST";
+  /** `:name` stands for a segment. */
+  readonly path: string;
+  /** Whether a blind retry would do harm, so that an Idempotency-Key is asked for. */
+  readonly needsKey: boolean;
+  readonly decode: (content: OperatorContent) => OperatorDeed | Fault;
+}
+
+export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
+  write("/operator/v1/kill", decodeKill, (request) => {
+    return (service, turn) => service.kill(turn, request);
+  }),
+  read("/operator/v1/blocks", ["state"], ({ query }) => {
+    const state = query.get("state") ?? "active";
+    if (!isBlockState(state)) return invalidQuery(`state must be ${BLOCK_STATES.join(", ")}`);
+    return (service) => service.blocks(state);
+  }),
+  read("/operator/v1/blocks/:block_id", [], ({ parameters }) => {
+    const blockId = blockIdOf(parameters);
+    return isFaultValue(blockId) ? blockId : (service) => service.block(blockId);
+  }),
+  write("/operator/v1/blocks/:block_id/release", decodeReason, (request, { parameters }) => {
+    const blockId = blockIdOf(parameters);
+    if (isFaultValue(blockId)) return blockId;
+    return (service, turn) => service.release(turn, blockId, request);
+  }),
+  read("/operator/v1/modes", [], () => (service) => service.modes()),
+  write("/operator/v1/modes", decodeModeChange, (request) => {
+    return (service, turn) => service.setMode(turn, request);
+  }),
+  read("/operator/v1/accounts", ["page_index", "page_size"], ({ query }) => {
+    const { pageIndexMax, pageSizeMax } = LIMITS;
+    const pageIndex = numberIn(query, "page_index", 1, pageIndexMax.value);
+    if (isFaultValue(pageIndex)) return pageIndex;
+    const pageSize = numberIn(query, "page_size", PAGE_SIZE_DEFAULT, pageSizeMax.value);
+    if (isFaultValue(pageSize)) return pageSize;
+    return (service) => service.accounts({ pageIndex, pageSize });
+  }),
+  write("/operator/v1/accounts", decodeOpenAccount, (request) => {
+    return (service, turn) => service.openAccount(turn, request);
+  }),
+  read("/operator/v1/accounts/:account", [], ({ parameters }) => {
+    return (service) => service.account(accountOf(parameters));
+  }),
+  {
+    ...write("/operator/v1/accounts/:account/adjust", decodeAdjust, (request, { parameters }) => {
+      return (service, turn) => service.adjust(turn, accountOf(parameters), request);
+    }),
+    needsKey: true,
+  },
+  write("/operator/v1/accounts/:account/close", decodeCloseAccount, (request, { parameters }) => {
+    return (service, turn) => service.closeAccount(turn, accountOf(parameters), request);
+  }),
+  read("/operator/v1/instruments", [], () => (service) => service.instruments()),
+  write("/operator/v1/instruments/:symbol", decodeInstrumentChange, (request, { parameters }) => {
+    const { symbol = "" } = parameters;
+    return (service, turn) => service.changeInstrument(turn, symbol, request);
+  }),
+];
+
+const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
+
+function read(
+  path: string,
+  parameters: readonly string[],
+  decode: (content: OperatorContent) => OperatorDeed | Fault,
+): OperatorRoute {
+  return {
+    method: "GET",
+    path,
+    needsKey: false,
+    decode: (content) => {
+      if (content.json !== null) return fault("BODY_NOT_TAKEN", "a GET takes no body");
+      return queryFault(content.query, parameters) ?? decode(content);
+    },
+  };
+}
+
+function write<Request extends object>(
+  path: string,
+  decodeBody: (value: JsonValue) => Request | Fault,
+  deedOf: (request: Request, content: OperatorContent) => OperatorDeed | Fault,
+): OperatorRoute {
+  return {
+    method: "POST",
+    path,
+    needsKey: false,
+    decode: (content) => {
+      const query = queryFault(content.query, []);
+      if (query !== null) return query;
+      if (content.json === null) return fault("BODY_MISSING", "send a JSON object with a reason");
+      const request = decodeBody(content.json.value);
+      return isFault(request) ? request : deedOf(request, content);
+    },
+  };
+}
+
+function queryFault(query: URLSearchParams, known: readonly string[]): Fault | null {
+  for (const name of query.keys()) {
+    if (!known.includes(name)) {
+      return fault("UNKNOWN_QUERY_PARAMETER", `this request takes no parameter ${name}`);
+    }
+    if (query.getAll(name).length > 1) return invalidQuery(`${name} is given twice`);
+  }
+  return null;
+}
+
+function invalidQuery(details: string): Fault {
+  return fault("INVALID_QUERY_PARAMETER", details);
+}
+
+function numberIn(
+  query: URLSearchParams,
+  name: string,
+  absent: number,
+  max: number,
+): number | Fault {
+  const text = query.get(name);
+  if (text === null || text === "") return absent;
+  const value = /^\d{1,9}$/.test(text) ? Number.parseInt(text, 10) : 0;
+  return value >= 1 && value <= max ? value : invalidQuery(`${name} must be 1 to ${max}`);
+}
+
+function accountOf({ account = "" }: Readonly<Record<string, string>>): Account {
+  return account as Account;
+}
+
+function blockIdOf({ block_id: text = "" }: Readonly<Record<string, string>>): number | Fault {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number.parseInt(text, 10);
+  return fault("UNKNOWN_BLOCK", "a block's number has digits only");
+}
+
+function isFaultValue(value: number | Fault): value is Fault {
+  return typeof value !== "number";
+}
+
+function isBlockState(text: string): text is BlockState {
+  return BLOCK_STATES.some((state) => state === text);
+}

@@ -1,0 +1,298 @@
+/**
+ * The operator API on a listener of its own: the token first, then who operates, the form, the
+ * meaning. Every write is decided in one turn of the sequencer and answered when it is durable.
+ */
+import { isUtf8 } from "node:buffer";
+import { createHash, timingSafeEqual } from "node:crypto";
+import {
+  type ErrorName,
+  encodeFault,
+  errorSpec,
+  type Fault,
+  fault,
+  Header,
+  isFault,
+  JsonFault,
+  type JsonValue,
+  LIMITS,
+  malformedJson,
+  parseExact,
+} from "@countermand/contract";
+import type { UnixMs } from "@countermand/core/model";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { answerClientError } from "../http/client-error.ts";
+import {
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  RETRY_AFTER_SECONDS,
+} from "../http/limits.ts";
+import { nodeServer, schemeOf } from "../http/node-server.ts";
+import { isEchoable, JSON_TYPE } from "../http/responses.ts";
+import type { TlsFiles } from "../secret-settings.ts";
+import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
+import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX, OPERATOR_CONNECTIONS_MAX } from "./limits.ts";
+import { OPERATOR_ROUTES, type OperatorDeed, type OperatorRoute } from "./operator-routes.ts";
+import type { OperatorService } from "./operator-service.ts";
+
+/** What the operator API serves with, once the gateway has recovered. */
+export interface OperatorParts {
+  readonly service: OperatorService;
+  readonly sequencer: Sequencer;
+}
+
+export interface OperatorServerOptions {
+  readonly token: string;
+  /** Certificate and key in PEM; null speaks plain HTTP. */
+  readonly tls: TlsFiles | null;
+  readonly wallMs: () => number;
+  /** Null while the gateway is starting. */
+  readonly parts: () => OperatorParts | null;
+  readonly onBug: (error: Error) => void;
+}
+
+interface Identified {
+  readonly operator: string;
+  /** Null for a read, and for a write that may not be recognised again. */
+  readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
+}
+
+const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+export class OperatorServer {
+  readonly #app: FastifyInstance;
+
+  private constructor(app: FastifyInstance) {
+    this.#app = app;
+  }
+
+  /** Resolves with a listening server; rejects with the listener's error. */
+  static async listen(
+    options: OperatorServerOptions,
+    host: string,
+    port: number,
+  ): Promise<OperatorServer> {
+    const server = new OperatorServer(appOf(options));
+    await server.#app.listen({ host, port });
+    return server;
+  }
+
+  /** Where operators connect. */
+  get url(): string {
+    return this.#app.listeningOrigin.replace(/^http:/, `${schemeOf(this.#app.server)}:`);
+  }
+
+  async close(): Promise<void> {
+    this.#app.server.closeIdleConnections();
+    await this.#app.close();
+  }
+}
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: LIMITS.headersBytesMax.value,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+};
+
+function appOf(options: OperatorServerOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: OPERATOR_BODY_BYTES_MAX,
+    forceCloseConnections: "idle",
+    serverFactory: (handler) => nodeServer(SERVER_OPTIONS, options.tls, handler),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, []),
+    frameworkErrors: (_error, _request, reply) => {
+      sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
+    },
+    exposeHeadRoutes: false,
+  });
+  app.server.maxConnections = OPERATOR_CONNECTIONS_MAX;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const isToken = tokenCheck(options.token);
+  app.addHook("onRequest", (request, reply, done) => {
+    const requestId = request.headers[Header.RequestId];
+    if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
+    if (isToken(request.headers.authorization)) done();
+    else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
+  });
+  for (const route of OPERATOR_ROUTES) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => answer(options, route, request, reply),
+    });
+  }
+  app.setNotFoundHandler(refuseRoute);
+  app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
+    if (error.statusCode === 413) {
+      return sendFault(reply, fault("BODY_TOO_LARGE", `at most ${OPERATOR_BODY_BYTES_MAX} bytes`));
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return sendFault(reply, fault("MALFORMED_REQUEST", "the request cannot be read"));
+    }
+    sendFault(reply, fault("OUTCOME_UNKNOWN", ""));
+    options.onBug(error);
+    return reply;
+  });
+  return app;
+}
+
+const TOKEN_FAULT = fault("OPERATOR_TOKEN_INVALID", "");
+
+/** In constant time, whatever was sent. */
+function tokenCheck(token: string): (authorization: string | undefined) => boolean {
+  const digest = (text: string) => createHash("sha256").update(text, "latin1").digest();
+  const expected = digest(`Bearer ${token}`);
+  return (authorization) => {
+    const [, scheme = "", rest = ""] = /^(\S+) +(.*)$/.exec(authorization ?? "") ?? [];
+    const given = `${scheme.toLowerCase() === "bearer" ? "Bearer" : scheme} ${rest}`;
+    return timingSafeEqual(expected, digest(given));
+  };
+}
+
+async function answer(
+  options: OperatorServerOptions,
+  route: OperatorRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const parts = options.parts();
+  if (parts === null) return sendFault(reply, fault("STARTING", "the gateway reads its journal"));
+  const identified = identify(route, request);
+  if (isFault(identified)) return sendFault(reply, identified);
+  const deed = decode(route, request);
+  if (typeof deed !== "function") return sendFault(reply, deed);
+  const given = await carryOut(parts, identified, deed, options.wallMs() as UnixMs);
+  if (given.isReplayed) reply.header("X-Idempotent-Replay", "true");
+  return send(reply, given.answer);
+}
+
+function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {
+  if (route.method === "GET") return { operator: "", idempotency: null };
+  const { value: max } = LIMITS.operatorNameCharactersMax;
+  const operator = headerText(request, "x-operator");
+  if (operator.length > max || !PRINTABLE.test(operator)) {
+    return fault("OPERATOR_NAME_INVALID", "the header X-Operator says who does this");
+  }
+  if (request.headers["idempotency-key"] === undefined) {
+    if (route.needsKey) return fault("IDEMPOTENCY_KEY_MISSING", "");
+    return { operator, idempotency: null };
+  }
+  const key = headerText(request, "idempotency-key");
+  if (key.length > max || !PRINTABLE.test(key)) return fault("IDEMPOTENCY_KEY_INVALID", "");
+  const contentDigest = createHash("sha256")
+    .update(`${request.method}\0${request.url}\0`)
+    .update(bodyOf(request))
+    .digest("base64url");
+  return { operator, idempotency: { key, contentDigest } };
+}
+
+function decode(route: OperatorRoute, request: FastifyRequest): OperatorDeed | Fault {
+  const json = jsonOf(request);
+  if (json !== null && isFault(json)) return json;
+  return route.decode({
+    parameters: request.params as Readonly<Record<string, string>>,
+    query: new URLSearchParams(request.url.split("?", 2)[1] ?? ""),
+    json,
+  });
+}
+
+function jsonOf(request: FastifyRequest): { readonly value: JsonValue } | null | Fault {
+  const body = bodyOf(request);
+  if (body.length === 0) return null;
+  const type = request.headers["content-type"];
+  if (type !== undefined && !/^application\/json *(?:;.*)?$/i.test(type)) {
+    return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+  }
+  if (!isUtf8(body)) return fault("MALFORMED_UTF8", "the body is not UTF-8");
+  const json = parseExact(body.toString("utf8"));
+  return json instanceof JsonFault ? malformedJson(json) : { value: json };
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+/** One turn: what was answered before is answered again, else the deed is done and kept. */
+function carryOut(
+  { service, sequencer }: OperatorParts,
+  { operator, idempotency }: Identified,
+  deed: OperatorDeed,
+  wallMs: UnixMs,
+): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
+  const { partitions } = sequencer;
+  return sequencer.operate((nowMs) => {
+    const fresh = (): Answer => deed(service, { operator, wallMs, nowMs });
+    if (idempotency === null) return { answer: fresh(), isReplayed: false };
+    const { key, contentDigest } = idempotency;
+    const before = partitions.control.answer(key, wallMs);
+    if (before !== null) {
+      const isSame = before.contentDigest === contentDigest;
+      return { answer: isSame ? before : faultOf("IDEMPOTENCY_KEY_REUSED"), isReplayed: isSame };
+    }
+    if (!partitions.control.hasRoomForAnswer(wallMs)) {
+      return { answer: faultOf("OVERLOADED"), isReplayed: false };
+    }
+    const stagedBefore = partitions.stagedCount;
+    const answer = fresh();
+    // A refusal that changed nothing is not kept: a retry of it is a fresh try.
+    if (partitions.stagedCount > stagedBefore) {
+      partitions.stageControlEvent({
+        type: "OperatorAnswered",
+        atMs: wallMs,
+        idempotencyKey: key,
+        contentDigest,
+        expiresAtMs: (wallMs + IDEMPOTENCY_KEY_MS) as UnixMs,
+        httpStatus: answer.httpStatus,
+        body: answer.body,
+      });
+    }
+    return { answer, isReplayed: false };
+  });
+}
+
+/** What a request gets that no route takes. */
+function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split("?", 1)[0] ?? "";
+  const methods = OPERATOR_ROUTES.filter((route) => fits(route, path)).map(({ method }) => method);
+  if (methods.length === 0) {
+    return sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
+  }
+  const allow = methods.join(", ");
+  return sendFault(
+    reply.header("Allow", allow),
+    fault("METHOD_NOT_ALLOWED", `this path takes ${allow}`),
+  );
+}
+
+function fits(route: OperatorRoute, path: string): boolean {
+  const [expected, given] = [route.path.split("/"), path.split("/")];
+  if (expected.length !== given.length) return false;
+  return expected.every((segment, index) => segment.startsWith(":") || segment === given[index]);
+}
+
+function headerText({ headers }: FastifyRequest, name: string): string {
+  const value = headers[name];
+  return typeof value === "string" ? value : "";
+}
+
+function faultOf(error: ErrorName): Answer {
+  return { httpStatus: errorSpec(error).httpStatus, body: encodeFault(fault(error, "")) };
+}
+
+function sendFault(reply: FastifyReply, value: Fault): FastifyReply {
+  const { httpStatus } = errorSpec(value.error);
+  return send(reply, { httpStatus, body: encodeFault(value) });
+}
+
+function send(reply: FastifyReply, { httpStatus, body }: Answer): FastifyReply {
+  if (httpStatus === 503 || httpStatus === 429) {
+    reply.header("Retry-After", String(RETRY_AFTER_SECONDS));
+  }
+  return reply
+    .code(httpStatus)
+    .header("Content-Type", JSON_TYPE)
+    .header("Cache-Control", "no-store")
+    .send(body);
+}

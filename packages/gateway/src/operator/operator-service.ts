@@ -1,0 +1,197 @@
+/**
+ * What an operator can do: each act is decided in one turn of the sequencer, journaled with who did
+ * it and why, and answered when it is durable.
+ */
+import {
+  type AccountRow,
+  type AdjustRequest,
+  type CloseAccountRequest,
+  type CoreRefusal,
+  encodeAccount,
+  encodeAccounts,
+  encodeBlock,
+  encodeBlocks,
+  encodeInstrument,
+  encodeInstruments,
+  encodeModes,
+  encodeRefusal,
+  encodeSuccess,
+  errorSpec,
+  type InstrumentRequest,
+  type InstrumentStateRow,
+  type KillRequest,
+  type ModeRequest,
+  type OpenAccountRequest,
+  type ReasonRequest,
+} from "@countermand/contract";
+import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
+import {
+  type Account,
+  type Instrument,
+  MARKET_GROUP_NAMES,
+  type MarketGroup,
+  type UnixMs,
+} from "@countermand/core/model";
+import type { InstrumentNames } from "../instrument-names.ts";
+import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
+import { AccountActs } from "./account-acts.ts";
+import type { KillSwitch } from "./kill-switch.ts";
+
+export interface OperatorServiceOptions {
+  readonly sequencer: Sequencer;
+  readonly killSwitch: KillSwitch;
+  readonly names: InstrumentNames;
+  /** Tells everybody who listens what a market takes from now on. */
+  readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
+}
+
+/** Who asks, and when by real and by the exchange's time: valid during one turn. */
+export interface OperatorTurn {
+  readonly operator: string;
+  readonly wallMs: UnixMs;
+  readonly nowMs: UnixMs;
+}
+
+/** From 1. */
+export interface AccountsPage {
+  readonly pageIndex: number;
+  readonly pageSize: number;
+}
+
+export type BlockState = "active" | "released" | "all";
+
+export class OperatorService {
+  readonly #sequencer: Sequencer;
+  readonly #options: OperatorServiceOptions;
+  readonly #killSwitch: KillSwitch;
+  readonly #accounts: AccountActs;
+
+  constructor(options: OperatorServiceOptions) {
+    const { sequencer, killSwitch } = options;
+    this.#options = options;
+    this.#sequencer = sequencer;
+    this.#killSwitch = killSwitch;
+    this.#accounts = new AccountActs(sequencer.partitions);
+  }
+
+  kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {
+    return blockAnswer(this.#killSwitch.block(actOf(turn, reason), scope, cancels));
+  }
+
+  release(turn: OperatorTurn, blockId: number, { reason }: ReasonRequest): Answer {
+    return blockAnswer(this.#killSwitch.release(actOf(turn, reason), blockId));
+  }
+
+  block(blockId: number): Answer {
+    const block = this.#control.block(blockId);
+    const details = `there is no block ${blockId}`;
+    return blockAnswer(block ?? { refused: "UNKNOWN_BLOCK", details });
+  }
+
+  /** Newest first. */
+  blocks(state: BlockState): Answer {
+    const released = state === "active" ? [] : [...this.#control.releasedBlocks()];
+    const active = state === "released" ? [] : [...this.#control.activeBlocks()];
+    const blocks = [...released, ...active].toSorted((a, b) => b.blockId - a.blockId);
+    return done(encodeBlocks(blocks));
+  }
+
+  setMode(turn: OperatorTurn, { reason, marketGroup, mode }: ModeRequest): Answer {
+    const act = actOf(turn, reason);
+    const before = MARKET_GROUP_NAMES.map((group) => this.#control.mode(group));
+    this.#sequencer.partitions.setMode({ type: "ModeSet", act, marketGroup, mode }, turn.nowMs);
+    for (const [index, group] of MARKET_GROUP_NAMES.entries()) {
+      const holds = this.#control.mode(group);
+      if (holds !== before[index]) this.#options.onModeSet(group, holds);
+    }
+    return this.modes();
+  }
+
+  modes(): Answer {
+    const control = this.#control;
+    const markets = MARKET_GROUP_NAMES.map((group) => {
+      return [group, { ...control.modeRow(group), holds: control.mode(group) }] as const;
+    });
+    return done(encodeModes(control.modeRow(null), new Map(markets)));
+  }
+
+  accounts({ pageIndex, pageSize }: AccountsPage): Answer {
+    const books = this.#accounts.list();
+    const from = (pageIndex - 1) * pageSize;
+    const rows = books.slice(from, from + pageSize).flatMap(({ account }) => {
+      const row = this.#accounts.row(account);
+      return "refused" in row ? [] : [row];
+    });
+    const page = { total: books.length, page: pageIndex, pageSize };
+    return done(encodeAccounts(rows, page));
+  }
+
+  account(account: Account): Answer {
+    return accountAnswer(this.#accounts.row(account));
+  }
+
+  openAccount(turn: OperatorTurn, request: OpenAccountRequest): Answer {
+    return accountAnswer(this.#accounts.open(actOf(turn, request.reason), request, turn.nowMs));
+  }
+
+  adjust(turn: OperatorTurn, account: Account, request: AdjustRequest): Answer {
+    const act = actOf(turn, request.reason);
+    return accountAnswer(this.#accounts.adjust(act, account, request, turn.nowMs));
+  }
+
+  closeAccount(turn: OperatorTurn, account: Account, request: CloseAccountRequest): Answer {
+    const act = actOf(turn, request.reason);
+    return accountAnswer(this.#accounts.close(act, account, request, turn.nowMs));
+  }
+
+  instruments(): Answer {
+    return done(encodeInstruments(this.#instruments.map((each) => this.#instrumentRow(each))));
+  }
+
+  changeInstrument(turn: OperatorTurn, symbol: string, request: InstrumentRequest): Answer {
+    const instrument = this.#instruments.find((each) => each.symbol === symbol);
+    if (instrument === undefined) {
+      return refused({ refused: "UNKNOWN_INSTRUMENT", details: `there is no ${symbol}` });
+    }
+    const { reason, securityDesc, halted } = request;
+    const act = actOf(turn, reason);
+    const event = { type: "InstrumentChanged", act, symbol, securityDesc, halted } as const;
+    this.#sequencer.partitions.stageControlEvent(event);
+    this.#options.names.follow(this.#control);
+    return done(encodeInstrument(this.#instrumentRow(instrument)));
+  }
+
+  #instrumentRow(instrument: Instrument): InstrumentStateRow {
+    const row = this.#control.instrument(instrument.symbol);
+    const openCount = this.#sequencer.partitions.exchange.exchange.orderCountOf(instrument.symbol);
+    return { instrument, halted: row?.halted ?? false, openCount };
+  }
+
+  get #instruments(): readonly Instrument[] {
+    return this.#options.names.instruments;
+  }
+
+  get #control() {
+    return this.#sequencer.partitions.control;
+  }
+}
+
+function actOf({ operator, wallMs }: OperatorTurn, reason: string): OperatorAct {
+  return { atMs: wallMs, operator, reason };
+}
+
+function accountAnswer(row: AccountRow | CoreRefusal): Answer {
+  return "refused" in row ? refused(row) : done(encodeAccount(row));
+}
+
+function blockAnswer(block: Block | CoreRefusal): Answer {
+  return "refused" in block ? refused(block) : done(encodeBlock(block));
+}
+
+function done(dataJson: string): Answer {
+  return { httpStatus: 200, body: encodeSuccess(dataJson) };
+}
+
+function refused(refusal: CoreRefusal): Answer {
+  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
+}

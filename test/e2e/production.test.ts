@@ -1,0 +1,108 @@
+/** The production profile: over TLS, without anything of the sandbox, in a directory of its own. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { startGateway, type TestTime } from "./gateway-in-process.ts";
+import { OPERATOR_TOKEN } from "./operator-client.ts";
+import { KEY_1, sign } from "./signed-client.ts";
+
+const TIME: TestTime = { wallMs: Date.now(), marketMs: Date.now() };
+
+/** A folder that is gone after the test, with a certificate for 127.0.0.1. */
+function folderOf(t: TestContext, stop: () => Promise<void> = async () => {}): string {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-production-"));
+  t.after(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const files = ["-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const made = spawnSync("openssl", ["req", "-x509", "-nodes", ...curve, ...files, ...subject]);
+  assert.equal(made.status, 0, String(made.stderr));
+  return folder;
+}
+
+function environmentOf(folder: string): Record<string, string> {
+  return {
+    COUNTERMAND_PROFILE: "production",
+    COUNTERMAND_DATA_DIR: join(folder, "data"),
+    COUNTERMAND_TLS_CERT_FILE: join(folder, "cert.pem"),
+    COUNTERMAND_TLS_KEY_FILE: join(folder, "key.pem"),
+    COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    COUNTERMAND_OPERATOR_PORT: "0",
+  };
+}
+
+interface Sent {
+  readonly status: number;
+  readonly reason: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly data: any;
+}
+
+function send(
+  url: string,
+  folder: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = "",
+): Promise<Sent> {
+  const ca = readFileSync(join(folder, "cert.pem"));
+  return new Promise((resolve, reject) => {
+    const options = { method, ca, headers, agent: false };
+    const outgoing = request(`${url}${path}`, options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("end", () => {
+        const answer = JSON.parse(Buffer.concat(chunks).toString()) as Omit<Sent, "status">;
+        resolve({ ...answer, status: incoming.statusCode ?? 0 });
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+test("production: over TLS, with neither demo keys nor a clock that can be set", async (t) => {
+  const folder = folderOf(t, () => gateway.stop());
+  const gateway = await startGateway(TIME, environmentOf(folder));
+  assert.match(gateway.url, /^https:/);
+  assert.match(gateway.operatorUrl ?? "", /^https:/);
+  const time = await send(gateway.url, folder, "GET", "/time");
+  assert.equal(time.status, 200);
+  const { headers } = sign(KEY_1, "GET", "/trade/v1/orders");
+  const demo = await send(gateway.url, folder, "GET", "/trade/v1/orders", headers);
+  assert.deepEqual([demo.status, demo.reason], [401, "signature_invalid"]);
+  const clock = await send(gateway.url, folder, "GET", "/sandbox/v1/clock");
+  assert.deepEqual([clock.status, clock.reason], [404, "unknown_path"]);
+  const operator = { Authorization: `Bearer ${OPERATOR_TOKEN}` };
+  const accounts = await send(
+    gateway.operatorUrl ?? "",
+    folder,
+    "GET",
+    "/operator/v1/accounts",
+    operator,
+  );
+  assert.deepEqual(accounts.data.accounts, [], "it starts with no account");
+});
+
+test("production: a data directory keeps the profile it was begun with", async (t) => {
+  const folder = folderOf(t);
+  const production = environmentOf(folder);
+  const sandbox = {
+    COUNTERMAND_DATA_DIR: production["COUNTERMAND_DATA_DIR"] ?? "",
+    COUNTERMAND_SANDBOX_MARKET: "off",
+  };
+  await (await startGateway(TIME, production)).stop();
+  await assert.rejects(startGateway(TIME, sandbox), /is sandbox, but .* was begun with production/);
+  await (await startGateway(TIME, production)).stop();
+  rmSync(join(folder, "data"), { recursive: true });
+  await (await startGateway(TIME, sandbox)).stop();
+  await assert.rejects(startGateway(TIME, production), /is production, but .* begun with sandbox/);
+});
