@@ -524,7 +524,10 @@ function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotte
 }
 
 function faultBoardOf({ config }: NodeOptions, { instruments }: NodeLayout): FaultBoard {
-  const keys = config.sandboxRecipes === "on" ? SANDBOX_KEYS.map(({ apiKey }) => apiKey) : [];
+  const keys =
+    config.profile === "sandbox" && config.sandboxRecipes === "on"
+      ? SANDBOX_KEYS.map(({ apiKey }) => apiKey)
+      : [];
   return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
 }
 
