@@ -47,6 +47,7 @@ test("operator API: bad requests are refused in words and change nothing", async
     ["kill", { reason: "x", scope: { acount: "1" } }, "unknown_field"],
     ["kill", { reason: "x", scope, cancel: false }, "unknown_field"],
     ["kill", { reason: "x", scope, cancel_orders: "no" }, "invalid_field"],
+    ["kill", { reason: "x", scope: { account: "8011413" } }, "unknown_account"],
     ["kill", [], "malformed_body"],
     ["modes", { reason: "x", market: "hkex", mode: "shut" }, "invalid_field"],
     ["modes", { reason: "x", mode: "halted" }, "invalid_field"],

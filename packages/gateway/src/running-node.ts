@@ -207,12 +207,7 @@ export class RunningNode {
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
       onBug: onFatal,
     });
-    this.#killSwitch = new KillSwitch({
-      sequencer,
-      clock,
-      findClosed: (account, orderId) => archive.findClosed(account, { orderId }),
-      onBug: onFatal,
-    });
+    this.#killSwitch = this.#makeKillSwitch();
     this.operator = { service: this.#operatorService(), sequencer };
     this.metrics = this.#makeMetrics();
   }
@@ -252,6 +247,17 @@ export class RunningNode {
     await new Promise<void>((resolve) => this.#options.clock.atTurnEnd(resolve));
     await this.sequencer.drained();
     await this.#foundation.journal.close();
+  }
+
+  #makeKillSwitch(): KillSwitch {
+    const { clock, onFatal } = this.#options;
+    const { archive } = this.#foundation;
+    return new KillSwitch({
+      sequencer: this.sequencer,
+      clock,
+      findClosed: (account, orderId) => archive.findClosed(account, { orderId }),
+      onBug: onFatal,
+    });
   }
 
   #operatorService(): OperatorService {

@@ -25,6 +25,7 @@ import {
   type ReasonRequest,
 } from "@countermand/contract";
 import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
+import { unknownAccount } from "@countermand/core/desk";
 import {
   type Account,
   type Instrument,
@@ -75,6 +76,12 @@ export class OperatorService {
   }
 
   kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {
+    const { account } = scope;
+    const { partitions } = this.#sequencer;
+    // In an emergency a mistyped account must not look stopped.
+    if (account !== null && partitions.deskOf(account).desk.book(account) === null) {
+      return refused(unknownAccount(account));
+    }
     return blockAnswer(this.#killSwitch.block(actOf(turn, reason), scope, cancels));
   }
 
