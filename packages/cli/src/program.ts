@@ -6,6 +6,7 @@ import { addAccountCommands } from "./commands/account.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
+import { addOperatingCommands } from "./commands/operating.ts";
 import { addProfileCommands } from "./commands/profiles.ts";
 import { addSigningCommands } from "./commands/signing.ts";
 import { addTradingCommands } from "./commands/trading.ts";
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal): Command {
   addAccountCommands(program, terminal);
   addSigningCommands(program, terminal);
   addMcpCommand(program, terminal);
+  addOperatingCommands(program, terminal);
   addProfileCommands(program, terminal);
   addCompletionCommand(program, terminal);
   return program;

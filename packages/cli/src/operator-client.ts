@@ -1,0 +1,99 @@
+/**
+ * The operator's API of a gateway: its own listener, its own token. A write carries a name of its
+ * own, so that the same one again after a lost answer acts once.
+ */
+import { readFileSync } from "node:fs";
+import { ApiError, ConnectionError, OutcomeUnknownError, parseWire } from "@countermand/client";
+import { UsageError } from "./exit-codes.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface OperatorChoice {
+  readonly operatorUrl?: string;
+  readonly operator?: string;
+  readonly tokenFile?: string;
+}
+
+export const OPERATOR_URL = "http://127.0.0.1:8081";
+const ATTEMPTS_MAX = 4;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+
+export class OperatorClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #operator: string;
+
+  /** @throws UsageError no token, or nobody's name */
+  constructor(choice: OperatorChoice, environment: Environment) {
+    this.#url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
+    this.#token = operatorToken(choice, environment);
+    const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? environment["USER"];
+    if (name === undefined || name === "") {
+      throw new UsageError("say who you are, for the journal: --operator NAME");
+    }
+    this.#operator = name;
+  }
+
+  /** @throws ApiError @throws ConnectionError */
+  async read(path: string): Promise<unknown> {
+    return await this.#send("GET", path, null);
+  }
+
+  /** @throws ApiError @throws OutcomeUnknownError */
+  async write(path: string, body: object): Promise<unknown> {
+    return await this.#send("POST", path, JSON.stringify(body));
+  }
+
+  async #send(method: string, path: string, body: string | null): Promise<unknown> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
+    if (body !== null) {
+      headers["Content-Type"] = "application/json";
+      headers["X-Operator"] = this.#operator;
+      headers["Idempotency-Key"] = crypto.randomUUID();
+    }
+    let lost: unknown = null;
+    for (let attempts = 1; attempts <= ATTEMPTS_MAX; attempts += 1) {
+      const answer = await this.#attempt(method, path, headers, body).catch((error: unknown) => {
+        lost = error;
+        return null;
+      });
+      if (answer !== null) return answerOf(answer.status, answer.text);
+    }
+    const request = `${method} ${path}`;
+    if (body !== null) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
+    throw new ConnectionError(`no answer to ${request} at ${this.#url}`, lost);
+  }
+
+  async #attempt(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: string | null,
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      headers,
+      redirect: "error",
+      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+      ...(body === null ? {} : { body }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+}
+
+function answerOf(status: number, text: string): unknown {
+  const envelope = parseWire(text) as { readonly code: number; readonly data?: unknown };
+  if (envelope.code === 0) return envelope.data ?? null;
+  throw new ApiError(status, envelope as never);
+}
+
+function operatorToken({ tokenFile }: OperatorChoice, environment: Environment): string {
+  const file = tokenFile ?? environment["COUNTERMAND_OPERATOR_TOKEN_FILE"];
+  const token = file
+    ? readFileSync(file, "utf8").trim()
+    : environment["COUNTERMAND_OPERATOR_TOKEN"];
+  if (token !== undefined && token !== "") return token;
+  throw new UsageError(
+    "the operator's token is in no file: give --token-file, or set COUNTERMAND_OPERATOR_TOKEN_FILE",
+  );
+}

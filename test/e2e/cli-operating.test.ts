@@ -1,0 +1,132 @@
+// The command line as an operator uses it.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { run } from "@countermand/cli";
+import { OPERATOR_TOKEN } from "./operator-client.ts";
+import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs commands of the operator `kim`, whose token is in a file. */
+async function operatorOf(t: TestContext) {
+  const place = new OperatorPlace(t);
+  await place.start();
+  const folder = mkdtempSync(join(tmpdir(), "countermand-token-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const tokenFile = join(folder, "token");
+  writeFileSync(tokenFile, `${OPERATOR_TOKEN}\n`, { mode: 0o600 });
+  const environment = {
+    COUNTERMAND_OPERATOR_URL: place.operatorUrl,
+    COUNTERMAND_OPERATOR_TOKEN_FILE: tokenFile,
+    COUNTERMAND_OPERATOR: "kim",
+  };
+  return { place, operate: (...args: string[]) => ran(args, environment) };
+}
+
+async function ran(args: readonly string[], environment: Record<string, string>): Promise<Ran> {
+  const output = new PassThrough();
+  const errors = new PassThrough();
+  const stopped = new AbortController().signal;
+  const code = await run(args, { input: Readable.from([]), output, errors, environment, stopped });
+  return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
+}
+
+test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  const client = place.client();
+  await client.call("POST", "/trade/v1/orders", BUY);
+  const kill = ["kill", "--account", "80114138", "--reason", "runaway"];
+  const unasked = await operate(...kill);
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.errors, /account 80114138\? Nobody can be asked here: add --yes/);
+  const killed = await operate(...kill, "--yes");
+  assert.equal(killed.code, 0, killed.errors);
+  assert.match(killed.output, /^block id +1$/m);
+  assert.equal(await refusal(client, BUY), "blocked");
+  const blocks = await operate("--json", "blocks");
+  assert.ok(blocks.output.includes('"operator":"kim"'), blocks.output);
+  assert.equal((await operate("release", "1", "--reason", "mended")).code, 0);
+  assert.equal(await refusal(client, BUY), "placed");
+});
+
+test("cli operating: a kill without a scope stops nobody", async (t) => {
+  const { operate } = await operatorOf(t);
+  const { code, errors } = await operate("kill", "--reason", "x", "--yes");
+  assert.equal(code, 2);
+  assert.match(errors, /name what to stop/);
+});
+
+test("cli operating: modes", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  assert.equal((await operate("mode", "hkex", "halted", "--reason", "news", "--yes")).code, 0);
+  assert.equal(await refusal(place.client(), BUY), "market_halted");
+  assert.match((await operate("modes")).output, /halted/);
+  assert.equal((await operate("mode", "hkex", "gone", "--reason", "x", "--yes")).code, 2);
+});
+
+test("cli operating: accounts are opened, credited, listed and closed", async (t) => {
+  const { operate } = await operatorOf(t);
+  const opened = await operate(
+    "accounts",
+    "open",
+    "B-7",
+    "--reason",
+    "new",
+    "--cash",
+    "HKD=1000.50",
+  );
+  assert.equal(opened.code, 0, opened.errors);
+  const adjusted = await operate(
+    "--json",
+    "accounts",
+    "adjust",
+    "B-7",
+    "--cash",
+    "HKD=-0.25",
+    "--reason",
+    "fee",
+  );
+  assert.match(adjusted.output, /"total":"1000.25"/);
+  assert.match((await operate("accounts")).output, /B-7/);
+  const full = await operate("accounts", "close", "B-7", "--reason", "gone", "--yes");
+  assert.equal(full.code, 1);
+  assert.match(full.errors, /11031/);
+  const closed = await operate(
+    "accounts",
+    "close",
+    "B-7",
+    "--reason",
+    "gone",
+    "--withdraw",
+    "--yes",
+  );
+  assert.equal(closed.code, 0, closed.errors);
+});
+
+test("cli operating: instruments", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  assert.equal(
+    (await operate("instruments", "change", "00700", "--halt", "--reason", "news")).code,
+    0,
+  );
+  assert.equal(await refusal(place.client(), BUY), "instrument_halted");
+  assert.match((await operate("instruments")).output, /00700/);
+});
+
+test("cli operating: a wrong token, and none", async (t) => {
+  const { place } = await operatorOf(t);
+  const there = { COUNTERMAND_OPERATOR_URL: place.operatorUrl, COUNTERMAND_OPERATOR: "kim" };
+  const wrong = await ran(["modes"], { ...there, COUNTERMAND_OPERATOR_TOKEN: "x".repeat(32) });
+  assert.equal(wrong.code, 1);
+  const none = await ran(["modes"], there);
+  assert.equal(none.code, 2);
+  assert.match(none.errors, /--token-file/);
+});
