@@ -115,6 +115,18 @@ test("cli: cancel-all shows first, asks, and counts", async (t) => {
   assert.equal((JSON.parse(json.output) as { done: number }).done, 1);
 });
 
+test("cli: the dead-man's switch is armed, shown and released", async (t) => {
+  const { countermand } = await setUp(t);
+  assert.equal((await countermand(["dead-man"])).output, "none is armed, none has fired\n");
+  const scope = ["--scope", "symbol", "--value", "00700"];
+  const armed = await countermand(["dead-man", "arm", ...scope, "--timeout", "600"]);
+  assert.match(armed.output, /^symbol +00700 +armed +600 s +600 s +no$/m);
+  assert.match((await countermand(["dead-man"])).output, /^symbol +00700 +armed /m);
+  const released = await countermand(["dead-man", "release", ...scope]);
+  assert.match(released.output, /released/);
+  assert.equal((await countermand(["dead-man", "arm", "--timeout", "2"])).code, 2);
+});
+
 test("cli: fills and what they moved", async (t) => {
   const { countermand, url } = await setUp(t);
   const second = { COUNTERMAND_API_KEY: "demo-key-2", COUNTERMAND_API_SECRET: "demo-secret-2" };

@@ -4,6 +4,7 @@ import { ApiError } from "@countermand/client";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
+import { addDeadManCommand } from "./commands/dead-man.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addOperatingCommands } from "./commands/operating.ts";
@@ -50,6 +51,7 @@ export function createProgram(terminal: Terminal): Command {
   addNodeCommands(program, terminal);
   addTradingCommands(program, terminal);
   addCancelAllCommand(program, terminal);
+  addDeadManCommand(program, terminal);
   addWatchCommand(program, terminal);
   addAccountCommands(program, terminal);
   addSigningCommands(program, terminal);

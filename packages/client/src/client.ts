@@ -11,6 +11,9 @@ import type {
   CancelledOrder,
   CancelRequest,
   CancelResult,
+  DeadManRequest,
+  DeadManStatus,
+  DeadManSwitch,
   ExecutionsPage,
   ExecutionsQuery,
   Failure,
@@ -301,6 +304,30 @@ export class CountermandClient {
     const name = order_no !== undefined && order_no !== "" ? { order_no } : { reference_id };
     const { orders } = await this.orders({ ...definedName(name), page_size: 1 });
     return orders[0] ?? null;
+  }
+
+  /**
+   * Arms a dead-man's switch, refreshes it by being called again, or with timeout 0 releases it:
+   * unless it is refreshed in time, the gateway cancels the scope's orders and blocks new ones.
+   * @throws ApiError @throws OutcomeUnknownError call again: the later deadline counts
+   * @example
+   * const armed = await client.deadMan({ timeout: 60, scope: "symbol", value: "00700" });
+   * assert.equal(armed.state, "armed");
+   * await client.deadMan({ timeout: 0, scope: "symbol", value: "00700" });
+   */
+  async deadMan(request: DeadManRequest): Promise<DeadManSwitch> {
+    return (await this.#write("POST", "/trade/v1/dead-man", request)) as DeadManSwitch;
+  }
+
+  /**
+   * The account's switches that are armed or have fired.
+   * @throws ApiError @throws ConnectionError
+   * @example
+   * const { switches } = await client.deadManStatus();
+   * assert.ok(switches.every(({ state }) => state === "armed" || state === "fired"));
+   */
+  async deadManStatus(): Promise<DeadManStatus> {
+    return (await this.#read("/trade/v1/dead-man", {})) as DeadManStatus;
   }
 
   /**

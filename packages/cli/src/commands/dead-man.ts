@@ -1,0 +1,107 @@
+/** The dead-man's switch: orders that go when nobody is there any more. */
+import type { CountermandClient, DeadManRequest, DeadManSwitch } from "@countermand/client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { session } from "../session.ts";
+import { type Column, tableLines } from "../table.ts";
+import { print, printJson, type Terminal, tell } from "../terminal.ts";
+
+const SCOPES = ["key", "portfolio", "symbol", "prefix"] as const;
+
+const COLUMNS: readonly Column<DeadManSwitch>[] = [
+  { title: "SCOPE", of: ({ scope }) => scope },
+  { title: "VALUE", of: ({ value }) => value },
+  { title: "STATE", of: ({ state }) => state },
+  { title: "TIMEOUT", of: ({ timeout }) => `${timeout} s`, isNumber: true },
+  {
+    title: "FIRES IN",
+    of: ({ fires_in_ms }) => `${Math.ceil(fires_in_ms / 1_000)} s`,
+    isNumber: true,
+  },
+  { title: "BLOCKS", of: ({ blocks }) => (blocks ? "yes" : "no") },
+];
+
+interface DeadManOptions {
+  readonly scope: (typeof SCOPES)[number];
+  readonly value?: string;
+  readonly timeout: number;
+  readonly keep?: boolean;
+}
+
+export function addDeadManCommand(program: Command, terminal: Terminal): void {
+  const deadMan = program
+    .command("dead-man")
+    .description("orders that the gateway cancels unless you say in time that you are still there");
+  deadMan
+    .command("status", { isDefault: true })
+    .description("switches that are armed or have fired")
+    .action(async (_options, command: Command) => {
+      const { client, asJson } = session(command, terminal);
+      const { switches } = await client.deadManStatus();
+      if (asJson) for (const each of switches) printJson(terminal, each);
+      else if (switches.length === 0) print(terminal, ["none is armed, none has fired"]);
+      else print(terminal, tableLines(COLUMNS, switches));
+    });
+  scoped(deadMan.command("arm").description("arm or refresh one; with --keep until Ctrl-C"))
+    .addOption(new Option("--timeout <seconds>", "3 to 86400").argParser(timeoutOf).default(60))
+    .option("--keep", "refresh it three times in each timeout")
+    .action(async (options: DeadManOptions, command: Command) => {
+      const { client, asJson } = session(command, terminal);
+      const request = requestOf(options, options.timeout);
+      show(terminal, asJson, await client.deadMan(request));
+      if (options.keep === true) await keep(client, request, terminal);
+    });
+  scoped(deadMan.command("release").description("release one, and what it blocks")).action(
+    async (options: DeadManOptions, command: Command) => {
+      const { client, asJson } = session(command, terminal);
+      show(terminal, asJson, await client.deadMan(requestOf(options, 0)));
+    },
+  );
+}
+
+function scoped(command: Command): Command {
+  return command
+    .addOption(new Option("--scope <scope>", "which orders").choices(SCOPES).default("key"))
+    .option("--value <text>", "the portfolio, symbol or prefix of your own names");
+}
+
+function requestOf({ scope, value }: DeadManOptions, timeout: number): DeadManRequest {
+  return {
+    timeout,
+    scope: scope === "prefix" ? "reference_id_prefix" : scope,
+    ...(value !== undefined && { value }),
+  };
+}
+
+/** Ends when the person does; the switch then fires by itself. */
+async function keep(
+  client: CountermandClient,
+  request: DeadManRequest,
+  terminal: Terminal,
+): Promise<void> {
+  tell(terminal, "kept armed until Ctrl-C; then it fires, unless it is released");
+  while (!terminal.stopped.aborted) {
+    await pause((1_000 * request.timeout) / 3, terminal.stopped);
+    if (!terminal.stopped.aborted) await client.deadMan(request);
+  }
+}
+
+function pause(ms: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    stopped.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function show(terminal: Terminal, asJson: boolean, shown: DeadManSwitch): void {
+  if (asJson) printJson(terminal, shown);
+  else print(terminal, tableLines(COLUMNS, [shown]));
+}
+
+function timeoutOf(text: string): number {
+  const seconds = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
+  if (seconds >= 3 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError("Write seconds, 3 to 86400.");
+}
