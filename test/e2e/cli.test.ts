@@ -44,9 +44,17 @@ async function textOf(stream: PassThrough): Promise<string> {
   return text;
 }
 
-async function setUp(t: TestContext): Promise<{ countermand: Countermand; url: string }> {
-  const { url } = await startInProcess(t, REAL_TIME);
-  return { countermand: commandLine(t, { COUNTERMAND_URL: url }), url };
+interface SetUp {
+  readonly countermand: Countermand;
+  readonly url: string;
+  readonly dataDir: string;
+}
+
+async function setUp(t: TestContext): Promise<SetUp> {
+  const dataDir = mkdtempSync(join(tmpdir(), "countermand-cli-data-"));
+  const { url } = await startInProcess(t, REAL_TIME, { COUNTERMAND_DATA_DIR: dataDir });
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  return { countermand: commandLine(t, { COUNTERMAND_URL: url }), url, dataDir };
 }
 
 const PLACE = ["place", "buy", "00700", "100", "--price", "423.83", "--reference", "a1"];
@@ -70,6 +78,54 @@ test("cli: place, show, list, cancel, and cancel again", async (t) => {
   const again = await countermand(["cancel", "--reference", "a1"]);
   assert.match(again.output, /already cancelled/);
   assert.equal(again.code, 0);
+});
+
+test("cli: a cancel under a condition that does not hold cancels nothing", async (t) => {
+  const { countermand } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  const refused = await countermand(["cancel", orderNo, "--if-version", "2"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.output, /^not cancelled: version_changed: /);
+  assert.equal((await countermand(["cancel", orderNo, "--if-version", "1"])).code, 0);
+});
+
+test("cli: a receipt is kept, and verified with and without the gateway", async (t) => {
+  const { countermand, dataDir, url } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  const file = join(dataDir, "receipt.jws");
+  const jwks = join(dataDir, "keys.json");
+  assert.equal((await countermand(["cancel", orderNo, "--receipt", file])).code, 0);
+  writeFileSync(jwks, await (await fetch(`${url}/receipt-keys`)).text());
+  for (const options of [[], ["--jwks", jwks], ["--jwks", jwks, "--data-dir", dataDir]]) {
+    const good = await countermand(["receipt", "verify", file, ...options]);
+    assert.deepEqual([good.code, good.errors], [0, ""]);
+    assert.match(good.output, new RegExp(`^order_no +${orderNo}$`, "m"));
+    assert.match(good.output, /^good: /m);
+  }
+  const receipt = readFileSync(file, "utf8");
+  const answer = JSON.stringify({ code: 0, receipt: receipt.trim() });
+  const piped = await countermand(["--json", "receipt", "verify", "-", "--jwks", jwks], answer);
+  assert.equal((JSON.parse(piped.output) as { good: boolean }).good, true);
+  const changed = receipt.replace(/^./, "f");
+  const bad = await countermand(["receipt", "verify", "-", "--jwks", jwks], changed);
+  assert.equal(bad.code, 1);
+  assert.match(bad.errors, /^not good: /);
+  const none = await countermand(["receipt", "verify", "-", "--jwks", jwks], '{"code":0}');
+  assert.equal(none.code, 2);
+});
+
+test("cli: verify says what a journal has, beside the gateway that writes it", async (t) => {
+  const { countermand, dataDir } = await setUp(t);
+  await countermand(PLACE);
+  const whole = await countermand(["verify", "--data-dir", dataDir]);
+  assert.deepEqual([whole.code, whole.errors], [0, ""]);
+  assert.match(whole.output, /^desk-22 +[0-9]+ +[0-9a-f]{64}$/m);
+  assert.match(whole.output, /^whole: [0-9]+ events, .*a gateway uses it/m);
+  const json = await countermand(["--json", "verify", "--data-dir", dataDir]);
+  assert.equal((JSON.parse(json.output) as { isInUse: boolean }).isInUse, true);
+  const nothing = await countermand(["verify", "--data-dir", join(dataDir, "none")]);
+  assert.equal(nothing.code, 2);
+  assert.match(nothing.errors, /has no journal/);
 });
 
 test("cli: refusals are exit code 1 and say why", async (t) => {

@@ -40,6 +40,7 @@ const DIRECTIONS: readonly Direction[] = [
       "packages/client/src/",
       "packages/gateway/src/main.ts",
       "packages/gateway/src/replay/replay-command.ts",
+      "packages/gateway/src/offline.ts",
     ],
     packages: true,
   },

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
 import { addDeadManCommand } from "./commands/dead-man.ts";
+import { addEvidenceCommands } from "./commands/evidence.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addOperatingCommands } from "./commands/operating.ts";
@@ -57,6 +58,7 @@ export function createProgram(terminal: Terminal): Command {
   addSigningCommands(program, terminal);
   addMcpCommand(program, terminal);
   addOperatingCommands(program, terminal);
+  addEvidenceCommands(program, terminal);
   addProfileCommands(program, terminal);
   addCompletionCommand(program, terminal);
   return program;

@@ -9,3 +9,10 @@ export function nowMs(): number {
 export function timeText(seconds: number): string {
   return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
+
+/** Unix milliseconds as people write them, in UTC. */
+export function millisecondsText(milliseconds: number): string {
+  const isTime = Math.abs(milliseconds) <= 8.64e15;
+  if (!isTime) return "no time";
+  return `${new Date(milliseconds).toISOString().slice(0, 23).replace("T", " ")} UTC`;
+}

@@ -2,7 +2,7 @@
 import { ApiError, WaitTimeoutError } from "./errors.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { systemDelay, systemNow } from "./system.ts";
-import { type Call, Transport, type TransportOptions } from "./transport.ts";
+import { type Call, type Success, Transport, type TransportOptions } from "./transport.ts";
 import type {
   AmendRequest,
   Balance,
@@ -44,6 +44,8 @@ export type CancelOutcome =
        */
       readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
       readonly order: CancelledOrder;
+      /** Where one was asked for: signed, or "" while it cannot be made. */
+      readonly receipt?: string;
     }
   | {
       /** The order cannot be cancelled, and the gateway says why. */
@@ -60,6 +62,11 @@ export type CancelAllFilter = Omit<CancelAllRequest, "preview">;
 
 /** Which order: by `order_no`, or by the client's own `reference_id`. */
 export type OrderName = Pick<CancelRequest, "order_no" | "reference_id">;
+
+export interface CancelOptions {
+  /** Ask for a signed receipt; a gateway without a key for them refuses the cancel. */
+  readonly receipt?: boolean;
+}
 
 export interface ConfirmOptions {
   /** Milliseconds to wait for the end; 30,000 unless given. */
@@ -166,11 +173,13 @@ export class CountermandClient {
    * if (ended.outcome === "refused") throw new Error(ended.reason);
    * assert.equal(ended.order.cancelled_qty, "100");
    */
-  async cancel(request: CancelRequest): Promise<CancelOutcome> {
+  async cancel(request: CancelRequest, options: CancelOptions = {}): Promise<CancelOutcome> {
+    const path = "/trade/v1/orders/cancel";
     try {
-      const data = await this.#write("POST", "/trade/v1/orders/cancel", request, true);
+      const { data, receipt } = await this.#send("POST", path, request, true, options);
       const order = data as CancelledOrder;
-      return { outcome: order.reason as "cancelled", order };
+      const more = receipt === undefined ? {} : { receipt };
+      return { outcome: order.reason as "cancelled", order, ...more };
     } catch (error) {
       if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) throw error;
       const { failure, reason } = error;
@@ -222,9 +231,13 @@ export class CountermandClient {
    * const results = await client.cancelBatch([{ order_no }, { order_no: "99999999999" }]);
    * assert.deepEqual(results.map(({ result }) => result.code === 0), [true, false]);
    */
-  async cancelBatch(requests: readonly CancelRequest[]): Promise<readonly CancelResult[]> {
+  async cancelBatch(
+    requests: readonly CancelRequest[],
+    options: CancelOptions = {},
+  ): Promise<readonly CancelResult[]> {
     const path = "/trade/v1/orders/cancel/batch";
-    return (await this.#write("POST", path, requests, true)) as readonly CancelResult[];
+    const { data } = await this.#send("POST", path, requests, true, options);
+    return data as readonly CancelResult[];
   }
 
   /**
@@ -478,9 +491,19 @@ export class CountermandClient {
     content: unknown,
     representation = false,
   ): Promise<unknown> {
+    return (await this.#send(method, path, content, representation)).data;
+  }
+
+  #send(
+    method: string,
+    path: string,
+    content: unknown,
+    representation: boolean,
+    { receipt = false }: CancelOptions = {},
+  ): Promise<Success> {
     const body = writeWire(content);
-    const call: Call = { method, path, body, signed: true, representation, changes: true };
-    return (await this.#transport.call(call)).data;
+    const asked = { signed: true, representation, receipt, changes: true };
+    return this.#transport.call({ method, path, body, ...asked });
   }
 
   async #read(path: string, query: object): Promise<unknown> {

@@ -1,6 +1,7 @@
 /** @countermand/client: a typed client of the Countermand order gateway, without dependencies. */
 export {
   type CancelAllFilter,
+  type CancelOptions,
   type CancelOutcome,
   type ConfirmOptions,
   CountermandClient,

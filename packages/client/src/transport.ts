@@ -37,6 +37,8 @@ export interface Call {
   readonly signed: boolean;
   /** Ask for the whole order. */
   readonly representation?: boolean;
+  /** Ask for a signed receipt of a cancel. */
+  readonly receipt?: boolean;
   /** Whether the call may change something: then a lost answer is no failure but unknown. */
   readonly changes: boolean;
 }
@@ -44,6 +46,8 @@ export interface Call {
 /** An answer with code 0. */
 export interface Success {
   readonly data: unknown;
+  /** Of a cancel that asked for one; "" while it cannot be made. */
+  readonly receipt?: string;
   /** The gateway had answered the same request before: this is that answer. */
   readonly replayed: boolean;
 }
@@ -145,6 +149,7 @@ export class Transport {
     const headers: Record<string, string> = {};
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
     if (call.representation === true) headers["Prefer"] = "return=representation";
+    if (call.receipt === true) headers["X-Receipt"] = "ed25519";
     if (!call.signed) return headers;
     if (this.signer === null) throw new TypeError(`${nameOf(call)} needs credentials`);
     const { method, path } = call;
@@ -193,18 +198,22 @@ function readAnswer(response: Response, text: string): Attempt {
   }
   if (envelope.code === 0) {
     const replayed = response.headers.get("X-Idempotent-Replay") === "true";
-    return { type: "success", success: { data: envelope.data, replayed } };
+    const { data, receipt } = envelope;
+    const more = receipt === undefined ? {} : { receipt };
+    return { type: "success", success: { data, replayed, ...more } };
   }
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
   return { type: "refused", error: new ApiError(status, envelope as Failure), retryAfterMs };
 }
 
-function parsedEnvelope(text: string): (Partial<Failure> & { readonly data?: unknown }) | null {
+type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
+
+function parsedEnvelope(text: string): Envelope | null {
   try {
     const envelope = parseWire(text);
     const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
-    return isEnvelope ? (envelope as Partial<Failure>) : null;
+    return isEnvelope ? (envelope as Envelope) : null;
   } catch {
     return null;
   }

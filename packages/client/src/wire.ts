@@ -38,6 +38,21 @@ export interface Time {
   readonly timestamp: number;
 }
 
+/** A JSON Web Key Set (RFC 7517). */
+export interface ReceiptKeys {
+  /** The one that signs first, then those of older receipts; empty where receipts are off. */
+  readonly keys: readonly {
+    readonly kty: "OKP";
+    readonly crv: "Ed25519";
+    /** The public key, Base64url. */
+    readonly x: string;
+    /** Its thumbprint (RFC 7638), as receipts name it. */
+    readonly kid: string;
+    readonly use: "sig";
+    readonly alg: "EdDSA";
+  }[];
+}
+
 /** An order, as lists and representations show it. */
 export interface Order {
   /** The market name the order was placed with. */
@@ -320,6 +335,11 @@ export interface CancelResult {
   readonly result: Result;
   /** With Prefer: return=representation. */
   readonly data?: CancelledOrder | Order;
+  /**
+   * Signed statement of the cancel (JWS, EdDSA), where one was asked for; empty when it cannot be
+   * made just now: send the same request again.
+   */
+  readonly receipt?: string;
 }
 
 /** Which open orders to cancel; without a filter all of the account's. */
@@ -1133,6 +1153,11 @@ export interface ReplyMessage {
   readonly retryable?: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
+  /**
+   * Signed statement of the cancel (JWS, EdDSA), where one was asked for; empty when it cannot be
+   * made just now: send the same request again.
+   */
+  readonly receipt?: string;
 }
 
 /** A command on a socket that was opened with commands=1. */
@@ -1147,6 +1172,8 @@ export interface CommandMessage {
     | CancelAllRequest
     | PlaceRequest
     | readonly (CancelRequest | PlaceRequest)[];
+  /** Of a cancel: a signed receipt is wanted. */
+  readonly receipt?: "ed25519";
 }
 
 /** Members that are whole numbers; every other number of an answer is a decimal. */

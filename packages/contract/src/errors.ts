@@ -17,6 +17,7 @@ import { GENERAL_ERRORS } from "./errors/general-errors.ts";
 import { MARKET_ERRORS } from "./errors/market-errors.ts";
 import { OPERATOR_ERRORS } from "./errors/operator-errors.ts";
 import { CANCEL_ERRORS, PLACE_ERRORS, QUERY_ERRORS } from "./errors/order-errors.ts";
+import { RECEIPT_ERRORS } from "./errors/receipt-errors.ts";
 import { SANDBOX_ERRORS } from "./errors/sandbox-errors.ts";
 import { STREAM_ERRORS } from "./errors/stream-errors.ts";
 import type { JsonFault } from "./json-exact.ts";
@@ -28,6 +29,7 @@ export const ERRORS = {
   ...GENERAL_ERRORS,
   ...PLACE_ERRORS,
   ...CANCEL_ERRORS,
+  ...RECEIPT_ERRORS,
   ...AMEND_ERRORS,
   ...QUERY_ERRORS,
   ...STREAM_ERRORS,

@@ -194,6 +194,14 @@ export const ROUTES = [
     does: "the server's clock",
   },
   {
+    name: "receiptKeys",
+    method: "GET",
+    path: "/receipt-keys",
+    aliasOf: null,
+    signed: false,
+    does: "the public keys of signed receipts, as a JSON Web Key Set",
+  },
+  {
     name: "sandboxClock",
     method: "GET",
     path: "/sandbox/v1/clock",

@@ -11,6 +11,7 @@ export const Header = {
   RequestId: "x-request-id",
   Prefer: "prefer",
   IdempotentReplay: "x-idempotent-replay",
+  Receipt: "x-receipt",
 } as const;
 
 /** The method word of a WebSocket handshake. */

@@ -8,6 +8,7 @@ import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rule
 import { BUDGET_SETTINGS, limitSettings } from "./limit-settings.ts";
 import type { BudgetRules } from "./limits/budgets.ts";
 import { PROFILES, type Profile, profileFaults } from "./profile.ts";
+import { NO_RECEIPT_KEY, OWN_RECEIPT_KEY } from "./receipts/receipt-keys.ts";
 import {
   FILE,
   readPemFile,
@@ -43,6 +44,8 @@ export interface Config {
   readonly operatorPort: number;
   /** Null: there is no operator API. */
   readonly operatorToken: string | null;
+  /** Path of the key that signs receipts, or `auto` or `off`. */
+  readonly receiptKeyFile: string;
   /** What every account and every key has to keep to. */
   readonly accountLimits: LimitSet;
   readonly keyLimits: LimitSet;
@@ -186,6 +189,15 @@ export const SETTINGS = {
     secret: true,
     read: readToken,
   }),
+  receiptKeyFile: setting({
+    env: "COUNTERMAND_RECEIPT_KEY_FILE",
+    defaultText: OWN_RECEIPT_KEY,
+    range: "a PEM file with an Ed25519 key; auto, off",
+    effect: "key that signs receipts; auto makes one in the data directory, off signs none",
+    read: (text) => {
+      return text === OWN_RECEIPT_KEY || text === NO_RECEIPT_KEY ? text : resolve(text);
+    },
+  }),
   logLevel: setting({
     env: "COUNTERMAND_LOG_LEVEL",
     defaultText: "info",
@@ -248,6 +260,7 @@ export function readConfig(environment: Environment = process.env): Config {
     operatorHost: read(SETTINGS.operatorHost),
     operatorPort: read(SETTINGS.operatorPort),
     operatorToken: read(SETTINGS.operatorToken),
+    receiptKeyFile: read(SETTINGS.receiptKeyFile),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),
     keyLimits: readLimits(KEY_LIMITS, read),
     budgets: readBudgets(read),

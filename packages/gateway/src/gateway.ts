@@ -135,6 +135,7 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
       },
       readyDetails: () => front.node?.readyDetails() ?? "{}",
       metrics: () => front.node?.metrics.scrape() ?? null,
+      receiptKeys: () => front.node?.receiptKeysJson ?? null,
       market: (route, rawQuery) => front.node?.market.answer(route, rawQuery) ?? null,
     },
   });

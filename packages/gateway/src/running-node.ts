@@ -34,6 +34,8 @@ import { OperatorService } from "./operator/operator-service.ts";
 import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { requireSameProfile } from "./profile.ts";
+import { ReceiptIssuer } from "./receipts/receipt-issuer.ts";
+import { type ReceiptKeys, receiptKeys } from "./receipts/receipt-keys.ts";
 import { DeadManService } from "./safety/dead-man-service.ts";
 import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
@@ -77,6 +79,8 @@ export interface NodeOptions {
 
 /** What is there before anything may be decided. */
 interface Foundation {
+  /** Of receipts; null where they are off. */
+  readonly signing: ReceiptKeys | null;
   readonly journal: ThreadedJournal;
   readonly rules: NodeRules;
   readonly layout: NodeLayout;
@@ -90,6 +94,8 @@ interface Foundation {
 
 /** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
 const RECOVERED_REPORTS_MAX = 200_000;
+
+const NO_KEYS_JSON = '{"keys":[]}';
 
 export class RunningNode {
   readonly partitions: Partitions;
@@ -212,6 +218,11 @@ export class RunningNode {
     this.metrics = this.#makeMetrics();
   }
 
+  /** Public keys of receipts, as a JSON Web Key Set. */
+  get receiptKeysJson(): string {
+    return this.#foundation.signing?.jwksJson ?? NO_KEYS_JSON;
+  }
+
   /** Hash of the whole state, and the journal positions it stands at. */
   stateHash(): Promise<{ readonly hash: string; readonly positions: Record<string, number> }> {
     const { desks, exchange, sessions } = this.partitions;
@@ -296,13 +307,15 @@ export class RunningNode {
   #makeServices(keys: KeyStore, faultBoard: FaultBoard): SignedServices {
     const { sequencer } = this;
     const { clock, config } = this.#options;
-    const { archive, layout, marketClock, partitions } = this.#foundation;
+    const { archive, layout, marketClock, partitions, signing } = this.#foundation;
     const { instruments } = layout;
     const budgets = budgetsOf(this.#options, partitions);
     const losesAnswer = (caller: Caller) => faultBoard.losesAnswer(caller);
+    const { recent } = this.partitions;
+    const receipts = signing && new ReceiptIssuer({ keys: signing, archive, recent });
     const windowMs = config.signatureWindowMs;
     return {
-      trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer }),
+      trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer, receipts }),
       budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
@@ -388,6 +401,8 @@ function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budg
 
 async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
   const { config, clock, log, onFatal } = options;
+  // Before the journal is touched: an unusable key refuses the start.
+  const signing = receiptKeys(config.receiptKeyFile, config.dataDir);
   const rules = nodeRules(config.marketRules, config.marketSeed);
   const journal = await ThreadedJournal.open(config.dataDir, {
     lock,
@@ -417,7 +432,7 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
     wallMs: options.marketWallMs ?? (() => clock.wallMs()),
     monotonicMs: () => clock.monotonicMs(),
   });
-  const base = { journal, rules, layout, names, archive, recent, marketClock };
+  const base = { signing, journal, rules, layout, names, archive, recent, marketClock };
   const recovered = recover(options, base);
   const positions = Object.fromEntries(recovered.positions);
   log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");

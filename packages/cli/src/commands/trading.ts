@@ -1,4 +1,5 @@
 /** Placing, cancelling, amending and listing orders. */
+import { writeFileSync } from "node:fs";
 import type {
   AmendRequest,
   CancelOutcome,
@@ -86,7 +87,7 @@ function placeRequest(
 interface CancelOptions {
   readonly reference?: string;
   readonly onlyUnfilled?: boolean;
-  readonly version?: number;
+  readonly ifVersion?: number;
   readonly wait?: boolean;
 }
 
@@ -99,26 +100,42 @@ function addCancel(program: Command, terminal: Terminal): void {
     .option("--only-unfilled", "only if nothing of it has traded")
     .option("--if-version <n>", "only if it is still at this version", count)
     .option("--wait", "wait until it is closed, whatever closes it")
+    .option("--receipt <file>", "write the gateway's signed receipt into this file")
     .action(async (order: string | undefined, options, command) => {
       const { client, asJson } = session(command, terminal);
       const request = cancelRequest(order, options);
+      const file: string | undefined = options.receipt;
       if (options.wait === true) {
+        if (file !== undefined) throw new UsageError("--receipt and --wait exclude each other");
         const final = await client.cancelAndConfirm(request);
         if (asJson) printJson(terminal, final);
         else print(terminal, [`${final.order_no} ${statusText(final)}`]);
         if (final.order_status !== "can") setExitCode(command, ExitCode.Partly);
         return;
       }
-      const ended = await client.cancel(request);
+      const ended = await client.cancel(request, { receipt: file !== undefined });
+      if (file !== undefined && ended.outcome !== "refused") keepReceipt(file, ended.receipt);
       if (asJson) printJson(terminal, ended);
       else print(terminal, outcomeLines(ended));
       if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
     });
 }
 
+/** The cancel is done: what goes wrong here is no reason to think otherwise. */
+function keepReceipt(file: string, receipt = ""): void {
+  if (receipt === "") {
+    throw new Error("cancelled, but the receipt cannot be made just now: cancel it once more");
+  }
+  try {
+    writeFileSync(file, `${receipt}\n`);
+  } catch (error) {
+    throw new Error(`cancelled, but ${(error as Error).message}; the receipt is ${receipt}`);
+  }
+}
+
 function cancelRequest(
   order: string | undefined,
-  { reference, onlyUnfilled, version }: CancelOptions,
+  { reference, onlyUnfilled, ifVersion }: CancelOptions,
 ): CancelRequest {
   if (order === undefined && reference === undefined) {
     throw new UsageError("name the order by its number or with --reference");
@@ -126,7 +143,7 @@ function cancelRequest(
   return {
     ...(order !== undefined ? { order_no: order } : { reference_id: reference ?? "" }),
     ...(onlyUnfilled === true && { only_if: "unfilled" }),
-    ...(version !== undefined && { version }),
+    ...(ifVersion !== undefined && { version: ifVersion }),
   };
 }
 

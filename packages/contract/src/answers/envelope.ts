@@ -1,6 +1,7 @@
 /** Successful REST answers. Failures are in errors.ts. */
 import type { CancelElement } from "../requests/cancel.ts";
 import { jsonString } from "./json-text.ts";
+import { type ReceiptMark, receiptMember } from "./receipt.ts";
 
 /** The whole answer of an accepted cancel; also the result of a batch element that went well. */
 export const ACCEPTED = '{"code":0}';
@@ -8,6 +9,12 @@ export const ACCEPTED = '{"code":0}';
 /** Success with data, given as JSON text. */
 export function encodeSuccess(dataJson: string): string {
   return `{"code":0,"data":${dataJson}}`;
+}
+
+/** A cancel that carries a receipt's mark: with data, if that was asked for. */
+export function encodeReceipted(dataJson: string | null, receipt: ReceiptMark): string {
+  const data = dataJson === null ? "" : `,"data":${dataJson}`;
+  return `{"code":0${data},${receiptMember(receipt)}}`;
 }
 
 /** The answer of a placed order. */
@@ -30,6 +37,8 @@ export interface BatchAnswer {
   readonly resultJson: string;
   /** JSON text of `data`, for clients that asked for a representation; null leaves it out. */
   readonly dataJson: string | null;
+  /** Of a cancel that was asked for a receipt; null leaves it out. */
+  readonly receipt?: ReceiptMark | null;
 }
 
 /** A processed batch: one element per request element, in request order. */
@@ -47,5 +56,6 @@ function encodeBatchAnswer(answer: BatchAnswer): string {
   if (answer.referenceId !== null) text += `,"reference_id":${jsonString(answer.referenceId)}`;
   text += `,"result":${answer.resultJson}`;
   if (answer.dataJson !== null) text += `,"data":${answer.dataJson}`;
+  if (answer.receipt) text += `,${receiptMember(answer.receipt)}`;
   return `${text}}`;
 }

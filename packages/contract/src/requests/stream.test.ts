@@ -75,6 +75,7 @@ test("socket command: the four operations", () => {
   assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
     op: "cancel",
     id: "c1",
+    receipt: false,
     request: {
       target: { by: "orderId", orderId: "1" },
       condition: { unfilled: false, version: null },
@@ -89,7 +90,7 @@ test("socket command: the four operations", () => {
   assert.ok(commands.every((command) => !isFault(command)));
   assert.deepEqual(
     commands.map((command) => Object.keys(command).join()),
-    ["op,id,elements", "op,id,request", "op,id,elements"],
+    ["op,id,receipt,elements", "op,id,request", "op,id,elements"],
   );
 });
 
@@ -105,6 +106,8 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     ['{"id":"a","op":"cancel","args":{}}', 'a malformed_command: unknown field "args"'],
     ['{"id":"a"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all, place, pla"],
     ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all"],
+    ['{"id":"a","op":"cancel","receipt":1}', "a receipt_not_taken: the kind of receipt must be e"],
+    ['{"id":"a","op":"place","receipt":"ed25519"}', "a receipt_not_taken: only cancels of named"],
     ['{"id":"a","op":"cancel"}', "a malformed_command: data is required"],
     ['{"id":"a","op":"cancel","data":{}}', "a identifier_missing: "],
     ['{"id":"a","op":"cancel","data":[]}', "a malformed_body: order_no or reference_id is invalid"],

@@ -17,6 +17,7 @@ import { type CancelAllRequest, decodeCancelAll } from "./cancel-all.ts";
 import { kindOf, notText, textFault, unknownField } from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
+import { asksForReceipt } from "./receipt.ts";
 
 /** What a handshake asks for. */
 export interface StreamQuery {
@@ -105,10 +106,16 @@ function integer(
 
 /** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */
 export type SocketCommand =
-  | { readonly op: "cancel"; readonly id: string; readonly request: CancelRequest }
+  | {
+      readonly op: "cancel";
+      readonly id: string;
+      readonly receipt: boolean;
+      readonly request: CancelRequest;
+    }
   | {
       readonly op: "cancel_batch";
       readonly id: string;
+      readonly receipt: boolean;
       readonly elements: readonly CancelElement[];
     }
   | { readonly op: "cancel_all"; readonly id: string; readonly request: CancelAllRequest }
@@ -123,7 +130,7 @@ export interface SocketFault extends Fault {
 
 const COMMAND_FIELDS = fieldNames(COMMAND_MESSAGE);
 
-/** Reads one message. Order of checks: JSON, object, id, unknown field, op, data. */
+/** Reads one message. Order of checks: JSON, object, id, unknown field, op, receipt, data. */
 export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
   const message = parseExact(text);
   if (message instanceof JsonFault) return { ...malformedJson(message), id: null };
@@ -139,12 +146,13 @@ export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
   if (unknownName !== null) {
     return { ...malformedCommand(`unknown field ${shown(unknownName)}`), id };
   }
-  return decodeOp(id, message.get("op"), message.get("data"));
+  return decodeOp(id, message.get("op"), message.get("receipt"), message.get("data"));
 }
 
 function decodeOp(
   id: string,
   op: JsonValue | undefined,
+  receiptKind: JsonValue | undefined,
   data: JsonValue | undefined,
 ): SocketCommand | SocketFault {
   if (!isOp(op)) {
@@ -154,15 +162,17 @@ function decodeOp(
       id,
     };
   }
+  const receipt = asksForReceipt(receiptKind, op === "cancel" || op === "cancel_batch");
+  if (typeof receipt === "object") return { ...receipt, id };
   if (data === undefined) return { ...malformedCommand("data is required"), id };
   switch (op) {
     case "cancel": {
       const request = decodeCancel(data);
-      return "error" in request ? { ...request, id } : { op, id, request };
+      return "error" in request ? { ...request, id } : { op, id, receipt, request };
     }
     case "cancel_batch": {
       const elements = decodeCancelBatch(data);
-      return "error" in elements ? { ...elements, id } : { op, id, elements };
+      return "error" in elements ? { ...elements, id } : { op, id, receipt, elements };
     }
     case "cancel_all": {
       const request = decodeCancelAll(data);

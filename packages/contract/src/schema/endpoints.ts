@@ -4,7 +4,7 @@ import { LIMITS } from "../limits.ts";
 import { DEPTH_LEVELS_DEFAULT, MARKET_ROWS_DEFAULT } from "../market/market-words.ts";
 import { MARKET_WORDS } from "../names.ts";
 import type { RouteName } from "../routes.ts";
-import { accepted, success } from "./envelope-schemas.ts";
+import { accepted, acceptedCancel, success } from "./envelope-schemas.ts";
 import {
   array,
   integer,
@@ -37,20 +37,24 @@ export interface Endpoint {
   readonly ok: Schema;
   /** Takes `Prefer: return=representation`. */
   readonly prefers?: boolean;
+  /** Takes `X-Receipt: ed25519`. */
+  readonly receipts?: boolean;
 }
 
-const CANCELLED = accepted(ref("CancelledOrder"));
+const CANCELLED = acceptedCancel(ref("CancelledOrder"));
 const CANCEL: Endpoint = {
   tag: "Orders",
   body: ref("CancelRequest"),
   ok: CANCELLED,
   prefers: true,
+  receipts: true,
 };
 const CANCEL_BATCH: Endpoint = {
   tag: "Orders",
   body: batchOf("CancelRequest"),
   ok: success(array("One element per request element, in order.", ref("CancelResult"))),
   prefers: true,
+  receipts: true,
 };
 
 const CANCEL_ALL: Endpoint = {
@@ -70,7 +74,7 @@ const ROWS = integer("How many.", {
 
 export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   cancelOrder: { ...CANCEL, query: CANCEL_REQUEST },
-  cancelOrderByPath: { tag: "Orders", ok: CANCELLED, prefers: true },
+  cancelOrderByPath: { tag: "Orders", ok: CANCELLED, prefers: true, receipts: true },
   cancelOrderByPost: CANCEL,
   cancelBatch: CANCEL_BATCH,
   cancelBatchByPost: CANCEL_BATCH,
@@ -120,6 +124,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   armFault: { tag: "Sandbox", body: ref("FaultRequest"), ok: success(ref("Fault")) },
   listFaults: { tag: "Sandbox", ok: success(ref("Faults")) },
   clearFaults: { tag: "Sandbox", ok: success(ref("FaultsCleared")) },
+  receiptKeys: { tag: "Server", ok: ref("ReceiptKeys") },
   serverTime: { tag: "Server", ok: success(ref("Time")) },
   sandboxClock: { tag: "Sandbox", ok: success(ref("Clock")) },
   moveSandboxClock: { tag: "Sandbox", body: ref("ClockRequest"), ok: success(ref("Clock")) },

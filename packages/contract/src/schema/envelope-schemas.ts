@@ -14,6 +14,12 @@ import {
 
 const OK: Schema = { type: "integer", const: 0, description: "Success." };
 
+/** Of a cancel that asked for one. */
+export const RECEIPT: Schema = text(
+  "Signed statement of the cancel (JWS, EdDSA), where one was asked for; empty when it cannot be " +
+    "made just now: send the same request again.",
+);
+
 export const ACCEPTED_ANSWER: ObjectSchema = answer("Done, durable.", { code: OK });
 
 export const RETRY_AFTER: Schema = integer(
@@ -44,6 +50,20 @@ export const TIME: ObjectSchema = answer("The server's clock.", {
   timestamp: milliseconds("Now"),
 });
 
+export const RECEIPT_KEYS: ObjectSchema = answer("A JSON Web Key Set (RFC 7517).", {
+  keys: array(
+    "The one that signs first, then those of older receipts; empty where receipts are off.",
+    answer("An Ed25519 public key (RFC 8037).", {
+      kty: literal("OKP"),
+      crv: literal("Ed25519"),
+      x: text("The public key, Base64url."),
+      kid: text("Its thumbprint (RFC 7638), as receipts name it."),
+      use: literal("sig"),
+      alg: literal("EdDSA"),
+    }),
+  ),
+});
+
 export const PLACED: ObjectSchema = answer("The number of a new order.", {
   order_no: text("The gateway's number."),
 });
@@ -64,8 +84,9 @@ export const CANCEL_RESULT: ObjectSchema = answer(
       description: "With Prefer: return=representation.",
       anyOf: [ref("CancelledOrder"), ref("Order")],
     },
+    receipt: RECEIPT,
   },
-  ["reference_id", "data"],
+  ["reference_id", "data", "receipt"],
 );
 
 export const CANCEL_ALL_ORDER: ObjectSchema = answer("One order of a cancel-all.", {
@@ -113,6 +134,13 @@ export function success(data: Schema): Schema {
 export function accepted(data: Schema): Schema {
   const shown = { ...data, description: "With Prefer: return=representation." };
   return answer("Done, durable.", { code: OK, data: shown }, ["data"]);
+}
+
+/** Of a cancel: as {@link accepted}, with a receipt where one was asked for. */
+export function acceptedCancel(data: Schema): Schema {
+  const shown = { ...data, description: "With Prefer: return=representation." };
+  const members = { code: OK, data: shown, receipt: RECEIPT };
+  return answer("Done, durable.", members, ["data", "receipt"]);
 }
 
 /** A page of rows. */

@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document, made from the route table, the schemas and the error catalogue. */
+import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { ERRORS, type ErrorName, type ErrorSpec } from "../errors.ts";
 import { ROUTES, type RouteSpec } from "../routes.ts";
 import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
@@ -96,7 +97,7 @@ function requestBody({ query }: Endpoint, body: Schema): Json {
   return { required: query === undefined, content: json(body) };
 }
 
-function parametersOf({ path }: RouteSpec, { query, prefers }: Endpoint): Json[] {
+function parametersOf({ path }: RouteSpec, { query, prefers, receipts }: Endpoint): Json[] {
   const parameters: Json[] = [];
   if (path.includes("{order_no}")) {
     const schema = { type: "string", pattern: "^[0-9]+$" };
@@ -106,6 +107,10 @@ function parametersOf({ path }: RouteSpec, { query, prefers }: Endpoint): Json[]
   if (prefers === true) {
     const schema = { type: "string", enum: ["return=representation"] };
     parameters.push({ name: "Prefer", in: "header", required: false, schema });
+  }
+  if (receipts === true) {
+    const schema = { type: "string", enum: [RECEIPT_KIND] };
+    parameters.push({ name: "X-Receipt", in: "header", required: false, schema });
   }
   return parameters;
 }

@@ -11,6 +11,7 @@ import {
   PLACE_RESULT,
   PLACED,
   pageOf,
+  RECEIPT_KEYS,
   RESULT,
   TIME,
 } from "./envelope-schemas.ts";
@@ -54,6 +55,7 @@ export const SCHEMAS = {
   Failure: FAILURE,
   Result: RESULT,
   Time: TIME,
+  ReceiptKeys: RECEIPT_KEYS,
   Order: ORDER,
   OrderUpdate: ORDER_UPDATE,
   CancelledOrder: CANCELLED_ORDER,

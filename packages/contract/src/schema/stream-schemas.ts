@@ -1,6 +1,7 @@
 /** Messages of the order stream, both ways. */
+import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
-import { FAILURE, message, RETRY_AFTER } from "./envelope-schemas.ts";
+import { FAILURE, message, RECEIPT, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,
   array,
@@ -83,8 +84,9 @@ export const REPLY_MESSAGE: ObjectSchema = message(
     reason: text("Machine word of the cause."),
     retryable: { type: "boolean", description: "The same command is worth repeating later." },
     retry_after: RETRY_AFTER,
+    receipt: RECEIPT,
   },
-  ["data", "message", "details", "reason", "retryable", "retry_after"],
+  ["data", "message", "details", "reason", "retryable", "retry_after", "receipt"],
 );
 
 export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {
@@ -148,6 +150,7 @@ export const COMMAND_MESSAGE: ObjectSchema = request(
         },
       ],
     },
+    receipt: text("Of a cancel: a signed receipt is wanted.", { enum: [RECEIPT_KIND] }),
   },
   ["op", "id", "data"],
 );

@@ -39,6 +39,15 @@ export interface ArchiveQuestions {
     };
     readonly answer: readonly string[];
   };
+  /** The event that closed an order: where memory says, or where the archive finds it. */
+  readonly closingEvent: {
+    readonly ask: {
+      readonly account: string;
+      readonly orderId: string;
+      readonly held: JournalPlace | null;
+    };
+    readonly answer: SealedEvent | null;
+  };
   readonly payload: {
     readonly ask: { readonly partition: string; readonly seq: number };
     readonly answer: string | null;
@@ -47,6 +56,16 @@ export interface ArchiveQuestions {
     readonly ask: { readonly account: string };
     readonly answer: number;
   };
+}
+
+export interface JournalPlace {
+  readonly partition: string;
+  readonly seq: number;
+}
+
+export interface SealedEvent extends JournalPlace {
+  readonly hash: string;
+  readonly payload: string;
 }
 
 export interface ListQuestion {

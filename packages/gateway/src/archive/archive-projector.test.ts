@@ -262,6 +262,7 @@ test("projector: a missing event is reported and tried again, less and less ofte
         : journal.read(partition, after, limit);
     },
     hashAt: (partition, seq) => journal.hashAt(partition, seq),
+    sealed: (partition, seq) => journal.sealed(partition, seq),
     close: () => journal.close(),
   });
   return withProjector((setting) => {
@@ -290,6 +291,7 @@ test("projector: a record that comes twice is damage and ends it, with no half b
       return records.map((record) => records[0] ?? record);
     },
     hashAt: (partition, seq) => journal.hashAt(partition, seq),
+    sealed: (partition, seq) => journal.sealed(partition, seq),
     close: () => journal.close(),
   });
   return withProjector((setting) => {
@@ -312,6 +314,7 @@ test("projector: a bug is thrown, not retried", () => {
       throw new TypeError("a bug");
     },
     hashAt: () => null,
+    sealed: () => null,
     close: () => journal.close(),
   });
   return withProjector((setting) => {

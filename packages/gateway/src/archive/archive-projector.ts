@@ -18,9 +18,11 @@ import type {
   BookingsAnswer,
   BookingsQuestion,
   FromArchive,
+  JournalPlace,
   ListAnswer,
   ListQuestion,
   ListQuestionName,
+  SealedEvent,
   ToArchive,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
@@ -30,6 +32,7 @@ import { orderNumberOf } from "./order-number.ts";
 export interface JournalSource {
   read(partition: string, afterSeq: number, limit: number): JournalRecord[];
   hashAt(partition: string, seq: number): string | null;
+  sealed(partition: string, seq: number): { hash: string; payload: string } | null;
   close(): void;
 }
 
@@ -124,8 +127,19 @@ export class ArchiveProjector {
       const { partition, seq } = question.ask;
       return this.#payloadAt(partition, seq);
     }
+    if (question.name === "closingEvent" && question.ask.held !== null) {
+      return this.#sealed(question.ask.held);
+    }
     this.#requireCaughtUp();
     switch (question.name) {
+      case "closingEvent": {
+        const orderNumber = orderNumberOf(question.ask.orderId);
+        if (orderNumber === null) return null;
+        const place = this.#database.closedByNumber(question.ask.account, orderNumber);
+        if (place === null) return null;
+        this.#closingReport(question.ask.account, place);
+        return this.#sealed(place);
+      }
       case "closedByOrderId": {
         const orderNumber = orderNumberOf(question.ask.orderId);
         if (orderNumber === null) return null;
@@ -172,6 +186,11 @@ export class ArchiveProjector {
       isClosed(event.order);
     if (isNamed) return payload;
     throw new ArchiveDamagedError(`the event ${partition} ${seq} did not close ${orderNumber}`);
+  }
+
+  #sealed({ partition, seq }: JournalPlace): SealedEvent | null {
+    const event = this.#journal.sealed(partition, seq);
+    return event === null ? null : { partition, seq, hash: event.hash, payload: event.payload };
   }
 
   /** An event that a row of the archive names. */

@@ -32,8 +32,10 @@ import {
   type BookingsQuestion,
   type FromArchive,
   isListQuestion,
+  type JournalPlace,
   type ListAnswer,
   type QuestionName,
+  type SealedEvent,
   type ToArchive,
 } from "./archive-messages.ts";
 import type { Booking } from "./booking-filter.ts";
@@ -57,10 +59,12 @@ export interface ArchiveOptions {
   readonly gatherMs?: number;
 }
 
+export const ARCHIVE_UNAVAILABLE = "ARCHIVE_UNAVAILABLE";
+
 /** The archive cannot answer now. Nothing was changed; the same call may be made again later. */
 export class ArchiveError extends Error {
   override readonly name = "ArchiveError";
-  readonly code = "ARCHIVE_UNAVAILABLE";
+  readonly code = ARCHIVE_UNAVAILABLE;
 
   constructor(problem: string) {
     super(`the archive of closed orders cannot answer now: ${problem}`);
@@ -238,6 +242,20 @@ export class OrderArchive {
     assert(limit <= ROWS_PER_ANSWER_MAX, "one answer holds a bounded number of reports");
     const payloads = await this.#ask("reports", { account, afterStreamSeq, limit });
     return payloads.map(decodeReport);
+  }
+
+  /**
+   * The event that closed the account's order, with its hash; null while it is open or not durable.
+   * Memory says where it stands as long as it holds the order.
+   */
+  async closingEvent(
+    account: Account,
+    orderId: OrderId,
+    held: JournalPlace | null,
+  ): Promise<SealedEvent | null> {
+    if (held !== null && held.seq > this.durable(held.partition)) return null;
+    const place = held === null ? null : { partition: held.partition, seq: held.seq };
+    return await this.#ask("closingEvent", { account, orderId, held: place });
   }
 
   /** One record of the journal; null where there is none, or none that is durable yet. */

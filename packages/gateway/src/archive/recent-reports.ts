@@ -171,6 +171,11 @@ export class RecentReports {
     return this.#accounts.get(account)?.closed.get(orderId)?.order ?? null;
   }
 
+  /** Where the report stands that closed the account's order; null if it is not held. */
+  closedPlace(account: Account, orderId: OrderId): { partition: string; seq: number } | null {
+    return this.#accounts.get(account)?.closed.get(orderId) ?? null;
+  }
+
   /** The newest (highest order number) closed order of that name; null if none is held. */
   newestClosedByClOrdId(account: Account, clOrdId: ClOrdId): Order | null {
     return this.#accounts.get(account)?.byClOrdId.get(clOrdId)?.newest() ?? null;

@@ -38,6 +38,7 @@ class Edge {
         notReady: () => null,
         readyDetails: () => "{}",
         metrics: () => null,
+        receiptKeys: () => null,
         market: () => null,
       },
     });

@@ -6,6 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  asksForReceipt,
   type Fault,
   fault,
   Header,
@@ -112,11 +113,13 @@ export class SignedEndpoint {
       sendFault(request, response, draining, budgetHeaders(services, authenticated));
       return;
     }
-    const options = new SignedCall(
-      services.authenticator,
-      authenticated,
-      prefersRepresentation(request),
-    );
+    const receipt = asksForReceipt(receiptHeader(request), route.receipts === true);
+    if (typeof receipt === "object") {
+      sendFault(request, response, receipt);
+      return;
+    }
+    const representation = prefersRepresentation(request);
+    const options = new SignedCall(services.authenticator, authenticated, representation, receipt);
     const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
       sendFault(request, response, answer, budgetHeaders(services, authenticated));
@@ -139,14 +142,21 @@ export class SignedEndpoint {
 class SignedCall implements CallOptions {
   readonly rememberAlways = false;
   readonly representation: boolean;
+  readonly receipt: boolean;
   readonly #authenticator: Authenticator;
   readonly #authenticated: Authenticated;
   #identity: RequestIdentity | null = null;
 
-  constructor(authenticator: Authenticator, authenticated: Authenticated, representation: boolean) {
+  constructor(
+    authenticator: Authenticator,
+    authenticated: Authenticated,
+    representation: boolean,
+    receipt: boolean,
+  ) {
     this.#authenticator = authenticator;
     this.#authenticated = authenticated;
     this.representation = representation;
+    this.receipt = receipt;
   }
 
   get identity(): RequestIdentity {
@@ -198,6 +208,12 @@ function mediaTypeFault(request: IncomingMessage): Fault | null {
   const type = request.headers["content-type"];
   if (type === undefined || JSON_MEDIA_TYPE.test(type)) return null;
   return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+}
+
+/** Repeated ones are joined to a list, which is no kind. */
+function receiptHeader(request: IncomingMessage): string | undefined {
+  const kind = request.headers[Header.Receipt];
+  return typeof kind === "object" ? kind.join(", ") : kind;
 }
 
 const RETURN_REPRESENTATION = /(?:^|,)[ \t]*return[ \t]*=[ \t]*"?representation"?[ \t]*(?:[,;]|$)/i;

@@ -55,6 +55,8 @@ export interface SignedRoute {
   readonly places: boolean;
   /** Cancels are taken however much else there is. */
   readonly cancels?: true;
+  /** Takes `X-Receipt`; every other route refuses it. */
+  readonly receipts?: boolean;
   readonly act: (
     actors: SignedActors,
     caller: Caller,
@@ -66,6 +68,7 @@ export interface SignedRoute {
 const cancelOne: SignedRoute = {
   places: false,
   cancels: true,
+  receipts: true,
   act: ({ trade }, caller, content, options) => {
     const request = cancelRequest(content);
     return isFault(request) ? request : trade.cancel(caller, request, options);
@@ -75,6 +78,7 @@ const cancelOne: SignedRoute = {
 const cancelBatch: SignedRoute = {
   places: false,
   cancels: true,
+  receipts: true,
   act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodeCancelBatch);
     return isFault(elements) ? elements : trade.cancelBatch(caller, elements, options);

@@ -24,6 +24,8 @@ export interface UnsignedRoutesOptions {
   readonly readyDetails: () => string;
   /** Null while there is nothing to measure yet. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }> | null;
+  /** JSON Web Key Set; null while the gateway is starting. */
+  readonly receiptKeys: () => string | null;
   /** The answer to a raw query without "?"; null while there is no market yet. */
   readonly market: (route: MarketRouteName, rawQuery: string) => Answer | null;
 }
@@ -33,6 +35,7 @@ const GET_PATHS: readonly string[] = [
   "/health/live",
   "/health/ready",
   "/metrics",
+  "/receipt-keys",
   ...MARKET_ROUTES.map(({ path }) => path),
   ...DOCS_PATHS,
 ];
@@ -61,6 +64,10 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     const scraped = await options.metrics();
     if (scraped === null) return sendFault(reply, "STARTING", "");
     return reply.header("Content-Type", scraped.contentType).send(scraped.text);
+  });
+  app.get("/receipt-keys", (_request, reply) => {
+    const jwksJson = options.receiptKeys();
+    return jwksJson === null ? sendFault(reply, "STARTING", "") : send(reply, 200, jwksJson);
   });
   for (const { name, path } of MARKET_ROUTES) {
     app.get(path, (request, reply) => {

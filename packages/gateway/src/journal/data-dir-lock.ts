@@ -3,7 +3,7 @@
  * the operating system lets go of it when the process ends, however it ends.
  */
 import Database from "better-sqlite3";
-import { ensureFolder } from "../sys/disk.ts";
+import { ensureFolder, fileBytes } from "../sys/disk.ts";
 import { JournalError } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 
@@ -38,6 +38,28 @@ export function lockDataDir(dataDir: string): DataDirLock {
       held.delete(locked);
     },
   };
+}
+
+/**
+ * Whether a process uses the directory just now. Changes nothing, and takes nothing that would keep
+ * a process from starting for more than this moment.
+ * @throws JournalError JOURNAL_UNREADABLE
+ */
+export function isDataDirUsed(dataDir: string): boolean {
+  const { lock } = journalFiles(dataDir);
+  if (fileBytes(lock) === null) return false;
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(lock, { readonly: true, fileMustExist: true, timeout: 0 });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    const failure = journalErrorFrom(error, lock);
+    if (failure.code === "JOURNAL_IN_USE") return true;
+    throw failure;
+  } finally {
+    database?.close();
+  }
 }
 
 function lockError(error: unknown, dataDir: string, lock: string): JournalError {

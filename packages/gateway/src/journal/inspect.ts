@@ -36,14 +36,28 @@ export interface JournalInspection {
   readonly damagedTail: DamagedTail | null;
 }
 
+export interface InspectionOptions {
+  /** Events verified so far, and about how many there are. */
+  readonly onProgress?: (eventCount: number, expectedCount: number) => void;
+  /**
+   * Another process may write meanwhile: what the journal had at the beginning is verified. The log
+   * is not searched for a damaged tail, which its writer's next bytes look like, nor the rest of
+   * the database, which would hold the log up.
+   */
+  readonly isShared?: boolean;
+}
+
 const NOTHING: JournalInspection = { partitions: new Map(), eventCount: 0, damagedTail: null };
 
 /**
  * Verifies the whole journal of a data directory; a directory without one is empty and fine.
- * The caller holds the directory's lock.
+ * The caller holds the directory's lock, or says that the journal is shared.
  * @throws JournalError why the journal must not be used
  */
-export function inspectJournal(dataDir: string): JournalInspection {
+export function inspectJournal(
+  dataDir: string,
+  options: InspectionOptions = {},
+): JournalInspection {
   requireSqliteVersion(sqliteVersion());
   const files = journalFiles(dataDir);
   const head = inspectHead(files.head);
@@ -52,8 +66,8 @@ export function inspectJournal(dataDir: string): JournalInspection {
     if (databaseBytes === null || databaseBytes === 0) {
       return inspectAbsent(files, head, databaseBytes);
     }
-    const damagedTail = inspectWal(files.wal);
-    const found = inspectDatabase(files, head);
+    const damagedTail = options.isShared === true ? null : inspectWal(files.wal);
+    const found = inspectDatabase(files, head, options);
     return { ...found, damagedTail };
   } catch (error) {
     throw journalErrorFrom(error, files.database);
@@ -120,18 +134,23 @@ function inspectAbsent(
   return NOTHING;
 }
 
-function inspectDatabase(files: JournalFiles, head: Head | null): JournalInspection {
+function inspectDatabase(
+  files: JournalFiles,
+  head: Head | null,
+  options: InspectionOptions,
+): JournalInspection {
   const database = new Database(files.database, { readonly: true });
   try {
     requireOurFormat(database, files);
-    const chains = readPartitions(database, files);
-    const eventCount = verifyChains(database, chains, head ?? new Map(), files);
+    // One moment of all partitions: a writer may go on meanwhile.
+    const chains = database.transaction(() => readPartitions(database, files))();
+    const eventCount = verifyChains(database, chains, head ?? new Map(), files, options);
     if (head === null && eventCount > 0) {
       const problem = `is missing, but the journal has ${eventCount} events`;
       throw new JournalError("JOURNAL_HEAD_UNREADABLE", files.head, problem);
     }
     requireHeadReached(chains, head ?? new Map(), files);
-    requireSound(database, files);
+    if (options.isShared !== true) requireSound(database, files);
     const ends = [...chains.values()].map(({ name, last }): [string, PartitionEnd] => [
       name,
       { lastSeq: last.seq, hash: last.hash },
@@ -168,6 +187,8 @@ interface Chain {
   readonly name: string;
   /** Epoch of the partition's newest claim. */
   readonly epoch: number;
+  /** The last event of the partition when the inspection began. */
+  readonly endSeq: number;
   lastEpoch: number;
   last: ChainPosition;
 }
@@ -175,15 +196,21 @@ interface Chain {
 function readPartitions(database: Database.Database, files: JournalFiles): Map<number, Chain> {
   const chains = new Map<number, Chain>();
   const names = new Set<unknown>();
-  const rows = database.prepare("SELECT name, id, epoch FROM partitions").raw().iterate();
-  for (const [name, id, epoch] of rows as Iterable<[string, number, number]>) {
+  const rows = database
+    .prepare(
+      `SELECT name, id, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE partition = id)
+       FROM partitions`,
+    )
+    .raw()
+    .iterate();
+  for (const [name, id, epoch, endSeq] of rows as Iterable<[string, number, number, number]>) {
     const sound =
       typeof name === "string" && isPartitionName(name) && isCount(id) && isCount(epoch);
     if (!sound || names.has(name) || chains.has(id)) {
       throw damaged(files, `the entry of partition ${JSON.stringify(name)} is not sound`);
     }
     names.add(name);
-    chains.set(id, { name, epoch, lastEpoch: 0, last: CHAIN_START });
+    chains.set(id, { name, epoch, endSeq, lastEpoch: 0, last: CHAIN_START });
   }
   return chains;
 }
@@ -199,6 +226,7 @@ function verifyChains(
   chains: ReadonlyMap<number, Chain>,
   head: Head,
   files: JournalFiles,
+  { onProgress, isShared = false }: InspectionOptions,
 ): number {
   const page = database
     .prepare<[number, number, number], EventRow>(
@@ -206,13 +234,23 @@ function verifyChains(
        WHERE (partition, seq) > (?, ?) ORDER BY partition, seq LIMIT ?`,
     )
     .raw() as Database.Statement<[number, number, number], EventRow>;
+  const expectedCount = [...chains.values()].reduce((sum, { endSeq }) => sum + endSeq, 0);
   let eventCount = 0;
   let rows = page.all(Number.MIN_SAFE_INTEGER, 0, PAGE_ROWS);
   while (rows.length > 0) {
-    for (const row of rows) verifyEvent(row, chains, head, files);
-    eventCount += rows.length;
-    const last = rows[rows.length - 1];
-    rows = last === undefined ? [] : page.all(last[0], last[1], PAGE_ROWS);
+    let [lastPartition, lastSeq] = rows[rows.length - 1] ?? [0, 0];
+    for (const row of rows) {
+      const [partition, seq] = row;
+      if (isShared && seq > (chains.get(partition)?.endSeq ?? seq)) {
+        // Written since: the rest of the partition is not looked at.
+        [lastPartition, lastSeq] = [partition, Number.MAX_SAFE_INTEGER];
+        break;
+      }
+      verifyEvent(row, chains, head, files);
+      eventCount += 1;
+    }
+    onProgress?.(eventCount, expectedCount);
+    rows = page.all(lastPartition, lastSeq, PAGE_ROWS);
   }
   return eventCount;
 }

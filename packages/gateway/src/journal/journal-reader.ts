@@ -15,6 +15,14 @@ const PAGE_RECORDS = 500;
 /** `["T"`: what names the kind of event. */
 const BEGIN_CHARACTERS = 4;
 
+/** An event with what the chain says of it. */
+export interface SealedRecord {
+  readonly epoch: number;
+  /** 64 hexadecimal digits. */
+  readonly hash: string;
+  readonly payload: string;
+}
+
 export class JournalReader {
   readonly #file: string;
   readonly #database: Database.Database;
@@ -23,6 +31,7 @@ export class JournalReader {
   readonly #page: Database.Statement<[number, number, number], JournalRecord>;
   readonly #matching: Database.Statement<[number, number, number, string], JournalRecord>;
   readonly #hash: Database.Statement<[number, number], { hash: string }>;
+  readonly #sealed: Database.Statement<[number, number], SealedRecord>;
 
   /**
    * Opens read-only. The journal exists: its writer has been opened, or it was inspected.
@@ -42,6 +51,10 @@ export class JournalReader {
       );
       this.#hash = this.#database.prepare(
         "SELECT lower(hex(hash)) AS hash FROM events WHERE partition = ? AND seq = ?",
+      );
+      this.#sealed = this.#database.prepare(
+        `SELECT epoch, lower(hex(hash)) AS hash, payload FROM events
+         WHERE partition = ? AND seq = ?`,
       );
     } catch (error) {
       throw journalErrorFrom(error, this.#file);
@@ -94,6 +107,11 @@ export class JournalReader {
   hashAt(partition: string, seq: number): string | null {
     if (seq === 0) return CHAIN_START.hash;
     return this.#ask(partition, null, (id) => this.#hash.get(id, seq)?.hash ?? null);
+  }
+
+  /** The event at this seq and its hash; null where there is none. */
+  sealed(partition: string, seq: number): SealedRecord | null {
+    return this.#ask(partition, null, (id) => this.#sealed.get(id, seq) ?? null);
   }
 
   close(): void {

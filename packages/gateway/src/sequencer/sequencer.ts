@@ -73,6 +73,8 @@ export type WriteResult =
 /** What a command may do and see while it is decided. Valid during that call only. */
 export interface Turn {
   readonly nowMs: UnixMs;
+  /** Real time. */
+  wallMs(): UnixMs;
   place(request: PlaceRequest): Order | Refusal;
   /** Or why its market takes no cancels now. */
   cancel(order: Order): Order | Refusal;
@@ -381,6 +383,7 @@ export class Sequencer {
     const faults = this.#options.faultsOf?.(caller) ?? null;
     return {
       nowMs,
+      wallMs: () => this.#wallMs(),
       place: (request) => {
         const sent = { ...request, enteredBy: caller.apiKey as KeyId };
         const placed = partitions.place(account, sent, nowMs, guard, faults);

@@ -98,6 +98,23 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
   renameDurably(draft, path);
 }
 
+/**
+ * Makes a file that only its owner may read, whole or not at all; on stable storage when it
+ * returns.
+ */
+export function createPrivateFile(path: string, content: string): void {
+  const draft = `${path}.tmp`;
+  removeFile(draft);
+  const descriptor = openSync(draft, "wx", 0o600);
+  try {
+    writeFileSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameDurably(draft, path);
+}
+
 /** Renames within one folder; on stable storage when it returns. */
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);

@@ -18,13 +18,17 @@ import {
   encodeOrder,
   encodeOrdersPage,
   encodePlaced,
+  encodeReceipted,
   encodeRefusal,
   encodeSuccess,
   errorSpec,
   type Fault,
+  fillReceipts,
+  hasReceiptMarks,
   isFault,
   type OrdersQuery,
   type PlaceElement,
+  type ReceiptMark,
 } from "@countermand/contract";
 import { assert, at } from "@countermand/core/assert";
 import type {
@@ -39,6 +43,7 @@ import type { OrderFilter } from "../archive/order-filter.ts";
 import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
+import type { ReceiptIssuer } from "../receipts/receipt-issuer.ts";
 import type { Answer, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
@@ -64,6 +69,8 @@ export interface CallOptions {
   readonly rememberAlways: boolean;
   /** `Prefer: return=representation`: answer with the whole order. */
   readonly representation: boolean;
+  /** A signed receipt is wanted of what is cancelled. */
+  readonly receipt?: boolean;
 }
 
 export interface TradeAnswer extends Answer {
@@ -81,6 +88,8 @@ export interface TradeServiceOptions {
   readonly losesAnswer?: (caller: Caller) => boolean;
   /** What each key may ask for; no bounds by default. */
   readonly budgets?: Budgets | null;
+  /** Absent or null: this gateway signs none. */
+  readonly receipts?: ReceiptIssuer | null;
 }
 
 export class TradeService {
@@ -90,12 +99,14 @@ export class TradeService {
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #losesAnswer: ((caller: Caller) => boolean) | null;
   readonly #budgets: Budgets | null;
+  readonly #receipts: ReceiptIssuer | null;
 
   constructor(options: TradeServiceOptions) {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
     this.#cancelAlls = new CancelAllService(options.sequencer);
     this.#budgets = options.budgets ?? null;
+    this.#receipts = options.receipts ?? null;
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
     this.#losesAnswer = options.losesAnswer ?? null;
   }
@@ -109,8 +120,11 @@ export class TradeService {
     } as const;
     const waitSeconds = this.#cancelWait(caller, [request], about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#writeAbout(caller, about, (turn, archived) => {
-      return this.#cancelAnswer(cancelInTurn(turn, request, archived), options);
+    return this.#receipted(caller, about.identity, options, () => {
+      return this.#writeAbout(caller, about, (turn, archived) => {
+        const outcome = cancelInTurn(turn, request, archived);
+        return this.#cancelAnswer(outcome, options, receiptMark(turn, outcome, options));
+      });
     });
   }
 
@@ -128,12 +142,16 @@ export class TradeService {
     } as const;
     const waitSeconds = this.#cancelWait(caller, requests, about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#writeAbout(caller, about, (turn, archived) => {
-      const outcomes = cancelEach(turn, requests, archived);
-      const answers = elements.map((element, index) => {
-        return this.#cancelElementAnswer(element, at(outcomes, index), options);
+    return this.#receipted(caller, about.identity, options, () => {
+      return this.#writeAbout(caller, about, (turn, archived) => {
+        const outcomes = cancelEach(turn, requests, archived);
+        const answers = elements.map((element, index) => {
+          const outcome = at(outcomes, index);
+          const receipt = receiptMark(turn, outcome, options);
+          return { ...this.#cancelElementAnswer(element, outcome, options), receipt };
+        });
+        return { httpStatus: 200, body: encodeBatch(answers) };
       });
-      return { httpStatus: 200, body: encodeBatch(answers) };
     });
   }
 
@@ -297,12 +315,35 @@ export class TradeService {
     });
   }
 
-  #cancelAnswer(outcome: CancelOutcome, { representation }: CallOptions): Answer {
+  /** Receipts are made when the cancels are durable; a repeated request may have asked before. */
+  #receipted(
+    { account }: Caller,
+    identity: RequestIdentity | null,
+    { receipt = false }: CallOptions,
+    cancel: () => Promise<TradeAnswer>,
+  ): Promise<TradeAnswer> {
+    const receipts = this.#receipts;
+    if (receipt && receipts === null) return Promise.resolve(failed("RECEIPTS_OFF", ""));
+    if (identity === null) return cancel();
+    return cancel().then(async (answer) => {
+      if (!hasReceiptMarks(answer.body)) return answer;
+      const body = receipts?.filled(account, answer.body) ?? fillReceipts(answer.body, []);
+      return { ...answer, body: await body };
+    });
+  }
+
+  #cancelAnswer(
+    outcome: CancelOutcome,
+    { representation }: CallOptions,
+    receipt: ReceiptMark | null,
+  ): Answer {
     if (outcome.outcome === "refused") return this.#refusedAnswer(outcome, representation);
-    if (!representation) return { httpStatus: 200, body: ACCEPTED };
+    if (!representation && receipt === null) return { httpStatus: 200, body: ACCEPTED };
     const { order, already } = outcome;
-    const dataJson = encodeCancelData(order, this.#namesOf(order), already);
-    return { httpStatus: 200, body: encodeSuccess(dataJson) };
+    const dataJson = representation ? encodeCancelData(order, this.#namesOf(order), already) : null;
+    const body =
+      receipt === null ? encodeSuccess(dataJson ?? "") : encodeReceipted(dataJson, receipt);
+    return { httpStatus: 200, body };
   }
 
   #cancelElementAnswer(
@@ -415,7 +456,18 @@ function cancelIdentity(
   options: CallOptions,
 ): RequestIdentity | null {
   const byName = targets.some((target) => !isFault(target) && target.by === "clOrdId");
-  return byName || options.rememberAlways ? options.identity : null;
+  return byName || options.rememberAlways || options.receipt === true ? options.identity : null;
+}
+
+/** The same request again must get the same receipt: so its answer is kept, whatever it did. */
+function receiptMark(
+  turn: Turn,
+  outcome: CancelOutcome,
+  { receipt = false }: CallOptions,
+): ReceiptMark | null {
+  if (!receipt || outcome.outcome === "refused") return null;
+  turn.keepAnswer();
+  return { orderId: outcome.order.orderId, issuedAtMs: turn.wallMs() };
 }
 
 function refusedAnswer(refusal: Refusal): Answer {

@@ -192,6 +192,7 @@ export class CommandSession {
       identity: commandIdentity(caller.apiKey, command.id, text, clock.wallMs()),
       rememberAlways: true,
       representation: false,
+      receipt: "receipt" in command && command.receipt,
     };
     switch (command.op) {
       case "cancel":

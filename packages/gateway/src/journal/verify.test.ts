@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import { lockDataDir } from "./data-dir-lock.ts";
+import { closedJournal, fill, inFolder, payloadsUpTo } from "./journal-fixture.ts";
+import { SqliteJournal } from "./sqlite-journal.ts";
+import { verifyJournal } from "./verify.ts";
+
+test("verify: a whole journal, its ends and its progress; nothing is changed", async () => {
+  await inFolder((folder) => {
+    closedJournal(folder, { desk: 1_200, exchange: 3 });
+    const before = contentOf(folder);
+    const progress: [number, number][] = [];
+    const verdict = verifyJournal(folder, (...counts) => progress.push(counts));
+    assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, false, 1_203]);
+    assert.deepEqual(
+      verdict.partitions.map(({ partition, lastSeq }) => [partition, lastSeq]),
+      [
+        ["desk", 1_200],
+        ["exchange", 3],
+      ],
+    );
+    assert.deepEqual(progress.at(-1), [1_203, 1_203]);
+    assert.deepEqual(contentOf(folder), before);
+  });
+});
+
+test("verify: the first broken place is named", async () => {
+  await inFolder((folder) => {
+    closedJournal(folder, { desk: 30 });
+    const database = new Database(join(folder, "journal.db"));
+    database.exec("UPDATE events SET payload = payload || ' ' WHERE seq IN (17, 20)");
+    database.close();
+    const { problem } = verifyJournal(folder);
+    assert.equal(problem?.code, "JOURNAL_DAMAGED");
+    assert.match(problem?.what ?? "", /chain of hashes breaks at partition "desk", seq 17$/);
+  });
+});
+
+test("verify: beside a writer, what was there when it began", async () => {
+  await inFolder((folder) => {
+    const lock = lockDataDir(folder);
+    const journal = SqliteJournal.open(folder);
+    fill(journal, "desk", 700, 100);
+    fill(journal, "exchange", 700, 100);
+    const { epoch } = journal.claim("desk", "test");
+    let expectedSeq = 700;
+    const verdict = verifyJournal(folder, () => {
+      // More keeps coming in the partition that is being followed, and in the one to come.
+      const payloads = payloadsUpTo("desk", expectedSeq + 300).slice(expectedSeq);
+      journal.append([[{ partition: "desk", epoch, expectedSeq, payloads }]]);
+      expectedSeq += 300;
+    });
+    assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, true, 1_400]);
+    assert.deepEqual(
+      verdict.partitions.map(({ lastSeq }) => lastSeq),
+      [700, 700],
+    );
+    journal.close();
+    lock.release();
+    assert.equal(verifyJournal(folder).eventCount, expectedSeq + 700);
+  });
+});
+
+function contentOf(folder: string): string[][] {
+  const names = readdirSync(folder).filter((name) => statSync(join(folder, name)).isFile());
+  // An index that SQLite makes and takes away is none of ours.
+  const ours = names.filter((name) => !name.endsWith("-shm") && !name.endsWith("-wal"));
+  return ours.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
+}

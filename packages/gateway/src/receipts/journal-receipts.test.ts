@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { encodeReceiptStatement } from "@countermand/contract";
+import { decodeDeskEvent, type UnixMs } from "@countermand/core/model";
+import Database from "better-sqlite3";
+import { inFolder } from "../journal/journal-fixture.ts";
+import { JournalReader } from "../journal/journal-reader.ts";
+import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { type ReceiptKeys, receiptKeys } from "./receipt-keys.ts";
+import { journalProblem, verifyReceipt } from "./receipt-verification.ts";
+
+const GOLDEN = new URL("../../../../test/golden/desk-events.jsonl", import.meta.url);
+const PAYLOADS = readFileSync(GOLDEN, "utf8").trimEnd().split("\n");
+const PARTITION = "desk-22";
+const ISSUED_AT = 1_718_000_000_000 as UnixMs;
+
+/** Position of the first cancel among the golden events. */
+const CANCEL_SEQ = 1 + PAYLOADS.findIndex((payload) => payload.startsWith('["R","4"'));
+
+function goldenJournal(folder: string): ReceiptKeys {
+  const journal = SqliteJournal.open(folder);
+  const { epoch } = journal.claim(PARTITION, "test");
+  journal.append([[{ partition: PARTITION, epoch, expectedSeq: 0, payloads: PAYLOADS }]]);
+  journal.close();
+  const keys = receiptKeys("auto", folder);
+  assert.ok(keys !== null);
+  return keys;
+}
+
+/** What the journal says of the receipt of an order, after a change of the receipt's facts. */
+function problemOf(folder: string, keys: ReceiptKeys, change: object = {}): string | null {
+  const reader = new JournalReader(folder);
+  const hash = reader.hashAt(PARTITION, CANCEL_SEQ) ?? "";
+  reader.close();
+  const facts = { partition: PARTITION, seq: CANCEL_SEQ, hash, ...change };
+  const event = decodeDeskEvent(PAYLOADS[CANCEL_SEQ - 1] ?? "");
+  assert.ok(event.type === "ExecutionReported");
+  const order = { ...event.order, ...change };
+  const content = encodeReceiptStatement(order, facts, keys.keyId, ISSUED_AT);
+  const verdict = verifyReceipt(keys.signed(content), JSON.parse(keys.jwksJson));
+  assert.ok(verdict.isGood);
+  return journalProblem(folder, verdict);
+}
+
+test("journal receipts: the journal bears out what it says, and nothing else", async () => {
+  await inFolder((folder) => {
+    const keys = goldenJournal(folder);
+    assert.equal(problemOf(folder, keys), null);
+    const cases: [object, RegExp][] = [
+      [{ orderId: "22000000099" }, /says something else at partition "desk-22", seq/],
+      [{ updatedAtMs: 1 }, /says something else/],
+      [{ seq: CANCEL_SEQ + 1 }, /has another event/],
+      [{ hash: "0".repeat(64) }, /has another event/],
+      [{ seq: PAYLOADS.length + 1 }, /has no event/],
+      [{ partition: "desk-23" }, /has no event/],
+      [{ seq: 0 }, /has no event/],
+      [{ seq: 1.5 }, /has no event/],
+    ];
+    for (const [change, problem] of cases) {
+      assert.match(problemOf(folder, keys, change) ?? "", problem, JSON.stringify(change));
+    }
+  });
+});
+
+test("journal receipts: a journal that was changed does not bear one out", async () => {
+  await inFolder((folder) => {
+    const keys = goldenJournal(folder);
+    const database = new Database(join(folder, "journal.db"));
+    database.exec(`UPDATE events SET payload = payload || ' ' WHERE seq = ${CANCEL_SEQ}`);
+    database.close();
+    assert.match(problemOf(folder, keys) ?? "", /chain of hashes breaks/);
+  });
+});
