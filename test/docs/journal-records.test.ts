@@ -11,6 +11,8 @@ import {
   type Account,
   type Amount,
   CancelReason,
+  type Cause,
+  Channel,
   type ClOrdId,
   type DeskEvent,
   type ExecId,
@@ -73,14 +75,28 @@ const EXECUTION: Execution = {
   lastChargeAmt: 117n as Amount,
   cashBalance: 118n as Amount,
 };
+const CAUSE: Cause = { channel: Channel.Http, actor: "key", requestId: "request" };
+const CAUSE_CELL = ["h", "key", "request"];
 const AT = { atMs: 1 as UnixMs, account: "account" as Account };
 
 /** By heading: the event, and its fields as the page names them. */
 const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<string, unknown>>])[] = [
   [
     "#### R, ExecutionReported",
-    { type: "ExecutionReported", execType: ExecType.Trade, order: ORDER, execution: EXECUTION },
-    { execType: ExecType.Trade, ...ORDER, ...EXECUTION },
+    {
+      type: "ExecutionReported",
+      execType: ExecType.Trade,
+      order: ORDER,
+      execution: EXECUTION,
+      origin: { previousStreamSeq: 119, cause: CAUSE },
+    },
+    {
+      execType: ExecType.Trade,
+      ...ORDER,
+      ...EXECUTION,
+      previousStreamSeq: 119,
+      cause: CAUSE_CELL,
+    },
   ],
   record("#### A, AccountOpened", {
     type: "AccountOpened",
@@ -133,6 +149,18 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
     group: "group",
     cause: "Lapsed",
   }),
+  [
+    "#### N, CommandRefused",
+    {
+      type: "CommandRefused",
+      ...AT,
+      orderId: "22000000001" as OrderId,
+      command: "amend",
+      refused: "NAME",
+      cause: CAUSE,
+    },
+    { ...AT, orderId: "22000000001", command: "amend", refused: "NAME", cause: CAUSE_CELL },
+  ],
   record("#### Q, RequestAnswered", {
     type: "RequestAnswered",
     ...AT,

@@ -343,6 +343,7 @@ export class RunningNode {
       rememberedRequests: () => {
         return partitions.desks.reduce((sum, { desk }) => sum + desk.answered.size, 0);
       },
+      unkeptRefusals: () => sequencer.unkeptRefusalCount,
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
       overBudget: () => this.services.budgets?.refusedCounts ?? NONE_REFUSED,

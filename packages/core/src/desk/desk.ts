@@ -5,6 +5,7 @@
  * state.
  */
 import { assert } from "../assert.ts";
+import type { Cause } from "../model/cause.ts";
 import type { AmendRequest, PlaceRequest } from "../model/command.ts";
 import { type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
 import { ExecType, type MarketName, type Side } from "../model/enums.ts";
@@ -209,7 +210,12 @@ export class Desk {
    * The event that a venue's report makes of an order. `placing` is the order that was just sent
    * to the venue and is not open yet.
    */
-  decideReport(report: VenueReport, placing: Order | null, nowMs: UnixMs): ExecutionReported {
+  decideReport(
+    report: VenueReport,
+    placing: Order | null,
+    nowMs: UnixMs,
+    cause: Cause | null = null,
+  ): ExecutionReported {
     const book = this.#bookOf(report.account);
     const before = book.openOrder(report.orderId) ?? placing;
     assert(before !== null && before.orderId === report.orderId, "a report names a known order");
@@ -218,20 +224,22 @@ export class Desk {
     const order = this.#numbered(this.#money.after(before, applied, instrument), nowMs);
     const execution =
       report.type === "Traded" ? this.#money.execution(report, before, order, instrument) : null;
-    return { type: "ExecutionReported", execType: EXEC_TYPES[report.type], order, execution };
+    const origin = { previousStreamSeq: before.streamSeq, cause };
+    const execType = EXEC_TYPES[report.type];
+    return { type: "ExecutionReported", execType, order, execution, origin };
   }
 
   /** The intent to send an order to a venue that answers later. It holds back money from now on. */
   decidePendingNew(placing: Order, nowMs: UnixMs): ExecutionReported {
     const order = this.#numbered(placing, nowMs);
-    return { type: "ExecutionReported", execType: ExecType.PendingNew, order, execution: null };
+    return intentReport(ExecType.PendingNew, order, placing);
   }
 
   /** The intent to send a cancel to a venue that answers later. Precondition: none is pending. */
   decidePendingCancel(before: Order, nowMs: UnixMs): ExecutionReported {
     assert(!before.cancelPending, "a cancel is sent once");
     const order = this.#numbered(orderApply(before, { type: "CancelRequested" }), nowMs);
-    return { type: "ExecutionReported", execType: ExecType.PendingCancel, order, execution: null };
+    return intentReport(ExecType.PendingCancel, order, before);
   }
 
   /** Settles what is due on a date or before it; null when that is done already. */
@@ -338,6 +346,9 @@ export class Desk {
         break;
       case "RequestAnswered":
         this.#applyAnswered(event, seq);
+        break;
+      case "CommandRefused":
+        // Told in the story of the order; nothing here changed.
         break;
     }
   }
@@ -547,4 +558,9 @@ export class Desk {
     assert(orderNo > this.#lastOrderNo, "order numbers rise");
     return orderNo;
   }
+}
+
+function intentReport(execType: ExecType, order: Order, before: Order): ExecutionReported {
+  const origin = { previousStreamSeq: before.streamSeq, cause: null };
+  return { type: "ExecutionReported", execType, order, execution: null, origin };
 }

@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { at, InvariantError } from "../assert.ts";
+import { type Cause, Channel } from "./cause.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
 import type {
   AccountOpened,
   BalanceAdjusted,
+  CommandRefused,
   DeskEvent,
   ExecutionReported,
   RequestAnswered,
@@ -102,6 +104,30 @@ const anyReport: fc.Arbitrary<ExecutionReported> = fc.record(
         PLAIN,
       ),
     ),
+  },
+  PLAIN,
+);
+
+const anyCause: fc.Arbitrary<Cause> = fc.record(
+  { channel: fc.constantFrom(...Object.values(Channel)), actor: anyText, requestId: anyText },
+  PLAIN,
+);
+
+const anyOriginReport: fc.Arbitrary<ExecutionReported> = fc
+  .tuple(anyReport, fc.maxSafeNat(), fc.option(anyCause))
+  .map(([report, previousStreamSeq, cause]) => {
+    return { ...report, origin: { previousStreamSeq, cause } };
+  });
+
+const anyRefusal: fc.Arbitrary<CommandRefused> = fc.record(
+  {
+    type: fc.constant("CommandRefused" as const),
+    atMs: anyMs,
+    account: anyAccount,
+    orderId: anyText.map((text) => text as OrderId),
+    command: fc.constantFrom("cancel" as const, "amend" as const),
+    refused: anyText,
+    cause: anyCause,
   },
   PLAIN,
 );
@@ -210,6 +236,8 @@ const STOP_ORDER: Order = {
   version: 1,
   streamSeq: 4,
 };
+
+const CAUSE: Cause = { channel: Channel.Http, actor: "key-1", requestId: "req-7" };
 
 /** What the golden file holds, line by line: every kind, every cell with a value that shows. */
 const GOLDEN_EVENTS: readonly DeskEvent[] = [
@@ -485,6 +513,39 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     httpStatus: 101,
     body: "",
   },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Requested, { version: 2, streamSeq: 4 }),
+    execution: null,
+    origin: { previousStreamSeq: 1, cause: CAUSE },
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.DeadMan, { version: 2, streamSeq: 6 }),
+    execution: null,
+    origin: {
+      previousStreamSeq: 5,
+      cause: { channel: Channel.Gateway, actor: "dead_man", requestId: "" },
+    },
+  },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Expired, {}),
+    execution: null,
+    origin: { previousStreamSeq: 7, cause: null },
+  },
+  {
+    type: "CommandRefused",
+    atMs: 1_718_000_000_800 as UnixMs,
+    account: "A-1001" as Account,
+    orderId: "22000000001" as OrderId,
+    command: "cancel",
+    refused: "TOO_LATE_FILLED",
+    cause: CAUSE,
+  },
 ];
 
 test("event codec: the journal's format is the golden file's, byte for byte", () => {
@@ -514,6 +575,7 @@ test("event codec: the golden file holds every word that records are written wit
 
 test("event codec: any report is read back as it was", () => {
   fc.assert(fc.property(anyReport, readsBack), { numRuns });
+  fc.assert(fc.property(anyOriginReport, readsBack), { numRuns });
 });
 
 test("event codec: any opening of an account is read back as it was", () => {
@@ -523,6 +585,7 @@ test("event codec: any opening of an account is read back as it was", () => {
 test("event codec: any adjustment and any settlement are read back as they were", () => {
   fc.assert(fc.property(anyAdjustment, readsBack), { numRuns });
   fc.assert(fc.property(anySettlement, readsBack), { numRuns });
+  fc.assert(fc.property(anyRefusal, readsBack), { numRuns });
 });
 
 test("event codec: any answered request is read back as it was", () => {

@@ -4,10 +4,18 @@
  * Fixed-point values are their integer units as text. docs/protocol/journal.md has the tables.
  */
 import { assert, at } from "../assert.ts";
+import type { Cause, Channel } from "./cause.ts";
 import type { DeadManKind } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
-import type { Asset, DeskEvent, DisconnectUnwatched, Execution } from "./event.ts";
+import type {
+  Asset,
+  DeskEvent,
+  DisconnectUnwatched,
+  Execution,
+  RefusedCommand,
+  ReportOrigin,
+} from "./event.ts";
 import type { Account, ClOrdId, ExecId, KeyId, OrderId, UnixMs } from "./ids.ts";
 import type { Order, OrderPhase } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
@@ -42,7 +50,13 @@ export function decodeOrder(text: string): Order {
 function eventCells(event: DeskEvent): Cells {
   switch (event.type) {
     case "ExecutionReported":
-      return ["R", event.execType, ...orderCells(event.order), ...executionCells(event.execution)];
+      return [
+        "R",
+        event.execType,
+        ...orderCells(event.order),
+        ...executionCells(event.execution),
+        ...originCells(event.origin),
+      ];
     case "AccountOpened":
       return [
         "A",
@@ -77,6 +91,16 @@ function eventCells(event: DeskEvent): Cells {
       return ["U", event.atMs, event.account, event.keyId, event.group, event.cause];
     case "DeadManFired":
       return ["F", event.atMs, event.account, event.scope.kind, event.scope.value];
+    case "CommandRefused":
+      return [
+        "N",
+        event.atMs,
+        event.account,
+        event.orderId,
+        event.command,
+        event.refused,
+        causeCell(event.cause),
+      ];
     case "RequestAnswered":
       return [
         "Q",
@@ -92,11 +116,25 @@ function eventCells(event: DeskEvent): Cells {
 }
 
 const DECODERS = {
-  R: (cells: Cells): DeskEvent => ({
-    type: "ExecutionReported",
-    execType: cells[1] as ExecType,
-    order: orderOf(cells, 2),
-    execution: executionOf(cells, 2 + ORDER_CELL_COUNT),
+  R: (cells: Cells): DeskEvent => {
+    const execution = executionOf(cells, 2 + ORDER_CELL_COUNT);
+    const from = 2 + ORDER_CELL_COUNT + (execution === null ? 0 : EXECUTION_CELL_COUNT);
+    return {
+      type: "ExecutionReported",
+      execType: cells[1] as ExecType,
+      order: orderOf(cells, 2),
+      execution,
+      ...originOf(cells, from),
+    };
+  },
+  N: (cells: Cells): DeskEvent => ({
+    type: "CommandRefused",
+    atMs: cells[1] as UnixMs,
+    account: cells[2] as Account,
+    orderId: cells[3] as OrderId,
+    command: cells[4] as RefusedCommand,
+    refused: cells[5] as string,
+    cause: causeOf(cells[6]),
   }),
   A: (cells: Cells): DeskEvent => ({
     type: "AccountOpened",
@@ -251,8 +289,11 @@ function executionCells(execution: Execution | null): Cell[] {
   ];
 }
 
+const EXECUTION_CELL_COUNT = 7;
+
+/** Cells behind the order: none, those of an execution, those of an origin, or both in this order. */
 function executionOf(cells: Cells, from: number): Execution | null {
-  if (cells.length <= from) return null;
+  if (cells.length < from + EXECUTION_CELL_COUNT) return null;
   return {
     execId: cells[from] as ExecId,
     lastQty: units(cells[from + 1]) as Qty,
@@ -262,6 +303,28 @@ function executionOf(cells: Cells, from: number): Execution | null {
     lastChargeAmt: units(cells[from + 5]) as Amount,
     cashBalance: units(cells[from + 6]) as Amount,
   };
+}
+
+function originCells(origin: ReportOrigin | undefined): Cell[] {
+  if (origin === undefined) return [];
+  const { previousStreamSeq, cause } = origin;
+  return [previousStreamSeq, cause === null ? 0 : causeCell(cause)];
+}
+
+function originOf(cells: Cells, from: number): { origin?: ReportOrigin } {
+  if (cells.length <= from) return {};
+  const cause = cells[from + 1] === 0 ? null : causeOf(cells[from + 1]);
+  return { origin: { previousStreamSeq: cells[from] as number, cause } };
+}
+
+/** Most requests have no name of their own, and that costs nothing. */
+function causeCell({ channel, actor, requestId }: Cause): readonly string[] {
+  return requestId === "" ? [channel, actor] : [channel, actor, requestId];
+}
+
+function causeOf(cell: Cell | undefined): Cause {
+  const [channel, actor = "", requestId = ""] = cell as readonly string[];
+  return { channel: channel as Channel, actor, requestId };
 }
 
 /** Most orders carry zeros: one shared zero costs no memory. */

@@ -1,9 +1,10 @@
 /** What happened at the desk: past tense, immutable, numbered by the journal. */
 
+import type { Cause } from "./cause.ts";
 import type { DeadManScope } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { ExecType } from "./enums.ts";
-import type { Account, ExecId, KeyId, UnixMs } from "./ids.ts";
+import type { Account, ExecId, KeyId, OrderId, UnixMs } from "./ids.ts";
 import type { Order } from "./order.ts";
 import type { UnixDay } from "./unix-day.ts";
 
@@ -32,7 +33,31 @@ export interface ExecutionReported {
   readonly order: Order;
   /** Present exactly when execType is Trade. */
   readonly execution: Execution | null;
+  /** Absent in records that were written before there was one. */
+  readonly origin?: ReportOrigin;
 }
+
+/** How a report came about; of the event, and no part of the order. */
+export interface ReportOrigin {
+  /** Stream position of the order's report before this one; 0 for its first. */
+  readonly previousStreamSeq: number;
+  /** Null where no command was about this order: it was traded against, or its session ended. */
+  readonly cause: Cause | null;
+}
+
+/** A command about an order of the account was refused; nothing of the order changed. */
+export interface CommandRefused {
+  readonly type: "CommandRefused";
+  readonly atMs: UnixMs;
+  readonly account: Account;
+  readonly orderId: OrderId;
+  readonly command: RefusedCommand;
+  /** The refusal's name in the catalogue of errors. */
+  readonly refused: string;
+  readonly cause: Cause;
+}
+
+export type RefusedCommand = "cancel" | "amend";
 
 export interface AccountOpened {
   readonly type: "AccountOpened";
@@ -152,4 +177,5 @@ export type DeskEvent =
   | AccountClosed
   | BalanceAdjusted
   | Settled
+  | CommandRefused
   | RequestAnswered;

@@ -1,4 +1,5 @@
 export * from "./brand.ts";
+export * from "./cause.ts";
 export * from "./command.ts";
 export * from "./dead-man.ts";
 export * from "./decimal.ts";

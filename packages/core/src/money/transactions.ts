@@ -76,6 +76,7 @@ export function isBooked(event: DeskEvent): event is BookedEvent {
       return true;
     case "AccountClosed":
     case "Settled":
+    case "CommandRefused":
     case "RequestAnswered":
     case "DeadManSet":
     case "DeadManFired":
@@ -148,6 +149,7 @@ export function transactionsOf(
       return [adjustmentLine(event, seq, lookup)];
     case "AccountClosed":
     case "Settled":
+    case "CommandRefused":
     case "RequestAnswered":
     case "DeadManSet":
     case "DeadManFired":

@@ -18,12 +18,13 @@ import {
   type Route,
   rateLimitHeaders,
 } from "@countermand/contract";
+import { Channel } from "@countermand/core/model";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
 import type { Budgets } from "../limits/budgets.ts";
-import type { RequestIdentity } from "../sequencer/sequencer.ts";
+import type { Origin, RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
-import { isIgnored, sendAnswer, sendFault, sendLastFault } from "./responses.ts";
+import { isEchoable, isIgnored, sendAnswer, sendFault, sendLastFault } from "./responses.ts";
 import {
   type Content,
   SIGNED_ROUTES,
@@ -119,7 +120,11 @@ export class SignedEndpoint {
       return;
     }
     const representation = prefersRepresentation(request);
-    const options = new SignedCall(services.authenticator, authenticated, representation, receipt);
+    const options = new SignedCall(services.authenticator, authenticated, {
+      representation,
+      receipt,
+      origin: originOf(request),
+    });
     const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
       sendFault(request, response, answer, budgetHeaders(services, authenticated));
@@ -143,6 +148,7 @@ class SignedCall implements CallOptions {
   readonly rememberAlways = false;
   readonly representation: boolean;
   readonly receipt: boolean;
+  readonly origin: Origin;
   readonly #authenticator: Authenticator;
   readonly #authenticated: Authenticated;
   #identity: RequestIdentity | null = null;
@@ -150,13 +156,13 @@ class SignedCall implements CallOptions {
   constructor(
     authenticator: Authenticator,
     authenticated: Authenticated,
-    representation: boolean,
-    receipt: boolean,
+    asked: Pick<SignedCall, "representation" | "receipt" | "origin">,
   ) {
     this.#authenticator = authenticator;
     this.#authenticated = authenticated;
-    this.representation = representation;
-    this.receipt = receipt;
+    this.representation = asked.representation;
+    this.receipt = asked.receipt;
+    this.origin = asked.origin;
   }
 
   get identity(): RequestIdentity {
@@ -208,6 +214,14 @@ function mediaTypeFault(request: IncomingMessage): Fault | null {
   const type = request.headers["content-type"];
   if (type === undefined || JSON_MEDIA_TYPE.test(type)) return null;
   return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+}
+
+/** Most requests have no name of their own. */
+const UNNAMED: Origin = { channel: Channel.Http, requestId: "" };
+
+function originOf(request: IncomingMessage): Origin {
+  const requestId = request.headers[Header.RequestId];
+  return isEchoable(requestId) ? { channel: Channel.Http, requestId } : UNNAMED;
 }
 
 /** Repeated ones are joined to a list, which is no kind. */

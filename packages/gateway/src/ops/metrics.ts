@@ -15,6 +15,7 @@ export interface Gauges {
   readonly pendingCommands: () => number;
   readonly unarchivedReports: () => number;
   readonly rememberedRequests: () => number;
+  readonly unkeptRefusals: () => number;
   readonly pushes: () => number;
   readonly slowReaders: () => number;
   readonly shedRequests: () => number;
@@ -168,6 +169,11 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
 ];
 
 const COUNTER_SPECS: readonly GaugeSpec[] = [
+  [
+    "unkeptRefusals",
+    "countermand_unkept_refusals_total",
+    "Refused commands about orders that were not journaled: their account sent too many.",
+  ],
   ["pushes", "countermand_pushes_total", "Messages sent on order streams."],
   [
     "shedRequests",

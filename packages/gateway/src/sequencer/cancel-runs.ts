@@ -7,7 +7,15 @@
  * An order is looked at again when its turn comes. One that closed meanwhile is not touched, and
  * the run is told how it closed in the moment in which it does.
  */
-import type { AskedReason, Order, OrderId, Refusal, UnixMs } from "@countermand/core/model";
+import {
+  type AskedReason,
+  type Cause,
+  Channel,
+  type Order,
+  type OrderId,
+  type Refusal,
+  type UnixMs,
+} from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
 import { CANCELS_PER_STEP } from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
@@ -26,6 +34,8 @@ export interface CancelRun {
   /** Open orders, of any accounts. */
   readonly orders: Iterable<Order>;
   readonly reason: AskedReason;
+  /** Who asked for it; the gateway itself, for that reason, where it is left out. */
+  readonly cause?: Cause;
   /** Each order's outcome, in the order in which they are decided. */
   readonly onOutcome: (outcome: RunOutcome) => void;
   /** After the last outcome, in the same turn: what is staged here is in the same commit. */
@@ -117,7 +127,7 @@ export class CancelRuns {
       left -= 1;
       // First, so that its own closing is not taken for somebody else's.
       waiting.delete(captured.orderId);
-      run.onOutcome(this.#cancel(captured, run.reason, nowMs));
+      run.onOutcome(this.#cancel(captured, run, nowMs));
     }
     if (waiting.size > 0) return;
     this.#active.splice(this.#active.indexOf(active), 1);
@@ -127,13 +137,16 @@ export class CancelRuns {
     void this.#host.perform(() => undefined).then(active.settle);
   }
 
-  #cancel(captured: Order, reason: AskedReason, nowMs: UnixMs): RunOutcome {
+  #cancel(captured: Order, { reason, cause }: CancelRun, nowMs: UnixMs): RunOutcome {
     const { desk } = this.#partitions.deskOf(captured.account);
     const order = desk.book(captured.account)?.openOrder(captured.orderId) ?? captured;
     // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
     if (!isWorking(order)) return { outcome: "tooLate", order };
     if (order.cancelPending) return { outcome: "already", order };
-    const canceled = this.#partitions.cancel(order, nowMs, reason);
+    const by = cause ?? { channel: Channel.Gateway, actor: reason, requestId: "" };
+    const canceled = this.#partitions.caused(by, () => {
+      return this.#partitions.cancel(order, nowMs, reason);
+    });
     if ("refused" in canceled) return { outcome: "failed", order, refusal: canceled };
     return { outcome: "done", order: canceled };
   }

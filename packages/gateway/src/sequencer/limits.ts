@@ -54,3 +54,14 @@ export const COMMIT_GATHER_MS = 5;
  * follows one that may be set meanwhile. Nothing is seen when it is reached: the wait begins anew.
  */
 export const SESSION_TIMER_MS_MAX = 60_000;
+
+/**
+ * Refused commands about orders that are journaled of one account at a time; a bucket that empties
+ * with each and is full again after the seconds below. Reason: they change nothing, so a client
+ * could send them for ever; 1 a second are about 15 MB a day. Beyond it they are answered as ever,
+ * counted (`countermand_unkept_refusals_total`) and missing in the order's story.
+ */
+export const REFUSALS_KEPT_BURST = 100;
+
+/** Seconds until a used-up budget for journaled refusals is full again. */
+export const REFUSALS_KEPT_FILL_SECONDS = 100;

@@ -24,6 +24,7 @@ import {
   type AmendRequest,
   type AskedReason,
   CancelReason,
+  type Cause,
   type DeskEvent,
   type ExecutionReported,
   encodeDeskEvent,
@@ -110,6 +111,8 @@ export class Partitions {
   };
   /** What the exchange does not answer in the turn that asks it. */
   readonly gate: VenueGate = new VenueGate(this);
+  /** Who asks for what is being decided; null while nobody does. */
+  #cause: Cause | null = null;
   #appends = new Map<string, StagedAppend>();
   #reports: ExecutionReported[] = [];
   #worked: WorkedCommand[] = [];
@@ -305,7 +308,15 @@ export class Partitions {
 
   /** Stages an event of the account's partition. Its position there. */
   stageDeskEvent(account: Account, event: DeskEvent): number {
-    return this.#stageDeskEvent(this.deskOf(account), event);
+    return this.#stageDeskEvent(this.deskOf(account), this.#withCause(event));
+  }
+
+  /** An intent is about the order that the command is about. */
+  #withCause(event: DeskEvent): DeskEvent {
+    const cause = this.#cause;
+    if (event.type !== "ExecutionReported" || event.origin === undefined) return event;
+    if (cause === null || event.origin.cause !== null) return event;
+    return { ...event, origin: { ...event.origin, cause } };
   }
 
   #stageDeskEvent({ name, desk, lease }: DeskPartition, event: DeskEvent): number {
@@ -317,6 +328,16 @@ export class Partitions {
       if (this.onClosed !== null && isClosed(event.order)) this.onClosed(event.order);
     }
     return lease.seq;
+  }
+
+  /** Does it for somebody: reports of the orders that it is about say so. */
+  caused<Result>(cause: Cause | null, work: () => Result): Result {
+    this.#cause = cause;
+    try {
+      return work();
+    } finally {
+      this.#cause = null;
+    }
   }
 
   takeStaged(): Staged {
@@ -374,11 +395,12 @@ export class Partitions {
     const { events, reports } = this.exchange.exchange.handle(command);
     this.#stageWorked({ events, atMs });
     return reports.map((report) => {
-      const { desk } = this.deskOf(report.account);
+      const partition = this.deskOf(report.account);
       const subject = report.orderId === placing?.orderId ? placing : null;
       const told = isAskedCancel(report) ? { ...report, reason: asked } : report;
-      const event = desk.decideReport(told, subject, atMs);
-      this.stageDeskEvent(report.account, event);
+      const cause = subject && this.#cause;
+      const event = partition.desk.decideReport(told, subject, atMs, cause);
+      this.#stageDeskEvent(partition, event);
       return event.order;
     });
   }

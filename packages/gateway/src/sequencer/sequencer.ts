@@ -13,6 +13,8 @@ import {
   type AmendRequest,
   CancelReason,
   type CancelTarget,
+  type Cause,
+  Channel,
   type ClOrdId,
   type DeskEvent,
   type ExecutionReported,
@@ -22,6 +24,7 @@ import {
   type OrderId,
   type PlaceRequest,
   type Refusal,
+  type RefusedCommand,
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
@@ -39,6 +42,7 @@ import {
   UNARCHIVED_REPORTS_MAX,
 } from "./limits.ts";
 import type { Partitions, WorkedCommand } from "./partitions.ts";
+import { RefusalBudget } from "./refusal-budget.ts";
 
 /** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
 export interface RequestIdentity {
@@ -46,6 +50,13 @@ export interface RequestIdentity {
   /** Digest of the content where the fingerprint does not cover it, else "". */
   readonly contentDigest: string;
   readonly expiresAtMs: UnixMs;
+}
+
+/** On which way a command came, and what its sender calls it. */
+export interface Origin {
+  readonly channel: Channel;
+  /** "" without one. */
+  readonly requestId: string;
 }
 
 /** An answer's wire form. */
@@ -86,6 +97,8 @@ export interface Turn {
   recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null;
   /** The same request must get this answer again, though nothing changed. */
   keepAnswer(): void;
+  /** A command about an order of the account is refused: kept for the order's story. */
+  refused(command: RefusedCommand, order: Order, refused: string): void;
 }
 
 export interface SequencerOptions {
@@ -152,6 +165,7 @@ export class Sequencer {
   readonly #underWay = new Map<string, UnderWay>();
   /** Answers of commands decided since the last commit began. */
   #waiting: Released[] = [];
+  readonly #refusalBudget: RefusalBudget;
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
@@ -162,6 +176,7 @@ export class Sequencer {
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.partitions = options.partitions;
+    this.#refusalBudget = new RefusalBudget(() => options.clock.monotonicMs());
     this.runs = new CancelRuns(options.partitions, {
       perform: (work) => this.perform(work),
       atTurnEnd: (callback) => options.clock.atTurnEnd(callback),
@@ -169,6 +184,11 @@ export class Sequencer {
     this.partitions.gate.connect((delayMs, work) => {
       return options.clock.after(delayMs, () => void this.perform(work));
     });
+  }
+
+  /** Refusals that were answered and not journaled, because their account's budget was used up. */
+  get unkeptRefusalCount(): number {
+    return this.#refusalBudget.refusedCount;
   }
 
   /** Answers not yet released. */
@@ -190,6 +210,7 @@ export class Sequencer {
     urgency: Urgency,
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
+    origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
     if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
@@ -200,12 +221,21 @@ export class Sequencer {
     const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
     let isKept = false;
-    const turn = this.#turn(caller, nowMs, () => {
-      isKept = true;
-    });
-    const answer = decide(turn);
+    const refused: RefusedOrder[] = [];
+    const turn = this.#turn(
+      caller,
+      nowMs,
+      () => {
+        isKept = true;
+      },
+      refused,
+    );
+    const cause = causeOf(caller, origin);
+    const answer = this.partitions.caused(cause, () => decide(turn));
     if (this.partitions.stagedCount > stagedBefore) isKept = true;
     if (isKept && identity !== null) this.#remember(account, identity, answer);
+    // Behind that: a refusal changed nothing, and a retry of it is a fresh try.
+    if (refused.length > 0) this.#noteRefused(account, refused, cause, nowMs);
     return this.#released({ result: "answered", answer });
   }
 
@@ -218,13 +248,16 @@ export class Sequencer {
     caller: Caller,
     identity: RequestIdentity,
     decide: (turn: Turn) => ManyCancels,
+    origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
     if (this.#isOverloaded("cancel")) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
     const repeated = this.#repeated(account, identity);
     if (repeated !== null) return repeated;
     const nowMs = this.catchUp();
-    const many = decide(this.#turn(caller, nowMs, () => undefined));
+    const refused: RefusedOrder[] = [];
+    const many = decide(this.#turn(caller, nowMs, () => undefined, refused));
+    const cause = causeOf(caller, origin);
     const keep = ({ answer, isKept }: KeptAnswer) => {
       if (isKept) this.#remember(account, identity, answer);
       return answer;
@@ -238,9 +271,11 @@ export class Sequencer {
     const running = this.runs.start(
       {
         ...many.run,
+        ...(cause !== null && { cause }),
         onOutcome: (outcome) => outcomes.push(outcome),
         onDecided: () => {
           answer = keep(many.answer(outcomes));
+          this.#noteRefused(account, outcomes.flatMap(refusedByRun), cause, nowMs);
           this.#underWay.delete(identity.fingerprint);
         },
       },
@@ -374,7 +409,7 @@ export class Sequencer {
     return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
   }
 
-  #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void): Turn {
+  #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void, refusals: RefusedOrder[]): Turn {
     const { partitions } = this;
     const { account } = caller;
     const book = partitions.deskOf(account).desk.book(account);
@@ -400,6 +435,7 @@ export class Sequencer {
       recentlyClosedByClOrdId: (clOrdId) =>
         partitions.recent.newestClosedByClOrdId(account, clOrdId),
       keepAnswer,
+      refused: (command, order, refused) => refusals.push({ command, order, refused }),
     };
   }
 
@@ -423,6 +459,23 @@ export class Sequencer {
     return this.#released(undefined)
       .then(() => this.#options.answerAt(name, answered.seq))
       .then((answer) => ({ result: "repeated", answer }));
+  }
+
+  /** As far as the account's budget for it goes: nobody fills the disk with refusals. */
+  #noteRefused(
+    account: Account,
+    refusals: readonly RefusedOrder[],
+    cause: Cause | null,
+    atMs: UnixMs,
+  ): void {
+    if (cause === null) return;
+    for (const { command, order, refused } of refusals) {
+      if (!this.#refusalBudget.take(account)) continue;
+      const { orderId } = order;
+      const type = "CommandRefused";
+      const event = { type, atMs, account, orderId, command, refused, cause } as const;
+      this.partitions.stageDeskEvent(account, event);
+    }
   }
 
   #remember(account: Account, identity: RequestIdentity, answer: Answer): void {
@@ -528,6 +581,26 @@ function isExpired(
   nowMs: UnixMs,
 ): boolean {
   return expiresAtMs < nowMs || answered.mayBeForgotten(expiresAtMs);
+}
+
+/** A command that no client sent: the simulated traders'. */
+const NO_ORIGIN: Origin = { channel: Channel.Gateway, requestId: "" };
+
+interface RefusedOrder {
+  readonly command: RefusedCommand;
+  readonly order: Order;
+  /** Name in the catalogue of errors. */
+  readonly refused: string;
+}
+
+/** Null for a caller without a key, which is nobody outside. */
+function causeOf({ apiKey }: Caller, { channel, requestId }: Origin): Cause | null {
+  return apiKey === "" ? null : { channel, actor: apiKey, requestId };
+}
+
+function refusedByRun(outcome: RunOutcome): RefusedOrder[] {
+  if (outcome.outcome !== "failed") return [];
+  return [{ command: "cancel", order: outcome.order, refused: outcome.refusal.refused }];
 }
 
 /** Another process owns a partition now: this one's state may be stale and must not be told. */

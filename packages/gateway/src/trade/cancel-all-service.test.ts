@@ -16,7 +16,7 @@ class Bench extends RunsBench {
     this.#requestCount += 1;
     const expiresAtMs = (this.nowMs + 1_000) as UnixMs;
     const identity = { fingerprint: String(this.#requestCount), contentDigest: "", expiresAtMs };
-    return this.service.cancelAll(caller, EVERYTHING, identity);
+    return this.service.cancelAll(caller, EVERYTHING, { identity });
   }
 }
 

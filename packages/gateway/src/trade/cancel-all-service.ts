@@ -31,8 +31,10 @@ import type {
   Answer,
   KeptAnswer,
   ManyCancels,
+  Origin,
   RequestIdentity,
   Sequencer,
+  Turn,
 } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 import { CANCEL_ALLS_PER_ACCOUNT_MAX } from "./limits.ts";
@@ -57,15 +59,16 @@ export class CancelAllService {
   async cancelAll(
     caller: Caller,
     request: CancelAllRequest,
-    identity: RequestIdentity,
+    { identity, origin }: { readonly identity: RequestIdentity; readonly origin?: Origin },
   ): Promise<WrittenAnswer> {
     if (request.isPreview) return this.#preview(caller, request.filter);
     let isCounted = false;
-    const written = this.#sequencer.writeMany(caller, identity, ({ nowMs }) => {
+    const decide = ({ nowMs }: Turn): ManyCancels => {
       const many = this.#decided(caller.account, request.filter, nowMs);
       isCounted = "run" in many;
       return many;
-    });
+    };
+    const written = this.#sequencer.writeMany(caller, identity, decide, origin);
     if (!isCounted) return writtenAnswer(written);
     this.#count(caller.account, 1);
     return writtenAnswer(written).finally(() => this.#count(caller.account, -1));

@@ -10,7 +10,13 @@ import {
   isFault,
 } from "@countermand/contract";
 import { closedRefusal, conditionRefusal } from "@countermand/core/desk";
-import type { AmendRequest, CancelTarget, Order, Refusal } from "@countermand/core/model";
+import type {
+  AmendRequest,
+  CancelTarget,
+  Order,
+  Refusal,
+  RefusedCommand,
+} from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
@@ -33,6 +39,26 @@ export const NOTHING_ARCHIVED: Archived = new Map();
 
 /** Cancels one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
 export function cancelInTurn(
+  turn: Turn,
+  request: CancelRequest,
+  archived: Archived,
+): CancelOutcome {
+  return noted(turn, "cancel", canceledInTurn(turn, request, archived));
+}
+
+/** What was refused about an order is a part of its story. */
+function noted<Outcome extends CancelOutcome | AmendOutcome>(
+  turn: Turn,
+  command: RefusedCommand,
+  outcome: Outcome,
+): Outcome {
+  if (outcome.outcome === "refused" && outcome.order !== null) {
+    turn.refused(command, outcome.order, outcome.error);
+  }
+  return outcome;
+}
+
+function canceledInTurn(
   turn: Turn,
   { target, condition }: CancelRequest,
   archived: Archived,
@@ -61,6 +87,10 @@ export type AmendOutcome = { readonly outcome: "amended"; readonly order: Order 
 
 /** Amends one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
 export function amendInTurn(turn: Turn, request: AmendRequest, archived: Archived): AmendOutcome {
+  return noted(turn, "amend", amendedInTurn(turn, request, archived));
+}
+
+function amendedInTurn(turn: Turn, request: AmendRequest, archived: Archived): AmendOutcome {
   const { target } = request;
   const open = turn.openTarget(target);
   if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);

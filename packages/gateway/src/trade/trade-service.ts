@@ -44,7 +44,7 @@ import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { ReceiptIssuer } from "../receipts/receipt-issuer.ts";
-import type { Answer, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
+import type { Answer, Origin, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
   ARCHIVE_UNREADABLE,
@@ -71,6 +71,8 @@ export interface CallOptions {
   readonly representation: boolean;
   /** A signed receipt is wanted of what is cancelled. */
   readonly receipt?: boolean;
+  /** On which way it came. */
+  readonly origin?: Origin;
 }
 
 export interface TradeAnswer extends Answer {
@@ -117,6 +119,7 @@ export class TradeService {
       targets,
       urgency: "cancel",
       identity: cancelIdentity(targets, options),
+      origin: options.origin,
     } as const;
     const waitSeconds = this.#cancelWait(caller, [request], about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
@@ -139,6 +142,7 @@ export class TradeService {
       targets,
       urgency: "cancel",
       identity: cancelIdentity(targets, options),
+      origin: options.origin,
     } as const;
     const waitSeconds = this.#cancelWait(caller, requests, about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
@@ -158,12 +162,12 @@ export class TradeService {
   cancelAll(caller: Caller, request: CancelAllRequest, options: CallOptions): Promise<TradeAnswer> {
     const waitSeconds = this.#cancelAllWait(caller, request, options.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#cancelAlls.cancelAll(caller, request, options.identity);
+    return this.#cancelAlls.cancelAll(caller, request, options);
   }
 
   amend(caller: Caller, request: AmendRequest, options: CallOptions): Promise<TradeAnswer> {
-    const { identity, representation } = options;
-    const about = { targets: [request.target], urgency: "place", identity } as const;
+    const { identity, origin, representation } = options;
+    const about = { targets: [request.target], urgency: "place", identity, origin } as const;
     const waitSeconds = this.#placeWait(caller, 1, identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#writeAbout(caller, about, (turn, archived) => {
@@ -178,7 +182,7 @@ export class TradeService {
     const { identity } = options;
     const waitSeconds = this.#placeWait(caller, 1, identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#write(caller, "place", identity, (turn) => {
+    const decide = (turn: Turn): Answer => {
       const placed = turn.place(request);
       if ("refused" in placed) return refusedAnswer(placed);
       this.#budgets?.placed(caller, 1);
@@ -186,7 +190,8 @@ export class TradeService {
         return { httpStatus: 200, body: encodePlaced(placed.orderId) };
       }
       return { httpStatus: 200, body: encodeSuccess(this.#orderJson(placed)) };
-    });
+    };
+    return this.#write(caller, "place", identity, decide, options.origin);
   }
 
   placeBatch(
@@ -197,7 +202,7 @@ export class TradeService {
     const { identity } = options;
     const waitSeconds = this.#placeWait(caller, elements.length, identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#write(caller, "place", identity, (turn) => {
+    const decide = (turn: Turn): Answer => {
       const answers = elements.map(({ referenceId, request }): BatchAnswer => {
         const placed = isFault(request) ? request : turn.place(request);
         if (isFault(placed) || "refused" in placed) {
@@ -209,7 +214,8 @@ export class TradeService {
         return { orderNo: placed.orderId, referenceId, resultJson: ACCEPTED, dataJson };
       });
       return { httpStatus: 200, body: encodeBatch(answers) };
-    });
+    };
+    return this.#write(caller, "place", identity, decide, options.origin);
   }
 
   /**
@@ -300,11 +306,11 @@ export class TradeService {
    */
   #writeAbout(
     caller: Caller,
-    { targets, urgency, identity }: WriteAbout,
+    { targets, urgency, identity, origin }: WriteAbout,
     decide: (turn: Turn, archived: Archived) => Answer,
   ): Promise<TradeAnswer> {
     const write = (archived: Archived): Promise<TradeAnswer> => {
-      return this.#write(caller, urgency, identity, (turn) => decide(turn, archived));
+      return this.#write(caller, urgency, identity, (turn) => decide(turn, archived), origin);
     };
     const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
     if (missing.length === 0) return write(NOTHING_ARCHIVED);
@@ -382,18 +388,20 @@ export class TradeService {
     urgency: "cancel" | "place",
     identity: RequestIdentity | null,
     decide: (turn: Turn) => Answer,
+    origin: Origin | undefined,
   ): Promise<TradeAnswer> {
     const losesAnswer = this.#losesAnswer;
     if (losesAnswer === null) {
-      return writtenAnswer(this.#sequencer.write(caller, urgency, identity, decide));
+      return writtenAnswer(this.#sequencer.write(caller, urgency, identity, decide, origin));
     }
     // The first answer alone is lost: a repetition is decided no more.
     let isLost = false;
-    const writing = this.#sequencer.write(caller, urgency, identity, (turn) => {
+    const lossy = (turn: Turn): Answer => {
       const answer = decide(turn);
       isLost = losesAnswer(caller);
       return answer;
-    });
+    };
+    const writing = this.#sequencer.write(caller, urgency, identity, lossy, origin);
     const answering = writtenAnswer(writing);
     return isLost ? answering.then((answer) => ({ ...answer, isLost })) : answering;
   }
@@ -404,6 +412,7 @@ interface WriteAbout {
   readonly targets: readonly (CancelTarget | Fault)[];
   readonly urgency: "cancel" | "place";
   readonly identity: RequestIdentity | null;
+  readonly origin: Origin | undefined;
 }
 
 function filterOf(query: OrdersQuery): OrderFilter {

@@ -14,6 +14,7 @@ import {
   type SocketCommand,
   type SocketFault,
 } from "@countermand/contract";
+import { Channel } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import { failed, TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
@@ -192,6 +193,7 @@ export class CommandSession {
       identity: commandIdentity(caller.apiKey, command.id, text, clock.wallMs()),
       rememberAlways: true,
       representation: false,
+      origin: { channel: Channel.Socket, requestId: command.id },
       receipt: "receipt" in command && command.receipt,
     };
     switch (command.op) {
