@@ -32,6 +32,10 @@ export class JournalReader {
   readonly #matching: Database.Statement<[number, number, number, string], JournalRecord>;
   readonly #hash: Database.Statement<[number, number], { hash: string }>;
   readonly #sealed: Database.Statement<[number, number], SealedRecord>;
+  readonly #containing: Database.Statement<
+    [number, number, string, number],
+    SealedRecord & JournalRecord
+  >;
 
   /**
    * Opens read-only. The journal exists: its writer has been opened, or it was inspected.
@@ -55,6 +59,10 @@ export class JournalReader {
       this.#sealed = this.#database.prepare(
         `SELECT epoch, lower(hex(hash)) AS hash, payload FROM events
          WHERE partition = ? AND seq = ?`,
+      );
+      this.#containing = this.#database.prepare(
+        `SELECT seq, epoch, lower(hex(hash)) AS hash, payload FROM events
+         WHERE partition = ? AND seq > ? AND instr(payload, ?) > 0 ORDER BY seq LIMIT ?`,
       );
     } catch (error) {
       throw journalErrorFrom(error, this.#file);
@@ -112,6 +120,29 @@ export class JournalReader {
   /** The event at this seq and its hash; null where there is none. */
   sealed(partition: string, seq: number): SealedRecord | null {
     return this.#ask(partition, null, (id) => this.#sealed.get(id, seq) ?? null);
+  }
+
+  /** All records that have this text, with their hashes. The whole partition is looked through. */
+  *containing(partition: string, text: string): Iterable<SealedRecord & JournalRecord> {
+    for (let last = 0; ; ) {
+      const page = this.#ask(partition, [], (id) => {
+        return this.#containing.all(id, last, text, PAGE_RECORDS);
+      });
+      yield* page;
+      const end = page.at(-1);
+      if (end === undefined) return;
+      last = end.seq;
+    }
+  }
+
+  /** Every partition that was ever claimed. */
+  partitionNames(): string[] {
+    try {
+      const names = this.#database.prepare<[], string>("SELECT name FROM partitions ORDER BY name");
+      return names.pluck().all();
+    } catch (error) {
+      throw journalErrorFrom(error, this.#file);
+    }
   }
 
   close(): void {
