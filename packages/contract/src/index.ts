@@ -2,7 +2,6 @@ export type { AmendRequest, CancelTarget, OnlyIf, PlaceRequest } from "@counterm
 export * from "./answers/account.ts";
 export * from "./answers/audit.ts";
 export * from "./answers/budget.ts";
-
 export * from "./answers/cancel-all.ts";
 export * from "./answers/clock.ts";
 export * from "./answers/dead-man.ts";
