@@ -291,7 +291,7 @@ function executionCells(execution: Execution | null): Cell[] {
 
 const EXECUTION_CELL_COUNT = 7;
 
-/** Cells behind the order: none, those of an execution, those of an origin, or both in this order. */
+/** Behind the order stand an execution, an origin, both in this order, or neither. */
 function executionOf(cells: Cells, from: number): Execution | null {
   if (cells.length < from + EXECUTION_CELL_COUNT) return null;
   return {
