@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { orderStories, type SoughtOrder } from "../../packages/gateway/src/offline.ts";
 import { REFUSALS_KEPT_BURST } from "../../packages/gateway/src/sequencer/limits.ts";
 import { startInProcess } from "./gateway-in-process.ts";
+import { OPERATOR_TOKEN, OperatorClient } from "./operator-client.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 
@@ -24,6 +25,7 @@ type Row = Readonly<Record<string, string | number>>;
 
 class Bench {
   readonly dataDir: string;
+  readonly operatorUrl: string;
   readonly #url: string;
   readonly client: SignedClient;
 
@@ -31,8 +33,12 @@ class Bench {
     const nowMs = Date.now();
     const folder = mkdtempSync(join(tmpdir(), "countermand-audit-"));
     const time = { wallMs: nowMs, marketMs: nowMs, monotonicMs: 0 };
-    const { url } = await startInProcess(t, time, { COUNTERMAND_DATA_DIR: folder });
-    const bench = new Bench(url, folder);
+    const { url, operatorUrl } = await startInProcess(t, time, {
+      COUNTERMAND_DATA_DIR: folder,
+      COUNTERMAND_OPERATOR_PORT: "0",
+      COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    });
+    const bench = new Bench(url, operatorUrl ?? "", folder);
     t.after(() => {
       bench.client.close();
       rmSync(folder, { recursive: true, force: true });
@@ -40,8 +46,9 @@ class Bench {
     return bench;
   }
 
-  private constructor(url: string, dataDir: string) {
+  private constructor(url: string, operatorUrl: string, dataDir: string) {
     this.#url = url;
+    this.operatorUrl = operatorUrl;
     this.dataDir = dataDir;
     this.client = new SignedClient(url, KEY_1);
   }
@@ -124,4 +131,17 @@ test("audit: a refusal about an order of nobody or of somebody else leaves no tr
   const order_no = "99999999999";
   await bench.client.call("POST", "/trade/v1/orders/cancel", { order_no });
   assert.deepEqual(bench.rows({ orderId: order_no }), []);
+});
+
+test("audit: an operator's kill says whose it was, and which", async (t) => {
+  const bench = await Bench.open(t);
+  const orderId = await bench.client.place(ORDER);
+  const operator = new OperatorClient(bench.operatorUrl);
+  const scope = { account: KEY_1.account };
+  const { data } = await operator.post("kill", { scope, reason: "drill" });
+  await operator.killed(data.block_id);
+  assert.equal(
+    bench.story({ orderId }).at(-1),
+    `cancelled operator kim block ${data.block_id} 200 0`,
+  );
 });

@@ -15,6 +15,8 @@ import {
 import {
   type Account,
   CancelReason,
+  type Cause,
+  Channel,
   marketGroupOf,
   type Order,
   type OrderId,
@@ -127,7 +129,9 @@ export class KillSwitch {
       assert(block.kill !== null, "a block that cancels has counts");
       const tally = { done: 0, already: 0, tooLate: 0 };
       const held = part.filter((name) => {
-        const outcome = this.#cancel(name, closed, nowMs);
+        const outcome = partitions.caused(causeOf(block), () => {
+          return this.#cancel(name, closed, nowMs);
+        });
         if (outcome !== "heldBack") tally[outcome] += 1;
         return outcome === "heldBack";
       });
@@ -235,4 +239,9 @@ function isSame(a: KillCounts, b: KillCounts): boolean {
   return (
     a.done === b.done && a.already === b.already && a.tooLate === b.tooLate && a.left === b.left
   );
+}
+
+/** The operator who blocked, also when a later start goes on with it. */
+function causeOf({ blockId, blocked }: Block): Cause {
+  return { channel: Channel.Operator, actor: blocked.operator, requestId: `block ${blockId}` };
 }
