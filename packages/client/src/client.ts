@@ -449,8 +449,8 @@ export class CountermandClient {
    * itself, and the open orders as it tells them.
    * @example
    * const stream = client.stream();
-   * await client.place(buy);
    * for await (const event of stream) {
+   *   if (event.type === "snapshot") await client.place(buy);
    *   if (event.type === "order") break;
    * }
    * assert.ok(stream.openOrders.size >= 1);
