@@ -5,6 +5,7 @@ import { globSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { LIMITS } from "../../packages/contract/src/limits.ts";
+import { KEYS_MAX, REVOKED_KEYS_MAX } from "../../packages/core/src/control/api-keys.ts";
 import {
   ACTIVE_BLOCKS_MAX,
   OPERATOR_ANSWERS_MAX,
@@ -71,6 +72,8 @@ test("limits reference: lists the core's limits with their values", () => {
     ["AMBIGUOUS_LISTED_MAX", AMBIGUOUS_LISTED_MAX],
     ["ACTIVE_BLOCKS_MAX", ACTIVE_BLOCKS_MAX],
     ["RELEASED_BLOCKS_MAX", RELEASED_BLOCKS_MAX],
+    ["KEYS_MAX", KEYS_MAX],
+    ["REVOKED_KEYS_MAX", REVOKED_KEYS_MAX],
     ["OPERATOR_ANSWERS_MAX", OPERATOR_ANSWERS_MAX],
   ]);
 });

@@ -25,11 +25,11 @@ export interface BlockView {
 }
 
 export class OperatorClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
-    this.#url = url;
+    this.url = url;
     this.#headers = { Authorization: `Bearer ${OPERATOR_TOKEN}`, "X-Operator": "kim", ...headers };
   }
 
@@ -48,7 +48,7 @@ export class OperatorClient {
     body: string | null,
     headers: Record<string, string> = {},
   ): Promise<OperatorAnswer> {
-    const response = await fetch(`${this.#url}/operator/v1/${path}`, {
+    const response = await fetch(`${this.url}/operator/v1/${path}`, {
       method,
       body,
       headers: { ...this.#headers, ...headers },

@@ -1026,8 +1026,8 @@ export interface FaultsCleared {
 
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
-  /** Replay everything later first. (at least 0) */
-  readonly after_seq?: number;
+  /** Replay everything later first: a number, or ACCOUNT:N,ACCOUNT:N of a drop copy. */
+  readonly after_seq?: number | string;
   /** 1: the open orders first. Not together with after_seq. (at least 0, at most 1) */
   readonly snapshot?: number;
   /** Seconds between heartbeats. (at least 1, at most 30, 30 unless given) */
@@ -1062,6 +1062,8 @@ export interface OrderMessage {
 /** The stream lives, and this is the latest position: silence and loss can be told apart. */
 export interface HeartbeatMessage {
   readonly type: "heartbeat";
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
   /** Where it stands. */
   readonly data: {
     /** Server time, Unix milliseconds (at least 0) */
@@ -1081,6 +1083,8 @@ export interface HeartbeatMessage {
 /** The open orders as they stood at seq. */
 export interface SnapshotMessage {
   readonly type: "snapshot";
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
   /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
   readonly seq: number;
   /** The orders. */
@@ -1088,6 +1092,15 @@ export interface SnapshotMessage {
     /** Open orders. */
     readonly orders: readonly OrderUpdate[];
   };
+}
+
+/** In the place of an event that the key may not see, so that seq has no gaps. */
+export interface SkipMessage {
+  readonly type: "skip";
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
+  /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+  readonly seq: number;
 }
 
 /** Something to know that is no fault of the client. */
@@ -1107,6 +1120,8 @@ export interface NoticeMessage {
   readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
   /** Of a notice about a dead-man's switch. */
   readonly switch?: DeadManSwitch;
 }
@@ -1128,6 +1143,8 @@ export interface ErrorMessage {
   readonly retry_after?: number;
   /** The order a refused cancel or amend was about; what a cancel-all came to. */
   readonly data?: Order | CancelAllResult;
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
   /** Earliest position that can be replayed from. (at least 0) */
   readonly earliest_seq?: number;
   /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
@@ -1179,7 +1196,6 @@ export interface CommandMessage {
 /** Members that are whole numbers; every other number of an answer is a decimal. */
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "advance_ms",
-  "after_seq",
   "already",
   "cancel",
   "cancel_on_disconnect",

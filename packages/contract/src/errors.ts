@@ -9,6 +9,7 @@
  * share a code, never a code and a reason.
  */
 import type { Refusal, RefusalName } from "@countermand/core/model";
+import { ACCESS_ERRORS } from "./errors/access-errors.ts";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
 import { CLOCK_ERRORS } from "./errors/clock-errors.ts";
 import { DEAD_MAN_ERRORS } from "./errors/dead-man-errors.ts";
@@ -27,6 +28,7 @@ export { IDENTIFIER_INVALID } from "./errors/order-errors.ts";
 
 export const ERRORS = {
   ...GENERAL_ERRORS,
+  ...ACCESS_ERRORS,
   ...PLACE_ERRORS,
   ...CANCEL_ERRORS,
   ...RECEIPT_ERRORS,

@@ -235,6 +235,36 @@ export const LIMITS = {
     reason: "bounds what one request stages",
     beyond: "400 invalid_field",
   },
+  keyAccountsMax: {
+    value: 16,
+    unit: "accounts of one API key",
+    reason: "each is a stream with a buffer of its own on the drop copy's one socket",
+    beyond: "400 invalid_field",
+  },
+  keyPortfoliosMax: {
+    value: 50,
+    unit: "portfolios of one API key",
+    reason: "each is compared with every order of a list",
+    beyond: "400 invalid_field",
+  },
+  keyAddressesMax: {
+    value: 50,
+    unit: "addresses and ranges of one API key",
+    reason: "each is compared with every request's",
+    beyond: "400 invalid_field",
+  },
+  keyLabelCharactersMax: {
+    value: 100,
+    unit: "characters",
+    reason: "a few words that say what a key is for",
+    beyond: "400 invalid_field",
+  },
+  keyOverlapSecondsMax: {
+    value: 2_592_000,
+    unit: "seconds",
+    reason: "30 days: two secrets of one key are a way to change over, not a state to live in",
+    beyond: "400 invalid_field",
+  },
   operatorReasonCharactersMax: {
     value: 500,
     unit: "characters",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -41,9 +41,30 @@ test("signature: the published vectors hold, in Base64 and in hex", () => {
   }
 });
 
-test("signature: any 32 bytes are read back from both spellings", () => {
+test("signature: the published vectors of Ed25519 hold", () => {
+  const page = readFileSync(new URL("../../../docs/protocol/rest.md", import.meta.url), "utf8");
+  const der = Buffer.from(`302e020100300506032b657004220420${RFC_8032_PRIVATE_KEY}`, "hex");
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  const raw = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(12);
+  assert.ok(page.includes(`\`${raw.toString("base64")}\``));
+  const rows = [...page.matchAll(/^\| `(.+)` \| `([A-Za-z0-9+/]{86}==)` \|$/gm)];
+  assert.equal(rows.length, 2);
+  for (const [, text = "", signature = ""] of rows) {
+    const bytes = sign(null, Buffer.from(text.replaceAll("\\|", "|")), key);
+    assert.equal(bytes.toString("base64"), signature);
+    assert.deepEqual(decodeSignature(signature), new Uint8Array(bytes));
+    assert.deepEqual(decodeSignature(bytes.toString("hex")), new Uint8Array(bytes));
+  }
+});
+
+/** Test 1 of RFC 8032, 7.1. */
+const RFC_8032_PRIVATE_KEY = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+test("signature: any 32 and any 64 bytes are read back from both spellings", () => {
+  const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  const bytes64 = fc.uint8Array({ minLength: 64, maxLength: 64 });
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+    fc.property(fc.oneof(bytes32, bytes64), (bytes) => {
       const buffer = Buffer.from(bytes);
       assert.deepEqual(decodeSignature(buffer.toString("base64")), new Uint8Array(bytes));
       assert.deepEqual(decodeSignature(buffer.toString("hex")), new Uint8Array(bytes));
@@ -63,14 +84,17 @@ test("signature: anything else is refused", () => {
     base64.replace("F0=", "F1="),
     base64.replace("0=", "=="),
     "g".repeat(64),
+    "g".repeat(128),
+    "a".repeat(88),
+    `${"A".repeat(85)}B==`,
     "a".repeat(63),
     "\u0661".repeat(44),
   ];
   for (const text of others) assert.equal(decodeSignature(text), null, JSON.stringify(text));
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 70 }), (text) => {
+    fc.property(fc.string({ unit: "binary", maxLength: 130 }), (text) => {
       const bytes = decodeSignature(text);
-      assert.ok(bytes === null || bytes.length === 32);
+      assert.ok(bytes === null || bytes.length === 32 || bytes.length === 64);
     }),
   );
 });

@@ -20,6 +20,9 @@ export const HANDSHAKE_METHOD = "CONNECT";
 /** Bytes of an HMAC-SHA256. */
 export const SIGNATURE_BYTES = 32;
 
+/** Bytes of an Ed25519 signature. */
+export const ED25519_SIGNATURE_BYTES = 64;
+
 /** What stands before the payload; the payload itself is signed as raw bytes. */
 export function signedPrefix(method: string, path: string, timestamp: string): string {
   return `${method}|${path}|${timestamp}|`;
@@ -65,37 +68,45 @@ function timestampFault(details: string): Fault {
   return fault("TIMESTAMP_MALFORMED", details);
 }
 
-const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
-const HEX = /^[0-9a-fA-F]{64}$/;
+/** Of each length that a signature has in Base64 with padding: how many bytes it stands for. */
+const BASE64: ReadonlyMap<number, { readonly form: RegExp; readonly byteCount: number }> = new Map([
+  [44, { form: /^[A-Za-z0-9+/]{43}=$/, byteCount: SIGNATURE_BYTES }],
+  [88, { form: /^[A-Za-z0-9+/]{86}==$/, byteCount: ED25519_SIGNATURE_BYTES }],
+]);
+const HEX = /^[0-9a-fA-F]+$/;
 const SEXTETS = sextets();
 
 /**
- * The 32 signature bytes, from Base64 with padding (44 characters) or hex (64); null for anything
- * else.
+ * The bytes of a signature: 32 of an HMAC, from Base64 (44 characters) or hex (64), or 64 of
+ * Ed25519 (88 or 128). Null for anything else.
  */
 export function decodeSignature(text: string): Uint8Array | null {
-  if (HEX.test(text)) return decodeHex(text);
-  return BASE64.test(text) ? decodeBase64(text) : null;
+  const isHexLength =
+    text.length === 2 * SIGNATURE_BYTES || text.length === 2 * ED25519_SIGNATURE_BYTES;
+  if (isHexLength) return HEX.test(text) ? decodeHex(text) : null;
+  const base64 = BASE64.get(text.length);
+  return base64?.form.test(text) === true ? decodeBase64(text, base64.byteCount) : null;
 }
 
 function decodeHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(SIGNATURE_BYTES);
-  for (let index = 0; index < SIGNATURE_BYTES; index += 1) {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
     bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
   }
   return bytes;
 }
 
 /**
- * Precondition: 43 characters of the alphabet. Null when the last one carries bits beyond the 32
- * bytes.
+ * Precondition: characters of the alphabet, then padding. Null when the last one carries bits
+ * beyond the bytes.
  */
-function decodeBase64(text: string): Uint8Array | null {
-  const bytes = new Uint8Array(SIGNATURE_BYTES);
+function decodeBase64(text: string, byteCount: number): Uint8Array | null {
+  const bytes = new Uint8Array(byteCount);
+  const letterCount = Math.ceil((byteCount * 8) / 6);
   let bits = 0;
   let bitCount = 0;
   let length = 0;
-  for (let index = 0; index < 43; index += 1) {
+  for (let index = 0; index < letterCount; index += 1) {
     bits = ((bits << 6) | (SEXTETS[text.charCodeAt(index)] ?? 0)) & 0xffff;
     bitCount += 6;
     if (bitCount < 8) continue;
@@ -103,7 +114,7 @@ function decodeBase64(text: string): Uint8Array | null {
     bytes[length] = bits >> bitCount;
     length += 1;
   }
-  return (bits & 0b11) === 0 ? bytes : null;
+  return (bits & ((1 << bitCount) - 1)) === 0 ? bytes : null;
 }
 
 /** The value of each Base64 letter by its character code. */

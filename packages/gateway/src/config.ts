@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
+import { type MasterKey, readMasterKey } from "./auth/master-key.ts";
 import { BUDGET_SETTINGS, limitSettings } from "./limit-settings.ts";
 import type { BudgetRules } from "./limits/budgets.ts";
 import { PROFILES, type Profile, profileFaults } from "./profile.ts";
@@ -39,6 +40,8 @@ export interface Config {
   readonly tls: TlsFiles | null;
   /** Whether a proxy in front of the gateway has TLS. */
   readonly behindProxy: "on" | "off";
+  /** In lower case; null: the address of the socket counts. */
+  readonly clientAddressHeader: string | null;
   readonly operatorHost: string;
   /** 0 takes any free port. */
   readonly operatorPort: number;
@@ -46,6 +49,10 @@ export interface Config {
   readonly operatorToken: string | null;
   /** Path of the key that signs receipts, or `auto` or `off`. */
   readonly receiptKeyFile: string;
+  /** Seals the secrets of API keys; null: none can be made or read. */
+  readonly masterKey: MasterKey | null;
+  /** The one before: what it sealed is brought under the present one. */
+  readonly previousMasterKey: MasterKey | null;
   /** What every account and every key has to keep to. */
   readonly accountLimits: LimitSet;
   readonly keyLimits: LimitSet;
@@ -167,6 +174,14 @@ export const SETTINGS = {
     effect: "states that a proxy in front of the gateway has TLS",
     read: readWord(["on", "off"] as const),
   }),
+  clientAddressHeader: setting({
+    env: "COUNTERMAND_CLIENT_ADDRESS_HEADER",
+    defaultText: "",
+    range: "none, or a header's name; only with COUNTERMAND_BEHIND_PROXY=on",
+    effect:
+      "header in which the proxy names the client: its last element counts for keys with addresses",
+    read: readHeaderName,
+  }),
   operatorHost: setting({
     env: "COUNTERMAND_OPERATOR_HOST",
     defaultText: "127.0.0.1",
@@ -197,6 +212,22 @@ export const SETTINGS = {
     read: (text) => {
       return text === OWN_RECEIPT_KEY || text === NO_RECEIPT_KEY ? text : resolve(text);
     },
+  }),
+  masterKey: setting({
+    env: "COUNTERMAND_MASTER_KEY",
+    defaultText: "",
+    range: "none, or 32 bytes in Base64",
+    effect: "what secrets of API keys are sealed with; HMAC keys cannot be made without one",
+    secret: true,
+    read: readMasterKey,
+  }),
+  previousMasterKey: setting({
+    env: "COUNTERMAND_MASTER_KEY_PREVIOUS",
+    defaultText: "",
+    range: "none, or 32 bytes in Base64",
+    effect: "the master key before: what it sealed is brought under the present one at the start",
+    secret: true,
+    read: readMasterKey,
   }),
   logLevel: setting({
     env: "COUNTERMAND_LOG_LEVEL",
@@ -257,10 +288,13 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read(SETTINGS.logLevel),
     tls: tls instanceof SettingFault ? null : tls,
     behindProxy: read(SETTINGS.behindProxy),
+    clientAddressHeader: read(SETTINGS.clientAddressHeader),
     operatorHost: read(SETTINGS.operatorHost),
     operatorPort: read(SETTINGS.operatorPort),
     operatorToken: read(SETTINGS.operatorToken),
     receiptKeyFile: read(SETTINGS.receiptKeyFile),
+    masterKey: read(SETTINGS.masterKey),
+    previousMasterKey: read(SETTINGS.previousMasterKey),
     accountLimits: readLimits(ACCOUNT_LIMITS, read),
     keyLimits: readLimits(KEY_LIMITS, read),
     budgets: readBudgets(read),
@@ -318,6 +352,12 @@ function unknownSettings(environment: Environment): string[] {
   return Object.keys(environment).filter((name) => {
     return name.startsWith("COUNTERMAND_") && !known.has(name);
   });
+}
+
+function readHeaderName(text: string): string | null | SettingFault {
+  if (text === "") return null;
+  const isName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text);
+  return isName ? text.toLowerCase() : new SettingFault("is no name of a header");
 }
 
 function setting<T>(spec: SettingSpec<T>): SettingSpec<T> {

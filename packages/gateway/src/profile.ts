@@ -18,12 +18,20 @@ interface Checked {
   /** Whether a certificate is named, good or not. */
   readonly namesTls: boolean;
   readonly behindProxy: "on" | "off";
+  readonly clientAddressHeader: string | null;
   readonly sandboxMarket: "on" | "off";
 }
 
 /** Every combination of settings that is not safe, a sentence each. */
 export function profileFaults(config: Checked): string[] {
-  return config.profile === "sandbox" ? sandboxFaults(config) : productionFaults(config);
+  const faults = config.profile === "sandbox" ? sandboxFaults(config) : productionFaults(config);
+  if (config.clientAddressHeader !== null && config.behindProxy === "off") {
+    faults.push(
+      "COUNTERMAND_CLIENT_ADDRESS_HEADER: anybody could send it: it is taken from a proxy only, " +
+        "which COUNTERMAND_BEHIND_PROXY=on states",
+    );
+  }
+  return faults;
 }
 
 function sandboxFaults({ host, operatorHost }: Checked): string[] {

@@ -4,7 +4,7 @@
  */
 import { encodeModeNotice, encodeReady } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
-import type { MarketMode } from "@countermand/core/control";
+import type { ApiKeys, MarketMode } from "@countermand/core/control";
 import {
   type DeskEvent,
   decodeDeskEvent,
@@ -28,6 +28,7 @@ import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
+import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import type { OperatorParts } from "./operator/operator-server.ts";
 import { OperatorService } from "./operator/operator-service.ts";
@@ -90,6 +91,7 @@ interface Foundation {
   readonly marketClock: MarketClock;
   readonly recovered: Recovered;
   readonly partitions: Partitions;
+  readonly keys: KeyStore;
 }
 
 /** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
@@ -122,11 +124,12 @@ export class RunningNode {
   /** Precondition: the data directory is locked. Throws JournalError. */
   static async start(options: NodeOptions, lock: DataDirLock): Promise<RunningNode> {
     const foundation = await layFoundation(options, lock);
-    const keys = keysOf(options.config);
+    const { keys } = foundation;
     const node = new RunningNode(options, foundation, keys);
     // First, so that a journal that has anything says which rules it was begun under.
     await node.sequencer.begin();
     await node.#beginProfile();
+    await node.#resealKeys(keys);
     await node.#openSandboxAccounts(keys);
     await node.#reconcile();
     node.#deadMan.timers.start();
@@ -154,9 +157,7 @@ export class RunningNode {
       }),
       () => clock.monotonicMs(),
     );
-    const { dataDir } = config;
-    const { instruments } = layout;
-    const { exchange } = partitions;
+    const [{ dataDir }, { instruments }, { exchange }] = [config, layout, partitions];
     this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
     const faultBoard = faultBoardOf(options, layout);
     this.sequencer = new Sequencer({
@@ -196,12 +197,13 @@ export class RunningNode {
     this.#deadMan = new DeadManService({
       sequencer,
       clock,
-      notify: (account, message) => this.#hub.notify(account, message),
+      notify: (account, written) => this.#hub.notify(account, written),
     });
     this.#guard = new DisconnectGuard({ sequencer, clock });
     this.services = this.#makeServices(keys, faultBoard);
     this.streams = new OrderStreamServer({
       authenticator: this.services.authenticator,
+      keys,
       sequencer,
       archive,
       trade: this.services.trade,
@@ -214,7 +216,8 @@ export class RunningNode {
       onBug: onFatal,
     });
     this.#killSwitch = this.#makeKillSwitch();
-    this.operator = { service: this.#operatorService(), sequencer };
+    const { authenticator } = this.services;
+    this.operator = { service: this.#operatorService(), sequencer, authenticator };
     this.metrics = this.#makeMetrics();
   }
 
@@ -272,9 +275,13 @@ export class RunningNode {
   }
 
   #operatorService(): OperatorService {
+    const { sequencer } = this;
+    const { masterKey } = this.#options.config;
+    const onChanged = (apiKey: string) => this.streams.keyChanged(apiKey);
     return new OperatorService({
-      sequencer: this.sequencer,
+      sequencer,
       killSwitch: this.#killSwitch,
+      keys: new KeyService({ sequencer, masterKey, onChanged }),
       names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });
@@ -306,21 +313,19 @@ export class RunningNode {
 
   #makeServices(keys: KeyStore, faultBoard: FaultBoard): SignedServices {
     const { sequencer } = this;
-    const { clock, config } = this.#options;
     const { archive, layout, marketClock, partitions, signing } = this.#foundation;
     const { instruments } = layout;
     const budgets = budgetsOf(this.#options, partitions);
     const losesAnswer = (caller: Caller) => faultBoard.losesAnswer(caller);
-    const { recent } = this.partitions;
-    const receipts = signing && new ReceiptIssuer({ keys: signing, archive, recent });
-    const windowMs = config.signatureWindowMs;
+    const receipts =
+      signing && new ReceiptIssuer({ keys: signing, archive, recent: partitions.recent });
     return {
       trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer, receipts }),
       budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
       deadMan: this.#deadMan,
-      authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs }),
+      authenticator: authenticatorOf(this.#options, keys),
       clock: new ClockService({ sequencer, marketClock }),
       faults: new FaultService(sequencer, faultBoard),
     };
@@ -377,6 +382,14 @@ export class RunningNode {
     const atMs = clock.wallMs() as UnixMs;
     await this.sequencer.operate(() => {
       this.partitions.stageControlEvent({ type: "ProfileBegan", atMs, profile: "production" });
+    });
+  }
+
+  /** Brings the secrets under the present master key. */
+  async #resealKeys(keys: KeyStore): Promise<void> {
+    const atMs = this.#options.clock.wallMs() as UnixMs;
+    await this.sequencer.operate(() => {
+      for (const event of keys.resealed(atMs)) this.partitions.stageControlEvent(event);
     });
   }
 
@@ -438,8 +451,16 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   const positions = Object.fromEntries(recovered.positions);
   log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
   names.follow(recovered.state.control);
+  const keys = keysOf(recovered.state.control.keys, config);
+  try {
+    keys.requireReadable();
+  } catch (error) {
+    await archive.close();
+    await journal.close();
+    throw error;
+  }
   const partitions = await claimAll(base, recovered);
-  return { ...base, recovered, partitions };
+  return { ...base, recovered, partitions, keys };
 }
 
 /** The number of partitions is fixed when a journal begins: later starts find it there. */
@@ -452,7 +473,7 @@ function layoutOf(
   return { deskCount: found === 0 ? deskCount : found, instruments, deskRules };
 }
 
-type RecoveryBase = Omit<Foundation, "recovered" | "partitions">;
+type RecoveryBase = Omit<Foundation, "recovered" | "partitions" | "keys">;
 
 /** Memory keeps the reports that the archive lacks; what neither has, the archive is waited for. */
 function recover(options: NodeOptions, base: RecoveryBase): Recovered {
@@ -553,9 +574,22 @@ function faultBoardOf({ config }: NodeOptions, { instruments }: NodeLayout): Fau
   return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
 }
 
+function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authenticator {
+  return new Authenticator({
+    keys,
+    wallMs: () => clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    windowMs: config.signatureWindowMs,
+    addressHeader: config.clientAddressHeader,
+  });
+}
+
 /** Production has no keys but those that operators make. */
-function keysOf({ profile }: Config): KeyStore {
-  const keys = new KeyStore();
+function keysOf(
+  journaled: ApiKeys,
+  { masterKey: current, previousMasterKey: previous, profile }: Config,
+): KeyStore {
+  const keys = new KeyStore(journaled, { current, previous });
   if (profile === "production") return keys;
   for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
   return keys;

@@ -24,13 +24,16 @@ export function encodeDeadManStatus(nowMs: number, views: readonly DeadManView[]
   return encodeSuccess(`{"timestamp":${nowMs},"switches":[${rows}]}`);
 }
 
-/** A notice about a switch, which is under `switch`. */
+/** A notice about a switch, which is under `switch`; whose it is where a socket carries several. */
 export function encodeDeadManNotice(
   name: "DEAD_MAN_WARNING" | "DEAD_MAN_FIRED",
   details: string,
   view: DeadManView,
+  account: string | null = null,
 ): string {
-  const envelope = encodeError(name, details, { members: [["switch", encodeSwitch(view)]] });
+  const members: (readonly [name: string, json: string])[] = [["switch", encodeSwitch(view)]];
+  if (account !== null) members.unshift(["account_code", jsonString(account)]);
+  const envelope = encodeError(name, details, { members });
   return `{"type":"notice",${envelope.slice(1)}`;
 }
 

@@ -6,6 +6,7 @@ import { jsonString } from "./json-text.ts";
 /** WebSocket close codes (RFC 6455 and its registry) by the cause that closes. */
 export const CLOSE_CODES = {
   TEXT_ONLY: 1003,
+  KEY_NO_LONGER_GOOD: 1008,
   SEQ_OUT_OF_RANGE: 1008,
   MESSAGE_TOO_BIG: 1009,
   SHUTTING_DOWN: 1012,
@@ -18,22 +19,35 @@ export function encodeOrderMessage(seq: number, orderJson: string): string {
   return `{"type":"order","seq":${seq},"data":${orderJson}}`;
 }
 
+/** In the place of an event that the reader's key may not see. */
+export function encodeSkip(seq: number, account: string | null): string {
+  return `{"type":"skip",${accountMember(account)}"seq":${seq}}`;
+}
+
 /**
- * `seq` is the latest of the account, so that silence and loss can be told apart; the budgets are
- * there where there are any.
+ * `seq` is the latest of the account, so that silence and loss can be told apart. Where a socket
+ * carries several accounts, this and others say whose it is. The budgets are there where there are
+ * any.
  */
 export function encodeHeartbeat(
   nowMs: number,
   seq: number,
   budgets: readonly BudgetState[] = [],
+  account: string | null = null,
 ): string {
   const budget = budgets.length === 0 ? "" : `,"budget":${encodeBudget(budgets)}`;
-  return `{"type":"heartbeat","data":{"timestamp":${nowMs},"seq":${seq}${budget}}}`;
+  const data = `{"timestamp":${nowMs},"seq":${seq}${budget}}`;
+  return `{"type":"heartbeat",${accountMember(account)}"data":${data}}`;
 }
 
 /** The open orders as they stood at `seq`. */
-export function encodeSnapshot(seq: number, orders: readonly string[]): string {
-  return `{"type":"snapshot","seq":${seq},"data":{"orders":[${orders.join(",")}]}}`;
+export function encodeSnapshot(
+  seq: number,
+  orders: readonly string[],
+  account: string | null = null,
+): string {
+  const data = `{"orders":[${orders.join(",")}]}`;
+  return `{"type":"snapshot",${accountMember(account)}"seq":${seq},"data":${data}}`;
 }
 
 /**
@@ -54,19 +68,32 @@ export interface SeqRange {
   readonly latestSeq: number;
 }
 
-/** A fault of the connection: the error fields, and the range where the fault is about one. */
-export function encodeStreamError(name: ErrorName, details: string, range?: SeqRange): string {
-  if (range === undefined) return typed("error", encodeError(name, details));
-  const members = [
-    ["earliest_seq", String(range.earliestSeq)],
-    ["latest_seq", String(range.latestSeq)],
-  ] as const;
+/**
+ * A fault of the connection: the error fields, the account where it is about one of several, and
+ * the range where it is about one.
+ */
+export function encodeStreamError(
+  name: ErrorName,
+  details: string,
+  range?: SeqRange,
+  account: string | null = null,
+): string {
+  const members: (readonly [name: string, json: string])[] = [];
+  if (account !== null) members.push(["account_code", jsonString(account)]);
+  if (range !== undefined) {
+    members.push(["earliest_seq", String(range.earliestSeq)]);
+    members.push(["latest_seq", String(range.latestSeq)]);
+  }
   return typed("error", encodeError(name, details, { members }));
 }
 
 /** The answer of a command: its id and the REST envelope's members. */
 export function encodeReply(id: string, envelope: string): string {
   return `{"type":"reply","id":${jsonString(id)},${envelope.slice(1)}`;
+}
+
+function accountMember(account: string | null): string {
+  return account === null ? "" : `"account_code":${jsonString(account)},`;
 }
 
 function typed(type: "notice" | "error", envelope: string): string {

@@ -156,5 +156,36 @@ export const OPERATOR_ERRORS = {
     retryable: true,
     action: "Nothing is wrong: from now on the market has the mode that the notice names.",
   },
+  UNKNOWN_KEY: {
+    ...UNKNOWN,
+    code: 11031280,
+    message: "Unknown Key",
+    reason: "unknown_key",
+    action: "Take the key from the list of keys.",
+  },
+  KEY_ENDED: {
+    code: 11031281,
+    httpStatus: 409,
+    message: "Key Ended",
+    reason: "key_ended",
+    retryable: false,
+    action: "Create another key: this one is revoked or has expired.",
+  },
+  TOO_MANY_KEYS: {
+    code: 11031282,
+    httpStatus: 409,
+    message: "Too Many Keys",
+    reason: "too_many_keys",
+    retryable: false,
+    action: "Revoke keys that are not needed, expired ones first.",
+  },
+  MASTER_KEY_MISSING: {
+    code: 11031283,
+    httpStatus: 409,
+    message: "Master Key Missing",
+    reason: "master_key_missing",
+    retryable: false,
+    action: "Start the gateway with COUNTERMAND_MASTER_KEY, or create an Ed25519 key.",
+  },
 } as const;
 OPERATOR_ERRORS satisfies Readonly<Record<string, ErrorSpec>>;

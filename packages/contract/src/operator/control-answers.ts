@@ -115,6 +115,6 @@ function modeJson({ mode, act }: ModeAnswerRow) {
   return { mode, set: act === null ? null : actJson(act) };
 }
 
-function actJson({ atMs, operator, reason }: ActRow) {
+export function actJson({ atMs, operator, reason }: ActRow) {
   return { at: atMs, operator, reason };
 }

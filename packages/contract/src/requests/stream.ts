@@ -23,7 +23,9 @@ import { asksForReceipt } from "./receipt.ts";
 export interface StreamQuery {
   /** Replay everything later than this seq first; absent: live only. 0 to 2^53 - 1. */
   readonly afterSeq?: number;
-  /** Send the open orders first. Never together with afterSeq. */
+  /** The same by account, where the key may see several. Never together with afterSeq. */
+  readonly afterSeqs?: ReadonlyMap<string, number>;
+  /** Send the open orders first. Never together with afterSeq or afterSeqs. */
   readonly snapshot: boolean;
   /** Seconds between heartbeats, 1 to 30. */
   readonly heartbeatSeconds: number;
@@ -52,8 +54,8 @@ export function decodeStreamQuery(rawQuery: string): StreamQuery | Fault {
 }
 
 function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | Fault {
-  const afterSeq = integer(values, "after_seq", 0, Number.MAX_SAFE_INTEGER);
-  if (typeof afterSeq === "object") return afterSeq;
+  const after = afterSeqOf(values);
+  if ("error" in after) return after;
   const snapshot = integer(values, "snapshot", 0, 1);
   if (typeof snapshot === "object") return snapshot;
   const heartbeat = integer(values, "heartbeat", 1, LIMITS.heartbeatSecondsMax.value);
@@ -62,11 +64,11 @@ function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | 
   if (typeof commands === "object") return commands;
   const onDisconnect = decodeOnDisconnect(values);
   if (onDisconnect !== null && "error" in onDisconnect) return onDisconnect;
-  if (afterSeq !== undefined && snapshot === 1) {
+  if (Object.keys(after).length > 0 && snapshot === 1) {
     return fault("INVALID_STREAM_PARAMETER", "after_seq and snapshot=1 exclude each other");
   }
   return {
-    ...(afterSeq !== undefined && { afterSeq }),
+    ...after,
     snapshot: snapshot === 1,
     heartbeatSeconds: heartbeat ?? HEARTBEAT_SECONDS_DEFAULT,
     commands: commands === 1,
@@ -86,6 +88,30 @@ function decodeOnDisconnect(values: ReadonlyMap<string, string>) {
   if (grace === undefined && group === "") return null;
   // Whoever sends one of them believes that the loss of the connection is covered.
   return fault("INVALID_STREAM_PARAMETER", "grace and group need cancel_on_disconnect=1");
+}
+
+/** One number, or `ACCOUNT:N` for one account and more, with commas between. */
+function afterSeqOf(
+  values: ReadonlyMap<string, string>,
+): Pick<StreamQuery, "afterSeq" | "afterSeqs"> | Fault {
+  const text = values.get("after_seq") ?? "";
+  if (!text.includes(":")) {
+    const afterSeq = integer(values, "after_seq", 0, Number.MAX_SAFE_INTEGER);
+    if (typeof afterSeq === "object") return afterSeq;
+    return afterSeq === undefined ? {} : { afterSeq };
+  }
+  const afterSeqs = new Map<string, number>();
+  for (const part of text.split(",")) {
+    const colon = part.lastIndexOf(":");
+    const [account, digits] = [part.slice(0, colon), part.slice(colon + 1)];
+    const seq = INTEGER.test(digits) ? Number(digits) : Number.NaN;
+    if (account === "" || colon === -1 || afterSeqs.has(account) || !Number.isSafeInteger(seq)) {
+      const details = "after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once";
+      return fault("INVALID_STREAM_PARAMETER", `${details}, not ${shown(part)}`);
+    }
+    afterSeqs.set(account, seq);
+  }
+  return { afterSeqs };
 }
 
 function integer(

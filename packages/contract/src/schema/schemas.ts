@@ -46,6 +46,7 @@ import {
   NOTICE_MESSAGE,
   ORDER_MESSAGE,
   REPLY_MESSAGE,
+  SKIP_MESSAGE,
   SNAPSHOT_MESSAGE,
   STREAM_QUERY,
 } from "./stream-schemas.ts";
@@ -104,6 +105,7 @@ export const SCHEMAS = {
   OrderMessage: ORDER_MESSAGE,
   HeartbeatMessage: HEARTBEAT_MESSAGE,
   SnapshotMessage: SNAPSHOT_MESSAGE,
+  SkipMessage: SKIP_MESSAGE,
   NoticeMessage: NOTICE_MESSAGE,
   ErrorMessage: ERROR_MESSAGE,
   ReplyMessage: REPLY_MESSAGE,

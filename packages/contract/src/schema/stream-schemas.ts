@@ -18,6 +18,7 @@ import {
 const SEQ = integer("Position in the account's stream: from 1, no gaps, kept over restarts.", {
   minimum: 0,
 });
+const ACCOUNT_CODE = text("Whose message it is; only where a socket carries several accounts.");
 const { properties: FAILURE_MEMBERS } = FAILURE;
 
 export const ORDER_MESSAGE: ObjectSchema = message("order", "One event of one order.", {
@@ -34,21 +35,32 @@ export const HEARTBEAT_MESSAGE: ObjectSchema = message(
   "heartbeat",
   "The stream lives, and this is the latest position: silence and loss can be told apart.",
   {
+    account_code: ACCOUNT_CODE,
     data: answer(
       "Where it stands.",
       { timestamp: milliseconds("Server time"), seq: SEQ, budget: BUDGET },
       ["budget"],
     ),
   },
+  ["account_code"],
+);
+
+export const SKIP_MESSAGE: ObjectSchema = message(
+  "skip",
+  "In the place of an event that the key may not see, so that seq has no gaps.",
+  { account_code: ACCOUNT_CODE, seq: SEQ },
+  ["account_code"],
 );
 
 export const SNAPSHOT_MESSAGE: ObjectSchema = message(
   "snapshot",
   "The open orders as they stood at seq.",
   {
+    account_code: ACCOUNT_CODE,
     seq: SEQ,
     data: answer("The orders.", { orders: array("Open orders.", ref("OrderUpdate")) }),
   },
+  ["account_code"],
 );
 
 export const NOTICE_MESSAGE: ObjectSchema = message(
@@ -56,9 +68,10 @@ export const NOTICE_MESSAGE: ObjectSchema = message(
   "Something to know that is no fault of the client.",
   {
     ...FAILURE_MEMBERS,
+    account_code: ACCOUNT_CODE,
     switch: { ...ref("DeadManSwitch"), description: "Of a notice about a dead-man's switch." },
   },
-  ["data", "retry_after", "switch"],
+  ["data", "account_code", "retry_after", "switch"],
 );
 
 export const ERROR_MESSAGE: ObjectSchema = message(
@@ -66,10 +79,11 @@ export const ERROR_MESSAGE: ObjectSchema = message(
   "A fault of the connection, which closes.",
   {
     ...FAILURE_MEMBERS,
+    account_code: ACCOUNT_CODE,
     earliest_seq: integer("Earliest position that can be replayed from.", { minimum: 0 }),
     latest_seq: SEQ,
   },
-  ["data", "retry_after", "earliest_seq", "latest_seq"],
+  ["data", "account_code", "retry_after", "earliest_seq", "latest_seq"],
 );
 
 export const REPLY_MESSAGE: ObjectSchema = message(
@@ -90,7 +104,13 @@ export const REPLY_MESSAGE: ObjectSchema = message(
 );
 
 export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {
-  after_seq: integer("Replay everything later first.", { minimum: 0 }),
+  after_seq: {
+    description: "Replay everything later first: a number, or ACCOUNT:N,ACCOUNT:N of a drop copy.",
+    oneOf: [
+      { type: "integer", minimum: 0 },
+      { type: "string", pattern: "^[^,]+:[0-9]+(,[^,]+:[0-9]+)*$" },
+    ],
+  },
   snapshot: integer("1: the open orders first. Not together with after_seq.", {
     minimum: 0,
     maximum: 1,

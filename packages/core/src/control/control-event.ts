@@ -13,18 +13,24 @@
  * | `I`  | InstrumentChanged |
  * | `O`  | OperatorActed     |
  * | `Q`  | OperatorAnswered  |
+ *
+ * Those of API keys are in key-event.ts.
  */
 import { assert } from "../assert.ts";
 import type { Account, UnixMs } from "../model/ids.ts";
 import type { MarketGroup } from "../model/instrument.ts";
 import type { BlockScope } from "./control-scope.ts";
+import {
+  isKeyCells,
+  isKeyEvent,
+  type KeyCells,
+  type KeyEvent,
+  keyCells,
+  keyEventOf,
+} from "./key-event.ts";
+import type { OperatorAct } from "./operator-act.ts";
 
-/** Who decided something, when in real time, and why. */
-export interface OperatorAct {
-  readonly atMs: UnixMs;
-  readonly operator: string;
-  readonly reason: string;
-}
+export type { OperatorAct } from "./operator-act.ts";
 
 /** What this journal is for; its first event, and its only one. The sandbox says nothing. */
 export interface ProfileBegan {
@@ -122,7 +128,8 @@ export type ControlEvent =
   | ModeSet
   | InstrumentChanged
   | OperatorActed
-  | OperatorAnswered;
+  | OperatorAnswered
+  | KeyEvent;
 
 type ActCells = readonly [atMs: UnixMs, operator: string, reason: string];
 export type ScopeCells = readonly [
@@ -157,7 +164,7 @@ type Cells =
     ];
 
 export function encodeControlEvent(event: ControlEvent): string {
-  return JSON.stringify(cellsOf(event));
+  return JSON.stringify(isKeyEvent(event) ? keyCells(event) : cellsOf(event));
 }
 
 /**
@@ -165,7 +172,8 @@ export function encodeControlEvent(event: ControlEvent): string {
  * vouches for it.
  */
 export function decodeControlEvent(payload: string): ControlEvent {
-  const cells = JSON.parse(payload) as Cells;
+  const cells = JSON.parse(payload) as Cells | KeyCells;
+  if (isKeyCells(cells)) return keyEventOf(cells);
   switch (cells[0]) {
     case "P":
       return { type: "ProfileBegan", atMs: cells[1], profile: cells[2] };
@@ -233,7 +241,7 @@ function actCells({ atMs, operator, reason }: OperatorAct): ActCells {
   return [atMs, operator, reason];
 }
 
-function cellsOf(event: ControlEvent): Cells {
+function cellsOf(event: Exclude<ControlEvent, KeyEvent>): Cells {
   switch (event.type) {
     case "ProfileBegan":
       return ["P", event.atMs, event.profile];

@@ -1,12 +1,13 @@
 /**
- * What operators have decided: blocks, modes, halts of instruments, and the answers to their
- * requests. A pure fold of control events, owned by the sequencer. Methods named `decide...` change
- * nothing.
+ * What operators have decided: blocks, modes, halts of instruments, API keys, and the answers to
+ * their requests. A pure fold of control events, owned by the sequencer. Methods named `decide...`
+ * change nothing.
  */
 import { assert } from "../assert.ts";
 import type { UnixMs } from "../model/ids.ts";
 import { MARKET_GROUP_NAMES, type MarketGroup } from "../model/instrument.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
+import { type ApiKeyCells, ApiKeys } from "./api-keys.ts";
 import {
   type Blocked,
   type BlockReleased,
@@ -26,6 +27,7 @@ import {
   scopeOf,
 } from "./control-event.ts";
 import { type BlockScope, covers, type OrderOrigin } from "./control-scope.ts";
+import { isKeyEvent } from "./key-event.ts";
 
 /** Blocks that hold at a time: each is looked at for every new order. */
 export const ACTIVE_BLOCKS_MAX = 1_000;
@@ -74,10 +76,12 @@ type Cells =
     ]
   | readonly ["mode", owner: ModeOwner, mode: MarketMode, act: OperatorAct]
   | readonly ["instrument", symbol: string, name: string | null, halted: boolean, act: OperatorAct]
-  | readonly ["answer", answer: Omit<OperatorAnswered, "type">];
+  | readonly ["answer", answer: Omit<OperatorAnswered, "type">]
+  | ApiKeyCells;
 
 export class ControlState {
   #profile: "production" | null = null;
+  readonly keys = new ApiKeys();
   #lastBlockId = 0;
   readonly #active = new Map<number, Block>();
   /** Oldest first. */
@@ -173,6 +177,10 @@ export class ControlState {
   }
 
   apply(event: ControlEvent): void {
+    if (isKeyEvent(event)) {
+      this.keys.apply(event);
+      return;
+    }
     switch (event.type) {
       case "ProfileBegan":
         assert(this.#profile === null, "a journal begins once");
@@ -224,6 +232,7 @@ export class ControlState {
       yield lineOf(["instrument", symbol, row.securityDesc, row.halted, row.act]);
     }
     for (const { type: _, ...answer } of this.#answers.values()) yield lineOf(["answer", answer]);
+    for (const cells of this.keys.snapshotCells()) yield lineOf(cells);
   }
 
   static restore(lines: Iterable<string>): ControlState {
@@ -255,6 +264,9 @@ export class ControlState {
       }
       case "answer":
         this.#answers.set(cells[1].idempotencyKey, { type: "OperatorAnswered", ...cells[1] });
+        break;
+      case "key":
+        this.keys.load(cells);
         break;
     }
   }

@@ -1,3 +1,5 @@
+export * from "./api-keys.ts";
 export * from "./control-event.ts";
 export * from "./control-scope.ts";
 export * from "./control-state.ts";
+export * from "./key-event.ts";

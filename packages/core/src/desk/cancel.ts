@@ -20,18 +20,29 @@ const NOT_OPEN: OpenTarget = { found: "none" };
 /** Order numbers an ambiguity lists at most. */
 export const AMBIGUOUS_LISTED_MAX = 20;
 
-export function openTarget(book: AccountBook, target: CancelTarget): OpenTarget {
+/** To who asks, orders that `sees` says no to do not exist. */
+export function openTarget(
+  book: AccountBook,
+  target: CancelTarget,
+  sees: ((order: Order) => boolean) | null = null,
+): OpenTarget {
   if (target.by === "orderId") {
     const order = book.openOrder(target.orderId);
-    return order === null ? NOT_OPEN : { found: "open", order };
+    return order === null || sees?.(order) === false ? NOT_OPEN : { found: "open", order };
   }
-  const orderIds = book.openByClOrdId(target.clOrdId);
+  const named = book.openByClOrdId(target.clOrdId);
+  const orderIds = sees === null ? named : named.filter((orderId) => isSeen(book, orderId, sees));
   const [only] = orderIds;
   if (only === undefined) return NOT_OPEN;
   if (orderIds.length > 1) return { found: "ambiguous", refusal: ambiguous(orderIds) };
   const order = book.openOrder(only);
   assert(order !== null, "an indexed order is open");
   return { found: "open", order };
+}
+
+function isSeen(book: AccountBook, orderId: OrderId, sees: (order: Order) => boolean): boolean {
+  const order = book.openOrder(orderId);
+  return order !== null && sees(order);
 }
 
 function ambiguous(orderIds: readonly OrderId[]): Refusal {

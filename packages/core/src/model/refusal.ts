@@ -100,6 +100,10 @@ export const CONTROL_REFUSAL_NAMES = [
   "ACCOUNT_NOT_EMPTY",
   "UNKNOWN_ASSET",
   "UNKNOWN_INSTRUMENT",
+  "UNKNOWN_KEY",
+  "KEY_ENDED",
+  "TOO_MANY_KEYS",
+  "PORTFOLIO_NOT_ALLOWED",
 ] as const;
 export type RefusalName =
   | (typeof REFUSAL_NAMES)[number]

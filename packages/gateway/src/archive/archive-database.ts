@@ -18,6 +18,7 @@ import {
   createdSecond,
   type FilterCondition,
   filterWhere,
+  IN_PORTFOLIOS,
   indexedPart,
   isUnfiltered,
   NAMED,
@@ -105,8 +106,15 @@ export class ArchiveDatabase {
     return this.#statements.closedByNumber.get(account, orderNumber) ?? null;
   }
 
-  newestClosedByClOrdId(account: string, clOrdId: string): ClosedPlace | null {
-    return this.#statements.newestByClOrdId.get(account, clOrdId) ?? null;
+  /** Of all portfolios where they are null. */
+  newestClosedByClOrdId(
+    account: string,
+    clOrdId: string,
+    portfolioIds: readonly string[] | null,
+  ): ClosedPlace | null {
+    const { newestByClOrdId, newestInPortfolios } = this.#statements;
+    if (portfolioIds === null) return newestByClOrdId.get(account, clOrdId) ?? null;
+    return newestInPortfolios.get(account, clOrdId, JSON.stringify(portfolioIds)) ?? null;
   }
 
   /** Places of the reports after a stream number, in stream order, up to the first gap. */
@@ -343,6 +351,10 @@ function prepareReads(database: Database.Database) {
     ),
     newestByClOrdId: database.prepare<[string, string], ClosedPlace>(
       `${closedPlace(NAMED_ORDERS)} WHERE account = ? AND ${NAMED}
+        ORDER BY order_number DESC LIMIT 1`,
+    ),
+    newestInPortfolios: database.prepare<[string, string, string], ClosedPlace>(
+      `${closedPlace(NAMED_ORDERS)} WHERE account = ? AND ${NAMED} AND ${IN_PORTFOLIOS}
         ORDER BY order_number DESC LIMIT 1`,
     ),
     reportPlaces: database.prepare<[string, number, number], ReportPlace>(

@@ -22,7 +22,12 @@ export interface ArchiveQuestions {
     readonly answer: string | null;
   };
   readonly closedByClOrdId: {
-    readonly ask: { readonly account: string; readonly clOrdId: string };
+    readonly ask: {
+      readonly account: string;
+      readonly clOrdId: string;
+      /** Null: whatever its portfolio. */
+      readonly portfolioIds: readonly string[] | null;
+    };
     readonly answer: string | null;
   };
   readonly list: { readonly ask: ListQuestion; readonly answer: ListAnswer };

@@ -147,8 +147,8 @@ export class ArchiveProjector {
         return place === null ? null : this.#closingReport(question.ask.account, place);
       }
       case "closedByClOrdId": {
-        const { account, clOrdId } = question.ask;
-        const place = this.#database.newestClosedByClOrdId(account, clOrdId);
+        const { account, clOrdId, portfolioIds } = question.ask;
+        const place = this.#database.newestClosedByClOrdId(account, clOrdId, portfolioIds);
         return place === null ? null : this.#closingReport(account, place);
       }
       case "orders":

@@ -5,6 +5,7 @@
 import { assert } from "@countermand/core/assert";
 import type { ClOrdId, MarketName, OrderId, Side, UnixDay } from "@countermand/core/model";
 import { type BookedEvent, type StatementEntry, statementEntryOf } from "@countermand/core/money";
+import { IN_PORTFOLIOS, portfolioList } from "./order-filter.ts";
 import { orderNumberOf } from "./order-number.ts";
 
 /** An event that moved an account's money, at its position in the account's partition. */
@@ -23,6 +24,8 @@ export interface ExecutionFilter {
   readonly orderId?: OrderId | undefined;
   readonly clOrdId?: ClOrdId | undefined;
   readonly portfolioId?: string | undefined;
+  /** What the caller may know of; absent: all. */
+  readonly portfolioIds?: ReadonlySet<string> | undefined;
   /** Unix seconds, inclusive. */
   readonly tradedFromS?: number | undefined;
   /** Unix seconds, inclusive: the whole second counts. */
@@ -55,6 +58,7 @@ export function bookingWeight(event: BookedEvent, filter: BookingFilter): number
     matches(order.orderId, filter.orderId) &&
     matches(order.clOrdId, filter.clOrdId) &&
     matches(order.portfolioId, filter.portfolioId) &&
+    filter.portfolioIds?.has(order.portfolioId) !== false &&
     (filter.tradedFromS === undefined || tradedS >= filter.tradedFromS) &&
     (filter.tradedToS === undefined || tradedS <= filter.tradedToS);
   return isMatch ? 1 : 0;
@@ -115,6 +119,7 @@ function executionsWhere(filter: ExecutionFilter): BookingCondition {
     ["side = ?", filter.side],
     ["cl_ord_id = ?", filter.clOrdId],
     ["portfolio_id = ?", filter.portfolioId],
+    [IN_PORTFOLIOS, portfolioList(filter.portfolioIds)],
   ]);
   const isOfOrder = orderNumber !== undefined;
   // The index holds the bookings of orders alone, and can be used where the condition says so.

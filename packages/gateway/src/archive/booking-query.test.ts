@@ -32,6 +32,9 @@ const anyFilter: fc.Arbitrary<BookingFilter> = fc.oneof(
     ),
     clOrdId: anyOptional(fc.constantFrom("a", "", "none") as fc.Arbitrary<ClOrdId>),
     portfolioId: anyOptional(fc.constantFrom("p", "")),
+    portfolioIds: anyOptional(
+      fc.uniqueArray(fc.constantFrom("p", "", "none")).map((ids) => new Set(ids)),
+    ),
     tradedFromS: anyOptional(anySecond),
     tradedToS: anyOptional(anySecond),
   }),

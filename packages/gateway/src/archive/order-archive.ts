@@ -185,13 +185,26 @@ export class OrderArchive {
     });
   }
 
-  /** The closed order, if it is projected and the account's; the newest one of several. */
-  async findClosed(account: Account, by: ClosedOrderName): Promise<Order | null> {
+  /**
+   * The closed order, if it is projected, the account's, and of one of the portfolios; the newest
+   * one of several.
+   */
+  async findClosed(
+    account: Account,
+    by: ClosedOrderName,
+    portfolioIds?: ReadonlySet<string>,
+  ): Promise<Order | null> {
+    const inPortfolios = portfolioIds === undefined ? null : [...portfolioIds];
     const text =
       "orderId" in by
         ? await this.#ask("closedByOrderId", { account, orderId: by.orderId })
-        : await this.#ask("closedByClOrdId", { account, clOrdId: by.clOrdId });
-    return text === null ? null : decodeReport(text).order;
+        : await this.#ask("closedByClOrdId", {
+            account,
+            clOrdId: by.clOrdId,
+            portfolioIds: inPortfolios,
+          });
+    const order = text === null ? null : decodeReport(text).order;
+    return order === null || portfolioIds?.has(order.portfolioId) === false ? null : order;
   }
 
   /** Numbers of the account's closed orders that match, newest first, from an index on. */

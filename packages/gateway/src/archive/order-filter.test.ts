@@ -48,6 +48,7 @@ const filters: fc.Arbitrary<OrderFilter> = fc.record(
     symbol: fc.constantFrom(...symbols),
     side: fc.constantFrom(...Object.values(Side)),
     portfolioId: fc.constantFrom(...names),
+    portfolioIds: fc.uniqueArray(fc.constantFrom(...names)).map((ids) => new Set(ids)),
     ordStatus: fc.constantFrom(...statuses),
     createdFromS: fc.integer({ min: FIRST_S - 1, max: FIRST_S + 30 }),
     createdToS: fc.integer({ min: FIRST_S - 1, max: FIRST_S + 30 }),

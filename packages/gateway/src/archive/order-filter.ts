@@ -26,6 +26,8 @@ export interface OrderFilter {
   readonly symbol?: string | undefined;
   readonly side?: Side | undefined;
   readonly portfolioId?: string | undefined;
+  /** What the caller may know of; absent: all. */
+  readonly portfolioIds?: ReadonlySet<string> | undefined;
   readonly ordStatus?: FilterStatus | undefined;
   /** Unix seconds, inclusive. */
   readonly createdFromS?: number | undefined;
@@ -65,6 +67,7 @@ export function matchesFilter(order: Order, filter: OrderFilter): boolean {
     matches(order.symbol, filter.symbol) &&
     matches(order.side, filter.side) &&
     matches(order.portfolioId, filter.portfolioId) &&
+    filter.portfolioIds?.has(order.portfolioId) !== false &&
     (ordStatus === undefined || statusOf(order) === ordStatus) &&
     (createdFromS === undefined || createdS >= createdFromS) &&
     (createdToS === undefined || createdS <= createdToS)
@@ -97,6 +100,7 @@ export function filterWhere(filter: OrderFilter): FilterCondition {
     ["symbol = ?", filter.symbol],
     ["side = ?", filter.side],
     ["portfolio_id = ?", filter.portfolioId],
+    [IN_PORTFOLIOS, portfolioList(filter.portfolioIds)],
     ["phase = ?", phase],
     ["created_s >= ?", filter.createdFromS],
     ["created_s <= ?", filter.createdToS],
@@ -110,6 +114,14 @@ export function filterWhere(filter: OrderFilter): FilterCondition {
   }
   const isNamed = filter.clOrdId !== undefined && filter.clOrdId !== NO_CL_ORD_ID;
   return { table: isNamed ? NAMED_ORDERS : "closed_orders", sql, values };
+}
+
+/** Of a row whose portfolio is in the JSON array that is its parameter. */
+export const IN_PORTFOLIOS = "portfolio_id IN (SELECT value FROM json_each(?))";
+
+/** The parameter of {@link IN_PORTFOLIOS}. */
+export function portfolioList(portfolioIds: ReadonlySet<string> | undefined): string | undefined {
+  return portfolioIds === undefined ? undefined : JSON.stringify([...portfolioIds]);
 }
 
 /** The orders of a client's name: the condition must say {@link NAMED}. */

@@ -91,6 +91,15 @@ class NamedOrders {
     }
     return this.#newest;
   }
+
+  /** The newest one of those that `sees` says yes to. */
+  newestOf(sees: (order: Order) => boolean): Order | null {
+    let newest: Order | null = null;
+    for (const order of this.#orders.values()) {
+      if (sees(order) && (newest === null || isNewer(order, newest))) newest = order;
+    }
+    return newest;
+  }
 }
 
 interface ClosedEntry {
@@ -177,8 +186,13 @@ export class RecentReports {
   }
 
   /** The newest (highest order number) closed order of that name; null if none is held. */
-  newestClosedByClOrdId(account: Account, clOrdId: ClOrdId): Order | null {
-    return this.#accounts.get(account)?.byClOrdId.get(clOrdId)?.newest() ?? null;
+  newestClosedByClOrdId(
+    account: Account,
+    clOrdId: ClOrdId,
+    sees: ((order: Order) => boolean) | null = null,
+  ): Order | null {
+    const named = this.#accounts.get(account)?.byClOrdId.get(clOrdId);
+    return (sees === null ? named?.newest() : named?.newestOf(sees)) ?? null;
   }
 
   /**

@@ -2,57 +2,72 @@
  * Who sent a request: the signature over its raw bytes, checked before anything of it is parsed. An
  * unknown key costs what a wrong signature costs and is answered alike.
  */
-import { createHash, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { createHash, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import {
   decodeSignature,
+  ED25519_SIGNATURE_BYTES,
   type Fault,
   fault,
   Header,
   parseTimestamp,
   requestPayloadKind,
+  SIGNATURE_BYTES,
   signatureDetails,
   signedPrefix,
 } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
 import { SIGNATURE_WINDOW_MS_MAX } from "../config.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
-import type { Caller, KeyStore } from "./key-store.ts";
+import { type AddressedRequest, clientAddress } from "./client-address.ts";
+import { FailedChecks } from "./failed-checks.ts";
+import type { Caller, KeyStore, StoredKey } from "./key-store.ts";
+import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
 /** A request as it stands on the wire, nothing of it decoded. */
-export interface RawRequest {
+export interface RawRequest extends AddressedRequest {
   /** `CONNECT` for a socket handshake. */
   readonly method: string;
   readonly path: string;
   /** Without `?`. */
   readonly rawQuery: string;
-  readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
 }
 
 export interface AuthenticatorOptions {
   readonly keys: KeyStore;
   readonly wallMs: () => number;
+  /** Counts how long failures are held against an address; the process's clock by default. */
+  readonly monotonicMs?: () => number;
+  /** The header in which a proxy names the client, in lower case; null by default: no proxy. */
+  readonly addressHeader?: string | null;
+  readonly checks?: SignatureChecks;
   /** Largest distance between a request's timestamp and the clock, either way. */
   readonly windowMs: number;
 }
 
 export interface Authenticated {
+  readonly key: StoredKey;
   readonly caller: Caller;
   readonly sentAtMs: UnixMs;
-  /** The 32 bytes: the Base64 and the hex spelling of a signature are one request. */
+  /** Its bytes: the Base64 and the hex spelling of a signature are one request. */
   readonly signature: Uint8Array;
 }
 
-/** Stands in for the secret of a key that does not exist, so that time does not tell. */
-const NO_SECRET = createSecretKey(Buffer.from("there is no such key"));
-const NO_SIGNATURE = new Uint8Array(32);
+/** Stand in for the secret of a key that does not exist, so that time does not tell. */
+const NO_SECRET = createSecretKey(randomBytes(SIGNATURE_BYTES));
+const NO_PUBLIC_KEY = generateKeyPairSync("ed25519").publicKey;
+const NO_SIGNATURE = new Uint8Array(SIGNATURE_BYTES);
 
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
+  readonly #checks: SignatureChecks;
+  readonly #failed: FailedChecks;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
+    this.#checks = options.checks ?? SIGNATURE_CHECKS;
+    this.#failed = new FailedChecks(options.monotonicMs ?? options.wallMs);
   }
 
   authenticate(request: RawRequest): Authenticated | Fault {
@@ -68,22 +83,56 @@ export class Authenticator {
     }
     const sentAtMs = parseTimestamp(timestamp);
     if (typeof sentAtMs !== "number") return this.#refused(sentAtMs.error, "", request);
-    if (Math.abs(sentAtMs - this.#options.wallMs()) > this.#options.windowMs) {
+    const nowMs = this.#options.wallMs();
+    if (Math.abs(sentAtMs - nowMs) > this.#options.windowMs) {
       return this.#refused("TIMESTAMP_OUT_OF_WINDOW", "", request);
     }
-    const stored = this.#options.keys.find(apiKey);
+    const key = this.#options.keys.find(apiKey, nowMs);
     const signature = decodeSignature(signatureText);
-    const expected = createHmac("sha256", stored?.secret ?? NO_SECRET)
-      .update(signedPrefix(request.method, request.path, timestamp), "latin1")
-      .update(payloadOf(request))
-      .digest();
-    const matches = timingSafeEqual(expected, signature ?? NO_SIGNATURE);
-    if (!matches || signature === null || stored === null) {
-      const form =
-        signature === null ? "X-API-Signature is neither Base64 nor hex of 32 bytes; " : "";
+    const isCostly = signature?.length === ED25519_SIGNATURE_BYTES;
+    if (isCostly && !this.#failed.admits(this.#addressOf(request))) {
+      return fault("UNVERIFIED_TOO_OFTEN", "too many Ed25519 signatures from here were wrong");
+    }
+    const isGood = this.#isGood(key, request, timestamp, signature ?? NO_SIGNATURE, nowMs);
+    if (!isGood || signature === null || key === null) {
+      if (isCostly) this.#failed.failed(this.#addressOf(request));
+      const form = signature === null ? NO_FORM : "";
       return this.#refused("SIGNATURE_INVALID", form, request);
     }
-    return { caller: stored.caller, sentAtMs, signature };
+    if (key.addresses?.has(this.#addressOf(request)) === false) {
+      return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
+    }
+    return { key, caller: key.caller, sentAtMs, signature };
+  }
+
+  /**
+   * The form of the signature, which the sender chose, decides on the work alone: a failure costs
+   * two checks of its kind, whether the key exists, is of that kind, was rotated, or not.
+   */
+  #isGood(
+    key: StoredKey | null,
+    request: RawRequest,
+    timestamp: string,
+    signature: Uint8Array,
+    nowMs: number,
+  ): boolean {
+    const prefix = signedPrefix(request.method, request.path, timestamp);
+    const payload = payloadOf(request);
+    const isEd25519 = signature.length === ED25519_SIGNATURE_BYTES;
+    const fitting = key?.algorithm === (isEd25519 ? "ed25519" : "hmac") ? key : null;
+    const before = fitting?.previous ?? null;
+    const previous = before !== null && nowMs < before.untilMs ? before.secret : null;
+    for (const secret of [fitting?.secret ?? null, previous]) {
+      const isGood = isEd25519
+        ? this.#checks.ed25519(secret ?? NO_PUBLIC_KEY, prefix, payload, signature)
+        : this.#checks.hmac(secret ?? NO_SECRET, prefix, payload, signature);
+      if (isGood && secret !== null) return true;
+    }
+    return false;
+  }
+
+  #addressOf(request: AddressedRequest): string {
+    return clientAddress(request, this.#options.addressHeader ?? null);
   }
 
   /** Names the request for the memory of answered writes. */
@@ -116,6 +165,8 @@ export class Authenticator {
     return fault(error, problem + details);
   }
 }
+
+const NO_FORM = "X-API-Signature is neither Base64 nor hex of 32 bytes (HMAC) or 64 (Ed25519); ";
 
 /** 22 characters of Base64 carry 132 bits: no two requests ever share them. */
 export const FINGERPRINT_CHARACTERS = 22;

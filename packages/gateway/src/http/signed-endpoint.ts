@@ -20,6 +20,7 @@ import {
 } from "@countermand/contract";
 import { Channel } from "@countermand/core/model";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
+import { accessFault } from "../auth/authorize.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { Origin, RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
@@ -90,6 +91,11 @@ export class SignedEndpoint {
     const authenticated = framingFault(raw) ?? services.authenticator.authenticate(raw);
     if (isFault(authenticated)) {
       sendFault(request, response, authenticated);
+      return;
+    }
+    const refused = accessFault(authenticated.key, signedRoute(target.route.name).needs);
+    if (refused !== null) {
+      sendFault(request, response, refused);
       return;
     }
     const content = bodyContent(request, target, body);
@@ -173,7 +179,8 @@ class SignedCall implements CallOptions {
 
 function rawRequest(request: IncomingMessage, target: Target, body: Buffer): RawRequest {
   const { path, rawQuery } = target;
-  return { method: target.route.method, path, rawQuery, headers: request.headers, body };
+  const { headers, socket } = request;
+  return { method: target.route.method, path, rawQuery, headers, body, socket };
 }
 
 /** What is left to the key, as it is when the answer leaves. Only who is known is told. */

@@ -22,6 +22,8 @@ import {
   fault,
   isFault,
   type JsonValue,
+  type Need,
+  ROUTE_NEEDS,
   type RouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
@@ -50,7 +52,11 @@ export interface Content {
   readonly segment: string | null;
 }
 
-export interface SignedRoute {
+export interface SignedRoute extends RouteAction {
+  readonly needs: Need;
+}
+
+interface RouteAction {
   /** New orders are refused while the gateway drains; cancels and queries are not. */
   readonly places: boolean;
   /** Cancels are taken however much else there is. */
@@ -65,7 +71,7 @@ export interface SignedRoute {
   ) => Promise<TradeAnswer> | Fault;
 }
 
-const cancelOne: SignedRoute = {
+const cancelOne: RouteAction = {
   places: false,
   cancels: true,
   receipts: true,
@@ -75,7 +81,7 @@ const cancelOne: SignedRoute = {
   },
 };
 
-const cancelBatch: SignedRoute = {
+const cancelBatch: RouteAction = {
   places: false,
   cancels: true,
   receipts: true,
@@ -85,7 +91,7 @@ const cancelBatch: SignedRoute = {
   },
 };
 
-const cancelAll: SignedRoute = {
+const cancelAll: RouteAction = {
   places: false,
   cancels: true,
   act: ({ trade }, caller, { json, rawQuery }, options) => {
@@ -94,7 +100,7 @@ const cancelAll: SignedRoute = {
   },
 };
 
-const placeOne: SignedRoute = {
+const placeOne: RouteAction = {
   places: true,
   act: ({ trade }, caller, content, options) => {
     const request = fromBody(content, decodePlace);
@@ -102,7 +108,7 @@ const placeOne: SignedRoute = {
   },
 };
 
-const placeBatch: SignedRoute = {
+const placeBatch: RouteAction = {
   places: true,
   act: ({ trade }, caller, content, options) => {
     const elements = fromBody(content, decodePlaceBatch);
@@ -111,7 +117,7 @@ const placeBatch: SignedRoute = {
 };
 
 /** May trade, as a new order may. */
-const amendOne: SignedRoute = {
+const amendOne: RouteAction = {
   places: true,
   act: ({ trade }, caller, content, options) => {
     const request = fromBody(content, decodeAmend);
@@ -119,7 +125,7 @@ const amendOne: SignedRoute = {
   },
 };
 
-const estimateQuantity: SignedRoute = {
+const estimateQuantity: RouteAction = {
   places: false,
   act: ({ accounts }, caller, content) => {
     const request = fromBody(content, decodeQuantity);
@@ -127,14 +133,14 @@ const estimateQuantity: SignedRoute = {
   },
 };
 
-const balance: SignedRoute = {
+const balance: RouteAction = {
   places: false,
   act: ({ accounts }, caller, content) => {
     return decodeBalanceQuery(content.rawQuery) ?? accounts.balance(caller);
   },
 };
 
-const positions: SignedRoute = {
+const positions: RouteAction = {
   places: false,
   act: ({ accounts }, caller, content) => {
     const query = decodePositionsQuery(content.rawQuery);
@@ -142,7 +148,7 @@ const positions: SignedRoute = {
   },
 };
 
-const transactions: SignedRoute = {
+const transactions: RouteAction = {
   places: false,
   act: ({ statements }, caller, content) => {
     const query = decodeTransactionsQuery(content.rawQuery);
@@ -150,7 +156,7 @@ const transactions: SignedRoute = {
   },
 };
 
-const listExecutions: SignedRoute = {
+const listExecutions: RouteAction = {
   places: false,
   act: ({ statements }, caller, content) => {
     const query = decodeExecutionsQuery(content.rawQuery);
@@ -159,7 +165,7 @@ const listExecutions: SignedRoute = {
 };
 
 /** Taken as a cancel is: a refresh that is refused under load would let the switch fire. */
-const setDeadMan: SignedRoute = {
+const setDeadMan: RouteAction = {
   places: false,
   cancels: true,
   act: ({ deadMan }, caller, content, { identity }) => {
@@ -168,14 +174,14 @@ const setDeadMan: SignedRoute = {
   },
 };
 
-const showDeadMan: SignedRoute = {
+const showDeadMan: RouteAction = {
   places: false,
   act: ({ deadMan }, caller, { rawQuery }) => {
     return rawQuery === "" ? deadMan.status(caller) : queryNotTaken();
   },
 };
 
-const listOrders: SignedRoute = {
+const listOrders: RouteAction = {
   places: false,
   act: ({ trade }, caller, content) => {
     const query = decodeOrdersQuery(content.rawQuery);
@@ -183,12 +189,12 @@ const listOrders: SignedRoute = {
   },
 };
 
-const showClock: SignedRoute = {
+const showClock: RouteAction = {
   places: false,
   act: ({ clock }, _caller, { rawQuery }) => (rawQuery === "" ? clock.show() : queryNotTaken()),
 };
 
-const moveClock: SignedRoute = {
+const moveClock: RouteAction = {
   places: true,
   act: ({ clock }, caller, content, options) => {
     const request = fromBody(content, decodeClock);
@@ -196,7 +202,7 @@ const moveClock: SignedRoute = {
   },
 };
 
-const armFault: SignedRoute = {
+const armFault: RouteAction = {
   places: false,
   act: ({ faults }, caller, content, options) => {
     if (faults === null) return unknownPath();
@@ -205,7 +211,7 @@ const armFault: SignedRoute = {
   },
 };
 
-const listFaults: SignedRoute = {
+const listFaults: RouteAction = {
   places: false,
   act: ({ faults }, caller, content) => {
     if (faults === null) return unknownPath();
@@ -213,7 +219,7 @@ const listFaults: SignedRoute = {
   },
 };
 
-const clearFaults: SignedRoute = {
+const clearFaults: RouteAction = {
   places: false,
   act: ({ faults }, caller, content, options) => {
     if (faults === null) return unknownPath();
@@ -222,31 +228,39 @@ const clearFaults: SignedRoute = {
   },
 };
 
-export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map([
-  ["cancelOrder", cancelOne],
-  ["cancelOrderByPath", cancelOne],
-  ["cancelOrderByPost", cancelOne],
-  ["cancelBatch", cancelBatch],
-  ["cancelBatchByPost", cancelBatch],
-  ["cancelAll", cancelAll],
-  ["cancelAllByPost", cancelAll],
-  ["placeOrder", placeOne],
-  ["placeBatch", placeBatch],
-  ["amendOrder", amendOne],
-  ["estimateQuantity", estimateQuantity],
-  ["setDeadMan", setDeadMan],
-  ["showDeadMan", showDeadMan],
-  ["accountBalance", balance],
-  ["accountPositions", positions],
-  ["accountTransactions", transactions],
-  ["listExecutions", listExecutions],
-  ["listOrders", listOrders],
-  ["sandboxClock", showClock],
-  ["moveSandboxClock", moveClock],
-  ["armFault", armFault],
-  ["listFaults", listFaults],
-  ["clearFaults", clearFaults],
-]);
+type SignedRouteName = keyof typeof ROUTE_NEEDS;
+
+const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
+  cancelOrder: cancelOne,
+  cancelOrderByPath: cancelOne,
+  cancelOrderByPost: cancelOne,
+  cancelBatch,
+  cancelBatchByPost: cancelBatch,
+  cancelAll,
+  cancelAllByPost: cancelAll,
+  placeOrder: placeOne,
+  placeBatch,
+  amendOrder: amendOne,
+  estimateQuantity,
+  setDeadMan,
+  showDeadMan,
+  accountBalance: balance,
+  accountPositions: positions,
+  accountTransactions: transactions,
+  listExecutions,
+  listOrders,
+  sandboxClock: showClock,
+  moveSandboxClock: moveClock,
+  armFault,
+  listFaults,
+  clearFaults,
+};
+
+export const SIGNED_ROUTES: ReadonlyMap<RouteName, SignedRoute> = new Map(
+  (Object.keys(ACTIONS) as SignedRouteName[]).map((name) => {
+    return [name, { ...ACTIONS[name], needs: ROUTE_NEEDS[name] }];
+  }),
+);
 
 function cancelRequest({ json, rawQuery, segment }: Content) {
   if (segment !== null) {

@@ -2,11 +2,14 @@
 import {
   decodeAdjust,
   decodeCloseAccount,
+  decodeCreateKey,
+  decodeExpireKey,
   decodeInstrumentChange,
   decodeKill,
   decodeModeChange,
   decodeOpenAccount,
   decodeReason,
+  decodeRotateKey,
   type Fault,
   fault,
   isFault,
@@ -15,8 +18,9 @@ import {
   PAGE_SIZE_DEFAULT,
 } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
-import type { Answer } from "../sequencer/sequencer.ts";
-import type { BlockState, OperatorService, OperatorTurn } from "./operator-service.ts";
+import type { KeyListState } from "./key-service.ts";
+import type { BlockState, OperatorService } from "./operator-service.ts";
+import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
 
 /** A request past the token, not decoded yet. */
 export interface OperatorContent {
@@ -28,7 +32,7 @@ export interface OperatorContent {
 }
 
 /** Carries a decoded request out, in one turn of the sequencer. */
-export type OperatorDeed = (service: OperatorService, turn: OperatorTurn) => Answer;
+export type OperatorDeed = (service: OperatorService, turn: OperatorTurn) => OperatorAnswer;
 
 export interface OperatorRoute {
   readonly method: "GET" | "POST";
@@ -89,8 +93,30 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const { symbol = "" } = parameters;
     return (service, turn) => service.changeInstrument(turn, symbol, request);
   }),
+  read("/operator/v1/keys", ["state"], ({ query }) => {
+    const state = query.get("state") ?? "active";
+    const known = KEY_STATES.find((each) => each === state);
+    if (known === undefined) return invalidQuery(`state must be ${KEY_STATES.join(", ")}`);
+    return (service, turn) => service.keys.list(turn, known);
+  }),
+  write("/operator/v1/keys", decodeCreateKey, (request) => {
+    return (service, turn) => service.keys.create(turn, request);
+  }),
+  read("/operator/v1/keys/:api_key", [], ({ parameters }) => {
+    return (service, turn) => service.keys.show(turn, apiKeyOf(parameters));
+  }),
+  write("/operator/v1/keys/:api_key/rotate", decodeRotateKey, (request, { parameters }) => {
+    return (service, turn) => service.keys.rotate(turn, apiKeyOf(parameters), request);
+  }),
+  write("/operator/v1/keys/:api_key/expire", decodeExpireKey, (request, { parameters }) => {
+    return (service, turn) => service.keys.expire(turn, apiKeyOf(parameters), request);
+  }),
+  write("/operator/v1/keys/:api_key/revoke", decodeReason, (request, { parameters }) => {
+    return (service, turn) => service.keys.revoke(turn, apiKeyOf(parameters), request);
+  }),
 ];
 
+const KEY_STATES: readonly KeyListState[] = ["active", "expired", "revoked", "all"];
 const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
 
 function read(
@@ -161,6 +187,10 @@ function accountOf({ account = "" }: Readonly<Record<string, string>>): Account 
 function blockIdOf({ block_id: text = "" }: Readonly<Record<string, string>>): number | Fault {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number.parseInt(text, 10);
   return fault("UNKNOWN_BLOCK", "a block's number has digits only");
+}
+
+function apiKeyOf({ api_key: apiKey = "" }: Readonly<Record<string, string>>): string {
+  return apiKey;
 }
 
 function isFaultValue(value: number | Fault): value is Fault {

@@ -16,10 +16,13 @@ import {
   type JsonValue,
   LIMITS,
   malformedJson,
+  OPERATOR_NEED,
   parseExact,
 } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Authenticator } from "../auth/authenticate.ts";
+import { permissionFault } from "../auth/authorize.ts";
 import { answerClientError } from "../http/client-error.ts";
 import {
   HEADERS_TIMEOUT_MS,
@@ -34,11 +37,13 @@ import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX, OPERATOR_CONNECTIONS_MAX } from "./limits.ts";
 import { OPERATOR_ROUTES, type OperatorDeed, type OperatorRoute } from "./operator-routes.ts";
 import type { OperatorService } from "./operator-service.ts";
+import type { OperatorAnswer } from "./operator-turn.ts";
 
 /** What the operator API serves with, once the gateway has recovered. */
 export interface OperatorParts {
   readonly service: OperatorService;
   readonly sequencer: Sequencer;
+  readonly authenticator: Authenticator;
 }
 
 export interface OperatorServerOptions {
@@ -113,8 +118,18 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = request.headers[Header.RequestId];
     if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
-    if (isToken(request.headers.authorization)) done();
+    if (isSigned(request) || isToken(request.headers.authorization)) done();
     else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
+  });
+  app.decorateRequest("signer", null);
+  app.addHook("preHandler", (request, reply, done) => {
+    const signer = isSigned(request) ? signerOf(options, request) : null;
+    if (signer !== null && isFault(signer)) {
+      sendFault(reply, signer);
+      return;
+    }
+    request.signer = signer;
+    done();
   });
   for (const route of OPERATOR_ROUTES) {
     app.route({
@@ -138,6 +153,45 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   return app;
 }
 
+/** A key that signed a request, and what names the request. */
+interface Signer {
+  readonly apiKey: string;
+  readonly fingerprint: string;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Null where the token was sent. */
+    signer: Signer | null;
+  }
+}
+
+/** By a key instead of the token: such a request is checked when its body is there. */
+function isSigned({ headers }: FastifyRequest): boolean {
+  return headers[Header.ApiKey] !== undefined && headers.authorization === undefined;
+}
+
+function signerOf(options: OperatorServerOptions, request: FastifyRequest): Signer | Fault {
+  const authenticator = options.parts()?.authenticator;
+  if (authenticator === undefined) return STARTING;
+  const { headers, method, raw, url } = request;
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
+  const body = bodyOf(request);
+  if (body.length > 0 && (method === "GET" || rawQuery !== "")) {
+    return fault("BODY_AND_QUERY", "one of them is signed: send the body or the query string");
+  }
+  const sent = { method, path, rawQuery, headers, body, socket: raw.socket };
+  const authenticated = authenticator.authenticate(sent);
+  if (isFault(authenticated)) return authenticated;
+  const refusal = permissionFault(authenticated.key, OPERATOR_NEED);
+  if (refusal !== null) return refusal;
+  const { fingerprint } = authenticator.identityOf(authenticated);
+  return { apiKey: authenticated.caller.apiKey, fingerprint };
+}
+
+const STARTING = fault("STARTING", "the gateway reads its journal");
 const TOKEN_FAULT = fault("OPERATOR_TOKEN_INVALID", "");
 
 /** In constant time, whatever was sent. */
@@ -158,7 +212,7 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const parts = options.parts();
-  if (parts === null) return sendFault(reply, fault("STARTING", "the gateway reads its journal"));
+  if (parts === null) return sendFault(reply, STARTING);
   const identified = identify(route, request);
   if (isFault(identified)) return sendFault(reply, identified);
   const deed = decode(route, request);
@@ -170,6 +224,12 @@ async function answer(
 
 function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {
   if (route.method === "GET") return { operator: "", idempotency: null };
+  const { signer } = request;
+  if (signer !== null) {
+    // The headers of a person are not signed: the key says who, the signature which request.
+    const idempotency = { key: `signed:${signer.fingerprint}`, contentDigest: "" };
+    return { operator: signer.apiKey, idempotency };
+  }
   const { value: max } = LIMITS.operatorNameCharactersMax;
   const operator = headerText(request, "x-operator");
   if (operator.length > max || !PRINTABLE.test(operator)) {
@@ -223,7 +283,7 @@ function carryOut(
 ): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
   const { partitions } = sequencer;
   return sequencer.operate((nowMs) => {
-    const fresh = (): Answer => deed(service, { operator, wallMs, nowMs });
+    const fresh = (): OperatorAnswer => deed(service, { operator, wallMs, nowMs });
     if (idempotency === null) return { answer: fresh(), isReplayed: false };
     const { key, contentDigest } = idempotency;
     const before = partitions.control.answer(key, wallMs);
@@ -245,7 +305,7 @@ function carryOut(
         contentDigest,
         expiresAtMs: (wallMs + IDEMPOTENCY_KEY_MS) as UnixMs,
         httpStatus: answer.httpStatus,
-        body: answer.body,
+        body: answer.keptBody ?? answer.body,
       });
     }
     return { answer, isReplayed: false };

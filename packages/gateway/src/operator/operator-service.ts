@@ -31,12 +31,13 @@ import {
   type Instrument,
   MARKET_GROUP_NAMES,
   type MarketGroup,
-  type UnixMs,
 } from "@countermand/core/model";
 import type { InstrumentNames } from "../instrument-names.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
+import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
+import type { OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
   readonly sequencer: Sequencer;
@@ -44,13 +45,7 @@ export interface OperatorServiceOptions {
   readonly names: InstrumentNames;
   /** Tells everybody who listens what a market takes from now on. */
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
-}
-
-/** Who asks, and when by real and by the exchange's time: valid during one turn. */
-export interface OperatorTurn {
-  readonly operator: string;
-  readonly wallMs: UnixMs;
-  readonly nowMs: UnixMs;
+  readonly keys: KeyService;
 }
 
 /** From 1. */
@@ -64,15 +59,17 @@ export type BlockState = "active" | "released" | "all";
 export class OperatorService {
   readonly #sequencer: Sequencer;
   readonly #options: OperatorServiceOptions;
+  readonly keys: KeyService;
   readonly #killSwitch: KillSwitch;
   readonly #accounts: AccountActs;
 
   constructor(options: OperatorServiceOptions) {
-    const { sequencer, killSwitch } = options;
+    const { sequencer, killSwitch, keys } = options;
     this.#options = options;
     this.#sequencer = sequencer;
     this.#killSwitch = killSwitch;
     this.#accounts = new AccountActs(sequencer.partitions);
+    this.keys = keys;
   }
 
   kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {

@@ -20,8 +20,8 @@ import { type DeadManNotice, DeadManTimers } from "./dead-man-timers.ts";
 export interface DeadManServiceOptions {
   readonly sequencer: Sequencer;
   readonly clock: Clock;
-  /** Sends a message to the account's streams. */
-  readonly notify: (account: Account, message: string) => void;
+  /** Sends a message to the account's streams; with the account where a stream is told it. */
+  readonly notify: (account: Account, written: (tag: Account | null) => string) => void;
 }
 
 export class DeadManService {
@@ -98,7 +98,7 @@ export class DeadManService {
       notice === "fired"
         ? (["DEAD_MAN_FIRED", "it was not refreshed in time"] as const)
         : (["DEAD_MAN_WARNING", "it was not refreshed for long and fires at fires_at"] as const);
-    this.#options.notify(account, encodeDeadManNotice(name, details, view));
+    this.#options.notify(account, (tag) => encodeDeadManNotice(name, details, view, tag));
   }
 
   #isTraded(account: Account, symbol: string): boolean {

@@ -25,9 +25,11 @@ import {
   type PlaceRequest,
   type Refusal,
   type RefusedCommand,
+  refuse,
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
+import { seen, sees } from "../auth/portfolio-scope.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
@@ -297,14 +299,14 @@ export class Sequencer {
    * client's name the newest counts, and only the archive knows all closed ones: those are never
    * known here.
    */
-  knows(account: Account, target: CancelTarget): boolean {
+  knows(caller: Caller, target: CancelTarget): boolean {
+    const { account } = caller;
     const { desk } = this.partitions.deskOf(account);
     const book = desk.book(account);
     assert(book !== null, "a key's account is open");
-    if (openTarget(book, target).found !== "none") return true;
-    return (
-      target.by === "orderId" && this.partitions.recent.closed(account, target.orderId) !== null
-    );
+    if (openTarget(book, target, scopeOf(caller)).found !== "none") return true;
+    if (target.by !== "orderId") return false;
+    return seen(caller, this.partitions.recent.closed(account, target.orderId)) !== null;
   }
 
   /** Whether the request was answered before, or is being answered. */
@@ -412,6 +414,7 @@ export class Sequencer {
   #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void, refusals: RefusedOrder[]): Turn {
     const { partitions } = this;
     const { account } = caller;
+    const scope = scopeOf(caller);
     const book = partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
     const guard = this.#options.limits?.guardOf(caller) ?? null;
@@ -420,6 +423,7 @@ export class Sequencer {
       nowMs,
       wallMs: () => this.#wallMs(),
       place: (request) => {
+        if (!sees(caller, request)) return refuse("PORTFOLIO_NOT_ALLOWED", "");
         const sent = { ...request, enteredBy: caller.apiKey as KeyId };
         const placed = partitions.place(account, sent, nowMs, guard, faults);
         if (faults !== null && "orderId" in placed) faults.placed(placed);
@@ -430,10 +434,10 @@ export class Sequencer {
         const sent = { ...request, enteredBy: caller.apiKey as KeyId };
         return partitions.amend(order, sent, nowMs, guard);
       },
-      openTarget: (target) => openTarget(book, target),
-      recentlyClosed: (orderId) => partitions.recent.closed(account, orderId),
+      openTarget: (target) => openTarget(book, target, scope),
+      recentlyClosed: (orderId) => seen(caller, partitions.recent.closed(account, orderId)),
       recentlyClosedByClOrdId: (clOrdId) =>
-        partitions.recent.newestClosedByClOrdId(account, clOrdId),
+        partitions.recent.newestClosedByClOrdId(account, clOrdId, scope),
       keepAnswer,
       refused: (command, order, refused) => refusals.push({ command, order, refused }),
     };
@@ -569,6 +573,11 @@ export class Sequencer {
     this.#idleWaiters = [];
     for (const release of waiters) release();
   }
+}
+
+/** Null for a caller who sees the whole account. */
+function scopeOf(caller: Caller): ((order: Order) => boolean) | null {
+  return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);
 }
 
 /**

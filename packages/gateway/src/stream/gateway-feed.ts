@@ -1,7 +1,7 @@
 /** The feed of a running gateway: recent reports from memory, older ones from the archive. */
 import { encodeSnapshot } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
-import type { Account, ExecutionReported } from "@countermand/core/model";
+import type { ExecutionReported } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { AccountFeed, StreamMessage } from "./account-feed.ts";
@@ -9,9 +9,10 @@ import { SNAPSHOT_ORDERS_PER_STEP } from "./limits.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
 import type { SnapshotRoom } from "./snapshot-room.ts";
 import type { StreamHub } from "./stream-hub.ts";
+import { type StreamView, shows, tagOf, viewed } from "./stream-view.ts";
 
 export interface GatewayFeedOptions {
-  readonly account: Account;
+  readonly view: StreamView;
   readonly hub: StreamHub;
   readonly sequencer: Pick<Sequencer, "read" | "partitions">;
   readonly archive: Pick<OrderArchive, "reports" | "earliestStreamSeq">;
@@ -29,28 +30,28 @@ export class GatewayFeed implements AccountFeed {
   }
 
   get durableSeq(): number {
-    return this.#options.hub.durableSeq(this.#options.account);
+    return this.#options.hub.durableSeq(this.#options.view.account);
   }
 
   recent(afterSeq: number, limit: number): readonly StreamMessage[] | null {
-    const { account, sequencer } = this.#options;
+    const { sequencer, view } = this.#options;
     const { recent } = sequencer.partitions;
-    const reports = recent.reportsAfter(account, afterSeq, this.durableSeq, limit);
+    const reports = recent.reportsAfter(view.account, afterSeq, this.durableSeq, limit);
     return reports === null ? null : this.#encoded(afterSeq, reports);
   }
 
   async archived(afterSeq: number, limit: number): Promise<readonly StreamMessage[]> {
-    const { account, archive } = this.#options;
-    return this.#encoded(afterSeq, await archive.reports(account, afterSeq, limit));
+    const { archive, view } = this.#options;
+    return this.#encoded(afterSeq, await archive.reports(view.account, afterSeq, limit));
   }
 
   earliestSeq(): Promise<number> {
-    return this.#options.archive.earliestStreamSeq(this.#options.account);
+    return this.#options.archive.earliestStreamSeq(this.#options.view.account);
   }
 
   /** Takes the orders at once and encodes them bit by bit: an order object never changes. */
   async snapshot(): Promise<StreamMessage | null> {
-    const { hub, room, sequencer, turns } = this.#options;
+    const { hub, room, sequencer, turns, view } = this.#options;
     const orderCount = this.#book().openCount;
     if (!room.take(orderCount)) return null;
     this.#snapshotOrders = orderCount;
@@ -60,7 +61,7 @@ export class GatewayFeed implements AccountFeed {
       if (index > 0 && index % SNAPSHOT_ORDERS_PER_STEP === 0) await turns.next();
       texts.push(hub.orderJson(order, null));
     }
-    return { seq, bytes: Buffer.from(encodeSnapshot(seq, texts)) };
+    return { seq, bytes: Buffer.from(encodeSnapshot(seq, texts, tagOf(view))) };
   }
 
   snapshotGone(): void {
@@ -70,18 +71,22 @@ export class GatewayFeed implements AccountFeed {
 
   #openOrders() {
     const book = this.#book();
-    return { seq: book.streamSeq, orders: [...book.openOldestFirst()] };
+    const { view } = this.#options;
+    const orders = [...book.openOldestFirst()].filter((order) => shows(view, order));
+    return { seq: book.streamSeq, orders };
   }
 
   #book() {
-    const { account, sequencer } = this.#options;
+    const { sequencer, view } = this.#options;
+    const { account } = view;
     const book = sequencer.partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
     return book;
   }
 
   #encoded(afterSeq: number, reports: readonly ExecutionReported[]): StreamMessage[] {
-    const messages = reports.map((report) => this.#options.hub.message(report));
+    const { hub, view } = this.#options;
+    const messages = reports.map((report) => viewed(view, report.order, hub.message(report)));
     for (const [index, { seq }] of messages.entries()) {
       assert(seq === afterSeq + 1 + index, "a replay has no gaps");
       assert(seq <= this.durableSeq, "what is replayed is durable");

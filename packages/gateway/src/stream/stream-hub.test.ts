@@ -73,8 +73,8 @@ test("stream hub: reports go to the sessions of their account, encoded once", ()
   hub.startAt(ALICE, 7);
   const first: (readonly StreamMessage[])[] = [];
   const second: (readonly StreamMessage[])[] = [];
-  hub.join(ALICE, listener(first));
-  hub.join(ALICE, listener(second));
+  hub.join({ account: ALICE, isTagged: false, isFirst: true }, listener(first));
+  hub.join({ account: ALICE, isTagged: false, isFirst: true }, listener(second));
   hub.publish([accepted(ALICE, 8), accepted(BOB, 1), accepted(ALICE, 9)]);
   assert.deepEqual(
     first.map((messages) => messages.map(({ seq }) => seq)),
@@ -110,7 +110,7 @@ test("stream hub: a session that left hears nothing more", () => {
   const hub = new StreamHub(REFERENCE_INSTRUMENTS);
   const heard: (readonly StreamMessage[])[] = [];
   const session = listener(heard);
-  hub.join(ALICE, session);
+  hub.join({ account: ALICE, isTagged: false, isFirst: true }, session);
   hub.observerOf(ALICE).left(session);
   hub.publish([accepted(ALICE, 1)]);
   assert.deepEqual(heard, []);

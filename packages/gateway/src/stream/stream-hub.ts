@@ -4,7 +4,7 @@
  * leaves when it closes.
  */
 import { encodeOrder, encodeOrderMessage } from "@countermand/contract";
-import { assert } from "@countermand/core/assert";
+import { assert, at } from "@countermand/core/assert";
 import type {
   Account,
   Execution,
@@ -14,10 +14,17 @@ import type {
 } from "@countermand/core/model";
 import type { StreamMessage } from "./account-feed.ts";
 import type { SessionObserver, StreamSession } from "./stream-session.ts";
+import { type StreamView, tagOf, viewed } from "./stream-view.ts";
 
 interface AccountStream {
   durableSeq: number;
-  readonly sessions: Set<StreamSession>;
+  readonly sessions: Map<StreamSession, StreamView>;
+}
+
+/** What became durable of one stream: each report, and how it travels. */
+interface News {
+  readonly reports: ExecutionReported[];
+  readonly messages: StreamMessage[];
 }
 
 export class StreamHub {
@@ -49,7 +56,7 @@ export class StreamHub {
   /** The account's stream is durable up to here: said once per account, before its first report. */
   startAt(account: Account, seq: number): void {
     assert(!this.#streams.has(account), "a stream starts once, before its first report");
-    this.#streams.set(account, { durableSeq: seq, sessions: new Set() });
+    this.#streams.set(account, { durableSeq: seq, sessions: new Map() });
   }
 
   /** Position of the account's latest durable report; 0 before the first. */
@@ -62,37 +69,47 @@ export class StreamHub {
    * Each report is encoded once for all who listen, and not at all where nobody does.
    */
   publish(reports: readonly ExecutionReported[]): void {
-    const news = new Map<AccountStream, StreamMessage[]>();
+    const news = new Map<AccountStream, News>();
     for (const report of reports) {
       const stream = this.#stream(report.order.account);
       const seq = report.order.streamSeq;
       assert(seq === stream.durableSeq + 1, "reports become durable in order, without gaps");
       stream.durableSeq = seq;
       if (stream.sessions.size === 0) continue;
-      const messages = news.get(stream);
-      if (messages === undefined) news.set(stream, [this.message(report)]);
-      else messages.push(this.message(report));
+      const told = news.get(stream) ?? { reports: [], messages: [] };
+      told.reports.push(report);
+      told.messages.push(this.message(report));
+      news.set(stream, told);
     }
-    for (const [stream, messages] of news) {
-      for (const session of stream.sessions) session.publish(messages);
+    for (const [stream, { reports, messages }] of news) {
+      for (const [session, view] of stream.sessions) {
+        session.publish(
+          view.portfolioIds === undefined ? messages : partOf(view, reports, messages),
+        );
+      }
     }
   }
 
-  /** Tells the account's sessions something that is no report. */
-  notify(account: Account, message: string): void {
-    for (const session of this.#streams.get(account)?.sessions ?? []) session.send(message);
+  /**
+   * Tells the account's sessions something that is no report. It is about the whole account: who
+   * sees a part of it is not told.
+   */
+  notify(account: Account, written: (tag: Account | null) => string): void {
+    for (const [session, view] of this.#streams.get(account)?.sessions ?? []) {
+      if (view.portfolioIds === undefined) session.send(written(tagOf(view)));
+    }
   }
 
-  /** Tells every session something that is no report, as soon as it has room. */
+  /** Tells every socket something that is no report, as soon as it has room. */
   announce(text: string): void {
     for (const { sessions } of this.#streams.values()) {
-      for (const session of sessions) session.send(text);
+      for (const [session, { isFirst }] of sessions) if (isFirst) session.send(text);
     }
   }
 
   /** Adds a session that has not started; it was made with {@link observerOf} its account. */
-  join(account: Account, session: StreamSession): void {
-    this.#stream(account).sessions.add(session);
+  join(view: StreamView, session: StreamSession): void {
+    this.#stream(view.account).sessions.set(session, view);
     this.#sessionCount += 1;
   }
 
@@ -129,8 +146,17 @@ export class StreamHub {
   #stream(account: Account): AccountStream {
     const known = this.#streams.get(account);
     if (known !== undefined) return known;
-    const opened = { durableSeq: 0, sessions: new Set<StreamSession>() };
+    const opened = { durableSeq: 0, sessions: new Map<StreamSession, StreamView>() };
     this.#streams.set(account, opened);
     return opened;
   }
+}
+
+/** The messages as a reader gets them who sees a part of the stream. */
+function partOf(
+  view: StreamView,
+  reports: readonly ExecutionReported[],
+  messages: readonly StreamMessage[],
+): readonly StreamMessage[] {
+  return messages.map((message, index) => viewed(view, at(reports, index).order, message));
 }

@@ -83,6 +83,8 @@ export interface SessionObserver {
 export interface StreamSessionOptions {
   readonly start: StreamStart;
   readonly heartbeatMs: number;
+  /** The account that messages carry, where their socket has several; absent: none does. */
+  readonly tag?: string | null;
   readonly feed: AccountFeed;
   readonly port: StreamPort;
   readonly observer: SessionObserver;
@@ -97,7 +99,7 @@ export interface StreamSessionOptions {
 export type StreamMode = "snapshot" | "replaying" | "live" | "late" | "closed";
 
 /** RFC 6455 registry: try again later. */
-const TRY_AGAIN_LATER = 1013;
+const TRY_AGAIN_LATER = CLOSE_CODES.SLOW_READER;
 
 const NO_ROOM =
   "there are too many open orders to send them as one message just now; GET /trade/v1/orders lists them";
@@ -225,6 +227,16 @@ export class StreamSession {
     this.#closeDeadline?.cancel();
   }
 
+  /** As {@link fail}, for what is about this one stream. */
+  #failStream(error: ErrorName, details: string): void {
+    const text = encodeStreamError(error, details, undefined, this.#tag);
+    this.#close(text, TRY_AGAIN_LATER, errorSpec(error).reason);
+  }
+
+  get #tag(): string | null {
+    return this.#options.tag ?? null;
+  }
+
   #isCatchingUp(): boolean {
     return this.#mode === "replaying" || this.#mode === "late";
   }
@@ -288,7 +300,7 @@ export class StreamSession {
     const snapshot = await feed.snapshot();
     if (this.#mode !== "snapshot") return feed.snapshotGone();
     if (snapshot === null) {
-      this.fail("UNAVAILABLE", NO_ROOM, TRY_AGAIN_LATER);
+      this.#failStream("UNAVAILABLE", NO_ROOM);
       return;
     }
     const { seq, bytes } = snapshot;
@@ -309,7 +321,12 @@ export class StreamSession {
     const details =
       `after_seq ${this.#sentSeq} cannot be continued: ` +
       `it may be ${earliestSeq - 1} to ${latestSeq}`;
-    const text = encodeStreamError("SEQ_OUT_OF_RANGE", details, { earliestSeq, latestSeq });
+    const text = encodeStreamError(
+      "SEQ_OUT_OF_RANGE",
+      details,
+      { earliestSeq, latestSeq },
+      this.#tag,
+    );
     const { reason } = errorSpec("SEQ_OUT_OF_RANGE");
     this.#close(text, CLOSE_CODES.SEQ_OUT_OF_RANGE, reason);
   }
@@ -332,7 +349,7 @@ export class StreamSession {
     if (this.#mode === "closed") return;
     this.#archiveFailureCount += 1;
     if (this.#archiveFailureCount >= ARCHIVE_TRIES_MAX) {
-      this.fail("UNAVAILABLE", "the reports to replay cannot be read just now", TRY_AGAIN_LATER);
+      this.#failStream("UNAVAILABLE", "the reports to replay cannot be read just now");
       return;
     }
     this.#archiveRetry = this.#options.clock.after(ARCHIVE_RETRY_MS, () => {
@@ -393,7 +410,7 @@ export class StreamSession {
       return;
     }
     observer.tooSlow();
-    this.fail("SLOW_READER", problem, CLOSE_CODES.SLOW_READER);
+    this.#failStream("SLOW_READER", problem);
   }
 
   /** Heartbeats come at whole periods after the handshake; those missed in a pause are left out. */
@@ -416,7 +433,7 @@ export class StreamSession {
     // One that stalls in its replay is never too slow: what it leaves unread must not grow for
     // ever.
     if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) {
-      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq, budgets?.()));
+      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq, budgets?.(), this.#tag));
       port.ping();
     }
     this.#scheduleHeartbeat();

@@ -26,6 +26,7 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
+import { sees } from "../auth/portfolio-scope.ts";
 import type { RunOutcome } from "../sequencer/cancel-runs.ts";
 import type {
   Answer,
@@ -64,7 +65,7 @@ export class CancelAllService {
     if (request.isPreview) return this.#preview(caller, request.filter);
     let isCounted = false;
     const decide = ({ nowMs }: Turn): ManyCancels => {
-      const many = this.#decided(caller.account, request.filter, nowMs);
+      const many = this.#decided(caller, request.filter, nowMs);
       isCounted = "run" in many;
       return many;
     };
@@ -74,28 +75,29 @@ export class CancelAllService {
     return writtenAnswer(written).finally(() => this.#count(caller.account, -1));
   }
 
-  #decided(account: Account, filter: CancelFilter, nowMs: UnixMs): ManyCancels {
+  #decided(caller: Caller, filter: CancelFilter, nowMs: UnixMs): ManyCancels {
+    const { account } = caller;
     const unknown = this.#unknownSymbol(account, filter);
     if (unknown !== null) return { answer: refusedAnswer(unknown), isKept: false };
     if ((this.#underWay.get(account) ?? 0) >= CANCEL_ALLS_PER_ACCOUNT_MAX) {
       const answer = failed("TOO_MANY_CANCEL_ALLS", "earlier ones of this account are not done");
       return { answer, isKept: false };
     }
-    const orders = this.#matching(account, filter, nowMs);
+    const orders = this.#matching(caller, filter, nowMs);
     return {
       run: { orders, reason: CancelReason.Requested },
       answer: (outcomes) => answerOf(outcomes.map(fateOf)),
     };
   }
 
-  async #preview({ account }: Caller, filter: CancelFilter): Promise<WrittenAnswer> {
+  async #preview(caller: Caller, filter: CancelFilter): Promise<WrittenAnswer> {
     if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
     const nowMs = this.#sequencer.catchUp();
-    const unknown = this.#unknownSymbol(account, filter);
+    const unknown = this.#unknownSymbol(caller.account, filter);
     if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
     // All orders of a market are refused alike, and there may be a hundred thousand.
     const refusals = new Map<string, Refusal | null>();
-    const fates = this.#matching(account, filter, nowMs).map((order): Fate => {
+    const fates = this.#matching(caller, filter, nowMs).map((order): Fate => {
       if (order.cancelPending) return { order, outcome: "already", refusal: null };
       if (!refusals.has(order.market)) {
         refusals.set(order.market, this.#sequencer.partitions.cancelRefusal(order, nowMs));
@@ -107,12 +109,13 @@ export class CancelAllService {
     return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
   }
 
-  #matching(account: Account, filter: CancelFilter, nowMs: UnixMs): Order[] {
+  #matching(caller: Caller, filter: CancelFilter, nowMs: UnixMs): Order[] {
+    const { account } = caller;
     const book = this.#sequencer.partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
     const matching: Order[] = [];
     for (const order of book.openOldestFirst()) {
-      if (matchesCancelFilter(order, filter, nowMs)) matching.push(order);
+      if (sees(caller, order) && matchesCancelFilter(order, filter, nowMs)) matching.push(order);
     }
     return matching;
   }

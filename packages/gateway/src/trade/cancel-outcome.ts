@@ -20,6 +20,7 @@ import type {
 import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
+import { seen, sees } from "../auth/portfolio-scope.ts";
 import type { Sequencer, Turn } from "../sequencer/sequencer.ts";
 
 export type CancelOutcome =
@@ -145,7 +146,8 @@ export async function lookUpClosed(
       missing.map(async (target) => {
         // What the archive has not taken yet is held in memory now, and perhaps no more by then.
         const held = heldClosed(sequencer, caller, target);
-        const found = await archive.findClosed(caller.account, soughtBy(target));
+        const { account, portfolioIds } = caller;
+        const found = await archive.findClosed(account, soughtBy(target), portfolioIds);
         archived.set(targetKey(target), newest(held, found));
       }),
     );
@@ -174,7 +176,7 @@ export function missingFromMemory(
   const missing = new Map<string, CancelTarget>();
   for (const target of targets) {
     if (isFault(target) || archived.has(targetKey(target))) continue;
-    if (!sequencer.knows(caller.account, target)) missing.set(targetKey(target), target);
+    if (!sequencer.knows(caller, target)) missing.set(targetKey(target), target);
   }
   return [...missing.values()];
 }
@@ -186,11 +188,12 @@ function closedOutcome(order: Order | null): CancelOutcome {
   return refusedOutcome(refusal, order);
 }
 
-function heldClosed(sequencer: Sequencer, { account }: Caller, target: CancelTarget): Order | null {
+function heldClosed(sequencer: Sequencer, caller: Caller, target: CancelTarget): Order | null {
   const { recent } = sequencer.partitions;
+  const { account } = caller;
   return target.by === "orderId"
-    ? recent.closed(account, target.orderId)
-    : recent.newestClosedByClOrdId(account, target.clOrdId);
+    ? seen(caller, recent.closed(account, target.orderId))
+    : recent.newestClosedByClOrdId(account, target.clOrdId, (order) => sees(caller, order));
 }
 
 function recentlyClosed(turn: Turn, target: CancelTarget): Order | null {

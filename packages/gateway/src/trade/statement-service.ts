@@ -43,6 +43,7 @@ export class StatementService {
     const filter = {
       rows: "Executions",
       ...named,
+      portfolioIds: caller.portfolioIds,
       tradedFromS: startTime,
       tradedToS: endTime,
     } as const;

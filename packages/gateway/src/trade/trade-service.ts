@@ -232,7 +232,7 @@ export class TradeService {
       const found = await queryOrders(
         {
           account: caller.account,
-          filter: filterOf(query),
+          filter: { ...filterOf(query), portfolioIds: caller.portfolioIds },
           pageIndex: query.pageIndex,
           pageSize: query.pageSize,
         },

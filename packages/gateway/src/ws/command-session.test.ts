@@ -53,6 +53,7 @@ class Bench {
     this.session = new CommandSession({
       caller: { apiKey: "key", account: "ALICE" as Account },
       isEnabled,
+      permits: () => null,
       trade: {
         cancel: (_caller, target, options) => this.#called("cancel", target, options),
         cancelBatch: (_caller, elements, options) => this.#called("cancelBatch", elements, options),

@@ -11,6 +11,7 @@ import {
   encodeFault,
   encodeReply,
   encodeStreamError,
+  type Fault,
   type SocketCommand,
   type SocketFault,
 } from "@countermand/contract";
@@ -49,6 +50,8 @@ export interface CommandSessionOptions {
   readonly caller: Caller;
   /** The handshake asked for commands. */
   readonly isEnabled: boolean;
+  /** Why the key may not do this, or null. */
+  readonly permits: (op: SocketCommand["op"]) => Fault | null;
   readonly trade: TradeCommands;
   /** Whether there is room now for a command that is no cancel. */
   readonly admits: () => boolean;
@@ -174,6 +177,11 @@ export class CommandSession {
     const command = decodeSocketCommand(text);
     if ("error" in command) {
       this.#options.port.send(faultText(command));
+      return;
+    }
+    const refusal = this.#options.permits(command.op);
+    if (refusal !== null) {
+      this.#options.port.send(encodeReply(command.id, encodeFault(refusal)));
       return;
     }
     this.#inFlightCount += 1;

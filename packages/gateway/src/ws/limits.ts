@@ -42,6 +42,12 @@ export const REFUSED_MESSAGES_MAX = 100;
 /** Milliseconds that sockets get to close when the server stops; then they are cut. */
 export const STOP_MS = 1_000;
 
+/**
+ * Milliseconds between looks at a key that expires while its stream is open. Reason: real time may
+ * be set on, and then its expiry is seen this much late.
+ */
+export const KEY_CHECK_MS = 60_000;
+
 /** Seconds a refused handshake is asked to wait where another try may succeed. */
 export const RETRY_AFTER_SECONDS = 1;
 

@@ -16,6 +16,7 @@ const HEADERS: Partial<Record<ErrorName, readonly string[]>> = {
   DRAINING: [RETRY_AFTER],
   OVERLOADED: [RETRY_AFTER],
   RATE_LIMITED: [RETRY_AFTER],
+  UNVERIFIED_TOO_OFTEN: [RETRY_AFTER],
 };
 
 /** Answers on the bare socket and closes it. Nothing to answer when the client is gone. */

@@ -7,9 +7,12 @@ import {
   type BudgetState,
   CLOSE_CODES,
   encodeStreamError,
+  type Fault,
   LIMITS,
+  type SocketCommand,
   type StreamQuery,
 } from "@countermand/contract";
+import { at } from "@countermand/core/assert";
 import { WebSocket } from "ws";
 import type { Caller } from "../auth/key-store.ts";
 import type { AccountFeed } from "../stream/account-feed.ts";
@@ -21,8 +24,10 @@ import {
   type StreamSessionOptions,
   type StreamStart,
 } from "../stream/stream-session.ts";
+import { type StreamView, tagOf } from "../stream/stream-view.ts";
 import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
+import { portOnShared, type SharedSocket } from "./shared-port.ts";
 
 /**
  * Says why before it closes for a message that is too big; the library alone would close without.
@@ -39,17 +44,27 @@ export class StreamSocket extends WebSocket {
   }
 }
 
+/** One account's stream on the socket. */
+export interface CarriedStream {
+  readonly view: StreamView;
+  readonly feed: AccountFeed;
+  readonly observer: SessionObserver;
+  readonly start: StreamStart;
+}
+
 export interface StreamConnectionOptions {
   readonly webSocket: StreamSocket;
   /** The socket below it. */
   readonly socket: Duplex;
   readonly caller: Caller;
   readonly query: StreamQuery;
-  readonly feed: AccountFeed;
-  readonly observer: SessionObserver;
+  /** Of each account whose stream it carries; at least one. */
+  readonly streams: readonly CarriedStream[];
   readonly turns: ReplayTurns;
   readonly trade: TradeCommands;
   readonly admits: () => boolean;
+  /** Why the key may not do this, or null. */
+  readonly permits: (op: SocketCommand["op"]) => Fault | null;
   readonly clock: Clock;
   readonly frameFault?: StreamSessionOptions["frameFault"];
   readonly budgets: () => readonly BudgetState[];
@@ -59,77 +74,116 @@ export interface StreamConnectionOptions {
 }
 
 export class StreamConnection {
-  readonly session: StreamSession;
-  readonly #webSocket: StreamSocket;
+  readonly sessions: readonly (readonly [StreamView, StreamSession])[];
+  readonly #options: StreamConnectionOptions;
   readonly #commands: CommandSession;
 
   constructor(options: StreamConnectionOptions) {
-    const { webSocket, query, clock, onEnded } = options;
-    this.#webSocket = webSocket;
-    const port = streamPort(options, () => this.#written());
-    this.session = new StreamSession({
-      start: startOf(query),
-      heartbeatMs: query.heartbeatSeconds * 1000,
-      feed: options.feed,
-      port,
-      observer: options.observer,
-      turns: options.turns,
-      clock,
-      ...(options.frameFault !== undefined && { frameFault: options.frameFault }),
-      budgets: options.budgets,
-    });
+    const { webSocket, query, clock } = options;
+    this.#options = options;
+    this.sessions = options.streams.map(
+      (stream) => [stream.view, this.#sessionOf(stream)] as const,
+    );
     this.#commands = new CommandSession({
       caller: options.caller,
       isEnabled: query.commands,
+      permits: options.permits,
       trade: options.trade,
       admits: options.admits,
       clock,
       port: {
-        send: (text) => this.session.send(text),
-        fail: (error, details, closeCode) => this.session.fail(error, details, closeCode),
-        bufferedBytes: () => port.bufferedBytes(),
+        send: (text) => this.#first.send(text),
+        fail: (error, details, closeCode) => this.#first.fail(error, details, closeCode),
+        bufferedBytes: () => webSocket.bufferedAmount,
         pause: () => webSocket.pause(),
         resume: () => webSocket.resume(),
       },
       onBug: options.onBug,
     });
-    this.#listen(onEnded);
+    this.#listen();
+  }
+
+  get apiKey(): string {
+    return this.#options.caller.apiKey;
+  }
+
+  /** Begins to send. Called once, in the turn of the handshake. */
+  start(): void {
+    for (const [, session] of this.sessions) session.start();
   }
 
   /** Answers what is under way, says that the server stops, and closes. */
   stop(): void {
-    this.#commands.stop(() => this.session.shutDown());
+    this.#commands.stop(() => this.#first.shutDown());
+  }
+
+  /** Answers what is under way, says that the key is good no more, and closes. */
+  endKey(): void {
+    this.#commands.stop(() => {
+      const details = "the key of this connection was revoked or has expired";
+      this.#first.fail("KEY_NO_LONGER_GOOD", details, CLOSE_CODES.KEY_NO_LONGER_GOOD);
+    });
   }
 
   terminate(): void {
-    this.#webSocket.terminate();
+    this.#options.webSocket.terminate();
   }
 
-  #listen(onEnded: StreamConnectionOptions["onEnded"]): void {
-    const webSocket = this.#webSocket;
+  /** What is of the connection itself is told once: the first session tells it. */
+  get #first(): StreamSession {
+    return at(this.sessions, 0)[1];
+  }
+
+  #sessionOf({ view, feed, observer, start }: CarriedStream): StreamSession {
+    const { budgets, clock, frameFault, query, streams, turns } = this.#options;
+    const session: StreamSession = new StreamSession({
+      start,
+      heartbeatMs: query.heartbeatSeconds * 1000,
+      tag: tagOf(view),
+      feed,
+      port:
+        streams.length === 1
+          ? streamPort(this.#options, () => this.#written(session))
+          : portOnShared(sharedSocket(this.#options), () => this.#written(session)),
+      observer,
+      turns,
+      clock,
+      ...(frameFault !== undefined && { frameFault }),
+      // A drop copy has nothing to place or cancel with.
+      ...(streams.length === 1 && { budgets }),
+    });
+    return session;
+  }
+
+  #alive(): void {
+    for (const [, session] of this.sessions) session.alive();
+  }
+
+  #listen(): void {
+    const { onEnded, webSocket } = this.#options;
     webSocket.on("message", (content: Buffer, isBinary: boolean) => {
-      this.session.alive();
+      this.#alive();
       this.#commands.received(content, isBinary);
     });
-    webSocket.on("ping", () => this.session.alive());
-    webSocket.on("pong", () => this.session.alive());
+    webSocket.on("ping", () => this.#alive());
+    webSocket.on("pong", () => this.#alive());
     // The peer broke the protocol, or its socket did: the library closes, a 'close' follows.
     webSocket.on("error", () => this.#ended());
     webSocket.on("close", (code: number) => {
       // A session that has ended already was ended by us, or by a fault.
-      const isClosed = this.session.mode !== "closed" && GOODBYES.has(code);
+      const isClosed = this.#first.mode !== "closed" && GOODBYES.has(code);
       this.#ended();
       onEnded(isClosed ? "closed" : "lost");
     });
   }
 
-  #written(): void {
-    this.session.written();
+  #written(session: StreamSession): void {
+    session.written();
     this.#commands.written();
   }
 
   #ended(): void {
-    this.session.ended();
+    for (const [, session] of this.sessions) session.ended();
     this.#commands.ended();
   }
 }
@@ -139,13 +193,23 @@ const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 const TEXT = { binary: false, compress: false } as const;
 
-function streamPort(
-  { webSocket, socket }: Pick<StreamConnectionOptions, "webSocket" | "socket">,
-  onWritten: () => void,
-): StreamPort {
+type Sockets = Pick<StreamConnectionOptions, "webSocket" | "socket">;
+
+function streamPort(sockets: Sockets, onWritten: () => void): StreamPort {
+  const shared = sharedSocket(sockets);
   return {
-    send: (messages) => {
-      if (webSocket.readyState !== WebSocket.OPEN) return; // What the peer will not read.
+    send: (messages) => void shared.send(messages, onWritten),
+    bufferedBytes: () => sockets.webSocket.bufferedAmount,
+    ping: () => shared.ping(),
+    close: (code, reason) => shared.close(code, reason),
+    terminate: () => shared.terminate(),
+  };
+}
+
+function sharedSocket({ webSocket, socket }: Sockets): SharedSocket {
+  return {
+    send: (messages, onWritten) => {
+      if (webSocket.readyState !== WebSocket.OPEN) return false; // What the peer will not read.
       socket.cork();
       for (const [index, message] of messages.entries()) {
         const isLast = index === messages.length - 1;
@@ -153,15 +217,10 @@ function streamPort(
         else webSocket.send(message, TEXT);
       }
       socket.uncork();
+      return true;
     },
-    bufferedBytes: () => webSocket.bufferedAmount,
     ping: () => webSocket.ping(),
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   };
-}
-
-function startOf({ afterSeq, snapshot }: StreamQuery): StreamStart {
-  if (afterSeq !== undefined) return { from: "seq", afterSeq };
-  return snapshot ? { from: "snapshot" } : { from: "latest" };
 }

@@ -136,6 +136,7 @@ export class StreamHarness {
     for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
     this.streams = new OrderStreamServer({
       authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs: 300_000 }),
+      keys,
       sequencer,
       archive,
       trade: this.trade,

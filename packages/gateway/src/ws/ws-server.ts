@@ -6,19 +6,25 @@ import type { IncomingMessage, Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
+  COMMANDS_NEED,
   decodeStreamQuery,
   type Fault,
   fault,
   HANDSHAKE_METHOD,
   isFault,
   LIMITS,
+  ON_DISCONNECT_NEED,
+  OP_NEEDS,
+  STREAM_NEED,
   STREAM_PATH,
   type StreamQuery,
 } from "@countermand/contract";
+import { at } from "@countermand/core/assert";
 import type { Account } from "@countermand/core/model";
 import { WebSocketServer } from "ws";
 import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
-import type { Caller } from "../auth/key-store.ts";
+import { accessFault, permissionFault } from "../auth/authorize.ts";
+import type { Caller, KeyStore, StoredKey } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
@@ -27,15 +33,24 @@ import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import { ReplayTurns } from "../stream/replay-turns.ts";
 import { SnapshotRoom } from "../stream/snapshot-room.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
-import type { Clock } from "../sys/clock.ts";
+import type { StreamStart } from "../stream/stream-session.ts";
+import type { StreamView } from "../stream/stream-view.ts";
+import type { Cancelable, Clock } from "../sys/clock.ts";
 import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
-import { SOCKETS_MAX, SOCKETS_PER_ACCOUNT_MAX, STOP_MS, TCP_KEEP_ALIVE_MS } from "./limits.ts";
+import {
+  KEY_CHECK_MS,
+  SOCKETS_MAX,
+  SOCKETS_PER_ACCOUNT_MAX,
+  STOP_MS,
+  TCP_KEEP_ALIVE_MS,
+} from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
-import { StreamConnection, StreamSocket } from "./stream-connection.ts";
+import { type CarriedStream, StreamConnection, StreamSocket } from "./stream-connection.ts";
 
 export interface OrderStreamServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
+  readonly keys: Pick<KeyStore, "find" | "expiresAtMs">;
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
@@ -56,6 +71,10 @@ export interface OrderStreamServerOptions {
 interface Admitted {
   readonly authenticated: Authenticated;
   readonly query: StreamQuery;
+  /** One, or those of a drop copy, each with where its stream begins. */
+  readonly starts: ReadonlyMap<Account, StreamStart>;
+  /** Whose place it takes. */
+  readonly placeOf: Account;
 }
 
 const SOCKET_OPTIONS = {
@@ -74,6 +93,8 @@ export class OrderStreamServer {
   readonly #room = new SnapshotRoom();
   readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
   readonly #connections = new Set<StreamConnection>();
+  /** Of connections whose keys expire. */
+  readonly #keyTimers = new Map<StreamConnection, Cancelable>();
   /** Sockets per account, handshakes under way included. */
   readonly #places = new Map<Account, number>();
   #placeCount = 0;
@@ -105,17 +126,24 @@ export class OrderStreamServer {
       refuseUpgrade(request, socket, admitted);
       return;
     }
-    const { account } = admitted.authenticated.caller;
-    this.#takePlace(account);
+    this.#takePlace(admitted.placeOf);
     if (!admitted.query.commands && admitted.query.onDisconnect === null) {
       this.#complete(request, socket, head, admitted);
       return;
     }
     const { authenticator, onBug, sequencer } = this.#options;
+    const { account } = admitted.authenticated.caller;
     sequencer.claimOnce(account, authenticator.identityOf(admitted.authenticated)).then(
       (isFirst) => this.#claimed(isFirst, request, socket, head, admitted),
       (error: unknown) => onBug(error as Error),
     );
+  }
+
+  /** Something about a key was changed: its streams end at once if it is good no more. */
+  keyChanged(apiKey: string): void {
+    for (const connection of this.#connections) {
+      if (connection.apiKey === apiKey) this.#watchKey(connection);
+    }
   }
 
   /**
@@ -141,13 +169,21 @@ export class OrderStreamServer {
       rawQuery,
       headers: request.headers,
       body: NO_BODY,
+      socket: request.socket,
     });
     if (isFault(authenticated)) return authenticated;
+    const { key } = authenticated;
+    const missing = permissionFault(key, STREAM_NEED);
+    if (missing !== null) return missing;
     const query = decodeStreamQuery(rawQuery);
     if (isFault(query)) return query;
-    const { caller } = authenticated;
-    const crowded = this.#crowdFault(caller.account) ?? this.#groupFault(caller, query);
-    return crowded ?? { authenticated, query };
+    const refusal = actingFault(key, query);
+    if (refusal !== null) return refusal;
+    const starts = streamStarts(key.accounts, query);
+    if (isFault(starts)) return starts;
+    const placeOf = at(key.accounts, 0);
+    const crowded = this.#crowdFault(placeOf) ?? this.#groupFault(authenticated.caller, query);
+    return crowded ?? { authenticated, query, starts, placeOf };
   }
 
   /** What is wrong before anybody looks who is asking. */
@@ -183,7 +219,7 @@ export class OrderStreamServer {
     const { onDisconnect } = admitted.query;
     const refusal = this.#claimRefusal(isFirst, admitted);
     if (refusal !== null) {
-      this.#leavePlace(caller.account);
+      this.#leavePlace(admitted.placeOf);
       refuseUpgrade(request, socket, refusal);
       return;
     }
@@ -201,6 +237,9 @@ export class OrderStreamServer {
   #claimRefusal(isFirst: boolean, { authenticated, query }: Admitted): Fault | null {
     if (!isFirst) {
       return fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
+    }
+    if (!this.#isGood(authenticated.caller.apiKey)) {
+      return fault("KEY_NO_LONGER_GOOD", "the key was revoked or has expired");
     }
     if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
     // Again: others may have joined since it was admitted.
@@ -225,22 +264,19 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { authenticated, query } = admitted;
-    const { admits, archive, budgets, clock, frameFault, hub, onBug, sequencer, trade } =
-      this.#options;
-    const { caller } = authenticated;
-    const { account } = caller;
-    const turns = this.#turns;
+    const { admits, budgets, clock, frameFault, hub, onBug, trade } = this.#options;
+    const { authenticated, query, starts } = admitted;
+    const { caller, key } = authenticated;
     const connection = new StreamConnection({
       webSocket,
       socket,
       caller,
       query,
-      feed: new GatewayFeed({ account, hub, sequencer, archive, turns, room: this.#room }),
-      observer: hub.observerOf(account),
-      turns,
+      streams: [...starts].map(([account, start]) => this.#streamOf(admitted, account, start)),
+      turns: this.#turns,
       trade,
       admits,
+      permits: (op) => accessFault(key, OP_NEEDS[op]),
       clock,
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
       budgets: () => budgets?.statesOf(caller) ?? [],
@@ -248,12 +284,62 @@ export class OrderStreamServer {
       onEnded: (how) => this.#ended(connection, admitted, how),
     });
     this.#connections.add(connection);
-    hub.join(account, connection.session);
-    connection.session.start();
+    for (const [view, session] of connection.sessions) hub.join(view, session);
+    connection.start();
+    this.#watchKey(connection);
+  }
+
+  #streamOf(
+    { authenticated, placeOf, starts }: Admitted,
+    account: Account,
+    start: StreamStart,
+  ): CarriedStream {
+    const { portfolioIds } = authenticated.caller;
+    const { archive, hub, sequencer } = this.#options;
+    const view: StreamView = {
+      account,
+      isTagged: starts.size > 1,
+      isFirst: account === placeOf,
+      ...(portfolioIds !== undefined && { portfolioIds }),
+    };
+    const feed = new GatewayFeed({
+      view,
+      hub,
+      sequencer,
+      archive,
+      turns: this.#turns,
+      room: this.#room,
+    });
+    return { view, feed, observer: hub.observerOf(account), start };
+  }
+
+  #isGood(apiKey: string): boolean {
+    const { clock, keys } = this.#options;
+    return keys.find(apiKey, clock.wallMs()) !== null;
+  }
+
+  /** Looks again when the key expires; or in between, because real time may jump. */
+  #watchKey(connection: StreamConnection): void {
+    const { clock, keys } = this.#options;
+    this.#keyTimers.get(connection)?.cancel();
+    this.#keyTimers.delete(connection);
+    if (!this.#isGood(connection.apiKey)) {
+      connection.endKey();
+      return;
+    }
+    const expiresAtMs = keys.expiresAtMs(connection.apiKey);
+    if (expiresAtMs === null) return;
+    const delayMs = Math.min(expiresAtMs - clock.wallMs(), KEY_CHECK_MS);
+    this.#keyTimers.set(
+      connection,
+      clock.after(delayMs, () => this.#watchKey(connection)),
+    );
   }
 
   #ended(connection: StreamConnection, admitted: Admitted, how: "closed" | "lost"): void {
     this.#connections.delete(connection);
+    this.#keyTimers.get(connection)?.cancel();
+    this.#keyTimers.delete(connection);
     this.#left(admitted, how);
     if (this.#connections.size === 0) this.#onLastEnded?.();
   }
@@ -271,11 +357,12 @@ export class OrderStreamServer {
     deadline.cancel();
   }
 
-  #left({ authenticated, query }: Admitted, how: "closed" | "lost"): void {
-    const { caller } = authenticated;
-    this.#leavePlace(caller.account);
-    if (query.onDisconnect !== null)
-      this.#options.guard.left(caller, query.onDisconnect.group, how);
+  #left({ authenticated, placeOf, query }: Admitted, how: "closed" | "lost"): void {
+    const { onDisconnect } = query;
+    this.#leavePlace(placeOf);
+    if (onDisconnect !== null) {
+      this.#options.guard.left(authenticated.caller, onDisconnect.group, how);
+    }
   }
 
   #takePlace(account: Account): void {
@@ -298,6 +385,35 @@ function destroyThis(this: Duplex): void {
 
 const NO_BODY = new Uint8Array(0);
 const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/** What a stream that does more than tell needs of its key. */
+function actingFault(key: StoredKey, { commands, onDisconnect }: StreamQuery): Fault | null {
+  const refused = commands ? accessFault(key, COMMANDS_NEED) : null;
+  return refused ?? (onDisconnect === null ? null : accessFault(key, ON_DISCONNECT_NEED));
+}
+
+/** Where each account's stream begins; one that `after_seq` does not name begins with what comes. */
+function streamStarts(
+  accounts: readonly Account[],
+  { afterSeq, afterSeqs, snapshot }: StreamQuery,
+): ReadonlyMap<Account, StreamStart> | Fault {
+  if (afterSeq !== undefined && accounts.length > 1) {
+    const details = "a drop copy begins after_seq=ACCOUNT:N,ACCOUNT:N";
+    return fault("INVALID_STREAM_PARAMETER", details);
+  }
+  for (const account of afterSeqs?.keys() ?? []) {
+    if (!accounts.some((each) => each === account)) {
+      return fault("INVALID_STREAM_PARAMETER", "after_seq names an account that is not the key's");
+    }
+  }
+  const latest: StreamStart = { from: snapshot ? "snapshot" : "latest" };
+  return new Map(
+    accounts.map((account) => {
+      const seq = afterSeqs?.get(account) ?? afterSeq;
+      return [account, seq === undefined ? latest : { from: "seq", afterSeq: seq }];
+    }),
+  );
+}
 
 /** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
 function handshakeFault({ headers }: IncomingMessage): Fault | null {

@@ -1,0 +1,229 @@
+/**
+ * What operators do with API keys. A secret is drawn here, shown in the one answer, and kept only
+ * sealed: neither the journal nor a repeated answer has it in clear.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  type CoreRefusal,
+  type CreateKeyRequest,
+  type ExpireKeyRequest,
+  encodeFault,
+  encodeKey,
+  encodeKeys,
+  encodeKeyWithSecret,
+  encodeRefusal,
+  encodeSuccess,
+  errorSpec,
+  type Fault,
+  fault,
+  isFault,
+  type KeyRow,
+  type ReasonRequest,
+  type RotateKeyRequest,
+} from "@countermand/contract";
+import {
+  type ApiKey,
+  type ApiKeys,
+  type KeyAlgorithm,
+  type KeyCredential,
+  type KeyEvent,
+  type KeyState,
+  keyState,
+  type OperatorAct,
+} from "@countermand/core/control";
+import type { Refusal, UnixMs } from "@countermand/core/model";
+import { parseAddressRange } from "../auth/address-list.ts";
+import { normalPublicKey } from "../auth/key-store.ts";
+import type { MasterKey } from "../auth/master-key.ts";
+import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
+import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
+
+export interface KeyServiceOptions {
+  readonly sequencer: Sequencer;
+  /** Null: secrets cannot be kept, so none are made. */
+  readonly masterKey: MasterKey | null;
+  /** Something about the key changed: its streams may have to end. */
+  readonly onChanged: (apiKey: string) => void;
+}
+
+export type KeyListState = KeyState | "all";
+
+/** What signatures are checked with, and what its holder is told the once. */
+interface Credential {
+  readonly credential: KeyCredential;
+  readonly secret: string | null;
+}
+
+/** 32 bytes: nobody finds a secret by trying. */
+const SECRET_BYTES = 32;
+const API_KEY_BYTES = 12;
+
+export class KeyService {
+  readonly #options: KeyServiceOptions;
+
+  constructor(options: KeyServiceOptions) {
+    this.#options = options;
+  }
+
+  create(turn: OperatorTurn, request: CreateKeyRequest): OperatorAnswer {
+    const { partitions } = this.#options.sequencer;
+    const { accounts, permissions, portfolioIds, addresses, label, publicKey } = request;
+    const problem = this.#createFault(turn, request);
+    if (problem !== null) return faulty(problem);
+    const apiKey = `cmk_${randomBytes(API_KEY_BYTES).toString("hex")}`;
+    const algorithm = publicKey === null ? "hmac" : "ed25519";
+    const made = this.#credential(apiKey, algorithm, publicKey);
+    if (isFault(made)) return faulty(made);
+    const terms = {
+      apiKey,
+      algorithm,
+      accounts,
+      permissions,
+      portfolioIds,
+      addresses,
+      label,
+    } as const;
+    const act = actOf(turn, request.reason);
+    const expiresAtMs = request.expiresAtMs as UnixMs | null;
+    const created = this.#keys.decideCreate(act, terms, expiresAtMs, made.credential);
+    if ("refused" in created) return refused(created);
+    partitions.stageControlEvent(created);
+    return this.#shown(apiKey, turn, made.secret);
+  }
+
+  rotate(turn: OperatorTurn, apiKey: string, request: RotateKeyRequest): OperatorAnswer {
+    const { reason, overlapSeconds, publicKey } = request;
+    const key = this.#keys.find(apiKey);
+    const algorithm = key?.terms.algorithm ?? "hmac";
+    if ((algorithm === "hmac") !== (publicKey === null) && key !== null) {
+      return faulty(
+        fault("OPERATOR_INVALID_FIELD", "public_key is required of ed25519 keys, and of no others"),
+      );
+    }
+    const made = this.#credential(apiKey, algorithm, publicKey);
+    if (isFault(made)) return faulty(made);
+    const untilMs = (turn.wallMs + overlapSeconds * 1000) as UnixMs;
+    const act = actOf(turn, reason);
+    return this.#change(
+      turn,
+      apiKey,
+      this.#keys.decideRotate(act, apiKey, made.credential, untilMs),
+      made.secret,
+    );
+  }
+
+  expire(turn: OperatorTurn, apiKey: string, request: ExpireKeyRequest): OperatorAnswer {
+    const act = actOf(turn, request.reason);
+    const atMs = (request.expiresAtMs ?? turn.wallMs) as UnixMs;
+    return this.#change(turn, apiKey, this.#keys.decideExpiry(act, apiKey, atMs));
+  }
+
+  revoke(turn: OperatorTurn, apiKey: string, { reason }: ReasonRequest): OperatorAnswer {
+    return this.#change(turn, apiKey, this.#keys.decideRevoke(actOf(turn, reason), apiKey));
+  }
+
+  show(turn: OperatorTurn, apiKey: string): OperatorAnswer {
+    const key = this.#keys.find(apiKey);
+    return key === null ? unknown() : done(encodeKey(rowOf(key, turn.wallMs)));
+  }
+
+  /** Newest first. */
+  list(turn: OperatorTurn, state: KeyListState): OperatorAnswer {
+    const rows = [...this.#keys.all()].map((key) => rowOf(key, turn.wallMs));
+    const listed = rows.filter((row) => state === "all" || row.state === state);
+    return done(encodeKeys(listed.sort((a, b) => b.created.atMs - a.created.atMs)));
+  }
+
+  get #keys(): ApiKeys {
+    return this.#options.sequencer.partitions.control.keys;
+  }
+
+  #createFault({ wallMs }: OperatorTurn, request: CreateKeyRequest): Fault | null {
+    const { partitions } = this.#options.sequencer;
+    const { accounts, addresses, expiresAtMs } = request;
+    const wrong = addresses?.find((each) => parseAddressRange(each) === null);
+    if (wrong !== undefined) {
+      const details = "addresses holds IPv4 and IPv6 addresses, or ranges such as 10.0.0.0/8";
+      return fault("OPERATOR_INVALID_FIELD", details);
+    }
+    if (expiresAtMs !== null && expiresAtMs <= wallMs) {
+      return fault("OPERATOR_INVALID_FIELD", "expires_at is over");
+    }
+    const isOpen = accounts.every((each) => partitions.deskOf(each).desk.book(each) !== null);
+    return isOpen ? null : fault("UNKNOWN_ACCOUNT", "the key names an account that there is not");
+  }
+
+  #credential(
+    apiKey: string,
+    algorithm: KeyAlgorithm,
+    publicKey: string | null,
+  ): Credential | Fault {
+    if (algorithm === "ed25519") {
+      const text = publicKey === null ? null : normalPublicKey(publicKey);
+      const details = "public_key is no Ed25519 key: send its 32 bytes, or its DER form, in Base64";
+      if (text === null) return fault("OPERATOR_INVALID_FIELD", details);
+      return { credential: { text }, secret: null };
+    }
+    const { masterKey } = this.#options;
+    if (masterKey === null) return fault("MASTER_KEY_MISSING", "secrets cannot be kept");
+    const secret = randomBytes(SECRET_BYTES).toString("base64url");
+    return { credential: { text: masterKey.seal(apiKey, secret) }, secret };
+  }
+
+  #change(
+    turn: OperatorTurn,
+    apiKey: string,
+    decided: KeyEvent | Refusal | null,
+    secret: string | null = null,
+  ): OperatorAnswer {
+    if (decided !== null && "refused" in decided) return refused(decided);
+    if (decided !== null) {
+      this.#options.sequencer.partitions.stageControlEvent(decided);
+      this.#options.onChanged(apiKey);
+    }
+    return this.#shown(apiKey, turn, secret);
+  }
+
+  #shown(apiKey: string, turn: OperatorTurn, secret: string | null): OperatorAnswer {
+    const key = this.#keys.find(apiKey);
+    if (key === null) return unknown();
+    const row = rowOf(key, turn.wallMs);
+    if (secret === null) return done(encodeKey(row));
+    const keptBody = encodeSuccess(encodeKeyWithSecret(row, null));
+    return { ...done(encodeKeyWithSecret(row, secret)), keptBody };
+  }
+}
+
+function rowOf(key: ApiKey, wallMs: UnixMs): KeyRow {
+  const { terms, credential, created, revoked, expiresAtMs, rotatedAtMs, previous } = key;
+  return {
+    ...terms,
+    state: keyState(key, wallMs),
+    publicKey: terms.algorithm === "ed25519" ? credential.text : null,
+    created,
+    revoked,
+    expiresAtMs,
+    rotatedAtMs,
+    previousUntilMs: previous !== null && previous.untilMs > wallMs ? previous.untilMs : null,
+  };
+}
+
+function actOf({ operator, wallMs }: OperatorTurn, reason: string): OperatorAct {
+  return { atMs: wallMs, operator, reason };
+}
+
+function unknown(): Answer {
+  return refused({ refused: "UNKNOWN_KEY", details: "there is no such key" });
+}
+
+function done(dataJson: string): Answer {
+  return { httpStatus: 200, body: encodeSuccess(dataJson) };
+}
+
+function faulty(value: Fault): Answer {
+  return { httpStatus: errorSpec(value.error).httpStatus, body: encodeFault(value) };
+}
+
+function refused(refusal: CoreRefusal): Answer {
+  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
+}

@@ -1,0 +1,16 @@
+/** What an operator's request is decided with, and what it answers. */
+import type { UnixMs } from "@countermand/core/model";
+import type { Answer } from "../sequencer/sequencer.ts";
+
+/** Who asks, and when by real and by the exchange's time: valid during one turn. */
+export interface OperatorTurn {
+  readonly operator: string;
+  readonly wallMs: UnixMs;
+  readonly nowMs: UnixMs;
+}
+
+/** An answer that perhaps is not to be kept as it is told. */
+export interface OperatorAnswer extends Answer {
+  /** What a repetition gets, and the journal keeps; the body itself where it is absent. */
+  readonly keptBody?: string;
+}

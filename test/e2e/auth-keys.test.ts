@@ -1,0 +1,253 @@
+/** API keys end to end: made, used, rotated, expired, revoked, sealed; over a restart. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { BUY, KeyedGateway, MASTER_KEY, makeKey, signEd25519 } from "./key-fixture.ts";
+import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
+import { StreamClient } from "./stream-client.ts";
+
+async function reasonOf(client: SignedClient, method: string, target: string, body = "") {
+  return envelope(await client.call(method, target, body)).reason ?? "ok";
+}
+
+test("keys: one is made, works, is listed without its secret, and survives a restart", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const idempotent = { "Idempotency-Key": "make-1" };
+  const terms = { reason: "desk 7", accounts: ["80114138"], permissions: ["trade"], label: "d7" };
+  const made = await operator.post("keys", terms, idempotent);
+  assert.equal(made.status, 200);
+  const { api_key: apiKey, secret } = made.data;
+  assert.match(secret, /^[A-Za-z0-9_-]{43}$/);
+  const again = await operator.post("keys", terms, idempotent);
+  assert.equal(again.headers.get("x-idempotent-replay"), "true");
+  assert.deepEqual(again.data, { ...made.data, secret: null });
+  const key = { apiKey, secret, account: "80114138" };
+  await place.client(key).place(BUY);
+  const { data } = await operator.get("keys");
+  const { secret: _, ...shown } = made.data;
+  assert.deepEqual(data.keys, [shown]);
+  await place.stop();
+  assert.equal(filesWith(place.folder, secret), 0, "no file holds the secret");
+  await place.start();
+  assert.equal(await reasonOf(place.client(key), "GET", "/trade/v1/orders"), "ok");
+});
+
+test("keys: rotation leaves the old secret good for its time, and no longer", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, {});
+  const { data } = await operator.post(`keys/${key.apiKey}/rotate`, {
+    reason: "yearly",
+    overlap_seconds: 60,
+  });
+  const rotated = { ...key, secret: data.secret };
+  assert.notEqual(rotated.secret, key.secret);
+  const read = (client: SignedClient) => reasonOf(client, "GET", "/trade/v1/orders");
+  assert.equal(await read(place.client(key)), "ok");
+  assert.equal(await read(place.client(rotated)), "ok");
+  place.time.wallMs += 60_000;
+  assert.equal(await read(place.client(key)), "signature_invalid");
+  assert.equal(await read(place.client(rotated)), "ok");
+  const now = { reason: "leaked", overlap_seconds: 0 };
+  const last = await operator.post(`keys/${key.apiKey}/rotate`, now);
+  assert.equal(last.data.previous_until, null);
+  assert.equal(await read(place.client(rotated)), "signature_invalid");
+});
+
+test("keys: a revoked one is as good as unknown, and its streams end at once", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, {});
+  const other = await makeKey(operator, {});
+  const [stream, stays] = await Promise.all([
+    StreamClient.open(place.url, key),
+    StreamClient.open(place.url, other),
+  ]);
+  const revoked = await operator.post(`keys/${key.apiKey}/revoke`, { reason: "left" });
+  assert.equal(revoked.data.state, "revoked");
+  assert.equal(revoked.data.revoked.reason, "left");
+  assert.deepEqual(await stream.closed, { code: 1008, reason: "key_no_longer_good" });
+  assert.equal(stream.received.at(-1)?.message.reason, "key_no_longer_good");
+  assert.equal(await reasonOf(place.client(key), "GET", "/trade/v1/orders"), "signature_invalid");
+  await assert.rejects(StreamClient.open(place.url, key));
+  const order = await place.client(other).place(BUY);
+  await stays.seen("the order", ({ message }) => message.data?.order_no === order);
+  const repeated = await operator.post(`keys/${key.apiKey}/revoke`, { reason: "again" });
+  assert.equal(repeated.data.revoked.reason, "left");
+  const rotate = { reason: "no", overlap_seconds: 0 };
+  assert.equal((await operator.post(`keys/${key.apiKey}/rotate`, rotate)).reason, "key_ended");
+  assert.equal((await operator.post("keys/nobody/revoke", rotate)).reason, "unknown_field");
+  const { reason } = await operator.post("keys/nobody/revoke", { reason: "x" });
+  assert.equal(reason, "unknown_key");
+  assert.equal((await operator.get("keys/nobody")).status, 404);
+  assert.equal((await operator.get("keys?state=revoked")).data.keys.length, 1);
+});
+
+test("keys: one expires by itself and by command, with its streams", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const expires_at = place.time.wallMs + 50;
+  const key = await makeKey(operator, { expires_at });
+  const stream = await StreamClient.open(place.url, key);
+  place.time.wallMs += 50;
+  assert.equal((await stream.closed).code, 1008);
+  assert.equal(await reasonOf(place.client(key), "GET", "/trade/v1/orders"), "signature_invalid");
+  assert.equal((await operator.get(`keys/${key.apiKey}`)).data.state, "expired");
+  const second = await makeKey(operator, {});
+  const both = await StreamClient.open(place.url, second);
+  const expired = await operator.post(`keys/${second.apiKey}/expire`, { reason: "over" });
+  assert.equal(expired.data.state, "expired");
+  assert.equal((await both.closed).code, 1008);
+  const late = await operator.post(`keys/${second.apiKey}/expire`, { reason: "over" });
+  assert.equal(late.reason, "key_ended");
+  const past = { reason: "x", accounts: ["80114138"], permissions: ["read"], expires_at };
+  assert.equal((await operator.post("keys", past)).reason, "invalid_field");
+});
+
+test("keys: Ed25519 signs what HMAC signs, in Base64 and in hex", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start({ COUNTERMAND_MASTER_KEY: "" });
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const der = publicKey.export({ format: "der", type: "spki" });
+  const terms = { reason: "x", accounts: ["80114138"], permissions: ["trade"] };
+  const refused = await operator.post("keys", terms);
+  assert.deepEqual([refused.status, refused.reason], [409, "master_key_missing"]);
+  const made = await operator.post("keys", {
+    ...terms,
+    algorithm: "ed25519",
+    public_key: der.toString("base64"),
+  });
+  assert.equal(made.data.secret, undefined);
+  assert.equal(made.data.public_key, der.subarray(12).toString("base64"));
+  const apiKey = made.data.api_key;
+  const client = place.client({ ...KEY_1, apiKey });
+  const target = "/trade/v1/orders";
+  const good = signEd25519(apiKey, privateKey, "POST", target, JSON.stringify(BUY));
+  assert.equal(envelope(await client.send(good)).code, 0);
+  const signature = good.headers["X-API-Signature"] ?? "";
+  const hex = Buffer.from(signature, "base64").toString("hex");
+  const replay = await client.send({
+    ...good,
+    headers: { ...good.headers, "X-API-Signature": hex },
+  });
+  assert.equal(replay.headers["x-idempotent-replay"], "true");
+  const foreign = generateKeyPairSync("ed25519").privateKey;
+  const wrong = await client.send(signEd25519(apiKey, foreign, "GET", target));
+  const unknown = await client.send(signEd25519("nobody", foreign, "GET", target));
+  assert.deepEqual([wrong.status, unknown.status], [401, 401]);
+  const bad = await operator.post("keys", { ...terms, algorithm: "ed25519", public_key: "AAAA" });
+  assert.equal(bad.reason, "invalid_field");
+});
+
+test("keys: Ed25519 signatures that keep failing are refused unchecked, HMAC goes on", async (t) => {
+  const place = new KeyedGateway(t);
+  place.time.monotonicMs = 0;
+  const operator = await place.start();
+  const key = await makeKey(operator, {});
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const client = place.client(key);
+  const statuses: number[] = [];
+  for (let count = 0; count < 101; count += 1) {
+    const answer = await client.send(signEd25519("nobody", privateKey, "GET", "/trade/v1/orders"));
+    statuses.push(answer.status);
+  }
+  assert.deepEqual(statuses, [...Array<number>(100).fill(401), 429]);
+  assert.equal(await reasonOf(client, "GET", "/trade/v1/orders"), "ok");
+});
+
+test("keys: a start with a wrong or missing master key is refused; a new one takes over", async (t) => {
+  const place = new KeyedGateway(t);
+  const key = await makeKey(await place.start(), {});
+  const other = Buffer.alloc(32, 9).toString("base64");
+  await assert.rejects(place.start({ COUNTERMAND_MASTER_KEY: "" }), /set COUNTERMAND_MASTER_KEY/);
+  await assert.rejects(place.start({ COUNTERMAND_MASTER_KEY: other }), /not the one/);
+  const changed = { COUNTERMAND_MASTER_KEY: other, COUNTERMAND_MASTER_KEY_PREVIOUS: MASTER_KEY };
+  await place.start(changed);
+  assert.equal(await reasonOf(place.client(key), "GET", "/trade/v1/orders"), "ok");
+  await place.start({ COUNTERMAND_MASTER_KEY: other });
+  assert.equal(await reasonOf(place.client(key), "GET", "/trade/v1/orders"), "ok");
+});
+
+test("keys: terms that make no sense are refused", async (t) => {
+  const operator = await new KeyedGateway(t).start();
+  const one = { reason: "x", accounts: ["80114138"], permissions: ["read"] };
+  const both = ["80114138", "80114139"];
+  const refused: readonly (readonly [object, string])[] = [
+    [{ ...one, accounts: [] }, "invalid_field"],
+    [{ ...one, accounts: ["80114138", "80114138"] }, "invalid_field"],
+    [{ ...one, accounts: ["nobody"] }, "unknown_account"],
+    [{ ...one, accounts: both, permissions: ["trade"] }, "invalid_field"],
+    [{ ...one, accounts: both, portfolios: ["a"] }, "invalid_field"],
+    [{ ...one, permissions: ["fly"] }, "invalid_field"],
+    [{ ...one, permissions: ["operate"] }, "invalid_field"],
+    [{ ...one, addresses: ["10.0.0.0/33"] }, "invalid_field"],
+    [{ ...one, addresses: ["here"] }, "invalid_field"],
+    [{ ...one, public_key: "AAAA" }, "invalid_field"],
+    [{ ...one, algorithm: "rsa" }, "invalid_field"],
+    [{ ...one, expires_at: 1 }, "invalid_field"],
+    [{ ...one, secret: "mine" }, "unknown_field"],
+  ];
+  for (const [terms, reason] of refused) {
+    const answer = await operator.post("keys", terms);
+    assert.equal(answer.reason, reason, JSON.stringify(terms));
+  }
+  assert.deepEqual((await operator.get("keys?state=all")).data.keys, []);
+  assert.equal((await operator.get("keys?state=lost")).reason, "invalid_query_parameter");
+});
+
+function filesWith(folder: string, text: string): number {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files = names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
+  assert.ok(files.length > 0);
+  return files.filter((path) => readFileSync(path).includes(text)).length;
+}
+
+test("keys: one that operates signs what the token is sent for, and a repetition acts once", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const terms = { accounts: undefined, permissions: ["operate"] };
+  const key = await makeKey(operator, terms);
+  const client = new SignedClient(operator.url, key);
+  t.after(() => client.close());
+  const body = JSON.stringify({ reason: "drill", scope: { account: "80114138" } });
+  const kill = sign(key, "POST", "/operator/v1/kill", body);
+  const first = await client.send(kill);
+  const again = await client.send(kill);
+  assert.deepEqual([first.status, again.status], [200, 200]);
+  assert.equal(again.headers["x-idempotent-replay"], "true");
+  const { data } = await operator.get("blocks");
+  assert.deepEqual(data.blocks.length, 1);
+  assert.equal(data.blocks[0].blocked.operator, key.apiKey);
+  assert.equal((await client.call("GET", "/operator/v1/blocks?state=all")).status, 200);
+  const changed = { ...kill, body: Buffer.from(body.replace("drill", "other")) };
+  assert.equal((await client.send(changed)).status, 401);
+  assert.equal((await client.call("GET", "/operator/v1/nothing")).status, 404);
+  const trader = new SignedClient(operator.url, await makeKey(operator, {}));
+  t.after(() => trader.close());
+  assert.equal((await trader.call("GET", "/operator/v1/blocks")).status, 403);
+  assert.equal((await trader.call("GET", "/operator/v1/nothing")).status, 403);
+});
+
+test("keys: behind a proxy the last address that its header names counts", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start({
+    COUNTERMAND_BEHIND_PROXY: "on",
+    COUNTERMAND_CLIENT_ADDRESS_HEADER: "X-Forwarded-For",
+  });
+  const client = place.client(await makeKey(operator, { addresses: ["192.0.2.0/24"] }));
+  const from = async (address: string) => {
+    const headers = { "X-Forwarded-For": address };
+    return (await client.call("GET", "/trade/v1/orders", "", { headers })).status;
+  };
+  assert.equal(await from("192.0.2.7"), 200);
+  assert.equal(await from("203.0.113.1, 192.0.2.7"), 200);
+  assert.equal(await from("192.0.2.7, 203.0.113.1"), 403);
+  assert.equal((await client.call("GET", "/trade/v1/orders")).status, 403);
+  await assert.rejects(
+    place.start({ COUNTERMAND_CLIENT_ADDRESS_HEADER: "X-Forwarded-For" }),
+    /anybody could send it/,
+  );
+});
