@@ -1,12 +1,18 @@
 // The files for operating against the figures that the gateway really has.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { readConfig } from "../../packages/gateway/src/config.ts";
 import { startInProcess } from "../e2e/gateway-in-process.ts";
 
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
 /** Made by Prometheus itself. */
 const FOREIGN = new Set(["up"]);
+
+const SAMPLES = ["sandbox", "production"] as const;
+const TOKEN_FILE = "COUNTERMAND_OPERATOR_TOKEN_FILE";
 
 function metricsIn(text: string): Set<string> {
   const names = text.match(/\b(?:countermand|nodejs|process)_[a-z0-9_]+\b/g) ?? [];
@@ -31,4 +37,20 @@ test("deploy: the unit's exit codes are the runbook's", () => {
     readFileSync("docs/operating/runbook.md", "utf8"),
     /restart after 70 and not after 1/,
   );
+});
+
+test("deploy: the sample settings are taken, all of them", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-deploy-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const token = join(folder, "token");
+  writeFileSync(token, "0123456789abcdef0123456789abcdef");
+  for (const name of SAMPLES) {
+    const path = `deploy/${name}.conf`;
+    // The file that the sample names is not on this machine.
+    const secret = name === "production" ? { [TOKEN_FILE]: token } : {};
+    const config = readConfig({ COUNTERMAND_CONFIG_FILE: path, ...secret });
+    assert.deepEqual([config.profile, config.dataDir], [name, "/var/lib/countermand"]);
+  }
+  const withoutToken = { COUNTERMAND_CONFIG_FILE: "deploy/production.conf", [TOKEN_FILE]: "/none" };
+  assert.throws(() => readConfig(withoutToken), /\/none cannot be read/);
 });

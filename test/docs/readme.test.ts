@@ -2,6 +2,7 @@
 // as a reader would paste them, in one bash, against a gateway of this test's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SANDBOX_KEYS } from "../../packages/gateway/src/sandbox.ts";
 import { welcome } from "../../packages/gateway/src/welcome.ts";
 import { type RunningProcess, Workplace } from "../e2e/gateway-process.ts";
 import { page } from "./pages.ts";
@@ -15,7 +16,7 @@ const BLOCKS = [...page("README.md").matchAll(/^```bash\n(.*?)\n```$/gms)].map(
 const CURL_SECONDS_MAX = 60;
 
 test("README: its commands are those of the welcome text, in the same order", () => {
-  const text = welcome(DEFAULT_URL, null);
+  const text = welcome(DEFAULT_URL, null, { keys: SANDBOX_KEYS, path: null, areNew: false });
   const commands = text.slice(text.indexOf("# 0. "), text.indexOf("countermand ready"));
   const printed = commands
     .split(/^(?=# \d\. )/m)

@@ -62,7 +62,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
-  /^test\/e2e\/(sync-order|behind-nginx|packed)\.ts$/,
+  /^test\/e2e\/(sync-order|behind-nginx|packed|image)\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,
 ];

@@ -1,15 +1,17 @@
 /**
- * The gateway's configuration: one typed object, read once from the environment, checked whole,
- * every fault reported at once, then frozen. The only reader of the environment.
+ * The gateway's configuration: one typed object, read once from the environment and a file, checked
+ * whole, every fault reported at once, then frozen. The only reader of the environment.
  */
 import { resolve } from "node:path";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
 import { type MasterKey, readMasterKey } from "./auth/master-key.ts";
+import { type Environment, readConfigFile, underEnvironment } from "./config-file.ts";
 import { BUDGET_SETTINGS, limitSettings } from "./limit-settings.ts";
 import type { BudgetRules } from "./limits/budgets.ts";
 import { PROFILES, type Profile, profileFaults } from "./profile.ts";
 import { NO_RECEIPT_KEY, OWN_RECEIPT_KEY } from "./receipts/receipt-keys.ts";
+import { SANDBOX_KEY_KINDS, type SandboxKeyKind } from "./sandbox-keys.ts";
 import {
   FILE,
   readPemFile,
@@ -27,6 +29,7 @@ export interface Config {
   readonly port: number;
   /** Absolute path of the folder that holds the journal. */
   readonly dataDir: string;
+  readonly sandboxKeys: SandboxKeyKind;
   readonly sandboxMarket: "on" | "off";
   readonly marketRules: RuleProfileName;
   /** Decides the random ends of auctions. */
@@ -83,6 +86,13 @@ const ACCOUNT_LIMITS = limitSettings("ACCOUNT");
 const KEY_LIMITS = limitSettings("KEY");
 
 export const SETTINGS = {
+  configFile: setting({
+    env: "COUNTERMAND_CONFIG_FILE",
+    defaultText: "",
+    range: "none, or a file with one NAME=value a line; from the environment only",
+    effect: "more settings; the environment wins over them",
+    read: (text) => text,
+  }),
   profile: setting({
     env: "COUNTERMAND_PROFILE",
     defaultText: "sandbox",
@@ -93,7 +103,7 @@ export const SETTINGS = {
   host: setting({
     env: "COUNTERMAND_HOST",
     defaultText: "127.0.0.1",
-    range: "an address or name; loopback only in the sandbox",
+    range: "an address or name; loopback only with the fixed demo keys",
     effect: "address the gateway listens on",
     read: readHost,
   }),
@@ -110,6 +120,13 @@ export const SETTINGS = {
     range: "a folder that can be created and written",
     effect: "where journal, head, snapshots and archive are kept",
     read: (text) => resolve(text),
+  }),
+  sandboxKeys: setting({
+    env: "COUNTERMAND_SANDBOX_KEYS",
+    defaultText: "demo",
+    range: "demo, random",
+    effect: "the public keys, or two of the data directory's own, printed when they are made",
+    read: readWord(SANDBOX_KEY_KINDS),
   }),
   sandboxMarket: setting({
     env: "COUNTERMAND_SANDBOX_MARKET",
@@ -255,13 +272,11 @@ export const SETTINGS = {
   budgetCancelFactor: BUDGET_SETTINGS.cancelFactor,
 } as const;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Throws {@link ConfigError}. */
 export function readConfig(environment: Environment = process.env): Config {
-  const faults: string[] = [];
+  const { settings, faults } = allSettings(environment);
   const read = <T>(spec: SettingSpec<T>): T => {
-    const text = settingText(spec, environment);
+    const text = settingText(spec, settings);
     const value = text instanceof SettingFault ? text : spec.read(text);
     if (value instanceof SettingFault) {
       const shown = spec.secret === true || typeof text !== "string" ? "" : `="${text}"`;
@@ -270,7 +285,8 @@ export function readConfig(environment: Environment = process.env): Config {
     return value as T;
   };
   const [cert, key] = [read(SETTINGS.tlsCertFile), read(SETTINGS.tlsKeyFile)];
-  const tls = faults.length > 0 ? null : tlsOf(cert, key);
+  const unread = [cert, key].some((text: unknown) => text instanceof SettingFault);
+  const tls = unread ? null : tlsOf(cert, key);
   if (tls instanceof SettingFault) faults.push(tls.message);
   const namesTls = cert !== null || key !== null;
   const profile = read(SETTINGS.profile);
@@ -279,6 +295,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: read(SETTINGS.host),
     port: read(SETTINGS.port),
     dataDir: read(SETTINGS.dataDir),
+    sandboxKeys: read(SETTINGS.sandboxKeys),
     sandboxMarket: read(sandboxMarketSetting(profile)),
     marketRules: read(SETTINGS.marketRules),
     marketSeed: read(SETTINGS.marketSeed),
@@ -343,12 +360,32 @@ function readBudgets(read: ReadSetting): BudgetRules | null {
   return places === null ? null : { places, fillSeconds, cancelFactor };
 }
 
-function unknownSettings(environment: Environment): string[] {
+/** Those of the file, too, where one is named; its faults come first. */
+function allSettings(environment: Environment): { settings: Environment; faults: string[] } {
+  const { env } = SETTINGS.configFile;
+  const path = environment[env]?.trim() ?? "";
+  if (path === "") return { settings: environment, faults: [] };
+  const known = knownNames();
+  // A file does not name another.
+  known.delete(env);
+  const { settings, faults } = readConfigFile(path, known);
+  return {
+    settings: underEnvironment(environment, settings),
+    faults: faults.map((problem) => `${env}: ${problem}`),
+  };
+}
+
+function knownNames(): Set<string> {
   const known = new Set<string>();
   for (const spec of Object.values(SETTINGS) as readonly SettingSpec<unknown>[]) {
     known.add(spec.env);
     if (spec.secret === true) known.add(spec.env + FILE);
   }
+  return known;
+}
+
+function unknownSettings(environment: Environment): string[] {
+  const known = knownNames();
   return Object.keys(environment).filter((name) => {
     return name.startsWith("COUNTERMAND_") && !known.has(name);
   });

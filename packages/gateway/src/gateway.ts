@@ -9,6 +9,7 @@ import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
 import { OperatorServer } from "./operator/operator-server.ts";
 import { type NodeOptions, RunningNode } from "./running-node.ts";
+import { type SandboxKeys, sandboxKeys } from "./sandbox-keys.ts";
 import type { Clock } from "./sys/clock.ts";
 import { refuseUpgrade } from "./ws/refuse-upgrade.ts";
 
@@ -27,6 +28,8 @@ export class Gateway {
   readonly url: string;
   /** Where operators connect; null without an operator API. */
   readonly operatorUrl: string | null;
+  /** Who may sign in the sandbox. */
+  readonly sandboxKeys: SandboxKeys;
   readonly #node: RunningNode;
   readonly #http: HttpServer;
   readonly #lock: DataDirLock;
@@ -36,6 +39,7 @@ export class Gateway {
 
   private constructor(url: string, node: RunningNode, http: HttpServer, rest: Rest) {
     this.url = url;
+    this.sandboxKeys = rest.keys;
     this.operatorUrl = rest.operator?.url ?? null;
     this.#operator = rest.operator;
     this.#node = node;
@@ -61,9 +65,11 @@ export class Gateway {
       // Somebody could not be let in; nobody else is concerned.
       http.server.on("error", (error) => log.warn({ reason: error.message }, "http.not_accepted"));
       operator = await listenForOperators(options, front);
-      const node = await RunningNode.start(options, lock);
+      const kind = config.profile === "production" ? "demo" : config.sandboxKeys;
+      const keys = sandboxKeys(kind, config.dataDir);
+      const node = await RunningNode.start({ ...options, sandboxKeys: keys.keys }, lock);
       front.node = node;
-      return new Gateway(url, node, http, { lock, front, clock, operator });
+      return new Gateway(url, node, http, { lock, front, clock, operator, keys });
     } catch (error) {
       await operator?.close();
       await http.close(Promise.resolve());
@@ -92,6 +98,7 @@ export class Gateway {
 }
 
 interface Rest {
+  readonly keys: SandboxKeys;
   readonly operator: OperatorServer | null;
   readonly lock: DataDirLock;
   readonly front: Front;

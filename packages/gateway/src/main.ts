@@ -25,8 +25,11 @@ async function main(): Promise<void> {
     });
   });
   // Last: whoever waits for this line may send a signal at once.
-  const greet = config.profile === "production" ? productionWelcome : welcome;
-  process.stdout.write(greet(gateway.url, gateway.operatorUrl));
+  const { url, operatorUrl, sandboxKeys } = gateway;
+  const isProduction = config.profile === "production";
+  process.stdout.write(
+    isProduction ? productionWelcome(url, operatorUrl) : welcome(url, operatorUrl, sandboxKeys),
+  );
 }
 
 /** A group's signal arrives twice, once from the launcher: the second is the same stop. */

@@ -13,6 +13,8 @@ export type Profile = (typeof PROFILES)[number];
 interface Checked {
   readonly profile: Profile;
   readonly host: string;
+  /** Whether the sandbox has its public keys. */
+  readonly sandboxKeys: "demo" | "random";
   readonly operatorHost: string;
   readonly operatorToken: string | null;
   /** Whether a certificate is named, good or not. */
@@ -34,12 +36,12 @@ export function profileFaults(config: Checked): string[] {
   return faults;
 }
 
-function sandboxFaults({ host, operatorHost }: Checked): string[] {
+function sandboxFaults({ host, operatorHost, sandboxKeys }: Checked): string[] {
   const faults: string[] = [];
-  if (!isLoopback(host)) {
+  if (!isLoopback(host) && sandboxKeys === "demo") {
     faults.push(
       `COUNTERMAND_HOST="${host}": the sandbox has fixed, public demo keys and listens on ` +
-        "loopback only: use 127.0.0.1 or ::1",
+        "loopback only: use 127.0.0.1 or ::1, or COUNTERMAND_SANDBOX_KEYS=random",
     );
   }
   if (!isLoopback(operatorHost)) {

@@ -41,7 +41,7 @@ import { DeadManService } from "./safety/dead-man-service.ts";
 import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
-import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import { SANDBOX_KEYS, type SandboxKey, sandboxAccount } from "./sandbox.ts";
 import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
 import { MarketClock } from "./sequencer/market-clock.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
@@ -76,6 +76,8 @@ export interface NodeOptions {
   /** Time of orders where it is not the clock's. */
   readonly marketWallMs?: () => number;
   readonly snapshotEveryEventCount?: number;
+  /** The public ones by default. */
+  readonly sandboxKeys?: readonly SandboxKey[];
 }
 
 /** What is there before anything may be decided. */
@@ -451,7 +453,7 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   const positions = Object.fromEntries(recovered.positions);
   log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
   names.follow(recovered.state.control);
-  const keys = keysOf(recovered.state.control.keys, config);
+  const keys = keysOf(recovered.state.control.keys, options);
   try {
     keys.requireReadable();
   } catch (error) {
@@ -566,10 +568,11 @@ function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotte
   );
 }
 
-function faultBoardOf({ config }: NodeOptions, { instruments }: NodeLayout): FaultBoard {
+function faultBoardOf(options: NodeOptions, { instruments }: NodeLayout): FaultBoard {
+  const { config, sandboxKeys = SANDBOX_KEYS } = options;
   const keys =
     config.profile === "sandbox" && config.sandboxRecipes === "on"
-      ? SANDBOX_KEYS.map(({ apiKey }) => apiKey)
+      ? sandboxKeys.map(({ apiKey }) => apiKey)
       : [];
   return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
 }
@@ -585,13 +588,12 @@ function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authen
 }
 
 /** Production has no keys but those that operators make. */
-function keysOf(
-  journaled: ApiKeys,
-  { masterKey: current, previousMasterKey: previous, profile }: Config,
-): KeyStore {
+function keysOf(journaled: ApiKeys, options: NodeOptions): KeyStore {
+  const { config, sandboxKeys = SANDBOX_KEYS } = options;
+  const { masterKey: current, previousMasterKey: previous, profile } = config;
   const keys = new KeyStore(journaled, { current, previous });
   if (profile === "production") return keys;
-  for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
+  for (const { apiKey, secret, account } of sandboxKeys) keys.add(apiKey, secret, account);
   return keys;
 }
 

@@ -1,5 +1,6 @@
 /** What a newcomer sees: where it listens, the sandbox keys, and commands that work when pasted. */
-import { SANDBOX_KEYS } from "./sandbox.ts";
+import type { SandboxKey } from "./sandbox.ts";
+import type { SandboxKeys } from "./sandbox-keys.ts";
 
 /** What production prints: no keys, nothing to paste. The last line is the sandbox's, too. */
 export function productionWelcome(url: string, operatorUrl: string | null): string {
@@ -16,19 +17,49 @@ export function productionWelcome(url: string, operatorUrl: string | null): stri
 /**
  * Text for standard output. The line `countermand ready URL` is scripted against and comes last.
  */
-export function welcome(url: string, operatorUrl: string | null): string {
+export function welcome(url: string, operatorUrl: string | null, sandbox: SandboxKeys): string {
+  const { keys, path, areNew } = sandbox;
+  const [first] = keys;
+  const shown = path === null || areNew;
   const lines = [
     "",
     "Countermand, sandbox profile: an order gateway with an exchange of its own.",
-    "Nothing here is real money. The demo keys are public, so it listens on loopback only.",
+    ...noticeLines(sandbox),
     "",
-    ...SANDBOX_KEYS.map(({ apiKey, secret, account }) => {
-      return `    key ${apiKey.padEnd(12)} secret ${secret.padEnd(15)} account ${account}`;
-    }),
+    ...(shown && first !== undefined ? [...keyLines(keys), "", ...commands(url, first)] : []),
+    ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
+    `countermand ready ${url}`,
     "",
+  ];
+  return lines.join("\n");
+}
+
+/** Random keys are shown once: what is printed lands in logs. */
+function noticeLines({ path, areNew }: SandboxKeys): string[] {
+  if (path === null) {
+    return [
+      "Nothing here is real money. The demo keys are public, so it listens on loopback only.",
+    ];
+  }
+  if (!areNew)
+    return [`Nothing here is real money. The keys were printed once and are in ${path}.`];
+  return [
+    "Nothing here is real money. These keys were made just now and are printed this once;",
+    `they are kept in ${path}.`,
+  ];
+}
+
+function keyLines(keys: readonly SandboxKey[]): string[] {
+  return keys.map(({ apiKey, secret, account }) => {
+    return `    key ${apiKey.padEnd(12)} secret ${secret.padEnd(15)} account ${account}`;
+  });
+}
+
+function commands(url: string, first: SandboxKey): string[] {
+  return [
     "Paste into another shell (bash or zsh, with curl, openssl and perl), block after block.",
     "",
-    ...signingCommands(url),
+    ...signingCommands(url, first),
     "",
     "# 1. Place an order",
     "signed POST /trade/v1/orders '{",
@@ -50,11 +81,7 @@ export function welcome(url: string, operatorUrl: string | null): string {
     "# 5. Watch every change of every order, from the first one on (Ctrl-C ends it)",
     "watch_orders after_seq=0",
     "",
-    ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
-    `countermand ready ${url}`,
-    "",
   ];
-  return lines.join("\n");
 }
 
 /**
@@ -62,11 +89,10 @@ export function welcome(url: string, operatorUrl: string | null): string {
  * are the same request: three random digits keep two requests apart. The stream's handshake is made
  * by hand: curl shows the frames as they come, perl drops their few header bytes.
  */
-function signingCommands(url: string): string[] {
-  const [first] = SANDBOX_KEYS;
+function signingCommands(url: string, { apiKey, secret }: SandboxKey): string[] {
   return [
     "# 0. How a request is signed: METHOD|path|timestamp|body, or the query where there is no body",
-    `base=${url} key=${first?.apiKey} secret=${first?.secret}`,
+    `base=${reachable(url)} key=${apiKey} secret=${secret}`,
     'now_ms() { echo "$(date +%s)$((RANDOM % 900 + 100))"; }',
     'sign() { printf %s "$1" | openssl dgst -sha256 -hmac "$secret" -binary | base64; }',
     "signed() {",
@@ -85,4 +111,9 @@ function signingCommands(url: string): string[] {
     `    perl -e '$| = 1; $/ = "}}"; while (<STDIN>) { s/^[^{]*//; print "$_\\n" }'`,
     "}",
   ];
+}
+
+/** Where it listens on every address, this machine's own is one of them. */
+function reachable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
