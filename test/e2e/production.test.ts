@@ -1,11 +1,14 @@
 /** The production profile: over TLS, without anything of the sandbox, in a directory of its own. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { connect } from "node:tls";
+import { readConfig } from "../../packages/gateway/src/config.ts";
 import { startGateway, type TestTime } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { KEY_1, sign } from "./signed-client.ts";
@@ -105,4 +108,36 @@ test("production: a data directory keeps the profile it was begun with", async (
   rmSync(join(folder, "data"), { recursive: true });
   await (await startGateway(TIME, sandbox)).stop();
   await assert.rejects(startGateway(TIME, production), /is production, but .* begun with sandbox/);
+});
+
+test("production: a new certificate is taken without a connection noticing", async (t) => {
+  const folder = folderOf(t, () => gateway.stop());
+  const other = folderOf(t);
+  const settings = environmentOf(folder);
+  const gateway = await startGateway(TIME, settings);
+  const { hostname, port } = new URL(gateway.url);
+  const to = (place: string) => ({
+    host: hostname,
+    port: Number(port),
+    ca: readFileSync(join(place, "cert.pem")),
+  });
+  const before = connect(to(folder));
+  await once(before, "secureConnect");
+  copyFileSync(join(other, "key.pem"), join(folder, "key.pem"));
+  assert.throws(() => readConfig(settings), /do not fit together/);
+  copyFileSync(join(other, "cert.pem"), join(folder, "cert.pem"));
+  const fresh = readConfig({
+    COUNTERMAND_PORT: "0",
+    COUNTERMAND_SANDBOX_MARKET: "off",
+    ...settings,
+  });
+  assert.deepEqual(gateway.reload(fresh), { applied: ["tls"], needRestart: [] });
+  assert.equal((await send(gateway.url, other, "GET", "/time")).status, 200);
+  assert.match(gateway.operatorUrl ?? "", /^https:/);
+  const operator = await send(gateway.operatorUrl ?? "", other, "GET", "/operator/v1/accounts");
+  assert.equal(operator.status, 401, "the operator's listener has it, too");
+  before.write("GET /time HTTP/1.1\r\nHost: a\r\n\r\n");
+  const [answer] = await once(before, "data");
+  assert.match(String(answer), /^HTTP\/1\.1 200/);
+  before.destroy();
 });

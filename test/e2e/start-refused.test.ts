@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { JOURNAL_FORMAT } from "../../packages/gateway/src/journal/journal-schema.ts";
 import {
   type GatewayProcess,
   PATIENCE_MS,
@@ -180,8 +181,9 @@ const JOURNAL_FAULTS: readonly JournalFault[] = [
   {
     name: "a newer format",
     from: "stopped",
-    spoil: (dataDir) => write(join(dataDir, "journal.db"), USER_VERSION_OFFSET, [0, 0, 0, 3]),
-    line: /journal\.db: the journal has format 3; this version reads 2/,
+    spoil: (dataDir) =>
+      write(join(dataDir, "journal.db"), USER_VERSION_OFFSET, [0, 0, 0, JOURNAL_FORMAT + 1]),
+    line: /journal\.db: the journal has format \d+; this version reads \d+; start/,
   },
   {
     name: "a database of another program",

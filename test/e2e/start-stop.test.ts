@@ -1,6 +1,6 @@
 /** The start-up surface that others script against: lines, signals, exit codes. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
@@ -108,14 +108,29 @@ test("stop: streams are told, a second SIGTERM changes nothing, the data is let 
   again.close();
 });
 
-for (const signal of ["SIGINT", "SIGHUP"] as const) {
-  test(`stop: ${signal} does the same`, async (t) => {
-    const place = Workplace.of(t);
-    const gateway = await place.gateway(place.path("data"));
-    gateway.kill(signal);
-    assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
-  });
-}
+test("stop: SIGINT does the same", async (t) => {
+  const place = Workplace.of(t);
+  const gateway = await place.gateway(place.path("data"));
+  gateway.kill("SIGINT");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
+});
+
+test("reload: SIGHUP to a service reads the settings again, and keeps the old ones if wrong", async (t) => {
+  const place = Workplace.of(t);
+  const path = place.path("settings.conf");
+  writeFileSync(path, "");
+  const gateway = await place.gateway(place.path("data"), { COUNTERMAND_CONFIG_FILE: path });
+  writeFileSync(path, "COUNTERMAND_KEY_ORDER_QTY_MAX=many\n");
+  gateway.kill("SIGHUP");
+  await gateway.seen("the refusal", ({ stderr }) => /reload_refused/.exec(stderr));
+  assert.match(gateway.stderr, /COUNTERMAND_KEY_ORDER_QTY_MAX=.*many/);
+  writeFileSync(path, "COUNTERMAND_KEY_ORDER_QTY_MAX=1\nCOUNTERMAND_SANDBOX_SEED=9\n");
+  gateway.kill("SIGHUP");
+  await gateway.seen("the reload", ({ stderr }) => /config\.reloaded/.exec(stderr));
+  assert.match(gateway.stderr, /"applied":\["keyLimits"\],"needRestart":\["sandboxSeed"\]/);
+  gateway.kill("SIGTERM");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
+});
 
 test("stop: SIGTERM while it starts exits 0 too", async (t) => {
   const place = Workplace.of(t);

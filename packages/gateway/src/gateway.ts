@@ -4,10 +4,13 @@
  */
 import { mkdirSync } from "node:fs";
 import { fault, MARKET_STREAM_PATH } from "@countermand/contract";
+import type { Config } from "./config.ts";
 import { HttpServer } from "./http/http-server.ts";
+import { renewTls } from "./http/node-server.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
 import { OperatorServer } from "./operator/operator-server.ts";
+import { applyReload, type LiveConfig, type Reloaded } from "./reload.ts";
 import { type NodeOptions, RunningNode } from "./running-node.ts";
 import { type SandboxKeys, sandboxKeys } from "./sandbox-keys.ts";
 import type { Clock } from "./sys/clock.ts";
@@ -30,6 +33,7 @@ export class Gateway {
   readonly operatorUrl: string | null;
   /** Who may sign in the sandbox. */
   readonly sandboxKeys: SandboxKeys;
+  readonly #config: LiveConfig;
   readonly #node: RunningNode;
   readonly #http: HttpServer;
   readonly #lock: DataDirLock;
@@ -40,6 +44,7 @@ export class Gateway {
   private constructor(url: string, node: RunningNode, http: HttpServer, rest: Rest) {
     this.url = url;
     this.sandboxKeys = rest.keys;
+    this.#config = rest.config;
     this.operatorUrl = rest.operator?.url ?? null;
     this.#operator = rest.operator;
     this.#node = node;
@@ -53,8 +58,10 @@ export class Gateway {
    * Takes the data directory, then the port, and touches the journal last: whatever is refused
    * leaves it as it was. Throws JournalError, or the listener's error.
    */
-  static async start(options: NodeOptions): Promise<Gateway> {
-    const { config, clock, log } = options;
+  static async start(given: NodeOptions): Promise<Gateway> {
+    const config: LiveConfig = { ...given.config };
+    const options = { ...given, config };
+    const { clock, log } = options;
     mkdirSync(config.dataDir, { recursive: true });
     const lock = lockDataDir(config.dataDir);
     const front: Front = { node: null, draining: false };
@@ -69,13 +76,24 @@ export class Gateway {
       const keys = sandboxKeys(kind, config.dataDir);
       const node = await RunningNode.start({ ...options, sandboxKeys: keys.keys }, lock);
       front.node = node;
-      return new Gateway(url, node, http, { lock, front, clock, operator, keys });
+      return new Gateway(url, node, http, { config, lock, front, clock, operator, keys });
     } catch (error) {
       await operator?.close();
       await http.close(Promise.resolve());
       lock.release();
       throw error;
     }
+  }
+
+  /** Takes over what can change while it runs; no connection notices. */
+  reload(fresh: Config): Reloaded {
+    const reloaded = applyReload(this.#config, fresh);
+    const { tls } = this.#config;
+    if (tls !== null && reloaded.applied.includes("tls")) {
+      renewTls(this.#http.server, tls);
+      this.#operator?.renewTls(tls);
+    }
+    return reloaded;
   }
 
   /** Hash of the whole state, and the journal positions it stands at. */
@@ -98,6 +116,7 @@ export class Gateway {
 }
 
 interface Rest {
+  readonly config: LiveConfig;
   readonly keys: SandboxKeys;
   readonly operator: OperatorServer | null;
   readonly lock: DataDirLock;

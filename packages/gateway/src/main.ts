@@ -1,7 +1,7 @@
 /** The process: configuration in, gateway up, signals, exit code. No logic of its own. */
 import { readConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
-import { createLog } from "./ops/log.ts";
+import { createLog, type Log } from "./ops/log.ts";
 import { systemClock } from "./sys/clock.ts";
 import { productionWelcome, welcome } from "./welcome.ts";
 
@@ -18,6 +18,9 @@ async function main(): Promise<void> {
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
   const starting = Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
   stopOnSignals(starting);
+  if (!hasTerminal()) {
+    process.on("SIGHUP", () => void starting.then((gateway) => reload(gateway, log)));
+  }
   const gateway = await starting;
   process.on("SIGUSR2", () => {
     void gateway.stateHash().then((state) => {
@@ -30,6 +33,25 @@ async function main(): Promise<void> {
   process.stdout.write(
     isProduction ? productionWelcome(url, operatorUrl) : welcome(url, operatorUrl, sandboxKeys),
   );
+}
+
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+}
+
+/** What is wrong is told, and everything stays in force as it was. */
+function reload(gateway: Gateway, log: Log): void {
+  try {
+    const fresh = readConfig();
+    const reloaded = gateway.reload(fresh);
+    log.level = fresh.logLevel;
+    for (const name of fresh.unknownSettings) log.warn({ name }, "config.unknown_setting");
+    log.info(reloaded, "config.reloaded");
+  } catch (error) {
+    const { faults } = error as { faults?: readonly string[] };
+    if (faults === undefined) throw error;
+    log.error({ faults }, "config.reload_refused");
+  }
 }
 
 /** A group's signal arrives twice, once from the launcher: the second is the same stop. */
@@ -48,7 +70,8 @@ function stopOnSignals(starting: Promise<Gateway>): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.on("SIGHUP", stop);
+  // A terminal's hang-up is the end of its programs; to a service the signal means: read again.
+  if (hasTerminal()) process.on("SIGHUP", stop);
   // The launcher is gone: nobody would forward a signal any more.
   process.on("disconnect", stop);
 }

@@ -14,11 +14,20 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** With a certificate it speaks TLS 1.2 and later. */
 export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler: Handler): Server {
   if (tls === null) return createServer(options, handler);
-  const { cert, key } = tls;
-  const secure = createSecureServer({ ...options, cert, key, minVersion: "TLSv1.2" }, handler);
+  const secure = createSecureServer({ ...options, ...secureOptions(tls) }, handler);
   return secure as unknown as Server;
 }
 
 export function schemeOf(server: Server): "http" | "https" {
   return (server as unknown) instanceof SecureServer ? "https" : "http";
+}
+
+/** For the connections that begin from now on; those that are open stay as they are. */
+export function renewTls(server: Server, tls: TlsFiles): void {
+  const secure: unknown = server;
+  if (secure instanceof SecureServer) secure.setSecureContext(secureOptions(tls));
+}
+
+function secureOptions({ cert, key }: TlsFiles) {
+  return { cert, key, minVersion: "TLSv1.2" } as const;
 }

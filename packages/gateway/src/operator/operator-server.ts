@@ -30,7 +30,7 @@ import {
   REQUEST_TIMEOUT_MS,
   RETRY_AFTER_SECONDS,
 } from "../http/limits.ts";
-import { nodeServer, schemeOf } from "../http/node-server.ts";
+import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { isEchoable, JSON_TYPE } from "../http/responses.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
@@ -85,6 +85,10 @@ export class OperatorServer {
   /** Where operators connect. */
   get url(): string {
     return this.#app.listeningOrigin.replace(/^http:/, `${schemeOf(this.#app.server)}:`);
+  }
+
+  renewTls(tls: TlsFiles): void {
+    renewTls(this.#app.server, tls);
   }
 
   async close(): Promise<void> {
