@@ -291,6 +291,42 @@ test("faults: a lost answer was given, and the same bytes get it", async (t) => 
   assert.deepEqual(await sandbox.fired(), [1, 1]);
 });
 
+test("faults: a cancel-all meets them with each order that it cancels", async (t) => {
+  const sandbox = await Sandbox.start(t);
+  const watcher = await Watcher.open(sandbox);
+  const { client } = sandbox;
+  for (const { fault, after } of STORIES.filter(({ cancels }) => cancels)) {
+    await sandbox.arm(fault, { delay_ms: HELD_MS });
+    const faulty = await client.place(order());
+    const sound = await client.place(order());
+    const all = envelope(await client.call("POST", `${ORDERS}/cancel/all`, {}));
+    assert.equal(all.code, 0, fault);
+    assert.deepEqual(await watcher.rows(sound, 2), ["new 0", "can 0"]);
+    assert.deepEqual(await watcher.rows(faulty, 2), ["new 0", "new cancel 0"]);
+    sandbox.goOn();
+    const rows = await watcher.rows(faulty, 2 + after.length);
+    assert.deepEqual(rows.slice(2), after, fault);
+    await client.call("POST", `${ORDERS}/cancel/all`, {});
+  }
+  watcher.stream.close();
+});
+
+test("faults: the answer to a cancel-all is lost, and the same bytes get it", async (t) => {
+  const sandbox = await Sandbox.start(t);
+  const { client } = sandbox;
+  for (const orderCount of [1, 0]) {
+    for (let index = 0; index < orderCount; index += 1) await client.place(order());
+    await sandbox.arm("lost_answer");
+    const all = sign(KEY_1, "POST", `${ORDERS}/cancel/all`, "{}");
+    await assert.rejects(client.send(all), NoAnswer);
+    const retried = await client.send(all);
+    assert.ok(isReplay(retried));
+    const { data } = JSON.parse(retried.text) as { data: { matched: number } };
+    assert.equal(data.matched, orderCount);
+  }
+  assert.deepEqual(await sandbox.fired(), [1, 1]);
+});
+
 test("faults: on the socket the reply is missing, and the same command gets it", async (t) => {
   const sandbox = await Sandbox.start(t);
   await sandbox.arm("lost_answer");

@@ -17,6 +17,7 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
+import type { VenueFaults } from "../venue/fault-plan.ts";
 import { CANCELS_PER_STEP } from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
 
@@ -36,6 +37,8 @@ export interface CancelRun {
   readonly reason: AskedReason;
   /** Who asked for it; the gateway itself, for that reason, where it is left out. */
   readonly cause?: Cause;
+  /** What the venue does worse for whoever asked; nothing by default. */
+  readonly faults?: VenueFaults | null;
   /** Each order's outcome, in the order in which they are decided. */
   readonly onOutcome: (outcome: RunOutcome) => void;
   /** After the last outcome, in the same turn: what is staged here is in the same commit. */
@@ -137,7 +140,8 @@ export class CancelRuns {
     void this.#host.perform(() => undefined).then(active.settle);
   }
 
-  #cancel(captured: Order, { reason, cause }: CancelRun, nowMs: UnixMs): RunOutcome {
+  #cancel(captured: Order, run: CancelRun, nowMs: UnixMs): RunOutcome {
+    const { reason, cause, faults = null } = run;
     const { desk } = this.#partitions.deskOf(captured.account);
     const order = desk.book(captured.account)?.openOrder(captured.orderId) ?? captured;
     // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
@@ -145,7 +149,7 @@ export class CancelRuns {
     if (order.cancelPending) return { outcome: "already", order };
     const by = cause ?? { channel: Channel.Gateway, actor: reason, requestId: "" };
     const canceled = this.#partitions.caused(by, () => {
-      return this.#partitions.cancel(order, nowMs, reason);
+      return this.#partitions.cancel(order, nowMs, reason, faults);
     });
     if ("refused" in canceled) return { outcome: "failed", order, refusal: canceled };
     return { outcome: "done", order: canceled };

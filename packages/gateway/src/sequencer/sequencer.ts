@@ -274,6 +274,7 @@ export class Sequencer {
       {
         ...many.run,
         ...(cause !== null && { cause }),
+        faults: this.#options.faultsOf?.(caller) ?? null,
         onOutcome: (outcome) => outcomes.push(outcome),
         onDecided: () => {
           answer = keep(many.answer(outcomes));

@@ -50,11 +50,14 @@ interface Fate {
 
 export class CancelAllService {
   readonly #sequencer: Sequencer;
+  readonly #losesAnswer: (caller: Caller) => boolean;
   /** Requests that take more than one step, by account. */
   readonly #underWay = new Map<Account, number>();
 
-  constructor(sequencer: Sequencer) {
+  /** `losesAnswer` is asked once about each answer that is decided. */
+  constructor(sequencer: Sequencer, losesAnswer: (caller: Caller) => boolean = () => false) {
     this.#sequencer = sequencer;
+    this.#losesAnswer = losesAnswer;
   }
 
   async cancelAll(
@@ -62,17 +65,31 @@ export class CancelAllService {
     request: CancelAllRequest,
     { identity, origin }: { readonly identity: RequestIdentity; readonly origin?: Origin },
   ): Promise<WrittenAnswer> {
-    if (request.isPreview) return this.#preview(caller, request.filter);
+    if (request.isPreview) return await this.#preview(caller, request.filter);
     let isCounted = false;
+    // The first answer alone is lost: a repetition is decided no more.
+    let isLost = false;
     const decide = ({ nowMs }: Turn): ManyCancels => {
       const many = this.#decided(caller, request.filter, nowMs);
       isCounted = "run" in many;
-      return many;
+      if (!("run" in many)) {
+        isLost = this.#losesAnswer(caller);
+        return many;
+      }
+      const answer = (outcomes: readonly RunOutcome[]) => {
+        isLost = this.#losesAnswer(caller);
+        return many.answer(outcomes);
+      };
+      return { ...many, answer };
     };
     const written = this.#sequencer.writeMany(caller, identity, decide, origin);
-    if (!isCounted) return writtenAnswer(written);
-    this.#count(caller.account, 1);
-    return writtenAnswer(written).finally(() => this.#count(caller.account, -1));
+    if (isCounted) this.#count(caller.account, 1);
+    try {
+      const answer = await writtenAnswer(written);
+      return isLost ? { ...answer, isLost } : answer;
+    } finally {
+      if (isCounted) this.#count(caller.account, -1);
+    }
   }
 
   #decided(caller: Caller, filter: CancelFilter, nowMs: UnixMs): ManyCancels {

@@ -79,6 +79,7 @@ export class StatementService {
     const { partitions } = this.#sequencer;
     const { name, desk } = partitions.deskOf(account);
     if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
+    this.#sequencer.catchUp();
     try {
       const query = { account, partition: name, filter, pageIndex, pageSize };
       const found = await queryBookings(query, {

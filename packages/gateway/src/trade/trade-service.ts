@@ -106,7 +106,7 @@ export class TradeService {
   constructor(options: TradeServiceOptions) {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
-    this.#cancelAlls = new CancelAllService(options.sequencer);
+    this.#cancelAlls = new CancelAllService(options.sequencer, options.losesAnswer);
     this.#budgets = options.budgets ?? null;
     this.#receipts = options.receipts ?? null;
     this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));

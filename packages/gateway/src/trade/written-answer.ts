@@ -3,7 +3,11 @@ import type { Answer, WriteResult } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 /** Replayed: the request was answered before, and nothing was done now. */
-export type WrittenAnswer = Answer & { readonly replayed: boolean };
+export type WrittenAnswer = Answer & {
+  readonly replayed: boolean;
+  /** Done, and not to be told: the client is to find out by itself. */
+  readonly isLost?: boolean;
+};
 
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";
