@@ -331,6 +331,19 @@ test("market rules: what was missed while it was down happens once, at the next 
   assert.deepEqual(await market.gateway.stateHash(), before, "nothing is done twice");
 });
 
+test("market rules: whatever is asked first behind a boundary sees what it brought", async (t) => {
+  const market = await StrictMarket.open(t, "2025-08-05");
+  market.at("09:05:00");
+  for (const path of ["/trade/v1/executions", "/account/v1/transactions"]) {
+    const before = await listedCount(market.buyer, path);
+    await market.place(market.buyer, { order_side: "buy", price: "430" });
+    await market.place(market.seller, { order_side: "sell", price: "430" });
+    market.at("09:30:00");
+    assert.ok((await listedCount(market.buyer, path)) > before, path);
+    market.at("09:05:00", "2025-08-06");
+  }
+});
+
 test("market rules: a day with a stop at each boundary is the day without", async (t) => {
   const stops = [
     "09:20:00",
@@ -438,3 +451,9 @@ test("market rules: a data directory keeps the rules and the seed it was begun w
   assert.deepEqual(market.journalBytes(), bytes, "a refused start touches nothing");
   await market.start();
 });
+
+async function listedCount(client: SignedClient, path: string): Promise<number> {
+  const { code, data } = envelope(await client.call("GET", path));
+  assert.equal(code, 0);
+  return (data as { total_records: number }).total_records;
+}
