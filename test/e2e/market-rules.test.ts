@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startInProcess } from "./gateway-in-process.ts";
-import { SignedClient as Client, envelope, KEY_1, type SignedClient } from "./signed-client.ts";
+import {
+  SignedClient as Client,
+  envelope,
+  KEY_1,
+  type OrderRow,
+  type SignedClient,
+} from "./signed-client.ts";
 import { type Outcome, StrictMarket } from "./strict-market.ts";
 
 /** A Tuesday. */
@@ -332,7 +338,7 @@ test("market rules: what was missed while it was down happens once, at the next 
 });
 
 test("market rules: whatever is asked first behind a boundary sees what it brought", async (t) => {
-  const market = await StrictMarket.open(t, "2025-08-05");
+  const market = await StrictMarket.open(t, DAY);
   market.at("09:05:00");
   for (const path of ["/trade/v1/executions", "/account/v1/transactions"]) {
     const before = await listedCount(market.buyer, path);
@@ -342,6 +348,21 @@ test("market rules: whatever is asked first behind a boundary sees what it broug
     assert.ok((await listedCount(market.buyer, path)) > before, path);
     market.at("09:05:00", "2025-08-06");
   }
+});
+
+test("market rules: a day order that the venue has not taken ends with its day", async (t) => {
+  const market = await StrictMarket.open(t, DAY);
+  market.at("15:00:00");
+  const fault = { fault: "delayed_order", delay_ms: 60_000 };
+  assert.equal(envelope(await market.buyer.call("POST", "/sandbox/v1/faults", fault)).code, 0);
+  const orderNo = await market.place(market.buyer, { order_side: "buy", price: "430" });
+  market.at("10:00:00", "2025-08-06");
+  const [row] = await market.buyer.orders(`order_no=${orderNo}`);
+  const { order_status, reject_reason } = row as OrderRow & { reject_reason: string };
+  assert.deepEqual(
+    [order_status, reject_reason],
+    ["rej", "the day ended before the venue took the order"],
+  );
 });
 
 test("market rules: a day with a stop at each boundary is the day without", async (t) => {

@@ -380,6 +380,7 @@ export class Partitions {
         ? { ...command, protectionTicks: this.#protectionTicks(command.symbol) }
         : command;
     this.#handle(protectedCommand, null, atMs);
+    if (command.type === "ExpireDay") this.gate.endDay(command.symbol, atMs);
   }
 
   /**

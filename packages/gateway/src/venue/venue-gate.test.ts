@@ -260,6 +260,51 @@ test("venue: a market that closed while the order was on its way refuses it", ()
   assert.equal(bench.news().at(-1), "8 Rejected 0/1000 (the market is closed)");
 });
 
+test("venue: a day order on its way ends with its day, one good till cancelled goes on", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500, count: 3 });
+  const day = bench.place(10);
+  const waiting = bench.place(10);
+  bench.cancel(waiting);
+  const lasting = bench.place(10, { timeInForce: TimeInForce.GoodTillCancel });
+  bench.news();
+  bench.partitions.gate.endDay("AAPL", bench.nowMs);
+  bench.partitions.gate.endDay(day.symbol, bench.nowMs);
+  bench.commit();
+  const why = "(the day ended before the venue took the order)";
+  assert.deepEqual(bench.news(), [
+    `8 Rejected 0/1000 ${why}`,
+    `8 Rejected pending 0/1000 ${why}`,
+    `R Rejected 0/1000 ${why}`,
+  ]);
+  bench.clock.advance(500);
+  assert.deepEqual(bench.news(), ["0 Open 0/1000"]);
+  assert.equal(bench.open(lasting).phase, "Open");
+  assert.deepEqual([bench.partitions.gate.heldCount, bench.clock.timerCount], [0, 0]);
+  assertSound(bench);
+});
+
+test("venue: an order whose day ends in the turn in which it is due never comes in", () => {
+  const bench = VenueBench.opened();
+  bench.partitions.gate.connect((delayMs, work) => {
+    return bench.clock.after(delayMs, () => {
+      bench.partitions.gate.endDay("00700", bench.nowMs);
+      work(bench.nowMs);
+      bench.commit();
+    });
+  });
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.arm("DelayedCancel", { delayMs: 500 });
+  const order = bench.place(10);
+  bench.cancel(order);
+  bench.clock.advance(500);
+  assert.equal(bench.partitions.exchange.exchange.holds(order.symbol, order.orderId), false);
+  bench.clock.advance(500);
+  assert.equal(bench.find(order), null);
+  assert.deepEqual([bench.partitions.gate.heldCount, bench.clock.timerCount], [0, 0]);
+  assertSound(bench);
+});
+
 test("venue: beyond what may be held back, faults do not take effect", () => {
   const bench = VenueBench.opened();
   bench.arm("PartialFillThenCancel", { delayMs: 60_000, count: HELD_MAX + 1 });

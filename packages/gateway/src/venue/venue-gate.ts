@@ -22,6 +22,7 @@ import {
   type ExecutionReported,
   type Order,
   type OrderId,
+  TimeInForce,
   type UnixMs,
   type VenueReport,
 } from "@countermand/core/model";
@@ -57,6 +58,7 @@ interface Lane {
 
 const NEVER: Cancelable = { cancel: () => undefined };
 const NEVER_RECEIVED = "the venue did not answer and has never received the order";
+const DAY_ENDED = "the day ended before the venue took the order";
 const REFUSED = "refused by the venue";
 
 export class VenueGate {
@@ -121,6 +123,19 @@ export class VenueGate {
     if (latest?.cancelPending === true) this.#takeCancel(latest, asked, nowMs);
   }
 
+  /** Day orders that the venue has not taken do not outlive their day: it never gets them. */
+  endDay(symbol: string, nowMs: UnixMs): void {
+    for (const lane of this.#orders.values()) {
+      const order = this.#openOrder(lane.order);
+      if (order?.symbol !== symbol || order.phase !== "PendingNew") continue;
+      if (order.timeInForce !== TimeInForce.Day) continue;
+      lane.order = order;
+      this.#end(lane);
+      this.#refuseOrder(lane, DAY_ENDED, nowMs);
+      this.#answered(lane, nowMs);
+    }
+  }
+
   /** Forgets what is held back: the next start reconciles it. */
   close(): void {
     this.#schedule = () => NEVER;
@@ -131,7 +146,7 @@ export class VenueGate {
   #start(lane: Lane, nowMs: UnixMs): void {
     // An order whose first step is taken in this turn has no intent and needs no deadline.
     if (lane.order.version > 0) {
-      lane.deadline = this.#later(lane.plan.deadlineMs, (atMs) => this.#overdue(lane, atMs));
+      lane.deadline = this.#later(lane, lane.plan.deadlineMs, (atMs) => this.#overdue(lane, atMs));
     }
     this.#proceed(lane, nowMs, false);
   }
@@ -143,7 +158,7 @@ export class VenueGate {
       const step = lane.plan.steps[lane.nextStep];
       if (step === undefined) break;
       if (step.afterMs > 0 && !isDue) {
-        lane.timer = this.#later(step.afterMs, (atMs) => this.#proceed(lane, atMs, true));
+        lane.timer = this.#later(lane, step.afterMs, (atMs) => this.#proceed(lane, atMs, true));
         return;
       }
       isDue = false;
@@ -295,15 +310,22 @@ export class VenueGate {
     return this.#sides.deskOf(account).desk;
   }
 
-  #later(delayMs: number, work: (nowMs: UnixMs) => void): Cancelable {
+  #later(lane: Lane, delayMs: number, work: (nowMs: UnixMs) => void): Cancelable {
     assert(this.#schedule !== null, "a gate that holds back is connected");
-    return this.#schedule(delayMs, work);
+    return this.#schedule(delayMs, (nowMs) => {
+      // What the exchange's time brought in this very turn may have ended it.
+      if (this.#lanes(lane).get(lane.order.orderId) === lane) work(nowMs);
+    });
+  }
+
+  #lanes({ of }: Lane): Map<OrderId, Lane> {
+    return of === "order" ? this.#orders : this.#cancels;
   }
 
   #end(lane: Lane): void {
     lane.timer?.cancel();
     lane.deadline?.cancel();
-    const lanes = lane.of === "order" ? this.#orders : this.#cancels;
+    const lanes = this.#lanes(lane);
     if (lanes.get(lane.order.orderId) === lane) lanes.delete(lane.order.orderId);
   }
 }
