@@ -14,6 +14,7 @@ const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["overload", ["5", "3"]],
   ["kill", ["10000", "3"]],
   ["restart", ["100000", "1000000", "3"]],
+  ["console", ["20000", "500", "10"]],
   ["exchange-core", ["1000000", "5"]],
 ]);
 

@@ -22,6 +22,8 @@ const CHECKERS: readonly Checker[] = [
   typeChecker("packages/core"),
   typeChecker("packages/contract"),
   typeChecker("packages/client"),
+  typeChecker("packages/console"),
+  typeChecker("test/browser"),
   typeChecker("tsconfig.json"),
   {
     name: "biome",

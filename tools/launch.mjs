@@ -32,12 +32,13 @@ const SAME_SIGNAL_MS = 1_000;
 const PARENT_POLL_MS = 500;
 
 const TEST_FOLDERS = ["packages", "test", "tools", "bench"];
+const BROWSER_TEST_FOLDER = "test/browser";
 
 /** Test files run side by side: at least two, and few enough that one disk serves them all. */
 const TEST_CONCURRENCY = Math.min(8, Math.max(2, os.availableParallelism?.() ?? 2));
 
 /** @type {Record<string, (args: string[]) => void>} */
-const COMMANDS = { install, start, test, check, replay };
+const COMMANDS = { install, start, test, check, replay, "test-browser": testBrowser };
 
 main(process.argv.slice(2));
 
@@ -87,6 +88,18 @@ function test(args) {
   supervise(node, [...options, ...files], "inherit");
 }
 
+/**
+ * The tests that need a Chromium: they are not among those that everybody can run.
+ * @param {string[]} args
+ */
+function testBrowser(args) {
+  installIfStale({ withDev: true });
+  const node = pickNode();
+  requireDriver(node);
+  const files = testFilesIn([BROWSER_TEST_FOLDER]);
+  supervise(node, ["--test", "--test-reporter=spec", ...args, ...files], "inherit");
+}
+
 /** @param {string[]} args */
 function check(args) {
   installIfStale({ withDev: true });
@@ -103,8 +116,13 @@ function replay(args) {
   supervise(pickNode(), [entry, ...args], "inherit", process.env["INIT_CWD"] ?? process.cwd());
 }
 
-/** Every test file of the repository, relative to its root, in a fixed order. */
+/** Every test file that needs nothing but Node, relative to the root, in a fixed order. */
 function testFiles() {
+  return testFilesIn(TEST_FOLDERS).filter((file) => !file.startsWith(`${BROWSER_TEST_FOLDER}/`));
+}
+
+/** @param {readonly string[]} folders */
+function testFilesIn(folders) {
   /** @type {string[]} */
   const found = [];
   /** @param {string} folder */
@@ -115,7 +133,7 @@ function testFiles() {
       if (entry.isFile() && entry.name.endsWith(".test.ts")) found.push(path);
     }
   };
-  for (const folder of TEST_FOLDERS) if (existsSync(join(ROOT, folder))) visit(folder);
+  for (const folder of folders) if (existsSync(join(ROOT, folder))) visit(folder);
   return found.sort();
 }
 

@@ -61,12 +61,19 @@ function stage(folder: string): string {
   const target = join(STAGED, folder);
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
   mkdirSync(target, { recursive: true });
-  copyEmitted(join(EMITTED, folder, "src"), join(target, "dist"));
-  copyAssets(join(source, "src"), join(target, "dist"));
+  const bundle = join(source, "built");
+  const isBundled = existsSync(bundle);
+  if (isBundled) {
+    // What runs in a browser is bundled already, and committed.
+    cpSync(bundle, join(target, "built"), { recursive: true });
+  } else {
+    copyEmitted(join(EMITTED, folder, "src"), join(target, "dist"));
+    copyAssets(join(source, "src"), join(target, "dist"));
+  }
   cpSync(join(ROOT, "LICENSE"), join(target, "LICENSE"));
   const readme = join(source, "README.md");
   cpSync(existsSync(readme) ? readme : join(ROOT, "README.md"), join(target, "README.md"));
-  const text = `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`;
+  const text = `${JSON.stringify(publishedManifest(manifest, isBundled ? "built" : "dist"), null, 2)}\n`;
   writeFileSync(join(target, "package.json"), text);
   return target;
 }
@@ -102,7 +109,7 @@ function filesOf(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-function publishedManifest(manifest: Manifest): object {
+function publishedManifest(manifest: Manifest, contents: string): object {
   const { private: _private, bin, exports = {}, name, ...rest } = manifest;
   return {
     ...rest,
@@ -112,7 +119,7 @@ function publishedManifest(manifest: Manifest): object {
       types: emittedPath(path).replace(/\.js$/, ".d.ts"),
       default: emittedPath(path),
     })),
-    files: ["dist"],
+    files: [contents],
   };
 }
 

@@ -16,7 +16,8 @@ const BLOCKS = [...page("README.md").matchAll(/^```bash\n(.*?)\n```$/gms)].map(
 const CURL_SECONDS_MAX = 60;
 
 test("README: its commands are those of the welcome text, in the same order", () => {
-  const text = welcome(DEFAULT_URL, null, { keys: SANDBOX_KEYS, path: null, areNew: false });
+  const sandbox = { keys: SANDBOX_KEYS, path: null, areNew: false };
+  const text = welcome(DEFAULT_URL, null, sandbox, `${DEFAULT_URL}/console#code=one-time`);
   const commands = text.slice(text.indexOf("# 0. "), text.indexOf("countermand ready"));
   const printed = commands
     .split(/^(?=# \d\. )/m)

@@ -14,14 +14,18 @@ const FILE_BYTES_MAX = 256 * 1024;
 
 const EXTENSIONS: readonly string[] = [
   "conf",
+  "css",
   "csv",
+  "html",
   "json",
   "jsonl",
   "md",
   "mjs",
   "service",
   "sql",
+  "svg",
   "ts",
+  "tsx",
   "txt",
   "yaml",
   "yml",
@@ -61,7 +65,9 @@ function nameFaults({ path }: RepoFile): Fault[] {
   const fault = (rule: string, message: string) => [{ rule, path, line: 0, message }];
   const name = path.slice(path.lastIndexOf("/") + 1);
   const extension = name.includes(".", 1) ? name.slice(name.lastIndexOf(".") + 1) : "";
-  const isKnown = EXTENSIONS.includes(extension) || NAMES_WITHOUT_EXTENSION.includes(path);
+  const isPicture = extension === "png" && path.startsWith("docs/images/");
+  const isKnown =
+    isPicture || EXTENSIONS.includes(extension) || NAMES_WITHOUT_EXTENSION.includes(path);
   const nouns = path.replace(/(?:\.test)?\.[a-z]+$/, "").split("/");
   const vague = nouns.map((noun) => VAGUE_NOUN.exec(noun)?.[1]).find((word) => word !== undefined);
   return [

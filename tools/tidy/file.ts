@@ -20,7 +20,7 @@ export interface Fault {
 }
 
 export function isSource(path: string): boolean {
-  return /\.(ts|mjs)$/.test(path);
+  return /\.(tsx?|mjs)$/.test(path);
 }
 
 export function isTest(path: string): boolean {

@@ -34,6 +34,7 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/", ours: [], packages: false },
   { from: "packages/contract/", ours: ["packages/core/src/model/"], packages: false },
   { from: "packages/client/", ours: [], packages: false },
+  { from: "packages/console/", ours: ["packages/client/src/"], packages: true },
   {
     from: "packages/cli/",
     ours: [
@@ -59,6 +60,7 @@ const DIRECTIONS: readonly Direction[] = [
 
 /** Files that are run or read by name rather than imported. */
 const ENTRIES: readonly RegExp[] = [
+  /^packages\/console\/src\/main\.tsx$/,
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,

@@ -4,6 +4,7 @@ import { ApiError } from "@countermand/client";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
+import { addConsoleCommand } from "./commands/console.ts";
 import { addDeadManCommand } from "./commands/dead-man.ts";
 import { addEvidenceCommands } from "./commands/evidence.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
@@ -55,6 +56,7 @@ export function createProgram(terminal: Terminal): Command {
   addDeadManCommand(program, terminal);
   addWatchCommand(program, terminal);
   addAccountCommands(program, terminal);
+  addConsoleCommand(program, terminal);
   addSigningCommands(program, terminal);
   addMcpCommand(program, terminal);
   addOperatingCommands(program, terminal);

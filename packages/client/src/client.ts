@@ -30,6 +30,7 @@ import type {
   PositionsQuery,
   Quantity,
   QuantityRequest,
+  SignInCode,
   TransactionsPage,
   TransactionsQuery,
 } from "./wire.ts";
@@ -400,6 +401,20 @@ export class CountermandClient {
    */
   async transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
     return (await this.#read("/account/v1/transactions", query)) as TransactionsPage;
+  }
+
+  /**
+   * A code that signs a browser in to the web console, once: open `/console#code=` and it.
+   * @throws ApiError @throws ConnectionError ask for another
+   * @example
+   * const { sign_in_code } = await client.signInCode();
+   * assert.equal(sign_in_code.length, 43);
+   */
+  async signInCode(): Promise<SignInCode> {
+    const path = "/console/v1/sign-in-codes";
+    // Not repeated by itself: the same signed bytes make no second code.
+    const call: Call = { method: "POST", path, signed: true, changes: false };
+    return (await this.#transport.call(call)).data as SignInCode;
   }
 
   /**

@@ -1024,6 +1024,26 @@ export interface FaultsCleared {
   readonly cleared: number;
 }
 
+/** A one-time code for the web console. */
+export interface SignInCode {
+  /** Open /console#code= followed by this; it works once. */
+  readonly sign_in_code: string;
+  /** Seconds that it works for. (at least 0) */
+  readonly expires_in: number;
+}
+
+/** A browser that is signed in. */
+export interface ConsoleSession {
+  /** The account it acts for. */
+  readonly account_code: string;
+  /** The key it has the permissions of, and ends with. */
+  readonly api_key: string;
+  /** To be sent in X-CSRF-Token with every request but GET. */
+  readonly csrf_token: string;
+  /** Seconds until it ends at the latest. (at least 0) */
+  readonly expires_in: number;
+}
+
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
   /** Replay everything later first: a number, or ACCOUNT:N,ACCOUNT:N of a drop copy. */
@@ -1210,6 +1230,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "earliest_seq",
   "end_time",
   "epoch",
+  "expires_in",
   "failed",
   "fired",
   "fired_at",

@@ -4,14 +4,15 @@
  *
  * Codes are eight digits: product (10 access, 11 trade API), business, operation, case. The
  * operations are 01 place, 02 cancel, 03 estimate, 05 by number, 06 query; ours are 00 any
- * request, 07 stream, 08 market data, 09 amend, 11 the sandbox's clock, 12 operators and 15 the
- * sandbox's faults. The reference's cases keep their numbers, ours begin at 50. Several causes may
- * share a code, never a code and a reason.
+ * request, 07 stream, 08 market data, 09 amend, 11 the sandbox's clock, 12 operators, 13 the
+ * dead-man's switch, 15 the sandbox's faults and 18 the console. The reference's cases keep their
+ * numbers, ours begin at 50. Several causes may share a code, never a code and a reason.
  */
 import type { Refusal, RefusalName } from "@countermand/core/model";
 import { ACCESS_ERRORS } from "./errors/access-errors.ts";
 import { AMEND_ERRORS } from "./errors/amend-errors.ts";
 import { CLOCK_ERRORS } from "./errors/clock-errors.ts";
+import { CONSOLE_ERRORS } from "./errors/console-errors.ts";
 import { DEAD_MAN_ERRORS } from "./errors/dead-man-errors.ts";
 import type { ErrorSpec } from "./errors/error-spec.ts";
 import { GENERAL_ERRORS } from "./errors/general-errors.ts";
@@ -40,6 +41,7 @@ export const ERRORS = {
   ...DEAD_MAN_ERRORS,
   ...SANDBOX_ERRORS,
   ...OPERATOR_ERRORS,
+  ...CONSOLE_ERRORS,
 } as const;
 // Whatever the core refuses has a row under the same name.
 ERRORS satisfies Readonly<Record<RefusalName, ErrorSpec>>;

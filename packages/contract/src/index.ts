@@ -12,6 +12,7 @@ export * from "./answers/page.ts";
 export * from "./answers/receipt.ts";
 export * from "./answers/stream.ts";
 export * from "./answers/transactions.ts";
+export * from "./console.ts";
 export * from "./errors.ts";
 export * from "./json-exact.ts";
 export * from "./limits.ts";

@@ -202,6 +202,14 @@ export const ROUTES = [
     does: "the public keys of signed receipts, as a JSON Web Key Set",
   },
   {
+    name: "createSignInCode",
+    method: "POST",
+    path: "/console/v1/sign-in-codes",
+    aliasOf: null,
+    signed: true,
+    does: "a one-time code that signs a browser in to the web console",
+  },
+  {
     name: "sandboxClock",
     method: "GET",
     path: "/sandbox/v1/clock",

@@ -3,8 +3,10 @@
  * in the other order. No rule of the business lives here.
  */
 import { mkdirSync } from "node:fs";
-import { fault, MARKET_STREAM_PATH } from "@countermand/contract";
+import { CONSOLE_PATH, fault, MARKET_STREAM_PATH } from "@countermand/contract";
 import type { Config } from "./config.ts";
+import { ConsoleEdge } from "./console/console-edge.ts";
+import { WELCOME_CODE_LIFE_MS } from "./console/limits.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { renewTls } from "./http/node-server.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
@@ -96,6 +98,12 @@ export class Gateway {
     return reloaded;
   }
 
+  /** Opens the web console, signed in with a key, once. For a person who has that key anyway. */
+  signInLink(apiKey: string): string {
+    const code = this.#node.console.codes.issue(apiKey, WELCOME_CODE_LIFE_MS);
+    return `${this.url}${CONSOLE_PATH}#code=${code}`;
+  }
+
   /** Hash of the whole state, and the journal positions it stands at. */
   stateHash(): ReturnType<RunningNode["stateHash"]> {
     return this.#node.stateHash();
@@ -149,6 +157,11 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
     sandbox: config.profile === "sandbox",
     signed: new SignedEndpoint({
       services: () => front.node?.services ?? null,
+      isDraining: () => front.draining,
+      onBug: onFatal,
+    }),
+    console: new ConsoleEdge({
+      node: () => front.node?.console ?? null,
       isDraining: () => front.draining,
       onBug: onFatal,
     }),

@@ -30,8 +30,13 @@ async function main(): Promise<void> {
   // Last: whoever waits for this line may send a signal at once.
   const { url, operatorUrl, sandboxKeys } = gateway;
   const isProduction = config.profile === "production";
+  // Only for whoever has just started it on loopback, with keys that are public.
+  const [demo] = sandboxKeys.path === null ? sandboxKeys.keys : [];
+  const link = isProduction || demo === undefined ? null : gateway.signInLink(demo.apiKey);
   process.stdout.write(
-    isProduction ? productionWelcome(url, operatorUrl) : welcome(url, operatorUrl, sandboxKeys),
+    isProduction
+      ? productionWelcome(url, operatorUrl)
+      : welcome(url, operatorUrl, sandboxKeys, link),
   );
 }
 

@@ -17,6 +17,9 @@ import { RecentReports } from "./archive/recent-reports.ts";
 import { Authenticator } from "./auth/authenticate.ts";
 import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
+import type { ConsoleNode } from "./console/console-edge.ts";
+import { openConsole } from "./console/open-console.ts";
+import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import { InstrumentNames } from "./instrument-names.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
@@ -101,10 +104,15 @@ const RECOVERED_REPORTS_MAX = 200_000;
 
 const NO_KEYS_JSON = '{"keys":[]}';
 
+interface NodeServices extends SignedServices {
+  readonly authenticator: Authenticator;
+}
+
 export class RunningNode {
   readonly partitions: Partitions;
   readonly sequencer: Sequencer;
-  readonly services: SignedServices;
+  readonly services: NodeServices;
+  readonly console: ConsoleNode;
   readonly streams: OrderStreamServer;
   readonly market: PublicMarket;
   readonly operator: OperatorParts;
@@ -152,13 +160,7 @@ export class RunningNode {
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
     this.admission = new Admission(clock);
-    this.#limits = new OrderLimits(
-      exceptSimulated({
-        ofAccount: () => config.accountLimits,
-        ofKey: () => config.keyLimits,
-      }),
-      () => clock.monotonicMs(),
-    );
+    this.#limits = limitsOf(options);
     const [{ dataDir }, { instruments }, { exchange }] = [config, layout, partitions];
     this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
     const faultBoard = faultBoardOf(options, layout);
@@ -202,10 +204,13 @@ export class RunningNode {
       notify: (account, written) => this.#hub.notify(account, written),
     });
     this.#guard = new DisconnectGuard({ sequencer, clock });
-    this.services = this.#makeServices(keys, faultBoard);
+    const { pages, signIn, ...consoleParts } = openConsole(options, keys, sequencer);
+    this.services = this.#makeServices(keys, faultBoard, signIn);
+    this.console = { ...consoleParts, authenticator: pages, services: this.services };
     this.streams = new OrderStreamServer({
       authenticator: this.services.authenticator,
       keys,
+      sessions: pages,
       sequencer,
       archive,
       trade: this.services.trade,
@@ -253,6 +258,7 @@ export class RunningNode {
     this.#sessionTimer.close();
     this.#deadMan.timers.close();
     this.#guard.close();
+    this.console.sessions.close();
     this.#traders.stop();
     this.#killSwitch.close();
     this.partitions.gate.close();
@@ -313,7 +319,7 @@ export class RunningNode {
     this.#snapshotter.committed(commit.eventCount, () => new Map(this.#durable));
   }
 
-  #makeServices(keys: KeyStore, faultBoard: FaultBoard): SignedServices {
+  #makeServices(keys: KeyStore, faultBoard: FaultBoard, signIn: SignInService): NodeServices {
     const { sequencer } = this;
     const { archive, layout, marketClock, partitions, signing } = this.#foundation;
     const { instruments } = layout;
@@ -330,6 +336,7 @@ export class RunningNode {
       authenticator: authenticatorOf(this.#options, keys),
       clock: new ClockService({ sequencer, marketClock }),
       faults: new FaultService(sequencer, faultBoard),
+      signIn,
     };
   }
 
@@ -542,6 +549,15 @@ async function claimAll(
     }),
     { state: control, lease: leaseOf(CONTROL_PARTITION) },
   );
+}
+
+/** Nobody holds the simulated traders to limits. */
+function limitsOf({ config, clock }: NodeOptions): OrderLimits {
+  const limits = {
+    ofAccount: () => config.accountLimits,
+    ofKey: () => config.keyLimits,
+  };
+  return new OrderLimits(exceptSimulated(limits), () => clock.monotonicMs());
 }
 
 function hubOf({ layout, partitions }: Foundation): StreamHub {

@@ -55,8 +55,8 @@ test("sandbox keys: a file that others may read, or that is damaged, is refused"
 test("welcome: random keys are printed when they are made, and never again", (t) => {
   const folder = folderOf(t);
   const made = sandboxKeys("random", folder);
-  const first = welcome(URL, null, made);
-  const again = welcome(URL, null, sandboxKeys("random", folder));
+  const first = welcome(URL, null, made, null);
+  const again = welcome(URL, null, sandboxKeys("random", folder), null);
   for (const { apiKey, secret } of made.keys) {
     assert.ok(first.includes(`key ${apiKey}`) && first.includes(secret));
     assert.ok(!again.includes(secret));

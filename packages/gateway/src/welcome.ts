@@ -17,7 +17,12 @@ export function productionWelcome(url: string, operatorUrl: string | null): stri
 /**
  * Text for standard output. The line `countermand ready URL` is scripted against and comes last.
  */
-export function welcome(url: string, operatorUrl: string | null, sandbox: SandboxKeys): string {
+export function welcome(
+  url: string,
+  operatorUrl: string | null,
+  sandbox: SandboxKeys,
+  consoleLink: string | null,
+): string {
   const { keys, path, areNew } = sandbox;
   const [first] = keys;
   const shown = path === null || areNew;
@@ -26,12 +31,22 @@ export function welcome(url: string, operatorUrl: string | null, sandbox: Sandbo
     "Countermand, sandbox profile: an order gateway with an exchange of its own.",
     ...noticeLines(sandbox),
     "",
+    ...(consoleLink === null ? [] : consoleLines(consoleLink)),
     ...(shown && first !== undefined ? [...keyLines(keys), "", ...commands(url, first)] : []),
     ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
     `countermand ready ${url}`,
     "",
   ];
   return lines.join("\n");
+}
+
+function consoleLines(link: string): string[] {
+  return [
+    "Open in a browser (this link signs in once, for ten minutes; later: npx countermand console)",
+    "",
+    `    ${link}`,
+    "",
+  ];
 }
 
 /** Random keys are shown once: what is printed lands in logs. */

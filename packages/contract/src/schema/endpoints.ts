@@ -28,7 +28,7 @@ import { batchOf } from "./stream-schemas.ts";
 
 export interface Endpoint {
   /** What the page about it begins with. */
-  readonly tag: "Orders" | "Account" | "Market data" | "Sandbox" | "Server";
+  readonly tag: "Orders" | "Account" | "Market data" | "Console" | "Sandbox" | "Server";
   /** JSON body; absent where none is taken. */
   readonly body?: Schema;
   /** Members are query parameters. */
@@ -126,6 +126,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   clearFaults: { tag: "Sandbox", ok: success(ref("FaultsCleared")) },
   receiptKeys: { tag: "Server", ok: ref("ReceiptKeys") },
   serverTime: { tag: "Server", ok: success(ref("Time")) },
+  createSignInCode: { tag: "Console", ok: success(ref("SignInCode")) },
   sandboxClock: { tag: "Sandbox", ok: success(ref("Clock")) },
   moveSandboxClock: { tag: "Sandbox", body: ref("ClockRequest"), ok: success(ref("Clock")) },
   marketSymbols: {

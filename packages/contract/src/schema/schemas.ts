@@ -1,6 +1,7 @@
 /** Every named schema: the documents keep them under these names, the client's types have them. */
 import { BALANCE, POSITION, QUANTITY, TRANSACTION } from "./account-schemas.ts";
 import { CLOCK, CLOCK_MARKET, CLOCK_REQUEST } from "./clock-schemas.ts";
+import { CONSOLE_SESSION, SIGN_IN_CODE } from "./console-schemas.ts";
 import { DEAD_MAN_REQUEST, DEAD_MAN_STATUS, DEAD_MAN_SWITCH } from "./dead-man-schemas.ts";
 import {
   ACCEPTED_ANSWER,
@@ -101,6 +102,8 @@ export const SCHEMAS = {
   Fault: FAULT,
   Faults: FAULTS,
   FaultsCleared: FAULTS_CLEARED,
+  SignInCode: SIGN_IN_CODE,
+  ConsoleSession: CONSOLE_SESSION,
   StreamQuery: STREAM_QUERY,
   OrderMessage: ORDER_MESSAGE,
   HeartbeatMessage: HEARTBEAT_MESSAGE,

@@ -52,6 +52,8 @@ export interface Authenticated {
   readonly sentAtMs: UnixMs;
   /** Its bytes: the Base64 and the hex spelling of a signature are one request. */
   readonly signature: Uint8Array;
+  /** Where it may end before its connection does: calls back then; the answer takes that back. */
+  readonly onEnd?: (callback: () => void) => () => void;
 }
 
 /** Stand in for the secret of a key that does not exist, so that time does not tell. */

@@ -32,6 +32,7 @@ class Edge {
       admits: () => hasRoom,
       tls: null,
       sandbox: true,
+      console: { handle: () => {} },
       onAnswered: () => {},
       unsigned: {
         wallMs: () => 0,

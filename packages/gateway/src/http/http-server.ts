@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
+  CONSOLE_PATH,
   fault,
   isFault,
   LIMITS,
@@ -15,6 +16,7 @@ import {
   STREAM_PATH,
 } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { ConsoleEdge } from "../console/console-edge.ts";
 import { OTHER_ROUTE } from "../ops/metrics.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import { openFilesMax } from "../sys/open-files.ts";
@@ -38,6 +40,7 @@ import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./uns
 
 export interface HttpServerOptions {
   readonly signed: SignedEndpoint;
+  readonly console: Pick<ConsoleEdge, "handle">;
   readonly unsigned: UnsignedRoutesOptions;
   /** Asked before anything of a request is read that is no cancel. */
   readonly admits: () => boolean;
@@ -164,6 +167,9 @@ function dispatch(
   } else if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
     const details = `${path} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
+  } else if (match === null && (path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`))) {
+    if (!options.admits()) shed(request, response);
+    else options.console.handle(request, response, { path, rawQuery: rawQueryOf(url, mark) });
   } else if (match === null || UNSIGNED_PATHS.has(path) || isHidden(options, path)) {
     if (ALWAYS_SERVED.has(path) || options.admits()) framework(request, response);
     else shed(request, response);
@@ -174,7 +180,7 @@ function dispatch(
       shed(request, response);
       return;
     }
-    const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
+    const rawQuery = rawQueryOf(url, mark);
     const target: Target = { path, rawQuery, route: match.route, segment: match.segment ?? null };
     options.signed.handle(request, response, target);
   }
@@ -192,6 +198,10 @@ function shed(request: IncomingMessage, response: ServerResponse): void {
     if (isFault(body)) sendLastFault(request, response, body);
     else sendFault(request, response, refusal);
   });
+}
+
+function rawQueryOf(url: string, mark: number): string {
+  return mark === -1 ? "" : url.slice(mark + 1);
 }
 
 /** A server takes the absolute form of a target, too (RFC 9112, 3.2.2). */

@@ -35,10 +35,13 @@ import {
 
 /** What the edge serves with, once the gateway has recovered. */
 export interface SignedServices extends SignedActors {
-  readonly authenticator: Authenticator;
+  readonly authenticator: RequestAuthenticator;
   /** What each key may ask for; null where there are no bounds. */
   readonly budgets: Budgets | null;
 }
+
+/** Who sent a request, by signature or by the console's cookie. */
+export type RequestAuthenticator = Pick<Authenticator, "authenticate" | "identityOf">;
 
 export interface SignedEndpointOptions {
   /** Null while the gateway is starting. */
@@ -155,12 +158,12 @@ class SignedCall implements CallOptions {
   readonly representation: boolean;
   readonly receipt: boolean;
   readonly origin: Origin;
-  readonly #authenticator: Authenticator;
+  readonly #authenticator: RequestAuthenticator;
   readonly #authenticated: Authenticated;
   #identity: RequestIdentity | null = null;
 
   constructor(
-    authenticator: Authenticator,
+    authenticator: RequestAuthenticator,
     authenticated: Authenticated,
     asked: Pick<SignedCall, "representation" | "receipt" | "origin">,
   ) {

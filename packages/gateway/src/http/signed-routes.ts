@@ -27,6 +27,7 @@ import {
   type RouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
+import type { SignInService } from "../console/sign-in-service.ts";
 import type { DeadManService } from "../safety/dead-man-service.ts";
 import type { ClockService } from "../sandbox/clock-service.ts";
 import type { FaultService } from "../sandbox/fault-service.ts";
@@ -43,6 +44,7 @@ export interface SignedActors {
   /** Null outside the sandbox: its paths do not exist then. */
   readonly faults: FaultService | null;
   readonly deadMan: DeadManService;
+  readonly signIn: SignInService;
 }
 
 /** The signed part of a request, parsed. At most one of `json` and `rawQuery` says anything. */
@@ -228,6 +230,15 @@ const clearFaults: RouteAction = {
   },
 };
 
+const createSignInCode: RouteAction = {
+  places: false,
+  act: ({ signIn }, caller, content, options) => {
+    return content.json === null && content.rawQuery === ""
+      ? signIn.createCode(caller, options)
+      : fault("BODY_NOT_TAKEN", "this request takes neither body nor query string");
+  },
+};
+
 type SignedRouteName = keyof typeof ROUTE_NEEDS;
 
 const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
@@ -249,6 +260,7 @@ const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
   accountTransactions: transactions,
   listExecutions,
   listOrders,
+  createSignInCode,
   sandboxClock: showClock,
   moveSandboxClock: moveClock,
   armFault,

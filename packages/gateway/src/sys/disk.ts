@@ -17,6 +17,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** What the user's own mask leaves of it. */
+const PUBLIC_MODE = 0o666;
+const PRIVATE_MODE = 0o600;
+
 /** Path of a file inside a folder. */
 export function filePath(folder: string, ...names: readonly string[]): string {
   return join(folder, ...names);
@@ -83,9 +87,13 @@ function readFully(descriptor: number, piece: Buffer, offset: number): number {
  * new, whole. On stable storage when it returns. Uses the neighbour `<path>.tmp`, which only a
  * crash leaves behind: what failed must not take up the room on a full disk.
  */
-export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+export function replaceFile(
+  path: string,
+  pieces: Iterable<string | Uint8Array>,
+  mode = PUBLIC_MODE,
+): void {
   const draft = `${path}.tmp`;
-  const descriptor = openSync(draft, "w");
+  const descriptor = openSync(draft, "w", mode);
   let isWhole = false;
   try {
     for (const piece of pieces) writeFileSync(descriptor, piece);
@@ -113,6 +121,13 @@ export function createPrivateFile(path: string, content: string): void {
     closeSync(descriptor);
   }
   renameDurably(draft, path);
+}
+
+/** {@link replaceFile}, for the eyes of the gateway's own user only. */
+export function replacePrivateFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+  // A draft that a crash left behind keeps the mode it was made with.
+  removeFile(`${path}.tmp`);
+  replaceFile(path, pieces, PRIVATE_MODE);
 }
 
 /** Renames within one folder; on stable storage when it returns. */

@@ -142,6 +142,7 @@ export class StreamHarness {
       trade: this.trade,
       budgets: null,
       admits: () => true,
+      sessions: null,
       hub: this.hub,
       guard: new DisconnectGuard({ sequencer, clock }),
       clock,

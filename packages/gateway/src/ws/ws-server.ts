@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   COMMANDS_NEED,
+  CONSOLE_STREAM_PATH,
   decodeStreamQuery,
   type Fault,
   fault,
@@ -51,6 +52,8 @@ import { type CarriedStream, StreamConnection, StreamSocket } from "./stream-con
 export interface OrderStreamServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
   readonly keys: Pick<KeyStore, "find" | "expiresAtMs">;
+  /** Lets pages of the console in, at a path of their own; null where there is no console. */
+  readonly sessions: Pick<Authenticator, "authenticate"> | null;
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
@@ -75,6 +78,8 @@ interface Admitted {
   readonly starts: ReadonlyMap<Account, StreamStart>;
   /** Whose place it takes. */
   readonly placeOf: Account;
+  /** Whoever has the bytes of the handshake could open it again, so it works once. */
+  readonly worksOnce: boolean;
 }
 
 const SOCKET_OPTIONS = {
@@ -127,7 +132,7 @@ export class OrderStreamServer {
       return;
     }
     this.#takePlace(admitted.placeOf);
-    if (!admitted.query.commands && admitted.query.onDisconnect === null) {
+    if (!admitted.worksOnce) {
       this.#complete(request, socket, head, admitted);
       return;
     }
@@ -163,7 +168,10 @@ export class OrderStreamServer {
     const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
     const refused = this.#formFault(request, path);
     if (refused !== null) return refused;
-    const authenticated = this.#options.authenticator.authenticate({
+    const isPage = path === CONSOLE_STREAM_PATH;
+    const authenticator = isPage ? this.#options.sessions : this.#options.authenticator;
+    if (authenticator === null) return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
+    const authenticated = authenticator.authenticate({
       method: HANDSHAKE_METHOD,
       path,
       rawQuery,
@@ -183,12 +191,14 @@ export class OrderStreamServer {
     if (isFault(starts)) return starts;
     const placeOf = at(key.accounts, 0);
     const crowded = this.#crowdFault(placeOf) ?? this.#groupFault(authenticated.caller, query);
-    return crowded ?? { authenticated, query, starts, placeOf };
+    const worksOnce = !isPage && (query.commands || query.onDisconnect !== null);
+    return crowded ?? { authenticated, query, starts, placeOf, worksOnce };
   }
 
   /** What is wrong before anybody looks who is asking. */
   #formFault(request: IncomingMessage, path: string): Fault | null {
-    if (path !== STREAM_PATH) return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
+    if (path !== STREAM_PATH && path !== CONSOLE_STREAM_PATH)
+      return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
     if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
     if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
     return handshakeFault(request);
@@ -281,8 +291,12 @@ export class OrderStreamServer {
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
       budgets: () => budgets?.statesOf(caller) ?? [],
       onBug,
-      onEnded: (how) => this.#ended(connection, admitted, how),
+      onEnded: (how) => {
+        leave?.();
+        this.#ended(connection, admitted, how);
+      },
     });
+    const leave = authenticated.onEnd?.(() => connection.terminate());
     this.#connections.add(connection);
     for (const [view, session] of connection.sessions) hub.join(view, session);
     connection.start();

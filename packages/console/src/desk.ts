@@ -1,0 +1,396 @@
+/**
+ * What the page knows and does: the signals that its parts show, and the actions behind its buttons
+ * and keys. The gateway decides everything; here is only what it said.
+ */
+import type {
+  Balance,
+  Candle,
+  ConsoleSession,
+  Execution,
+  ExecutionsPage,
+  MarketSymbol,
+  MarketSymbols,
+  MarketTrade,
+  OrdersPage,
+  Position,
+  PositionsPage,
+  ReplyMessage,
+} from "@countermand/client";
+import { signal } from "@preact/signals";
+import * as api from "./link/console-api.ts";
+import { MarketLink } from "./link/market-link.ts";
+import { type LinkView, OrderLink } from "./link/order-link.ts";
+import { openBrowserSocket } from "./link/socket.ts";
+import type { Depth } from "./market/depth-book.ts";
+import { type CancelOutcome, cancelRun, failureText } from "./orders/cancel-run.ts";
+import { OrderTable, type TableQuery } from "./orders/order-table.ts";
+import { isOpen } from "./orders/order-words.ts";
+import { RateMeter } from "./rate-meter.ts";
+import { after, monotonicMs, randomId, wallMs } from "./system.ts";
+import type { TicketDraft } from "./ticket/ticket-checks.ts";
+import { takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
+
+/** A line of what was done and what came of it. */
+export interface ResultLine {
+  readonly id: number;
+  readonly at: number;
+  readonly text: string;
+  readonly tone: "good" | "bad" | "plain";
+  readonly orderNo: string;
+}
+
+const RESULTS_MAX = 300;
+const TRADES_MAX = 60;
+const CANDLES_MAX = 240;
+const ACCOUNT_EVERY_MS = 1_500;
+/** Milliseconds between two drawings of the list of orders. */
+const PAINT_EVERY_MS = 50;
+const HISTORY_PAGE = "100";
+
+export const session = signal<ConsoleSession | null | undefined>(undefined);
+export const signInProblem = signal("");
+export const link = signal<LinkView>({ phase: "connecting", seq: 0, note: "", lossCount: 0 });
+/** Counts the changes of {@link table}, which changes in place. */
+export const tableTick = signal(0);
+export const query = signal<TableQuery>(new OrderTable().query);
+export const selection = signal<ReadonlySet<string>>(new Set());
+export const symbols = signal<readonly MarketSymbol[]>([]);
+export const symbol = signal("");
+export const interval = signal("1m");
+export const depth = signal<Depth | null>(null);
+export const trades = signal<readonly MarketTrade[]>([]);
+export const candles = signal<readonly Candle[]>([]);
+export const isMarketFresh = signal(false);
+export const balances = signal<readonly Balance[]>([]);
+export const positions = signal<readonly Position[]>([]);
+export const results = signal<readonly ResultLine[]>([]);
+/** What a screen reader is told. */
+export const announcement = signal("");
+export const shownOrder = signal("");
+export const executions = signal<readonly Execution[]>([]);
+export const pickedPrice = signal("");
+
+export const table = new OrderTable();
+export const meter = new RateMeter();
+
+let resultCount = 0;
+let isTablePainted = true;
+let paintedAtMs = Number.NEGATIVE_INFINITY;
+let isAccountDue = false;
+
+const orderLink = new OrderLink(
+  {
+    openSocket: openBrowserSocket,
+    after,
+    monotonicMs,
+    newId: randomId,
+    isSignedIn: async () => (await api.findSession()) !== null,
+  },
+  {
+    snapshot: (seq, orders) => {
+      table.load(seq, orders);
+      touchTable();
+      void askAccount();
+    },
+    order: (seq, order) => {
+      meter.order(monotonicMs());
+      table.take(seq, order);
+      touchTable();
+      if (order.order_no === shownOrder.value && order.exec_id !== undefined) void askStory();
+      askAccountSoon();
+    },
+    changed: (view) => {
+      const before = link.value;
+      link.value = view;
+      if (view.phase !== before.phase) tellPhase(view);
+      if (view.phase === "signed-out") session.value = null;
+    },
+    replied: (ms) => meter.reply(monotonicMs(), ms),
+  },
+);
+
+const marketLink = new MarketLink(
+  { openSocket: openBrowserSocket, after },
+  {
+    depth: (next) => {
+      depth.value = next;
+    },
+    trades: (news, isAll) => {
+      const newest = [...news].reverse();
+      trades.value = (isAll ? newest : [...newest, ...trades.value]).slice(0, TRADES_MAX);
+      const [last] = newest;
+      if (last !== undefined) setLast(last);
+    },
+    candles: (news, isAll) => {
+      candles.value = isAll ? news : mergeCandles(candles.value, news);
+    },
+    fresh: (isFresh) => {
+      isMarketFresh.value = isFresh;
+    },
+    received: () => meter.market(monotonicMs()),
+  },
+);
+
+/** Signs in with the code in the address, if there is one; it leaves the address at once. */
+export async function begin(): Promise<void> {
+  const code = /^#code=(.+)$/.exec(location.hash)?.[1];
+  if (code !== undefined) history.replaceState(null, "", location.pathname);
+  try {
+    session.value = code === undefined ? await api.findSession() : await signInOnce(code);
+  } catch {
+    signInProblem.value = "The gateway does not answer.";
+    after(2_000, () => void begin());
+    return;
+  }
+  if (session.value === null) return;
+  orderLink.start();
+  await askSymbols();
+}
+
+/** A reload with a used code is still signed in. */
+async function signInOnce(code: string): Promise<ConsoleSession | null> {
+  try {
+    return await api.signIn(code);
+  } catch (error) {
+    if (!(error instanceof api.RefusedError)) throw error;
+    signInProblem.value = "This link has been used, or is too old.";
+    return await api.findSession();
+  }
+}
+
+export async function leave(): Promise<void> {
+  const token = session.value?.csrf_token ?? "";
+  await api.signOut(token).catch(() => {});
+  orderLink.stop();
+  marketLink.stop();
+  session.value = null;
+}
+
+export function retryNow(): void {
+  orderLink.retryNow();
+}
+
+export function askTable(change: Partial<TableQuery>): void {
+  const next = { ...query.value, ...change };
+  query.value = next;
+  table.ask(next);
+  touchTable();
+  if (next.scope !== "open" && !isHistoryAsked) void askHistory();
+}
+
+let isHistoryAsked = false;
+
+/** Orders that closed before the page was opened: the newest of them. */
+async function askHistory(): Promise<void> {
+  isHistoryAsked = true;
+  try {
+    const page = (await api.ask("/trade/v1/orders", { page_size: HISTORY_PAGE })) as OrdersPage;
+    table.learn(page.orders);
+    touchTable();
+  } catch (error) {
+    isHistoryAsked = false;
+    tell(`The history could not be read: ${(error as Error).message}`, "bad");
+  }
+}
+
+export function follow(next: string, nextInterval = interval.value): void {
+  if (next !== symbol.value) {
+    depth.value = null;
+    trades.value = [];
+  }
+  if (next !== symbol.value || nextInterval !== interval.value) candles.value = [];
+  symbol.value = next;
+  interval.value = nextInterval;
+  marketLink.follow(next, nextInterval);
+}
+
+export async function place(draft: TicketDraft, market: string): Promise<boolean> {
+  const { side, orderType, qty, price, triggerPrice, referenceId } = draft;
+  const reply = await orderLink.command("place", {
+    market,
+    symbol: draft.symbol,
+    order_side: side,
+    order_type: orderType,
+    qty,
+    ...(takesPrice(orderType) && { price }),
+    ...(takesTrigger(orderType) && { trigger_price: triggerPrice }),
+    ...(referenceId !== "" && { reference_id: referenceId }),
+  });
+  const isPlaced = reply.code === 0;
+  const orderNo = isPlaced ? (reply.data as { readonly order_no: string }).order_no : "";
+  const what = `${side === "buy" ? "Buy" : "Sell"} ${qty} ${draft.symbol}`;
+  tell(
+    isPlaced ? `${what}: placed as ${orderNo}` : `${what}: refused. ${refusalText(reply)}`,
+    isPlaced ? "good" : "bad",
+    orderNo,
+  );
+  return isPlaced;
+}
+
+export async function cancelOne(orderNo: string): Promise<void> {
+  const reply = await orderLink.command("cancel", { order_no: orderNo });
+  const isAccepted = reply.code === 0;
+  const text = isAccepted ? "cancel accepted" : `not cancelled. ${refusalText(reply)}`;
+  tell(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
+}
+
+/** Cancels them in batches, with a line for each that was refused and one that counts them all. */
+export async function cancelMany(orderNos: readonly string[]): Promise<readonly CancelOutcome[]> {
+  const all: CancelOutcome[] = [];
+  await cancelRun(orderNos, {
+    cancelBatch: (orders) => orderLink.command("cancel_batch", orders),
+    delay: (ms) => new Promise((resolve) => after(ms, () => resolve())),
+    told: (outcomes) => {
+      all.push(...outcomes);
+      for (const { orderNo, isAccepted, problem } of outcomes) {
+        const text = isAccepted ? "cancel accepted" : `not cancelled. ${problem}`;
+        addLine(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
+      }
+    },
+  });
+  const refusedCount = all.filter(({ isAccepted }) => !isAccepted).length;
+  const done = `${all.length - refusedCount} of ${all.length} cancels accepted`;
+  tell(refusedCount === 0 ? done : `${done}, ${refusedCount} refused`, tone(refusedCount === 0));
+  return all;
+}
+
+export function select(orderNos: Iterable<string>): void {
+  selection.value = new Set(orderNos);
+}
+
+export function toggleSelected(orderNo: string): void {
+  const next = new Set(selection.value);
+  if (!next.delete(orderNo)) next.add(orderNo);
+  selection.value = next;
+}
+
+/** Of the selected orders those that are open; a closed one is sent, too, if it was chosen. */
+export function openShown(): readonly string[] {
+  return table.shown.filter(({ order }) => isOpen(order)).map(({ order }) => order.order_no);
+}
+
+export function showOrder(orderNo: string): void {
+  shownOrder.value = orderNo;
+  executions.value = [];
+  if (orderNo !== "") void askStory();
+}
+
+async function askStory(): Promise<void> {
+  const orderNo = shownOrder.value;
+  try {
+    const filter = { order_no: orderNo, page_size: HISTORY_PAGE };
+    const page = (await api.ask("/trade/v1/executions", filter)) as ExecutionsPage;
+    if (shownOrder.value === orderNo) executions.value = page.executions;
+  } catch (error) {
+    tell(`The executions could not be read: ${(error as Error).message}`, "bad");
+  }
+}
+
+/** What the account could trade now; null where the gateway does not say. */
+export async function tradableQty(
+  market: string,
+  { symbol: what, side, price }: TicketDraft,
+): Promise<string | null> {
+  const request = {
+    market,
+    symbol: what,
+    order_side: side,
+    ...(side === "buy" && { price }),
+    ratio: "1",
+  };
+  const token = session.value?.csrf_token ?? "";
+  try {
+    const answer = await api.askWith("/trade/v1/orders/quantity", request, token);
+    return (answer as { readonly qty: string }).qty;
+  } catch {
+    return null;
+  }
+}
+
+export function instrumentOf(name: string): MarketSymbol | undefined {
+  return symbols.value.find((each) => each.symbol === name);
+}
+
+async function askSymbols(): Promise<void> {
+  try {
+    symbols.value = ((await api.askPublic("/market/v1/symbols")) as MarketSymbols).symbols;
+    const [first] = symbols.value;
+    if (symbol.value === "" && first !== undefined) follow(first.symbol);
+  } catch {
+    after(2_000, () => void askSymbols());
+  }
+}
+
+/** Fills come in bursts: one question answers for all of them. */
+function askAccountSoon(): void {
+  if (isAccountDue) return;
+  isAccountDue = true;
+  after(ACCOUNT_EVERY_MS, () => void askAccount());
+}
+
+async function askAccount(): Promise<void> {
+  isAccountDue = false;
+  try {
+    const [cash, held] = await Promise.all([
+      api.ask("/account/v1/balance"),
+      api.ask("/account/v1/positions", { page_size: HISTORY_PAGE }),
+    ]);
+    balances.value = cash as readonly Balance[];
+    positions.value = (held as PositionsPage).positions;
+  } catch {
+    // What is shown is of the past, as the connection's state says; the next change asks again.
+  }
+}
+
+/** With the next frame, then not again for a while: nobody reads faster than that. */
+function touchTable(): void {
+  if (!isTablePainted) return;
+  isTablePainted = false;
+  const paint = (): void => {
+    isTablePainted = true;
+    paintedAtMs = monotonicMs();
+    tableTick.value += 1;
+  };
+  const restMs = paintedAtMs + PAINT_EVERY_MS - monotonicMs();
+  if (restMs <= 0) requestAnimationFrame(paint);
+  else after(restMs, () => requestAnimationFrame(paint));
+}
+
+function tellPhase({ phase, note }: LinkView): void {
+  if (phase === "lost") tell(`Connection lost: ${note}`, "bad");
+  else if (phase === "silent") tell("The gateway is silent", "bad");
+  else if (phase === "live" && note !== "") tell(`Live again: ${note}`, "good");
+}
+
+export function tell(text: string, lineTone: ResultLine["tone"], orderNo = ""): void {
+  addLine(text, lineTone, orderNo);
+  announcement.value = text;
+}
+
+function addLine(text: string, lineTone: ResultLine["tone"], orderNo: string): void {
+  resultCount += 1;
+  const line = { id: resultCount, at: Math.floor(wallMs() / 1000), text, tone: lineTone, orderNo };
+  results.value = [line, ...results.value].slice(0, RESULTS_MAX);
+}
+
+function tone(isGood: boolean): ResultLine["tone"] {
+  return isGood ? "good" : "bad";
+}
+
+function refusalText(reply: ReplyMessage): string {
+  return failureText(reply);
+}
+
+function setLast({ price, qty, time_ms }: MarketTrade): void {
+  symbols.value = symbols.value.map((each) =>
+    each.symbol === symbol.value
+      ? { ...each, last_price: price, last_qty: qty, last_time_ms: time_ms }
+      : each,
+  );
+}
+
+function mergeCandles(known: readonly Candle[], news: readonly Candle[]): readonly Candle[] {
+  const byStart = new Map(known.map((candle) => [candle.start_time, candle]));
+  for (const candle of news) byStart.set(candle.start_time, candle);
+  return [...byStart.values()].slice(-CANDLES_MAX);
+}

@@ -1,0 +1,72 @@
+/** Cancels many orders in batches, and says of each what became of it. */
+import type { CancelResult, Failure, ReplyMessage } from "@countermand/client";
+import { wordText } from "./order-words.ts";
+
+/** The gateway's limit of one batch. */
+const BATCH_MAX = 5;
+/** Batches under way at a time: the order stream must keep its place beside them. */
+const BATCHES_AT_ONCE = 4;
+const RETRY_MS = 1_000;
+const RATE_LIMITED = "rate_limited";
+
+/** What became of one order of a run. */
+export interface CancelOutcome {
+  readonly orderNo: string;
+  readonly isAccepted: boolean;
+  /** Why not; "" where it was accepted. */
+  readonly problem: string;
+}
+
+export interface CancelRunPort {
+  readonly cancelBatch: (orders: readonly { readonly order_no: string }[]) => Promise<ReplyMessage>;
+  readonly delay: (ms: number) => Promise<void>;
+  /** One batch is done. */
+  readonly told: (outcomes: readonly CancelOutcome[]) => void;
+}
+
+/** Resolves when every order has its outcome, which were told before; they come in any order. */
+export async function cancelRun(
+  orderNos: readonly string[],
+  { cancelBatch, delay, told }: CancelRunPort,
+): Promise<void> {
+  const batches: string[][] = [];
+  for (let at = 0; at < orderNos.length; at += BATCH_MAX) {
+    batches.push(orderNos.slice(at, at + BATCH_MAX));
+  }
+  const worker = async (): Promise<void> => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      const orders = batch.map((order_no) => ({ order_no }));
+      let reply = await cancelBatch(orders);
+      while (reply.code !== 0 && reply.reason === RATE_LIMITED) {
+        await delay(RETRY_MS);
+        reply = await cancelBatch(orders);
+      }
+      told(batchOutcomes(batch, reply));
+    }
+  };
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker));
+}
+
+/** One outcome per order asked for, in their order. A whole refusal is every order's. */
+export function batchOutcomes(
+  orderNos: readonly string[],
+  reply: ReplyMessage,
+): readonly CancelOutcome[] {
+  const results = reply.code === 0 ? (reply.data as readonly CancelResult[]) : [];
+  return orderNos.map((orderNo, index) => {
+    const result = results[index]?.result ?? (reply as unknown as Failure);
+    const isAccepted = result.code === 0;
+    return { orderNo, isAccepted, problem: isAccepted ? "" : failureText(result as Failure) };
+  });
+}
+
+/** A refusal in a line: the reason's word, then what the gateway says to it. */
+export function failureText(failure: {
+  readonly reason?: string;
+  readonly details?: string;
+  readonly message?: string;
+}): string {
+  const { reason = "", details = "", message = "" } = failure;
+  const said = details === "" ? message : details;
+  return reason === "" ? said : `${wordText(reason)}: ${said}`;
+}

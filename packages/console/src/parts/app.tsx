@@ -1,0 +1,137 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import * as desk from "../desk.ts";
+import { Account } from "./account.tsx";
+import { Blotter } from "./blotter.tsx";
+import { Book } from "./book.tsx";
+import { CancelAll } from "./cancel-all.tsx";
+import { CandleChart } from "./candle-chart.tsx";
+import { HelpDialog } from "./help-dialog.tsx";
+import { onKeys } from "./keys.ts";
+import { OrderStory } from "./order-story.tsx";
+import { Results } from "./results.tsx";
+import { SignedOut } from "./signed-out.tsx";
+import { toggleTheme } from "./theme.ts";
+import { focusTicket, Ticket } from "./ticket.tsx";
+import { TopBar } from "./top-bar.tsx";
+
+const SECTIONS = ["Orders", "Market", "Trade", "Account"] as const;
+type Section = (typeof SECTIONS)[number];
+
+export function App() {
+  const { value: session } = desk.session;
+  if (session === undefined) return <Starting />;
+  return session === null ? <SignedOut /> : <Desk />;
+}
+
+function Starting() {
+  return (
+    <main class="alone" aria-busy="true">
+      <p>{desk.signInProblem.value || "Signing in…"}</p>
+    </main>
+  );
+}
+
+function Desk() {
+  /** On a phone one section is shown at a time. */
+  const section = useSignal<Section>("Orders");
+  const isHelpOpen = useSignal(false);
+  const isCancelAllOpen = useSignal(false);
+  useEffect(() => {
+    const ticket = (side: "buy" | "sell") => () => {
+      section.value = "Trade";
+      focusTicket(side);
+    };
+    return onKeys({
+      "/": () => {
+        section.value = "Orders";
+        document.getElementById("filter")?.focus();
+      },
+      o: () => {
+        section.value = "Orders";
+        document.getElementById("blotter")?.focus();
+      },
+      b: ticket("buy"),
+      s: ticket("sell"),
+      "[": () => step(-1),
+      "]": () => step(1),
+      t: toggleTheme,
+      X: () => {
+        isCancelAllOpen.value = true;
+      },
+      x: () => cancelSelected(),
+      "?": () => {
+        isHelpOpen.value = true;
+      },
+    });
+  }, []);
+  return (
+    <>
+      <TopBar
+        onHelp={() => {
+          isHelpOpen.value = true;
+        }}
+      />
+      <main class="desk" data-section={section.value}>
+        <Book />
+        <CandleChart />
+        <Blotter
+          onCancelAll={() => {
+            isCancelAllOpen.value = true;
+          }}
+          onCancelSelected={cancelSelected}
+        />
+        <Results />
+        <Ticket />
+        <Account />
+      </main>
+      <nav class="sections" aria-label="Sections">
+        {SECTIONS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-current={section.value === name ? "page" : undefined}
+            onClick={() => {
+              section.value = name;
+            }}
+          >
+            {name}
+          </button>
+        ))}
+      </nav>
+      <p class="unseen" role="status" aria-live="polite">
+        {desk.announcement.value}
+      </p>
+      <OrderStory />
+      <CancelAll
+        isOpen={isCancelAllOpen.value}
+        onClose={() => {
+          isCancelAllOpen.value = false;
+        }}
+      />
+      <HelpDialog
+        isOpen={isHelpOpen.value}
+        onClose={() => {
+          isHelpOpen.value = false;
+        }}
+      />
+    </>
+  );
+}
+
+function cancelSelected(): void {
+  const chosen = [...desk.selection.value];
+  if (chosen.length === 0) {
+    desk.tell("No order is selected", "plain");
+    return;
+  }
+  void desk.cancelMany(chosen);
+  desk.select([]);
+}
+
+function step(direction: 1 | -1): void {
+  const names = desk.symbols.value.map(({ symbol }) => symbol);
+  const at = names.indexOf(desk.symbol.value);
+  const next = names[(at + direction + names.length) % names.length];
+  if (next !== undefined) desk.follow(next);
+}

@@ -1,0 +1,42 @@
+/** The keys of the page. Each does what a button does; none works while a field has the focus. */
+
+export interface KeyRow {
+  readonly keys: string;
+  readonly does: string;
+}
+
+export const KEYS: readonly KeyRow[] = [
+  { keys: "/", does: "filter the orders" },
+  { keys: "o", does: "go to the orders" },
+  { keys: "↑ ↓ PgUp PgDn Home End", does: "move in the orders" },
+  { keys: "Space", does: "select the order" },
+  { keys: "a", does: "select all orders shown, or none" },
+  { keys: "Enter", does: "the order's story" },
+  { keys: "c", does: "cancel the order" },
+  { keys: "x", does: "cancel the selected orders" },
+  { keys: "Shift X", does: "cancel all open orders shown, after a look" },
+  { keys: "b, s", does: "ticket: buy, sell" },
+  { keys: "[ ]", does: "symbol before, after" },
+  { keys: "t", does: "light or dark" },
+  { keys: "?", does: "this list" },
+  { keys: "Esc", does: "close, or leave the field" },
+];
+
+/** Calls the action of a key, unless it is typed into a field or meant for the browser. */
+export function onKeys(actions: Readonly<Record<string, () => void>>): () => void {
+  const listen = (event: KeyboardEvent): void => {
+    const { target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target instanceof HTMLElement && target.closest("dialog") !== null) return;
+    if (target instanceof HTMLElement && target.matches("input, select, textarea")) {
+      if (event.key === "Escape") target.blur();
+      return;
+    }
+    const action = actions[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  };
+  addEventListener("keydown", listen);
+  return () => removeEventListener("keydown", listen);
+}

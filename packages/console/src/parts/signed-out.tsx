@@ -1,0 +1,18 @@
+import { signInProblem } from "../desk.ts";
+
+export function SignedOut() {
+  return (
+    <main class="alone">
+      <h1>Countermand console</h1>
+      <p role="alert">{signInProblem.value || "You are signed out."}</p>
+      <p>The console takes no API secret. On a machine that has your key, run</p>
+      <pre>
+        <code>npx countermand console</code>
+      </pre>
+      <p>
+        and open the link it prints, within a minute. The session has that key's permissions and
+        ends with it.
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,54 @@
+import { leave, link, retryNow, session } from "../desk.ts";
+import type { LinkPhase } from "../link/order-link.ts";
+import { grouped } from "./format.ts";
+import { theme, toggleTheme } from "./theme.ts";
+
+const PHASES: Readonly<Record<LinkPhase, string>> = {
+  connecting: "Connecting",
+  "catching-up": "Catching up",
+  live: "Live",
+  silent: "Silent",
+  lost: "Connection lost",
+  "signed-out": "Signed out",
+};
+
+export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
+  const { phase, seq, note, lossCount } = link.value;
+  const { account_code, api_key } = session.value ?? { account_code: "", api_key: "" };
+  return (
+    <header class="top">
+      <h1>Countermand</h1>
+      <span class="who" title={`signed in with the key ${api_key}`}>
+        Account {account_code}
+      </span>
+      <span class="link" data-phase={phase} data-seq={seq} data-losses={lossCount}>
+        <span class="lamp" aria-hidden="true" />
+        <strong>{PHASES[phase]}</strong>
+        <span class="seq" title="Position in the account's stream: no number is ever left out">
+          #{grouped(String(seq))}
+        </span>
+        <span class="why">{note}</span>
+        {phase === "lost" && (
+          <button type="button" onClick={retryNow}>
+            Try now
+          </button>
+        )}
+      </span>
+      <span class="grow" />
+      <button
+        type="button"
+        class="quiet"
+        onClick={toggleTheme}
+        aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
+      >
+        {theme.value === "dark" ? "☀" : "☾"}
+      </button>
+      <button type="button" class="quiet" onClick={onHelp} aria-label="Keys">
+        ?
+      </button>
+      <button type="button" class="quiet" onClick={() => void leave()}>
+        Sign out
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * The web console's own requests: signing in by a one-time code, and the session that follows. All
+ * others are the signed routes' own, by cookie under {@link CONSOLE_API_PREFIX}.
+ */
+import { jsonString } from "./answers/json-text.ts";
+import { type Fault, fault } from "./errors.ts";
+import { JsonObject, type JsonValue } from "./json-exact.ts";
+import { kindOf, notText, unknownField } from "./requests/fields.ts";
+import type { RouteName } from "./routes.ts";
+import { shown } from "./shown.ts";
+
+/** The page; everything of the console is below it, its cookie too. */
+export const CONSOLE_PATH = "/console";
+export const CONSOLE_SESSION_PATH = "/console/v1/session";
+/** The order stream for a signed-in page. */
+export const CONSOLE_STREAM_PATH = "/console/v1/stream";
+/** Before the path of a signed route: the same by cookie. */
+export const CONSOLE_API_PREFIX = "/console/v1/api";
+/** Lower case, as Node has header names. */
+export const CSRF_HEADER = "x-csrf-token";
+
+/** What a page may ask by cookie; commands go over the stream. */
+export const CONSOLE_ROUTES: ReadonlySet<RouteName> = new Set<RouteName>([
+  "listOrders",
+  "listExecutions",
+  "accountBalance",
+  "accountPositions",
+  "accountTransactions",
+  "estimateQuantity",
+]);
+
+export function encodeSignInCode(code: string, lifeSeconds: number): string {
+  return `{"code":0,"data":{"sign_in_code":${jsonString(code)},"expires_in":${lifeSeconds}}}`;
+}
+
+export interface ConsoleSessionView {
+  readonly account: string;
+  readonly apiKey: string;
+  readonly csrfToken: string;
+  /** Seconds until it ends at the latest. */
+  readonly lifeSeconds: number;
+}
+
+export function encodeConsoleSession(view: ConsoleSessionView): string {
+  const { account, apiKey, csrfToken, lifeSeconds } = view;
+  return (
+    `{"code":0,"data":{"account_code":${jsonString(account)},"api_key":${jsonString(apiKey)},` +
+    `"csrf_token":${jsonString(csrfToken)},"expires_in":${lifeSeconds}}}`
+  );
+}
+
+/** The body of a sign-in: its code, or what is wrong. */
+export function decodeSignIn(body: JsonValue): { readonly code: string } | Fault {
+  if (!(body instanceof JsonObject)) {
+    return fault("MALFORMED_BODY", `the body must be an object, not ${kindOf(body)}`);
+  }
+  const unknown = unknownField(body, ["sign_in_code"]);
+  if (unknown !== null) return fault("MALFORMED_BODY", `unknown field ${shown(unknown)}`);
+  const code = body.get("sign_in_code");
+  return typeof code === "string"
+    ? { code }
+    : fault("SIGN_IN_CODE_INVALID", notText("sign_in_code", code));
+}

@@ -1,0 +1,239 @@
+/**
+ * Everything under /console over HTTP: the page and its files, signing in and out, and the signed
+ * routes by cookie. What a request means and may do is decided where signed ones are.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  CONSOLE_API_PREFIX,
+  CONSOLE_PATH,
+  CONSOLE_ROUTES,
+  CONSOLE_SESSION_PATH,
+  CONSOLE_STREAM_PATH,
+  decodeSignIn,
+  encodeConsoleSession,
+  fault,
+  isFault,
+  JsonFault,
+  malformedJson,
+  matchRoute,
+  parseExact,
+} from "@countermand/contract";
+import { readBody } from "../http/body-reader.ts";
+import { sendAnswer, sendFault, sendLastFault } from "../http/responses.ts";
+import { SignedEndpoint, type SignedServices } from "../http/signed-endpoint.ts";
+import { cookieValue, siteFault } from "./browser-request.ts";
+import { ConsoleAssets, codingOf } from "./console-assets.ts";
+import type { ConsoleSessions, OpenSession } from "./console-sessions.ts";
+import { SESSION_LIFE_MS } from "./limits.ts";
+import type { SessionAuthenticator } from "./session-authenticator.ts";
+import type { SignInCodes } from "./sign-in-codes.ts";
+
+/** What the console has of a node that has started. */
+export interface ConsoleNode {
+  readonly codes: SignInCodes;
+  readonly sessions: ConsoleSessions;
+  readonly authenticator: SessionAuthenticator;
+  readonly services: SignedServices;
+}
+
+export interface ConsoleEdgeOptions {
+  /** Null while the gateway is starting. */
+  readonly node: () => ConsoleNode | null;
+  readonly isDraining: () => boolean;
+  readonly onBug: (error: Error) => void;
+}
+
+/** Nothing from elsewhere, nothing in line. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE_HEADERS = [
+  ["Content-Security-Policy", POLICY],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["Vary", "Accept-Encoding"],
+].flat();
+
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const SESSION_METHODS = "GET, POST, DELETE";
+
+export class ConsoleEdge {
+  readonly #options: ConsoleEdgeOptions;
+  readonly #signed: SignedEndpoint;
+  #assets: ConsoleAssets | null = null;
+
+  constructor(options: ConsoleEdgeOptions) {
+    this.#options = options;
+    this.#signed = new SignedEndpoint({
+      services: () => {
+        const node = options.node();
+        return node === null ? null : { ...node.services, authenticator: node.authenticator };
+      },
+      isDraining: options.isDraining,
+      onBug: options.onBug,
+    });
+  }
+
+  /** Precondition: the path is /console or below it. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path, rawQuery }: { readonly path: string; readonly rawQuery: string },
+  ): void {
+    if (path === CONSOLE_SESSION_PATH) {
+      this.#session(request, response);
+    } else if (path === CONSOLE_STREAM_PATH) {
+      const details = `${path} is a WebSocket: send the headers of an upgrade`;
+      sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
+    } else if (path.startsWith(`${CONSOLE_API_PREFIX}/`)) {
+      this.#api(request, response, path.slice(CONSOLE_API_PREFIX.length), rawQuery);
+    } else {
+      this.#file(request, response, path.slice(CONSOLE_PATH.length));
+    }
+  }
+
+  #api(request: IncomingMessage, response: ServerResponse, path: string, rawQuery: string): void {
+    const match = matchRoute(request.method ?? "", path);
+    if (match === null || !("route" in match) || !CONSOLE_ROUTES.has(match.route.name)) {
+      refuse(request, response, fault("UNKNOWN_PATH", "the console does not ask this by HTTP"));
+      return;
+    }
+    this.#signed.handle(request, response, { path, rawQuery, route: match.route, segment: null });
+  }
+
+  #file(request: IncomingMessage, response: ServerResponse, path: string): void {
+    this.#assets ??= new ConsoleAssets();
+    const assets = this.#assets;
+    const asset = assets.find(path);
+    if (asset === null) {
+      refuse(request, response, fault("UNKNOWN_PATH", "nothing is served at this path"));
+      return;
+    }
+    if (!READS.has(request.method ?? "")) {
+      refuse(request, response, fault("METHOD_NOT_ALLOWED", "this path takes GET"), "GET, HEAD");
+      return;
+    }
+    const caching = asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache";
+    const headers = ["Content-Type", asset.type, "Cache-Control", caching, ...PAGE_HEADERS];
+    const coding = codingOf(request.headers["accept-encoding"]);
+    const send = (bytes: Buffer, more: readonly string[]): void => {
+      response.writeHead(200, [...headers, ...more, "Content-Length", String(bytes.length)]);
+      response.end(request.method === "HEAD" ? undefined : bytes);
+    };
+    if (coding === null) {
+      send(asset.bytes, []);
+      return;
+    }
+    assets.compressed(path, coding).then(
+      (bytes) => send(bytes, ["Content-Encoding", coding]),
+      () => send(asset.bytes, []),
+    );
+  }
+
+  #session(request: IncomingMessage, response: ServerResponse): void {
+    const node = this.#options.node();
+    if (node === null) {
+      refuse(request, response, fault("STARTING", "the gateway is reading its journal"));
+    } else if (request.method === "POST") {
+      this.#signIn(request, response, node);
+    } else if (request.method === "GET") {
+      const session = node.authenticator.session("GET", request);
+      if (isFault(session)) refuse(request, response, session);
+      else sendSession(request, response, session, []);
+    } else if (request.method === "DELETE") {
+      const session = node.authenticator.session("DELETE", request);
+      if (isFault(session)) {
+        refuse(request, response, session);
+        return;
+      }
+      const { cookieName } = node.sessions;
+      node.sessions.end(cookieValue(request.headers, cookieName));
+      const cookie = cookieText(request, cookieName, "", 0);
+      sendAnswer(request, response, { httpStatus: 200, body: '{"code":0}' }, [
+        "Set-Cookie",
+        cookie,
+      ]);
+    } else {
+      const details = `this path takes ${SESSION_METHODS}`;
+      refuse(request, response, fault("METHOD_NOT_ALLOWED", details), SESSION_METHODS);
+    }
+  }
+
+  #signIn(request: IncomingMessage, response: ServerResponse, node: ConsoleNode): void {
+    readBody(request, (body) => {
+      if (isFault(body)) {
+        sendLastFault(request, response, body);
+        return;
+      }
+      // Before the code is looked at: another site must not use up one that it has come by.
+      const refused = siteFault(request.headers, true);
+      const json = parseExact(body.toString("utf8"));
+      const asked = json instanceof JsonFault ? malformedJson(json) : decodeSignIn(json);
+      const problem = refused ?? (isFault(asked) ? asked : null);
+      if (problem !== null || isFault(asked)) {
+        if (problem !== null) sendFault(request, response, problem);
+        return;
+      }
+      const apiKey = node.codes.redeem(asked.code);
+      const token = apiKey === null ? null : node.sessions.begin(apiKey);
+      const session = token === null ? null : node.sessions.use(token);
+      if (token === null || session === null) {
+        const details = "it is unknown, used or too old";
+        sendFault(request, response, fault("SIGN_IN_CODE_INVALID", details));
+        return;
+      }
+      const { cookieName } = node.sessions;
+      const cookie = cookieText(request, cookieName, token, SESSION_LIFE_MS / 1000);
+      sendSession(request, response, session, ["Set-Cookie", cookie]);
+    });
+  }
+}
+
+function sendSession(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { key, csrfToken, lifeMs }: OpenSession,
+  more: readonly string[],
+): void {
+  const { account, apiKey } = key.caller;
+  const lifeSeconds = Math.floor(lifeMs / 1000);
+  const body = encodeConsoleSession({ account, apiKey, csrfToken, lifeSeconds });
+  sendAnswer(request, response, { httpStatus: 200, body }, more);
+}
+
+/** Scripts cannot read it, other sites cannot send it, and only the console's paths get it. */
+function cookieText(
+  request: IncomingMessage,
+  name: string,
+  token: string,
+  lifeSeconds: number,
+): string {
+  const isSecure =
+    "encrypted" in request.socket || request.headers["x-forwarded-proto"] === "https";
+  const parts = `${name}=${token}; Path=${CONSOLE_PATH}; Max-Age=${lifeSeconds}`;
+  return `${parts}; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
+}
+
+/** A server that closes on unread bytes resets the connection, and the client never sees why. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Parameters<typeof sendFault>[2],
+  allow?: string,
+): void {
+  readBody(request, (body) => {
+    const more = allow === undefined ? [] : ["Allow", allow];
+    if (isFault(body)) sendLastFault(request, response, refusal, more);
+    else sendFault(request, response, refusal, more);
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * Browsers that are signed in. A session stands for its key: it has the key's account and
+ * permissions at every moment, and ends with it.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { KeyStore, StoredKey } from "../auth/key-store.ts";
+import type { Cancelable, Clock } from "../sys/clock.ts";
+import {
+  SESSION_IDLE_MS,
+  SESSION_LIFE_MS,
+  SESSIONS_MAX,
+  SESSIONS_PER_KEY_MAX,
+  SWEEP_MS,
+} from "./limits.ts";
+import type { SessionFile } from "./session-file.ts";
+
+export interface ConsoleSessionsOptions {
+  readonly keys: Pick<KeyStore, "find">;
+  readonly clock: Clock;
+  readonly file: SessionFile;
+  /** The table could not be kept: sessions do not outlive a restart. */
+  readonly onNotKept: (error: Error) => void;
+}
+
+interface Session {
+  readonly hash: string;
+  readonly apiKey: string;
+  /** Wall clock: it is kept over restarts. */
+  readonly beganAtMs: number;
+  usedAtMs: number;
+  /** Sockets to be cut when it ends. */
+  readonly onEnd: Set<() => void>;
+}
+
+/** A session found good just now. */
+export interface OpenSession {
+  readonly key: StoredKey;
+  readonly csrfToken: string;
+  /** Until it ends at the latest. */
+  readonly lifeMs: number;
+  /** Calls back when it ends; the answer takes that back. While it waits the session is in use. */
+  readonly onEnd: (callback: () => void) => () => void;
+}
+
+export class ConsoleSessions {
+  /** Name of the cookie that browsers hold their token in. */
+  readonly cookieName: string;
+  readonly #options: ConsoleSessionsOptions;
+  readonly #instance: string;
+  /** By hash of the token. */
+  readonly #sessions = new Map<string, Session>();
+  #sweep: Cancelable | null = null;
+  #isClosed = false;
+
+  constructor(options: ConsoleSessionsOptions) {
+    this.#options = options;
+    const { instance, sessions } = options.file.read();
+    this.#instance = instance;
+    this.cookieName = `countermand_console_${instance}`;
+    const usedAtMs = options.clock.wallMs();
+    for (const { hash, apiKey, beganAtMs } of sessions.slice(-SESSIONS_MAX)) {
+      this.#sessions.set(hash, { hash, apiKey, beganAtMs, usedAtMs, onEnd: new Set() });
+    }
+  }
+
+  /** Begins a session; gives the token that its browser is to hold. */
+  begin(apiKey: string): string {
+    this.#makeRoom(apiKey);
+    const token = randomBytes(32).toString("base64url");
+    const nowMs = this.#options.clock.wallMs();
+    const hash = hashOf(token);
+    this.#sessions.set(hash, {
+      hash,
+      apiKey,
+      beganAtMs: nowMs,
+      usedAtMs: nowMs,
+      onEnd: new Set(),
+    });
+    this.#keep();
+    return token;
+  }
+
+  /** The session of a token; null when there is none, it has ended, or its key is gone. */
+  use(token: string): OpenSession | null {
+    const session = this.#sessions.get(hashOf(token));
+    if (session === undefined) return null;
+    const nowMs = this.#options.clock.wallMs();
+    const key = this.#options.keys.find(session.apiKey, nowMs);
+    if (key === null || hasEnded(session, nowMs)) {
+      this.#end(session);
+      this.#keep();
+      return null;
+    }
+    session.usedAtMs = nowMs;
+    return {
+      key,
+      csrfToken: csrfTokenOf(token),
+      lifeMs: session.beganAtMs + SESSION_LIFE_MS - nowMs,
+      onEnd: (callback) => this.#watch(session, callback),
+    };
+  }
+
+  /** Ends the session of a token, if there is one. */
+  end(token: string): void {
+    const session = this.#sessions.get(hashOf(token));
+    if (session === undefined) return;
+    this.#end(session);
+    this.#keep();
+  }
+
+  /** Looks after no more sessions; what is kept stays. */
+  close(): void {
+    this.#isClosed = true;
+    this.#sweep?.cancel();
+  }
+
+  #watch(session: Session, callback: () => void): () => void {
+    session.onEnd.add(callback);
+    this.#armSweep();
+    return () => {
+      session.onEnd.delete(callback);
+      session.usedAtMs = this.#options.clock.wallMs();
+    };
+  }
+
+  /** A page that only listens asks nothing, so nobody would notice that its session has ended. */
+  #armSweep(): void {
+    if (this.#isClosed) return;
+    this.#sweep ??= this.#options.clock.after(SWEEP_MS, () => {
+      this.#sweep = null;
+      const nowMs = this.#options.clock.wallMs();
+      const ended = [...this.#sessions.values()].filter((session) => {
+        return hasEnded(session, nowMs) || this.#options.keys.find(session.apiKey, nowMs) === null;
+      });
+      for (const session of ended) this.#end(session);
+      if (ended.length > 0) this.#keep();
+      if ([...this.#sessions.values()].some(({ onEnd }) => onEnd.size > 0)) this.#armSweep();
+    });
+  }
+
+  #makeRoom(apiKey: string): void {
+    const byUse = [...this.#sessions.values()].sort((a, b) => a.usedAtMs - b.usedAtMs);
+    const ofKey = byUse.filter((session) => session.apiKey === apiKey);
+    const ending = [
+      ...ofKey.slice(0, Math.max(0, ofKey.length - SESSIONS_PER_KEY_MAX + 1)),
+      ...byUse.slice(0, Math.max(0, byUse.length - SESSIONS_MAX + 1)),
+    ];
+    for (const session of ending) this.#end(session);
+  }
+
+  #end(session: Session): void {
+    if (!this.#sessions.delete(session.hash)) return;
+    for (const callback of [...session.onEnd]) callback();
+  }
+
+  #keep(): void {
+    const sessions = [...this.#sessions.values()].map(({ hash, apiKey, beganAtMs }) => {
+      return { hash, apiKey, beganAtMs };
+    });
+    try {
+      this.#options.file.write({ instance: this.#instance, sessions });
+    } catch (error) {
+      // A full disk must not keep anybody from cancelling: the session holds until the restart.
+      this.#options.onNotKept(error as Error);
+    }
+  }
+}
+
+/** Whether a token that came with a request is the session's own. */
+export function isSameToken(given: string, expected: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function hasEnded({ beganAtMs, usedAtMs, onEnd }: Session, nowMs: number): boolean {
+  if (nowMs - beganAtMs >= SESSION_LIFE_MS) return true;
+  return onEnd.size === 0 && nowMs - usedAtMs >= SESSION_IDLE_MS;
+}
+
+/** Made from the token, which scripts cannot read: only a page of this origin can ask for it. */
+function csrfTokenOf(token: string): string {
+  return createHmac("sha256", token).update("csrf").digest("base64url");
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}

@@ -1,0 +1,36 @@
+// Goal: a code begins one session, for its key, within its life; however many are asked for.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CODES_MAX } from "./limits.ts";
+import { SignInCodes } from "./sign-in-codes.ts";
+
+test("sign-in codes: one works once, for its key", () => {
+  const codes = new SignInCodes(() => 0);
+  const first = codes.issue("key-1", 60_000);
+  const second = codes.issue("key-2", 60_000);
+  assert.match(first, /^[\w-]{43}$/);
+  assert.notEqual(first, second);
+  assert.equal(codes.redeem(second), "key-2");
+  assert.equal(codes.redeem(second), null);
+  assert.equal(codes.redeem(first), "key-1");
+  assert.equal(codes.redeem(""), null);
+});
+
+test("sign-in codes: one ends with its life, to the millisecond", () => {
+  let nowMs = 1_000;
+  const codes = new SignInCodes(() => nowMs);
+  const short = codes.issue("key", 10);
+  const long = codes.issue("key", 11);
+  nowMs += 10;
+  assert.equal(codes.redeem(short), null);
+  assert.equal(codes.redeem(long), "key");
+});
+
+test("sign-in codes: beyond the limit the oldest is forgotten", () => {
+  const codes = new SignInCodes(() => 0);
+  const made = Array.from({ length: CODES_MAX + 1 }, () => codes.issue("key", 60_000));
+  assert.deepEqual(
+    made.map((code) => codes.redeem(code)),
+    [null, ...Array.from({ length: CODES_MAX }, () => "key")],
+  );
+});

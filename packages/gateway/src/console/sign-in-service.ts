@@ -1,0 +1,28 @@
+/** Makes one-time codes for keys that have signed for one. */
+import { encodeSignInCode } from "@countermand/contract";
+import type { Caller } from "../auth/key-store.ts";
+import { faultAnswer } from "../http/responses.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
+import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
+import { CODE_LIFE_MS } from "./limits.ts";
+import type { SignInCodes } from "./sign-in-codes.ts";
+
+export class SignInService {
+  readonly #codes: SignInCodes;
+  readonly #sequencer: Pick<Sequencer, "claimOnce">;
+
+  constructor(codes: SignInCodes, sequencer: Pick<Sequencer, "claimOnce">) {
+    this.#codes = codes;
+    this.#sequencer = sequencer;
+  }
+
+  /** Signed bytes that somebody has recorded must not sign in a second time. */
+  async createCode(caller: Caller, { identity }: CallOptions): Promise<TradeAnswer> {
+    if (!(await this.#sequencer.claimOnce(caller.account, identity))) {
+      const answer = faultAnswer("SIGN_IN_REPEATED", "this signed request has made a code before");
+      return { ...answer, replayed: false };
+    }
+    const code = this.#codes.issue(caller.apiKey, CODE_LIFE_MS);
+    return { httpStatus: 200, body: encodeSignInCode(code, CODE_LIFE_MS / 1000), replayed: false };
+  }
+}

@@ -1,0 +1,113 @@
+/** The console in a real Chromium, and what tests do to it and read from it. */
+import { existsSync } from "node:fs";
+import type { TestContext } from "node:test";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { type Key, SignedClient, sign } from "../e2e/signed-client.ts";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Milliseconds after which a wait is given up: far beyond what a busy machine needs. */
+const PATIENCE_MS = 30_000;
+
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: "light" | "dark";
+}
+
+let shared: Promise<Browser> | null = null;
+
+/** One browser for all tests of a file; each page has a profile of its own. */
+function browser(): Promise<Browser> {
+  const executablePath = PLACES.find((path) => existsSync(path));
+  if (executablePath === undefined) throw new Error(`no Chromium at ${PLACES.join(", ")}`);
+  shared ??= chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return shared;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await shared)?.close();
+}
+
+/** A page of a browser that has never been here. */
+export async function pageOf({
+  width = 1440,
+  height = 900,
+  colorScheme = "light",
+}: PageOptions): Promise<{ readonly page: Page; readonly close: () => Promise<void> }> {
+  const context = await (await browser()).newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  return { page, close: () => context.close() };
+}
+
+/** The same for a test: what the page reports as an error fails it. */
+export async function newPage(t: TestContext, options: PageOptions = {}): Promise<Page> {
+  const { page, close } = await pageOf(options);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) faults.push(message.text());
+  });
+  t.after(async () => {
+    await close();
+    if (faults.length > 0) throw new Error(`the page reported: ${faults.join("; ")}`);
+  });
+  return page;
+}
+
+/** Signs in as a person does: with a link made by the key. */
+export async function openConsole(page: Page, url: string, key: Key): Promise<void> {
+  const client = new SignedClient(url, key);
+  const answer = await client.send(sign(key, "POST", "/console/v1/sign-in-codes"));
+  client.close();
+  const { data } = JSON.parse(answer.text) as { readonly data: { readonly sign_in_code: string } };
+  await page.goto(`${url}/console#code=${data.sign_in_code}`);
+  await live(page);
+}
+
+export async function live(page: Page): Promise<void> {
+  await page.waitForSelector('.link[data-phase="live"]');
+}
+
+export async function symbolShown(page: Page, symbol: string): Promise<void> {
+  await page.click(`.symbols button:has-text("${symbol}")`);
+  await page.waitForSelector(`.ticket h2:has-text("${symbol}")`);
+}
+
+/** Places a limit order with the ticket. */
+export async function place(
+  page: Page,
+  { side, qty, price }: { side: "buy" | "sell"; qty: string; price: string },
+): Promise<void> {
+  await page.click(`.sides .${side}`);
+  await page.fill("#qty", qty);
+  await page.fill("#price", price);
+  await page.click(".ticket .send");
+}
+
+/** Waits for a line of the results, newest first, and gives it. */
+export async function resultLine(page: Page, text: RegExp): Promise<string> {
+  const line = page.locator(".results li", { hasText: text }).first();
+  await line.waitFor();
+  return (await line.textContent()) ?? "";
+}
+
+/** Waits until so many rows are shown; gives what they say. */
+export async function rows(page: Page, count: number): Promise<readonly string[]> {
+  const found = page.locator(".rows .row:not(.head)");
+  await page.waitForFunction((wanted) => {
+    return document.querySelectorAll(".rows .row:not(.head)").length === wanted;
+  }, count);
+  return await found.allInnerTexts();
+}

@@ -1,0 +1,235 @@
+// The console in a real Chromium, as a trader uses it: sign in, place, see the fill, cancel, lose
+// the gateway and have it back. And as an attacker would: from a page of another origin.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, type TestContext, test } from "node:test";
+import { startInProcess } from "../e2e/gateway-in-process.ts";
+import { Workplace } from "../e2e/gateway-process.ts";
+import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "../e2e/signed-client.ts";
+import {
+  closeBrowser,
+  live,
+  newPage,
+  openConsole,
+  place,
+  resultLine,
+  rows,
+  symbolShown,
+} from "./console-page.ts";
+
+after(closeBrowser);
+
+async function gateway(t: TestContext): Promise<string> {
+  const time = {
+    get wallMs() {
+      return Date.now();
+    },
+    get marketMs() {
+      return Date.now();
+    },
+  };
+  const { url } = await startInProcess(t, time);
+  return url;
+}
+
+/** An order of somebody's program. */
+async function placeBySignature(
+  url: string,
+  key: Key,
+  side: "buy" | "sell",
+  qty: number,
+  price: number,
+): Promise<string> {
+  const client = new SignedClient(url, key);
+  const order = { market: "hkex", symbol: "00700", order_type: "limit_order", order_side: side };
+  const body = JSON.stringify({ ...order, qty, price });
+  const answer = envelope(await client.send(sign(key, "POST", "/trade/v1/orders", body)));
+  client.close();
+  assert.equal(answer.code, 0, answer.details);
+  return (answer.data as { readonly order_no: string }).order_no;
+}
+
+test("console: a fresh browser is told how to sign in; a used link signs nobody in", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await page.goto(`${url}/console`);
+  await page.waitForSelector("text=npx countermand console");
+  await page.goto(`${url}/console#code=used-or-made-up`);
+  await page.waitForSelector("text=This link has been used, or is too old.");
+  assert.equal(new URL(page.url()).hash, "");
+});
+
+test("console: sign in, place, see the fill, and its story", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await symbolShown(page, "00700");
+  await placeBySignature(url, KEY_2, "sell", 200, 400);
+  await page.waitForSelector('.level.ask:has-text("400.00")');
+  await place(page, { side: "buy", qty: "300", price: "400" });
+  const line = await resultLine(page, /placed as/);
+  const orderNo = /placed as (\d+)/.exec(line)?.[1] ?? "";
+  const [row = ""] = await rows(page, 1);
+  assert.match(row, /part filled/);
+  await placeBySignature(url, KEY_2, "sell", 100, 400);
+  await page.click('.blotter .segments button:has-text("closed")');
+  const [closed = ""] = await rows(page, 1);
+  assert.match(closed, /filled/);
+  await page.click(`#row-${orderNo} .order_no button`);
+  const story = page.locator(".timeline li");
+  await story.nth(2).waitFor();
+  const told = await story.allInnerTexts();
+  assert.equal(told.length, 3);
+  assert.match(told[0] ?? "", /Accepted/);
+  assert.match(told[1] ?? "", /Traded[\s\S]*200 at 400/);
+  assert.match(told[2] ?? "", /Traded[\s\S]*100 at 400/);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("dialog[open]", { state: "detached" });
+});
+
+test("console: the ticket checks as it is typed, and says what could be bought", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await symbolShown(page, "00700");
+  await page.locator("body").press("s");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "qty");
+  await page.keyboard.type("150");
+  assert.match(
+    (await page.textContent("#qty-note")) ?? "",
+    /not a multiple of the lot 100: 100 or 200/,
+  );
+  assert.equal(await page.getAttribute("#qty", "aria-invalid"), "true");
+  await page.keyboard.press("ArrowUp");
+  assert.equal(await page.inputValue("#qty"), "200");
+  await page.fill("#price", "423.801");
+  assert.match((await page.textContent("#price-note")) ?? "", /tick 0.01: 423.8 or 423.81/);
+  await page.click(".ticket .send");
+  await page.fill("#price", "423.8");
+  await page.click(".sides .buy");
+  await page.waitForSelector("text=84,760 HKD before charges");
+  await page.waitForSelector("text=you can buy");
+  assert.equal(await page.locator(".results li").count(), 0);
+});
+
+test("console: cancel one by key, a selection in a batch with one refusal, and all", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  const placed: string[] = [];
+  for (let n = 0; n < 9; n += 1) {
+    placed.push(await placeBySignature(url, KEY_1, "buy", 100, 401 + n / 10));
+  }
+  await rows(page, 9);
+  await page.locator("body").press("o");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("c");
+  await resultLine(page, new RegExp(`${placed[8]}: cancel accepted`));
+  await rows(page, 8);
+  // The best of them is chosen, and then filled before the batch is sent.
+  for (const orderNo of placed.slice(2, 8)) await page.click(`#row-${orderNo} input`);
+  await placeBySignature(url, KEY_2, "sell", 100, 401.7);
+  await rows(page, 7);
+  await page.locator("body").press("x");
+  await resultLine(page, /5 of 6 cancels accepted, 1 refused/);
+  const refused = await resultLine(page, /not cancelled/);
+  assert.match(refused, new RegExp(`${placed[7]}: not cancelled. too late filled`));
+  await rows(page, 2);
+  await page.click('button:has-text("Cancel all shown")');
+  await page.waitForSelector('dialog[open] .groups li:has-text("00700 buy")');
+  await page.click('dialog[open] button:has-text("Cancel 2")');
+  await resultLine(page, /2 of 2 cancels accepted/);
+  await rows(page, 0);
+});
+
+test("console: the gateway is killed and comes back; the page resumes without a gap", async (t) => {
+  const workplace = Workplace.of(t);
+  const dataDir = workplace.path("data");
+  const first = await workplace.gateway(dataDir);
+  const page = await newPage(t);
+  await openConsole(page, first.url, KEY_1);
+  const before = await placeBySignature(first.url, KEY_1, "buy", 100, 400);
+  await rows(page, 1);
+  first.kill("SIGKILL");
+  await first.exited;
+  await page.waitForSelector('.link[data-phase="lost"]');
+  assert.equal(await page.getAttribute(".link", "data-seq"), "1");
+  const { port } = new URL(first.url);
+  const second = await workplace.gateway(dataDir, { COUNTERMAND_PORT: port });
+  const after = await placeBySignature(second.url, KEY_1, "buy", 100, 401);
+  await live(page);
+  await page.waitForSelector("text=/resumed without a gap/");
+  assert.match((await rows(page, 2)).join(), new RegExp(`${after}[^,]*,${before}`));
+  assert.equal(await page.getAttribute(".link", "data-seq"), "2");
+  assert.equal(await page.getAttribute(".link", "data-losses"), "1");
+  // The session is the same: what was open can be cancelled at once.
+  await page.click(`#row-${before} .do button`);
+  await resultLine(page, new RegExp(`${before}: cancel accepted`));
+});
+
+test("console: a page of another port on this host gets nothing of a signed-in browser", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  const attacker = createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html").end("<title>elsewhere</title>");
+  });
+  attacker.listen(0, "127.0.0.1");
+  await once(attacker, "listening");
+  t.after(() => attacker.close());
+  const { port } = attacker.address() as AddressInfo;
+  const evil = await page.context().newPage();
+  // The cookie goes along: for cookies a host is one site, whatever the port.
+  await evil.goto(`http://127.0.0.1:${port}/`);
+  const tried = await evil.evaluate(async (target) => {
+    const socket = new WebSocket(`${target.replace("http", "ws")}/console/v1/stream?commands=1`);
+    const stream = await new Promise((resolve) => {
+      socket.onopen = () => resolve("open");
+      socket.onerror = () => resolve("refused");
+    });
+    const read = await fetch(`${target}/console/v1/session`, { credentials: "include" }).then(
+      () => "read",
+      () => "refused",
+    );
+    const path = `${target}/console/v1/api/trade/v1/orders/quantity`;
+    const blind = { method: "POST", mode: "no-cors", credentials: "include", body: "{}" } as const;
+    const written = await fetch(path, blind).then(({ type }) => type);
+    return { stream, read, written };
+  }, url);
+  assert.deepEqual(tried, { stream: "refused", read: "refused", written: "opaque" });
+  await evil.goto(`${url}/console`);
+  await live(evil);
+});
+
+test("console: signing out is said, and the page knows nothing any more", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await page.click('button:has-text("Sign out")');
+  await page.waitForSelector("text=You are signed out.");
+  await page.reload();
+  await page.waitForSelector("text=You are signed out.");
+});
+
+test("console: on a phone nothing is cut off, in light and dark", async (t) => {
+  const url = await gateway(t);
+  await placeBySignature(url, KEY_1, "buy", 100, 400);
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await newPage(t, { width: 375, height: 700, colorScheme });
+    await openConsole(page, url, KEY_1);
+    assert.equal(await page.getAttribute("html", "data-theme"), colorScheme);
+    for (const section of ["Market", "Trade", "Account", "Orders"]) {
+      await page.click(`.sections button:has-text("${section}")`);
+      const cutOff = await page.evaluate(() => {
+        const seen = [...document.querySelectorAll("button, input, select, h2")];
+        return seen
+          .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
+          .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5))
+          .map(({ name, box }) => `${name} to ${box.right}`);
+      });
+      assert.deepEqual(cutOff, [], section);
+    }
+  }
+});

@@ -1,0 +1,265 @@
+// The console over the wire: signing in, what a session may do, and what a foreign page may not.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { WebSocket } from "ws";
+import { startInProcess } from "./gateway-in-process.ts";
+import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "./signed-client.ts";
+
+const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
+
+interface SessionAnswer {
+  readonly account_code: string;
+  readonly csrf_token: string;
+}
+
+/** A browser of one origin: it keeps its cookie, and says where its page is from. */
+class Browser {
+  readonly url: string;
+  cookie = "";
+  csrfToken = "";
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    { body, headers }: { body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<{ status: number; reason: string; data: unknown; headers: Headers }> {
+    const isRead = method === "GET";
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(this.cookie !== "" && { Cookie: this.cookie }),
+        ...(!isRead && { Origin: this.url, "X-CSRF-Token": this.csrfToken }),
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as { reason?: string; data?: unknown };
+    const { status } = response;
+    return { status, reason: answer.reason ?? "", data: answer.data, headers: response.headers };
+  }
+
+  async signIn(code: string): Promise<void> {
+    const body = { sign_in_code: code };
+    const answer = await this.ask("POST", "/console/v1/session", { body });
+    assert.equal(answer.status, 200);
+    this.cookie = (answer.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
+    this.csrfToken = (answer.data as SessionAnswer).csrf_token;
+  }
+
+  /** Opens the stream; resolves with the socket, or with the status that refused it. */
+  stream(query: string, headers: Record<string, string> = {}): Promise<WebSocket | number> {
+    const url = `${this.url.replace("http", "ws")}/console/v1/stream?${query}`;
+    const all = { Cookie: this.cookie, Origin: this.url, ...headers };
+    const socket = new WebSocket(url, { headers: all });
+    return new Promise((resolve, reject) => {
+      socket.on("open", () => resolve(socket));
+      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+      socket.on("error", reject);
+    });
+  }
+}
+
+interface Setting {
+  readonly url: string;
+  readonly client: SignedClient;
+  readonly browser: Browser;
+}
+
+const NOW = { timestamp: String(TIME.wallMs) };
+
+async function setUp(t: TestContext): Promise<Setting> {
+  const { url } = await startInProcess(t, TIME);
+  const client = new SignedClient(url, KEY_1);
+  t.after(() => client.close());
+  return { url, client, browser: new Browser(url) };
+}
+
+let codeCount = 0;
+
+async function newCode(client: SignedClient, key: Key): Promise<string> {
+  codeCount += 1;
+  const timestamp = String(TIME.wallMs + codeCount);
+  const request = sign(key, "POST", "/console/v1/sign-in-codes", "", { timestamp });
+  const answer = envelope(await client.send(request));
+  assert.equal(answer.code, 0);
+  return (answer.data as { sign_in_code: string }).sign_in_code;
+}
+
+test("console: a code signs in once; the cookie is out of reach of scripts and other sites", async (t) => {
+  const { client, browser } = await setUp(t);
+  const code = await newCode(client, KEY_1);
+  const body = { sign_in_code: code };
+  const first = await browser.ask("POST", "/console/v1/session", { body });
+  assert.equal((first.data as SessionAnswer).account_code, KEY_1.account);
+  const cookie = first.headers.get("set-cookie") ?? "";
+  assert.match(
+    cookie,
+    /^countermand_console_[0-9a-f]{8}=[\w-]{43}; Path=\/console; Max-Age=43200; /,
+  );
+  assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
+  const again = await browser.ask("POST", "/console/v1/session", { body });
+  assert.deepEqual([again.status, again.reason], [401, "sign_in_code_invalid"]);
+  assert.equal(again.headers.get("set-cookie"), null);
+});
+
+test("console: recorded bytes make no second code, and nobody unsigned makes one", async (t) => {
+  const { url, client } = await setUp(t);
+  const request = sign(KEY_1, "POST", "/console/v1/sign-in-codes", "", NOW);
+  assert.equal(envelope(await client.send(request)).code, 0);
+  const again = await client.send(request);
+  assert.deepEqual([again.status, envelope(again).reason], [409, "sign_in_repeated"]);
+  const unsigned = await fetch(`${url}/console/v1/sign-in-codes`, { method: "POST" });
+  assert.equal(unsigned.status, 401);
+  const withBody = sign(KEY_1, "POST", "/console/v1/sign-in-codes", "{}", NOW);
+  assert.equal(envelope(await client.send(withBody)).reason, "body_not_taken");
+});
+
+test("console: behind a proxy with TLS the cookie travels by TLS only", async (t) => {
+  const { client, browser } = await setUp(t);
+  const body = { sign_in_code: await newCode(client, KEY_1) };
+  const headers = { "X-Forwarded-Proto": "https" };
+  const answer = await browser.ask("POST", "/console/v1/session", { body, headers });
+  assert.match(answer.headers.get("set-cookie") ?? "", /; Secure$/);
+});
+
+test("console: a session reads its own account, by the signed routes' own answers", async (t) => {
+  const { client, browser } = await setUp(t);
+  await browser.signIn(await newCode(client, KEY_2));
+  const orders = await browser.ask("GET", "/console/v1/api/trade/v1/orders?page_size=5");
+  const signed = envelope(
+    await client.send(sign(KEY_2, "GET", "/trade/v1/orders?page_size=5", "", NOW)),
+  );
+  assert.deepEqual(orders.data, signed.data);
+  for (const path of ["trade/v1/executions", "account/v1/balance", "account/v1/positions"]) {
+    assert.equal((await browser.ask("GET", `/console/v1/api/${path}`)).status, 200, path);
+  }
+  const refused = await browser.ask("GET", "/console/v1/api/trade/v1/orders?nonsense=1");
+  assert.equal(refused.reason, "unknown_query_parameter");
+  const quantity = { market: "hkex", symbol: "00700", order_side: "buy", price: 400, ratio: 1 };
+  const path = "/console/v1/api/trade/v1/orders/quantity";
+  assert.equal((await browser.ask("POST", path, { body: quantity })).status, 200);
+});
+
+test("console: by HTTP a page can change nothing", async (t) => {
+  const { client, browser } = await setUp(t);
+  await browser.signIn(await newCode(client, KEY_1));
+  const body = { market: "hkex" };
+  for (const [method, path] of [
+    ["POST", "/trade/v1/orders"],
+    ["DELETE", "/trade/v1/orders"],
+    ["POST", "/trade/v1/orders/cancel"],
+    ["GET", "/sandbox/v1/clock"],
+    ["POST", "/console/v1/sign-in-codes"],
+  ] as const) {
+    const answer = await browser.ask(method, `/console/v1/api${path}`, {
+      ...(method !== "GET" && { body }),
+    });
+    assert.equal(answer.reason, "unknown_path", path);
+  }
+});
+
+test("console: without the token, from another site, or signed out, nothing is answered", async (t) => {
+  const { client, browser, url } = await setUp(t);
+  const path = "/console/v1/api/trade/v1/orders/quantity";
+  const body = { market: "hkex", symbol: "00700", order_side: "buy", price: 400, ratio: 1 };
+  assert.equal((await browser.ask("POST", path, { body })).reason, "signed_out");
+  await browser.signIn(await newCode(client, KEY_1));
+  const table: readonly (readonly [Record<string, string>, number, string])[] = [
+    [{ "X-CSRF-Token": "" }, 403, "csrf_token_invalid"],
+    [{ "X-CSRF-Token": "x".repeat(43) }, 403, "csrf_token_invalid"],
+    [{ Origin: "http://evil.example" }, 403, "cross_site_refused"],
+    [{ Origin: "null" }, 403, "cross_site_refused"],
+    [{ "Sec-Fetch-Site": "cross-site" }, 403, "cross_site_refused"],
+    [{ "Sec-Fetch-Site": "same-site" }, 403, "cross_site_refused"],
+    [{ Cookie: `${browser.cookie}x` }, 401, "signed_out"],
+    [{ Cookie: `${browser.cookie}; ${browser.cookie}` }, 401, "signed_out"],
+  ];
+  for (const [headers, status, reason] of table) {
+    const answer = await browser.ask("POST", path, { body, headers });
+    assert.deepEqual([answer.status, answer.reason], [status, reason], JSON.stringify(headers));
+  }
+  const cross = { headers: { Origin: "http://evil.example" } };
+  assert.equal((await browser.ask("GET", "/console/v1/session", cross)).status, 403);
+  // A code that another site has come by is not used up by its attempt.
+  const code = await newCode(client, KEY_1);
+  const theft = await browser.ask("POST", "/console/v1/session", {
+    body: { sign_in_code: code },
+    headers: { Origin: "http://evil.example" },
+  });
+  assert.equal(theft.reason, "cross_site_refused");
+  await new Browser(url).signIn(code);
+});
+
+test("console: the stream takes commands of its own page, and of nobody else", async (t) => {
+  const { client, browser } = await setUp(t);
+  assert.equal(await browser.stream("commands=1"), 401);
+  await browser.signIn(await newCode(client, KEY_1));
+  assert.equal(await browser.stream("commands=1", { Origin: "http://evil.example" }), 403);
+  assert.equal(await browser.stream("commands=1", { "Sec-Fetch-Site": "cross-site" }), 403);
+  assert.equal(await browser.stream("nonsense=1"), 400);
+  const socket = await browser.stream("snapshot=1&commands=1");
+  assert.ok(socket instanceof WebSocket);
+  const seen: { type: string; id?: string; code?: number }[] = [];
+  socket.on("message", (text) => seen.push(JSON.parse(String(text)) as (typeof seen)[number]));
+  const order = { market: "hkex", symbol: "00700", order_side: "buy", order_type: "limit_order" };
+  const data = { ...order, qty: 100, price: 400 };
+  socket.send(JSON.stringify({ op: "place", id: "c-1", data }));
+  // The same command over another connection of the session is the same command.
+  while (!seen.some(({ type }) => type === "reply")) await once(socket, "message");
+  const second = await browser.stream("commands=1");
+  assert.ok(second instanceof WebSocket);
+  second.send(JSON.stringify({ op: "place", id: "c-1", data }));
+  const [reply] = (await once(second, "message")) as [Buffer];
+  const first = seen.find(({ type }) => type === "reply");
+  assert.deepEqual(JSON.parse(String(reply)), first);
+  const orders = await browser.ask("GET", "/console/v1/api/trade/v1/orders");
+  assert.equal((orders.data as { total_records: number }).total_records, 1);
+  second.close();
+});
+
+test("console: signing out cuts the page's stream and ends the cookie", async (t) => {
+  const { client, browser } = await setUp(t);
+  await browser.signIn(await newCode(client, KEY_1));
+  const socket = await browser.stream("commands=1");
+  assert.ok(socket instanceof WebSocket);
+  const closed = once(socket, "close");
+  assert.equal((await browser.ask("DELETE", "/console/v1/session")).status, 200);
+  await closed;
+  assert.equal(await browser.stream("commands=1"), 401);
+  assert.equal((await browser.ask("GET", "/console/v1/session")).reason, "signed_out");
+});
+
+test("console: the page takes nothing from elsewhere, and all it names is there for ever", async (t) => {
+  const { url } = await setUp(t);
+  const response = await fetch(`${url}/console`);
+  const policy = response.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; /);
+  assert.doesNotMatch(policy, /unsafe/);
+  assert.equal(response.headers.get("cache-control"), "no-cache");
+  const page = await response.text();
+  const places = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, place = ""]) => place);
+  assert.ok(places.length >= 3);
+  for (const place of places) {
+    const asset = await fetch(url + place, { headers: { "Accept-Encoding": "br, gzip" } });
+    assert.equal(asset.status, 200, place);
+    assert.equal(asset.headers.get("cache-control"), "public, max-age=31536000, immutable");
+    assert.equal(asset.headers.get("content-encoding"), "br");
+  }
+  for (const [method, path, status] of [
+    ["POST", "/console", 405],
+    ["GET", "/console/", 404],
+    ["GET", "/console/assets/../index.html", 404],
+    ["GET", "/console/v1/stream", 426],
+    ["PUT", "/console/v1/session", 405],
+    ["GET", "/console/v1/sign-in-codes", 405],
+    ["GET", "/consoles", 404],
+  ] as const) {
+    assert.equal((await fetch(url + path, { method })).status, status, `${method} ${path}`);
+  }
+});
