@@ -9,6 +9,8 @@ import { run } from "@countermand/cli";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
 
+const MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
+
 interface Ran {
   readonly code: number;
   readonly output: string;
@@ -16,8 +18,8 @@ interface Ran {
 }
 
 /** Runs commands of the operator `kim`, whose token is in a file. */
-async function operatorOf(t: TestContext) {
-  const place = new OperatorPlace(t);
+async function operatorOf(t: TestContext, settings: Readonly<Record<string, string>> = {}) {
+  const place = new OperatorPlace(t, settings);
   await place.start();
   const folder = mkdtempSync(join(tmpdir(), "countermand-token-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -119,6 +121,27 @@ test("cli operating: instruments", async (t) => {
   );
   assert.equal(await refusal(place.client(), BUY), "instrument_halted");
   assert.match((await operate("instruments")).output, /00700/);
+});
+
+test("cli operating: a key is made, used, rotated and revoked", async (t) => {
+  const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
+  const make = ["keys", "create", "--account", "80114138", "--permission", "trade"];
+  const made = await operate("--json", ...make, "--reason", "desk 7");
+  assert.equal(made.code, 0, made.errors);
+  const { api_key, secret } = JSON.parse(made.output) as { api_key: string; secret: string };
+  const key = { apiKey: api_key, secret, account: "80114138" };
+  assert.equal(await refusal(place.client(key), BUY), "placed");
+  const listed = await operate("keys");
+  assert.ok(listed.output.includes(api_key) && !listed.output.includes(secret), listed.output);
+  const rotated = await operate("--json", "keys", "rotate", api_key, "--reason", "monthly");
+  const next = JSON.parse(rotated.output) as { secret: string };
+  assert.equal(await refusal(place.client(key), BUY), "signature_invalid");
+  assert.equal(await refusal(place.client({ ...key, secret: next.secret }), BUY), "placed");
+  const unasked = await operate("keys", "revoke", api_key, "--reason", "gone");
+  assert.equal(unasked.code, 2);
+  assert.equal((await operate("keys", "revoke", api_key, "--reason", "gone", "--yes")).code, 0);
+  const gone = place.client({ ...key, secret: next.secret });
+  assert.equal(await refusal(gone, BUY), "signature_invalid");
 });
 
 test("cli operating: a wrong token, and none", async (t) => {
