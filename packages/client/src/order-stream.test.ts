@@ -133,6 +133,33 @@ test("order stream: a gap, and a heartbeat that is ahead, make it resume", async
   stream.close();
 });
 
+test("order stream: a heartbeat that is ahead of a replay under way is no loss", async () => {
+  const { stream, connection } = harness({ afterSeq: 0 });
+  const { closedWith, listener } = await connection(1);
+  listener.opened();
+  listener.received(order("22000000001", 1));
+  listener.received(heartbeat(5_000));
+  listener.received(order("22000000002", 2));
+  listener.received(heartbeat(5_001));
+  assert.equal(closedWith, null);
+  assert.equal(stream.state, "live");
+  listener.received(heartbeat(5_002));
+  assert.equal(stream.state, "waiting");
+  stream.close();
+});
+
+test("order stream: once it has caught up, a heartbeat that is ahead is loss at once", async () => {
+  const { stream, connection } = harness({ afterSeq: 0 });
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received(order("22000000001", 1));
+  listener.received(heartbeat(1));
+  listener.received(order("22000000002", 2));
+  listener.received(heartbeat(3));
+  assert.equal(stream.state, "waiting");
+  stream.close();
+});
+
 test("order stream: silence of twice the heartbeat is a dead connection", async () => {
   const { stream, connection, timers, runTimer } = harness({ heartbeatSeconds: 2 });
   const first = await connection(1);

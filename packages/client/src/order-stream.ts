@@ -110,6 +110,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #socket: Socket | null = null;
   #timer: { cancel(): void } | null = null;
   #failures = 0;
+  /** Whether this connection has told all that was missed before it. */
+  #isCaughtUp = false;
+  #seqAtHeartbeat = 0;
   /** Whether the next connection begins with a snapshot, and whether that replaces a lost past. */
   #begin: "snapshot" | "reset" | "resume";
   #events: StreamEvent[] = [];
@@ -244,6 +247,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #opened(): void {
+    this.#isCaughtUp = false;
+    this.#seqAtHeartbeat = this.openOrders.seq;
     if (this.#begin === "resume") this.#state = "live";
     this.#tell({ type: "connected", afterSeq: this.openOrders.seq });
   }
@@ -296,10 +301,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         }
         return;
       case "heartbeat": {
-        const { seq } = (message as HeartbeatMessage).data;
-        if (this.#begin === "resume" && seq > this.openOrders.seq) {
-          this.#reconnect(`messages up to ${seq} are missing`);
-        }
+        this.#takeHeartbeat((message as HeartbeatMessage).data.seq);
         return;
       }
       case "notice":
@@ -313,9 +315,25 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     }
   }
 
+  /**
+   * A heartbeat ahead of the messages is loss, but not while a replay goes on: that is slower than
+   * what happens meanwhile, and as long as it moves nothing is lost.
+   */
+  #takeHeartbeat(latestSeq: number): void {
+    const { seq } = this.openOrders;
+    if (this.#begin !== "resume") return;
+    if (latestSeq <= seq) this.#isCaughtUp = true;
+    else if (this.#isCaughtUp || seq === this.#seqAtHeartbeat) {
+      this.#reconnect(`messages up to ${latestSeq} are missing`);
+      return;
+    }
+    this.#seqAtHeartbeat = seq;
+  }
+
   #takeSnapshot({ seq, data }: SnapshotMessage): void {
     const isReset = this.#begin === "reset";
     this.#begin = "resume";
+    this.#isCaughtUp = true;
     this.#state = "live";
     this.openOrders.load(seq, data.orders);
     this.#tellSnapshot(isReset);
