@@ -4,6 +4,9 @@ import type { Command } from "commander";
 import { chosenProfile, type Profile, type ProfileChoice } from "./profiles.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A person waits: shorter than what a program would give a gateway that restarts. */
+const CALL_TIMEOUT_MS = 8_000;
+
 export interface Session {
   readonly client: CountermandClient;
   readonly profile: Profile;
@@ -15,7 +18,11 @@ export function session(command: Command, terminal: Terminal): Session {
   const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
   const profile = chosenProfile(options, terminal.environment);
   const { apiKey, secret, url } = profile;
-  const client = new CountermandClient({ baseUrl: url, credentials: { apiKey, secret } });
+  const client = new CountermandClient({
+    baseUrl: url,
+    credentials: { apiKey, secret },
+    callTimeoutMs: CALL_TIMEOUT_MS,
+  });
   return { client, profile, asJson: options.json === true };
 }
 
