@@ -71,12 +71,11 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   await place(page, { side: "buy", qty: "300", price: "400" });
   const line = await resultLine(page, /placed as/);
   const orderNo = /placed as (\d+)/.exec(line)?.[1] ?? "";
-  const [row = ""] = await rows(page, 1);
-  assert.match(row, /part filled/);
+  // The answer may be here before the push that tells of the trade.
+  await page.waitForSelector(`#row-${orderNo}:has-text("part filled")`);
   await placeBySignature(url, KEY_2, "sell", 100, 400);
   await page.click('.blotter .segments button:has-text("closed")');
-  const [closed = ""] = await rows(page, 1);
-  assert.match(closed, /filled/);
+  await page.waitForSelector(`#row-${orderNo}:has-text("filled")`);
   await page.click(`#row-${orderNo} .order_no button`);
   const story = page.locator(".timeline li");
   await story.nth(2).waitFor();
