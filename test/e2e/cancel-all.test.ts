@@ -3,21 +3,21 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
-import { startGateway, startInProcess, type TestTime } from "./gateway-in-process.ts";
+import { startGateway } from "./gateway-in-process.ts";
 import {
   type Answer,
   envelope,
   isReplay,
   KEY_1,
-  KEY_2,
   nextTimestampMs,
   type OrderRow,
   SignedClient,
 } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 import { StrictMarket } from "./strict-market.ts";
+import { restingOrder as order, startTwoAccounts as start } from "./two-accounts.ts";
 
 const ALL = "/trade/v1/orders/all";
 const ALL_BY_POST = "/trade/v1/orders/cancel/all";
@@ -38,37 +38,6 @@ interface AllData {
   readonly failed: number;
   readonly listed: number;
   readonly orders: readonly Listed[];
-}
-
-interface Bench {
-  readonly time: TestTime;
-  readonly url: string;
-  readonly first: SignedClient;
-  readonly second: SignedClient;
-}
-
-async function start(t: TestContext): Promise<Bench> {
-  const now = Date.now();
-  const time = { wallMs: now, marketMs: now };
-  const { url } = await startInProcess(t, time);
-  const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
-  t.after(() => {
-    first.close();
-    second.close();
-  });
-  return { time, url, first, second };
-}
-
-function order(change: object = {}): object {
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 1,
-    qty: 100,
-    ...change,
-  };
 }
 
 async function placeMany(client: SignedClient, count: number): Promise<void> {

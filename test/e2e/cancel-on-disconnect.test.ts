@@ -10,6 +10,7 @@ import { startGateway, startInProcess } from "./gateway-in-process.ts";
 import { rawRequest } from "./raw-socket.ts";
 import { hmac, KEY_1, nextTimestampMs, SignedClient, stringToSign } from "./signed-client.ts";
 import { type Received, StreamClient } from "./stream-client.ts";
+import { restingOrder as order } from "./two-accounts.ts";
 
 const PATH = "/ws/trade/v1";
 const NOW = { wallMs: Date.now(), marketMs: Date.now() };
@@ -71,18 +72,6 @@ class BareStream {
       await once(this.#socket, "data");
     }
   }
-}
-
-function order(change: object = {}): object {
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 1,
-    qty: 100,
-    ...change,
-  };
 }
 
 async function start(t: TestContext) {

@@ -4,11 +4,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { startGateway, startInProcess, type TestTime } from "./gateway-in-process.ts";
+import { test } from "node:test";
+import { startGateway } from "./gateway-in-process.ts";
 import { Workplace } from "./gateway-process.ts";
-import { type Answer, envelope, isReplay, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
+import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import {
+  type MovedTime,
+  movedTime,
+  restingOrder as order,
+  startTwoAccounts as start,
+} from "./two-accounts.ts";
 
 const DEAD_MAN = "/trade/v1/dead-man";
 const ORDERS = "/trade/v1/orders";
@@ -24,39 +30,9 @@ interface Row {
   readonly blocks: boolean;
 }
 
-type Time = TestTime & { monotonicMs: number };
-
-function testTime(): Time {
-  const now = Date.now();
-  return { wallMs: now, marketMs: now, monotonicMs: 1_000_000 };
-}
-
-function pass(time: Time, ms: number): void {
+function pass(time: MovedTime, ms: number): void {
   time.wallMs += ms;
   time.monotonicMs += ms;
-}
-
-async function start(t: TestContext) {
-  const time = testTime();
-  const { url } = await startInProcess(t, time);
-  const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
-  t.after(() => {
-    first.close();
-    second.close();
-  });
-  return { time, url, first, second };
-}
-
-function order(change: object = {}): object {
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 1,
-    qty: 100,
-    ...change,
-  };
 }
 
 function rowOf(answer: Answer): Row {
@@ -69,7 +45,13 @@ async function status(client: SignedClient): Promise<readonly Row[]> {
   return (data as { switches: readonly Row[] }).switches;
 }
 
-function call(client: SignedClient, time: Time, method: string, path: string, body: object | "") {
+function call(
+  client: SignedClient,
+  time: MovedTime,
+  method: string,
+  path: string,
+  body: object | "",
+) {
   const options = { timestamp: String(time.wallMs) };
   time.wallMs += 1;
   return client.call(method, path, body, options);
@@ -196,7 +178,7 @@ test("dead man: a thousand switches of an account, and not one more", async (t) 
 
 test("dead man: over a restart the time that passed counts, and a block stays", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "countermand-"));
-  const time = testTime();
+  const time = movedTime();
   const settings = { COUNTERMAND_DATA_DIR: folder };
   const before = await startGateway(time, settings);
   const client = new SignedClient(before.url, KEY_1);

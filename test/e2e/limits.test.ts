@@ -1,40 +1,14 @@
 // Limits before the trade, on every way an order comes in, with the gateway in this process.
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { startInProcess, type TestTime } from "./gateway-in-process.ts";
-import { type Answer, envelope, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
+import { test } from "node:test";
+import { type Answer, envelope, KEY_1, type SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { restingOrder, startTwoAccounts as start } from "./two-accounts.ts";
 
 const ORDERS = "/trade/v1/orders";
 
-interface Bench {
-  readonly time: TestTime & { monotonicMs: number };
-  readonly url: string;
-  readonly first: SignedClient;
-  readonly second: SignedClient;
-}
-
-async function start(t: TestContext, settings: Record<string, string>): Promise<Bench> {
-  const time = { wallMs: Date.now(), marketMs: Date.now(), monotonicMs: 1_000_000 };
-  const { url } = await startInProcess(t, time, settings);
-  const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
-  t.after(() => {
-    first.close();
-    second.close();
-  });
-  return { time, url, first, second };
-}
-
 function order(change: object = {}): object {
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 100,
-    qty: 100,
-    ...change,
-  };
+  return restingOrder({ price: 100, ...change });
 }
 
 function place(client: SignedClient, change: object = {}): Promise<Answer> {
