@@ -10,26 +10,17 @@ import {
   ORDER_STATUS_WORDS,
   ORDER_TYPE_WORDS,
 } from "../../packages/contract/src/index.ts";
+import { anOrder } from "../../packages/contract/src/order-fixture.ts";
 import {
-  type Account,
   type Amount,
   CancelReason,
-  type ClOrdId,
   type ExecId,
   type Execution,
-  MarketName,
-  type Order,
-  type OrderId,
-  OrdType,
   type Price,
   type Qty,
   REFERENCE_INSTRUMENTS,
-  Side,
-  TimeInForce,
   type UnixDay,
-  type UnixMs,
 } from "../../packages/core/src/model/index.ts";
-import { orderNew } from "../../packages/core/src/order/order.ts";
 import { page, section, tableRows, unticked } from "./pages.ts";
 
 const PAGE = page("docs/reference/order-fields.md");
@@ -48,26 +39,6 @@ const EXECUTION: Execution = {
   lastChargeAmt: 0n as Amount,
   cashBalance: 0n as Amount,
 };
-
-function anOrder(facts: Partial<Order> = {}): Order {
-  const placed = orderNew({
-    orderId: "22000000001" as OrderId,
-    account: "80114138" as Account,
-    clOrdId: "" as ClOrdId,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: 42_383_000_000n as Price,
-    stopPx: 0n as Price,
-    protectionPx: 0n as Price,
-    orderQty: 100_000_000_000n as Qty,
-    createdAtMs: 1_746_775_257_000 as UnixMs,
-  });
-  return { ...placed, phase: "Open", version: 1, streamSeq: 1, ...facts };
-}
 
 function fieldsOf(json: string): string[] {
   return Object.keys(JSON.parse(json) as object);

@@ -1,20 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Account,
-  type ClOrdId,
-  type Execution,
-  MarketName,
-  type Order,
-  type OrderId,
-  OrdType,
-  type Price,
-  type Qty,
-  Side,
-  TimeInForce,
-  type UnixMs,
-} from "@countermand/core/model";
-import { orderNew } from "@countermand/core/order";
+import type { Execution, Price, Qty } from "@countermand/core/model";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { isFault } from "../errors.ts";
@@ -36,6 +22,7 @@ import {
   encodeTime,
 } from "../index.ts";
 import { type JsonValue, parseExact } from "../json-exact.ts";
+import { anOrder } from "../order-fixture.ts";
 import { decodeCancel } from "../requests/cancel.ts";
 import { decodePlace } from "../requests/place.ts";
 import { ROUTES, type RouteName } from "../routes.ts";
@@ -75,26 +62,6 @@ function assertNoMore(schema: Schema, value: unknown): void {
 }
 
 const NAMES = { securityDesc: "TENCENT", currency: "HKD" };
-
-function anOrder(facts: Partial<Order> = {}): Order {
-  const placed = orderNew({
-    orderId: "22000000001" as OrderId,
-    account: "80114138" as Account,
-    clOrdId: "" as ClOrdId,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: 42_383_000_000n as Price,
-    stopPx: 0n as Price,
-    protectionPx: 0n as Price,
-    orderQty: 100_000_000_000n as Qty,
-    createdAtMs: 1_746_775_257_000 as UnixMs,
-  });
-  return { ...placed, phase: "Open", version: 1, streamSeq: 1, ...facts };
-}
 
 const EXECUTION: Pick<Execution, "execId" | "lastQty" | "lastPx"> = {
   execId: "1000000001" as Execution["execId"],

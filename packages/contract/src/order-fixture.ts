@@ -1,0 +1,53 @@
+/** The order that tests of wire words show. */
+import {
+  type Account,
+  CancelReason,
+  MarketName,
+  NO_CL_ORD_ID,
+  NO_KEY_ID,
+  type Order,
+  type OrderId,
+  OrdType,
+  type Price,
+  type Qty,
+  Side,
+  TimeInForce,
+  type UnixMs,
+  ZERO_AMOUNT,
+  ZERO_PRICE,
+  ZERO_QTY,
+} from "@countermand/core/model";
+
+/** An open limit order to buy 1,000 shares of 00700 at 423.83. */
+export function anOrder(facts: Partial<Order> = {}): Order {
+  return {
+    orderId: "22000000001" as OrderId,
+    account: "80114138" as Account,
+    clOrdId: NO_CL_ORD_ID,
+    portfolioId: "",
+    market: MarketName.Hkex,
+    symbol: "00700",
+    ordType: OrdType.Limit,
+    side: Side.Buy,
+    timeInForce: TimeInForce.Day,
+    price: 42_383_000_000n as Price,
+    stopPx: ZERO_PRICE,
+    protectionPx: ZERO_PRICE,
+    triggered: false,
+    orderQty: 100_000_000_000n as Qty,
+    phase: "Open",
+    cancelPending: false,
+    cumQty: ZERO_QTY,
+    grossTradeAmt: ZERO_AMOUNT,
+    chargeAmt: ZERO_AMOUNT,
+    reservedAmt: ZERO_AMOUNT,
+    cancelReason: CancelReason.None,
+    rejectReason: "",
+    createdAtMs: 1_746_775_257_000 as UnixMs,
+    updatedAtMs: 1_746_775_257_000 as UnixMs,
+    version: 1,
+    streamSeq: 1,
+    enteredBy: NO_KEY_ID,
+    ...facts,
+  };
+}
