@@ -6,12 +6,15 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Credentials } from "@countermand/client";
+import { isPrivateKey } from "./ed25519.ts";
 import { UsageError } from "./exit-codes.ts";
 
 /** A gateway and a key of it. */
 export interface Profile {
   readonly url: string;
   readonly apiKey: string;
+  /** Of an Ed25519 key its private key, in PEM. */
   readonly secret: string;
 }
 
@@ -63,6 +66,11 @@ export function writeProfile(path: string, name: string, profile: Profile): void
   writeFileSync(fresh, `${JSON.stringify(profiles, null, 2)}\n`, { mode: FILE_MODE });
   chmodSync(fresh, FILE_MODE);
   renameSync(fresh, path);
+}
+
+/** What the client library signs with. */
+export function credentialsOf({ apiKey, secret }: Profile): Credentials {
+  return isPrivateKey(secret) ? { apiKey, privateKey: secret } : { apiKey, secret };
 }
 
 export interface ProfileChoice {

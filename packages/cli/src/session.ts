@@ -1,7 +1,7 @@
 /** What most commands begin with: the client of the chosen profile, and how to print. */
 import { CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
-import { chosenProfile, type Profile, type ProfileChoice } from "./profiles.ts";
+import { chosenProfile, credentialsOf, type Profile, type ProfileChoice } from "./profiles.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A person waits: shorter than what a program would give a gateway that restarts. */
@@ -17,10 +17,9 @@ export interface Session {
 export function session(command: Command, terminal: Terminal): Session {
   const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
   const profile = chosenProfile(options, terminal.environment);
-  const { apiKey, secret, url } = profile;
   const client = new CountermandClient({
-    baseUrl: url,
-    credentials: { apiKey, secret },
+    baseUrl: profile.url,
+    credentials: credentialsOf(profile),
     callTimeoutMs: CALL_TIMEOUT_MS,
   });
   return { client, profile, asJson: options.json === true };

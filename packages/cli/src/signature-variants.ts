@@ -2,7 +2,8 @@
  * The mistakes that make a signature wrong, each as what would have been signed: when one of them
  * gives the signature that was sent, that was the mistake. Pure.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, sign } from "node:crypto";
+import { isPrivateKey, privateKeyOf } from "./ed25519.ts";
 
 /** A request as its sender had it. */
 export interface SignedAttempt {
@@ -11,6 +12,7 @@ export interface SignedAttempt {
   readonly timestamp: string;
   /** The raw body, or the raw query string without "?". */
   readonly payload: string;
+  /** Or a private key in PEM. */
   readonly secret: string;
   /** As sent: Base64 or hex. */
   readonly signature: string;
@@ -93,17 +95,21 @@ const VARIANTS: readonly Variant[] = [
   {
     mistake: "the secret was used with a line break at its end",
     cure: "Cut white space off the secret, often left by reading it from a file.",
-    change: ({ secret }) => ({ secret: `${secret}\n` }),
+    change: ({ secret }) => (isPrivateKey(secret) ? null : { secret: `${secret}\n` }),
   },
 ];
 
-/** The text whose HMAC is the signature. */
+/** The text that is signed. */
 export function signedText({ method, path, timestamp, payload }: SignedAttempt): string {
   return `${method}|${path}|${timestamp}|${payload}`;
 }
 
 export function signatureOf(attempt: SignedAttempt, form: "base64" | "hex" = "base64"): string {
-  return createHmac("sha256", attempt.secret).update(signedText(attempt)).digest(form);
+  const { secret } = attempt;
+  const text = Buffer.from(signedText(attempt));
+  // Both are the same for the same text every time, so that they can be compared.
+  if (isPrivateKey(secret)) return sign(null, text, privateKeyOf(secret)).toString(form);
+  return createHmac("sha256", secret).update(text).digest(form);
 }
 
 export function sha256(text: string): string {
@@ -127,7 +133,30 @@ export function verdictOf(attempt: SignedAttempt): Verdict {
       return { verdict: "mistake", mistake, cure };
     }
   }
-  return secretMistake(attempt, sent);
+  return isPrivateKey(attempt.secret) ? keyMistake(attempt, sent) : secretMistake(attempt, sent);
+}
+
+/** Ed25519 hashes by itself, and takes the text as it stands. */
+function keyMistake(attempt: SignedAttempt, sent: string): Verdict {
+  const { secret } = attempt;
+  const digest = createHash("sha256").update(signedText(attempt));
+  const hex = digest.copy().digest("hex");
+  const hashed = [digest.digest(), Buffer.from(hex)].map((bytes) => {
+    return sign(null, bytes, privateKeyOf(secret)).toString("hex");
+  });
+  if (hashed.includes(sent)) {
+    return {
+      verdict: "mistake",
+      mistake: "the SHA-256 of the text was signed",
+      cure: "Sign the text itself: Ed25519 hashes it.",
+    };
+  }
+  if (sent.length !== HMAC_DIGITS) return { verdict: "unknown" };
+  return {
+    verdict: "mistake",
+    mistake: "32 bytes were sent, as an HMAC gives them; the profile has an Ed25519 key",
+    cure: "Sign with the private key: a signature has 64 bytes, 88 characters of Base64.",
+  };
 }
 
 /** Secrets are text, used as their UTF-8 bytes, whatever they look like. */
@@ -145,6 +174,13 @@ function secretMistake(attempt: SignedAttempt, sent: string): Verdict {
   const plain = createHash("sha256")
     .update(attempt.secret + signedText(attempt))
     .digest("hex");
+  if (sent.length === ED25519_DIGITS) {
+    return {
+      verdict: "mistake",
+      mistake: "64 bytes were sent, as Ed25519 gives them; the profile has a secret",
+      cure: "Add the private key as a profile: countermand profiles add --help",
+    };
+  }
   if (plain !== sent) return { verdict: "unknown" };
   return {
     verdict: "mistake",
@@ -153,9 +189,14 @@ function secretMistake(attempt: SignedAttempt, sent: string): Verdict {
   };
 }
 
+/** Of 32 bytes, and of 64. */
+const HMAC_DIGITS = 64;
+const ED25519_DIGITS = 128;
+const HEX = /^([0-9a-fA-F]{64}|[0-9a-fA-F]{128})$/;
+
 /** Both spellings of a signature as one: hex digits. */
 function normalized(signature: string): string {
-  if (/^[0-9a-fA-F]{64}$/.test(signature)) return signature.toLowerCase();
+  if (HEX.test(signature)) return signature.toLowerCase();
   return Buffer.from(signature, "base64").toString("hex");
 }
 

@@ -19,9 +19,12 @@ export {
 } from "./order-stream.ts";
 export {
   type Credentials,
+  type PrivateKeyCredentials,
+  type SecretCredentials,
   type SignedHeaders,
   type SignedParts,
   Signer,
+  type SigningKey,
   stringToSign,
 } from "./sign.ts";
 export type { Socket, SocketListener, SocketOpener } from "./socket.ts";

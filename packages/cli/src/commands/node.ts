@@ -3,7 +3,7 @@ import { CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { chosenProfile, type ProfileChoice } from "../profiles.ts";
+import { chosenProfile, credentialsOf, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 
@@ -63,10 +63,10 @@ function addDoctor(program: Command, terminal: Terminal): void {
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
       const profile = chosenProfile(options, terminal.environment);
-      const { apiKey, secret, url } = profile;
+      const { url } = profile;
       const client = new CountermandClient({
         baseUrl: url,
-        credentials: { apiKey, secret },
+        credentials: credentialsOf(profile),
         callTimeoutMs: 3_000,
         attemptTimeoutMs: 2_000,
       });

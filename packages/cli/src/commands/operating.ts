@@ -1,19 +1,20 @@
-/** What an operator does: block and kill, set modes, run accounts, instruments and keys. */
+/** What an operator does: block and kill, set modes, run accounts and instruments. */
 import { type Command, Option } from "commander";
-import { count, oneOf, wholeNumber } from "../arguments.ts";
+import { count, oneOf } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
-import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
-import { factLines } from "../table.ts";
-import { confirm, print, printJson, type Terminal } from "../terminal.ts";
+import { confirm, type Terminal } from "../terminal.ts";
+import { addKeyCommands } from "./keys.ts";
+import {
+  API,
+  clientOf,
+  type OperatorOptions,
+  operated,
+  show,
+  writing,
+} from "./operator-command.ts";
 
-const API = "/operator/v1";
 const MODES = ["open", "cancel_only", "halted"] as const;
 const DECIMAL_ASSIGNMENT = /^([A-Za-z0-9._-]+)=(-?[0-9]{1,18}(?:\.[0-9]{1,8})?)$/;
-
-interface OperatorOptions extends OperatorChoice {
-  readonly reason: string;
-  readonly yes?: boolean;
-}
 
 export function addOperatingCommands(program: Command, terminal: Terminal): void {
   addKill(program, terminal);
@@ -21,24 +22,7 @@ export function addOperatingCommands(program: Command, terminal: Terminal): void
   addModes(program, terminal);
   addAccounts(program, terminal);
   addInstruments(program, terminal);
-  addKeys(program, terminal);
-}
-
-/** The options of every command that an operator gives. */
-function operated(command: Command): Command {
-  return command
-    .option("--operator-url <url>", `the operator's listener; ${OPERATOR_URL} unless given`)
-    .option("--operator <name>", "who you are, for the journal; your user name unless given")
-    .option("--token-file <file>", "the operator's token; else COUNTERMAND_OPERATOR_TOKEN_FILE");
-}
-
-/** Those of a command that changes something. */
-function writing(command: Command): Command {
-  return operated(command).requiredOption("--reason <text>", "why, for the journal");
-}
-
-function clientOf(command: Command, terminal: Terminal): OperatorClient {
-  return new OperatorClient(command.optsWithGlobals<OperatorChoice>(), terminal.environment);
+  addKeyCommands(program, terminal);
 }
 
 function addKill(program: Command, terminal: Terminal): void {
@@ -254,137 +238,4 @@ interface InstrumentOptions extends OperatorOptions {
   readonly name?: string;
   readonly halt?: boolean;
   readonly resume?: boolean;
-}
-
-interface KeyOptions extends OperatorOptions {
-  readonly account?: readonly string[];
-  readonly permission?: readonly string[];
-  readonly portfolio?: readonly string[];
-  readonly address?: readonly string[];
-  readonly publicKey?: string;
-  readonly label?: string;
-  readonly overlap?: number;
-  readonly at?: number;
-}
-
-function addKeys(program: Command, terminal: Terminal): void {
-  const keys = program
-    .command("keys")
-    .description("list, make, rotate, expire and revoke API keys");
-  operated(
-    keys
-      .command("list", { isDefault: true })
-      .description("API keys, newest first")
-      .addOption(
-        new Option("--state <state>")
-          .choices(["active", "expired", "revoked", "all"])
-          .default("active"),
-      ),
-  ).action(async ({ state }: { readonly state: string }, command: Command) => {
-    show(terminal, command, await clientOf(command, terminal).read(`${API}/keys?state=${state}`));
-  });
-  writing(
-    keys
-      .command("create")
-      .description("make a key; its secret is shown this once")
-      .requiredOption("--account <account>", "it acts for; several make a drop copy", listed)
-      .requiredOption(
-        "--permission <word>",
-        "read, trade, cancel or operate; may be given again",
-        listed,
-      )
-      .option("--portfolio <text>", "what of the account it sees; may be given again", listed)
-      .option("--address <range>", "where requests may come from; may be given again", listed)
-      .option("--public-key <base64>", "of an Ed25519 key, in place of a secret")
-      .option("--label <text>", "for people")
-      .option("--expires-at <ms>", "Unix milliseconds", wholeNumber),
-  ).action(async (options: KeyOptions & { readonly expiresAt?: number }, command: Command) => {
-    const { account, address, expiresAt, label, permission, portfolio, publicKey, reason } =
-      options;
-    const body = {
-      reason,
-      accounts: account ?? [],
-      permissions: permission ?? [],
-      ...(portfolio !== undefined && { portfolios: portfolio }),
-      ...(address !== undefined && { addresses: address }),
-      ...(publicKey !== undefined && { algorithm: "ed25519", public_key: publicKey }),
-      ...(label !== undefined && { label }),
-      ...(expiresAt !== undefined && { expires_at: expiresAt }),
-    };
-    show(terminal, command, await clientOf(command, terminal).write(`${API}/keys`, body));
-  });
-  addKeyEnds(keys, terminal);
-}
-
-function addKeyEnds(keys: Command, terminal: Terminal): void {
-  const act = (verb: string, bodyOf: (options: KeyOptions) => object) => {
-    return async (key: string, options: KeyOptions, command: Command) => {
-      const { reason, yes } = options;
-      if (verb === "revoke") await confirm(terminal, `Revoke ${key} for good?`, yes === true);
-      const path = `${API}/keys/${encodeURIComponent(key)}/${verb}`;
-      const body = { reason, ...bodyOf(options) };
-      show(terminal, command, await clientOf(command, terminal).write(path, body));
-    };
-  };
-  writing(
-    keys
-      .command("rotate")
-      .description("give a key another secret, shown this once")
-      .argument("<key>")
-      .option("--overlap <seconds>", "how long the old one stays good", wholeNumber, 0)
-      .option("--public-key <base64>", "of an Ed25519 key"),
-  ).action(
-    act("rotate", ({ overlap, publicKey }) => ({
-      overlap_seconds: overlap,
-      ...(publicKey !== undefined && { public_key: publicKey }),
-    })),
-  );
-  writing(
-    keys
-      .command("expire")
-      .description("say when a key expires; at once without --at")
-      .argument("<key>")
-      .option("--at <ms>", "Unix milliseconds", wholeNumber),
-  ).action(act("expire", ({ at }) => (at === undefined ? {} : { expires_at: at })));
-  writing(
-    keys
-      .command("revoke")
-      .description("end a key for good, and its streams at once; asks first")
-      .argument("<key>")
-      .option("--yes", "do it without asking"),
-  ).action(act("revoke", () => ({})));
-}
-
-function listed(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
-}
-
-/** Facts of one thing, one line each; of a list, one thing a line. */
-function show(terminal: Terminal, command: Command, data: unknown): void {
-  if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
-    printJson(terminal, data);
-    return;
-  }
-  const rows = rowsOf(data);
-  if (rows === null) print(terminal, factLines(factsOf(data)));
-  else if (rows.length === 0) print(terminal, ["none"]);
-  else for (const row of rows) print(terminal, [...factLines(factsOf(row)), ""]);
-}
-
-/** The one list in an answer; null where it is about one thing. */
-function rowsOf(data: unknown): readonly unknown[] | null {
-  if (Array.isArray(data)) return data;
-  if (typeof data !== "object" || data === null) return null;
-  const lists = Object.values(data).filter((value) => Array.isArray(value));
-  return lists.length === 1 && "total_records" in data ? (lists[0] as readonly unknown[]) : null;
-}
-
-function factsOf(data: unknown): (readonly [string, string])[] {
-  if (typeof data !== "object" || data === null) return [["answer", String(data)]];
-  return Object.entries(data)
-    .filter(([, value]) => value !== null && value !== "")
-    .map(([name, value]) => [
-      name.replaceAll("_", " "),
-      typeof value === "object" ? JSON.stringify(value) : String(value),
-    ]);
 }

@@ -1,5 +1,6 @@
 /** Which gateways and keys the command line knows. */
 import type { Command } from "commander";
+import { isPrivateKey, privateKeyText } from "../ed25519.ts";
 import { UsageError } from "../exit-codes.ts";
 import {
   DEFAULT_PROFILE,
@@ -23,6 +24,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "PROFILE", of: ({ name }) => name },
   { title: "URL", of: ({ profile }) => profile.url },
   { title: "KEY", of: ({ profile }) => profile.apiKey },
+  { title: "SIGNS WITH", of: ({ profile }) => algorithmOf(profile) },
 ];
 
 export function addProfileCommands(program: Command, terminal: Terminal): void {
@@ -43,7 +45,8 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
       const rows = Object.entries(known).map(([name, profile]) => ({ name, profile }));
       if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
         for (const { name, profile } of rows) {
-          printJson(terminal, { name, url: profile.url, apiKey: profile.apiKey });
+          const { apiKey, url } = profile;
+          printJson(terminal, { name, url, apiKey, algorithm: algorithmOf(profile) });
         }
         return;
       }
@@ -51,21 +54,30 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
     });
   profiles
     .command("add")
-    .description("add or replace one; the secret is read from the standard input")
+    .description(
+      "add or replace one; its secret, or its private key in PEM, is read from the input",
+    )
     .argument("<name>")
     .argument("<url>", "address of the gateway")
     .argument("<api-key>")
     .addHelpText(
       "after",
-      "\nExample:\n  countermand profiles add live https://orders.example key-1 < secret.txt",
+      "\nExamples:\n" +
+        "  countermand profiles add live https://orders.example key-1 < secret.txt\n" +
+        "  countermand profiles add mine https://orders.example key-2 < key.pem",
     )
     .action(async (name: string, url: string, apiKey: string) => {
       if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
       if (terminal.input.isTTY === true) terminal.errors.write("Secret, then Ctrl-D: ");
-      const secret = (await readAll(terminal.input, SECRET_BYTES_MAX)).trim();
-      if (secret === "") throw new UsageError("the secret comes on the standard input; none came");
+      const given = (await readAll(terminal.input, SECRET_BYTES_MAX)).trim();
+      if (given === "") throw new UsageError("the secret comes on the standard input; none came");
+      const secret = isPrivateKey(given) ? privateKeyText(given) : given;
       const path = profilePath(terminal.environment);
       writeProfile(path, name, { url, apiKey, secret });
       print(terminal, [`profile ${name} is in ${path}`]);
     });
+}
+
+function algorithmOf({ secret }: Profile): "ed25519" | "hmac" {
+  return isPrivateKey(secret) ? "ed25519" : "hmac";
 }

@@ -79,7 +79,7 @@ function addExplain(program: Command, terminal: Terminal): void {
     .addOption(new Option("--seen <details>", "`details` of the gateway's 401: what it saw"))
     .addHelpText(
       "after",
-      "\nThe secret is the profile's. Exit code 0: the signature is right; 1: it is not.",
+      "\nThe secret or private key is the profile's. Exit code 0: the signature is right; 1: it is not.",
     )
     .action(async (method: string, target: string, options: SignOptions, command) => {
       const profile = profileOf(command, terminal);

@@ -1,0 +1,167 @@
+/** API keys, as an operator makes and ends them. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { wholeNumber } from "../arguments.ts";
+import { newPrivateKey, publicKeyText } from "../ed25519.ts";
+import { UsageError } from "../exit-codes.ts";
+import { confirm, print, printJson, type Terminal } from "../terminal.ts";
+import {
+  API,
+  clientOf,
+  type OperatorOptions,
+  operated,
+  show,
+  writing,
+} from "./operator-command.ts";
+
+interface KeyOptions extends OperatorOptions {
+  readonly account?: readonly string[];
+  readonly permission?: readonly string[];
+  readonly portfolio?: readonly string[];
+  readonly address?: readonly string[];
+  readonly publicKey?: string;
+  readonly label?: string;
+  readonly overlap?: number;
+  readonly at?: number;
+}
+
+const PUBLIC_KEY = "of an Ed25519 key, in place of a secret: Base64, or @FILE in PEM";
+const OWNER_ONLY = 0o600;
+
+export function addKeyCommands(program: Command, terminal: Terminal): void {
+  const keys = program
+    .command("keys")
+    .description("list, make, rotate, expire and revoke API keys");
+  operated(
+    keys
+      .command("list", { isDefault: true })
+      .description("API keys, newest first")
+      .addOption(
+        new Option("--state <state>")
+          .choices(["active", "expired", "revoked", "all"])
+          .default("active"),
+      ),
+  ).action(async ({ state }: { readonly state: string }, command: Command) => {
+    show(terminal, command, await clientOf(command, terminal).read(`${API}/keys?state=${state}`));
+  });
+  writing(
+    keys
+      .command("create")
+      .description("make a key; its secret is shown this once")
+      .option("--account <account>", "it acts for; several make a drop copy", listed)
+      .requiredOption(
+        "--permission <word>",
+        "read, trade, cancel or operate; may be given again",
+        listed,
+      )
+      .option("--portfolio <text>", "what of the account it sees; may be given again", listed)
+      .option("--address <range>", "where requests may come from; may be given again", listed)
+      .option("--public-key <key>", PUBLIC_KEY, publicKey)
+      .option("--label <text>", "for people")
+      .option("--expires-at <ms>", "Unix milliseconds", wholeNumber),
+  ).action(async (options: KeyOptions & { readonly expiresAt?: number }, command: Command) => {
+    const { account, address, expiresAt, label, permission, portfolio, publicKey, reason } =
+      options;
+    const body = {
+      reason,
+      accounts: account ?? [],
+      permissions: permission ?? [],
+      ...(portfolio !== undefined && { portfolios: portfolio }),
+      ...(address !== undefined && { addresses: address }),
+      ...(publicKey !== undefined && { algorithm: "ed25519", public_key: publicKey }),
+      ...(label !== undefined && { label }),
+      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    };
+    show(terminal, command, await clientOf(command, terminal).write(`${API}/keys`, body));
+  });
+  addKeyEnds(keys, terminal);
+  addGenerate(keys, terminal);
+}
+
+function addGenerate(keys: Command, terminal: Terminal): void {
+  keys
+    .command("generate")
+    .description("make an Ed25519 key here: writes the private key, prints the public one")
+    .argument("<file>", "of the private key; must not exist yet")
+    .addHelpText(
+      "after",
+      "\nThe gateway never sees the private key. An operator gives it the public one, and the file\n" +
+        "becomes a profile:\n" +
+        "  countermand keys create --account A --permission trade --public-key KEY --reason new\n" +
+        "  countermand profiles add mine https://orders.example API_KEY < FILE",
+    )
+    .action((file: string, _options, command: Command) => {
+      const pem = newPrivateKey();
+      writeNew(file, pem);
+      const publicText = publicKeyText(pem);
+      if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
+        printJson(terminal, { private_key_file: file, public_key: publicText });
+      } else {
+        print(terminal, [publicText]);
+      }
+    });
+}
+
+function writeNew(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: "wx", mode: OWNER_ONLY });
+  } catch (error) {
+    throw new UsageError(`cannot make ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Base64 as it is, or what a file in PEM has. */
+function publicKey(text: string): string {
+  if (!text.startsWith("@")) return text;
+  const file = text.slice(1);
+  let pem: string;
+  try {
+    pem = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+  return publicKeyText(pem);
+}
+
+function addKeyEnds(keys: Command, terminal: Terminal): void {
+  const act = (verb: string, bodyOf: (options: KeyOptions) => object) => {
+    return async (key: string, options: KeyOptions, command: Command) => {
+      const { reason, yes } = options;
+      if (verb === "revoke") await confirm(terminal, `Revoke ${key} for good?`, yes === true);
+      const path = `${API}/keys/${encodeURIComponent(key)}/${verb}`;
+      const body = { reason, ...bodyOf(options) };
+      show(terminal, command, await clientOf(command, terminal).write(path, body));
+    };
+  };
+  writing(
+    keys
+      .command("rotate")
+      .description("give a key another secret, shown this once")
+      .argument("<key>")
+      .option("--overlap <seconds>", "how long the old one stays good", wholeNumber, 0)
+      .option("--public-key <key>", PUBLIC_KEY, publicKey),
+  ).action(
+    act("rotate", ({ overlap, publicKey }) => ({
+      overlap_seconds: overlap,
+      ...(publicKey !== undefined && { public_key: publicKey }),
+    })),
+  );
+  writing(
+    keys
+      .command("expire")
+      .description("say when a key expires; at once without --at")
+      .argument("<key>")
+      .option("--at <ms>", "Unix milliseconds", wholeNumber),
+  ).action(act("expire", ({ at }) => (at === undefined ? {} : { expires_at: at })));
+  writing(
+    keys
+      .command("revoke")
+      .description("end a key for good, and its streams at once; asks first")
+      .argument("<key>")
+      .option("--yes", "do it without asking"),
+  ).action(act("revoke", () => ({})));
+}
+
+function listed(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
