@@ -21,6 +21,13 @@ const ORDER = {
   reference_id: "mine",
 };
 
+function pathOf(sought: SoughtOrder, query = new URLSearchParams()): string {
+  if ("orderId" in sought) return `orders/${sought.orderId}/audit?${query}`;
+  query.set("account", sought.account);
+  query.set("reference_id", sought.clOrdId);
+  return `audit?${query}`;
+}
+
 type Row = Readonly<Record<string, string | number>>;
 
 class Bench {
@@ -62,6 +69,22 @@ class Bench {
 
   rows(sought: SoughtOrder): Row[] {
     return [...orderStories(this.dataDir, sought)].map((json) => JSON.parse(json) as Row);
+  }
+
+  /** What the running gateway tells, in pages of so many events. */
+  async told(sought: SoughtOrder, pageSize = 500): Promise<Row[]> {
+    const operator = new OperatorClient(this.operatorUrl);
+    const rows: Row[] = [];
+    for (let before: string | null = ""; before !== null; ) {
+      const query = new URLSearchParams({ page_size: String(pageSize) });
+      if (before !== "") query.set("before", before);
+      const { code, data } = await operator.get(pathOf(sought, query));
+      assert.equal(code, 0);
+      assert.ok(data.complete && data.events.length <= pageSize);
+      rows.unshift(...data.events);
+      before = data.earlier;
+    }
+    return rows;
   }
 
   /** What happened, over which channel, under which name, and what was answered. */
@@ -144,4 +167,93 @@ test("audit: an operator's kill says whose it was, and which", async (t) => {
     bench.story({ orderId }).at(-1),
     `cancelled operator kim block ${data.block_id} 200 0`,
   );
+});
+
+/** Orders: amended and cancelled, filled in part, spoiled by the venue, rejected, left open. */
+async function manyStories({ client }: Bench): Promise<string[]> {
+  const seller = { ...ORDER, order_side: "sell", reference_id: "" };
+  const amended = await client.place(ORDER);
+  await client.call("PUT", "/trade/v1/orders", { order_no: amended, qty: 100 });
+  for (const version of [1, 9]) {
+    await client.call("POST", "/trade/v1/orders/cancel", { order_no: amended, version });
+  }
+  const partly = await client.place({ ...ORDER, price: 410, qty: 500 });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: amended });
+  for (const qty of [100, 200]) await client.place({ ...seller, price: 410, qty });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: partly });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: partly });
+  const fault = { fault: "partial_fill_then_cancel", delay_ms: 0 };
+  await client.call("POST", "/sandbox/v1/faults", fault);
+  const spoiled = await client.place({ ...ORDER, price: 409 });
+  for (let word = ""; word !== "can"; ) {
+    const [row] = await client.orders(`order_no=${spoiled}`);
+    word = row?.order_status ?? "";
+  }
+  await client.call("POST", "/sandbox/v1/faults", { fault: "rejected_order", delay_ms: 0 });
+  const rejected = await client.place({ ...ORDER, price: 408 });
+  for (let word = ""; word !== "rej"; ) {
+    const [row] = await client.orders(`order_no=${rejected}`);
+    word = row?.order_status ?? "";
+  }
+  const open = await client.place({ ...ORDER, price: 407 });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: open, version: 7 });
+  return [amended, partly, spoiled, rejected, open];
+}
+
+test("audit: the running gateway tells of every order what its journal does", async (t) => {
+  const bench = await Bench.open(t);
+  const orders = await manyStories(bench);
+  const longest = bench.rows({ account: KEY_1.account, clOrdId: "mine" });
+  assert.ok(longest.length >= 13);
+  for (const sought of [
+    ...orders.map((orderId) => ({ orderId })),
+    { account: KEY_1.account, clOrdId: "mine" },
+  ]) {
+    const rows = bench.rows(sought);
+    assert.ok(rows.length > 0, JSON.stringify(sought));
+    for (const pageSize of [500, 3, 1]) {
+      assert.deepEqual(await bench.told(sought, pageSize), rows, `pages of ${pageSize}`);
+    }
+  }
+});
+
+test("audit: the gateway tells nothing of orders that do not exist, nor of foreign ones", async (t) => {
+  const bench = await Bench.open(t);
+  const orderId = await bench.client.place(ORDER);
+  const other = await bench.client.place({ ...ORDER, reference_id: "" });
+  const operator = new OperatorClient(bench.operatorUrl);
+  const { account } = KEY_1;
+  const foreign = `1000:${other}.1`;
+  for (const [path, status, reason] of [
+    ["orders/22999999999/audit", 404, "unknown_order"],
+    [`orders/0${orderId}/audit`, 404, "unknown_order"],
+    ["orders/x/audit", 404, "unknown_order"],
+    [`audit?account=80114139&reference_id=mine`, 404, "unknown_order"],
+    [`audit?account=nobody&reference_id=mine`, 404, "unknown_order"],
+    [`audit?account=${account}&reference_id=other`, 404, "unknown_order"],
+    [`orders/${orderId}/audit?before=${foreign}`, 404, "unknown_order"],
+    [`orders/${orderId}/audit?before=1000:${orderId}.999`, 404, "unknown_order"],
+    [`audit?account=${account}&reference_id=mine&before=${foreign}`, 404, "unknown_order"],
+    [`audit?account=${account}`, 400, "invalid_query_parameter"],
+    ["audit?reference_id=mine", 400, "invalid_query_parameter"],
+    [`orders/${orderId}/audit?before=1`, 400, "invalid_query_parameter"],
+    [`orders/${orderId}/audit?page_size=501`, 400, "invalid_query_parameter"],
+    [`orders/${orderId}/audit?page_size=0`, 400, "invalid_query_parameter"],
+    [`orders/${orderId}/audit?account=x`, 400, "unknown_query_parameter"],
+  ] as const) {
+    const answer = await operator.get(path);
+    assert.deepEqual([answer.status, answer.reason], [status, reason], path);
+  }
+  const { data } = await operator.get(`orders/${orderId}/audit`);
+  assert.deepEqual([data.events.length, data.complete, data.earlier], [1, true, null]);
+});
+
+test("audit: an account that an operator closes names the request", async (t) => {
+  const bench = await Bench.open(t);
+  const orderId = await bench.client.place(ORDER);
+  const operator = new OperatorClient(bench.operatorUrl, { "X-Request-Id": "close-1" });
+  const body = { reason: "left", cancel_orders: true, withdraw: true };
+  const { code } = await operator.post(`accounts/${KEY_1.account}/close`, body);
+  assert.equal(code, 0);
+  assert.equal(bench.story({ orderId }).at(-1), "cancelled operator kim close-1 200 0");
 });

@@ -153,3 +153,31 @@ test("cli operating: a wrong token, and none", async (t) => {
   assert.equal(none.code, 2);
   assert.match(none.errors, /--token-file/);
 });
+
+test("cli operating: an order's story from the gateway is the one in its journal", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  const client = place.client();
+  const order = await client.place({ ...BUY, price: 400.1, reference_id: "mine" });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: order, version: 3 });
+  await client.call("POST", "/trade/v1/orders/cancel", { order_no: order });
+  const named = ["--reference", "mine", "--account", "80114138"];
+  for (const sought of [[order], named]) {
+    for (const form of [[], ["--json"]]) {
+      const online = await operate(
+        "audit",
+        ...sought,
+        ...form,
+        "--operator-url",
+        place.operatorUrl,
+      );
+      const offline = await operate("audit", ...sought, ...form, "--data-dir", place.folder);
+      assert.equal(online.code, 0, online.errors);
+      assert.equal(online.output, offline.output);
+      assert.equal(online.output.split("\n").length, form.length === 0 ? 10 : 4);
+    }
+  }
+  const unknown = await operate("audit", "22999999999", "--operator-url", place.operatorUrl);
+  assert.equal(unknown.code, 1);
+  const both = ["--operator-url", place.operatorUrl, "--data-dir", place.folder];
+  assert.equal((await operate("audit", order, ...both)).code, 2);
+});

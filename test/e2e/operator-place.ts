@@ -21,7 +21,7 @@ export const APPLE = { ...BUY, market: "nasdaq", symbol: "AAPL", price: 200, qty
 
 /** A gateway with an operator that stops and starts again in one folder. */
 export class OperatorPlace {
-  readonly #folder = mkdtempSync(join(tmpdir(), "countermand-operator-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "countermand-operator-"));
   readonly #environment: Readonly<Record<string, string>>;
   readonly #clients: SignedClient[] = [];
   readonly time: TestTime = { wallMs: Date.now(), marketMs: Date.now() };
@@ -31,14 +31,14 @@ export class OperatorPlace {
     this.#environment = environment;
     t.after(async () => {
       await this.stop();
-      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.folder, { recursive: true, force: true });
     });
   }
 
   async start(): Promise<OperatorClient> {
     await this.stop();
     this.#gateway = await startGateway(this.time, {
-      COUNTERMAND_DATA_DIR: this.#folder,
+      COUNTERMAND_DATA_DIR: this.folder,
       COUNTERMAND_SANDBOX_MARKET: "off",
       COUNTERMAND_OPERATOR_PORT: "0",
       COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,

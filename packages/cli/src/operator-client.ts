@@ -14,6 +14,8 @@ export interface OperatorChoice {
   readonly tokenFile?: string;
 }
 
+type Parse = (text: string) => unknown;
+
 export const OPERATOR_URL = "http://127.0.0.1:8081";
 const ATTEMPTS_MAX = 4;
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -35,8 +37,8 @@ export class OperatorClient {
   }
 
   /** @throws ApiError @throws ConnectionError */
-  async read(path: string): Promise<unknown> {
-    return await this.#send("GET", path, null);
+  async read(path: string, parse: Parse = parseWire): Promise<unknown> {
+    return await this.#send("GET", path, null, parse);
   }
 
   /** @throws ApiError @throws OutcomeUnknownError */
@@ -44,7 +46,12 @@ export class OperatorClient {
     return await this.#send("POST", path, JSON.stringify(body));
   }
 
-  async #send(method: string, path: string, body: string | null): Promise<unknown> {
+  async #send(
+    method: string,
+    path: string,
+    body: string | null,
+    parse: Parse = parseWire,
+  ): Promise<unknown> {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
     if (body !== null) {
       headers["Content-Type"] = "application/json";
@@ -57,7 +64,7 @@ export class OperatorClient {
         lost = error;
         return null;
       });
-      if (answer !== null) return answerOf(answer.status, answer.text);
+      if (answer !== null) return answerOf(answer.status, parse(answer.text));
     }
     const request = `${method} ${path}`;
     if (body !== null) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
@@ -81,8 +88,8 @@ export class OperatorClient {
   }
 }
 
-function answerOf(status: number, text: string): unknown {
-  const envelope = parseWire(text) as { readonly code: number; readonly data?: unknown };
+function answerOf(status: number, parsed: unknown): unknown {
+  const envelope = parsed as { readonly code: number; readonly data?: unknown };
   if (envelope.code === 0) return envelope.data ?? null;
   throw new ApiError(status, envelope as never);
 }

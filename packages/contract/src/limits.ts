@@ -223,6 +223,12 @@ export const LIMITS = {
     reason: "a UUID or an e-mail address fits; it is kept in the journal",
     beyond: "400, code of the field",
   },
+  storyEventsMax: {
+    value: 500,
+    unit: "events of an order's story in one answer",
+    reason: "about 250 KB; the archive reads them in 10 ms",
+    beyond: "400 invalid_query_parameter; `earlier` leads to the rest",
+  },
   instrumentNameCharactersMax: {
     value: 64,
     unit: "characters",

@@ -14,6 +14,7 @@ import {
 } from "@countermand/core/model";
 import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
+import { OrderAudit } from "./audit/order-audit.ts";
 import { Authenticator } from "./auth/authenticate.ts";
 import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
@@ -290,6 +291,7 @@ export class RunningNode {
       sequencer,
       killSwitch: this.#killSwitch,
       keys: new KeyService({ sequencer, masterKey, onChanged }),
+      audit: new OrderAudit({ sequencer, archive: this.#foundation.archive }),
       names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });

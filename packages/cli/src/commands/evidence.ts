@@ -1,13 +1,14 @@
 /** What can be proven without the gateway: that a journal is whole, and that a receipt is good. */
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
 import { type Column, factLines, tableLines } from "../table.ts";
 import { print, printJson, readAll, type Terminal, tell } from "../terminal.ts";
 import { millisecondsText } from "../time.ts";
+import { addAuditCommand } from "./audit.ts";
 
 interface EvidenceOptions extends ProfileChoice {
   readonly json?: boolean;
@@ -15,23 +16,13 @@ interface EvidenceOptions extends ProfileChoice {
   readonly jwks?: string;
 }
 
-const DATA_DIR = "the gateway's data directory; COUNTERMAND_DATA_DIR, or ./data, unless given";
 const RECEIPT_BYTES_MAX = 65_536;
 const FETCH_TIMEOUT_MS = 10_000;
 
 export function addEvidenceCommands(program: Command, terminal: Terminal): void {
   addVerify(program, terminal);
-  addAudit(program, terminal);
+  addAuditCommand(program, terminal);
   addReceipt(program, terminal);
-}
-
-/** @throws UsageError there is no journal */
-function journalDirectory(dataDir: string | undefined, terminal: Terminal): string {
-  const chosen = dataDir ?? terminal.environment["COUNTERMAND_DATA_DIR"] ?? "./data";
-  const folder = resolve(chosen);
-  const files = ["journal.db", "journal.db-wal", "head"];
-  if (files.some((name) => existsSync(join(folder, name)))) return folder;
-  throw new UsageError(`${folder} has no journal: name the data directory with --data-dir`);
 }
 
 interface PartitionRow {
@@ -106,86 +97,6 @@ function tailText({
     `the log ends with ${bytes} bytes of no whole commit (${commits} ended in them): ` +
     "the next start keeps them aside"
   );
-}
-
-/** One event of an order, as the gateway writes it. */
-interface StoryRow {
-  readonly at_ms: number;
-  readonly event: string;
-  readonly order_no: string;
-  readonly channel: string;
-  readonly actor: string;
-  readonly request_id: string;
-  readonly code?: number;
-  readonly http_status?: number;
-  readonly reason?: string;
-  readonly qty?: number;
-  readonly execute_qty?: number;
-  readonly last_qty?: number;
-  readonly last_price?: number;
-  readonly cancel_reason?: string;
-  readonly reject_reason?: string;
-  readonly partition: string;
-  readonly journal_seq: number;
-  readonly event_hash: string;
-}
-
-function addAudit(program: Command, terminal: Terminal): void {
-  program
-    .command("audit")
-    .description("the whole story of an order: what happened, who asked, what was answered")
-    .argument("[order]", "the order's number")
-    .option("--reference <text>", "your own name of the order; with --account")
-    .option("--account <account>", "whose order a --reference means")
-    .option("--data-dir <dir>", DATA_DIR)
-    .addHelpText("after", "\nReads the journal, from beginning to end, also beside a gateway.")
-    .action(async (order: string | undefined, _options, command: Command) => {
-      const options = command.optsWithGlobals<AuditOptions>();
-      const sought = soughtOrder(order, options);
-      const folder = journalDirectory(options.dataDir, terminal);
-      const { orderStories } = await import("@countermand/gateway/offline");
-      let count = 0;
-      for (const json of orderStories(folder, sought)) {
-        count += 1;
-        if (options.json === true) print(terminal, [json]);
-        else print(terminal, storyLines(JSON.parse(json) as StoryRow));
-      }
-      if (count > 0) return;
-      tell(terminal, "the journal has no such order");
-      setExitCode(command, ExitCode.Refused);
-    });
-}
-
-interface AuditOptions extends EvidenceOptions {
-  readonly reference?: string;
-  readonly account?: string;
-}
-
-function soughtOrder(order: string | undefined, { reference, account }: AuditOptions) {
-  if (order !== undefined && reference === undefined) return { orderId: order };
-  if (order === undefined && reference !== undefined && account !== undefined) {
-    return { account, clOrdId: reference };
-  }
-  throw new UsageError("name the order by its number, or with --reference and --account");
-}
-
-function storyLines(row: StoryRow): string[] {
-  const { at_ms, event, order_no, channel, actor, request_id, code, http_status } = row;
-  const request = request_id === "" ? "" : `, request ${JSON.stringify(request_id)}`;
-  const who = channel === "" ? "" : `  by ${actor} over ${channel}${request}`;
-  const answer = code === undefined ? "" : `, answered ${http_status} code ${code}`;
-  return [
-    `${millisecondsText(at_ms)}  ${order_no}  ${event.replaceAll("_", " ")}${whatOf(row)}`,
-    ...(who === "" ? [] : [`${who}${answer}`]),
-    `  ${row.partition} ${row.journal_seq} ${row.event_hash}`,
-  ];
-}
-
-function whatOf(row: StoryRow): string {
-  if (row.last_qty !== undefined) return ` ${row.last_qty} at ${row.last_price}`;
-  const why = [row.reason, row.cancel_reason, row.reject_reason].find((text) => Boolean(text));
-  const amounts = row.qty === undefined ? "" : ` (${row.execute_qty} of ${row.qty} traded)`;
-  return `${why === undefined ? "" : `: ${why}`}${amounts}`;
 }
 
 function addReceipt(program: Command, terminal: Terminal): void {

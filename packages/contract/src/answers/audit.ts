@@ -32,6 +32,19 @@ const CHANNEL_WORDS: Readonly<Record<Channel, string>> = {
   [Channel.Gateway]: "gateway",
 };
 
+/**
+ * A part of a story, its events oldest first; `earlier` is what asks for the part before it. A
+ * story that is not complete began before what the journal can say of it.
+ */
+export function encodeStory(
+  events: readonly string[],
+  earlier: string | null,
+  isComplete: boolean,
+): string {
+  const cursor = earlier === null ? "null" : jsonString(earlier);
+  return `{"events":[${events.join(",")}],"earlier":${cursor},"complete":${isComplete}}`;
+}
+
 /** What happened, who asked for it and what was answered, and where the journal has it. */
 export function encodeStoryEvent(event: StoryEvent, place: ReceiptPlace): string {
   const text = event.type === "CommandRefused" ? refusedMembers(event) : reportMembers(event);

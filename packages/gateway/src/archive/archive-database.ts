@@ -4,7 +4,7 @@
  * that writes its rows. Owned by the archive's thread.
  */
 import { assert } from "@countermand/core/assert";
-import { decodeDeskEvent, type Order } from "@countermand/core/model";
+import { type CommandRefused, decodeDeskEvent, type Order } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import { isSimulated } from "@countermand/core/participants";
@@ -25,8 +25,9 @@ import {
   NAMED_ORDERS,
   type OrderFilter,
 } from "./order-filter.ts";
-import { numberOfOrder } from "./order-number.ts";
+import { numberOfOrder, orderNumberOf } from "./order-number.ts";
 import { RowBatch } from "./row-batch.ts";
+import { StoryTable } from "./story-table.ts";
 
 /** Where a report of an account's stream stands in the journal. */
 export interface ReportPlace {
@@ -63,6 +64,9 @@ export class ArchiveDatabase {
   readonly #bookings: BookingTable;
   readonly #streamPositions: RowBatch;
   readonly #closedOrders: RowBatch;
+  readonly #refusals: RowBatch;
+  /** Where the events of single orders stand. */
+  readonly stories: StoryTable;
   readonly #partitionIds = new Map<string, number>();
   readonly #accountIds = new Map<string, number>();
   readonly #inTransaction: (write: () => void) => void;
@@ -74,6 +78,8 @@ export class ArchiveDatabase {
     this.#bookings = new BookingTable(database);
     this.#streamPositions = new RowBatch(database, "stream_positions", 4);
     this.#closedOrders = new RowBatch(database, "closed_orders", 11);
+    this.#refusals = new RowBatch(database, "refusals", 4);
+    this.stories = new StoryTable(database);
     this.#inTransaction = database.transaction((write: () => void) => write());
   }
 
@@ -98,6 +104,7 @@ export class ArchiveDatabase {
       this.#bookings.forget();
       this.#streamPositions.forget();
       this.#closedOrders.forget();
+      this.#refusals.forget();
       throw error;
     }
   }
@@ -255,6 +262,7 @@ export class ArchiveDatabase {
         const accountId = this.#accountId(account);
         this.#bookings.insert({ accountId, partitionId }, seq, event);
       }
+      if (event.type === "CommandRefused") this.#insertRefusal(event, partitionId, seq);
       if (event.type !== "ExecutionReported" || isSimulated(event.order.account)) continue;
       const accountId = this.#accountId(event.order.account);
       this.#streamPositions.add(accountId, event.order.streamSeq, partitionId, seq);
@@ -264,10 +272,17 @@ export class ArchiveDatabase {
     }
     this.#streamPositions.flush();
     this.#closedOrders.flush();
+    this.#refusals.flush();
     this.#bookings.flush();
     for (const [accountId, count] of closedCounts) {
       this.#statements.addClosedCount.run(count, accountId);
     }
+  }
+
+  #insertRefusal({ account, orderId }: CommandRefused, partitionId: number, seq: number): void {
+    const orderNumber = orderNumberOf(orderId);
+    if (orderNumber === null || isSimulated(account)) return;
+    this.#refusals.add(this.#accountId(account), orderNumber, seq, partitionId);
   }
 
   /** An order closes once: a second row for it is refused by the table. */

@@ -237,7 +237,9 @@ export class ScriptedDesk {
     const order = { ...changed, updatedAtMs, version: version + 1, streamSeq: book.streamSeq };
     const traded = execType === ExecType.Trade;
     const execution = traded ? this.#execution(book.streamSeq) : null;
-    const report: ExecutionReported = { type: "ExecutionReported", execType, order, execution };
+    const origin = { previousStreamSeq: changed.streamSeq, cause: null };
+    const type = "ExecutionReported";
+    const report: ExecutionReported = { type, execType, order, execution, origin };
     if (execType === ExecType.New) book.insert(order);
     else if (isClosed(order)) book.remove(order.orderId);
     else book.replace(order);

@@ -38,6 +38,24 @@ export const LISTS_WAITING_MAX = 200;
 export const ROWS_PER_ANSWER_MAX = 1_000;
 
 /**
+ * Events of a story that are read before lookups get their turn. Reason: as for rows, about a
+ * millisecond.
+ */
+export const STORY_STEP_EVENTS = 50;
+
+/**
+ * Orders of one name whose stories are told together; of more, those of the newest. Reason: bounds
+ * what a client that gives all its orders one name makes of a single question.
+ */
+export const STORY_ORDERS_MAX = 100;
+
+/**
+ * Milliseconds for which a story waits until the archive has what was decided before it was asked
+ * for; then it is refused with ARCHIVE_UNAVAILABLE. Reason: an archive that is well takes a tenth.
+ */
+export const STORY_WAIT_MS = 5_000;
+
+/**
  * First pause after a failure of the archive, in milliseconds; doubled with each one that follows.
  */
 export const RETRY_MS_MIN = 100;

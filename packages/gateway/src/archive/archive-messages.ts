@@ -1,4 +1,5 @@
 /** What the main thread and the archive's thread say to each other. */
+import type { JournalPlace } from "../journal/journal.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import type { BookingFilter } from "./booking-filter.ts";
 import type { BookingRange } from "./booking-table.ts";
@@ -61,11 +62,43 @@ export interface ArchiveQuestions {
     readonly ask: { readonly account: string };
     readonly answer: number;
   };
+  /** Null: there is no such order. */
+  readonly story: { readonly ask: StoryQuestion; readonly answer: StoryAnswer | null };
 }
 
-export interface JournalPlace {
-  readonly partition: string;
-  readonly seq: number;
+/** The events of one order by its number, or of all of an account that carry the client's name. */
+export interface StoryQuestion {
+  readonly sought:
+    | { readonly orderNumber: number }
+    | { readonly account: string; readonly clOrdId: string };
+  /** What memory has open of them, oldest first; null where it has none. */
+  readonly open: { readonly account: string; readonly heads: readonly StoryHead[] } | null;
+  /** Only events before this position are told. */
+  readonly beforeSeq: number;
+  /** Goes on where an answer ended; null begins with the newest event. */
+  readonly cursor: StoryCursor | null;
+  readonly limit: number;
+}
+
+/** An order, and the stream position of the newest report that has not been told. */
+export interface StoryHead {
+  readonly orderNumber: number;
+  /** 0: all its reports have been told. */
+  readonly streamSeq: number;
+}
+
+export interface StoryCursor {
+  readonly beforeSeq: number;
+  readonly heads: readonly StoryHead[];
+}
+
+export interface StoryAnswer {
+  /** The newest ones, oldest first. */
+  readonly events: readonly SealedEvent[];
+  /** Where older ones are; null where there are none. */
+  readonly earlier: StoryCursor | null;
+  /** False where the story began before what can be followed. */
+  readonly isComplete: boolean;
 }
 
 export interface SealedEvent extends JournalPlace {
@@ -102,9 +135,9 @@ export interface BookingsAnswer {
   readonly skipCount: number;
 }
 
-/** Questions that walk over rows, in steps. */
-export const LIST_QUESTIONS = ["list", "bookings"] as const;
-export type ListQuestionName = (typeof LIST_QUESTIONS)[number];
+/** Questions that walk over rows or events, in steps. */
+const LIST_QUESTIONS = ["list", "bookings", "story"] as const;
+type ListQuestionName = (typeof LIST_QUESTIONS)[number];
 
 export function isListQuestion(name: QuestionName): name is ListQuestionName {
   return LIST_QUESTIONS.some((each) => each === name);
@@ -116,6 +149,13 @@ export type QuestionName = keyof ArchiveQuestions;
 export type ArchiveQuestion = {
   [Name in QuestionName]: { readonly name: Name; readonly ask: ArchiveQuestions[Name]["ask"] };
 }[QuestionName];
+
+/** One that is answered in steps. */
+export type ListingQuestion = Extract<ArchiveQuestion, { readonly name: ListQuestionName }>;
+
+export function isListing(question: ArchiveQuestion): question is ListingQuestion {
+  return isListQuestion(question.name);
+}
 
 export type ArchiveAnswer = ArchiveQuestions[QuestionName]["answer"];
 

@@ -7,26 +7,28 @@ import { assert, unreachable } from "@countermand/core/assert";
 import { decodeDeskEvent } from "@countermand/core/model";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
-import { JournalError, type JournalRecord } from "../journal/journal.ts";
+import { JournalError, type JournalPlace, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
 import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
 import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
-import type {
-  ArchiveAnswer,
-  ArchiveQuestion,
-  BookingsAnswer,
-  BookingsQuestion,
-  FromArchive,
-  JournalPlace,
-  ListAnswer,
-  ListQuestion,
-  ListQuestionName,
-  SealedEvent,
-  ToArchive,
+import {
+  type ArchiveAnswer,
+  type ArchiveQuestion,
+  type BookingsAnswer,
+  type BookingsQuestion,
+  type FromArchive,
+  isListing,
+  type ListAnswer,
+  type ListingQuestion,
+  type ListQuestion,
+  type SealedEvent,
+  type StoryAnswer,
+  type ToArchive,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
 import { orderNumberOf } from "./order-number.ts";
+import { storySteps } from "./story-walk.ts";
 
 /** What the projector reads; JournalReader is one. */
 export interface JournalSource {
@@ -47,12 +49,9 @@ export interface ProjectorOptions {
   readonly onDamage: (error: Error) => void;
 }
 
-/** A question that is answered in steps. */
-type ListingQuestion = Extract<ArchiveQuestion, { readonly name: ListQuestionName }>;
-
 interface Walk {
   readonly id: number;
-  readonly steps: Generator<void, ListAnswer | BookingsAnswer>;
+  readonly steps: Generator<void, ListAnswer | BookingsAnswer | StoryAnswer | null>;
 }
 
 export class ArchiveProjector {
@@ -114,7 +113,7 @@ export class ArchiveProjector {
   }
 
   #receiveQuestion(id: number, question: ArchiveQuestion): void {
-    if (question.name === "list" || question.name === "bookings") {
+    if (isListing(question)) {
       this.#lists.push({ id, question });
       this.#scheduleTurn();
       return;
@@ -193,6 +192,12 @@ export class ArchiveProjector {
     return event === null ? null : { partition, seq, hash: event.hash, payload: event.payload };
   }
 
+  #sealedAt(place: JournalPlace): SealedEvent {
+    const event = this.#sealed(place);
+    if (event !== null) return event;
+    throw new ArchiveDamagedError(`the journal has no event ${place.partition} ${place.seq}`);
+  }
+
   /** An event that a row of the archive names. */
   #eventAt(partition: string, seq: number): string {
     const payload = this.#payloadAt(partition, seq);
@@ -242,11 +247,7 @@ export class ArchiveProjector {
     const { id, question } = list;
     this.#guarded(id, () => {
       this.#requireCaughtUp();
-      const steps =
-        question.name === "list"
-          ? this.#orderSteps(question.ask)
-          : this.#bookingSteps(question.ask);
-      this.#walk = { id, steps };
+      this.#walk = { id, steps: this.#stepsOf(question) };
     });
     if (this.#walk !== null) this.#stepWalk(this.#walk);
   }
@@ -258,6 +259,20 @@ export class ArchiveProjector {
       if (step.done === true) this.#answer(id, step.value);
       else this.#walk = { id, steps };
     });
+  }
+
+  #stepsOf(question: ListingQuestion): Walk["steps"] {
+    switch (question.name) {
+      case "list":
+        return this.#orderSteps(question.ask);
+      case "bookings":
+        return this.#bookingSteps(question.ask);
+      case "story":
+        return storySteps(question.ask, {
+          table: this.#database.stories,
+          eventAt: (place) => this.#sealedAt(place),
+        });
+    }
   }
 
   *#orderSteps({ account, filter, fromIndex, limit }: ListQuestion): Generator<void, ListAnswer> {

@@ -6,15 +6,16 @@ import Database from "better-sqlite3";
 /**
  * Format of archive.db, kept in its user_version. Another one is not migrated: it is built again.
  */
-export const ARCHIVE_FORMAT = 3;
+export const ARCHIVE_FORMAT = 4;
 /** Marks archive.db as ours: "CMAR" in ASCII. */
 export const ARCHIVE_APPLICATION_ID = 0x434d4152;
 
 /**
  * Rows say where in the journal an event stands, and what lists filter by: the events themselves
  * stay in the journal. closed_orders has a row for the report that closed an order, bookings one
- * for each event that moved an account's money, so a cancel has none there. Indexes besides the
- * keys: the client's names, newest first, and the bookings of an order.
+ * for each event that moved an account's money, so a cancel has none there; refusals one for each
+ * refused command that was kept, which no report leads to. Indexes besides the keys: the client's
+ * names, newest first, and the bookings of an order.
  */
 export const ARCHIVE_TABLES: readonly string[] = [
   `CREATE TABLE partitions (
@@ -71,6 +72,13 @@ export const ARCHIVE_TABLES: readonly string[] = [
   PRIMARY KEY (account_id, partition_id, seq)
 ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX bookings_by_order ON bookings (account_id, order_number) WHERE order_number > 0`,
+  `CREATE TABLE refusals (
+  account_id INTEGER NOT NULL,
+  order_number INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL,
+  PRIMARY KEY (account_id, order_number, seq)
+) STRICT, WITHOUT ROWID`,
 ];
 
 /** The archive contradicts itself: it is built again. */

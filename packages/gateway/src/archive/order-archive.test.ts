@@ -7,6 +7,7 @@ import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { FakeClock } from "../sys/fake-clock.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
@@ -301,4 +302,44 @@ test("archive: closed, it refuses", () =>
     const orderId = desk.place(ALICE);
     await assert.rejects(archive.findClosed(ALICE, { orderId }), { code: "ARCHIVE_UNAVAILABLE" });
     await archive.close();
+  }));
+
+test("archive: who waits for a position that it does not reach is told so in time", () =>
+  withDesk(async ({ open }) => {
+    const clock = new FakeClock();
+    const archive = await open({ clock });
+    const waiting = assert.rejects(archive.reached(DESK, 1, 50), { code: "ARCHIVE_UNAVAILABLE" });
+    clock.advance(50);
+    await waiting;
+    assert.equal(clock.timerCount, 0);
+  }));
+
+test("archive: a story is followed back to the order's first report", () =>
+  withDesk(async ({ desk, open }) => {
+    const [first, second] = [1, 2].map(() => desk.place(ALICE, { clOrdId: "mine", units: 3 }));
+    assert.ok(first !== undefined && second !== undefined);
+    desk.fill(first);
+    desk.fill(second);
+    desk.cancel(first);
+    const archive = await open();
+    await projectAll(archive, desk);
+    const heads = [{ orderNumber: Number(second), streamSeq: desk.order(second).streamSeq }];
+    const page = { open: { account: ALICE, heads }, beforeSeq: desk.durableSeq + 1, limit: 100 };
+    const sought = { account: ALICE, clOrdId: "mine" };
+    const story = await archive.story({ sought, cursor: null, ...page });
+    assert.deepEqual(
+      story?.events.map(({ seq }) => seq),
+      [1, 2, 3, 4, 5],
+    );
+    assert.equal(story?.isComplete, true);
+    const only = { sought: { orderNumber: Number(first) }, cursor: null, ...page, open: null };
+    assert.deepEqual(
+      (await archive.story(only))?.events.map(({ seq }) => seq),
+      [1, 3, 5],
+    );
+    const early = await archive.story({ ...only, beforeSeq: 5 });
+    assert.deepEqual(
+      early?.events.map(({ seq }) => seq),
+      [1, 3],
+    );
   }));

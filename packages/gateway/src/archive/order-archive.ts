@@ -14,6 +14,7 @@ import {
   type OrderId,
 } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
+import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
@@ -32,10 +33,11 @@ import {
   type BookingsQuestion,
   type FromArchive,
   isListQuestion,
-  type JournalPlace,
   type ListAnswer,
   type QuestionName,
   type SealedEvent,
+  type StoryAnswer,
+  type StoryQuestion,
   type ToArchive,
 } from "./archive-messages.ts";
 import type { Booking } from "./booking-filter.ts";
@@ -176,12 +178,23 @@ export class OrderArchive {
     return Math.max(0, this.durable(partition) - this.position(partition));
   }
 
-  /** Resolves when the partition is projected up to seq. */
-  reached(partition: string, seq: number): Promise<void> {
+  /** Resolves when the partition is projected up to seq; rejects when that takes too long. */
+  reached(partition: string, seq: number, withinMs: number | null = null): Promise<void> {
     if (this.position(partition) >= seq) return Promise.resolve();
     if (this.#closing !== null) return Promise.reject(new ArchiveError("it is closed"));
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ partition, seq, resolve, reject });
+      const timer = withinMs === null ? null : this.#clock.after(withinMs, () => giveUp());
+      const done = (settle: () => void) => () => {
+        timer?.cancel();
+        settle();
+      };
+      const refuse = (error: ArchiveError) => done(() => reject(error))();
+      const waiter: Waiter = { partition, seq, resolve: done(resolve), reject: refuse };
+      const giveUp = () => {
+        this.#waiters = this.#waiters.filter((each) => each !== waiter);
+        reject(new ArchiveError("it has not caught up in time"));
+      };
+      this.#waiters.push(waiter);
     });
   }
 
@@ -275,6 +288,12 @@ export class OrderArchive {
   async reportPayload(partition: string, seq: number): Promise<string | null> {
     if (seq < 1 || seq > this.durable(partition)) return null;
     return await this.#ask("payload", { partition, seq });
+  }
+
+  /** The story of orders, from its end back; null where there is no such order. */
+  async story(question: StoryQuestion): Promise<StoryAnswer | null> {
+    assert(question.limit <= ROWS_PER_ANSWER_MAX, "one answer holds a bounded number of events");
+    return await this.#ask("story", question);
   }
 
   /**

@@ -58,7 +58,8 @@ function named(
   return orderIds;
 }
 
-function storyEvent(payload: string): StoryEvent | null {
+/** Null for an event that is no part of an order's story. */
+export function storyEvent(payload: string): StoryEvent | null {
   if (!payload.startsWith('["R"') && !payload.startsWith('["N"')) return null;
   const event = decodeDeskEvent(payload);
   const isOfOrder = event.type === "ExecutionReported" || event.type === "CommandRefused";

@@ -10,6 +10,12 @@ export interface JournalRecord {
   readonly payload: string;
 }
 
+/** Where an event stands. */
+export interface JournalPlace {
+  readonly partition: string;
+  readonly seq: number;
+}
+
 /** The events one append adds to one partition. */
 export interface PartitionAppend {
   readonly partition: string;

@@ -15,6 +15,7 @@ import {
   type Account,
   type Asset,
   CancelReason,
+  type Cause,
   type DeskEvent,
   type Refusal,
   refuse,
@@ -98,6 +99,7 @@ export class AccountActs {
     account: Account,
     request: CloseAccountRequest,
     nowMs: UnixMs,
+    cause: Cause,
   ): AccountRow | Refusal {
     const { desk } = this.#partitions.deskOf(account);
     const book = desk.book(account);
@@ -107,7 +109,9 @@ export class AccountActs {
       this.#ordersRefusal(book, request, nowMs) ?? this.#moneyRefusal(account, request);
     if (refusal !== null) return refusal;
     for (const order of [...book.openOldestFirst()]) {
-      const canceled = this.#partitions.cancel(order, nowMs, CancelReason.KillSwitch);
+      const canceled = this.#partitions.caused(cause, () => {
+        return this.#partitions.cancel(order, nowMs, CancelReason.KillSwitch);
+      });
       if ("refused" in canceled) return canceled;
     }
     if (book.openCount > 0) {

@@ -18,6 +18,9 @@ import {
   PAGE_SIZE_DEFAULT,
 } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
+import type { SoughtOrder } from "../audit/order-story.ts";
+import { cursorOf, type StoryPage } from "../audit/story-cursor.ts";
+import type { Answer } from "../sequencer/sequencer.ts";
 import type { KeyListState } from "./key-service.ts";
 import type { BlockState, OperatorService } from "./operator-service.ts";
 import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
@@ -34,14 +37,21 @@ export interface OperatorContent {
 /** Carries a decoded request out, in one turn of the sequencer. */
 export type OperatorDeed = (service: OperatorService, turn: OperatorTurn) => OperatorAnswer;
 
+/** A read that the archive answers: no turn waits for it. */
+export interface OperatorInquiry {
+  readonly inquire: (service: OperatorService) => Promise<Answer>;
+}
+
 export interface OperatorRoute {
   readonly method: "GET" | "POST";
   /** `:name` stands for a segment. */
   readonly path: string;
   /** Whether a blind retry would do harm, so that an Idempotency-Key is asked for. */
   readonly needsKey: boolean;
-  readonly decode: (content: OperatorContent) => OperatorDeed | Fault;
+  readonly decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault;
 }
+
+const STORY_PAGE = ["before", "page_size"];
 
 export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/kill", decodeKill, (request) => {
@@ -88,6 +98,18 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/accounts/:account/close", decodeCloseAccount, (request, { parameters }) => {
     return (service, turn) => service.closeAccount(turn, accountOf(parameters), request);
   }),
+  read("/operator/v1/orders/:order_no/audit", STORY_PAGE, ({ parameters, query }) => {
+    const { order_no: orderId = "" } = parameters;
+    return storyInquiry({ orderId }, query);
+  }),
+  read("/operator/v1/audit", ["account", "reference_id", ...STORY_PAGE], ({ query }) => {
+    const account = query.get("account") ?? "";
+    const clOrdId = query.get("reference_id") ?? "";
+    if (account === "" || clOrdId === "") {
+      return invalidQuery("account and reference_id are needed, or ask for an order by its number");
+    }
+    return storyInquiry({ account, clOrdId }, query);
+  }),
   read("/operator/v1/instruments", [], () => (service) => service.instruments()),
   write("/operator/v1/instruments/:symbol", decodeInstrumentChange, (request, { parameters }) => {
     const { symbol = "" } = parameters;
@@ -122,7 +144,7 @@ const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
 function read(
   path: string,
   parameters: readonly string[],
-  decode: (content: OperatorContent) => OperatorDeed | Fault,
+  decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault,
 ): OperatorRoute {
   return {
     method: "GET",
@@ -152,6 +174,23 @@ function write<Request extends object>(
       return isFault(request) ? request : deedOf(request, content);
     },
   };
+}
+
+function storyInquiry(sought: SoughtOrder, query: URLSearchParams): OperatorInquiry | Fault {
+  const page = storyPage(query);
+  return isFault(page) ? page : { inquire: ({ audit }) => audit.story(sought, page) };
+}
+
+function storyPage(query: URLSearchParams): StoryPage | Fault {
+  const { value: most } = LIMITS.storyEventsMax;
+  const limit = numberIn(query, "page_size", most, most);
+  if (isFaultValue(limit)) return limit;
+  const text = query.get("before");
+  if (text === null) return { cursor: null, limit };
+  const cursor = cursorOf(text);
+  return cursor === null
+    ? invalidQuery("before is what an answer had as earlier")
+    : { cursor, limit };
 }
 
 function queryFault(query: URLSearchParams, known: readonly string[]): Fault | null {

@@ -35,7 +35,12 @@ import { isEchoable, JSON_TYPE } from "../http/responses.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX, OPERATOR_CONNECTIONS_MAX } from "./limits.ts";
-import { OPERATOR_ROUTES, type OperatorDeed, type OperatorRoute } from "./operator-routes.ts";
+import {
+  OPERATOR_ROUTES,
+  type OperatorDeed,
+  type OperatorInquiry,
+  type OperatorRoute,
+} from "./operator-routes.ts";
 import type { OperatorService } from "./operator-service.ts";
 import type { OperatorAnswer } from "./operator-turn.ts";
 
@@ -58,6 +63,7 @@ export interface OperatorServerOptions {
 
 interface Identified {
   readonly operator: string;
+  readonly requestId: string;
   /** Null for a read, and for a write that may not be recognised again. */
   readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
 }
@@ -220,19 +226,22 @@ async function answer(
   const identified = identify(route, request);
   if (isFault(identified)) return sendFault(reply, identified);
   const deed = decode(route, request);
-  if (typeof deed !== "function") return sendFault(reply, deed);
+  if (isFault(deed)) return sendFault(reply, deed);
+  if ("inquire" in deed) return send(reply, await deed.inquire(parts.service));
   const given = await carryOut(parts, identified, deed, options.wallMs() as UnixMs);
   if (given.isReplayed) reply.header("X-Idempotent-Replay", "true");
   return send(reply, given.answer);
 }
 
 function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {
-  if (route.method === "GET") return { operator: "", idempotency: null };
   const { signer } = request;
+  const given = request.headers[Header.RequestId];
+  const requestId = isEchoable(given) ? given : "";
+  if (route.method === "GET") return { operator: "", requestId, idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
     const idempotency = { key: `signed:${signer.fingerprint}`, contentDigest: "" };
-    return { operator: signer.apiKey, idempotency };
+    return { operator: signer.apiKey, requestId, idempotency };
   }
   const { value: max } = LIMITS.operatorNameCharactersMax;
   const operator = headerText(request, "x-operator");
@@ -241,7 +250,7 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
   }
   if (request.headers["idempotency-key"] === undefined) {
     if (route.needsKey) return fault("IDEMPOTENCY_KEY_MISSING", "");
-    return { operator, idempotency: null };
+    return { operator, requestId, idempotency: null };
   }
   const key = headerText(request, "idempotency-key");
   if (key.length > max || !PRINTABLE.test(key)) return fault("IDEMPOTENCY_KEY_INVALID", "");
@@ -249,10 +258,13 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
     .update(`${request.method}\0${request.url}\0`)
     .update(bodyOf(request))
     .digest("base64url");
-  return { operator, idempotency: { key, contentDigest } };
+  return { operator, requestId, idempotency: { key, contentDigest } };
 }
 
-function decode(route: OperatorRoute, request: FastifyRequest): OperatorDeed | Fault {
+function decode(
+  route: OperatorRoute,
+  request: FastifyRequest,
+): OperatorDeed | OperatorInquiry | Fault {
   const json = jsonOf(request);
   if (json !== null && isFault(json)) return json;
   return route.decode({
@@ -281,13 +293,13 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 /** One turn: what was answered before is answered again, else the deed is done and kept. */
 function carryOut(
   { service, sequencer }: OperatorParts,
-  { operator, idempotency }: Identified,
+  { operator, requestId, idempotency }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
 ): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
   const { partitions } = sequencer;
   return sequencer.operate((nowMs) => {
-    const fresh = (): OperatorAnswer => deed(service, { operator, wallMs, nowMs });
+    const fresh = (): OperatorAnswer => deed(service, { operator, requestId, wallMs, nowMs });
     if (idempotency === null) return { answer: fresh(), isReplayed: false };
     const { key, contentDigest } = idempotency;
     const before = partitions.control.answer(key, wallMs);

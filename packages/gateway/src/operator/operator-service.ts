@@ -28,10 +28,12 @@ import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
 import { unknownAccount } from "@countermand/core/desk";
 import {
   type Account,
+  Channel,
   type Instrument,
   MARKET_GROUP_NAMES,
   type MarketGroup,
 } from "@countermand/core/model";
+import type { OrderAudit } from "../audit/order-audit.ts";
 import type { InstrumentNames } from "../instrument-names.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
@@ -46,6 +48,7 @@ export interface OperatorServiceOptions {
   /** Tells everybody who listens what a market takes from now on. */
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
   readonly keys: KeyService;
+  readonly audit: OrderAudit;
 }
 
 /** From 1. */
@@ -60,16 +63,18 @@ export class OperatorService {
   readonly #sequencer: Sequencer;
   readonly #options: OperatorServiceOptions;
   readonly keys: KeyService;
+  readonly audit: OrderAudit;
   readonly #killSwitch: KillSwitch;
   readonly #accounts: AccountActs;
 
   constructor(options: OperatorServiceOptions) {
-    const { sequencer, killSwitch, keys } = options;
+    const { sequencer, killSwitch, keys, audit } = options;
     this.#options = options;
     this.#sequencer = sequencer;
     this.#killSwitch = killSwitch;
     this.#accounts = new AccountActs(sequencer.partitions);
     this.keys = keys;
+    this.audit = audit;
   }
 
   kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {
@@ -145,7 +150,8 @@ export class OperatorService {
 
   closeAccount(turn: OperatorTurn, account: Account, request: CloseAccountRequest): Answer {
     const act = actOf(turn, request.reason);
-    return accountAnswer(this.#accounts.close(act, account, request, turn.nowMs));
+    const cause = { channel: Channel.Operator, actor: turn.operator, requestId: turn.requestId };
+    return accountAnswer(this.#accounts.close(act, account, request, turn.nowMs, cause));
   }
 
   instruments(): Answer {

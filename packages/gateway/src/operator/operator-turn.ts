@@ -5,6 +5,8 @@ import type { Answer } from "../sequencer/sequencer.ts";
 /** Who asks, and when by real and by the exchange's time: valid during one turn. */
 export interface OperatorTurn {
   readonly operator: string;
+  /** What the request calls itself; "" where it has no name. */
+  readonly requestId: string;
   readonly wallMs: UnixMs;
   readonly nowMs: UnixMs;
 }

@@ -1,0 +1,182 @@
+/** The story of an order: out of a journal, or from a gateway that runs. */
+import type { Command } from "commander";
+import { DATA_DIR, journalDirectory } from "../data-directory.ts";
+import { ExitCode, UsageError } from "../exit-codes.ts";
+import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
+import { setExitCode } from "../session.ts";
+import { print, type Terminal, tell } from "../terminal.ts";
+import { millisecondsText } from "../time.ts";
+
+interface AuditOptions extends OperatorChoice {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+  readonly reference?: string;
+  readonly account?: string;
+}
+
+type SoughtOrder =
+  | { readonly orderId: string }
+  | { readonly account: string; readonly clOrdId: string };
+
+/** One event of an order, as the gateway writes it. */
+interface StoryRow {
+  readonly at_ms: number;
+  readonly event: string;
+  readonly order_no: string;
+  readonly channel: string;
+  readonly actor: string;
+  readonly request_id: string;
+  readonly code?: number;
+  readonly http_status?: number;
+  readonly reason?: string;
+  readonly qty?: number;
+  readonly execute_qty?: number;
+  readonly last_qty?: number;
+  readonly last_price?: number;
+  readonly cancel_reason?: string;
+  readonly reject_reason?: string;
+  readonly partition: string;
+  readonly journal_seq: number;
+  readonly event_hash: string;
+}
+
+export function addAuditCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("audit")
+    .description("the whole story of an order: what happened, who asked, what was answered")
+    .argument("[order]", "the order's number")
+    .option("--reference <text>", "your own name of the order; with --account")
+    .option("--account <account>", "whose order a --reference means")
+    .option("--data-dir <dir>", DATA_DIR)
+    .option(
+      "--operator-url <url>",
+      `ask the gateway's operator listener, such as ${OPERATOR_URL}, instead of a data directory`,
+    )
+    .option("--operator <name>", "who asks; your user name unless given")
+    .option("--token-file <file>", "the operator's token; else COUNTERMAND_OPERATOR_TOKEN_FILE")
+    .addHelpText(
+      "after",
+      "\nReads the journal, from beginning to end, also beside a gateway. With --operator-url the\n" +
+        "gateway follows the order alone, which takes milliseconds, and the files are not needed.",
+    )
+    .action(async (order: string | undefined, _options, command: Command) => {
+      const options = command.optsWithGlobals<AuditOptions>();
+      const sought = soughtOrder(order, options);
+      const count =
+        options.operatorUrl === undefined
+          ? await tellFromJournal(options, sought, terminal)
+          : await tellFromGateway(options, sought, terminal);
+      if (count > 0) return;
+      tell(terminal, "the journal has no such order");
+      setExitCode(command, ExitCode.Refused);
+    });
+}
+
+/** How many events there were. */
+async function tellFromJournal(
+  options: AuditOptions,
+  sought: SoughtOrder,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.tokenFile !== undefined) {
+    throw new UsageError("--token-file is for --operator-url URL");
+  }
+  const folder = journalDirectory(options.dataDir, terminal);
+  const { orderStories } = await import("@countermand/gateway/offline");
+  let count = 0;
+  for (const json of orderStories(folder, sought)) {
+    count += 1;
+    tellEvent(json, options, terminal);
+  }
+  return count;
+}
+
+interface StoryPart {
+  readonly events: readonly object[];
+  readonly earlier: string | null;
+  readonly complete: boolean;
+}
+
+async function tellFromGateway(
+  options: AuditOptions,
+  sought: SoughtOrder,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.dataDir !== undefined) {
+    throw new UsageError("--data-dir or --operator-url, not both");
+  }
+  const client = new OperatorClient(options, terminal.environment);
+  // The gateway tells the end of a story first.
+  const parts: (readonly object[])[] = [];
+  let isComplete = true;
+  for (let before: string | null | undefined; before !== null; ) {
+    const part = (await client.read(storyPath(sought, before), exactJson)) as StoryPart;
+    parts.push(part.events);
+    isComplete &&= part.complete;
+    before = part.earlier;
+  }
+  const events = parts.reverse().flat();
+  for (const event of events) tellEvent(JSON.stringify(event), options, terminal);
+  if (!isComplete) tell(terminal, "the story begins earlier than the gateway can follow it");
+  return events.length;
+}
+
+function storyPath(sought: SoughtOrder, before: string | undefined): string {
+  const query = new URLSearchParams(before === undefined ? {} : { before });
+  if ("orderId" in sought) {
+    const path = `/operator/v1/orders/${encodeURIComponent(sought.orderId)}/audit`;
+    return query.size === 0 ? path : `${path}?${query}`;
+  }
+  query.set("account", sought.account);
+  query.set("reference_id", sought.clOrdId);
+  return `/operator/v1/audit?${query}`;
+}
+
+/** Newer engines tell a reviver how a number was written; their type declarations lag behind. */
+interface ExactJson {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+}
+
+/** A number that a float would change stays as it was written. */
+function exactJson(text: string): unknown {
+  const json = JSON as unknown as ExactJson;
+  return json.parse(text, (_key, value, { source }) => {
+    return typeof value === "number" && String(value) !== source ? json.rawJSON(source) : value;
+  });
+}
+
+function tellEvent(json: string, options: AuditOptions, terminal: Terminal): void {
+  if (options.json === true) print(terminal, [json]);
+  else print(terminal, storyLines(JSON.parse(json) as StoryRow));
+}
+
+function soughtOrder(order: string | undefined, { reference, account }: AuditOptions): SoughtOrder {
+  if (order !== undefined && reference === undefined) return { orderId: order };
+  if (order === undefined && reference !== undefined && account !== undefined) {
+    return { account, clOrdId: reference };
+  }
+  throw new UsageError("name the order by its number, or with --reference and --account");
+}
+
+function storyLines(row: StoryRow): string[] {
+  const { at_ms, event, order_no, channel, actor, request_id, code, http_status } = row;
+  const request = request_id === "" ? "" : `, request ${JSON.stringify(request_id)}`;
+  const who = channel === "" ? "" : `  by ${actor} over ${channel}${request}`;
+  const answer = code === undefined ? "" : `, answered ${http_status} code ${code}`;
+  return [
+    `${millisecondsText(at_ms)}  ${order_no}  ${event.replaceAll("_", " ")}${whatOf(row)}`,
+    ...(who === "" ? [] : [`${who}${answer}`]),
+    `  ${row.partition} ${row.journal_seq} ${row.event_hash}`,
+  ];
+}
+
+function whatOf(row: StoryRow): string {
+  if (row.last_qty !== undefined) return ` ${row.last_qty} at ${row.last_price}`;
+  const why = [row.reason, row.cancel_reason, row.reject_reason].find((text) => Boolean(text));
+  const amounts = row.qty === undefined ? "" : ` (${row.execute_qty} of ${row.qty} traded)`;
+  return `${why === undefined ? "" : `: ${why}`}${amounts}`;
+}

@@ -1,0 +1,17 @@
+/** Where a gateway's files are, for commands that read them without it. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { UsageError } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const DATA_DIR =
+  "the gateway's data directory; COUNTERMAND_DATA_DIR, or ./data, unless given";
+
+/** @throws UsageError there is no journal */
+export function journalDirectory(dataDir: string | undefined, terminal: Terminal): string {
+  const chosen = dataDir ?? terminal.environment["COUNTERMAND_DATA_DIR"] ?? "./data";
+  const folder = resolve(chosen);
+  const files = ["journal.db", "journal.db-wal", "head"];
+  if (files.some((name) => existsSync(join(folder, name)))) return folder;
+  throw new UsageError(`${folder} has no journal: name the data directory with --data-dir`);
+}
