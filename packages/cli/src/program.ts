@@ -3,6 +3,7 @@
 import { ApiError } from "@countermand/client";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addBenchCommand } from "./commands/bench.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
 import { addConsoleCommand } from "./commands/console.ts";
 import { addDeadManCommand } from "./commands/dead-man.ts";
@@ -58,6 +59,7 @@ export function createProgram(terminal: Terminal): Command {
   addAccountCommands(program, terminal);
   addConsoleCommand(program, terminal);
   addSigningCommands(program, terminal);
+  addBenchCommand(program, terminal);
   addMcpCommand(program, terminal);
   addOperatingCommands(program, terminal);
   addEvidenceCommands(program, terminal);

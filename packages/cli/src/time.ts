@@ -16,3 +16,28 @@ export function millisecondsText(milliseconds: number): string {
   if (!isTime) return "no time";
   return `${new Date(milliseconds).toISOString().slice(0, 23).replace("T", " ")} UTC`;
 }
+
+/** Milliseconds that never go back, whatever is done to the clock. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** Processor time of this process, microseconds. */
+export interface CpuUse {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** Resolves after milliseconds, or at once when a signal says to stop. */
+export function pause(ms: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stopped.aborted) return resolve();
+    const ended = () => {
+      clearTimeout(timer);
+      stopped.removeEventListener("abort", ended);
+      resolve();
+    };
+    const timer = setTimeout(ended, ms);
+    stopped.addEventListener("abort", ended);
+  });
+}

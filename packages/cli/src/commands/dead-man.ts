@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
+import { pause } from "../time.ts";
 
 const SCOPES = ["key", "portfolio", "symbol", "prefix"] as const;
 
@@ -83,16 +84,6 @@ async function keep(
     await pause((1_000 * request.timeout) / 3, terminal.stopped);
     if (!terminal.stopped.aborted) await client.deadMan(request);
   }
-}
-
-function pause(ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stopped.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 function show(terminal: Terminal, asJson: boolean, shown: DeadManSwitch): void {
