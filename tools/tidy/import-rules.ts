@@ -64,7 +64,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
-  /^test\/e2e\/(sync-order|behind-nginx|packed|image)\.ts$/,
+  /^test\/e2e\/(behind-nginx|packed|image|crash\/run)\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,
 ];

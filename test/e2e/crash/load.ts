@@ -8,10 +8,10 @@ import type { Random } from "./random.ts";
 import { Customer, type Write, type WriteAnswer, writeAnswerOf } from "./writes.ts";
 
 /** Clients per account: over HTTP, and with commands on a socket. */
-const HTTP_CLIENTS = 6;
-const SOCKET_CLIENTS = 1;
+const HTTP_CLIENTS = 14;
+const SOCKET_CLIENTS = 2;
 
-/** Answers of places that are asked for again after a restart. */
+/** Answers of places and amends that are asked for again after a restart. */
 const REASKED_MAX = 8;
 
 /** What one account's clients know, through all lives of the gateway. */
@@ -23,6 +23,9 @@ export class Account {
   readonly pushes: string[] = [];
   /** Sent and not answered: to be sent again. */
   readonly unanswered: Write[] = [];
+  /** Answers that arrived, and sends that stayed without one: the same write may have several. */
+  answerCount = 0;
+  unknownCount = 0;
   readonly #answeredPlaces: Write[] = [];
 
   constructor(key: Key, random: Random) {
@@ -39,16 +42,20 @@ export class Account {
 
   answered(write: Write, answer: WriteAnswer): void {
     write.answer = answer;
+    this.answerCount += 1;
     const body = JSON.parse(answer.text) as { code: number; data?: unknown };
-    if (body.code !== 0 || write.parts[0]?.does !== "place") return;
+    const does = write.parts[0]?.does;
+    if (body.code !== 0 || does === "cancel") return;
+    this.#answeredPlaces.push(write);
+    if (does === "amend") return;
     const rows = (write.isBatch ? body.data : [body.data]) as { order_no: string }[];
     for (const [index, { order_no }] of rows.entries()) {
       const part = write.parts[index];
       if (part?.does === "place" && part.takable) {
-        this.customer.acknowledged(order_no, part.referenceId);
+        const { referenceId, isShare } = part;
+        this.customer.acknowledged({ orderNo: order_no, referenceId, isShare });
       }
     }
-    this.#answeredPlaces.push(write);
   }
 
   /** Reads the pushes up to the latest: a heartbeat tells how many there are. */
@@ -65,7 +72,7 @@ export class Account {
     assert.equal(this.pushes.length, seq, "the heartbeat tells the latest number");
   }
 
-  /** The places whose answers arrived last. */
+  /** The places and amends whose answers arrived last. */
   latestPlaces(): Write[] {
     return this.#answeredPlaces.splice(0).slice(-REASKED_MAX);
   }
@@ -217,6 +224,7 @@ export class Load {
       if (!(error instanceof NoAnswer)) throw error;
       assert.ok(this.#gatewayIsDead, `a living gateway left a request: ${error.message}`);
       account.unanswered.push(write);
+      account.unknownCount += 1;
     }
   }
 

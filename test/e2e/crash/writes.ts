@@ -1,6 +1,6 @@
 /**
  * What the clients of the crash test ask for: orders that cross and rest, cancels of every form,
- * batches.
+ * amends, batches.
  */
 
 import { type Answer, type Key, type SignedRequest, sign } from "../signed-client.ts";
@@ -24,8 +24,14 @@ export interface Write {
 }
 
 export type WritePart =
-  | { readonly does: "place"; readonly referenceId: string; readonly takable: boolean }
-  | { readonly does: "cancel"; readonly orderNo: string };
+  | {
+      readonly does: "place";
+      readonly referenceId: string;
+      readonly takable: boolean;
+      readonly isShare: boolean;
+    }
+  | { readonly does: "cancel"; readonly orderNo: string }
+  | { readonly does: "amend"; readonly orderNo: string };
 
 export interface WriteAnswer {
   readonly text: string;
@@ -36,16 +42,17 @@ export function writeAnswerOf(answer: Answer): WriteAnswer {
   return { text: answer.text, isReplay: answer.headers["x-idempotent-replay"] === "true" };
 }
 
-/** Cancels may only name orders that the gateway has acknowledged. */
+/** Cancels and amends may only name orders that the gateway has acknowledged. */
 interface Acknowledged {
   readonly orderNo: string;
   readonly referenceId: string;
+  readonly isShare: boolean;
 }
 
 interface Content {
   readonly parts: readonly WritePart[];
   readonly isBatch: boolean;
-  readonly op: "place" | "place_batch" | "cancel" | "cancel_batch";
+  readonly op: "place" | "place_batch" | "cancel" | "cancel_batch" | "amend";
   readonly body: object;
 }
 
@@ -66,7 +73,7 @@ export class Customer {
 
   httpWrite(): Write {
     const { key } = this;
-    const content = this.#content();
+    const content = this.#content(true);
     const { parts, isBatch } = content;
     const signed = this.#signed(content);
     return { key, parts, isBatch, wire: { by: "http", signed }, answer: null, sentCount: 0 };
@@ -74,30 +81,32 @@ export class Customer {
 
   socketWrite(): Write {
     const { key } = this;
-    const { parts, isBatch, op, body } = this.#content();
+    const { parts, isBatch, op, body } = this.#content(false);
     const id = `${key.account}-${this.#writeCount}`;
     const text = JSON.stringify({ op, id, data: body });
     return { key, parts, isBatch, wire: { by: "socket", id, text }, answer: null, sentCount: 0 };
   }
 
-  acknowledged(orderNo: string, referenceId: string): void {
-    const row = { orderNo, referenceId };
+  acknowledged(row: Acknowledged): void {
     if (this.#acknowledged.length < ACKNOWLEDGED_MAX) this.#acknowledged.push(row);
     else this.#acknowledged[this.#random.below(ACKNOWLEDGED_MAX)] = row;
   }
 
-  #content(): Content {
+  /** A socket takes no amends. */
+  #content(mayAmend: boolean): Content {
     this.#writeCount += 1;
     const random = this.#random;
-    if (this.#acknowledged.length === 0 || random.below(10) < 6) return this.#places();
-    return this.#cancels();
+    const choice = random.below(10);
+    if (this.#acknowledged.length === 0 || choice < 6) return this.#places();
+    return choice === 6 && mayAmend ? this.#amends() : this.#cancels();
   }
 
   #places(): Content {
     const count = this.#random.oneIn(4) ? 1 + this.#random.below(5) : 0;
     const orders = Array.from({ length: Math.max(count, 1) }, (_, index) => this.#order(index));
-    const parts = orders.map(({ reference_id, takable }): WritePart => {
-      return { does: "place", referenceId: reference_id, takable };
+    const parts = orders.map(({ reference_id, takable, market }): WritePart => {
+      const isShare = market === "hkex";
+      return { does: "place", referenceId: reference_id, takable, isShare };
     });
     const bodies = orders.map(({ takable: _, ...body }) => body);
     if (count > 0) return { parts, isBatch: true, op: "place_batch", body: bodies };
@@ -118,14 +127,29 @@ export class Customer {
     return { parts, isBatch: false, op: "cancel", body: bodies[0] ?? {} };
   }
 
+  /** Another price, and now and then another quantity: what changes nothing is refused. */
+  #amends(): Content {
+    const random = this.#random;
+    const { orderNo, isShare } = random.pick(this.#acknowledged);
+    const { price, qty } = this.#terms(isShare);
+    const body = { order_no: orderNo, price, ...(random.oneIn(3) && { qty }) };
+    return { parts: [{ does: "amend", orderNo }], isBatch: false, op: "amend", body };
+  }
+
   /** Prices of a narrow band, so that about half of the orders find each other. */
+  #terms(isShare: boolean) {
+    const random = this.#random;
+    const price = isShare ? (41_983 + random.below(8)) / 100 : (1_000 + random.below(8)) / 1000;
+    const qty = isShare ? 100 * (1 + random.below(9)) : (100 + random.below(5_000)) / 100;
+    return { price, qty };
+  }
+
   #order(index: number) {
     const random = this.#random;
     const isShare = random.oneIn(3);
     const isMarket = random.oneIn(7);
     const takable = !random.oneIn(30);
-    const price = isShare ? (41_983 + random.below(8)) / 100 : (1_000 + random.below(8)) / 1000;
-    const qty = isShare ? 100 * (1 + random.below(9)) : (100 + random.below(5_000)) / 100;
+    const { price, qty } = this.#terms(isShare);
     return {
       market: isShare ? "hkex" : "crypto",
       order_type: isMarket ? "market_order" : random.pick(["limit_order", "enhanced_limit_order"]),
@@ -145,6 +169,8 @@ export class Customer {
         return sign(this.key, "POST", ORDERS, text);
       case "place_batch":
         return sign(this.key, "POST", `${ORDERS}/batch`, text);
+      case "amend":
+        return sign(this.key, "PUT", ORDERS, text);
       case "cancel":
         return this.#signedCancel(text, body);
       case "cancel_batch":
