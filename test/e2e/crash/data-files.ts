@@ -38,7 +38,9 @@ export function fileOf(files: DataFiles, name: string): Buffer {
 
 /** A folder in memory where the system has one: what is tried there need not wait for a disk. */
 export class Scratch {
-  readonly folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "countermand-"));
+  readonly folder = mkdtempSync(
+    join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "countermand-"),
+  );
 
   /** Lays the files out in an empty folder, the same one each time. */
   lay(files: DataFiles): string {

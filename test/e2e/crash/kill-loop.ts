@@ -1,8 +1,8 @@
 /**
  * Kills the gateway again and again under the load of 32 clients. Clients of both accounts place,
  * cross, amend, cancel and watch; the process is killed with SIGKILL at random moments, also while
- * it starts; what stayed unanswered is sent again byte for byte. In the end every answer is compared
- * with both streams and with the query.
+ * it starts; what stayed unanswered is sent again byte for byte. In the end every answer is
+ * compared with both streams and with the query.
  */
 import assert from "node:assert/strict";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";

@@ -1,7 +1,7 @@
 /**
- * One life of a real gateway as it was on the disk: after every command that was answered, where the
- * write-ahead log ended and what the state was. What is answered is synced, so these are the moments
- * that no crash may take back.
+ * One life of a real gateway as it was on the disk: after every command that was answered, where
+ * the write-ahead log ended and what the state was. What is answered is synced, so these are the
+ * moments that no crash may take back.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -15,9 +15,10 @@ import { Workplace } from "../gateway-process.ts";
 import { BIT_FLIPS } from "./bit-flips.ts";
 import { KILL_LOOP } from "./kill-loop.ts";
 import { CannotRun, type Figure, type Proof } from "./proof.ts";
+import { SYNC_ORDER } from "./sync-order.ts";
 import { TORN_WRITES } from "./torn-writes.ts";
 
-const PROOFS: readonly Proof[] = [KILL_LOOP, TORN_WRITES, BIT_FLIPS];
+const PROOFS: readonly Proof[] = [KILL_LOOP, SYNC_ORDER, TORN_WRITES, BIT_FLIPS];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -45,7 +46,9 @@ async function main(): Promise<number> {
     say(`no such proof: ${unknown.join(", ")}; see npm run crash -- --list`);
     return EXIT_USAGE;
   }
-  const chosen = PROOFS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = PROOFS.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  );
   const seed = Number(values.seed ?? process.env["TEST_SEED"] ?? randomInt(2 ** 31));
   const outcomes = new Map<string, Outcome>();
   for (const proof of chosen) outcomes.set(proof.name, await prove(proof, seed));

@@ -67,7 +67,11 @@ class Tearing {
     for (const fault of this.#faults.slice(0, 5)) process.stdout.write(`  ${fault}\n`);
     return [
       reported("commands in the log, bytes of it", `${moments.length - 1}, ${this.#logEnd}`),
-      all("torn writes: exactly a prefix with every synced commit", this.#wholePrefixes, this.#torn),
+      all(
+        "torn writes: exactly a prefix with every synced commit",
+        this.#wholePrefixes,
+        this.#torn,
+      ),
       all("synced bytes missing: refused with a sentence", this.#refused, this.#missing),
       all("other files torn: same state, or refused", this.#othersRight, this.#others),
       none("synced commits silently lost", this.#faults.length),
@@ -122,7 +126,13 @@ class Tearing {
   /** Cut anywhere, or begun anew and not finished. */
   tearOther(): void {
     const { files, moments } = this.#life;
-    const name = this.#random.pick(["head", "head.tmp", "journal.db", "archive.db", "archive.db-wal"]);
+    const name = this.#random.pick([
+      "head",
+      "head.tmp",
+      "journal.db",
+      "archive.db",
+      "archive.db-wal",
+    ]);
     const whole = files.get(name) ?? fileOf(files, "head");
     const offset = this.#random.below(whole.length);
     const found = this.#recover(files, { [name]: whole.subarray(0, offset) });
