@@ -17,7 +17,7 @@ test("client error: a client that does not close its side keeps no connection", 
     server.close();
   });
   const error = Object.assign(new Error("Parse Error"), { code: "HPE_INVALID_METHOD" });
-  answerClientError(error, socket, []);
+  answerClientError(error, socket);
   await once(client, "end");
   assert.equal(socket.timeout, LINGER_MS, "silence from now on has an end");
   const closed = once(socket, "close");

@@ -9,46 +9,50 @@ import { type ErrorName, fault } from "@countermand/contract";
 import { LINGER_MS } from "./limits.ts";
 import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 
+/** The newest request of each connection, by its response. */
+const latest = new WeakMap<Duplex, ServerResponse>();
+
+/** Connections that an error was found on: what else comes in on them is part of it. */
+const failed = new WeakSet<Duplex>();
+
+/** Told of every request as it begins. */
+export function rememberLatest(socket: Duplex, response: ServerResponse): void {
+  latest.set(socket, response);
+}
+
 /**
  * Answers and closes the connection. Answers leave in the order of the requests: one that is under
- * way goes first, or its client would take this one for it. Nothing to answer when the client is
- * gone. `answering` are the responses under way on all connections, oldest first.
+ * way goes first, or its client would take this one for it. A request that was answered before its
+ * body was read gets no second answer for what is wrong with the body. Nothing to answer when the
+ * client is gone.
  */
-export function answerClientError(
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  answering: Iterable<ServerResponse>,
-): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || error.code === "EPIPE" || !socket.writable) {
     socket.destroy();
     return;
   }
+  if (failed.has(socket)) return;
+  failed.add(socket);
   const [name, details] = meaningOf(error);
-  const last = lastOn(socket, answering);
-  if (last === null || last.writableFinished) {
+  const last = latest.get(socket);
+  if (last === undefined) {
     endWith(socket, rawResponse(name, details));
   } else if (!last.headersSent && !last.req.complete) {
     // The error is in this very request's body.
     sendFault(last.req, last, fault(name, details), ["Connection", "close"]);
   } else {
-    last.once("finish", () => {
-      if (socket.writable) endWith(socket, rawResponse(name, details));
-    });
+    const isAboutNext = last.req.complete && last.shouldKeepAlive;
+    const response = isAboutNext ? rawResponse(name, details) : "";
+    if (last.writableFinished) endWith(socket, response);
+    else last.once("finish", () => endWith(socket, response));
   }
 }
 
 /** Some clients never close their side: they must not keep ours. */
 function endWith(socket: Duplex, response: string): void {
+  if (!socket.writable) return;
   socket.end(response);
   if (socket instanceof Socket) socket.setTimeout(LINGER_MS, () => socket.destroy());
-}
-
-function lastOn(socket: Duplex, answering: Iterable<ServerResponse>): ServerResponse | null {
-  let last: ServerResponse | null = null;
-  for (const response of answering) {
-    if (response.req.socket === socket) last = response;
-  }
-  return last;
 }
 
 /** A whole HTTP/1.1 response that closes the connection. */

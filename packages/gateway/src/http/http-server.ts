@@ -68,7 +68,7 @@ export class HttpServer {
     const state: ServerState = { closing: false, answering: new Set() };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
-      clientErrorHandler: (error, socket) => answerClientError(error, socket, state.answering),
+      clientErrorHandler: answerClientError,
       frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {
         server = nodeServer(SERVER_OPTIONS, options.tls, (request, response) => {
@@ -135,7 +135,7 @@ const SERVER_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTION_CHECK_MS,
-  // Such a request is refused here, in words: the server itself would answer it with an empty 400.
+  // Said in words by the form check: the server itself would answer with an empty 400.
   requireHostHeader: false,
   // Other upgrades are offers that a server may ignore: the request is then an ordinary one.
   shouldUpgradeCallback: (request: IncomingMessage) => {
@@ -162,9 +162,7 @@ function dispatch(
   const match = matchRoute(request.method ?? "", path);
   const route = match !== null && "route" in match ? match.route.name : OTHER_ROUTE;
   response.once("finish", () => options.onAnswered(route, response.statusCode));
-  if (request.headers.host === undefined && request.httpVersion === "1.1") {
-    sendMalformed(request, response, "an HTTP/1.1 request carries the header Host");
-  } else if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
+  if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
     const details = `${path} is a WebSocket: send the headers of an upgrade`;
     sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
   } else if (match === null && (path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`))) {

@@ -25,6 +25,7 @@ import type { Authenticator } from "../auth/authenticate.ts";
 import { permissionFault } from "../auth/authorize.ts";
 import { answerClientError } from "../http/client-error.ts";
 import {
+  CONNECTION_CHECK_MS,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
@@ -108,6 +109,9 @@ const SERVER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  connectionsCheckingInterval: CONNECTION_CHECK_MS,
+  // Said in words by the form check: the server itself would answer with an empty 400.
+  requireHostHeader: false,
 };
 
 function appOf(options: OperatorServerOptions): FastifyInstance {
@@ -115,7 +119,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     bodyLimit: OPERATOR_BODY_BYTES_MAX,
     forceCloseConnections: "idle",
     serverFactory: (handler) => nodeServer(SERVER_OPTIONS, options.tls, handler),
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, []),
+    clientErrorHandler: answerClientError,
     frameworkErrors: (_error, _request, reply) => {
       sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
     },

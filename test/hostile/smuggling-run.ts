@@ -1,0 +1,63 @@
+/** Sends smuggling cases to a gateway, and says which of them went wrong and how. */
+import { type Key, SignedClient } from "../e2e/signed-client.ts";
+import { type Conversation, converse } from "./http-conversation.ts";
+import { LAST_REQUEST, type SmugglingCase } from "./smuggling-set.ts";
+
+export interface Target {
+  readonly url: string;
+  readonly port: number;
+  readonly key: Key;
+}
+
+/** What went wrong, one line each; none when all went as it should. */
+export async function runSmuggling(
+  target: Target,
+  cases: readonly SmugglingCase[],
+  pieces: (bytes: Buffer) => readonly Buffer[],
+): Promise<string[]> {
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  for (const each of cases) {
+    const bytes = Buffer.concat([each.bytes, LAST_REQUEST]);
+    const said = await converse(target.port, pieces(bytes)).catch((error: Error) => error);
+    if (said instanceof Error) {
+      faults.push(`${each.name}: ${said.message}`);
+      continue;
+    }
+    const outcome = outcomeOf(said);
+    const expected = each.outcomes.find((one) => one.replace("placed", "200") === outcome);
+    if (expected === undefined) {
+      faults.push(`${each.name}: ${outcome}, expected ${each.outcomes.join(" or ")}`);
+    }
+    seen.set(each.reference, expected ?? "");
+  }
+  return [...faults, ...(await wrongOrders(target, cases, seen))];
+}
+
+function outcomeOf({ answers, rest }: Conversation): string {
+  const statuses = answers.map(({ status, headers }) => {
+    return headers.get("x-request-id") === "the-end" ? "end" : String(status);
+  });
+  if (rest.length > 0) statuses.push(`and ${JSON.stringify(rest.toString("latin1"))}`);
+  return statuses.join(" ");
+}
+
+/** Orders that are there and should not be, or the other way round. */
+async function wrongOrders(
+  { url, key }: Target,
+  cases: readonly SmugglingCase[],
+  seen: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const client = new SignedClient(url, key);
+  const orders = await client.orders();
+  client.close();
+  const counts = new Map<string, number>();
+  for (const { reference_id } of orders) {
+    counts.set(reference_id, (counts.get(reference_id) ?? 0) + 1);
+  }
+  return cases.flatMap(({ name, reference }) => {
+    const expected = seen.get(reference)?.includes("placed") === true ? 1 : 0;
+    const count = counts.get(reference) ?? 0;
+    return count === expected ? [] : [`${name}: the order inside was placed ${count} times`];
+  });
+}
