@@ -22,8 +22,8 @@ const NODE_MIN = { major: 22, minor: 18 };
 /** A package for each platform whose Node comes with `npm ci`; see optionalDependencies. */
 const PINNED_NODE = join("node_modules", `node-${process.platform.replace("win32", "win")}`);
 
-/** Signals that ask the gateway to stop. */
-const STOP_SIGNALS = /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"]);
+/** Signals that are passed on: stop, and SIGHUP, which a gateway without a terminal reloads by. */
+const PASSED_SIGNALS = /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"]);
 
 /** One stop sent to a whole process group reaches the launcher twice: directly and through npm. */
 const SAME_SIGNAL_MS = 1_000;
@@ -262,7 +262,7 @@ function requireDriver(node) {
 }
 
 /**
- * Runs Node, passes stop signals on and ends as it ends.
+ * Runs Node, passes signals on and ends as it ends.
  * @param {string} node
  * @param {string[]} args
  * @param {import("node:child_process").StdioOptions} stdio
@@ -279,7 +279,7 @@ function supervise(node, args, stdio, cwd = ROOT) {
   });
   /** @type {Map<string, number>} */
   const sentAtMs = new Map();
-  for (const signal of STOP_SIGNALS) {
+  for (const signal of PASSED_SIGNALS) {
     process.on(signal, () => {
       const nowMs = performance.now();
       if (nowMs - (sentAtMs.get(signal) ?? -SAME_SIGNAL_MS) < SAME_SIGNAL_MS) return;

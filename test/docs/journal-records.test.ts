@@ -205,6 +205,7 @@ test("journal page: every kind of the exchange's records, and its cells", () => 
     CancelReason.DeadMan,
     CancelReason.Disconnected,
     CancelReason.KillSwitch,
+    CancelReason.AccountClosed,
   ];
   const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
   const expected = types.flatMap((type) => {

@@ -1,6 +1,7 @@
 // The README's commands are those that the gateway prints, and they do what it says: they are run
 // as a reader would paste them, in one bash, against a gateway of this test's own.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { SANDBOX_KEYS } from "../../packages/gateway/src/sandbox.ts";
 import { welcome } from "../../packages/gateway/src/welcome.ts";
@@ -94,3 +95,30 @@ function answersOf({ stdout }: RunningProcess): ReadonlyMap<number, AnswerText[]
   }
   return answers;
 }
+
+test("README: the watch shows messages alone, whatever bytes stand between them", () => {
+  const program = /perl -e '(.*?)'\n/s.exec(page("README.md"))?.[1];
+  assert.ok(program !== undefined);
+  const order = `{"type":"order","seq":1,"data":{"reference_id":"${"x".repeat(70)}"}}`;
+  const notice = '{"type":"notice","reason":"mode_changed","retryable":true}';
+  const beat = '{"type":"heartbeat","data":{"seq":1}}';
+  const frame = (text: string, length = text.length) => {
+    return Buffer.concat([Buffer.from([0x81, length]), Buffer.from(text)]);
+  };
+  const close = Buffer.from([0x88, 0x02, 0x03, 0xf4]);
+  // A length of 123 is the byte of an opening brace.
+  const input = Buffer.concat([
+    frame(order, 123),
+    frame(notice),
+    frame(beat),
+    frame(notice),
+    close,
+  ]);
+  const { stdout } = spawnSync("perl", ["-e", program], { input });
+  assert.equal(stdout.toString("latin1"), `${[order, notice, beat, notice].join("\n")}\n`);
+  const refused = '{"code":10010008,"message":"Signature verification failed"}';
+  assert.equal(
+    String(spawnSync("perl", ["-e", program], { input: refused }).stdout),
+    `${refused}\n`,
+  );
+});

@@ -36,6 +36,16 @@ test("sandbox page: lists exactly the faults, with their defaults and recipes", 
   );
 });
 
+test("sandbox page: says what the recipes of coins are", () => {
+  const [first] = FAULT_SPECS;
+  assert.ok(first !== undefined);
+  const qty = (units: number) => (first.recipeFractionLots * units).toFixed(6).replace(/0+$/, "");
+  const examples = `${qty(0.01)} of \`DODO-USDT\` and ${qty(0.000001)} of`;
+  assert.ok(
+    PAGE.replaceAll("\n", " ").includes(`${first.recipeFractionLots} lots, which are ${examples}`),
+  );
+});
+
 test("sandbox page: the request's fields and bounds are the code's", () => {
   const rows = tableRows(section(PAGE, "## Arm"));
   assert.deepEqual(

@@ -103,7 +103,7 @@ test("accounts: an account is closed when it is empty, and stays closed", async 
   const { data } = await operator.post(path, whole);
   assert.deepEqual([data.state, data.open_orders, data.cash, data.holdings], ["closed", 0, {}, {}]);
   const [order] = await client.orders(`order_no=${orderNo}`);
-  assert.deepEqual([order?.order_status, order?.cancel_reason], ["can", "kill_switch"]);
+  assert.deepEqual([order?.order_status, order?.cancel_reason], ["can", "account_closed"]);
   assert.equal(await refusal(client, BUY), "account_closed");
   const restarted = await place.start();
   assert.deepEqual((await restarted.post(path, whole)).data, data, "again changes nothing");

@@ -180,6 +180,27 @@ test("kill switch: scopes by key, portfolio and market, and of amends", async (t
   const everything = await kill({ gateway: true }, true);
   assert.equal((await operator.killed(everything)).kill?.done, 1);
   assert.equal(await refusal(place.client(KEY_2), APPLE), "blocked");
+  const metrics = await (await fetch(`${place.gateway.url}/metrics`)).text();
+  for (const [scope, count] of [
+    ["portfolio", 2],
+    ["market", 1],
+    ["key", 2],
+    ["gateway", 0],
+    ["account", 0],
+  ] as const) {
+    const row = `countermand_operator_refusals_total{scope="${scope}",reason="blocked"} ${count}`;
+    assert.ok(metrics.split("\n").includes(row), row);
+  }
+});
+
+test("kill switch: a key that nobody has is refused, and nothing is blocked", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const kill = (api_key: string) => operator.post("kill", { reason: "x", scope: { api_key } });
+  const refused = await kill("demo-kye");
+  assert.deepEqual([refused.status, refused.reason], [404, "unknown_key"]);
+  assert.deepEqual((await operator.get("blocks")).data.blocks, [], "nothing was blocked");
+  assert.equal((await kill(KEY_2.apiKey)).status, 200);
 });
 
 test("kill switch: a block and its counts survive a restart", async (t) => {

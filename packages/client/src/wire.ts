@@ -125,6 +125,7 @@ export interface Order {
     | "fill_or_kill"
     | "expired"
     | "kill_switch"
+    | "account_closed"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -202,6 +203,7 @@ export interface OrderUpdate {
     | "fill_or_kill"
     | "expired"
     | "kill_switch"
+    | "account_closed"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -287,6 +289,7 @@ export interface CancelledOrder {
     | "fill_or_kill"
     | "expired"
     | "kill_switch"
+    | "account_closed"
     | "auction_unmatched"
     | "venue"
     | (string & {});

@@ -292,6 +292,7 @@ export class RunningNode {
       killSwitch: this.#killSwitch,
       keys: new KeyService({ sequencer, masterKey, onChanged }),
       audit: new OrderAudit({ sequencer, archive: this.#foundation.archive }),
+      isKnownKey: (apiKey) => this.#foundation.keys.isKnown(apiKey),
       names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });
@@ -364,6 +365,7 @@ export class RunningNode {
       slowReaders: () => hub.slowCount,
       overBudget: () => this.services.budgets?.refusedCounts ?? NONE_REFUSED,
       shedRequests: () => this.admission.refusedCount,
+      heldBack: () => partitions.heldBackCounts,
       limitRefusals: () => this.#limits.refusedCounts,
       marketSessions: () => streams.sessionCount,
       marketMessages: () => streams.sentCount,

@@ -102,7 +102,8 @@ function commands(url: string, first: SandboxKey): string[] {
 /**
  * Two shell functions. A second has one timestamp in the portable `date`, and the same signed bytes
  * are the same request: three random digits keep two requests apart. The stream's handshake is made
- * by hand: curl shows the frames as they come, perl drops their few header bytes.
+ * by hand: curl shows the frames as they come, perl drops their few header bytes
+ * and the closing frame.
  */
 function signingCommands(url: string, { apiKey, secret }: SandboxKey): string[] {
   return [
@@ -123,7 +124,8 @@ function signingCommands(url: string, { apiKey, secret }: SandboxKey): string[] 
     '    -H "Connection: Upgrade" -H "Upgrade: websocket" -H "Sec-WebSocket-Version: 13" \\',
     '    -H "Sec-WebSocket-Key: Y291bnRlcm1hbmQtLS0tLQ=="',
     '  local query=$1; shift; curl -sSN --http1.1 -o - "$@" "$base$target?$query" |',
-    `    perl -e '$| = 1; $/ = "}}"; while (<STDIN>) { s/^[^{]*//; print "$_\\n" }'`,
+    `    perl -e '$| = 1; $/ = "}}"; while (<STDIN>) { s/^.*?(?=\\{"type)//s; s/\\}[^}]*$/}/;`,
+    `      s/\\}[\\x80-\\xff].{1,9}?(?=\\{"type)/}\\n/gs; print "$_\\n" if /^\\{/ }'`,
     "}",
   ];
 }

@@ -9,6 +9,7 @@ import {
 import { ERRORS, type ErrorName, type ErrorSpec } from "../errors.ts";
 import { orderStatusWord } from "../names.ts";
 import { jsonString } from "./json-text.ts";
+import { doneCancelReason } from "./order.ts";
 import type { ReceiptPlace } from "./receipt.ts";
 
 export type StoryEvent = ExecutionReported | CommandRefused;
@@ -76,7 +77,7 @@ function reportMembers(event: ExecutionReported): string {
     `,"order_status":"${orderStatusWord(order)}","version":${order.version}` +
     `,"stream_seq":${order.streamSeq},"price":${formatDecimal(order.price)}` +
     `,"qty":${formatDecimal(order.orderQty)},"execute_qty":${formatDecimal(order.cumQty)}` +
-    `,"cancel_reason":"${order.cancelReason}","reject_reason":${jsonString(order.rejectReason)}`;
+    `,"cancel_reason":"${doneCancelReason(order)}","reject_reason":${jsonString(order.rejectReason)}`;
   if (execution === null) return text;
   return (
     `${text},"exec_id":${jsonString(execution.execId)}` +

@@ -1,6 +1,7 @@
 /** The order object: what every answer and push says about an order. */
 import {
   averagePrice,
+  CancelReason,
   type Execution,
   formatDecimal,
   type Instrument,
@@ -51,6 +52,11 @@ function cancelReasonWord(order: Order, already: boolean): string {
   return already ? "already_cancelled" : "cancelled";
 }
 
+/** Why it was cancelled; empty also while a cancel is pending, which may come too late. */
+export function doneCancelReason({ phase, cancelReason }: Order): CancelReason {
+  return phase === "Canceled" ? cancelReason : CancelReason.None;
+}
+
 /** LeavesQty(151): what still works in the market, zero once the order is closed. */
 function leavesQty(order: Order): bigint {
   const works = order.phase === "PendingNew" || order.phase === "Open";
@@ -89,7 +95,7 @@ function orderMembers(order: Order, names: InstrumentNames, form: OrderForm): st
   text +=
     `,"version":${order.version}` +
     `,"time_in_force":"${TIME_IN_FORCE_WORDS.wordOf(order.timeInForce)}"` +
-    `,"cancel_reason":"${order.cancelReason}"`;
+    `,"cancel_reason":"${doneCancelReason(order)}"`;
   if (order.cancelPending) text += ',"pending":"cancel"';
   return text + executionMembers(form.execution);
 }

@@ -26,8 +26,10 @@ export interface FaultSpec {
   readonly occasion: FaultOccasion;
   /** Milliseconds where none are sent; null for a fault without delay. */
   readonly delayMs: number | null;
-  /** An order of so many board lots brings it about by itself. */
+  /** An order of so many board lots of shares brings it about by itself. */
   readonly recipeLots: number;
+  /** As {@link recipeLots}, where a lot is less than one unit. */
+  readonly recipeFractionLots: number;
   /** For people. */
   readonly does: string;
 }
@@ -37,8 +39,10 @@ export const FAULT_SEED_MAX = 4_294_967_295;
 
 /** Quantities that nobody orders by accident, and that the demo accounts can pay for. */
 const RECIPES_FROM = 1301;
+/** Lots of coins are small, and programs compute how many: there it takes a longer number. */
+const FRACTION_LOTS = 1_000;
 
-const ROWS: readonly Omit<FaultSpec, "recipeLots">[] = [
+const ROWS: readonly Omit<FaultSpec, "recipeLots" | "recipeFractionLots">[] = [
   {
     kind: "DelayedOrder",
     word: "delayed_order",
@@ -125,7 +129,9 @@ const ROWS: readonly Omit<FaultSpec, "recipeLots">[] = [
 ];
 
 export const FAULT_SPECS: readonly FaultSpec[] = ROWS.map((row, index) => {
-  return { ...row, recipeLots: RECIPES_FROM + index };
+  const recipeLots = RECIPES_FROM + index;
+  const recipeFractionLots = recipeLots * FRACTION_LOTS + (recipeLots % FRACTION_LOTS);
+  return { ...row, recipeLots, recipeFractionLots };
 });
 
 export const FAULT_WORDS: WordTable<FaultKind> = new WordTable<FaultKind>(

@@ -26,6 +26,25 @@ export interface OrderOrigin {
   readonly marketGroup: MarketGroup;
 }
 
+/** How far a decision reaches that holds orders back, from the narrowest to the widest. */
+export const HOLD_SCOPES = [
+  "instrument",
+  "key",
+  "portfolio",
+  "account",
+  "market",
+  "gateway",
+] as const;
+export type HoldScope = (typeof HOLD_SCOPES)[number];
+
+/** The narrowest of the members that a block names. */
+export function narrowest({ apiKey, account, portfolioId, marketGroup }: BlockScope): HoldScope {
+  if (apiKey !== null) return "key";
+  if (portfolioId !== null) return "portfolio";
+  if (account !== null) return "account";
+  return marketGroup === null ? "gateway" : "market";
+}
+
 export function covers(scope: BlockScope, origin: OrderOrigin): boolean {
   return (
     (scope.apiKey === null || scope.apiKey === origin.apiKey) &&

@@ -26,7 +26,13 @@ import {
   scopeCells,
   scopeOf,
 } from "./control-event.ts";
-import { type BlockScope, covers, type OrderOrigin } from "./control-scope.ts";
+import {
+  type BlockScope,
+  covers,
+  type HoldScope,
+  narrowest,
+  type OrderOrigin,
+} from "./control-scope.ts";
 import { isKeyEvent } from "./key-event.ts";
 
 /** Blocks that hold at a time: each is looked at for every new order. */
@@ -58,6 +64,11 @@ export interface InstrumentRow {
   readonly halted: boolean;
   /** Of the latest change. */
   readonly act: OperatorAct;
+}
+
+/** An operator's decision stands in the way of an order. */
+export interface OperatorRefusal extends Refusal {
+  readonly holdScope: HoldScope;
 }
 
 type ModeOwner = MarketGroup | null;
@@ -146,18 +157,26 @@ export class ControlState {
   }
 
   /** Why no new order of this origin is taken now and no order of it is amended, or null. */
-  orderRefusal(origin: OrderOrigin, symbol: string): Refusal | null {
+  orderRefusal(origin: OrderOrigin, symbol: string): OperatorRefusal | null {
     if (this.#active.size > 0) {
-      for (const block of this.#active.values()) {
-        if (covers(block.scope, origin)) return refuse("BLOCKED", BLOCKED_DETAILS);
+      for (const { scope } of this.#active.values()) {
+        if (!covers(scope, origin)) continue;
+        return { ...refuse("BLOCKED", BLOCKED_DETAILS), holdScope: narrowest(scope) };
       }
     }
     if (this.#modes.size > 0) {
       const mode = this.mode(origin.marketGroup);
-      if (mode !== "open") return modeRefusal(mode, origin.marketGroup);
+      if (mode !== "open") {
+        const holdScope = this.modeRow(origin.marketGroup).mode === mode ? "market" : "gateway";
+        return { ...modeRefusal(mode, origin.marketGroup), holdScope };
+      }
     }
     if (this.#instruments.get(symbol)?.halted === true) {
-      return refuse("INSTRUMENT_HALTED", `${symbol} is halted; open orders can be cancelled`);
+      const halted = refuse(
+        "INSTRUMENT_HALTED",
+        `${symbol} is halted; open orders can be cancelled`,
+      );
+      return { ...halted, holdScope: "instrument" };
     }
     return null;
   }

@@ -8,7 +8,13 @@ import { assert } from "../assert.ts";
 import type { Cause } from "../model/cause.ts";
 import type { AmendRequest, PlaceRequest } from "../model/command.ts";
 import { type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { ExecType, type MarketName, type Side } from "../model/enums.ts";
+import {
+  type AskedReason,
+  CancelReason,
+  ExecType,
+  type MarketName,
+  type Side,
+} from "../model/enums.ts";
 import type {
   AccountClosed,
   AccountOpened,
@@ -236,9 +242,14 @@ export class Desk {
   }
 
   /** The intent to send a cancel to a venue that answers later. Precondition: none is pending. */
-  decidePendingCancel(before: Order, nowMs: UnixMs): ExecutionReported {
+  decidePendingCancel(
+    before: Order,
+    nowMs: UnixMs,
+    cancelReason: AskedReason = CancelReason.Requested,
+  ): ExecutionReported {
     assert(!before.cancelPending, "a cancel is sent once");
-    const order = this.#numbered(orderApply(before, { type: "CancelRequested" }), nowMs);
+    const requested = orderApply(before, { type: "CancelRequested", cancelReason });
+    const order = this.#numbered(requested, nowMs);
     return intentReport(ExecType.PendingCancel, order, before);
   }
 

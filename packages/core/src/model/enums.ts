@@ -73,7 +73,8 @@ export const MarketName = {
 export type MarketName = (typeof MarketName)[keyof typeof MarketName];
 
 /**
- * Why an order was cancelled; a machine word that travels as `cancel_reason`. "" while it is not.
+ * Why an order was cancelled, or while a cancel is pending why it was sent; a machine word that
+ * travels as `cancel_reason` of a cancelled order.
  */
 export const CancelReason = {
   None: "",
@@ -95,6 +96,8 @@ export const CancelReason = {
   Expired: "expired",
   /** An operator's kill switch. */
   KillSwitch: "kill_switch",
+  /** An operator closed its account. */
+  AccountClosed: "account_closed",
   /** An at-auction order that the auction did not match. */
   AuctionUnmatched: "auction_unmatched",
   /** The venue withdrew it unasked. */
@@ -107,4 +110,5 @@ export type AskedReason =
   | typeof CancelReason.Requested
   | typeof CancelReason.DeadMan
   | typeof CancelReason.Disconnected
-  | typeof CancelReason.KillSwitch;
+  | typeof CancelReason.KillSwitch
+  | typeof CancelReason.AccountClosed;

@@ -435,6 +435,12 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     order: ended(CancelReason.KillSwitch, {}),
     execution: null,
   },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.AccountClosed, {}),
+    execution: null,
+  },
   { type: "AccountClosed", atMs: 1_718_000_000_540 as UnixMs, account: "A-1002" as Account },
   {
     type: "BalanceAdjusted",

@@ -43,6 +43,7 @@ export interface Order {
    * Zero for a sell, which holds back its LeavesQty of the product.
    */
   readonly reservedAmt: Amount;
+  /** While a cancel is pending: why it was sent. */
   readonly cancelReason: CancelReason;
   readonly rejectReason: string;
   readonly createdAtMs: UnixMs;

@@ -347,7 +347,7 @@ test("order: facts that do not fit together are a bug", () => {
       { cumQty: 0n as Qty, grossTradeAmt: 0n as Amount, chargeAmt: 1n as Amount },
       /no charge without/,
     ],
-    [{ cancelReason: CancelReason.Requested }, /a cancelled order says why/],
+    [{ cancelReason: CancelReason.Requested }, /what nobody cancels has no reason/],
   ];
   assertOrder(open);
   for (const [facts, statement] of table) {

@@ -12,7 +12,7 @@ import {
   ZERO_PRICE,
   ZERO_QTY,
 } from "../model/decimal.ts";
-import { CancelReason, OrdStatus, Side } from "../model/enums.ts";
+import { type AskedReason, CancelReason, OrdStatus, Side } from "../model/enums.ts";
 import { NO_KEY_ID } from "../model/ids.ts";
 import type { Order, OrderPhase } from "../model/order.ts";
 import { ORD_TYPES } from "./ord-types.ts";
@@ -32,7 +32,8 @@ export type OrderEvent =
       readonly orderQty: Qty;
     }
   | { readonly type: "Triggered" }
-  | { readonly type: "CancelRequested" }
+  /** Without a reason a client asked for it. */
+  | { readonly type: "CancelRequested"; readonly cancelReason?: AskedReason }
   | { readonly type: "CancelRejected" }
   | { readonly type: "Canceled"; readonly cancelReason: CancelReason };
 
@@ -132,6 +133,14 @@ export function isClosed(order: Order): boolean {
   return !isWorking(order) && !order.cancelPending;
 }
 
+/** Why the cancel was sent that the venue has not answered. Precondition: one is pending. */
+export function askedReason({ cancelPending, cancelReason }: Order): AskedReason {
+  assert(cancelPending, "a cancel is pending");
+  // Earlier records do not say it.
+  if (cancelReason === CancelReason.None) return CancelReason.Requested;
+  return cancelReason as AskedReason;
+}
+
 /** Whether the order is a stop order whose trigger has not been reached. */
 export function isWaiting(order: Order): boolean {
   return ORD_TYPES[order.ordType].stop && !order.triggered;
@@ -212,10 +221,11 @@ export function assertOrder(order: Order): void {
   );
   assert(!order.triggered || ORD_TYPES[order.ordType].stop, "only a stop order is triggered");
   assert(cumQty === 0n || !isWaiting(order), "a stop order trades after its trigger");
-  assert(
-    (order.phase === "Canceled") === (order.cancelReason !== CancelReason.None),
-    "a cancelled order says why",
-  );
+  if (order.phase === "Canceled") {
+    assert(order.cancelReason !== CancelReason.None, "a cancelled order says why");
+  } else if (!order.cancelPending) {
+    assert(order.cancelReason === CancelReason.None, "what nobody cancels has no reason");
+  }
   assert(!order.cancelPending || order.phase !== "Canceled", "a cancel that was done is answered");
 }
 
@@ -243,9 +253,13 @@ function orderNext(order: Order, event: OrderEvent): Order {
     case "Triggered":
       return { ...order, triggered: true };
     case "CancelRequested":
-      return { ...order, cancelPending: true };
+      return {
+        ...order,
+        cancelPending: true,
+        cancelReason: event.cancelReason ?? CancelReason.Requested,
+      };
     case "CancelRejected":
-      return { ...order, cancelPending: false };
+      return { ...order, cancelPending: false, cancelReason: CancelReason.None };
     case "Canceled":
       return {
         ...order,

@@ -121,6 +121,11 @@ export class KeyStore {
     return row === null || keyState(row, wallMs) !== "active" ? null : this.#open(row);
   }
 
+  /** Whether there is or was such a key, as far as anybody remembers. */
+  isKnown(apiKey: string): boolean {
+    return this.#fixed.has(apiKey) || (this.#journaled?.find(apiKey) ?? null) !== null;
+  }
+
   /** Null for a key that does not expire by itself. */
   expiresAtMs(apiKey: string): number | null {
     return this.#journaled?.find(apiKey)?.expiresAtMs ?? null;

@@ -110,7 +110,7 @@ export class AccountActs {
     if (refusal !== null) return refusal;
     for (const order of [...book.openOldestFirst()]) {
       const canceled = this.#partitions.caused(cause, () => {
-        return this.#partitions.cancel(order, nowMs, CancelReason.KillSwitch);
+        return this.#partitions.cancel(order, nowMs, CancelReason.AccountClosed);
       });
       if ("refused" in canceled) return canceled;
     }

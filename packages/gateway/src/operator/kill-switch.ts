@@ -14,6 +14,7 @@ import {
 } from "@countermand/core/control";
 import {
   type Account,
+  type AskedReason,
   CancelReason,
   type Cause,
   Channel,
@@ -34,6 +35,15 @@ export interface KillSwitchOptions {
   readonly findClosed: (account: Account, orderId: OrderId) => Promise<Order | null>;
   readonly onBug: (error: Error) => void;
 }
+
+/** Somebody wanted it cancelled, in contrast to a session's end or a rest without liquidity. */
+const ASKED: ReadonlySet<CancelReason> = new Set<AskedReason>([
+  CancelReason.Requested,
+  CancelReason.DeadMan,
+  CancelReason.Disconnected,
+  CancelReason.KillSwitch,
+  CancelReason.AccountClosed,
+]);
 
 interface OrderName {
   readonly account: Account;
@@ -156,8 +166,7 @@ export class KillSwitch {
       return "refused" in canceled ? "heldBack" : "done";
     }
     const order = partitions.recent.closed(account, orderId) ?? closed.get(orderId);
-    const byRequest = order?.cancelReason === CancelReason.Requested;
-    return byRequest || order?.cancelReason === CancelReason.KillSwitch ? "already" : "tooLate";
+    return order?.phase === "Canceled" && ASKED.has(order.cancelReason) ? "already" : "tooLate";
   }
 
   /** The orders of these that are closed and that memory may have let go. */

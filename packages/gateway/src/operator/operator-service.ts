@@ -30,6 +30,7 @@ import {
   type Account,
   Channel,
   type Instrument,
+  type KeyId,
   MARKET_GROUP_NAMES,
   type MarketGroup,
 } from "@countermand/core/model";
@@ -49,6 +50,7 @@ export interface OperatorServiceOptions {
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
   readonly keys: KeyService;
   readonly audit: OrderAudit;
+  readonly isKnownKey: (apiKey: string) => boolean;
 }
 
 /** From 1. */
@@ -78,11 +80,15 @@ export class OperatorService {
   }
 
   kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {
-    const { account } = scope;
+    const { account, apiKey } = scope;
     const { partitions } = this.#sequencer;
-    // In an emergency a mistyped account must not look stopped.
+    // In an emergency a mistyped account or key must not look stopped.
     if (account !== null && partitions.deskOf(account).desk.book(account) === null) {
       return refused(unknownAccount(account));
+    }
+    if (apiKey !== null && !this.#isKnownKey(apiKey)) {
+      const details = "there is no such key, and none of its orders is open; nothing was blocked";
+      return refused({ refused: "UNKNOWN_KEY", details });
     }
     return blockAnswer(this.#killSwitch.block(actOf(turn, reason), scope, cancels));
   }
@@ -175,6 +181,17 @@ export class OperatorService {
     const row = this.#control.instrument(instrument.symbol);
     const openCount = this.#sequencer.partitions.exchange.exchange.orderCountOf(instrument.symbol);
     return { instrument, halted: row?.halted ?? false, openCount };
+  }
+
+  /** One that was revoked long ago is forgotten before its last order is. */
+  #isKnownKey(apiKey: string): boolean {
+    if (this.#options.isKnownKey(apiKey)) return true;
+    for (const { desk } of this.#sequencer.partitions.desks) {
+      for (const book of desk.books()) {
+        if (book.openCountOf(apiKey as KeyId) > 0) return true;
+      }
+    }
+    return false;
   }
 
   get #instruments(): readonly Instrument[] {

@@ -3,9 +3,9 @@
  * library sees them when somebody asks.
  */
 import { errorSpec } from "@countermand/contract";
-import { MARKET_MODES, type MarketMode } from "@countermand/core/control";
+import { type HoldScope, MARKET_MODES, type MarketMode } from "@countermand/core/control";
 import { LIMIT_CHECKS } from "@countermand/core/limits";
-import type { MarketGroup } from "@countermand/core/model";
+import type { MarketGroup, RefusalName } from "@countermand/core/model";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Read when metrics are asked for. */
@@ -23,6 +23,8 @@ export interface Gauges {
   readonly overBudget: () => ReadonlyMap<string, number>;
   readonly activeBlocks: () => number;
   readonly marketModes: () => readonly (readonly [market: MarketGroup, mode: MarketMode])[];
+  /** By `scope refusal`. */
+  readonly heldBack: () => ReadonlyMap<string, number>;
   /** By `scope refusal`. */
   readonly limitRefusals: () => ReadonlyMap<string, number>;
   readonly marketSessions: () => number;
@@ -63,6 +65,7 @@ export class Metrics {
     this.#addAnswered(registers);
     addOverBudget(registers, gauges.overBudget);
     addLimitRefusals(registers, gauges.limitRefusals);
+    addHeldBack(registers, gauges.heldBack);
     addMarketModes(registers, gauges.marketModes);
     for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
@@ -139,6 +142,32 @@ function addLimitRefusals(registers: Registry[], read: Gauges["limitRefusals"]):
   });
 }
 
+/** Which decisions of operators refuse orders, and how far each may reach. */
+const HOLD_REASONS: readonly (readonly [RefusalName, readonly HoldScope[]])[] = [
+  ["BLOCKED", ["key", "portfolio", "account", "market", "gateway"]],
+  ["MARKET_CANCEL_ONLY", ["market", "gateway"]],
+  ["MARKET_HALTED", ["market", "gateway"]],
+  ["INSTRUMENT_HALTED", ["instrument"]],
+];
+
+function addHeldBack(registers: Registry[], read: Gauges["heldBack"]): void {
+  new Counter({
+    name: "countermand_operator_refusals_total",
+    help: "New orders and amends refused by a block, a mode or a halt of an operator.",
+    labelNames: ["scope", "reason"],
+    registers,
+    collect() {
+      this.reset();
+      const counts = read();
+      for (const [refused, scopes] of HOLD_REASONS) {
+        const { reason } = errorSpec(refused);
+        for (const scope of scopes)
+          this.inc({ scope, reason }, counts.get(`${scope} ${refused}`) ?? 0);
+      }
+    },
+  });
+}
+
 function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void {
   new Counter({
     name: "countermand_over_budget_total",
@@ -153,7 +182,7 @@ function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void 
 }
 
 type GaugeSpec = readonly [
-  key: Exclude<keyof Gauges, "limitRefusals" | "marketModes" | "overBudget">,
+  key: Exclude<keyof Gauges, "heldBack" | "limitRefusals" | "marketModes" | "overBudget">,
   name: string,
   help: string,
 ];

@@ -10,6 +10,7 @@ import {
   type ControlState,
   encodeControlEvent,
   type ModeSet,
+  type OperatorRefusal,
 } from "@countermand/core/control";
 import { type Desk, newOrderSingle } from "@countermand/core/desk";
 import {
@@ -103,6 +104,7 @@ export class Partitions {
   /** Told of every order that closes, in the moment in which it does. */
   onClosed: ((order: Order) => void) | null = null;
   readonly #control: ControlPartition;
+  readonly #heldBackCounts = new Map<string, number>();
   readonly #checks: RuleChecks;
   readonly #sessionPort: SessionPort = {
     work: (command, atMs) => this.#workSession(command, atMs),
@@ -148,6 +150,11 @@ export class Partitions {
   /** What operators decided. */
   get control(): ControlState {
     return this.#control.state;
+  }
+
+  /** New orders and amends of clients that operators' decisions refused, by `scope refusal`. */
+  get heldBackCounts(): ReadonlyMap<string, number> {
+    return this.#heldBackCounts;
   }
 
   /** Every partition's name and its position, staged events included. */
@@ -430,7 +437,15 @@ export class Partitions {
     apiKey: string,
   ): Refusal | null {
     const marketGroup = marketGroupOf(market);
-    return this.control.orderRefusal({ apiKey, account, portfolioId, marketGroup }, symbol);
+    const origin = { apiKey, account, portfolioId, marketGroup };
+    const refusal = this.control.orderRefusal(origin, symbol);
+    if (refusal !== null && apiKey !== "") this.#countHeldBack(refusal);
+    return refusal;
+  }
+
+  #countHeldBack({ holdScope, refused }: OperatorRefusal): void {
+    const key = `${holdScope} ${refused}`;
+    this.#heldBackCounts.set(key, (this.#heldBackCounts.get(key) ?? 0) + 1);
   }
 
   #stateOf(desk: Desk): MarketState {

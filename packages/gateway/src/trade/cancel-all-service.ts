@@ -92,6 +92,13 @@ export class CancelAllService {
     }
   }
 
+  /** Whether any open order matches now. */
+  findsAny(caller: Caller, filter: CancelFilter): boolean {
+    const nowMs = this.#sequencer.catchUp();
+    for (const _ of this.#eachMatching(caller, filter, nowMs)) return true;
+    return false;
+  }
+
   #decided(caller: Caller, filter: CancelFilter, nowMs: UnixMs): ManyCancels {
     const { account } = caller;
     const unknown = this.#unknownSymbol(account, filter);
@@ -100,7 +107,7 @@ export class CancelAllService {
       const answer = failed("TOO_MANY_CANCEL_ALLS", "earlier ones of this account are not done");
       return { answer, isKept: false };
     }
-    const orders = this.#matching(caller, filter, nowMs);
+    const orders = [...this.#eachMatching(caller, filter, nowMs)];
     return {
       run: { orders, reason: CancelReason.Requested },
       answer: (outcomes) => answerOf(outcomes.map(fateOf)),
@@ -114,7 +121,7 @@ export class CancelAllService {
     if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
     // All orders of a market are refused alike, and there may be a hundred thousand.
     const refusals = new Map<string, Refusal | null>();
-    const fates = this.#matching(caller, filter, nowMs).map((order): Fate => {
+    const fates = Array.from(this.#eachMatching(caller, filter, nowMs), (order): Fate => {
       if (order.cancelPending) return { order, outcome: "already", refusal: null };
       if (!refusals.has(order.market)) {
         refusals.set(order.market, this.#sequencer.partitions.cancelRefusal(order, nowMs));
@@ -126,15 +133,13 @@ export class CancelAllService {
     return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
   }
 
-  #matching(caller: Caller, filter: CancelFilter, nowMs: UnixMs): Order[] {
+  *#eachMatching(caller: Caller, filter: CancelFilter, nowMs: UnixMs): Generator<Order> {
     const { account } = caller;
     const book = this.#sequencer.partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
-    const matching: Order[] = [];
     for (const order of book.openOldestFirst()) {
-      if (sees(caller, order) && matchesCancelFilter(order, filter, nowMs)) matching.push(order);
+      if (sees(caller, order) && matchesCancelFilter(order, filter, nowMs)) yield order;
     }
-    return matching;
   }
 
   /** A symbol nobody trades is a slip: "nothing open" would be taken for safety. */

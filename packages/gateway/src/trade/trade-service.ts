@@ -276,16 +276,14 @@ export class TradeService {
     return this.#budgets.takeCancels(caller, { named: requests.length, open: open.length });
   }
 
-  /** Costs one, and nothing has to be left where it cancels whatever is open. */
+  /** Costs one, and nothing has to be left where it cancels anything. */
   #cancelAllWait(
     caller: Caller,
     { filter, isPreview }: CancelAllRequest,
     identity: RequestIdentity,
   ): number {
     if (this.#budgets === null || this.#sequencer.remembers(caller.account, identity)) return 0;
-    const book = this.#sequencer.partitions.deskOf(caller.account).desk.book(caller.account);
-    const isWhole = !isPreview && Object.values(filter).every((each) => each === undefined);
-    const open = isWhole && book !== null && book.openCount > 0 ? 1 : 0;
+    const open = !isPreview && this.#cancelAlls.findsAny(caller, filter) ? 1 : 0;
     return this.#budgets.takeCancels(caller, { named: 1, open });
   }
 

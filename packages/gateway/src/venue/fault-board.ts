@@ -11,7 +11,13 @@ import {
   type FaultView,
   faultSpec,
 } from "@countermand/contract";
-import type { Account, Instrument, Order, OrderId } from "@countermand/core/model";
+import {
+  type Account,
+  hasWholeUnits,
+  type Instrument,
+  type Order,
+  type OrderId,
+} from "@countermand/core/model";
 import { Random } from "@countermand/core/participants";
 import type { Caller } from "../auth/key-store.ts";
 import { type FiredFault, planOf, type VenueFaults, type VenuePlan } from "./fault-plan.ts";
@@ -39,9 +45,12 @@ interface KeyFaults {
 }
 
 const KIND_BY_LOTS = new Map(FAULT_SPECS.map((spec) => [BigInt(spec.recipeLots), spec.kind]));
+const KIND_BY_FRACTION_LOTS = new Map(
+  FAULT_SPECS.map((spec) => [BigInt(spec.recipeFractionLots), spec.kind]),
+);
 
 export class FaultBoard {
-  readonly #lotQty: ReadonlyMap<string, bigint>;
+  readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #recipeKeys: ReadonlySet<string>;
   readonly #keys = new Map<string, KeyFaults>();
   /** Faults of frames to come, by account and stream number; oldest first. */
@@ -52,7 +61,7 @@ export class FaultBoard {
   readonly #markedAnswers = new Set<string>();
 
   constructor({ instruments, recipeKeys }: FaultBoardOptions) {
-    this.#lotQty = new Map(instruments.map(({ symbol, lotQty }) => [symbol, lotQty]));
+    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
     this.#recipeKeys = recipeKeys;
   }
 
@@ -137,9 +146,10 @@ export class FaultBoard {
   }
 
   #recipeKind({ symbol, orderQty }: Order): FaultKind | undefined {
-    const lotQty = this.#lotQty.get(symbol);
-    if (lotQty === undefined || orderQty % lotQty !== 0n) return undefined;
-    return KIND_BY_LOTS.get(orderQty / lotQty);
+    const instrument = this.#instruments.get(symbol);
+    if (instrument === undefined || orderQty % instrument.lotQty !== 0n) return undefined;
+    const kinds = hasWholeUnits(instrument) ? KIND_BY_LOTS : KIND_BY_FRACTION_LOTS;
+    return kinds.get(orderQty / instrument.lotQty);
   }
 
   /** A recipe about what is told: it happens to the message, or the answer, of the placing. */

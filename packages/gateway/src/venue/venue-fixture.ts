@@ -8,6 +8,7 @@ import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { decodeExchangeEvent, Exchange } from "@countermand/core/exchange";
 import {
   type Account,
+  type AskedReason,
   CancelReason,
   type ClOrdId,
   decodeDeskEvent,
@@ -123,14 +124,9 @@ export class VenueBench {
     return placed;
   }
 
-  cancel(order: Order, account = ANNE): Order {
+  cancel(order: Order, account = ANNE, reason: AskedReason = CancelReason.Requested): Order {
     const faults = this.board.venueFaults(callerOf(account));
-    const canceled = this.partitions.cancel(
-      this.open(order),
-      this.nowMs,
-      CancelReason.Requested,
-      faults,
-    );
+    const canceled = this.partitions.cancel(this.open(order), this.nowMs, reason, faults);
     assert.ok("orderId" in canceled);
     this.commit();
     return canceled;
@@ -222,7 +218,7 @@ function callerOf(account: Account): { readonly apiKey: string; readonly account
 
 function factsOf(order: Order): string {
   const pending = order.cancelPending ? " pending" : "";
-  const why = order.cancelReason + order.rejectReason;
+  const why = (order.phase === "Canceled" ? order.cancelReason : "") + order.rejectReason;
   const figures = `${formatDecimal(order.cumQty)}/${formatDecimal(order.orderQty)}`;
   return `${order.phase}${pending} ${figures}${why === "" ? "" : ` (${why})`}`;
 }

@@ -2,9 +2,9 @@
 // all of a venue that answers later.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OrdType, Side, TimeInForce } from "@countermand/core/model";
+import { CancelReason, MarketName, ONE, OrdType, Side, TimeInForce } from "@countermand/core/model";
 import { HELD_MAX, VENUE_ANSWER_MS_MAX } from "./limits.ts";
-import { assertSound, BERT, VenueBench } from "./venue-fixture.ts";
+import { ANNE, assertSound, BERT, VenueBench } from "./venue-fixture.ts";
 
 /** The Execution report types of FIX that the stories are told in: see ExecType. */
 test("venue: without a fault an order and its cancel are done in their turns", () => {
@@ -197,6 +197,30 @@ test("venue: a stuck cancel ends when the gateway asks, and is sent anew", () =>
   assert.equal(bench.clock.timerCount, 0);
 });
 
+test("venue: why a cancel was sent is known when it is answered, also after a crash", () => {
+  const reasons = [CancelReason.KillSwitch, CancelReason.DeadMan, CancelReason.Disconnected];
+  for (const reason of reasons) {
+    for (const isOnItsWay of [false, true]) {
+      const bench = VenueBench.opened();
+      bench.arm(isOnItsWay ? "DelayedOrder" : "StuckCancel", { delayMs: 900 });
+      const order = bench.place(10);
+      bench.cancel(order, ANNE, reason);
+      assert.equal(bench.open(order).cancelPending, true);
+      const started = bench.crashed(bench.commits.length);
+      started.reconcile();
+      bench.clock.advance(900);
+      const canceled = `4 Canceled 0/1000 (${reason})`;
+      assert.equal(bench.news().at(-1), canceled);
+      const rejected = "8 Rejected pending 0/1000";
+      const ends = isOnItsWay
+        ? started.news().at(-2)?.slice(0, rejected.length)
+        : started.news()[0];
+      assert.equal(ends, isOnItsWay ? rejected : canceled);
+      assert.equal(started.find(order), null);
+    }
+  }
+});
+
 test("venue: a cancel never overtakes its order", () => {
   const bench = VenueBench.opened();
   bench.arm("DelayedOrder", { delayMs: 500 });
@@ -315,4 +339,23 @@ test("venue: beyond what may be held back, faults do not take effect", () => {
   assert.equal(bench.partitions.gate.heldCount, HELD_MAX);
   bench.partitions.gate.close();
   assert.equal(bench.clock.timerCount, 0, "a gate that is closed leaves no timer");
+});
+
+test("venue: recipes count lots; of coins it takes a number that nobody computes by chance", () => {
+  const coins = {
+    market: MarketName.Crypto,
+    symbol: "DODO-USDT",
+    price: ONE / 100n,
+    side: Side.Buy,
+  };
+  const cent = ONE / 100n;
+  for (const [lots, more, phase] of [
+    [1301, {}, "PendingNew"],
+    [1301, { ...coins, orderQty: 1301n * cent }, "Open"],
+    [1301, { ...coins, orderQty: 1301n * ONE }, "Open"],
+    [1301, { ...coins, orderQty: 1_301_301n * cent }, "PendingNew"],
+    [1301, { ...coins, orderQty: 1_301_302n * cent }, "Open"],
+  ] as const) {
+    assert.equal(VenueBench.opened(true).place(lots, more).phase, phase);
+  }
 });

@@ -17,7 +17,6 @@ import { type Exchange, type ExchangeCommand, phaseFault } from "@countermand/co
 import {
   type Account,
   type AskedReason,
-  CancelReason,
   type DeskEvent,
   type ExecutionReported,
   type Order,
@@ -26,7 +25,7 @@ import {
   type UnixMs,
   type VenueReport,
 } from "@countermand/core/model";
-import { isWorking } from "@countermand/core/order";
+import { askedReason, isWorking } from "@countermand/core/order";
 import type { Cancelable } from "../sys/clock.ts";
 import type { VenueAct, VenuePlan } from "./fault-plan.ts";
 import { HELD_MAX } from "./limits.ts";
@@ -47,8 +46,6 @@ export type Schedule = (delayMs: number, work: (nowMs: UnixMs) => void) => Cance
 interface Lane {
   readonly of: "order" | "cancel";
   readonly plan: VenuePlan;
-  /** Why the cancel was sent; the venue is not told. */
-  readonly asked: AskedReason;
   /** As it was last seen. */
   order: Order;
   nextStep: number;
@@ -87,7 +84,7 @@ export class VenueGate {
 
   /** Sends an order that was decided. The order as it stands at the end of this turn. */
   place(placing: Order, plan: VenuePlan, nowMs: UnixMs): Order {
-    const lane = newLane("order", plan, placing, CancelReason.Requested);
+    const lane = newLane("order", plan, placing);
     this.#orders.set(placing.orderId, lane);
     const [first] = plan.steps;
     if (first === undefined || first.afterMs > 0) {
@@ -102,15 +99,15 @@ export class VenueGate {
    * to a cancel says that it was handed to the venue.
    */
   cancel(order: Order, plan: VenuePlan, asked: AskedReason, nowMs: UnixMs): Order {
-    const pending = this.#stage(this.#desk(order).decidePendingCancel(order, nowMs));
-    const lane = newLane("cancel", plan, pending, asked);
+    const pending = this.#stage(this.#desk(order).decidePendingCancel(order, nowMs, asked));
+    const lane = newLane("cancel", plan, pending);
     this.#cancels.set(order.orderId, lane);
     if (pending.phase !== "PendingNew") this.#start(lane, nowMs);
     return pending;
   }
 
   /** Finds out what became of an order or a cancel without an answer, and journals it. */
-  reconcile(order: Order, nowMs: UnixMs, asked: AskedReason = CancelReason.Requested): void {
+  reconcile(order: Order, nowMs: UnixMs): void {
     const { account, orderId, symbol } = order;
     if (order.phase === "PendingNew") {
       const report: VenueReport = this.#sides.exchange.exchange.holds(symbol, orderId)
@@ -120,7 +117,7 @@ export class VenueGate {
     }
     const latest = this.#openOrder(order);
     // Sent anew, now that it is known not to be done: a cancel that comes late does no harm.
-    if (latest?.cancelPending === true) this.#takeCancel(latest, asked, nowMs);
+    if (latest?.cancelPending === true) this.#takeCancel(latest, nowMs);
   }
 
   /** Day orders that the venue has not taken do not outlive their day: it never gets them. */
@@ -215,11 +212,11 @@ export class VenueGate {
   }
 
   /** Whether the cancel is still to be answered. */
-  #actOnCancel({ order, asked }: Lane, act: VenueAct, nowMs: UnixMs): boolean {
+  #actOnCancel({ order }: Lane, act: VenueAct, nowMs: UnixMs): boolean {
     if (!order.cancelPending) return false;
     switch (act) {
       case "Take":
-        this.#takeCancel(order, asked, nowMs);
+        this.#takeCancel(order, nowMs);
         break;
       case "Refuse":
         this.#refuseCancel(order, nowMs);
@@ -234,10 +231,11 @@ export class VenueGate {
     return this.#openOrder(order)?.cancelPending === true;
   }
 
-  #takeCancel(order: Order, asked: AskedReason, nowMs: UnixMs): void {
+  #takeCancel(order: Order, nowMs: UnixMs): void {
     const { orderId, symbol } = order;
     if (isWorking(order)) {
-      this.#sides.work({ type: "OrderCancelRequest", orderId, symbol }, order, nowMs, asked);
+      const request = { type: "OrderCancelRequest", orderId, symbol } as const;
+      this.#sides.work(request, order, nowMs, askedReason(order));
     }
     // There was nothing left to cancel.
     if (this.#openOrder(order) !== null) this.#refuseCancel(order, nowMs);
@@ -286,7 +284,7 @@ export class VenueGate {
     if (order === null) return;
     const waiting = lane.of === "order" ? this.#cancels.get(orderId) : undefined;
     if (waiting !== undefined) this.#end(waiting);
-    this.reconcile(order, nowMs, (waiting ?? lane).asked);
+    this.reconcile(order, nowMs);
   }
 
   #work(lane: Lane, command: ExchangeCommand, nowMs: UnixMs): void {
@@ -330,6 +328,6 @@ export class VenueGate {
   }
 }
 
-function newLane(of: Lane["of"], plan: VenuePlan, order: Order, asked: AskedReason): Lane {
-  return { of, plan, order, asked, nextStep: 0, timer: null, deadline: null };
+function newLane(of: Lane["of"], plan: VenuePlan, order: Order): Lane {
+  return { of, plan, order, nextStep: 0, timer: null, deadline: null };
 }
