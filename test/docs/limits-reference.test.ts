@@ -11,6 +11,7 @@ import {
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
 } from "../../packages/core/src/control/control-state.ts";
+import { LIMIT_OVERRIDES_MAX } from "../../packages/core/src/control/limit-overrides.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
 import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/matching.ts";
 import { CANDLES_KEPT_MAX } from "../../packages/core/src/market-data/candles.ts";
@@ -74,6 +75,7 @@ test("limits reference: lists the core's limits with their values", () => {
     ["RELEASED_BLOCKS_MAX", RELEASED_BLOCKS_MAX],
     ["KEYS_MAX", KEYS_MAX],
     ["REVOKED_KEYS_MAX", REVOKED_KEYS_MAX],
+    ["LIMIT_OVERRIDES_MAX", LIMIT_OVERRIDES_MAX],
     ["OPERATOR_ANSWERS_MAX", OPERATOR_ANSWERS_MAX],
   ]);
 });

@@ -123,6 +123,24 @@ test("cli operating: instruments", async (t) => {
   assert.match((await operate("instruments")).output, /00700/);
 });
 
+test("cli operating: limits of an account", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  const own = ["account", "80114138"];
+  const set = ["limits", "set", ...own, "--reason", "risk"];
+  const none = await operate(...set);
+  assert.deepEqual([none.code, /limits clear/.test(none.errors)], [2, true]);
+  const given = ["--order-value-max", "HKD:100,*:off"];
+  assert.match((await operate(...set, ...given)).errors, /order_value_max must be/);
+  const done = await operate(...set, "--order-value-max", "HKD:100,*:9", "--duplicate-ms", "50");
+  assert.equal(done.code, 0, done.errors);
+  assert.equal(await refusal(place.client(), BUY), "order_value_limit");
+  assert.match((await operate("limits")).output, /"value":"?50"?,"from":"operator"/);
+  assert.match((await operate("limits", "show", ...own)).output, /kim/);
+  assert.equal((await operate("limits", "clear", ...own, "--reason", "over")).code, 0);
+  assert.equal(await refusal(place.client(), BUY), "placed");
+  assert.equal((await operate("limits")).output, "none\n");
+});
+
 test("cli operating: a key is made, used, rotated and revoked", async (t) => {
   const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
   const make = ["keys", "create", "--account", "80114138", "--permission", "trade"];

@@ -27,7 +27,7 @@ const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/src/limits/", ours: ORDER, packages: false },
   { from: "packages/core/src/desk/", ours: [...ORDER, MONEY, LIMITS], packages: false },
   { from: "packages/core/src/exchange/", ours: ORDER, packages: false },
-  { from: "packages/core/src/control/", ours: MODEL, packages: false },
+  { from: "packages/core/src/control/", ours: [...MODEL, LIMITS], packages: false },
   { from: "packages/core/src/session/", ours: SESSION, packages: false },
   { from: "packages/core/src/market-data/", ours: MODEL, packages: false },
   { from: "packages/core/src/participants/", ours: MODEL, packages: false },

@@ -42,8 +42,12 @@ export class OperatorClient {
   }
 
   /** @throws ApiError @throws OutcomeUnknownError */
-  async write(path: string, body: object): Promise<unknown> {
-    return await this.#send("POST", path, JSON.stringify(body));
+  async write(
+    path: string,
+    body: object,
+    method: "DELETE" | "POST" | "PUT" = "POST",
+  ): Promise<unknown> {
+    return await this.#send(method, path, JSON.stringify(body));
   }
 
   async #send(

@@ -29,6 +29,8 @@ export * from "./operator/control-answers.ts";
 export * from "./operator/control-requests.ts";
 export * from "./operator/key-answers.ts";
 export * from "./operator/key-requests.ts";
+export * from "./operator/limit-answers.ts";
+export * from "./operator/limit-requests.ts";
 export * from "./permissions.ts";
 export * from "./requests/account-queries.ts";
 export * from "./requests/amend.ts";

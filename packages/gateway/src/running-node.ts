@@ -28,12 +28,14 @@ import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { Admission } from "./limits/admission.ts";
 import { Budgets } from "./limits/budgets.ts";
+import { EffectiveLimits } from "./limits/limit-source.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
+import { LimitService } from "./operator/limit-service.ts";
 import type { OperatorParts } from "./operator/operator-server.ts";
 import { OperatorService } from "./operator/operator-service.ts";
 import type { Log } from "./ops/log.ts";
@@ -122,6 +124,7 @@ export class RunningNode {
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
   readonly admission: Admission;
+  readonly #effective: EffectiveLimits;
   readonly #limits: OrderLimits;
   readonly #killSwitch: KillSwitch;
   readonly #snapshotter: Snapshotter;
@@ -161,7 +164,8 @@ export class RunningNode {
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
     this.admission = new Admission(clock);
-    this.#limits = limitsOf(options);
+    this.#effective = new EffectiveLimits(partitions.control, config);
+    this.#limits = limitsOf(options, this.#effective);
     const [{ dataDir }, { instruments }, { exchange }] = [config, layout, partitions];
     this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
     const faultBoard = faultBoardOf(options, layout);
@@ -287,12 +291,14 @@ export class RunningNode {
     const { sequencer } = this;
     const { masterKey } = this.#options.config;
     const onChanged = (apiKey: string) => this.streams.keyChanged(apiKey);
+    const isKnownKey = (apiKey: string) => this.#foundation.keys.isKnown(apiKey);
     return new OperatorService({
       sequencer,
       killSwitch: this.#killSwitch,
       keys: new KeyService({ sequencer, masterKey, onChanged }),
       audit: new OrderAudit({ sequencer, archive: this.#foundation.archive }),
-      isKnownKey: (apiKey) => this.#foundation.keys.isKnown(apiKey),
+      limits: new LimitService({ sequencer, limits: this.#effective, isKnownKey }),
+      isKnownKey,
       names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });
@@ -556,11 +562,7 @@ async function claimAll(
 }
 
 /** Nobody holds the simulated traders to limits. */
-function limitsOf({ config, clock }: NodeOptions): OrderLimits {
-  const limits = {
-    ofAccount: () => config.accountLimits,
-    ofKey: () => config.keyLimits,
-  };
+function limitsOf({ clock }: NodeOptions, limits: EffectiveLimits): OrderLimits {
   return new OrderLimits(exceptSimulated(limits), () => clock.monotonicMs());
 }
 

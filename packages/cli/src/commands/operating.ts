@@ -4,6 +4,7 @@ import { count, oneOf } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
 import { confirm, type Terminal } from "../terminal.ts";
 import { addKeyCommands } from "./keys.ts";
+import { addLimitCommands } from "./limits.ts";
 import {
   API,
   clientOf,
@@ -22,6 +23,7 @@ export function addOperatingCommands(program: Command, terminal: Terminal): void
   addModes(program, terminal);
   addAccounts(program, terminal);
   addInstruments(program, terminal);
+  addLimitCommands(program, terminal);
   addKeyCommands(program, terminal);
 }
 

@@ -156,6 +156,14 @@ export const OPERATOR_ERRORS = {
     retryable: true,
     action: "Nothing is wrong: from now on the market has the mode that the notice names.",
   },
+  TOO_MANY_LIMITS: {
+    code: 11031269,
+    httpStatus: 409,
+    message: "Too Many Limits",
+    reason: "too_many_limits",
+    retryable: false,
+    action: "Take away limits of accounts and keys that are not used any more.",
+  },
   UNKNOWN_KEY: {
     ...UNKNOWN,
     code: 11031280,

@@ -11,6 +11,7 @@
  * | `U`  | BlockReleased     |
  * | `M`  | ModeSet           |
  * | `I`  | InstrumentChanged |
+ * | `L`  | LimitsSet         |
  * | `O`  | OperatorActed     |
  * | `Q`  | OperatorAnswered  |
  *
@@ -28,6 +29,12 @@ import {
   keyCells,
   keyEventOf,
 } from "./key-event.ts";
+import {
+  type LimitsSet,
+  type LimitsSetCells,
+  limitsSetCells,
+  limitsSetOf,
+} from "./limit-overrides.ts";
 import type { OperatorAct } from "./operator-act.ts";
 
 export type { OperatorAct } from "./operator-act.ts";
@@ -127,6 +134,7 @@ export type ControlEvent =
   | BlockReleased
   | ModeSet
   | InstrumentChanged
+  | LimitsSet
   | OperatorActed
   | OperatorAnswered
   | KeyEvent;
@@ -152,6 +160,7 @@ type Cells =
   | readonly ["U", ...ActCells, blockId: number]
   | readonly ["M", ...ActCells, marketGroup: MarketGroup | null, mode: MarketMode]
   | readonly ["I", ...ActCells, symbol: string, name: string | null, halted: boolean | null]
+  | LimitsSetCells
   | readonly ["O", ...ActCells, deed: OperatorActed["deed"], account: Account]
   | readonly [
       "Q",
@@ -200,6 +209,8 @@ export function decodeControlEvent(payload: string): ControlEvent {
       const act = { atMs, operator, reason };
       return { type: "InstrumentChanged", act, symbol, securityDesc, halted };
     }
+    case "L":
+      return limitsSetOf(cells);
     case "O": {
       const [, atMs, operator, reason, deed, account] = cells;
       return { type: "OperatorActed", act: { atMs, operator, reason }, deed, account };
@@ -259,6 +270,8 @@ function cellsOf(event: Exclude<ControlEvent, KeyEvent>): Cells {
       const { act, symbol, securityDesc, halted } = event;
       return ["I", ...actCells(act), symbol, securityDesc, halted];
     }
+    case "LimitsSet":
+      return limitsSetCells(event);
     case "OperatorActed":
       return ["O", ...actCells(event.act), event.deed, event.account];
     case "OperatorAnswered":

@@ -16,6 +16,7 @@ import {
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
 } from "./control-state.ts";
+import type { LimitOverride } from "./limit-overrides.ts";
 
 const ACT: OperatorAct = { atMs: 1_000 as UnixMs, operator: "kim", reason: "a test" };
 const ORIGIN: OrderOrigin = {
@@ -167,6 +168,26 @@ const anyScope: fc.Arbitrary<BlockScope> = fc.record(
   { noNullPrototype: true },
 );
 
+const anyCount = fc.option(fc.nat());
+const anyUnits = fc.option(fc.bigInt({ min: 1n, max: 10n ** 26n }));
+const anyAmounts = fc.option(
+  fc
+    .uniqueArray(fc.constantFrom("HKD", "USD", "*"), { minLength: 1 })
+    .map((currencies) => new Map(currencies.map((each, index) => [each, BigInt(index + 1)]))),
+);
+const anyLimits: fc.Arbitrary<LimitOverride> = fc.record(
+  {
+    orderQty: anyUnits,
+    orderValue: anyAmounts,
+    priceDistance: anyUnits,
+    duplicateMs: anyCount,
+    openOrders: anyCount,
+    grossExposure: anyAmounts,
+    orderRate: anyCount,
+  },
+  { noNullPrototype: true, requiredKeys: [] },
+);
+
 type Step = (state: ControlState) => ControlEvent | null;
 
 /** What operators may do next, whatever was done before. */
@@ -205,6 +226,16 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       () =>
         answered(key, second * 1_000),
   ),
+  fc
+    .tuple(anyAct, fc.constantFrom("account", "key"), fc.constantFrom("a", "b"), anyLimits)
+    .map(([act, scope, name, limits]): Step => {
+      return (state) => {
+        const { limits: overrides } = state;
+        return Object.keys(limits).length === 0
+          ? overrides.decideRemove(act, scope, name)
+          : eventOf(overrides.decideSet(act, scope, name, limits));
+      };
+    }),
   anyAct.map(
     (act): Step =>
       () => {

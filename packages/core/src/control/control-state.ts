@@ -1,7 +1,7 @@
 /**
- * What operators have decided: blocks, modes, halts of instruments, API keys, and the answers to
- * their requests. A pure fold of control events, owned by the sequencer. Methods named `decide...`
- * change nothing.
+ * What operators have decided: blocks, modes, halts of instruments, limits of single accounts and
+ * keys, API keys, and the answers to their requests. A pure fold of control events, owned by the
+ * sequencer. Methods named `decide...` change nothing.
  */
 import { assert } from "../assert.ts";
 import type { UnixMs } from "../model/ids.ts";
@@ -34,6 +34,7 @@ import {
   type OrderOrigin,
 } from "./control-scope.ts";
 import { isKeyEvent } from "./key-event.ts";
+import { LimitOverrides, type LimitRowCells } from "./limit-overrides.ts";
 
 /** Blocks that hold at a time: each is looked at for every new order. */
 export const ACTIVE_BLOCKS_MAX = 1_000;
@@ -88,11 +89,13 @@ type Cells =
   | readonly ["mode", owner: ModeOwner, mode: MarketMode, act: OperatorAct]
   | readonly ["instrument", symbol: string, name: string | null, halted: boolean, act: OperatorAct]
   | readonly ["answer", answer: Omit<OperatorAnswered, "type">]
+  | LimitRowCells
   | ApiKeyCells;
 
 export class ControlState {
   #profile: "production" | null = null;
   readonly keys = new ApiKeys();
+  readonly limits = new LimitOverrides();
   #lastBlockId = 0;
   readonly #active = new Map<number, Block>();
   /** Oldest first. */
@@ -198,6 +201,7 @@ export class ControlState {
   apply(event: ControlEvent): void {
     if (isKeyEvent(event)) {
       this.keys.apply(event);
+      if (event.type === "KeyRevoked") this.limits.keyRevoked(event.apiKey);
       return;
     }
     switch (event.type) {
@@ -222,6 +226,9 @@ export class ControlState {
         break;
       case "InstrumentChanged":
         this.#applyInstrument(event);
+        break;
+      case "LimitsSet":
+        this.limits.apply(event);
         break;
       case "OperatorActed":
         // Kept for the audit; its effect is the other partition's.
@@ -251,6 +258,7 @@ export class ControlState {
       yield lineOf(["instrument", symbol, row.securityDesc, row.halted, row.act]);
     }
     for (const { type: _, ...answer } of this.#answers.values()) yield lineOf(["answer", answer]);
+    for (const cells of this.limits.snapshotCells()) yield lineOf(cells);
     for (const cells of this.keys.snapshotCells()) yield lineOf(cells);
   }
 
@@ -283,6 +291,9 @@ export class ControlState {
       }
       case "answer":
         this.#answers.set(cells[1].idempotencyKey, { type: "OperatorAnswered", ...cells[1] });
+        break;
+      case "limits":
+        this.limits.load(cells);
         break;
       case "key":
         this.keys.load(cells);

@@ -3,3 +3,4 @@ export * from "./control-event.ts";
 export * from "./control-scope.ts";
 export * from "./control-state.ts";
 export * from "./key-event.ts";
+export * from "./limit-overrides.ts";

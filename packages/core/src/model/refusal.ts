@@ -103,6 +103,7 @@ export const CONTROL_REFUSAL_NAMES = [
   "UNKNOWN_KEY",
   "KEY_ENDED",
   "TOO_MANY_KEYS",
+  "TOO_MANY_LIMITS",
   "PORTFOLIO_NOT_ALLOWED",
 ] as const;
 export type RefusalName =

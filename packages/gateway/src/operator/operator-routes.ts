@@ -6,6 +6,7 @@ import {
   decodeExpireKey,
   decodeInstrumentChange,
   decodeKill,
+  decodeLimits,
   decodeModeChange,
   decodeOpenAccount,
   decodeReason,
@@ -22,7 +23,8 @@ import type { SoughtOrder } from "../audit/order-story.ts";
 import { cursorOf, type StoryPage } from "../audit/story-cursor.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import type { KeyListState } from "./key-service.ts";
-import type { BlockState, OperatorService } from "./operator-service.ts";
+import type { LimitOwner } from "./limit-service.ts";
+import type { AccountsPage, BlockState, OperatorService } from "./operator-service.ts";
 import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
 
 /** A request past the token, not decoded yet. */
@@ -43,7 +45,7 @@ export interface OperatorInquiry {
 }
 
 export interface OperatorRoute {
-  readonly method: "GET" | "POST";
+  readonly method: "DELETE" | "GET" | "POST" | "PUT";
   /** `:name` stands for a segment. */
   readonly path: string;
   /** Whether a blind retry would do harm, so that an Idempotency-Key is asked for. */
@@ -52,6 +54,7 @@ export interface OperatorRoute {
 }
 
 const STORY_PAGE = ["before", "page_size"];
+const PAGE_PARAMETERS = ["page_index", "page_size"];
 
 export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/kill", decodeKill, (request) => {
@@ -75,13 +78,9 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/modes", decodeModeChange, (request) => {
     return (service, turn) => service.setMode(turn, request);
   }),
-  read("/operator/v1/accounts", ["page_index", "page_size"], ({ query }) => {
-    const { pageIndexMax, pageSizeMax } = LIMITS;
-    const pageIndex = numberIn(query, "page_index", 1, pageIndexMax.value);
-    if (isFaultValue(pageIndex)) return pageIndex;
-    const pageSize = numberIn(query, "page_size", PAGE_SIZE_DEFAULT, pageSizeMax.value);
-    if (isFaultValue(pageSize)) return pageSize;
-    return (service) => service.accounts({ pageIndex, pageSize });
+  read("/operator/v1/accounts", PAGE_PARAMETERS, ({ query }) => {
+    const page = pageOf(query);
+    return isFault(page) ? page : (service) => service.accounts(page);
   }),
   write("/operator/v1/accounts", decodeOpenAccount, (request) => {
     return (service, turn) => service.openAccount(turn, request);
@@ -115,6 +114,12 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const { symbol = "" } = parameters;
     return (service, turn) => service.changeInstrument(turn, symbol, request);
   }),
+  read("/operator/v1/limits", PAGE_PARAMETERS, ({ query }) => {
+    const page = pageOf(query);
+    return isFault(page) ? page : (service) => service.limits.list(page);
+  }),
+  ...limitRoutes("/operator/v1/limits/accounts/:name", "account"),
+  ...limitRoutes("/operator/v1/limits/keys/:name", "key"),
   read("/operator/v1/keys", ["state"], ({ query }) => {
     const state = query.get("state") ?? "active";
     const known = KEY_STATES.find((each) => each === state);
@@ -137,6 +142,27 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     return (service, turn) => service.keys.revoke(turn, apiKeyOf(parameters), request);
   }),
 ];
+
+function limitRoutes(path: string, scope: LimitOwner["scope"]): readonly OperatorRoute[] {
+  const ownerOf = ({ parameters: { name = "" } }: OperatorContent): LimitOwner => {
+    return { scope, name };
+  };
+  return [
+    read(path, [], (content) => (service) => service.limits.show(ownerOf(content))),
+    {
+      ...write(path, decodeLimits, (request, content) => {
+        return (service, turn) => service.limits.set(turn, ownerOf(content), request);
+      }),
+      method: "PUT",
+    },
+    {
+      ...write(path, decodeReason, (request, content) => {
+        return (service, turn) => service.limits.remove(turn, ownerOf(content), request);
+      }),
+      method: "DELETE",
+    },
+  ];
+}
 
 const KEY_STATES: readonly KeyListState[] = ["active", "expired", "revoked", "all"];
 const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
@@ -205,6 +231,14 @@ function queryFault(query: URLSearchParams, known: readonly string[]): Fault | n
 
 function invalidQuery(details: string): Fault {
   return fault("INVALID_QUERY_PARAMETER", details);
+}
+
+function pageOf(query: URLSearchParams): AccountsPage | Fault {
+  const { pageIndexMax, pageSizeMax } = LIMITS;
+  const pageIndex = numberIn(query, "page_index", 1, pageIndexMax.value);
+  if (isFaultValue(pageIndex)) return pageIndex;
+  const pageSize = numberIn(query, "page_size", PAGE_SIZE_DEFAULT, pageSizeMax.value);
+  return isFaultValue(pageSize) ? pageSize : { pageIndex, pageSize };
 }
 
 function numberIn(

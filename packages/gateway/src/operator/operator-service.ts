@@ -40,6 +40,7 @@ import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
+import type { LimitService } from "./limit-service.ts";
 import type { OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
@@ -50,6 +51,7 @@ export interface OperatorServiceOptions {
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
   readonly keys: KeyService;
   readonly audit: OrderAudit;
+  readonly limits: LimitService;
   readonly isKnownKey: (apiKey: string) => boolean;
 }
 
@@ -66,17 +68,19 @@ export class OperatorService {
   readonly #options: OperatorServiceOptions;
   readonly keys: KeyService;
   readonly audit: OrderAudit;
+  readonly limits: LimitService;
   readonly #killSwitch: KillSwitch;
   readonly #accounts: AccountActs;
 
   constructor(options: OperatorServiceOptions) {
-    const { sequencer, killSwitch, keys, audit } = options;
+    const { sequencer, killSwitch, keys, audit, limits } = options;
     this.#options = options;
     this.#sequencer = sequencer;
     this.#killSwitch = killSwitch;
     this.#accounts = new AccountActs(sequencer.partitions);
     this.keys = keys;
     this.audit = audit;
+    this.limits = limits;
   }
 
   kill(turn: OperatorTurn, { reason, scope, cancels }: KillRequest): Answer {

@@ -1,0 +1,77 @@
+/** Bodies of the operator API about the limits of single accounts and keys. */
+import { type Fault, isFault } from "../errors.ts";
+import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { kept, kindOf } from "../requests/fields.ts";
+import { shown } from "../shown.ts";
+import { invalid, isFieldFault, operatorObject, reasonField } from "./operator-fields.ts";
+
+/** The limits' words, which are those of their settings. */
+export const LIMIT_WORDS = {
+  orderQty: "order_qty_max",
+  orderValue: "order_value_max",
+  priceDistance: "price_distance_max",
+  duplicateMs: "duplicate_ms",
+  openOrders: "open_orders_max",
+  grossExposure: "gross_exposure_max",
+  orderRate: "orders_per_second_max",
+} as const;
+
+export type LimitField = keyof typeof LIMIT_WORDS;
+
+const LIMIT_FIELDS = Object.keys(LIMIT_WORDS) as readonly LimitField[];
+const FIELD_OF: ReadonlyMap<string, LimitField> = new Map(
+  LIMIT_FIELDS.map((field) => [LIMIT_WORDS[field], field]),
+);
+const CURRENCY = /^(?:\*|[A-Z]{3,8})$/;
+
+export interface LimitsRequest {
+  readonly reason: string;
+  /** As they would stand in their settings; at least one. */
+  readonly limits: ReadonlyMap<LimitField, string>;
+}
+
+/** Body of `PUT /operator/v1/limits/...`: values are checked where the settings' are. */
+export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
+  const object = operatorObject(value, ["reason", "limits"]);
+  if (isFault(object)) return object;
+  const reason = reasonField(object);
+  if (isFieldFault(reason)) return reason;
+  const given = object.get("limits");
+  if (!(given instanceof JsonObject) || given.names.length === 0) {
+    return invalid('limits must be an object with a limit at least: {"open_orders_max":10}');
+  }
+  const limits = new Map<LimitField, string>();
+  for (const name of given.names) {
+    const field = FIELD_OF.get(name);
+    if (field === undefined) {
+      return invalid(
+        `there is no limit ${shown(name)}; there are ${[...FIELD_OF.keys()].join(", ")}`,
+      );
+    }
+    const text = settingText(name, given.get(name) ?? null);
+    if (isFieldFault(text)) return text;
+    limits.set(field, text);
+  }
+  return { reason: kept(reason), limits };
+}
+
+/** The value as its setting is written: an object is a list of amounts by currency. */
+function settingText(name: string, value: JsonValue): string | Fault {
+  if (value instanceof NumberText) return value.text;
+  if (typeof value === "string") return value;
+  if (!(value instanceof JsonObject) || value.names.length === 0) {
+    return invalid(
+      `${name} must be a number, a text such as "off", or amounts, not ${kindOf(value)}`,
+    );
+  }
+  const parts: string[] = [];
+  for (const currency of value.names) {
+    const amount = value.get(currency) ?? null;
+    const text = amount instanceof NumberText ? amount.text : amount;
+    if (!CURRENCY.test(currency) || typeof text !== "string" || /[,:]/.test(text)) {
+      return invalid(`${name} takes amounts by currency: {"HKD":1000000,"*":50000}`);
+    }
+    parts.push(`${currency}:${text}`);
+  }
+  return parts.join(",");
+}

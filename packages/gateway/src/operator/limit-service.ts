@@ -1,0 +1,146 @@
+/**
+ * What operators do with the limits of single accounts and keys: set, take away, list what holds
+ * and where each comes from. Values are read as those of the settings are.
+ */
+import {
+  type CoreRefusal,
+  type EffectiveLimit,
+  encodeFault,
+  encodeLimits,
+  encodeLimitsList,
+  encodeRefusal,
+  encodeSuccess,
+  errorSpec,
+  type Fault,
+  fault,
+  isFault,
+  LIMIT_WORDS,
+  type LimitField,
+  type LimitsRequest,
+  type LimitsRow,
+  type ReasonRequest,
+} from "@countermand/contract";
+import type { LimitOverride, LimitOverrideRow } from "@countermand/core/control";
+import { unknownAccount } from "@countermand/core/desk";
+import { LIMIT_CHECKS, type LimitName, type LimitScope } from "@countermand/core/limits";
+import type { Account } from "@countermand/core/model";
+import { limitSettings } from "../limit-settings.ts";
+import type { EffectiveLimits } from "../limits/limit-source.ts";
+import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
+import { SettingFault, type SettingSpec } from "../setting.ts";
+import type { OperatorTurn } from "./operator-turn.ts";
+
+export interface LimitServiceOptions {
+  readonly sequencer: Sequencer;
+  readonly limits: EffectiveLimits;
+  readonly isKnownKey: (apiKey: string) => boolean;
+}
+
+/** Whose limits. */
+export interface LimitOwner {
+  readonly scope: LimitScope;
+  readonly name: string;
+}
+
+const FIELDS: readonly (LimitName & LimitField)[] = LIMIT_CHECKS.map(({ limit }) => limit);
+const SETTINGS = { account: limitSettings("ACCOUNT"), key: limitSettings("KEY") };
+
+export class LimitService {
+  readonly #options: LimitServiceOptions;
+
+  constructor(options: LimitServiceOptions) {
+    this.#options = options;
+  }
+
+  /** All that is the operator's for this owner from now on; the rest is the settings'. */
+  set(turn: OperatorTurn, owner: LimitOwner, request: LimitsRequest): Answer {
+    const unknown = this.#unknown(owner);
+    if (unknown !== null) return refused(unknown);
+    const limits = readLimits(owner.scope, request.limits);
+    if (isFault(limits)) return faulty(limits);
+    const act = { atMs: turn.wallMs, operator: turn.operator, reason: request.reason };
+    const set = this.#overrides.decideSet(act, owner.scope, owner.name, limits);
+    if ("refused" in set) return refused(set);
+    this.#options.sequencer.partitions.stageControlEvent(set);
+    return this.#shown(owner);
+  }
+
+  /** A second time changes nothing. */
+  remove(turn: OperatorTurn, owner: LimitOwner, { reason }: ReasonRequest): Answer {
+    const unknown = this.#unknown(owner);
+    if (unknown !== null) return refused(unknown);
+    const act = { atMs: turn.wallMs, operator: turn.operator, reason };
+    const removed = this.#overrides.decideRemove(act, owner.scope, owner.name);
+    if (removed !== null) this.#options.sequencer.partitions.stageControlEvent(removed);
+    return this.#shown(owner);
+  }
+
+  show(owner: LimitOwner): Answer {
+    const unknown = this.#unknown(owner);
+    return unknown === null ? this.#shown(owner) : refused(unknown);
+  }
+
+  list({ pageIndex, pageSize }: { readonly pageIndex: number; readonly pageSize: number }): Answer {
+    const rows = this.#overrides.all();
+    const from = (pageIndex - 1) * pageSize;
+    const shown = rows.slice(from, from + pageSize).map((row) => this.#row(row, row));
+    return done(encodeLimitsList(shown, { total: rows.length, page: pageIndex, pageSize }));
+  }
+
+  #shown(owner: LimitOwner): Answer {
+    return done(encodeLimits(this.#row(owner, this.#overrides.find(owner.scope, owner.name))));
+  }
+
+  #row({ scope, name }: LimitOwner, override: LimitOverrideRow | null): LimitsRow {
+    const holds = this.#options.limits.of(scope, name);
+    const limits = FIELDS.map((field): EffectiveLimit => {
+      const isOperators = override !== null && Object.hasOwn(override.limits, field);
+      return { field, value: holds[field], from: isOperators ? "operator" : "settings" };
+    });
+    return { scope, name, limits, act: override?.act ?? null };
+  }
+
+  #unknown({ scope, name }: LimitOwner): CoreRefusal | null {
+    // What was set can be taken away, whatever has been forgotten since.
+    if (this.#overrides.find(scope, name) !== null) return null;
+    if (scope === "key") {
+      if (this.#options.isKnownKey(name)) return null;
+      return { refused: "UNKNOWN_KEY", details: "there is no such key" };
+    }
+    const account = name as Account;
+    const { desk } = this.#options.sequencer.partitions.deskOf(account);
+    return desk.book(account) === null ? unknownAccount(account) : null;
+  }
+
+  get #overrides() {
+    return this.#options.sequencer.partitions.control.limits;
+  }
+}
+
+function readLimits(
+  scope: LimitScope,
+  texts: ReadonlyMap<LimitField, string>,
+): LimitOverride | Fault {
+  const entries: [LimitField, unknown][] = [];
+  for (const [field, text] of texts) {
+    const spec: SettingSpec<unknown> = SETTINGS[scope][field];
+    const value = spec.read(text);
+    if (value instanceof SettingFault) {
+      return fault("OPERATOR_INVALID_FIELD", `${LIMIT_WORDS[field]} ${value.message}, or off`);
+    }
+    entries.push([field, value]);
+  }
+  return Object.fromEntries(entries) as LimitOverride;
+}
+
+function done(dataJson: string): Answer {
+  return { httpStatus: 200, body: encodeSuccess(dataJson) };
+}
+
+function faulty(value: Fault): Answer {
+  return { httpStatus: errorSpec(value.error).httpStatus, body: encodeFault(value) };
+}
+
+function refused(refusal: CoreRefusal): Answer {
+  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
+}

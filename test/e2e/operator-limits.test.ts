@@ -1,0 +1,154 @@
+/** Limits of single accounts and keys, as operators set them and as orders meet them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { OperatorAnswer, OperatorClient } from "./operator-client.ts";
+import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { KEY_1, KEY_2 } from "./signed-client.ts";
+
+const ACCOUNT = `limits/accounts/${KEY_1.account}`;
+const KEY = `limits/keys/${KEY_1.apiKey}`;
+const JSON_BODY = { "Content-Type": "application/json" };
+
+function put(operator: OperatorClient, path: string, limits: unknown): Promise<OperatorAnswer> {
+  return operator.send("PUT", path, JSON.stringify({ reason: "risk", limits }), JSON_BODY);
+}
+
+function clear(operator: OperatorClient, path: string): Promise<OperatorAnswer> {
+  return operator.send("DELETE", path, '{"reason":"over"}', JSON_BODY);
+}
+
+/** `value from` of a limit in an answer. */
+function held({ data }: OperatorAnswer, limit: string): string {
+  const { value, from } = data.limits[limit];
+  return `${JSON.stringify(value)} ${from}`;
+}
+
+test("operator limits: tighten and loosen one account, at once and over a restart", async (t) => {
+  const place = new OperatorPlace(t, { COUNTERMAND_ACCOUNT_ORDER_QTY_MAX: "500" });
+  const operator = await place.start();
+  const two = { ...BUY, qty: 200 };
+  const many = { ...BUY, qty: 600 };
+  const places = async (key = KEY_1) => {
+    const client = place.client(key);
+    return [await refusal(client, two), await refusal(client, many)];
+  };
+  assert.deepEqual(await places(), ["placed", "order_qty_limit"]);
+  const tight = await put(operator, ACCOUNT, { order_qty_max: "100" });
+  assert.deepEqual([tight.status, tight.data.name], [200, KEY_1.account]);
+  assert.equal(held(tight, "order_qty_max"), "100 operator");
+  assert.equal(held(tight, "open_orders_max"), '"off" settings');
+  assert.equal(tight.data.set.operator, "kim");
+  assert.deepEqual(await places(), ["order_qty_limit", "order_qty_limit"]);
+  assert.deepEqual(await places(KEY_2), ["placed", "order_qty_limit"], "nobody else's");
+  const loose = await put(operator, ACCOUNT, { order_qty_max: "off" });
+  assert.equal(held(loose, "order_qty_max"), '"off" operator');
+  assert.deepEqual(await places(), ["placed", "placed"]);
+  const { hash } = await place.gateway.stateHash();
+  const restarted = await place.start();
+  assert.equal((await place.gateway.stateHash()).hash, hash);
+  assert.deepEqual(await places(), ["placed", "placed"]);
+  assert.deepEqual((await restarted.get(ACCOUNT)).data, loose.data);
+  const cleared = await clear(restarted, ACCOUNT);
+  assert.equal(held(cleared, "order_qty_max"), "500 settings");
+  assert.equal(cleared.data.set, null);
+  assert.deepEqual((await clear(restarted, ACCOUNT)).data, cleared.data, "again changes nothing");
+  assert.deepEqual(await places(), ["placed", "order_qty_limit"]);
+});
+
+test("operator limits: of a key beside its account; every limit is shown as it was set", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const amounts = { HKD: 50_000.5, "*": "9" };
+  const limits = {
+    order_qty_max: 1_000,
+    order_value_max: amounts,
+    price_distance_max: "0.05",
+    duplicate_ms: 500,
+    open_orders_max: 1,
+    gross_exposure_max: "7000000",
+    orders_per_second_max: 100,
+  };
+  const { data } = await put(operator, KEY, limits);
+  const values = Object.entries(data.limits).map(([name, limit]) => [
+    name,
+    (limit as { value: unknown }).value,
+  ]);
+  assert.deepEqual(Object.fromEntries(values), {
+    ...limits,
+    order_value_max: { HKD: 50_000.5, "*": 9 },
+    price_distance_max: 0.05,
+    gross_exposure_max: 7_000_000,
+  });
+  const client = place.client();
+  assert.equal(await refusal(client, BUY), "placed");
+  assert.equal(await refusal(client, { ...BUY, price: 399 }), "open_orders_limit");
+  await put(operator, ACCOUNT, { open_orders_max: 5 });
+  const list = (await operator.get("limits?page_size=1")).data;
+  assert.deepEqual([list.total_records, list.limits[0].scope], [2, "account"]);
+  assert.equal((await operator.get("limits?page_size=1&page_index=2")).data.limits[0].scope, "key");
+  await put(operator, KEY, { duplicate_ms: 1 });
+  assert.equal(
+    held(await operator.get(KEY), "open_orders_max"),
+    '"off" settings',
+    "set as a whole",
+  );
+  const metrics = await (await fetch(`${place.gateway.url}/metrics`)).text();
+  assert.match(metrics, /_limit_refusals_total\{scope="key",reason="open_orders_limit"\} 1/);
+});
+
+test("operator limits: what they cannot be, and whose", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const cases: readonly (readonly [
+    path: string,
+    limits: unknown,
+    status: number,
+    reason: string,
+  ])[] = [
+    ["limits/accounts/A-9", { open_orders_max: 1 }, 404, "unknown_account"],
+    ["limits/keys/nobody", { open_orders_max: 1 }, 404, "unknown_key"],
+    [ACCOUNT, {}, 400, "invalid_field"],
+    [ACCOUNT, [], 400, "invalid_field"],
+    [ACCOUNT, { open_orders: 1 }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: null }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: true }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: 0 }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: 1.5 }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: 10_000_001 }, 400, "invalid_field"],
+    [ACCOUNT, { open_orders_max: { HKD: 1 } }, 400, "invalid_field"],
+    [ACCOUNT, { price_distance_max: 1.1 }, 400, "invalid_field"],
+    [ACCOUNT, { order_qty_max: -1 }, 400, "invalid_field"],
+    [ACCOUNT, { order_qty_max: "" }, 400, "invalid_field"],
+    [ACCOUNT, { duplicate_ms: 600_001 }, 400, "invalid_field"],
+    [ACCOUNT, { orders_per_second_max: "many" }, 400, "invalid_field"],
+    [ACCOUNT, { order_value_max: {} }, 400, "invalid_field"],
+    [ACCOUNT, { order_value_max: { hkd: 1 } }, 400, "invalid_field"],
+    [ACCOUNT, { order_value_max: { "HKD:1,USD": 1 } }, 400, "invalid_field"],
+    [ACCOUNT, { order_value_max: { HKD: "1,USD:2" } }, 400, "invalid_field"],
+    [ACCOUNT, { order_value_max: { HKD: 0 } }, 400, "invalid_field"],
+    // One bad limit, and none of the others is set.
+    [ACCOUNT, { open_orders_max: 1, duplicate_ms: 0 }, 400, "invalid_field"],
+  ];
+  for (const [path, limits, status, reason] of cases) {
+    const answer = await put(operator, path, limits);
+    assert.deepEqual([answer.status, answer.reason], [status, reason], JSON.stringify(limits));
+  }
+  assert.deepEqual((await operator.get("limits")).data.limits, []);
+  for (const path of ["limits/accounts/A-9", "limits/keys/nobody"]) {
+    assert.equal((await operator.get(path)).status, 404);
+    assert.equal((await clear(operator, path)).status, 404);
+  }
+  const unexplained = await operator.send("DELETE", ACCOUNT, null);
+  assert.equal(unexplained.reason, "body_missing");
+  const unnamed = await operator.send(
+    "PUT",
+    ACCOUNT,
+    '{"limits":{"open_orders_max":1}}',
+    JSON_BODY,
+  );
+  assert.equal(unnamed.reason, "invalid_field");
+  const posted = await operator.post(ACCOUNT, { reason: "x" });
+  assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, PUT, DELETE"]);
+  const details = (await put(operator, ACCOUNT, { open_orders_max: 0 })).details;
+  assert.equal(details, "open_orders_max must be a whole number from 1 to 10000000, or off");
+});
