@@ -10,6 +10,7 @@ import { encodeExchangeRecord } from "../../packages/core/src/exchange/trade-rec
 import {
   type Account,
   type Amount,
+  ASKED_REASONS,
   CancelReason,
   type Cause,
   Channel,
@@ -200,14 +201,9 @@ test("journal page: every cell of a desk's records, in its place", () => {
 test("journal page: every kind of the exchange's records, and its cells", () => {
   const types = Object.keys(FIELDS) as MarketEvent["type"][];
   // Why a cancel was asked for is known to the desk alone.
-  const notTheirs: readonly CancelReason[] = [
-    CancelReason.None,
-    CancelReason.DeadMan,
-    CancelReason.Disconnected,
-    CancelReason.KillSwitch,
-    CancelReason.AccountClosed,
-  ];
-  const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
+  const notTheirs = new Set<CancelReason>([CancelReason.None, ...ASKED_REASONS]);
+  notTheirs.delete(CancelReason.Requested);
+  const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.has(reason));
   const expected = types.flatMap((type) => {
     const named = Object.fromEntries(FIELDS[type].map((field) => [field, field]));
     const whys = type === "Removed" ? reasons : [null];

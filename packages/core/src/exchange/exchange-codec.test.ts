@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { CancelReason, OrdType, Side, TimeInForce } from "../model/index.ts";
+import { ASKED_REASONS, CancelReason, OrdType, Side, TimeInForce } from "../model/index.ts";
 import { decodeExchangeEvent, encodeExchangeEvent, FIELDS } from "./exchange-codec.ts";
 import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
 
@@ -83,13 +83,9 @@ function anyEvent(): fc.Arbitrary<ExchangeEvent> {
     from: fc.constantFrom("book", "stops", "incoming"),
     phase: fc.constantFrom("continuous", "auction", "closed"),
   };
-  const notTheirs: readonly CancelReason[] = [
-    CancelReason.None,
-    CancelReason.DeadMan,
-    CancelReason.Disconnected,
-    CancelReason.KillSwitch,
-  ];
-  const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.includes(reason));
+  const notTheirs = new Set<CancelReason>([CancelReason.None, ...ASKED_REASONS]);
+  notTheirs.delete(CancelReason.Requested);
+  const reasons = Object.values(CancelReason).filter((reason) => !notTheirs.has(reason));
   const arbitraryOf = (field: string): fc.Arbitrary<unknown> => {
     const isCount = /lots|ticks|tradeNo/i.test(field);
     return named[field] ?? (isCount ? count : text);

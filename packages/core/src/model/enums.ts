@@ -105,10 +105,12 @@ export const CancelReason = {
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 
-/** Why the gateway asked a venue to cancel an order; the venue itself knows only that it did. */
-export type AskedReason =
-  | typeof CancelReason.Requested
-  | typeof CancelReason.DeadMan
-  | typeof CancelReason.Disconnected
-  | typeof CancelReason.KillSwitch
-  | typeof CancelReason.AccountClosed;
+/** Why the gateway asks a venue to cancel an order; the venue itself knows only that it does. */
+export const ASKED_REASONS = [
+  CancelReason.Requested,
+  CancelReason.DeadMan,
+  CancelReason.Disconnected,
+  CancelReason.KillSwitch,
+  CancelReason.AccountClosed,
+] as const;
+export type AskedReason = (typeof ASKED_REASONS)[number];

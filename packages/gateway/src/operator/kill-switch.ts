@@ -14,7 +14,7 @@ import {
 } from "@countermand/core/control";
 import {
   type Account,
-  type AskedReason,
+  ASKED_REASONS,
   CancelReason,
   type Cause,
   Channel,
@@ -37,13 +37,7 @@ export interface KillSwitchOptions {
 }
 
 /** Somebody wanted it cancelled, in contrast to a session's end or a rest without liquidity. */
-const ASKED: ReadonlySet<CancelReason> = new Set<AskedReason>([
-  CancelReason.Requested,
-  CancelReason.DeadMan,
-  CancelReason.Disconnected,
-  CancelReason.KillSwitch,
-  CancelReason.AccountClosed,
-]);
+const ASKED: ReadonlySet<CancelReason> = new Set(ASKED_REASONS);
 
 interface OrderName {
   readonly account: Account;
