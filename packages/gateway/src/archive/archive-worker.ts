@@ -1,17 +1,15 @@
 /** The thread that owns archive.db and a read-only connection of its own to the journal. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { assert } from "@countermand/core/assert";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
 import { ArchiveProjector } from "./archive-projector.ts";
 
-assert(parentPort !== null, "this file is started as a thread");
-startThread(parentPort, workerData as ArchiveWorkerStart);
+if (parentPort !== null) startArchiveThread(parentPort, workerData as ArchiveWorkerStart);
 
 /** Whatever is thrown here ends the thread; the main thread reports it and starts another one. */
-function startThread(port: MessagePort, start: ArchiveWorkerStart): void {
+export function startArchiveThread(port: MessagePort, start: ArchiveWorkerStart): void {
   const { dataDir, partitions, required } = start;
   const post = (message: FromArchive) => port.postMessage(message);
   const journal = new JournalReader(dataDir);

@@ -8,7 +8,6 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
-import { assert } from "@countermand/core/assert";
 import {
   JournalError,
   type JournalErrorCode,
@@ -183,7 +182,8 @@ function failureOf({ code, file, problem }: JournalError): JournalFailure {
   return { code, file, problem };
 }
 
-function startThread(port: MessagePort, start: JournalWorkerStart): void {
+/** Everything the thread does, apart from being one. */
+export function startJournalThread(port: MessagePort, start: JournalWorkerStart): void {
   try {
     new JournalThread(port, SqliteJournal.open(start.dataDir));
   } catch (error) {
@@ -192,5 +192,4 @@ function startThread(port: MessagePort, start: JournalWorkerStart): void {
   }
 }
 
-assert(parentPort !== null, "this file is started as a thread");
-startThread(parentPort, workerData as JournalWorkerStart);
+if (parentPort !== null) startJournalThread(parentPort, workerData as JournalWorkerStart);

@@ -14,7 +14,8 @@ export interface SnapshotOrder {
   readonly upTo: ReadonlyMap<string, number>;
 }
 
-function makeSnapshot(order: SnapshotOrder): string {
+/** Writes the snapshot; its path. */
+export function makeSnapshot(order: SnapshotOrder): string {
   const { state, positions } = recoverState(order);
   const header = { positions: hashed(order.dataDir, positions), stateHash: stateHash(state) };
   return writeSnapshot(snapshotFolder(order.dataDir), header, stateLines(state));
@@ -31,4 +32,4 @@ function hashed(dataDir: string, positions: ReadonlyMap<string, number>): Snapsh
   }
 }
 
-parentPort?.postMessage(makeSnapshot(workerData as SnapshotOrder));
+if (parentPort !== null) parentPort.postMessage(makeSnapshot(workerData as SnapshotOrder));
