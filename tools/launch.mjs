@@ -1,6 +1,7 @@
-// The one door behind `npm start`, `npm test`, `npm run check` and `npm run replay`. Plain
-// JavaScript without imports of ours, because it must run on an old Node with nothing installed: it
-// installs what the lock file names, picks a Node that can run the sources, and hands over to it.
+// The one door behind `npm start`, `npm test`, `npm run check`, `npm run replay` and `npm run sim`.
+// Plain JavaScript without imports of ours, because it must run on an old Node with nothing
+// installed: it installs what the lock file names, picks a Node that can run the sources, and hands
+// over to it.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -38,7 +39,7 @@ const BROWSER_TEST_FOLDER = "test/browser";
 const TEST_CONCURRENCY = Math.min(8, Math.max(2, os.availableParallelism?.() ?? 2));
 
 /** @type {Record<string, (args: string[]) => void>} */
-const COMMANDS = { install, start, test, check, replay, "test-browser": testBrowser };
+const COMMANDS = { install, start, test, check, replay, sim, "test-browser": testBrowser };
 
 main(process.argv.slice(2));
 
@@ -114,6 +115,12 @@ function replay(args) {
   installIfStale({ withDev: false });
   const entry = join(ROOT, "packages", "gateway", "src", "replay", "replay-main.ts");
   supervise(pickNode(), [entry, ...args], "inherit", process.env["INIT_CWD"] ?? process.cwd());
+}
+
+/** @param {string[]} args */
+function sim(args) {
+  installIfStale({ withDev: true });
+  supervise(pickNode(), [join(ROOT, "test", "sim", "main.ts"), ...args], "inherit");
 }
 
 /** Every test file that needs nothing but Node, relative to the root, in a fixed order. */

@@ -180,7 +180,7 @@ test("launch: an unknown command names the known ones", async (t) => {
   const { code, stderr } = await launch(repository(t), ["strat"]).ended;
   assert.match(
     stderr,
-    /^launch: unknown command "strat", .*: install, start, test, check, replay, test-browser\n$/,
+    /^launch: unknown command "strat", .*: install, start, test, check, replay, sim, test-browser\n$/,
   );
   assert.equal(code, 1);
 });

@@ -64,6 +64,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
+  /^test\/sim\/main\.ts$/,
   /^test\/e2e\/(behind-nginx|packed|image|crash\/run)\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,

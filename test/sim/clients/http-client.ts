@@ -1,0 +1,78 @@
+/** One keep-alive connection of a simulated client: one request at a time. */
+import { Connection } from "../world/network.ts";
+import type { World } from "../world/world.ts";
+import type { Request } from "./requests.ts";
+import { HttpReader } from "./wire-readers.ts";
+
+/** Milliseconds without an answer after which the outcome is unknown. */
+const PATIENCE_MS = 8_000;
+
+interface Waiting {
+  readonly request: Request;
+  readonly resolve: (isAnswered: boolean) => void;
+}
+
+export class HttpClient {
+  readonly #world: World;
+  readonly #port: number;
+  #connection: Connection | null = null;
+  #reader = new HttpReader();
+  #waiting: Waiting | null = null;
+
+  constructor(world: World, port: number) {
+    this.#world = world;
+    this.#port = port;
+  }
+
+  /** Sends the request's bytes; whether an answer came. */
+  send(request: Request): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting = { request, resolve };
+      const connection = this.#connected();
+      connection.send(request.bytes);
+      this.#world.scheduler.after(PATIENCE_MS, null, () => {
+        if (this.#waiting?.resolve === resolve) this.cut();
+      });
+    });
+  }
+
+  /** Goes away in the middle of whatever is under way. */
+  cut(): void {
+    this.#connection?.cut();
+    this.#gone();
+  }
+
+  #connected(): Connection {
+    if (this.#connection !== null) return this.#connection;
+    this.#reader = new HttpReader();
+    const connection: Connection = new Connection(this.#world, this.#port, {
+      onBytes: (bytes) => this.#read(bytes),
+      onGone: () => {
+        if (this.#connection === connection) this.#gone();
+      },
+    });
+    this.#connection = connection;
+    return connection;
+  }
+
+  #read(bytes: Buffer): void {
+    for (const { status, headers, text } of this.#reader.push(bytes)) {
+      const waiting = this.#waiting;
+      if (waiting === null) throw new Error(`an answer that nobody waits for: ${text}`);
+      this.#waiting = null;
+      const isReplay = headers.get("x-idempotent-replay") === "true";
+      const { request } = waiting;
+      request.answers.push({ status, text, isReplay, atMs: this.#world.nowMs });
+      this.#world.tell(`${request.id} answered ${status}${isReplay ? " again" : ""} ${text}`);
+      if (headers.get("connection") === "close") this.cut();
+      waiting.resolve(true);
+    }
+  }
+
+  #gone(): void {
+    this.#connection = null;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.resolve(false);
+  }
+}

@@ -1,0 +1,183 @@
+/** Requests of simulated clients: what they ask for, and the bytes that they send each time. */
+import { createHash, createHmac } from "node:crypto";
+import type { Terms } from "../oracle/model.ts";
+import { decimal } from "../oracle/model.ts";
+
+export interface Key {
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly account: string;
+}
+
+export const KEYS: readonly Key[] = [
+  { apiKey: "demo-key", secret: "demo-secret", account: "80114138" },
+  { apiKey: "demo-key-2", secret: "demo-secret-2", account: "80114139" },
+];
+
+/** An order to place, or what stands in the place of one: then which code refuses it. */
+export type Placing =
+  | { readonly terms: Terms; readonly refused?: undefined }
+  | { readonly body: object; readonly refused: number; readonly terms?: undefined };
+
+export type OrderName = { readonly order_no: string } | { readonly reference_id: string };
+
+export type Command =
+  | { readonly kind: "place"; readonly orders: readonly Placing[]; readonly isBatch: boolean }
+  | { readonly kind: "cancel"; readonly names: readonly OrderName[]; readonly isBatch: boolean }
+  | {
+      readonly kind: "amend";
+      readonly orderNo: string;
+      readonly price: bigint | null;
+      readonly qty: bigint | null;
+    }
+  | { readonly kind: "orders"; readonly page?: number }
+  | { readonly kind: "balance" }
+  | { readonly kind: "positions" };
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly isReplay: boolean;
+  readonly atMs: number;
+}
+
+/** A request, from the moment it was made up. */
+export interface Request {
+  readonly id: string;
+  readonly key: Key;
+  readonly channel: "http" | "socket";
+  readonly command: Command;
+  /** What goes over the wire, the same each time. */
+  readonly bytes: Buffer;
+  /** What the journal calls it (docs/protocol/journal.md). */
+  readonly fingerprint: string;
+  readonly sentAtMs: number;
+  /** How far the client's account was known to have come when it was sent. */
+  readonly knownSeq: number;
+  readonly answers: Answer[];
+}
+
+interface Wire {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+}
+
+function wireOf(command: Command): Wire {
+  switch (command.kind) {
+    case "place": {
+      const bodies = command.orders.map(placingBody);
+      const path = "/trade/v1/orders";
+      if (command.isBatch) {
+        return { method: "POST", target: `${path}/batch`, body: JSON.stringify(bodies) };
+      }
+      return { method: "POST", target: path, body: JSON.stringify(bodies[0]) };
+    }
+    case "cancel": {
+      const path = "/trade/v1/orders";
+      if (command.isBatch) {
+        return { method: "DELETE", target: `${path}/batch`, body: JSON.stringify(command.names) };
+      }
+      return { method: "DELETE", target: path, body: JSON.stringify(command.names[0]) };
+    }
+    case "amend":
+      return {
+        method: "PUT",
+        target: "/trade/v1/orders",
+        body: JSON.stringify(amendBody(command)),
+      };
+    case "orders":
+      return {
+        method: "GET",
+        target: `/trade/v1/orders?page_size=100&page_index=${command.page ?? 1}`,
+        body: "",
+      };
+    case "balance":
+      return { method: "GET", target: "/account/v1/balance", body: "" };
+    case "positions":
+      return { method: "GET", target: "/account/v1/positions", body: "" };
+  }
+}
+
+/** The bytes of a request, and the name under which its answer is remembered. */
+export type Signed = Pick<Request, "bytes" | "fingerprint">;
+
+export function httpRequest(id: string, key: Key, command: Command, timestamp: number): Signed {
+  const { method, target, body } = wireOf(command);
+  const [path, query = ""] = target.split("?");
+  const signature = sign(key, `${method}|${path}|${timestamp}|${body === "" ? query : body}`);
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    "Host: sim",
+    `X-API-Key: ${key.apiKey}`,
+    `X-API-Timestamp: ${timestamp}`,
+    `X-API-Signature: ${signature}`,
+    `X-Request-Id: ${id}`,
+    ...(body === ""
+      ? []
+      : ["Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`]),
+  ];
+  return {
+    bytes: Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`),
+    fingerprint: fingerprintOf(`request\0${key.apiKey}\0${timestamp}\0`, signature),
+  };
+}
+
+export function socketRequest(id: string, key: Key, command: Command): Signed {
+  const { body } = wireOf(command);
+  const op = command.kind === "cancel" || command.kind === "place" ? command.kind : null;
+  if (op === null || !("isBatch" in command)) throw new Error(`no socket command: ${command.kind}`);
+  const text = `{"op":"${command.isBatch ? `${op}_batch` : op}","id":"${id}","data":${body}}`;
+  return {
+    bytes: Buffer.from(text),
+    fingerprint: fingerprintOf(`command\0${key.apiKey}\0${id}`, ""),
+  };
+}
+
+function fingerprintOf(text: string, signature: string): string {
+  const hash = createHash("sha256").update(text).update(Buffer.from(signature, "base64"));
+  return hash.digest("base64url").slice(0, 22);
+}
+
+export function handshakeBytes(key: Key, query: string, timestamp: number): Buffer {
+  const path = "/ws/trade/v1";
+  const lines = [
+    `GET ${path}${query === "" ? "" : `?${query}`} HTTP/1.1`,
+    "Host: sim",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: c2ltdWxhdGVkIGNsaWVudA==",
+    `X-API-Key: ${key.apiKey}`,
+    `X-API-Timestamp: ${timestamp}`,
+    `X-API-Signature: ${sign(key, `CONNECT|${path}|${timestamp}|${query}`)}`,
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
+}
+
+function sign(key: Key, text: string): string {
+  return createHmac("sha256", key.secret).update(text).digest("base64");
+}
+
+function placingBody(placing: Placing): object {
+  if (placing.refused !== undefined) return placing.body;
+  const { terms } = placing;
+  return {
+    market: terms.market,
+    order_type: terms.order_type,
+    symbol: terms.symbol,
+    order_side: terms.order_side,
+    ...(terms.order_type === "limit_order" && { price: decimal(terms.price) }),
+    qty: decimal(terms.qty),
+    time_in_force: terms.time_in_force,
+    ...(terms.reference_id !== "" && { reference_id: terms.reference_id }),
+  };
+}
+
+function amendBody({ orderNo, price, qty }: Command & { kind: "amend" }): object {
+  return {
+    order_no: orderNo,
+    ...(price !== null && { price: decimal(price) }),
+    ...(qty !== null && { qty: decimal(qty) }),
+  };
+}

@@ -1,0 +1,166 @@
+/** A simulated reader of an order stream, with commands or without: comes back where it was. */
+import { Connection } from "../world/network.ts";
+import type { World } from "../world/world.ts";
+import { handshakeBytes, type Key, type Request } from "./requests.ts";
+import { FrameReader, frameBytes, HttpReader, Opcode } from "./wire-readers.ts";
+
+/** Milliseconds without a reply after which the outcome is unknown. */
+const PATIENCE_MS = 8_000;
+
+export interface Push {
+  readonly account: string;
+  readonly seq: number;
+  readonly text: string;
+}
+
+export interface StreamClientOptions {
+  readonly world: World;
+  readonly port: number;
+  readonly key: Key;
+  readonly hasCommands: boolean;
+  readonly nextTimestamp: () => number;
+  /** Every order message, in the order in which it was read. */
+  readonly onPush: (push: Push) => void;
+  readonly onViolation: (what: string) => void;
+}
+
+export class StreamClient {
+  /** The last position it has read. */
+  seq = 0;
+  /** What heartbeats and replays have shown of the stream. */
+  resumeCount = 0;
+  slowCount = 0;
+  readonly #options: StreamClientOptions;
+  #connection: Connection | null = null;
+  #isOpen = false;
+  #http = new HttpReader();
+  #frames = new FrameReader();
+  readonly #waiting = new Map<
+    string,
+    { request: Request; resolve: (isAnswered: boolean) => void }
+  >();
+
+  constructor(options: StreamClientOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== null;
+  }
+
+  connect(): void {
+    if (this.#connection !== null) return;
+    const { world, key, hasCommands, nextTimestamp, port } = this.#options;
+    this.#http = new HttpReader();
+    this.#frames = new FrameReader();
+    this.resumeCount += 1;
+    const connection: Connection = new Connection(world, port, {
+      onBytes: (bytes) => this.#read(bytes),
+      onGone: () => {
+        if (this.#connection === connection) this.#gone();
+      },
+    });
+    this.#connection = connection;
+    const query = `after_seq=${this.seq}&heartbeat=1${hasCommands ? "&commands=1" : ""}`;
+    connection.send(handshakeBytes(key, query, nextTimestamp()));
+  }
+
+  /** Sends the request's message; whether a reply came. */
+  send(request: Request): Promise<boolean> {
+    if (!this.#isOpen || this.#connection === null) return Promise.resolve(false);
+    const connection = this.#connection;
+    return new Promise((resolve) => {
+      this.#waiting.set(request.id, { request, resolve });
+      connection.send(frameBytes(Opcode.Text, request.bytes));
+      this.#options.world.scheduler.after(PATIENCE_MS, null, () => {
+        if (this.#waiting.get(request.id)?.resolve === resolve) this.cut();
+      });
+    });
+  }
+
+  /** Stops reading, or goes on. */
+  read(isReading: boolean): void {
+    this.#connection?.read(isReading);
+  }
+
+  cut(): void {
+    this.#connection?.cut();
+    this.#gone();
+  }
+
+  #read(bytes: Buffer): void {
+    if (!this.#isOpen) {
+      const [answer] = this.#http.push(bytes);
+      if (answer === undefined) return;
+      if (answer.status !== 101) {
+        this.#options.world.tell(`stream of ${this.#options.key.account} refused ${answer.text}`);
+        this.cut();
+        return;
+      }
+      this.#isOpen = true;
+      this.#readFrames(this.#http.rest());
+      return;
+    }
+    this.#readFrames(bytes);
+  }
+
+  #readFrames(bytes: Buffer): void {
+    for (const { opcode, payload } of this.#frames.push(bytes)) {
+      if (this.#connection === null) return;
+      if (opcode === Opcode.Text) this.#message(payload.toString("utf8"));
+      if (opcode === Opcode.Ping) this.#connection.send(frameBytes(Opcode.Pong, payload));
+      if (opcode === Opcode.Close) this.cut();
+    }
+  }
+
+  #message(text: string): void {
+    const { world, key, onPush, onViolation } = this.#options;
+    const message = JSON.parse(text) as { type: string; seq: number; id: string; reason: string };
+    if (message.type === "order") {
+      if (message.seq !== this.seq + 1) {
+        onViolation(
+          `the stream of ${key.account} goes from ${this.seq} to ${message.seq}: ${text}`,
+        );
+      }
+      this.seq = message.seq;
+      world.tell(`push to ${key.account} ${text}`);
+      onPush({ account: key.account, seq: message.seq, text });
+    } else if (message.type === "reply") {
+      this.#replied(message.id, text);
+    } else if (message.type === "error") {
+      if (message.reason === "slow_reader") this.slowCount += 1;
+      else if (message.reason !== "unavailable") onViolation(`the stream says ${text}`);
+    }
+  }
+
+  #replied(id: string, text: string): void {
+    const { world, onViolation } = this.#options;
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) {
+      onViolation(`a reply that nobody waits for: ${text}`);
+      return;
+    }
+    this.#waiting.delete(id);
+    const envelope = text.replace(`{"type":"reply","id":"${id}",`, "{");
+    world.tell(`${id} replied ${envelope}`);
+    waiting.request.answers.push({
+      status: 0,
+      text: envelope,
+      isReplay: false,
+      atMs: world.nowMs,
+    });
+    waiting.resolve(true);
+  }
+
+  #gone(): void {
+    this.#connection = null;
+    this.#isOpen = false;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { resolve } of waiting) resolve(false);
+  }
+}

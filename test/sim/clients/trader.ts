@@ -1,0 +1,264 @@
+/**
+ * A simulated client: makes up requests, sends them over HTTP or its socket, and sends the same
+ * bytes again until it is answered, whatever becomes of its connection and of the gateway.
+ */
+import type { Auditor } from "../oracle/auditor.ts";
+import { INSTRUMENTS, ONE, type Terms } from "../oracle/model.ts";
+import type { Random } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import { HttpClient } from "./http-client.ts";
+import {
+  type Command,
+  httpRequest,
+  type Key,
+  type OrderName,
+  type Placing,
+  type Request,
+  socketRequest,
+} from "./requests.ts";
+import type { StreamClient } from "./stream-client.ts";
+
+export interface TraderOptions {
+  readonly world: World;
+  readonly random: Random;
+  readonly auditor: Auditor;
+  readonly key: Key;
+  readonly port: number;
+  readonly nextTimestamp: () => number;
+  readonly nextId: () => string;
+  /** Its account's stream, on which it may send commands as well. */
+  readonly stream: StreamClient;
+  /** Milliseconds between two requests, about. */
+  readonly thinkMs: number;
+  /** How many of a hundred of its connections it cuts while it waits. */
+  readonly cutPercent: number;
+}
+
+/** An order it placed, as far as it knows. */
+interface Known {
+  readonly orderNo: string;
+  readonly reference: string;
+  readonly symbol: string;
+}
+
+const CENT = ONE / 100n;
+const CANCELED_KEPT = 40;
+
+export class Trader {
+  readonly #options: TraderOptions;
+  readonly #http: HttpClient;
+  readonly #known: Known[] = [];
+  #references = 0;
+  #isStopping = false;
+  #isIdle = true;
+  requestCount = 0;
+  retryCount = 0;
+
+  constructor(options: TraderOptions) {
+    this.#options = options;
+    this.#http = new HttpClient(options.world, options.port);
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  start(): void {
+    this.#isStopping = false;
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    void this.#run();
+  }
+
+  /** Finishes what is under way. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  async #run(): Promise<void> {
+    const { random, thinkMs } = this.#options;
+    while (!this.#isStopping) {
+      await this.#sleep(random.fraction() * 2 * thinkMs);
+      if (!this.#isStopping) await this.perform(this.#command());
+    }
+    this.#isIdle = true;
+  }
+
+  /** Sends it until it is answered; null when its time ran out. */
+  async perform(command: Command): Promise<Request | null> {
+    const { auditor, cutPercent, random } = this.#options;
+    const request = this.#request(command);
+    this.requestCount += 1;
+    auditor.sent(request);
+    if (request.channel === "http" && random.chance(0.05)) this.#sendBeside(request);
+    for (let attempt = 0; ; attempt += 1) {
+      if (this.#options.world.nowMs - request.sentAtMs > GIVE_UP_MS) return null;
+      if (attempt > 0) this.retryCount += 1;
+      if (random.chance(cutPercent / 100)) this.#cutSoon();
+      const isAnswered = await this.#send(request);
+      const last = request.answers.at(-1);
+      const isDone = isAnswered && last !== undefined && !isTryAgain(last.text);
+      if (isDone) break;
+      await this.#sleep(5 + random.fraction() * 60);
+    }
+    this.#learn(request);
+    // Now and then it did not believe its eyes.
+    if (random.chance(0.08)) await this.#send(request);
+    return request;
+  }
+
+  #send(request: Request): Promise<boolean> {
+    if (request.channel === "http") return this.#http.send(request);
+    const { stream } = this.#options;
+    stream.connect();
+    return stream.send(request);
+  }
+
+  /** The same bytes on another connection, at the same time. */
+  #sendBeside(request: Request): void {
+    const { port, world } = this.#options;
+    const other = new HttpClient(world, port);
+    void other.send(request).then(() => other.cut());
+  }
+
+  #cutSoon(): void {
+    const { random, world } = this.#options;
+    world.scheduler.after(random.fraction() * 3, null, () => this.#http.cut());
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.world.scheduler.after(ms, null, resolve));
+  }
+
+  #request(command: Command): Request {
+    const { key, nextId, nextTimestamp, random, stream, world } = this.#options;
+    const id = nextId();
+    const canTravel = command.kind === "place" || command.kind === "cancel";
+    const channel = canTravel && stream.isOpen && random.chance(0.4) ? "socket" : "http";
+    const signed =
+      channel === "http"
+        ? httpRequest(id, key, command, nextTimestamp())
+        : socketRequest(id, key, command);
+    world.tell(`${id} ${channel} ${key.account} ${describe(command)}`);
+    return {
+      id,
+      key,
+      channel,
+      command,
+      ...signed,
+      sentAtMs: world.nowMs,
+      knownSeq: stream.seq,
+      answers: [],
+    };
+  }
+
+  #learn({ command, answers }: Request): void {
+    if (command.kind !== "place") return;
+    const envelope = JSON.parse(answers.at(-1)?.text ?? "{}") as {
+      code: number;
+      data?: { order_no: string } | { order_no: string }[];
+    };
+    if (envelope.code !== 0) return;
+    const rows = Array.isArray(envelope.data) ? envelope.data : [envelope.data];
+    for (const [index, placing] of command.orders.entries()) {
+      const orderNo = rows[index]?.order_no ?? "";
+      if (orderNo === "" || placing.terms === undefined) continue;
+      const { reference_id: reference, symbol } = placing.terms;
+      this.#known.push({ orderNo, reference, symbol });
+      if (this.#known.length > CANCELED_KEPT) this.#known.shift();
+    }
+  }
+
+  // --- what it makes up ---
+
+  #command(): Command {
+    const { random } = this.#options;
+    const kind = random.weighted({ place: 50, cancel: 30, amend: 10, orders: 7, balance: 3 });
+    if (kind === "orders" || kind === "balance") return { kind };
+    if (kind === "place" || this.#known.length === 0) return this.#placeCommand();
+    if (kind === "amend") return this.#amendCommand();
+    const isBatch = random.chance(0.3);
+    const count = isBatch ? random.between(1, 5) : 1;
+    const names = Array.from({ length: count }, () => this.#name());
+    return { kind: "cancel", names, isBatch };
+  }
+
+  #placeCommand(): Command {
+    const { random } = this.#options;
+    const isBatch = random.chance(0.25);
+    const count = isBatch ? random.between(1, 5) : 1;
+    return { kind: "place", orders: Array.from({ length: count }, () => this.#placing()), isBatch };
+  }
+
+  #placing(): Placing {
+    const { random } = this.#options;
+    if (random.chance(0.04)) return random.pick(REFUSED);
+    const { symbol, market } = random.pick(INSTRUMENTS);
+    const isMarket = random.chance(0.1);
+    this.#references += 1;
+    const terms: Terms = {
+      market,
+      symbol,
+      order_type: isMarket ? "market_order" : "limit_order",
+      order_side: random.pick(["buy", "sell"] as const),
+      time_in_force: isMarket ? "day" : random.weighted({ day: 6, gtc: 2, ioc: 1, fok: 1 }),
+      price: isMarket ? 0n : this.#price(symbol),
+      qty: BigInt(random.between(1, 9)) * ONE,
+      reference_id: random.chance(0.5) ? `${this.#options.nextId()}-${this.#references}` : "",
+    };
+    return { terms };
+  }
+
+  /** So close to each other that most orders meet another one, and within a market buy's collar. */
+  #price(symbol: string): bigint {
+    const { random } = this.#options;
+    return (
+      BigInt(symbol === "AAPL" ? random.between(10_000, 10_012) : random.between(100, 104)) * CENT
+    );
+  }
+
+  #amendCommand(): Command {
+    const { random } = this.#options;
+    const { orderNo, symbol } = random.pick(this.#known);
+    const priced = random.chance(0.6);
+    return {
+      kind: "amend",
+      orderNo,
+      price: priced ? this.#price(symbol) : null,
+      qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * ONE : null,
+    };
+  }
+
+  #name(): OrderName {
+    const { random } = this.#options;
+    if (random.chance(0.03)) return { order_no: "99000000001" };
+    const known = random.pick(this.#known);
+    if (known.reference !== "" && random.chance(0.25)) return { reference_id: known.reference };
+    return { order_no: known.orderNo };
+  }
+}
+
+/** Before the window of its signature ends. */
+const GIVE_UP_MS = 240_000;
+
+const AAPL = { market: "usex", symbol: "AAPL", order_type: "limit_order", order_side: "buy" };
+
+/** What no market takes, and the code that says so. */
+const REFUSED: readonly Placing[] = [
+  { body: { ...AAPL, qty: "0", price: "100" }, refused: 11030106 },
+  { body: { ...AAPL, qty: "1", price: "100.001" }, refused: 11030104 },
+  { body: { ...AAPL, qty: "1", price: "100", symbol: "NONE" }, refused: 11030103 },
+  { body: { ...AAPL, qty: "1", price: "100", order_side: "both" }, refused: 11030101 },
+];
+
+function isTryAgain(text: string): boolean {
+  return text.includes('"retryable":true') && !text.includes('"data"');
+}
+
+function describe(command: Command): string {
+  const text = JSON.stringify(command, (_name, value: unknown) => {
+    return typeof value === "bigint" ? Number(value) / Number(ONE) : value;
+  });
+  return text;
+}

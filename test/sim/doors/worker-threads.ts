@@ -1,0 +1,148 @@
+/**
+ * `node:worker_threads` of a simulated process: each thread's own code runs, in the one thread that
+ * there is, when its messages arrive. Messages are copied, take a while and keep their order.
+ */
+import { EventEmitter } from "node:events";
+import { theWorld } from "../world/world.ts";
+
+/** This module is the main thread's. */
+export const parentPort = null;
+export const workerData = null;
+
+/** What a thread does once it is started. */
+export type ThreadStart = (port: SimPort, data: never) => void;
+
+/** By the name of the file that starts it; whoever starts the product names them all. */
+export const THREADS = new Map<string, ThreadStart>();
+
+interface Waiting {
+  readonly atMs: number;
+  readonly message: unknown;
+}
+
+/** The thread's end of its channel. */
+class SimPort extends EventEmitter {
+  readonly #worker: Worker;
+
+  constructor(worker: Worker) {
+    super();
+    this.#worker = worker;
+  }
+
+  postMessage(message: unknown): void {
+    this.#worker.fromThread(message);
+  }
+
+  close(): void {
+    this.#worker.endSoon();
+  }
+
+  takeWaiting(): { message: unknown } | undefined {
+    return this.#worker.takeWaiting();
+  }
+}
+
+export function receiveMessageOnPort(port: SimPort): { message: unknown } | undefined {
+  return port.takeWaiting();
+}
+
+export class Worker extends EventEmitter {
+  readonly #port: SimPort;
+  readonly #inbox: Waiting[] = [];
+  #inboxEndMs = 0;
+  #outboxEndMs = 0;
+  /** While it works, or waits for the disk, messages wait for it. */
+  #busyUntilMs = 0;
+  #isOver = false;
+  #endsSoon = false;
+
+  constructor(file: URL, options: { readonly workerData: unknown }) {
+    super();
+    const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
+    const start = THREADS.get(name);
+    if (start === undefined)
+      throw new Error(`test/sim/world/gateway-life.ts names no thread ${name}`);
+    this.#port = new SimPort(this);
+    const data = structuredClone(options.workerData);
+    theWorld().after(theWorld().threadDelayMs(), () => {
+      this.#work(() => start(this.#port, data as never));
+    });
+  }
+
+  postMessage(message: unknown): void {
+    if (this.#isOver) return;
+    const world = theWorld();
+    const atMs = Math.max(this.#inboxEndMs, world.nowMs + world.threadDelayMs());
+    this.#inboxEndMs = atMs;
+    this.#inbox.push({ atMs, message: structuredClone(message) });
+    world.after(atMs - world.nowMs, () => this.#deliver());
+  }
+
+  terminate(): Promise<number> {
+    if (this.#isOver) return Promise.resolve(0);
+    this.#isOver = true;
+    return new Promise((resolve) => {
+      theWorld().after(theWorld().threadDelayMs(), () => {
+        this.emit("exit", 1);
+        resolve(1);
+      });
+    });
+  }
+
+  /** A message of the thread arrives when the thread got so far, and in order. */
+  fromThread(message: unknown): void {
+    const copy = structuredClone(message);
+    this.#out(() => this.emit("message", copy));
+  }
+
+  endSoon(): void {
+    this.#endsSoon = true;
+  }
+
+  takeWaiting(): { message: unknown } | undefined {
+    const [first] = this.#inbox;
+    if (first === undefined || first.atMs > theWorld().nowMs) return undefined;
+    this.#inbox.shift();
+    return { message: first.message };
+  }
+
+  #deliver(): void {
+    if (this.#isOver || this.#inbox.length === 0) return;
+    const world = theWorld();
+    if (world.nowMs < this.#busyUntilMs) {
+      world.after(this.#busyUntilMs - world.nowMs, () => this.#deliver());
+      return;
+    }
+    const taken = this.takeWaiting();
+    if (taken !== undefined) this.#work(() => this.#port.emit("message", taken.message));
+  }
+
+  #work(work: () => void): void {
+    if (this.#isOver) return;
+    const world = theWorld();
+    world.disk.takeTookMs();
+    try {
+      work();
+    } catch (error) {
+      this.#isOver = true;
+      this.#out(() => this.emit("error", error));
+      this.#out(() => this.emit("exit", 1));
+      return;
+    }
+    this.#busyUntilMs = world.nowMs + world.disk.takeTookMs();
+    if (this.#endsSoon) {
+      this.#isOver = true;
+      this.#out(() => this.emit("exit", 0));
+    }
+  }
+
+  #out(run: () => void): void {
+    const world = theWorld();
+    // What the disk has taken so far is a part of this message's way.
+    const tookMs = world.disk.takeTookMs();
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, world.nowMs) + tookMs;
+    const readyMs = Math.max(this.#busyUntilMs, world.nowMs) + world.threadDelayMs();
+    this.#outboxEndMs = Math.max(this.#outboxEndMs, readyMs);
+    world.after(this.#outboxEndMs - world.nowMs, run);
+  }
+}

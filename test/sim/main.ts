@@ -1,0 +1,168 @@
+/**
+ * The simulation from the command line:
+ *
+ *   npm run sim -- SEED          one seed, twice: both runs must be the same to the last byte
+ *   npm run sim -- --seeds N     the seeds from 1 to N
+ *   npm run sim -- --minutes M   fresh seeds for so long
+ *   npm run sim -- --planted     puts each planted bug in and shows that it is found
+ *
+ * Exits with 1 at the first promise that is not kept, and says how to see it again.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { installDoors } from "./doors/install.ts";
+import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.ts";
+import type { SeedResult } from "./run-seed.ts";
+
+const OPTIONS = {
+  seeds: { type: "string" },
+  from: { type: "string" },
+  minutes: { type: "string" },
+  planted: { type: "boolean" },
+  plant: { type: "string" },
+  story: { type: "boolean" },
+} as const;
+
+/** Lines of a failure's story that are shown. */
+const STORY_SHOWN_MAX = 40;
+const STORY_KEPT_MAX = 20_000;
+const SEED_MAX = 2 ** 31;
+
+const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.planted === true) return showPlanted();
+  const bug = plantedBug(values.plant);
+  installDoors(bug?.plants);
+  const { runSeed } = await import("./run-seed.ts");
+  const play = (seed: number) => runSeed(seed, { storyMax: STORY_KEPT_MAX });
+  const [only] = positionals;
+  if (only !== undefined) return await repeat(Number(only), play);
+  const from = Number(values.from ?? 1);
+  if (values.minutes !== undefined) {
+    const start = values.from === undefined ? 1 + (Date.now() % SEED_MAX) : from;
+    return await playFor(Number(values.minutes), start, play);
+  }
+  return await playSeeds(from, Number(values.seeds ?? 20), play);
+}
+
+type Play = (seed: number) => Promise<SeedResult>;
+
+function plantedBug(name: string | undefined): PlantedBug | null {
+  if (name === undefined) return null;
+  const bug = PLANTED_BUGS.find((each) => each.name === name);
+  if (bug === undefined) throw new Error(`no planted bug ${name}`);
+  return bug;
+}
+
+/** The same seed twice: every byte that anybody saw, and the state at the end, are the same. */
+async function repeat(seed: number, play: Play): Promise<number> {
+  const first = await play(seed);
+  const second = await play(seed);
+  for (const { traceHash, stateHash } of [first, second]) {
+    print(`seed ${seed}  trace ${traceHash}  state ${stateHash}`);
+  }
+  if (values.story === true) print(first.story.join("\n"));
+  if (first.traceHash !== second.traceHash) {
+    print("the two runs differ: something in the simulation is not under its control");
+    return 1;
+  }
+  printTotals([first]);
+  return first.violation === null ? 0 : printFailure(first);
+}
+
+async function playSeeds(from: number, count: number, play: Play): Promise<number> {
+  const results: SeedResult[] = [];
+  for (let seed = from; seed < from + count; seed += 1) {
+    const result = await play(seed);
+    results.push(result);
+    if (result.violation !== null) return printFailure(result);
+  }
+  printTotals(results);
+  return 0;
+}
+
+async function playFor(minutes: number, from: number, play: Play): Promise<number> {
+  const startMs = performance.now();
+  const endMs = startMs + minutes * 60_000;
+  const totals: SeedResult[] = [];
+  let shownMs = startMs;
+  for (let seed = from; performance.now() < endMs; seed += 1) {
+    const result = await play(seed);
+    if (result.violation !== null) {
+      printTotals(totals);
+      return printFailure(result);
+    }
+    totals.push({ ...result, story: [] });
+    if (performance.now() - shownMs < 60_000) continue;
+    shownMs = performance.now();
+    print(`${totals.length} seeds after ${((shownMs - startMs) / 60_000).toFixed(0)} minutes`);
+  }
+  printTotals(totals);
+  const perMinute = totals.length / ((performance.now() - startMs) / 60_000);
+  print(`seeds ${from} to ${from + totals.length - 1}: ${perMinute.toFixed(0)} a minute`);
+  return 0;
+}
+
+function printTotals(results: readonly SeedResult[]): void {
+  const sum = (of: (result: SeedResult) => number) =>
+    results.reduce((all, each) => all + of(each), 0);
+  const faults = new Map<string, number>();
+  for (const result of results) {
+    for (const [kind, count] of Object.entries(result.faults)) {
+      faults.set(kind, (faults.get(kind) ?? 0) + count);
+    }
+  }
+  print(
+    `${results.length} seeds, ${sum(({ eventCount }) => eventCount)} events, ` +
+      `${sum(({ requestCount }) => requestCount)} requests, ` +
+      `${sum(({ answerCount }) => answerCount)} answers and ` +
+      `${sum(({ pushCount }) => pushCount)} pushes held against the model, ` +
+      `${(sum(({ simulatedMs }) => simulatedMs) / 1000).toFixed(1)} simulated seconds`,
+  );
+  const shown = [...faults].sort(([one], [other]) => one.localeCompare(other));
+  print(`faults: ${shown.map(([kind, count]) => `${kind} ${count}`).join(", ") || "none"}`);
+}
+
+/** What was not kept, and of what happened only what speaks of it. */
+function printFailure({ seed, violation, story }: SeedResult): number {
+  print(`\nseed ${seed} FAILED: ${violation}\n`);
+  for (const line of shortestStory(story, violation ?? "")) print(line.slice(0, 400));
+  print(`\nagain: npm run sim -- ${seed}    everything: npm run sim -- ${seed} --story`);
+  return 1;
+}
+
+/** Lines about the requests, orders and faults that the failure names; else the last ones. */
+function shortestStory(story: readonly string[], violation: string): readonly string[] {
+  const names = [...new Set(violation.match(/\b(r\d+|22\d{9})\b/g) ?? [])].slice(0, 3);
+  const word = new RegExp(`\\b(${names.join("|")})\\b`);
+  const about = story.filter((line) => {
+    return / (fault:|gateway|bit) /.test(line) || (names.length > 0 && word.test(line));
+  });
+  const lines = names.length > 0 ? about : story;
+  return lines.slice(-STORY_SHOWN_MAX);
+}
+
+/** Each planted bug in a process of its own: it is in the sources as they are loaded there. */
+function showPlanted(): number {
+  let missed = 0;
+  for (const { name, what, seedsMax } of PLANTED_BUGS) {
+    const args = [fileURLToPath(import.meta.url), "--plant", name, "--seeds", `${seedsMax}`];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    const found = /^seed (\d+) FAILED: (.*)$/m.exec(stdout);
+    const isFound = status === 1 && found !== null;
+    if (!isFound) missed += 1;
+    const verdict = isFound ? `found by seed ${found[1]}` : `NOT FOUND by ${seedsMax} seeds`;
+    print(`${verdict.padEnd(22)} ${name}: ${what}`);
+    if (isFound) print(`${" ".repeat(23)}${found[2]?.slice(0, 160)}`);
+    else if (status !== 0) print(stderr);
+  }
+  print(`${PLANTED_BUGS.length - missed} of ${PLANTED_BUGS.length} planted bugs found`);
+  return missed === 0 ? 0 : 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

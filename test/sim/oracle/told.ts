@@ -1,0 +1,42 @@
+/** Compares orders as the wire shows them with those of the model. */
+import { decimal, type Told } from "./model.ts";
+
+/** An order object of a push, a snapshot or a list. */
+export type OrderRow = Readonly<Record<string, string | number>>;
+
+/** The first difference, or null. Times are the product's own and are not compared. */
+export function rowDifference(row: OrderRow, told: Told): string | null {
+  const expected: Readonly<Record<string, string | bigint | number>> = {
+    market: told.market,
+    order_type: told.order_type,
+    symbol: told.symbol,
+    order_side: told.order_side,
+    account_code: told.account_code,
+    order_no: told.order_no,
+    order_status: told.order_status,
+    price: told.price,
+    qty: told.qty,
+    outstand_qty: told.outstand_qty,
+    execute_qty: told.execute_qty,
+    execute_amount: told.execute_amount,
+    charge: told.charge,
+    reference_id: told.reference_id,
+    version: told.version,
+    time_in_force: told.time_in_force,
+    cancel_reason: told.cancel_reason,
+  };
+  for (const [field, value] of Object.entries(expected)) {
+    const shown = typeof value === "bigint" ? Number(decimal(value)) : value;
+    if (row[field] !== shown) return `${field} is ${row[field]}, not ${shown}`;
+  }
+  return null;
+}
+
+export function pushDifference(row: OrderRow, told: Told): string | null {
+  const lastQty = told.last_qty === null ? undefined : Number(decimal(told.last_qty));
+  const lastPrice = told.last_price === null ? undefined : Number(decimal(told.last_price));
+  if (row["last_qty"] !== lastQty) return `last_qty is ${row["last_qty"]}, not ${lastQty}`;
+  if (row["last_price"] !== lastPrice)
+    return `last_price is ${row["last_price"]}, not ${lastPrice}`;
+  return rowDifference(row, told);
+}

@@ -1,0 +1,125 @@
+/**
+ * Bugs that are put into the product to show that the simulator finds them: each a change of the
+ * text of a source while it is loaded, so that nothing of them is in the product itself.
+ */
+import type { Plant } from "./doors/install.ts";
+
+export interface PlantedBug {
+  readonly name: string;
+  /** What is wrong with the product then. */
+  readonly what: string;
+  /** So many seeds find it, from the first on. */
+  readonly seedsMax: number;
+  readonly plants: readonly Plant[];
+}
+
+const GATEWAY = "packages/gateway/src";
+const CORE = "packages/core/src";
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "told-before-durable",
+    what: "an answer leaves before what it tells of is on the disk",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/sequencer.ts`,
+        find: "this.#waiting.push(() => resolve(value));",
+        replace: "this.#waiting.push(() => undefined); resolve(value);",
+      },
+    ],
+  },
+  {
+    name: "commit-without-sync",
+    what: "a commit of the journal is not flushed to the disk",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/journal/sqlite-journal.ts`,
+        find: 'database.pragma("synchronous = FULL");',
+        replace: 'database.pragma("synchronous = NORMAL");',
+      },
+      {
+        file: `${GATEWAY}/journal/sqlite-journal.ts`,
+        find: 'assert(database.pragma("synchronous", { simple: true }) === 2,',
+        replace: 'assert(database.pragma("synchronous", { simple: true }) === 1,',
+      },
+    ],
+  },
+  {
+    name: "push-lost-at-resume",
+    what: "a stream that is resumed leaves out the first message that its reader lacks",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/stream/stream-session.ts`,
+        find: "this.#sentSeq = start.afterSeq;",
+        replace: "this.#sentSeq = Math.min(start.afterSeq + 1, feed.durableSeq);",
+      },
+    ],
+  },
+  {
+    name: "fill-race-counted-twice",
+    what: "a cancel of a partly filled order gives back what has traded as well",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/desk/desk-money.ts`,
+        find: "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+        replace:
+          "    const again = order.phase === 'Canceled' && order.side === Side.Sell ? order.cumQty : 0n;\n" +
+          "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units + again);",
+      },
+    ],
+  },
+  {
+    name: "money-kept",
+    what: "what a cancelled buy held back is not set free",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/desk/desk-money.ts`,
+        find: "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+        replace:
+          "    if (order.phase === 'Canceled' && order.cumQty > 0n) return;\n" +
+          "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+      },
+    ],
+  },
+  {
+    name: "memory-lost-at-restart",
+    what: "after a restart it is forgotten which requests were answered",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/recovery.ts`,
+        find: "  desk.apply(event, record.seq);",
+        replace: "  if (event.type !== 'RequestAnswered') desk.apply(event, record.seq);",
+      },
+    ],
+  },
+  {
+    name: "snapshot-lacks-a-field",
+    what: "a snapshot forgets how far an account's stream has come",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/desk/desk.ts`,
+        find: 'yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed,',
+        replace: 'yield JSON.stringify(["account", name, streamSeq - 1, shortSellingAllowed,',
+      },
+    ],
+  },
+  {
+    name: "chain-unchecked",
+    what: "the hashes of the journal's events are not looked at when it is opened",
+    seedsMax: 120,
+    plants: [
+      {
+        file: `${GATEWAY}/journal/inspect.ts`,
+        find: 'if (typeof payload !== "string" || hash !== expected) {',
+        replace: 'if (typeof payload !== "string" || expected === "") {',
+      },
+    ],
+  },
+];

@@ -1,0 +1,41 @@
+// The whole gateway in a simulated world: a fixed set of seeds, and that a seed is a story.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { installDoors, plantIn } from "./doors/install.ts";
+import { PLANTED_BUGS } from "./planted-bugs.ts";
+import type { runSeed as RunSeed } from "./run-seed.ts";
+
+/** Chosen so that every kind of fault is among them. */
+const SEEDS = [2, 4, 7, 14, 31, 35, 38, 43, 49, 53];
+
+let runSeed: typeof RunSeed;
+
+before(async () => {
+  installDoors();
+  ({ runSeed } = await import("./run-seed.ts"));
+});
+
+for (const seed of SEEDS) {
+  test(`simulation: seed ${seed} keeps every promise`, async () => {
+    const { violation, story, answerCount, pushCount } = await runSeed(seed);
+    assert.equal(violation, null, `npm run sim -- ${seed}\n${story.slice(-20).join("\n")}`);
+    assert.ok(answerCount > 20 && pushCount > 20, "clients were told something");
+  });
+}
+
+test("simulation: the same seed is the same story, to the last byte", async () => {
+  const [first, second] = [await runSeed(12), await runSeed(12)];
+  assert.deepEqual(first, second);
+  const other = await runSeed(13);
+  assert.notEqual(first.traceHash, other.traceHash);
+});
+
+for (const { name, plants } of PLANTED_BUGS) {
+  test(`planted bug: ${name} has its place in the sources`, () => {
+    for (const plant of plants) {
+      const source = readFileSync(new URL(`../../${plant.file}`, import.meta.url), "utf8");
+      assert.notEqual(plantIn(source, plant), source);
+    }
+  });
+}
