@@ -154,9 +154,9 @@ function memoryRows(
   { atStart, full, atEnd }: Memories,
   counts: { placed: number; fillSeconds: number; emptySeconds: number },
 ): Row[] {
-  const heapBytes = (full.heapUsed - atStart.heapUsed) / restingCount;
+  const heapBytes = (keptBy(full) - keptBy(atStart)) / restingCount;
   const residentBytes = (full.rss - atStart.rss) / restingCount;
-  const keptBytes = (atEnd.heapUsed - atStart.heapUsed) / counts.placed;
+  const keptBytes = (keptBy(atEnd) - keptBy(atStart)) / counts.placed;
   const rate = (count: number, seconds: number) => `${thousands(count / seconds)} orders/s`;
   return [
     row(
@@ -164,16 +164,21 @@ function memoryRows(
       `${counts.fillSeconds.toFixed(0)} s, ${rate(restingCount, counts.fillSeconds)}`,
       { peer: `emptying: ${rate(restingCount, counts.emptySeconds)}` },
     ),
-    row("heap for each resting order", bytesOf(heapBytes), atMost(heapBytes, 1024, " bytes")),
+    row("memory for each resting order", bytesOf(heapBytes), atMost(heapBytes, 600, " bytes")),
     row("resident memory for each resting order", bytesOf(residentBytes), {
       ...atMost(residentBytes, 1024, " bytes"),
     }),
-    row(`heap after ${thousands(counts.placed)} placed and closed`, mebibytes(atEnd.heapUsed), {
-      peer: `start ${mebibytes(atStart.heapUsed)}, full ${mebibytes(full.heapUsed)}`,
+    row(`memory after ${thousands(counts.placed)} placed and closed`, mebibytes(keptBy(atEnd)), {
+      peer: `start ${mebibytes(keptBy(atStart))}, full ${mebibytes(keptBy(full))}`,
       // A bounded number of closed orders may stay; anything for each closed order is a leak.
       ...atMost(Math.round(keptBytes), 8, " bytes kept per closed order"),
     }),
   ];
+}
+
+/** Objects of the request thread, and buffers beside them. */
+function keptBy({ heapUsed, arrayBuffers }: NodeJS.MemoryUsage): number {
+  return heapUsed + arrayBuffers;
 }
 
 function bytesOf(bytes: number): string {

@@ -161,14 +161,15 @@ export class Desk {
       closedAccountRefusal(book) ?? placeRefusal(request, listed, this.rules.ordTypes);
     if (refusal !== null) return refusal;
     const instrument = this.#listed(request.symbol);
-    const { market, symbol, ordType, side, timeInForce, clOrdId, portfolioId } = request;
+    const { market, ordType, side, timeInForce, clOrdId, portfolioId } = request;
     const unfunded = orderNew({
       orderId: this.#orderId(this.#lastOrderNo + 1),
       account,
       clOrdId,
       portfolioId,
       market,
-      symbol,
+      // One text for all orders of the instrument, not each its request's.
+      symbol: instrument.symbol,
       ordType,
       side,
       timeInForce,

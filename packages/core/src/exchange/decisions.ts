@@ -16,6 +16,7 @@ import {
 } from "../model/index.ts";
 import { matchAuction } from "./auction.ts";
 import type { RestingOrder, StopOrder } from "./book/order.ts";
+import { NO_ORDER } from "./book/order-slab.ts";
 import { type ExchangeCommand, MarketPhase, type Uncross } from "./exchange-command.ts";
 import type {
   ComesIn,
@@ -89,7 +90,7 @@ function decideNew(listing: Listing, command: NewOrderSingle, tradeCount: number
   assertProtection(ordType, protectionTicks);
   assertTerms(ordType, ticks, stopTicks, lots);
   assert(listing.phase !== MarketPhase.Closed, "a closed book takes no new orders");
-  assert(listing.find(orderId) === undefined, "a new order has a fresh id");
+  assert(!listing.has(orderId), "a new order has a fresh id");
   if (stopTicks > 0) {
     const terms = { ordType, timeInForce, ticks, stopTicks, lots, protectionTicks };
     return [{ type: "StopEntered", symbol, orderId, account, side, ...terms }];
@@ -123,8 +124,10 @@ function decideReplace(
     orderLots: listing.lotsOf(command.orderQty),
   };
   assert(listing.phase !== MarketPhase.Closed, "a closed book takes no replaces");
-  const resting = listing.book.find(orderId);
-  if (resting !== undefined) return decideReplaceResting(listing, resting, terms, tradeCount);
+  const found = listing.book.find(orderId);
+  if (found !== NO_ORDER) {
+    return decideReplaceResting(listing, listing.book.at(found), terms, tradeCount);
+  }
   const stop = listing.stops.find(orderId);
   if (stop === undefined) return [];
   const { ticks, stopTicks, orderLots: lots } = terms;
@@ -178,8 +181,24 @@ function decideReplaceResting(
 
 /** None for a cancel of an order that is not here (any more). */
 function decideCancel(listing: Listing, orderId: OrderId): MarketEvent[] {
-  const resting = listing.book.find(orderId);
-  if (resting !== undefined) return [removedFromBook(listing, resting, CancelReason.Requested)];
+  const { book, instrument } = listing;
+  const order = book.find(orderId);
+  if (order !== NO_ORDER) {
+    const { side, ticks } = book.levelOf(order);
+    return [
+      {
+        type: "Removed",
+        symbol: instrument.symbol,
+        orderId,
+        account: book.accountOf(order),
+        side,
+        from: "book",
+        ticks,
+        lots: book.lotsOf(order),
+        reason: CancelReason.Requested,
+      },
+    ];
+  }
   const stop = listing.stops.find(orderId);
   return stop === undefined ? [] : [removedFromStops(listing, stop, CancelReason.Requested)];
 }
@@ -225,10 +244,10 @@ function decideUncross(
       sellLeavesLots: leavesAfter(sell, traded),
     });
   }
-  const isGone = new Set(selfTrading);
+  const isGone = new Set(selfTrading.map(({ orderId }) => orderId));
   for (const order of [...listing.book.orders(Side.Buy), ...listing.book.orders(Side.Sell)]) {
     const left = leaves.get(order.orderId) ?? order.lots;
-    if (order.ticks > 0 || left === 0 || isGone.has(order)) continue;
+    if (order.ticks > 0 || left === 0 || isGone.has(order.orderId)) continue;
     events.push({
       ...removedFromBook(listing, order, CancelReason.AuctionUnmatched),
       lots: left,
@@ -284,6 +303,7 @@ function comeIn(
   order.restingLots = rest === "Queues" ? leavesLots : 0;
   const events: MarketEvent[] = [order];
   for (const { resting, lots } of fills) {
+    const left = listing.book.lotsOf(resting) - lots;
     events.push({
       type: "Traded",
       symbol,
@@ -291,11 +311,11 @@ function comeIn(
       side,
       incomingOrderId: orderId,
       incomingAccount: account,
-      restingOrderId: resting.orderId,
-      restingAccount: resting.account,
-      ticks: resting.ticks,
+      restingOrderId: listing.book.orderIdOf(resting),
+      restingAccount: listing.book.accountOf(resting),
+      ticks: listing.book.levelOf(resting).ticks,
       lots,
-      restingLeavesLots: resting.lots - lots,
+      restingLeavesLots: left,
     });
   }
   if (rest === "None" || rest === "Queues") return events;
@@ -333,6 +353,7 @@ function removedFromStops(
 }
 
 function assertTerms(ordType: OrdType, ticks: number, stopTicks: number, lots: number): void {
+  if (isPlainLimit(ordType, ticks, stopTicks, lots)) return;
   assert(hasPrice(ordType) === ticks > 0, "an order has a price if its type has");
   assert(isStopType(ordType) === stopTicks > 0, "an order has a trigger if it is a stop order");
   assert(ticks >= 0 && ticks <= TICKS_MAX, "a price is within bounds");
@@ -340,9 +361,15 @@ function assertTerms(ordType: OrdType, ticks: number, stopTicks: number, lots: n
   assert(lots > 0 && lots <= LOTS_MAX, "a quantity is within bounds");
 }
 
+/** What nearly all orders are, seen at once. */
+function isPlainLimit(ordType: OrdType, ticks: number, stopTicks: number, lots: number): boolean {
+  const isPriced = ordType === OrdType.Limit && stopTicks === 0 && ticks > 0 && ticks <= TICKS_MAX;
+  return isPriced && lots > 0 && lots <= LOTS_MAX;
+}
+
 function assertProtection(ordType: OrdType, protectionTicks: number): void {
-  const takesOne = !hasPrice(ordType);
-  assert(protectionTicks === 0 || takesOne, "only an order without a price is protected");
+  if (protectionTicks === 0) return;
+  assert(!hasPrice(ordType), "only an order without a price is protected");
 }
 
 function hasPrice(ordType: OrdType): boolean {

@@ -15,7 +15,7 @@ import {
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
-import type { ExchangeEvent } from "./exchange-event.ts";
+import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
 import { Listing } from "./listing.ts";
 import { decideCommand } from "./odd-lots.ts";
 import { reportsOf } from "./reports.ts";
@@ -42,6 +42,8 @@ export class Exchange {
    */
   readonly #listings: ReadonlyMap<string, Listing>;
   #tradeCount = 0;
+  /** The listing asked for last: most commands concern the same book as the one before. */
+  #latest: Listing | undefined;
 
   constructor(instruments: readonly Instrument[]) {
     const sorted = instruments.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
@@ -60,13 +62,8 @@ export class Exchange {
     const listing = this.#listing(command.symbol);
     const events = decideCommand(listing, command, this.#tradeCount);
     const reports = this.#applyAll(listing, events);
-    while (listing.stops.hasReached) {
-      const triggered = decideTriggered(listing, this.#tradeCount);
-      for (const event of triggered) events.push(event);
-      for (const report of this.#applyAll(listing, triggered)) reports.push(report);
-    }
+    if (listing.stops.hasReached) this.#bringIn(listing, events, reports);
     listing.assertSound();
-    listing.oddLots?.assertSound();
     return { events, reports };
   }
 
@@ -93,12 +90,16 @@ export class Exchange {
 
   /** Folds one event. Precondition: it was decided in this very state. */
   apply(event: ExchangeEvent): void {
-    this.#apply(this.#listing(event.symbol), event);
+    const listing = this.#listing(event.symbol);
+    if (event.type === "OddLot") this.#applyIn(oddLotsOf(listing), event.event);
+    else this.#applyIn(listing, event);
   }
 
   /** What an event means to the desk; of a trade, the incoming order's or the buyer's first. */
   reportsOf(event: ExchangeEvent): VenueReport[] {
-    return reportsIn(this.#listing(event.symbol), event);
+    const listing = this.#listing(event.symbol);
+    if (event.type === "OddLot") return reportsOf(event.event, oddLotsOf(listing));
+    return reportsOf(event, listing);
   }
 
   /** Of board lots, at most `levelCountMax` prices per side; costs as many steps, however large the book. */
@@ -190,27 +191,49 @@ export class Exchange {
     return exchange;
   }
 
+  /** The stop orders that were reached, with their events and reports added to those so far. */
+  #bringIn(listing: Listing, events: ExchangeEvent[], reports: VenueReport[]): void {
+    while (listing.stops.hasReached) {
+      const triggered = decideTriggered(listing, this.#tradeCount);
+      for (const event of triggered) events.push(event);
+      for (const report of this.#applyAll(listing, triggered)) reports.push(report);
+    }
+  }
+
   #applyAll(listing: Listing, events: readonly ExchangeEvent[]): VenueReport[] {
-    const [first] = events;
+    const first = events[0];
     if (first === undefined) return [];
-    this.#apply(listing, first);
-    const reports = reportsIn(listing, first);
+    const reports = this.#applied(listing, first);
+    return events.length === 1 ? reports : this.#applyOthers(listing, events, reports);
+  }
+
+  /** All but the first, which is done and reported. */
+  #applyOthers(
+    listing: Listing,
+    events: readonly ExchangeEvent[],
+    reports: VenueReport[],
+  ): VenueReport[] {
     for (let index = 1; index < events.length; index += 1) {
-      const event = at(events, index);
-      this.#apply(listing, event);
-      for (const report of reportsIn(listing, event)) reports.push(report);
+      for (const report of this.#applied(listing, at(events, index))) reports.push(report);
     }
     return reports;
   }
 
-  #apply(listing: Listing, event: ExchangeEvent): void {
-    const market = marketOf(listing, event);
-    const happened = event.type === "OddLot" ? event.event : event;
-    if (happened.type === "Traded" || happened.type === "AuctionTraded") {
-      assert(happened.tradeNo === this.#tradeCount + 1, "trades are numbered without gaps");
-      this.#tradeCount = happened.tradeNo;
+  /** Applies an event and reports it. */
+  #applied(listing: Listing, event: ExchangeEvent): VenueReport[] {
+    const isOddLot = event.type === "OddLot";
+    const market = isOddLot ? oddLotsOf(listing) : listing;
+    const happened = isOddLot ? event.event : event;
+    this.#applyIn(market, happened);
+    return reportsOf(happened, market);
+  }
+
+  #applyIn(market: Listing, event: MarketEvent): void {
+    if (event.type === "Traded" || event.type === "AuctionTraded") {
+      assert(event.tradeNo === this.#tradeCount + 1, "trades are numbered without gaps");
+      this.#tradeCount = event.tradeNo;
     }
-    market.apply(happened);
+    market.apply(event);
   }
 
   #best(symbol: string, side: Side): Price | null {
@@ -220,19 +243,15 @@ export class Exchange {
   }
 
   #listing(symbol: string): Listing {
+    if (this.#latest?.symbol === symbol) return this.#latest;
     const listing = this.#listings.get(symbol);
     assert(listing !== undefined, "the symbol is listed");
+    this.#latest = listing;
     return listing;
   }
 }
 
-function marketOf(listing: Listing, event: ExchangeEvent): Listing {
-  if (event.type !== "OddLot") return listing;
+function oddLotsOf(listing: Listing): Listing {
   assert(listing.oddLots !== null, "the instrument takes odd lots");
   return listing.oddLots;
-}
-
-function reportsIn(listing: Listing, event: ExchangeEvent): VenueReport[] {
-  const market = marketOf(listing, event);
-  return reportsOf(event.type === "OddLot" ? event.event : event, market);
 }

@@ -32,6 +32,15 @@ test("listing: a value in steps is exact, and one off the grid is a bug, however
   );
 });
 
+test("listing: values of 64 bits and more are no smaller ones", () => {
+  for (const step of [1n << 32n, 1n << 60n, 1n << 63n, 1n << 64n]) {
+    const listing = new Listing({ ...SHARE, priceTick: step as Price });
+    for (const steps of [1, 2, 8, 16, 2 ** 32]) {
+      assert.equal(listing.ticksOf((BigInt(steps) * step) as Price), steps);
+    }
+  }
+});
+
 test("listing: the least step off the grid is seen up to the last safe integer", () => {
   const max = BigInt(Number.MAX_SAFE_INTEGER);
   for (const step of [2n, 3n, 7n, 1_000_003n, ONE, max / 2n, max / 3n, max - 1n]) {

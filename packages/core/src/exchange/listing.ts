@@ -6,13 +6,15 @@
 import { assert } from "../assert.ts";
 import type { Instrument, OrderId, Price, Qty } from "../model/index.ts";
 import { Book } from "./book/book.ts";
-import type { RestingOrder, StopOrder } from "./book/order.ts";
+import type { StopOrder } from "./book/order.ts";
+import { NO_ORDER } from "./book/order-slab.ts";
 import { StopBook } from "./book/stop-book.ts";
 import { MarketPhase } from "./exchange-command.ts";
 import type { ComesIn, MarketEvent, Removed, StopEntered } from "./exchange-event.ts";
 
 export class Listing {
   readonly instrument: Instrument;
+  readonly symbol: string;
   readonly book = new Book();
   readonly stops = new StopBook();
   /** Where its odd lots trade, in lots of their own size; null where it takes none. */
@@ -24,6 +26,7 @@ export class Listing {
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
+    this.symbol = instrument.symbol;
     this.#tickUnits = Number(instrument.priceTick);
     this.#lotUnits = Number(instrument.lotQty);
     const { oddLotQty } = instrument;
@@ -47,12 +50,9 @@ export class Listing {
     return this.book.orderCount + this.stops.orderCount;
   }
 
-  find(orderId: OrderId): RestingOrder | StopOrder | undefined {
-    return this.book.find(orderId) ?? this.stops.find(orderId);
-  }
-
   has(orderId: OrderId): boolean {
-    return this.orderCount > 0 && this.find(orderId) !== undefined;
+    if (this.orderCount === 0) return false;
+    return this.book.find(orderId) !== NO_ORDER || this.stops.find(orderId) !== undefined;
   }
 
   ticksOf(price: Price): number {
@@ -61,6 +61,11 @@ export class Listing {
 
   lotsOf(qty: Qty): number {
     return stepCount(qty, this.instrument.lotQty, this.#lotUnits);
+  }
+
+  /** Whether a quantity is an odd lot here. */
+  isOddLot(qty: Qty): boolean {
+    return this.oddLots !== null && unitsOf(qty) < this.#lotUnits;
   }
 
   priceOf(ticks: number): Price {
@@ -138,7 +143,7 @@ export class Listing {
       assert(this.stops.remove(orderId) === lots, "a removal takes all that is left");
     } else {
       // The rest of an incoming order: it never was in the book.
-      assert(this.find(orderId) === undefined, "the rest of an incoming order is not in the book");
+      assert(!this.has(orderId), "the rest of an incoming order is not in the book");
     }
   }
 
@@ -163,9 +168,8 @@ export class Listing {
   /** Throws when an invariant that holds between commands is broken. */
   assertSound(): void {
     assert(!this.stops.hasReached, "no reached stop order is left waiting");
-    if (this.#phase === MarketPhase.Auction) return;
-    assert(!this.book.isCrossed, "outside an auction a book is not crossed");
-    assert(!this.book.hasAuctionOrders, "outside an auction no at-auction orders rest");
+    if (this.#phase !== MarketPhase.Auction) this.book.assertTraded();
+    this.oddLots?.book.assertTraded();
   }
 
   /** Takes up what a snapshot says. */
@@ -198,8 +202,8 @@ function stopOrderOf(event: StopEntered): StopOrder {
  * rounded by: no need for bigints to divide, which takes several times as long.
  */
 function stepCount(value: bigint, step: bigint, stepUnits: number): number {
-  if (value === 0n) return 0;
-  const units = Number(value);
+  const units = unitsOf(value);
+  if (units === 0) return 0;
   if (Number.isSafeInteger(units) && Number.isSafeInteger(stepUnits)) {
     const count = units / stepUnits;
     assert(Number.isInteger(count), "prices and quantities lie on the grid");
@@ -208,4 +212,16 @@ function stepCount(value: bigint, step: bigint, stepUnits: number): number {
   const count = value / step;
   assert(count * step === value, "prices and quantities lie on the grid");
   return Number(count);
+}
+
+/** Where a bigint is read as two halves: a conversion by `Number` takes twice as long. */
+const word = new BigInt64Array(1);
+const halves = new Int32Array(word.buffer);
+const [LOW, HIGH] = new Int8Array(Int32Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0];
+
+/** A value as a number, exact where that is a safe integer. */
+function unitsOf(value: bigint): number {
+  word[0] = value;
+  if (word[0] !== value) return Number(value);
+  return (halves[HIGH] as number) * 2 ** 32 + ((halves[LOW] as number) >>> 0);
 }

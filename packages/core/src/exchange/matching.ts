@@ -1,8 +1,8 @@
 /** What an incoming order does in continuous trading: pure, the book stays as it is. */
 import { CancelReason, OrdType, Side, TimeInForce } from "../model/index.ts";
 import type { Book } from "./book/book.ts";
-import type { IncomingOrder, RestingOrder } from "./book/order.ts";
-import type { PriceLevel } from "./book/price-level.ts";
+import type { IncomingOrder } from "./book/order.ts";
+import { NO_ORDER, type OrderHandle } from "./book/order-slab.ts";
 import type { RemovalReason } from "./exchange-event.ts";
 
 /** Price queues an enhanced limit order trades through at most (HKEX: ten queues at a time). */
@@ -10,7 +10,7 @@ export const ENHANCED_LIMIT_QUEUES_MAX = 10;
 
 /** `lots` that an incoming order trades with a resting one. */
 export interface Fill {
-  readonly resting: RestingOrder;
+  readonly resting: OrderHandle;
   readonly lots: number;
 }
 
@@ -41,7 +41,7 @@ export function restsWhole(book: Book, incoming: IncomingOrder): boolean {
  */
 export function matchIncoming(book: Book, incoming: IncomingOrder, protectionTicks: number): Match {
   const limitTicks = incoming.ticks === 0 ? protectionTicks : incoming.ticks;
-  const match = matchLevels(incoming, limitTicks, book.against(incoming.side));
+  const match = matchLevels(book, incoming, limitTicks);
   if (match.leavesLots > 0 && incoming.timeInForce === TimeInForce.FillOrKill) {
     return removed([], incoming.lots, CancelReason.FillOrKill);
   }
@@ -52,27 +52,27 @@ export function isImmediate(timeInForce: TimeInForce): boolean {
   return timeInForce === TimeInForce.ImmediateOrCancel || timeInForce === TimeInForce.FillOrKill;
 }
 
-function matchLevels(
-  incoming: IncomingOrder,
-  limitTicks: number,
-  levels: Iterable<PriceLevel>,
-): Match {
+function matchLevels(book: Book, incoming: IncomingOrder, limitTicks: number): Match {
   const isEnhanced = incoming.ordType === OrdType.EnhancedLimit;
   const queueCountMax = isEnhanced ? ENHANCED_LIMIT_QUEUES_MAX : Number.POSITIVE_INFINITY;
   const fills: Fill[] = [];
   let leavesLots = incoming.lots;
   let queueCount = 0;
   let lastTicks = 0;
-  for (const level of levels) {
+  for (const level of book.against(incoming.side)) {
     if (leavesLots === 0 || !crosses(incoming.side, limitTicks, level.ticks)) break;
     // Queueing at its own price would cross the queues it may not reach: it stays where it last
     // traded.
     if (queueCount === queueCountMax) return settled(incoming, fills, leavesLots, lastTicks);
-    for (let resting = level.first; resting !== null && leavesLots > 0; resting = resting.next) {
-      if (resting.account === incoming.account) {
+    for (
+      let resting = level.first;
+      resting !== NO_ORDER && leavesLots > 0;
+      resting = book.next(resting)
+    ) {
+      if (book.accountOf(resting) === incoming.account) {
         return removed(fills, leavesLots, CancelReason.SelfTrade);
       }
-      const lots = Math.min(leavesLots, resting.lots);
+      const lots = Math.min(leavesLots, book.lotsOf(resting));
       fills.push({ resting, lots });
       leavesLots -= lots;
     }

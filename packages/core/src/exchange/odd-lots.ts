@@ -8,7 +8,7 @@
  * orders whenever that of board lots is not closed.
  */
 import { assert } from "../assert.ts";
-import { isOddLot, OrdType } from "../model/index.ts";
+import { OrdType } from "../model/index.ts";
 import { decideInMarket } from "./decisions.ts";
 import type { ExchangeCommand } from "./exchange-command.ts";
 import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
@@ -38,10 +38,9 @@ export function decideCommand(
 
 /** Whether only the market of odd lots has to do with it. */
 function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCommand): boolean {
-  const { instrument } = listing;
   switch (command.type) {
     case "NewOrderSingle": {
-      const isOdd = isOddLot(instrument, command.orderQty);
+      const isOdd = listing.isOddLot(command.orderQty);
       const other = isOdd ? listing : oddLots;
       assert(!other.has(command.orderId), "a new order has a fresh id");
       if (!isOdd) return false;
@@ -53,7 +52,7 @@ function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCo
     case "WithdrawOrder":
       return oddLots.has(command.orderId);
     case "OrderCancelReplaceRequest": {
-      const isOdd = isOddLot(instrument, command.orderQty);
+      const isOdd = listing.isOddLot(command.orderQty);
       const other = isOdd ? listing : oddLots;
       assert(!other.has(command.orderId), "a replaced order stays in its market");
       return isOdd;

@@ -13,6 +13,7 @@ import {
   TimeInForce,
 } from "../model/index.ts";
 import { opposite } from "./book/order.ts";
+import { NO_ORDER } from "./book/order-slab.ts";
 import { MarketPhase } from "./exchange-command.ts";
 import type { Entered, MarketEvent, Traded } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
@@ -26,8 +27,10 @@ export interface Crossable {
 
 export function crossableOf(listing: Listing, orderId: OrderId): Crossable | null {
   if (listing.phase !== MarketPhase.Continuous) return null;
-  const resting = listing.book.find(orderId);
-  if (resting === undefined || resting.ticks === 0) return null;
+  const order = listing.book.find(orderId);
+  if (order === NO_ORDER) return null;
+  const resting = listing.book.at(order);
+  if (resting.ticks === 0) return null;
   return { price: listing.priceOf(resting.ticks), qty: listing.qtyOf(resting.lots) };
 }
 
@@ -36,8 +39,9 @@ export function decideCross(
   { symbol, restingOrderId, order }: CrossOrder,
   tradeCount: number,
 ): MarketEvent[] {
-  const resting = listing.book.find(restingOrderId);
-  assert(resting !== undefined, "an order that is crossed rests in the book");
+  const found = listing.book.find(restingOrderId);
+  assert(found !== NO_ORDER, "an order that is crossed rests in the book");
+  const resting = listing.book.at(found);
   assert(listing.phase === MarketPhase.Continuous, "an order is crossed in continuous trading");
   const { orderId, account, side, ordType, timeInForce } = order;
   const ticks = listing.ticksOf(order.price);
@@ -46,7 +50,7 @@ export function decideCross(
   assert(timeInForce === TimeInForce.ImmediateOrCancel, "what crosses an order does not rest");
   assert(side === opposite(resting.side) && account !== resting.account, "two accounts trade");
   assert(lots > 0 && lots <= resting.lots, "an order is crossed up to what is left of it");
-  assert(listing.find(orderId) === undefined, "a new order has a fresh id");
+  assert(!listing.has(orderId), "a new order has a fresh id");
   const entered: Entered = {
     type: "Entered",
     symbol,

@@ -1,7 +1,7 @@
 import type { Brand } from "./brand.ts";
 
 /**
- * OrderID(37): ours, decimal digits, at least 11, unique, rising within an account, never reused.
+ * OrderID(37): ours, 11 to 18 decimal digits, unique, rising within an account, never reused.
  */
 export type OrderId = Brand<string, "OrderId">;
 /**

@@ -2,105 +2,123 @@
  * Orders by id: a hash table of chained orders. A `Map` with text keys spends most of a large
  * book's time waiting for memory: it compares an id with the text of every id in its chain. Here
  * ids that follow each other, as order numbers do, fall into neighbouring slots, a new order
- * touches what the one before it has touched, and the chain runs through the orders themselves.
+ * touches what the one before it has touched, and the chain runs through the orders' own records.
  */
 import { assert } from "../../assert.ts";
 import type { OrderId } from "../../model/index.ts";
+import { highPart, lowPart } from "./order-number.ts";
+import { NO_ORDER, type OrderHandle, type OrderSlab } from "./order-slab.ts";
 
-export interface Indexed {
-  readonly orderId: OrderId;
-  /** Of its id, so that a growing index need not read the ids again; the index's own. */
-  hash: number;
-  /** The next order of the same slot; the index's own. */
-  nextInSlot: this | null;
-}
+const SLOTS_MIN = 256;
+/**
+ * Slots for each order at least: a new order's slot is then usually empty, and it is known to be
+ * new without a look at an old one. Four bytes each.
+ */
+const SLOTS_PER_ORDER_MIN = 4;
 
-const SLOTS_MIN = 64;
-
-export class OrderIndex<Order extends Indexed> {
-  /** A power of two of them, at least as many as orders. */
-  #slots: (Order | null)[] = emptySlots(SLOTS_MIN);
+export class OrderIndex {
+  readonly #orders: OrderSlab;
+  /** A power of two of them. */
+  #slots: Int32Array;
   #size = 0;
-  /** The id hashed last, and its hash: a command asks for the same order more than once. */
-  #hashedId = "";
-  #hash = 0;
+  /** The id looked for last, and what was found: a command asks for an order several times. */
+  #soughtId = "";
+  #high = 0;
+  #low = 0;
+  #found: OrderHandle = NO_ORDER;
+
+  /** Precondition: none of the slab's orders is indexed yet. There is room for `capacity`. */
+  constructor(orders: OrderSlab, capacity: number) {
+    this.#orders = orders;
+    let slotCount = SLOTS_MIN;
+    while (slotCount < SLOTS_PER_ORDER_MIN * capacity) slotCount *= 2;
+    this.#slots = new Int32Array(slotCount);
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  get(orderId: OrderId): Order | undefined {
-    let order = this.#slots[this.#slotOf(this.#hashOf(orderId))] ?? null;
-    while (order !== null && order.orderId !== orderId) order = order.nextInSlot;
-    return order ?? undefined;
+  /** The order with that id, or none. */
+  find(orderId: OrderId): OrderHandle {
+    if (orderId !== this.#soughtId) this.#seek(orderId);
+    return this.#found;
   }
 
-  add(order: Order): void {
-    if (2 * this.#size >= this.#slots.length) this.#grow();
-    order.hash = this.#hashOf(order.orderId);
-    const slot = this.#slotOf(order.hash);
-    const first = this.#slots[slot] ?? null;
-    for (let other = first; other !== null; other = other.nextInSlot) {
-      assert(other.orderId !== order.orderId, "an order is in the book once");
-    }
-    order.nextInSlot = first;
-    this.#slots[slot] = order;
+  /** Gives an order its id. */
+  add(orderId: OrderId, order: OrderHandle): void {
+    assert(this.find(orderId) === NO_ORDER, "an order is in the book once");
+    assert(this.#soughtId !== "", "an order that rests has an order number");
+    this.#orders.setNumber(order, this.#high, this.#low);
+    this.adopt(order);
+    this.#found = order;
+  }
+
+  /** Takes in an order that has its number. Precondition: none of that number is here. */
+  adopt(order: OrderHandle): void {
+    if (SLOTS_PER_ORDER_MIN * this.#size >= this.#slots.length) this.#grow();
+    this.#link(order);
     this.#size += 1;
   }
 
-  /** Takes an order out and returns it; undefined when it is not here. */
-  remove(orderId: OrderId): Order | undefined {
-    const slot = this.#slotOf(this.#hashOf(orderId));
-    let before: Order | null = null;
-    let order = this.#slots[slot] ?? null;
-    while (order !== null && order.orderId !== orderId) {
-      before = order;
-      order = order.nextInSlot;
+  remove(order: OrderHandle): void {
+    const slot = this.#slotOf(this.#orders.high(order), this.#orders.low(order));
+    const next = this.#orders.nextInSlot(order);
+    let before = this.#slots[slot] as OrderHandle;
+    if (before === order) {
+      this.#slots[slot] = next;
+    } else {
+      for (let other = before; other !== order; other = this.#orders.nextInSlot(before)) {
+        assert(other !== NO_ORDER, "the order is indexed");
+        before = other;
+      }
+      this.#orders.setNextInSlot(before, next);
     }
-    if (order === null) return undefined;
-    if (before === null) this.#slots[slot] = order.nextInSlot;
-    else before.nextInSlot = order.nextInSlot;
-    order.nextInSlot = null;
     this.#size -= 1;
-    return order;
+    this.#soughtId = "";
+    this.#found = NO_ORDER;
+  }
+
+  #seek(orderId: OrderId): void {
+    this.#found = NO_ORDER;
+    this.#soughtId = "";
+    const high = highPart(orderId);
+    const low = lowPart(orderId);
+    if (high < 0 || low < 0) return;
+    this.#soughtId = orderId;
+    this.#high = high;
+    this.#low = low;
+    const orders = this.#orders;
+    let order = this.#slots[this.#slotOf(high, low)] as OrderHandle;
+    while (order !== NO_ORDER && !orders.isNumbered(order, high, low)) {
+      order = orders.nextInSlot(order);
+    }
+    this.#found = order;
+  }
+
+  #link(order: OrderHandle): void {
+    const slot = this.#slotOf(this.#orders.high(order), this.#orders.low(order));
+    this.#orders.setNextInSlot(order, this.#slots[slot] as OrderHandle);
+    this.#slots[slot] = order;
   }
 
   #grow(): void {
     const before = this.#slots;
-    this.#slots = emptySlots(2 * before.length);
+    this.#slots = new Int32Array(2 * before.length);
     for (const first of before) {
-      for (let order = first; order !== null; ) {
-        const next: Order | null = order.nextInSlot;
-        const slot = this.#slotOf(order.hash);
-        order.nextInSlot = this.#slots[slot] ?? null;
-        this.#slots[slot] = order;
+      for (let order: OrderHandle = first; order !== NO_ORDER; ) {
+        const next = this.#orders.nextInSlot(order);
+        this.#link(order);
         order = next;
       }
     }
   }
 
-  #hashOf(orderId: OrderId): number {
-    if (orderId !== this.#hashedId) {
-      this.#hash = hashOf(orderId);
-      this.#hashedId = orderId;
-    }
-    return this.#hash;
-  }
-
-  #slotOf(hash: number): number {
-    return hash & (this.#slots.length - 1);
+  /** Successors get successive slots; numbers of different partitions are spread apart. */
+  #slotOf(high: number, low: number): number {
+    return (low + Math.imul(high, SPREAD)) & (this.#slots.length - 1);
   }
 }
 
-/** Of decimal digits, the number they mean, modulo 2^32: successors get successive slots. */
-function hashOf(orderId: OrderId): number {
-  let hash = 0;
-  for (let index = 0; index < orderId.length; index += 1) {
-    hash = (Math.imul(hash, 10) + orderId.charCodeAt(index) - 48) | 0;
-  }
-  return hash;
-}
-
-function emptySlots(count: number): null[] {
-  return new Array<null>(count).fill(null);
-}
+/** 2^32 divided by the golden ratio, as a 32-bit integer: multiples of it lie far apart. */
+const SPREAD = 0x9e3779b9 | 0;
