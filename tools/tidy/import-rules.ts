@@ -66,6 +66,7 @@ const ENTRIES: readonly RegExp[] = [
   /^bench\/[^/]+\.ts$/,
   /^test\/sim\/main\.ts$/,
   /^test\/e2e\/(behind-nginx|packed|image|crash\/run)\.ts$/,
+  /^(?:test\/hostile|bench\/load)\/run\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,
 ];

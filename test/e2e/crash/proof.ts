@@ -4,6 +4,8 @@ import type { Workplace } from "../gateway-process.ts";
 export interface ProofOptions {
   /** With the counts that are named as targets; short, with those that every change can afford. */
   readonly isLong: boolean;
+  /** How long it is to go on; null: as its form says. */
+  readonly minutes: number | null;
   /** Repeats the choices of a run. */
   readonly seed: number;
   /** For what the proof starts and writes. */

@@ -1,0 +1,93 @@
+/** Request smuggling and slow clients in their long forms, against a gateway of its own process. */
+import { readFileSync } from "node:fs";
+import { atMost, CannotRun, type Figure, none, type Proof, reported } from "../e2e/crash/proof.ts";
+import type { GatewayProcess } from "../e2e/gateway-process.ts";
+import { KEY_1, SignedClient } from "../e2e/signed-client.ts";
+import { inPieces } from "./http-conversation.ts";
+import { type Ended, slowClients, untilClosed } from "./slow-clients.ts";
+import { runSmuggling } from "./smuggling-run.ts";
+import { smugglingSet } from "./smuggling-set.ts";
+
+/** Lengths of the pieces that requests are cut into. */
+const SHORT_PIECES = [1_000_000, 29];
+const LONG_PIECES = [1_000_000, 1, 2, 3, 5, 7, 11, 17, 29, 53, 101, 211, 401];
+
+const SLOW_SECONDS_MAX = 15;
+const SLOW_MB_MAX = 100;
+
+export const SMUGGLING: Proof = {
+  name: "smuggling",
+  about: "requests that two readers could frame differently, on every way through the gateway",
+  run: async ({ isLong, place, progress }) => {
+    const gateway = await place.gateway(place.path("data"));
+    const target = { url: gateway.url, port: gateway.port, key: KEY_1 };
+    let faults: string[] = [];
+    let count = 0;
+    for (const length of isLong ? LONG_PIECES : SHORT_PIECES) {
+      progress(`pieces of ${length} bytes`);
+      const cases = smugglingSet(KEY_1, `p${length}`);
+      faults = [
+        ...faults,
+        ...(await runSmuggling(target, cases, (bytes) => inPieces(bytes, length))),
+      ];
+      count += cases.length;
+    }
+    return [
+      reported("requests sent", String(count)),
+      ...faults.map((fault) => ({ what: fault, figure: "", target: "", holds: false })),
+      none("framed as no standard allows, answered twice, or acted on", faults.length),
+    ];
+  },
+};
+
+export const SLOW_CLIENTS: Proof = {
+  name: "slow-clients",
+  about: "clients that never end a request: how long each keeps its connection, and what they cost",
+  run: async ({ isLong, place }) => {
+    const gateway = await place.gateway(place.path("data"));
+    // Half of what is measured would otherwise be code that is compiled the first time.
+    await Promise.all(slowClients(KEY_1).map((client) => untilClosed(gateway.port, client)));
+    const before = residentMb(gateway);
+    const copies = isLong ? 63 : 8;
+    const clients = Array.from({ length: copies }, () => slowClients(KEY_1)).flat();
+    let most = before;
+    const look = setInterval(() => {
+      most = Math.max(most, residentMb(gateway));
+    }, 250);
+    const ended = Promise.all(clients.map((client) => untilClosed(gateway.port, client)));
+    const asked = await latencyMs(gateway);
+    const all = await ended;
+    clearInterval(look);
+    return figures(all, clients.length, most - before, asked);
+  },
+};
+
+function figures(ended: readonly Ended[], count: number, mb: number, askedMs: number): Figure[] {
+  const slowest = ended.toSorted((a, b) => b.ms - a.ms)[0];
+  const seconds = (slowest?.ms ?? 0) / 1_000;
+  return [
+    reported("slow clients at a time", String(count)),
+    atMost(`the last one closed (${slowest?.name})`, seconds, SLOW_SECONDS_MAX, "s"),
+    atMost("memory they cost", mb, SLOW_MB_MAX, "MB"),
+    reported("meanwhile: a signed list, slowest of 20", `${askedMs.toFixed(0)} ms`),
+  ];
+}
+
+async function latencyMs(gateway: GatewayProcess): Promise<number> {
+  const client = new SignedClient(gateway.url, KEY_1);
+  let slowest = 0;
+  for (let count = 0; count < 20; count += 1) {
+    const startedMs = performance.now();
+    await client.orders();
+    slowest = Math.max(slowest, performance.now() - startedMs);
+  }
+  client.close();
+  return slowest;
+}
+
+/** Megabytes that the process has in memory. */
+export function residentMb(gateway: Pick<GatewayProcess, "pid">): number {
+  if (process.platform !== "linux") throw new CannotRun("memory is read from /proc, as on Linux");
+  const status = readFileSync(`/proc/${gateway.pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+}
