@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
-import { MARKET_ROUTES, ROUTES } from "../../packages/contract/src/index.ts";
-import { OPERATOR_ROUTES } from "../../packages/gateway/src/operator/operator-routes.ts";
 import { Random } from "../e2e/crash/random.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { MASTER_KEY } from "../e2e/key-fixture.ts";
@@ -11,26 +9,6 @@ import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1 } from "../e2e/signed-client.ts";
 import { fuzzDecoders } from "./fuzz-decoders.ts";
 import { fuzzHttp } from "./fuzz-http.ts";
-import { OPERATOR_REQUESTS, UNSIGNED_REQUESTS } from "./valid-requests.ts";
-
-test("fuzz: no route is left out", () => {
-  const patterns = OPERATOR_ROUTES.map(({ method, path }) => {
-    return { method, path, pattern: new RegExp(`^${path.replace(/:[a-z_]+/g, "[^/]+")}$`) };
-  });
-  for (const { method, path, pattern } of patterns) {
-    const isThere = OPERATOR_REQUESTS.some((each) => {
-      return each.method === method && pattern.test(each.target.split("?", 1)[0] ?? "");
-    });
-    assert.ok(isThere, `no request of ${method} ${path}`);
-  }
-  const unsigned = [...ROUTES.filter(({ signed }) => !signed), ...MARKET_ROUTES];
-  for (const { path } of unsigned) {
-    assert.ok(
-      UNSIGNED_REQUESTS.some(({ target }) => target.split("?", 1)[0] === path),
-      path,
-    );
-  }
-});
 
 test("fuzz: requests get an answer of the catalogue, never a 5xx, and nothing wrong is taken", async (t) => {
   const { url, operatorUrl } = await startInProcess(t, REAL_TIME, {
