@@ -114,16 +114,20 @@ export function untilClosed(port: number, client: SlowClient): Promise<Ended> {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     let received = "";
     let sent = 0;
-    const drip = setInterval(() => {
+    let drip: NodeJS.Timeout | undefined;
+    const dripOn = (): void => {
       if (client.drip === "" || !socket.writable) return;
       socket.write(client.drip.charAt(sent % client.drip.length));
       sent += 1;
-    }, DRIP_MS);
+    };
     const late = setTimeout(() => {
       socket.destroy();
       reject(new Error(`${client.name}: still open after ${PATIENCE_MS} ms, got: ${received}`));
     }, PATIENCE_MS);
-    socket.on("connect", () => socket.write(client.start));
+    socket.on("connect", () => {
+      socket.write(client.start);
+      drip = setInterval(dripOn, DRIP_MS);
+    });
     socket.on("data", (chunk) => {
       received += chunk.toString("latin1");
     });

@@ -4,10 +4,11 @@ import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { HttpServer } from "./http-server.ts";
-import { sendAnswer } from "./responses.ts";
+import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
 
 const ORDERS = "/trade/v1/orders";
+const DONE = { httpStatus: 200, body: '{"code":0}' };
 
 /** A server whose signed requests are answered when a test says so. */
 class Edge {
@@ -20,15 +21,17 @@ class Edge {
   }
 
   static async open(t: TestContext, hasRoom = true): Promise<Edge> {
-    const hold = (request: IncomingMessage, response: ServerResponse): void => {
-      request.resume();
-      edge.#held.push(() => {
-        sendAnswer(request, response, { httpStatus: 200, body: '{"code":0}' });
-      });
+    const hold = (give: () => void): void => {
+      edge.#held.push(give);
       edge.#onHeld();
     };
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      request.resume();
+      hold(() => sendAnswer(request, response, DONE));
+    };
+    const take = (request: ArrivedRequest): void => hold(() => request.answer(DONE));
     const server = await HttpServer.create({
-      signed: { handle: hold } as unknown as SignedEndpoint,
+      signed: { handle, take } as unknown as SignedEndpoint,
       admits: () => hasRoom,
       tls: null,
       sandbox: true,

@@ -1,6 +1,7 @@
 /**
  * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything
- * else to the framework. Upgrades go to the order stream.
+ * else to the framework. Upgrades go to the order stream. Signed requests of plain form do not
+ * even pass node:http.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,6 +14,7 @@ import {
   MARKET_STREAM_PATH,
   matchRoute,
   ROUTES,
+  type Route,
   STREAM_PATH,
 } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -22,7 +24,7 @@ import type { TlsFiles } from "../secret-settings.ts";
 import { openFilesMax } from "../sys/open-files.ts";
 import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
-import { answerClientError } from "./client-error.ts";
+import { answerClientError, rememberLatest } from "./client-error.ts";
 import {
   CONNECTION_CHECK_MS,
   CONNECTIONS_MAX,
@@ -33,7 +35,14 @@ import {
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
-import { isIgnored, sendFault, sendLastFault } from "./responses.ts";
+import { PlainEdge } from "./plain-edge.ts";
+import {
+  type ArrivedRequest,
+  faultAnswer,
+  isIgnored,
+  sendFault,
+  sendLastFault,
+} from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
@@ -50,17 +59,27 @@ export interface HttpServerOptions {
   readonly sandbox: boolean;
   /** Counts a request when its answer is done. */
   readonly onAnswered: (route: string, httpStatus: number) => void;
+  /** False leaves every request to node:http, so that the two ways can be compared. */
+  readonly readsPlain?: boolean;
 }
 
 export class HttpServer {
   readonly server: Server;
   readonly #app: FastifyInstance;
   readonly #state: ServerState;
+  /** Null where node:http reads everything. */
+  readonly #plain: PlainEdge | null;
 
-  private constructor(app: FastifyInstance, server: Server, state: ServerState) {
+  private constructor(
+    app: FastifyInstance,
+    server: Server,
+    state: ServerState,
+    plain: PlainEdge | null,
+  ) {
     this.#app = app;
     this.server = server;
     this.#state = state;
+    this.#plain = plain;
   }
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
@@ -85,7 +104,13 @@ export class HttpServer {
     await app.ready();
     if (server === null) throw new Error("the framework did not make its server");
     const made: Server = server;
-    return new HttpServer(app, made, state);
+    const plain = options.readsPlain === false ? null : plainEdge(made, options, state);
+    return new HttpServer(app, made, state, plain);
+  }
+
+  /** Looks for slow and idle connections; done by itself every PLAIN_CHECK_MS. */
+  checkConnections(): void {
+    this.#plain?.check();
   }
 
   /** Resolves with the address that clients use. Rejects with the listener's error. */
@@ -108,8 +133,10 @@ export class HttpServer {
     for (const response of this.#state.answering) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
+    this.#plain?.closeIdle();
     await Promise.race([closed, deadline]);
     this.server.closeAllConnections();
+    this.#plain?.close();
     await closed;
     await this.#app.close();
   }
@@ -174,7 +201,7 @@ function dispatch(
   } else if ("allow" in match) {
     refuseMethod(request, response, match.allow);
   } else {
-    if (SIGNED_ROUTES.get(match.route.name)?.cancels !== true && !options.admits()) {
+    if (isShed(options, match.route.name)) {
       shed(request, response);
       return;
     }
@@ -182,6 +209,41 @@ function dispatch(
     const target: Target = { path, rawQuery, route: match.route, segment: match.segment ?? null };
     options.signed.handle(request, response, target);
   }
+}
+
+/** Reads plain signed requests without node:http, and with the same outcome. */
+function plainEdge(server: Server, options: HttpServerOptions, state: ServerState): PlainEdge {
+  return new PlainEdge(server, {
+    wallMs: options.unsigned.wallMs,
+    find: (method, url) => plainTarget(options, method, url),
+    serve: (request, target) => servePlain(options, request, target),
+    answered: ({ route }, httpStatus) => options.onAnswered(route.name, httpStatus),
+    isClosing: () => state.closing,
+  });
+}
+
+/** Null for what is not signed: that is no part of what has to be quick. */
+function plainTarget(options: HttpServerOptions, method: string, url: string): Target | null {
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const match = matchRoute(method, path);
+  if (match === null || !("route" in match) || !SIGNED_ROUTES.has(match.route.name)) return null;
+  if (isHidden(options, path)) return null;
+  const { route, segment = null } = match;
+  return { path, rawQuery: rawQueryOf(url, mark), route, segment };
+}
+
+function servePlain(options: HttpServerOptions, request: ArrivedRequest, target: Target): void {
+  if (isShed(options, target.route.name)) {
+    request.answer(faultAnswer("OVERLOADED", TOO_MANY_AT_ONCE));
+  } else {
+    options.signed.take(request, target);
+  }
+}
+
+/** Whether there is no room for it now. Cancels are neither counted nor refused. */
+function isShed(options: HttpServerOptions, route: Route["name"]): boolean {
+  return SIGNED_ROUTES.get(route)?.cancels !== true && !options.admits();
 }
 
 /** Refuses what is not read. A small body is dropped by the server itself, behind the answer. */
@@ -226,6 +288,7 @@ function refuseMethod(
 }
 
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  rememberLatest(request.socket, response);
   sendMalformed(request, response, "Expect is 100-continue or nothing");
 }
 

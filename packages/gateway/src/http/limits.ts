@@ -5,9 +5,9 @@ export const HEADERS_TIMEOUT_MS = 10_000;
 
 /**
  * Milliseconds for a whole request to arrive; then 408. Reason: slow-loris with bodies. With the
- * time between two looks it stays below 15 s.
+ * looks that notice it, ours and that of node:http, it stays below 15 s.
  */
-export const REQUEST_TIMEOUT_MS = 12_000;
+export const REQUEST_TIMEOUT_MS = 11_000;
 
 /**
  * Milliseconds an idle keep-alive connection stays open; longer than a load balancer's usual 60
@@ -50,3 +50,30 @@ export const RETRY_AFTER_SECONDS = 1;
  * Bytes of a body over the limit that are read and dropped before the connection is closed on it.
  */
 export const DROPPED_BODY_BYTES_MAX = 1_048_576;
+
+/**
+ * Bytes of request line and headers of a signed request that is read without node:http; a longer
+ * one is left to it. Reason: what is there of a head is looked through again when more comes.
+ */
+export const PLAIN_HEAD_BYTES_MAX = 8_192;
+
+/** Header lines of such a request; one with more is left to node:http. Reason: as above. */
+export const PLAIN_HEADERS_MAX = 64;
+
+/**
+ * Pieces in which the head of such a request may arrive; then it is left to node:http, which reads
+ * on where it stopped. Reason: as above.
+ */
+export const PLAIN_HEAD_PIECES_MAX = 4;
+
+/**
+ * Requests of one connection that wait for their answers; the next one is read when one has left.
+ * Reason: bounds what a client who sends without waiting makes us hold.
+ */
+export const PIPELINED_MAX = 64;
+
+/**
+ * Milliseconds between looks at the connections that node:http does not have: for those that are
+ * idle too long, and for requests that are there in part and go to node:http and its timeouts.
+ */
+export const PLAIN_CHECK_MS = 1_000;

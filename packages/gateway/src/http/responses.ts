@@ -1,5 +1,5 @@
 /** Answers as HTTP: the one place that writes JSON to a response. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { type ErrorName, encodeError, errorSpec, type Fault, Header } from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
@@ -9,12 +9,25 @@ type RawHeaders = string[];
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-export function sendAnswer(
-  request: IncomingMessage,
-  response: ServerResponse,
+/** A request that is there whole, and the way back to who sent it. */
+export interface ArrivedRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** What it came in on. */
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  /** Empty where there is none. */
+  readonly body: Buffer;
+  /** Called once. `more` are names and values of further headers in turn. */
+  answer(answer: Answer, more?: readonly string[]): void;
+  /** Instead of an answer: the connection is cut. */
+  cut(): void;
+}
+
+/** Headers of an answer to a request with these headers; `more` go between. */
+export function answerHeaders(
+  asked: IncomingHttpHeaders,
   answer: Answer,
-  more: readonly string[] = [],
-): void {
+  more: readonly string[],
+): RawHeaders {
   const headers: RawHeaders = [
     "Content-Type",
     JSON_TYPE,
@@ -24,15 +37,25 @@ export function sendAnswer(
     "no-store",
     ...more,
   ];
-  const requestId = request.headers[Header.RequestId];
+  const requestId = asked[Header.RequestId];
   if (isEchoable(requestId)) headers.push("X-Request-Id", requestId);
   if (answer.httpStatus === 503 || answer.httpStatus === 429) {
     headers.push("Retry-After", String(answer.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   }
-  response.writeHead(answer.httpStatus, headers);
+  return headers;
+}
+
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  more: readonly string[] = [],
+): void {
+  response.writeHead(answer.httpStatus, answerHeaders(request.headers, answer, more));
   // Text leaves in one piece with the headers, bytes in a piece of their own. But with text Node
   // writes the headers in UTF-8 too, and an echoed id is to stay byte for byte what came in.
-  response.end(requestId === undefined ? answer.body : Buffer.from(answer.body));
+  const isNamed = request.headers[Header.RequestId] !== undefined;
+  response.end(isNamed ? Buffer.from(answer.body) : answer.body);
 }
 
 export function sendFault(

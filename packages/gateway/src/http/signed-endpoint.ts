@@ -4,7 +4,7 @@
  * this is the path of a cancel.
  */
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import {
   asksForReceipt,
   type Fault,
@@ -22,10 +22,17 @@ import { Channel } from "@countermand/core/model";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
 import { accessFault } from "../auth/authorize.ts";
 import type { Budgets } from "../limits/budgets.ts";
-import type { Origin, RequestIdentity } from "../sequencer/sequencer.ts";
+import type { Answer, Origin, RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
-import { isEchoable, isIgnored, sendAnswer, sendFault, sendLastFault } from "./responses.ts";
+import {
+  type ArrivedRequest,
+  faultAnswer,
+  isEchoable,
+  isIgnored,
+  sendAnswer,
+  sendLastFault,
+} from "./responses.ts";
 import {
   type Content,
   SIGNED_ROUTES,
@@ -67,51 +74,43 @@ export class SignedEndpoint {
     this.#options = options;
   }
 
+  /** A request whose body is still to come. */
   handle(request: IncomingMessage, response: ServerResponse, target: Target): void {
     readBody(request, (body) => {
       if (isIgnored(request)) return;
-      if (isFault(body)) {
-        // What follows on this connection is the unread body: it cannot be used again.
-        sendLastFault(request, response, body);
-        return;
-      }
-      this.#withBody(request, response, target, body);
+      // What follows on this connection is the unread body: it cannot be used again.
+      if (isFault(body)) sendLastFault(request, response, body);
+      else this.take(new ReadRequest(request, response, body), target);
     });
   }
 
-  #withBody(
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: Target,
-    body: Buffer,
-  ): void {
+  take(request: ArrivedRequest, target: Target): void {
     const services = this.#options.services();
     if (services === null) {
-      sendFault(request, response, fault("STARTING", "the gateway is reading its journal"));
+      answerFault(request, fault("STARTING", "the gateway is reading its journal"));
       return;
     }
-    const raw = rawRequest(request, target, body);
+    const raw = rawRequest(request, target);
     const authenticated = framingFault(raw) ?? services.authenticator.authenticate(raw);
     if (isFault(authenticated)) {
-      sendFault(request, response, authenticated);
+      answerFault(request, authenticated);
       return;
     }
     const refused = accessFault(authenticated.key, signedRoute(target.route.name).needs);
     if (refused !== null) {
-      sendFault(request, response, refused);
+      answerFault(request, refused);
       return;
     }
-    const content = bodyContent(request, target, body);
+    const content = bodyContent(request, target);
     if (isFault(content)) {
-      sendFault(request, response, content, budgetHeaders(services, authenticated));
+      answerFault(request, content, budgetHeaders(services, authenticated));
       return;
     }
-    this.#act(request, response, services, authenticated, target, content);
+    this.#act(request, services, authenticated, target, content);
   }
 
   #act(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ArrivedRequest,
     services: SignedServices,
     authenticated: Authenticated,
     target: Target,
@@ -120,12 +119,12 @@ export class SignedEndpoint {
     const route = signedRoute(target.route.name);
     if (route.places && this.#options.isDraining()) {
       const draining = fault("DRAINING", "the gateway is stopping");
-      sendFault(request, response, draining, budgetHeaders(services, authenticated));
+      answerFault(request, draining, budgetHeaders(services, authenticated));
       return;
     }
     const receipt = asksForReceipt(receiptHeader(request), route.receipts === true);
     if (typeof receipt === "object") {
-      sendFault(request, response, receipt);
+      answerFault(request, receipt);
       return;
     }
     const representation = prefersRepresentation(request);
@@ -136,20 +135,54 @@ export class SignedEndpoint {
     });
     const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
-      sendFault(request, response, answer, budgetHeaders(services, authenticated));
+      answerFault(request, answer, budgetHeaders(services, authenticated));
       return;
     }
     answer.then(
-      (given) => {
-        const headers = budgetHeaders(services, authenticated);
-        sendTradeAnswer(request, response, given, options, headers);
-      },
+      (given) => giveAnswer(request, given, options, budgetHeaders(services, authenticated)),
       (error) => {
-        sendFault(request, response, fault("OUTCOME_UNKNOWN", ""));
+        answerFault(request, fault("OUTCOME_UNKNOWN", ""));
         this.#options.onBug(error as Error);
       },
     );
   }
+}
+
+/** One that node:http has read. */
+class ReadRequest implements ArrivedRequest {
+  readonly body: Buffer;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: Buffer) {
+    this.#request = request;
+    this.#response = response;
+    this.body = body;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
+  get socket(): IncomingMessage["socket"] {
+    return this.#request.socket;
+  }
+
+  answer(answer: Answer, more: readonly string[] = []): void {
+    sendAnswer(this.#request, this.#response, answer, more);
+  }
+
+  cut(): void {
+    this.#request.socket.destroy();
+  }
+}
+
+function answerFault(
+  request: ArrivedRequest,
+  { error, details }: Fault,
+  more: readonly string[] = [],
+): void {
+  request.answer(faultAnswer(error, details), more);
 }
 
 /** Options of a signed request. Its identity is computed when asked for: most cancels never ask. */
@@ -180,10 +213,9 @@ class SignedCall implements CallOptions {
   }
 }
 
-function rawRequest(request: IncomingMessage, target: Target, body: Buffer): RawRequest {
-  const { path, rawQuery } = target;
-  const { headers, socket } = request;
-  return { method: target.route.method, path, rawQuery, headers, body, socket };
+function rawRequest(request: ArrivedRequest, { path, rawQuery, route }: Target): RawRequest {
+  const { body, headers, socket } = request;
+  return { method: route.method, path, rawQuery, headers, body, socket };
 }
 
 /** What is left to the key, as it is when the answer leaves. Only who is known is told. */
@@ -199,7 +231,8 @@ function framingFault(raw: RawRequest): Fault | null {
   return fault("BODY_AND_QUERY", "send the parameters in the body or in the query string");
 }
 
-function bodyContent(request: IncomingMessage, target: Target, body: Buffer): Content | Fault {
+function bodyContent(request: ArrivedRequest, target: Target): Content | Fault {
+  const { body } = request;
   const { rawQuery, segment } = target;
   if (body.length === 0) return { json: null, rawQuery, segment };
   if (segment !== null) {
@@ -216,7 +249,7 @@ function bodyContent(request: IncomingMessage, target: Target, body: Buffer): Co
 const JSON_MEDIA_TYPE =
   /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
 
-function mediaTypeFault(request: IncomingMessage): Fault | null {
+function mediaTypeFault(request: ArrivedRequest): Fault | null {
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     return fault("UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding");
@@ -229,39 +262,37 @@ function mediaTypeFault(request: IncomingMessage): Fault | null {
 /** Most requests have no name of their own. */
 const UNNAMED: Origin = { channel: Channel.Http, requestId: "" };
 
-function originOf(request: IncomingMessage): Origin {
+function originOf(request: ArrivedRequest): Origin {
   const requestId = request.headers[Header.RequestId];
   return isEchoable(requestId) ? { channel: Channel.Http, requestId } : UNNAMED;
 }
 
 /** Repeated ones are joined to a list, which is no kind. */
-function receiptHeader(request: IncomingMessage): string | undefined {
+function receiptHeader(request: ArrivedRequest): string | undefined {
   const kind = request.headers[Header.Receipt];
   return typeof kind === "object" ? kind.join(", ") : kind;
 }
 
 const RETURN_REPRESENTATION = /(?:^|,)[ \t]*return[ \t]*=[ \t]*"?representation"?[ \t]*(?:[,;]|$)/i;
 
-function prefersRepresentation(request: IncomingMessage): boolean {
+function prefersRepresentation(request: ArrivedRequest): boolean {
   const prefer = request.headers[Header.Prefer];
   return typeof prefer === "string" && RETURN_REPRESENTATION.test(prefer);
 }
 
-function sendTradeAnswer(
-  request: IncomingMessage,
-  response: ServerResponse,
+function giveAnswer(
+  request: ArrivedRequest,
   answer: TradeAnswer,
   options: CallOptions,
   headers: readonly string[],
 ): void {
   if (answer.isLost === true) {
-    request.socket.destroy();
+    request.cut();
     return;
   }
-  const more = [...headers];
-  if (answer.replayed) more.push("X-Idempotent-Replay", "true");
-  else if (options.representation) more.push("Preference-Applied", "return=representation");
-  sendAnswer(request, response, answer, more);
+  if (answer.replayed) request.answer(answer, [...headers, "X-Idempotent-Replay", "true"]);
+  else if (!options.representation) request.answer(answer, headers);
+  else request.answer(answer, [...headers, "Preference-Applied", "return=representation"]);
 }
 
 function signedRoute(name: Route["name"]): SignedRoute {

@@ -31,3 +31,8 @@ export const systemClock: Clock = {
     setImmediate(callback);
   },
 };
+
+/** A time as HTTP's header Date gives it (RFC 9110, 5.6.7). */
+export function httpDate(wallMs: number): string {
+  return new Date(wallMs).toUTCString();
+}
