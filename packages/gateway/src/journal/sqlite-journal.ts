@@ -339,7 +339,8 @@ interface Statements {
 function prepareStatements(database: Database.Database): Statements {
   // unhex gives NULL for anything but whole bytes, and the column refuses that.
   const row = "(?, ?, ?, unhex(?), ?)";
-  const insert = "INSERT INTO events (partition, seq, epoch, hash, payload) VALUES";
+  // A failed write is never tried again, so SQLite need not be able to undo one statement alone.
+  const insert = "INSERT OR ROLLBACK INTO events (partition, seq, epoch, hash, payload) VALUES";
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
