@@ -136,7 +136,7 @@ export class PlainConnection {
   #endSocket(): void {
     this.#isGone = true;
     this.#unread = NOTHING;
-    this.socket.destroySoon();
+    this.socket.end(() => this.socket.destroy());
   }
 
   #read(): void {

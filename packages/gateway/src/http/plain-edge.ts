@@ -38,8 +38,9 @@ export class PlainEdge implements PlainRoutes {
     this.#wallMs = options.wallMs;
     const isSecure = (server as unknown) instanceof SecureServer;
     const event = isSecure ? "secureConnection" : "connection";
-    const [taking, ...others] = server.listeners(event) as Taking[];
-    assert(taking !== undefined && others.length === 0, "node:http alone takes connections");
+    // The first one, added as the server was made, is that of node:http.
+    const [taking] = server.listeners(event) as Taking[];
+    assert(taking !== undefined, "node:http takes the connections of its server");
     this.#taking = taking.bind(server);
     server.removeListener(event, taking);
     server.on(event, (socket: Socket) => {
