@@ -278,7 +278,7 @@ test("cli: doctor finds a healthy gateway healthy", async (t) => {
   const { countermand } = await setUp(t);
   const { code, output } = await countermand(["doctor"]);
   assert.equal(code, 0, output);
-  assert.deepEqual(output.match(/^ok/gm)?.length, 5);
+  assert.deepEqual(output.match(/^ok/gm)?.length, 6);
 });
 
 test("cli: sign makes the published vector", async (t) => {

@@ -26,6 +26,7 @@ export function startGateway(time: TestTime, environment: Environment): Promise<
     config: readConfig({
       COUNTERMAND_PORT: "0",
       COUNTERMAND_SANDBOX_MARKET: "off",
+      COUNTERMAND_DISK_RESERVE_MB: "1",
       ...environment,
     }),
     clock: {

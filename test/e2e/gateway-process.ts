@@ -58,6 +58,7 @@ export class Workplace {
       COUNTERMAND_PORT: "0",
       COUNTERMAND_DATA_DIR: dataDir,
       COUNTERMAND_SANDBOX_MARKET: "off",
+      COUNTERMAND_DISK_RESERVE_MB: "1",
       // Random quantities must not ask for a fault: a lost answer would be taken for a lost order.
       COUNTERMAND_SANDBOX_RECIPES: "off",
       ...environment,

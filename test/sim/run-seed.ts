@@ -83,7 +83,7 @@ class SeedRun {
     this.#random = new Random(world.seed, "plan");
     const random = this.#random;
     this.#options = {
-      environment: { COUNTERMAND_RECEIPT_KEY_FILE: "off" },
+      environment: { COUNTERMAND_RECEIPT_KEY_FILE: "off", COUNTERMAND_DISK_RESERVE_MB: "1" },
       snapshotEveryEventCount: random.pick([20, 60, 1_000]),
     };
     this.#streams = KEYS.map((key) => this.#streamOf(key, true));

@@ -29,6 +29,8 @@ export interface Config {
   readonly port: number;
   /** Absolute path of the folder that holds the journal. */
   readonly dataDir: string;
+  /** Megabytes of the disk that are kept for cancels. */
+  readonly diskReserveMb: number;
   readonly sandboxKeys: SandboxKeyKind;
   readonly sandboxMarket: "on" | "off";
   readonly marketRules: RuleProfileName;
@@ -120,6 +122,13 @@ export const SETTINGS = {
     range: "a folder that can be created and written",
     effect: "where journal, head, snapshots and archive are kept",
     read: (text) => resolve(text),
+  }),
+  diskReserveMb: setting({
+    env: "COUNTERMAND_DISK_RESERVE_MB",
+    defaultText: "16",
+    range: "1 to 999999999",
+    effect: "megabytes of the disk that are kept for cancels when it is full",
+    read: readInteger(1, 999_999_999),
   }),
   sandboxKeys: setting({
     env: "COUNTERMAND_SANDBOX_KEYS",
@@ -295,6 +304,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: read(SETTINGS.host),
     port: read(SETTINGS.port),
     dataDir: read(SETTINGS.dataDir),
+    diskReserveMb: read(SETTINGS.diskReserveMb),
     sandboxKeys: read(SETTINGS.sandboxKeys),
     sandboxMarket: read(sandboxMarketSetting(profile)),
     marketRules: read(SETTINGS.marketRules),

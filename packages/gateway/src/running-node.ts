@@ -65,6 +65,7 @@ import {
 } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
+import { freeBytes } from "./sys/disk.ts";
 import { AccountService } from "./trade/account-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
@@ -231,6 +232,7 @@ export class RunningNode {
     const { authenticator } = this.services;
     this.operator = { service: this.#operatorService(), sequencer, authenticator };
     this.metrics = this.#makeMetrics();
+    journal.watchDisk(({ isFull }) => this.#diskChanged(isFull));
   }
 
   /** Public keys of receipts, as a JSON Web Key Set. */
@@ -314,7 +316,23 @@ export class RunningNode {
   readyDetails(): string {
     const { control } = this.partitions;
     const modes = MARKET_GROUP_NAMES.map((group) => [group, control.mode(group)] as const);
-    return encodeReady(new Map(modes), control.activeBlockCount);
+    return encodeReady(new Map(modes), control.activeBlockCount, this.sequencer.isDiskFull);
+  }
+
+  /** Full: what room is left is for cancels, so nobody else gets any of it. */
+  #diskChanged(isFull: boolean): void {
+    if (this.sequencer.isDiskFull === isFull) return;
+    this.sequencer.isDiskFull = isFull;
+    this.#foundation.archive.hold(isFull);
+    this.#snapshotter.isHeld = isFull;
+    const { log } = this.#options;
+    if (isFull) log.error(this.#diskFigures(), "disk.full");
+    else log.info(this.#diskFigures(), "disk.has_room");
+  }
+
+  #diskFigures(): { readonly freeBytes: number; readonly reserveBytes: number } {
+    const { reserveBytes } = this.#foundation.journal.disk;
+    return { freeBytes: freeBytes(this.#options.config.dataDir), reserveBytes };
   }
 
   #publish(commit: DurableCommit): void {
@@ -358,6 +376,9 @@ export class RunningNode {
       streamSessions: () => hub.sessionCount,
       pendingCommands: () => sequencer.pendingCount,
       unarchivedReports: () => partitions.recent.size,
+      diskFull: () => (sequencer.isDiskFull ? 1 : 0),
+      diskFreeBytes: () => this.#diskFigures().freeBytes,
+      diskReserveBytes: () => this.#diskFigures().reserveBytes,
       activeBlocks: () => partitions.control.activeBlockCount,
       marketModes: () => {
         const { control } = partitions;
@@ -440,6 +461,7 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   const journal = await ThreadedJournal.open(config.dataDir, {
     lock,
     onFailure: onFatal,
+    reserveBytes: config.diskReserveMb * 1024 * 1024,
     onInspected: (inspection) => {
       requireSameProfile(config.dataDir, inspection, config.profile);
       requireSameRules(config.dataDir, inspection, rules);

@@ -11,11 +11,12 @@
  */
 import { runProofs } from "../proof-runner.ts";
 import { BIT_FLIPS } from "./bit-flips.ts";
+import { DISK_FULL_PROOF } from "./disk-full.ts";
 import { KILL_LOOP } from "./kill-loop.ts";
 import type { Proof } from "./proof.ts";
 import { SYNC_ORDER } from "./sync-order.ts";
 import { TORN_WRITES } from "./torn-writes.ts";
 
-const PROOFS: readonly Proof[] = [KILL_LOOP, SYNC_ORDER, TORN_WRITES, BIT_FLIPS];
+const PROOFS: readonly Proof[] = [KILL_LOOP, SYNC_ORDER, TORN_WRITES, BIT_FLIPS, DISK_FULL_PROOF];
 
 process.exitCode = await runProofs("crash", PROOFS);

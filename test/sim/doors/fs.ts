@@ -69,6 +69,19 @@ export function ftruncateSync(descriptor: number, size = 0): void {
   disk().cut(descriptor, size);
 }
 
+export function truncateSync(path: string, size = 0): void {
+  const descriptor = openSync(path, "r+");
+  disk().cut(descriptor, size);
+  disk().close(descriptor);
+}
+
+/** Counted in bytes: a disk without an end has as many as a number can say. */
+export function statfsSync(_path: string) {
+  const { bytesMax, totalBytes } = disk();
+  const free = Math.max(0, bytesMax - totalBytes);
+  return { bsize: 1, bavail: Math.min(free, Number.MAX_SAFE_INTEGER) };
+}
+
 export function fstatSync(descriptor: number) {
   return { size: disk().descriptorSize(descriptor) };
 }

@@ -55,11 +55,14 @@ interface Finding {
 }
 
 const SKEW_MS_MAX = 1_000;
+const DISK_TIMEOUT_MS = 3_000;
 
 function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command("doctor")
-    .description("look whether the gateway answers, the clocks agree, the key works")
+    .description(
+      "look whether the gateway answers, the clocks agree, its disk has room, the key works",
+    )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
       const profile = chosenProfile(options, terminal.environment);
@@ -100,11 +103,21 @@ async function* findings(client: CountermandClient, url: string): AsyncGenerator
     isGood: Math.abs(offsetMs) <= SKEW_MS_MAX,
     said: `this machine is ${Math.round(-offsetMs)} ms ahead, give or take ${Math.ceil(errorMs)} ms`,
   };
+  yield await finding("disk", () => diskOf(url));
   yield await finding("key", async () => {
     const { total_records } = await client.orders({ page_size: 1 });
     return `signature accepted; the account has ${total_records} orders`;
   });
   yield await finding("stream", () => firstMessage(client));
+}
+
+async function diskOf(url: string): Promise<string> {
+  const response = await fetch(new URL("/health/ready", url), {
+    signal: AbortSignal.timeout(DISK_TIMEOUT_MS),
+  });
+  const { data } = (await response.json()) as { readonly data?: { readonly disk?: string } };
+  if (data?.disk !== "full") return "has room";
+  throw new Error("full: cancels go on from a reserve, new orders are refused until there is room");
 }
 
 async function firstMessage(client: CountermandClient): Promise<string> {

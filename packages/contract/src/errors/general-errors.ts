@@ -109,6 +109,14 @@ export const GENERAL_ERRORS = {
     retryable: true,
     action: "Nothing was done. Repeat after a pause that grows.",
   },
+  DISK_FULL: {
+    code: 11030075,
+    httpStatus: 503,
+    message: "Disk Full",
+    reason: "disk_full",
+    retryable: true,
+    action: "Nothing was done. Cancels go on; repeat after a pause that grows.",
+  },
   RATE_LIMITED: {
     code: 11030055,
     httpStatus: 429,

@@ -53,15 +53,20 @@ export function encodeModes(
 }
 
 /**
- * The answer of `GET /health/ready`: what operators hold back is left out while they hold back
+ * The answer of `GET /health/ready`: what holds something back is left out while it holds back
  * nothing.
  */
-export function encodeReady(modes: ReadonlyMap<MarketGroup, MarketMode>, blocks: number): string {
+export function encodeReady(
+  modes: ReadonlyMap<MarketGroup, MarketMode>,
+  blocks: number,
+  isDiskFull: boolean,
+): string {
   const restricted = [...modes].filter(([, mode]) => mode !== "open");
   return JSON.stringify({
     status: "ready",
     ...(restricted.length > 0 && { modes: Object.fromEntries(restricted) }),
     ...(blocks > 0 && { blocks }),
+    ...(isDiskFull && { disk: "full" }),
   });
 }
 

@@ -162,6 +162,8 @@ export type ArchiveAnswer = ArchiveQuestions[QuestionName]["answer"];
 export type ToArchive =
   /** The partitions are durable up to these positions: no event behind them may be read. */
   | { readonly type: "follow"; readonly positions: ReadonlyMap<string, number> }
+  /** While held, nothing is projected: what room the disk has is for others. */
+  | { readonly type: "hold"; readonly isHeld: boolean }
   | { readonly type: "require"; readonly partition: string; readonly seq: number }
   | { readonly type: "question"; readonly id: number; readonly question: ArchiveQuestion }
   | { readonly type: "close" };

@@ -66,6 +66,7 @@ export class ArchiveProjector {
   #turnScheduled = false;
   #pauseMs = 0;
   #paused = false;
+  #held = false;
   #closed = false;
 
   constructor(options: ProjectorOptions) {
@@ -89,6 +90,10 @@ export class ArchiveProjector {
     switch (message.type) {
       case "follow":
         for (const [partition, seq] of message.positions) raise(this.#durable, partition, seq);
+        this.#scheduleTurn();
+        return;
+      case "hold":
+        this.#held = message.isHeld;
         this.#scheduleTurn();
         return;
       case "require":
@@ -237,7 +242,7 @@ export class ArchiveProjector {
       if (!this.#closed) this.#startWalk();
     }
     if (this.#closed) return;
-    const canProject = !this.#paused && this.#mostBehind() !== null;
+    const canProject = !this.#paused && !this.#held && this.#mostBehind() !== null;
     if (this.#walk !== null || this.#lists.length > 0 || canProject) this.#scheduleTurn();
   }
 
@@ -292,7 +297,7 @@ export class ArchiveProjector {
 
   #projectNext(): void {
     const partition = this.#mostBehind();
-    if (this.#paused || partition === null) return;
+    if (this.#paused || this.#held || partition === null) return;
     try {
       this.#projectBatch(partition);
       this.#pauseMs = 0;

@@ -109,6 +109,7 @@ export class OrderArchive {
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
   readonly #required = new Map<string, number>();
+  #held = false;
   readonly #waiting = new Map<number, Waiting>();
   #waitingLists = 0;
   #waiters: Waiter[] = [];
@@ -152,6 +153,13 @@ export class OrderArchive {
       this.#gathering = null;
       this.#send({ type: "follow", positions: this.#durable });
     });
+  }
+
+  /** While held, the archive takes up no more of the disk, and memory holds what it lacks. */
+  hold(isHeld: boolean): void {
+    if (this.#held === isHeld) return;
+    this.#held = isHeld;
+    this.#send({ type: "hold", isHeld });
   }
 
   /**
@@ -388,6 +396,7 @@ export class OrderArchive {
     if (rebuilt !== null) this.#onNotice({ type: "Rebuilding", reason: rebuilt });
     this.#recovered();
     for (const [partition, seq] of positions) this.#projected(partition, seq);
+    if (this.#held) this.#send({ type: "hold", isHeld: true });
     if (this.#closing !== null) this.#send({ type: "close" });
     else this.#send({ type: "follow", positions: this.#durable });
   }

@@ -1,6 +1,6 @@
 /** The shape of the SQLite journal on disk: its files, its tables, its format number. */
 import Database from "better-sqlite3";
-import { diskErrorCode, filePath } from "../sys/disk.ts";
+import { diskErrorCode, filePath, isNoRoom } from "../sys/disk.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
 /** Format of journal.db, kept in its user_version. */
@@ -39,6 +39,8 @@ export interface JournalFiles {
   readonly wal: string;
   readonly head: string;
   readonly lock: string;
+  /** Room for cancels when the disk is full. */
+  readonly reserve: string;
   /** Folder of bytes that were kept aside. */
   readonly damaged: string;
 }
@@ -50,6 +52,7 @@ export function journalFiles(dataDir: string): JournalFiles {
     wal: filePath(dataDir, "journal.db-wal"),
     head: filePath(dataDir, "head"),
     lock: filePath(dataDir, "lock.db"),
+    reserve: filePath(dataDir, "reserve"),
     damaged: filePath(dataDir, "damaged"),
   };
 }
@@ -92,12 +95,21 @@ export function journalErrorFrom(
   }
   const diskCode = diskErrorCode(error);
   if (diskCode === null) throw error;
-  return new JournalError(fallback, file, `cannot be used (${diskCode})`, { cause: error });
+  const code = isNoRoom(error) ? "JOURNAL_DISK_FULL" : fallback;
+  return new JournalError(code, file, `cannot be used (${diskCode})`, { cause: error });
 }
 
 function sqliteErrorCode(code: string): JournalErrorCode | null {
   if (code.startsWith("SQLITE_CORRUPT")) return "JOURNAL_DAMAGED";
   if (code.startsWith("SQLITE_BUSY")) return "JOURNAL_IN_USE";
-  if (code.startsWith("SQLITE_FULL")) return "JOURNAL_WRITE_FAILED";
+  if (code.startsWith("SQLITE_FULL")) return "JOURNAL_DISK_FULL";
   return null;
+}
+
+/**
+ * Whether a write failed for want of room, before anything of it could count: SQLite undoes the
+ * transaction whole. A flush that failed is never this.
+ */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError ? error.code === "SQLITE_FULL" : isNoRoom(error);
 }

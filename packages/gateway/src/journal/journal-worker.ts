@@ -14,11 +14,13 @@ import {
   type Lease,
   type PartitionAppend,
 } from "./journal.ts";
+import { RESERVE_RETRY_MS } from "./limits.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 
 /** What the thread is started with. */
 export interface JournalWorkerStart {
   readonly dataDir: string;
+  readonly reserveBytes: number;
 }
 
 export type JournalCall =
@@ -46,12 +48,20 @@ export interface JournalFailure {
   readonly problem: string;
 }
 
+/** Whether the disk has room beside the reserve, and what the reserve holds now. */
+export interface DiskState {
+  readonly isFull: boolean;
+  readonly reserveBytes: number;
+}
+
 /**
- * `opened` once; `answers` to the requests of one turn; `failed` once, instead of `opened` or for
- * all requests without an answer.
+ * `opened` once; `answers` to the requests of one turn; `disk` when it has become full or has room
+ * again, before the answers that were written then; `failed` once, instead of `opened` or for all
+ * requests without an answer.
  */
 export type JournalMessage =
-  | { readonly type: "opened" }
+  | { readonly type: "opened"; readonly disk: DiskState }
+  | { readonly type: "disk"; readonly disk: DiskState }
   | { readonly type: "answers"; readonly answers: readonly { id: number; value: unknown }[] }
   | { readonly type: "failed"; readonly failure: JournalFailure };
 
@@ -64,13 +74,19 @@ class JournalThread {
   readonly #port: MessagePort;
   readonly #journal: SqliteJournal;
   #closed = false;
+  /** As it was last told. */
+  #disk: DiskState;
+  #refillDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
   #headDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(port: MessagePort, journal: SqliteJournal) {
     this.#port = port;
     this.#journal = journal;
     port.on("message", (first: JournalRequest) => this.#turn(first));
-    this.#post({ type: "opened" });
+    journal.refillReserve();
+    this.#disk = diskOf(journal);
+    if (this.#disk.isFull) this.#refillLater();
+    this.#post({ type: "opened", disk: this.#disk });
   }
 
   #turn(first: JournalRequest): void {
@@ -82,6 +98,7 @@ class JournalThread {
         answers.push(...answered);
         index += answered.length;
       }
+      this.#tellDisk();
       this.#post({ type: "answers", answers });
       if (this.#closed) this.#port.close();
       else this.#tidyUp();
@@ -129,6 +146,7 @@ class JournalThread {
 
   #close(): void {
     this.#headIsDone();
+    this.#refillIsDone();
     this.#journal.close();
     this.#closed = true;
   }
@@ -137,6 +155,34 @@ class JournalThread {
   #tidyUp(): void {
     this.#keepHeadClose();
     if (this.#journal.checkpointDue) this.#journal.checkpoint();
+    if (this.#refillDue !== null && performance.now() >= this.#refillDue.atMs) this.#refill();
+    this.#tellDisk();
+  }
+
+  #refill(): void {
+    this.#refillIsDone();
+    this.#journal.refillReserve();
+    this.#tellDisk();
+  }
+
+  #tellDisk(): void {
+    const disk = diskOf(this.#journal);
+    if (disk.isFull) this.#refillLater();
+    if (disk.isFull === this.#disk.isFull && disk.reserveBytes === this.#disk.reserveBytes) return;
+    this.#disk = disk;
+    this.#post({ type: "disk", disk });
+  }
+
+  /** A timer alone would not do here either. */
+  #refillLater(): void {
+    if (this.#refillDue !== null) return;
+    const timer = setTimeout(() => this.#guard(() => this.#refill()), RESERVE_RETRY_MS);
+    this.#refillDue = { atMs: performance.now() + RESERVE_RETRY_MS, timer };
+  }
+
+  #refillIsDone(): void {
+    if (this.#refillDue !== null) clearTimeout(this.#refillDue.timer);
+    this.#refillDue = null;
   }
 
   /** A timer alone would not do: a steady stream of messages can keep timers waiting. */
@@ -168,6 +214,7 @@ class JournalThread {
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       this.#headIsDone();
+      this.#refillIsDone();
       this.#post({ type: "failed", failure: failureOf(error) });
       this.#port.close();
     }
@@ -178,6 +225,11 @@ class JournalThread {
   }
 }
 
+/** The disk is full as long as the reserve is not whole: what it gave is for cancels alone. */
+function diskOf({ reserve }: SqliteJournal): DiskState {
+  return { isFull: !reserve.isWhole, reserveBytes: reserve.heldBytes };
+}
+
 function failureOf({ code, file, problem }: JournalError): JournalFailure {
   return { code, file, problem };
 }
@@ -185,7 +237,7 @@ function failureOf({ code, file, problem }: JournalError): JournalFailure {
 /** Everything the thread does, apart from being one. */
 export function startJournalThread(port: MessagePort, start: JournalWorkerStart): void {
   try {
-    new JournalThread(port, SqliteJournal.open(start.dataDir));
+    new JournalThread(port, SqliteJournal.open(start.dataDir, start.reserveBytes));
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     port.postMessage({ type: "failed", failure: failureOf(error) } satisfies JournalMessage);

@@ -76,6 +76,7 @@ export const JOURNAL_ERRORS = {
   JOURNAL_NEWER_FORMAT: "start the version that wrote it, or a later one",
   JOURNAL_UNREADABLE: "check the data directory and its permissions",
   JOURNAL_WRITE_FAILED: "stop the process, mend the disk and start again: it recovers by replay",
+  JOURNAL_DISK_FULL: "make room on the disk and start again: what was answered is there",
   JOURNAL_CLOSED: "open the journal again",
   SQLITE_TOO_OLD: "install the dependencies again",
 } as const;

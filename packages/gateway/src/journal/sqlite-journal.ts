@@ -2,12 +2,14 @@
  * The journal in one SQLite file: the synchronous core, which one thread owns. It is the only
  * writer. Each append is one transaction, on stable storage before it returns (write-ahead log
  * with synchronous=FULL). A failed write is never tried again: the instance refuses everything
- * from then on, and the process recovers by replay.
+ * from then on, and the process recovers by replay. One that found no room on the disk never began
+ * to count, and is tried again in room that the reserve gives.
  */
 
 import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, removeFile, renameDurably } from "../sys/disk.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";
 import {
@@ -19,6 +21,7 @@ import {
   type PartitionAppend,
 } from "./journal.ts";
 import {
+  isDiskFull,
   JOURNAL_APPLICATION_ID,
   JOURNAL_FORMAT,
   JOURNAL_TABLES,
@@ -55,6 +58,7 @@ interface PartitionState {
 }
 
 export class SqliteJournal {
+  readonly reserve: DiskReserve;
   readonly #files: JournalFiles;
   readonly #database: Database.Database;
   readonly #statements: Statements;
@@ -65,25 +69,31 @@ export class SqliteJournal {
 
   /**
    * Opens the journal for writing; makes it at the first start, the head file before the database.
+   * The reserve is as it was left: see {@link DiskReserve.refill}.
    * Precondition: the directory is locked, and inspectJournal has accepted it.
    * @throws JournalError
    */
-  static open(dataDir: string): SqliteJournal {
+  static open(dataDir: string, reserveBytes = 0): SqliteJournal {
     requireSqliteVersion(sqliteVersion());
     const files = journalFiles(dataDir);
-    let database: Database.Database | null = null;
-    try {
-      if (fileBytes(files.database) === null) createJournal(files);
-      database = new Database(files.database, { fileMustExist: true, timeout: LOCK_WAIT_MS });
-      makeDurable(database);
-      return new SqliteJournal(files, database);
-    } catch (error) {
-      database?.close();
-      throw journalErrorFrom(error, files.database);
+    const reserve = openReserve(files, reserveBytes);
+    for (;;) {
+      let database: Database.Database | null = null;
+      try {
+        if (fileBytes(files.database) === null) createJournal(files);
+        database = new Database(files.database, { fileMustExist: true, timeout: LOCK_WAIT_MS });
+        makeDurable(database);
+        return new SqliteJournal(files, database, reserve);
+      } catch (error) {
+        database?.close();
+        if (isDiskFull(error) && reserve.makeRoom()) continue;
+        throw journalErrorFrom(error, files.database);
+      }
     }
   }
 
-  private constructor(files: JournalFiles, database: Database.Database) {
+  private constructor(files: JournalFiles, database: Database.Database, reserve: DiskReserve) {
+    this.reserve = reserve;
     this.#files = files;
     this.#database = database;
     this.#statements = prepareStatements(database);
@@ -160,12 +170,19 @@ export class SqliteJournal {
   writeHead(): void {
     this.#requireUsable();
     const withEvents = [...this.#partitions.values()].filter(({ last }) => last.seq > 0);
-    try {
-      writeHead(this.#files.head, new Map(withEvents.map(({ name, last }) => [name, last])));
-    } catch (error) {
-      throw this.#fail(error, this.#files.head);
-    }
+    const head = new Map(withEvents.map(({ name, last }) => [name, last]));
+    this.#inRoom(this.#files.head, () => writeHead(this.#files.head, head));
     this.#headBehind = false;
+  }
+
+  /** Takes the reserve's room again, as far as there is any: see {@link DiskReserve.refill}. */
+  refillReserve(): void {
+    this.#requireUsable();
+    try {
+      this.reserve.refill();
+    } catch (error) {
+      throw this.#fail(error, this.#files.reserve);
+    }
   }
 
   /** Whether the log has grown so long that it should be copied into the database. */
@@ -176,15 +193,12 @@ export class SqliteJournal {
   /**
    * Copies the log into the database, as far as no reader still needs it, so that the log starts
    * over. Called by the owner behind the answers, which need not wait for it. SQLite would do it
-   * inside a commit, and would keep an error of the disk to itself.
+   * inside a commit, and would keep an error of the disk to itself. On a full disk the reserve pays
+   * for it: the copy takes less room than the log would take to grow on.
    */
   checkpoint(): void {
     this.#requireUsable();
-    try {
-      this.#database.pragma("wal_checkpoint(PASSIVE)");
-    } catch (error) {
-      throw this.#fail(error, this.#files.database);
-    }
+    this.#inRoom(this.#files.database, () => this.#database.pragma("wal_checkpoint(PASSIVE)"));
     this.#logBytes = 0;
   }
 
@@ -225,13 +239,48 @@ export class SqliteJournal {
   }
 
   #commit(write: () => void): void {
-    try {
+    this.#inRoom(this.#files.database, () => {
       this.#statements.begin.run();
       write();
       this.#statements.commit.run();
-    } catch (error) {
-      throw this.#fail(error, this.#files.database);
+    });
+  }
+
+  /** Once more, with a slice of the reserve, each time that there was no room. */
+  #inRoom(file: string, write: () => void): void {
+    for (;;) {
+      try {
+        write();
+        return;
+      } catch (error) {
+        if (!isDiskFull(error)) throw this.#fail(error, file);
+        if (!this.#makeRoom(file)) throw this.#failFull(error, file);
+      }
     }
+  }
+
+  /**
+   * Undoes what was begun, and gives a slice of the reserve. False: nothing is left of it. The log
+   * is copied into the database then, and starts over in the room that it has: that lasts many
+   * times longer than letting it grow.
+   */
+  #makeRoom(file: string): boolean {
+    try {
+      if (this.#database.inTransaction) this.#statements.rollback.run();
+      if (!this.reserve.makeRoom()) return false;
+      this.#database.pragma("wal_checkpoint(PASSIVE)");
+      this.#logBytes = 0;
+    } catch (error) {
+      // Too little for the copy, so the log grows into it.
+      if (!isDiskFull(error)) throw this.#fail(error, file);
+    }
+    return true;
+  }
+
+  #failFull(cause: unknown, file: string): JournalError {
+    const problem = "the disk is full, and nothing is left of the reserve";
+    this.#failure = new JournalError("JOURNAL_DISK_FULL", file, problem, { cause });
+    return this.#failure;
   }
 
   #fail(error: unknown, file: string): JournalError {
@@ -284,6 +333,14 @@ function logBytes(partitionCount: number, fields: readonly (string | number)[]):
   return bytes;
 }
 
+function openReserve(files: JournalFiles, reserveBytes: number): DiskReserve {
+  try {
+    return new DiskReserve(files.folder, files.reserve, reserveBytes);
+  } catch (error) {
+    throw journalErrorFrom(error, files.reserve);
+  }
+}
+
 /**
  * Makes the database whole under another name, then renames it: journal.db is never half made.
  * The head comes first, so that a missing head beside events always means that it was lost.
@@ -329,6 +386,7 @@ function makeDurable(database: Database.Database): void {
 interface Statements {
   readonly begin: Database.Statement<[]>;
   readonly commit: Database.Statement<[]>;
+  readonly rollback: Database.Statement<[]>;
   readonly claim: Database.Statement<[string, number, number, string]>;
   readonly release: Database.Statement<[string]>;
   readonly insertOne: Database.Statement<[readonly (string | number)[]]>;
@@ -344,6 +402,7 @@ function prepareStatements(database: Database.Database): Statements {
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
     claim: database.prepare(
       `INSERT INTO partitions (name, id, epoch, owner) VALUES (?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner`,

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
 import {
   type AppendOutcome,
@@ -14,20 +15,24 @@ import {
   type Lease,
   type PartitionAppend,
 } from "./journal.ts";
-import { journalFiles } from "./journal-schema.ts";
+import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 import type {
+  DiskState,
   JournalCall,
   JournalFailure,
   JournalMessage,
   JournalRequest,
   JournalWorkerStart,
 } from "./journal-worker.ts";
+import { START_ROOM_BYTES } from "./limits.ts";
 
 export interface ThreadedJournalOptions {
   /** The directory's lock where the caller holds it already; it stays the caller's to release. */
   readonly lock?: DataDirLock;
   /** Called once when the journal can no longer write. The process must stop. */
   readonly onFailure?: (error: JournalError) => void;
+  /** Bytes of the disk that are kept for cancels; none by default. */
+  readonly reserveBytes?: number;
   /** Called with a sound journal before it is opened for writing; what it throws refuses it. */
   readonly onInspected?: (inspection: JournalInspection) => void;
 }
@@ -52,6 +57,8 @@ export class ThreadedJournal implements Journal {
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #nextId = 1;
+  #disk: DiskState;
+  #onDisk: (disk: DiskState) => void = () => {};
   #closing: Promise<void> | null = null;
   #failure: JournalError | null = null;
 
@@ -64,13 +71,16 @@ export class ThreadedJournal implements Journal {
     dataDir: string,
     options: ThreadedJournalOptions = {},
   ): Promise<ThreadedJournal> {
+    const { reserveBytes = 0 } = options;
     const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
     try {
+      makeRoomForStart(dataDir, reserveBytes);
       const inspection = inspectJournal(dataDir);
       options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
-      const worker = await startWorker(dataDir);
-      return new ThreadedJournal(dataDir, worker, ownLock, options, { inspection, keptTail });
+      const { worker, disk } = await startWorker({ dataDir, reserveBytes });
+      const found = { inspection, keptTail, disk };
+      return new ThreadedJournal(dataDir, worker, ownLock, options, found);
     } catch (error) {
       ownLock?.release();
       throw error;
@@ -82,7 +92,7 @@ export class ThreadedJournal implements Journal {
     worker: Worker,
     ownLock: DataDirLock | null,
     { onFailure = () => {} }: ThreadedJournalOptions,
-    found: { inspection: JournalInspection; keptTail: string | null },
+    found: { inspection: JournalInspection; keptTail: string | null; disk: DiskState },
   ) {
     this.#file = journalFiles(dataDir).database;
     this.#worker = worker;
@@ -90,6 +100,7 @@ export class ThreadedJournal implements Journal {
     this.#onFailure = onFailure;
     this.inspection = found.inspection;
     this.keptTail = found.keptTail;
+    this.#disk = found.disk;
     worker.on("message", (message: JournalMessage) => this.#receive(message));
     worker.on("error", (error) => this.#fail(writerEnded(this.#file, error.message)));
     this.#exited = new Promise((resolve) => {
@@ -100,6 +111,17 @@ export class ThreadedJournal implements Journal {
         resolve();
       });
     });
+  }
+
+  /** Whether the disk is full, as of the last answer. */
+  get disk(): DiskState {
+    return this.#disk;
+  }
+
+  /** Tells at once how it is, and from then on when it changes. One listener. */
+  watchDisk(onDisk: (disk: DiskState) => void): void {
+    this.#onDisk = onDisk;
+    onDisk(this.#disk);
   }
 
   claim(partition: string, owner: string): Promise<Lease> {
@@ -163,6 +185,11 @@ export class ThreadedJournal implements Journal {
       this.#fail(errorOf(message.failure));
       return;
     }
+    if (message.type === "disk") {
+      this.#disk = message.disk;
+      this.#onDisk(message.disk);
+      return;
+    }
     assert(message.type === "answers", "the thread opens once");
     for (const { id, value } of message.answers) {
       const pending = this.#pending.get(id);
@@ -181,16 +208,30 @@ export class ThreadedJournal implements Journal {
   }
 }
 
-function startWorker(dataDir: string): Promise<Worker> {
-  const start: JournalWorkerStart = { dataDir };
+/** Also the check before it is opened makes files. */
+function makeRoomForStart(dataDir: string, reserveBytes: number): void {
+  const { reserve } = journalFiles(dataDir);
+  try {
+    new DiskReserve(dataDir, reserve, reserveBytes).makeRoomFor(START_ROOM_BYTES);
+  } catch (error) {
+    throw journalErrorFrom(error, reserve);
+  }
+}
+
+interface StartedWorker {
+  readonly worker: Worker;
+  readonly disk: DiskState;
+}
+
+function startWorker(start: JournalWorkerStart): Promise<StartedWorker> {
   // The process's own options (--eval, --test) are not meant for this thread.
   const options = { workerData: start, execArgv: [] };
   const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), options);
   return new Promise((resolve, reject) => {
-    worker.once("error", (error) => reject(writerEnded(dataDir, error.message)));
+    worker.once("error", (error) => reject(writerEnded(start.dataDir, error.message)));
     worker.once("message", (message: JournalMessage) => {
       worker.removeAllListeners("error");
-      if (message.type === "opened") return resolve(worker);
+      if (message.type === "opened") return resolve({ worker, disk: message.disk });
       assert(message.type === "failed", "the thread opens or fails");
       worker.once("exit", () => reject(errorOf(message.failure)));
     });

@@ -71,7 +71,8 @@ export class SequencerPort implements MarketPort {
     urgency: "place" | "cancel",
     carryOut: (turn: Turn) => boolean,
   ): Promise<CommandOutcome> {
-    if (this.#sequencer.pendingCount > SIMULATED_PENDING_MAX) return "overloaded";
+    const { isDiskFull, pendingCount } = this.#sequencer;
+    if (isDiskFull || pendingCount > SIMULATED_PENDING_MAX) return "overloaded";
     let isDone = false;
     const { result } = await this.#sequencer.write(callerOf(account), urgency, null, (turn) => {
       isDone = carryOut(turn);

@@ -21,6 +21,10 @@ export interface Gauges {
   readonly shedRequests: () => number;
   /** By the budget's name. */
   readonly overBudget: () => ReadonlyMap<string, number>;
+  /** 0 or 1. */
+  readonly diskFull: () => number;
+  readonly diskFreeBytes: () => number;
+  readonly diskReserveBytes: () => number;
   readonly activeBlocks: () => number;
   readonly marketModes: () => readonly (readonly [market: MarketGroup, mode: MarketMode])[];
   /** By `scope refusal`. */
@@ -192,6 +196,9 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["streamSessions", "countermand_stream_sessions", "Order streams connected."],
   ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
   ["unarchivedReports", "countermand_unarchived_reports", "Reports the archive has not taken yet."],
+  ["diskFull", "countermand_disk_full", "1 while the disk has no room beside its reserve."],
+  ["diskFreeBytes", "countermand_disk_free_bytes", "Room on the disk of the data directory."],
+  ["diskReserveBytes", "countermand_disk_reserve_bytes", "Room that is kept for cancels."],
   ["activeBlocks", "countermand_active_blocks", "Blocks of operators that hold."],
   ["rememberedRequests", "countermand_remembered_requests", "Answered writes kept for repetition."],
   ["marketSessions", "countermand_market_sessions", "Market streams connected."],

@@ -81,7 +81,9 @@ export type WriteResult =
    */
   | { readonly result: "expired" }
   /** Too much is waiting; nothing was done. */
-  | { readonly result: "overloaded" };
+  | { readonly result: "overloaded" }
+  /** What room the disk has is for cancels; nothing was done. */
+  | { readonly result: "diskFull" };
 
 /** What a command may do and see while it is decided. Valid during that call only. */
 export interface Turn {
@@ -162,6 +164,8 @@ export class Sequencer {
   readonly partitions: Partitions;
   /** Cancels of many orders, also those that nobody's request asked for. */
   readonly runs: CancelRuns;
+  /** Whether the disk has no room but its reserve, which is for cancels and the safety nets. */
+  isDiskFull = false;
   readonly #options: SequencerOptions;
   /** By fingerprint: the same request again waits for the answer of the first. */
   readonly #underWay = new Map<string, UnderWay>();
@@ -220,6 +224,7 @@ export class Sequencer {
       const repeated = this.#repeated(account, identity);
       if (repeated !== null) return repeated;
     }
+    if (this.isDiskFull && urgency === "place") return Promise.resolve({ result: "diskFull" });
     const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
     let isKept = false;
@@ -466,14 +471,17 @@ export class Sequencer {
       .then((answer) => ({ result: "repeated", answer }));
   }
 
-  /** As far as the account's budget for it goes: nobody fills the disk with refusals. */
+  /**
+   * As far as the account's budget for it goes, and the disk has room: nobody fills it with
+   * refusals.
+   */
   #noteRefused(
     account: Account,
     refusals: readonly RefusedOrder[],
     cause: Cause | null,
     atMs: UnixMs,
   ): void {
-    if (cause === null) return;
+    if (cause === null || this.isDiskFull) return;
     for (const { command, order, refused } of refusals) {
       if (!this.#refusalBudget.take(account)) continue;
       const { orderId } = order;

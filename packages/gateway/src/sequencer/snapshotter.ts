@@ -22,6 +22,8 @@ export class Snapshotter {
   readonly #everyEventCount: number;
   #eventCount: number;
   #worker: Worker | null = null;
+  /** While held none is begun: what room the disk has is for others. */
+  isHeld = false;
 
   /** `replayedCount` events lie behind the last snapshot already. */
   constructor(options: SnapshotterOptions, replayedCount: number) {
@@ -33,7 +35,7 @@ export class Snapshotter {
   /** Counts durable events; `positions` is asked for only when a snapshot is due. */
   committed(eventCount: number, positions: () => ReadonlyMap<string, number>): void {
     this.#eventCount += eventCount;
-    if (this.#eventCount < this.#everyEventCount || this.#worker !== null) return;
+    if (this.#eventCount < this.#everyEventCount || this.#worker !== null || this.isHeld) return;
     if (this.#eventCount < this.#options.openCount()) return;
     this.#eventCount = 0;
     this.#start(positions());

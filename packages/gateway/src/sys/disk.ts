@@ -12,7 +12,9 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -128,6 +130,33 @@ export function replacePrivateFile(path: string, pieces: Iterable<string | Uint8
   // A draft that a crash left behind keeps the mode it was made with.
   removeFile(`${path}.tmp`);
   replaceFile(path, pieces, PRIVATE_MODE);
+}
+
+/** Bytes that may still be written where the folder is, by one who is not the superuser. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** Adds bytes to the end of a file, which is made where it is missing. Not synced. */
+export function growFile(path: string, piece: Uint8Array): void {
+  const descriptor = openSync(path, "a");
+  try {
+    writeFileSync(descriptor, piece);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Cuts a file off behind so many bytes; what was behind them is the disk's again. */
+export function shrinkFile(path: string, bytes: number): void {
+  truncateSync(path, bytes);
+}
+
+/** Whether a file call failed because the disk has no room; a flush that failed is never that. */
+export function isNoRoom(error: unknown): boolean {
+  if (diskErrorCode(error) !== "ENOSPC") return false;
+  return (error as { readonly syscall?: unknown }).syscall !== "fsync";
 }
 
 /** Renames within one folder; on stable storage when it returns. */

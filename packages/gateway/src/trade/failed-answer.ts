@@ -3,6 +3,7 @@ import { type ErrorName, encodeError, errorSpec } from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 
 export const TOO_MANY_AT_ONCE = "too many requests came at once; cancels go first";
+export const DISK_FULL = "the disk is full; cancels go on, new orders wait until there is room";
 export const TOO_MANY_WAIT = "too many requests are waiting for the disk";
 
 /** The budget does not cover it: nothing was done, and nothing is remembered. */

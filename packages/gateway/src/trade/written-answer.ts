@@ -1,6 +1,6 @@
 /** The answer to a write, from what the sequencer made of it. */
 import type { Answer, WriteResult } from "../sequencer/sequencer.ts";
-import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { DISK_FULL, failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 /** Replayed: the request was answered before, and nothing was done now. */
 export type WrittenAnswer = Answer & {
@@ -38,5 +38,7 @@ function answerOf(written: WriteResult): WrittenAnswer {
       return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
     case "overloaded":
       return failed("OVERLOADED", TOO_MANY_WAIT);
+    case "diskFull":
+      return failed("DISK_FULL", DISK_FULL);
   }
 }
