@@ -8,6 +8,7 @@ import { addCancelAllCommand } from "./commands/cancel-all.ts";
 import { addConsoleCommand } from "./commands/console.ts";
 import { addDeadManCommand } from "./commands/dead-man.ts";
 import { addEvidenceCommands } from "./commands/evidence.ts";
+import { addJournalArchiveCommands } from "./commands/journal-archive.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addOperatingCommands } from "./commands/operating.ts";
@@ -63,6 +64,7 @@ export function createProgram(terminal: Terminal): Command {
   addMcpCommand(program, terminal);
   addOperatingCommands(program, terminal);
   addEvidenceCommands(program, terminal);
+  addJournalArchiveCommands(program, terminal);
   addProfileCommands(program, terminal);
   addCompletionCommand(program, terminal);
   return program;

@@ -5,6 +5,12 @@ export function nowMs(): number {
   return Date.now();
 }
 
+/** Unix milliseconds of a date (its beginning in UTC) or an ISO time; null for any other text. */
+export function parsedTimeMs(text: string): number | null {
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
 /** Unix seconds as people write them, in UTC. */
 export function timeText(seconds: number): string {
   return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;

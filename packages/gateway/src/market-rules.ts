@@ -66,6 +66,12 @@ export function requireSameRules(
   }
 }
 
+/** The rules that a journal was begun under. */
+export function rulesOfJournal(dataDir: string): NodeRules {
+  const { profile, seed } = begunRules(dataDir);
+  return nodeRules(profile, seed);
+}
+
 /** Rules that are not said are the reference ones. */
 function begunRules(dataDir: string): BegunRules {
   const reader = new JournalReader(dataDir);

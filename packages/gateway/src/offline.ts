@@ -1,5 +1,5 @@
 /** What the command line does with a data directory or a receipt, without a gateway. */
-export { orderStories, type SoughtOrder } from "./audit/order-story.ts";
+export { hasArchivedOrders, orderStories, type SoughtOrder } from "./audit/order-story.ts";
 export { type JournalVerdict, verifyJournal } from "./journal/verify.ts";
 export {
   journalProblem,
@@ -7,3 +7,5 @@ export {
   type ReceiptVerdict,
   verifyReceipt,
 } from "./receipts/receipt-verification.ts";
+export { type ArchivedPartition, archiveJournal } from "./retention/archive-journal.ts";
+export { restoreJournal } from "./retention/restore-journal.ts";

@@ -488,20 +488,20 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
     monotonicMs: () => clock.monotonicMs(),
   });
   const base = { signing, journal, rules, layout, names, archive, recent, marketClock };
-  const recovered = recover(options, base);
-  const positions = Object.fromEntries(recovered.positions);
-  log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
-  names.follow(recovered.state.control);
-  const keys = keysOf(recovered.state.control.keys, options);
   try {
+    const recovered = recover(options, base);
+    const positions = Object.fromEntries(recovered.positions);
+    log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
+    names.follow(recovered.state.control);
+    const keys = keysOf(recovered.state.control.keys, options);
     keys.requireReadable();
+    const partitions = await claimAll(base, recovered);
+    return { ...base, recovered, partitions, keys };
   } catch (error) {
     await archive.close();
     await journal.close();
     throw error;
   }
-  const partitions = await claimAll(base, recovered);
-  return { ...base, recovered, partitions, keys };
 }
 
 /** The number of partitions is fixed when a journal begins: later starts find it there. */

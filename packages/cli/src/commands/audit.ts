@@ -10,6 +10,7 @@ import { millisecondsText } from "../time.ts";
 interface AuditOptions extends OperatorChoice {
   readonly json?: boolean;
   readonly dataDir?: string;
+  readonly segments?: string;
   readonly reference?: string;
   readonly account?: string;
 }
@@ -48,6 +49,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
     .option("--reference <text>", "your own name of the order; with --account")
     .option("--account <account>", "whose order a --reference means")
     .option("--data-dir <dir>", DATA_DIR)
+    .option("--segments <folder>", "also search what archive-journal cut from the journal")
     .option(
       "--operator-url <url>",
       `ask the gateway's operator listener, such as ${OPERATOR_URL}, instead of a data directory`,
@@ -82,11 +84,14 @@ async function tellFromJournal(
     throw new UsageError("--token-file is for --operator-url URL");
   }
   const folder = journalDirectory(options.dataDir, terminal);
-  const { orderStories } = await import("@countermand/gateway/offline");
+  const { hasArchivedOrders, orderStories } = await import("@countermand/gateway/offline");
   let count = 0;
-  for (const json of orderStories(folder, sought)) {
+  for (const json of orderStories(folder, sought, options.segments ?? null)) {
     count += 1;
     tellEvent(json, options, terminal);
+  }
+  if (options.segments === undefined && hasArchivedOrders(folder)) {
+    tell(terminal, "older events were archived: --segments FOLDER has them too");
   }
   return count;
 }
@@ -102,8 +107,8 @@ async function tellFromGateway(
   sought: SoughtOrder,
   terminal: Terminal,
 ): Promise<number> {
-  if (options.dataDir !== undefined) {
-    throw new UsageError("--data-dir or --operator-url, not both");
+  if (options.dataDir !== undefined || options.segments !== undefined) {
+    throw new UsageError("--data-dir and --segments are files: not together with --operator-url");
   }
   const client = new OperatorClient(options, terminal.environment);
   // The gateway tells the end of a story first.
@@ -117,7 +122,9 @@ async function tellFromGateway(
   }
   const events = parts.reverse().flat();
   for (const event of events) tellEvent(JSON.stringify(event), options, terminal);
-  if (!isComplete) tell(terminal, "the story begins earlier than the gateway can follow it");
+  if (!isComplete) {
+    tell(terminal, "the story begins earlier: --data-dir DIR --segments FOLDER has it whole");
+  }
   return events.length;
 }
 

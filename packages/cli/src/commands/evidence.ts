@@ -14,6 +14,7 @@ interface EvidenceOptions extends ProfileChoice {
   readonly json?: boolean;
   readonly dataDir?: string;
   readonly jwks?: string;
+  readonly segments?: string;
 }
 
 const RECEIPT_BYTES_MAX = 65_536;
@@ -29,6 +30,7 @@ interface PartitionRow {
   readonly partition: string;
   readonly lastSeq: number;
   readonly hash: string;
+  readonly archivedSeq: number;
 }
 
 const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
@@ -37,11 +39,22 @@ const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
   { title: "LAST HASH", of: ({ hash }) => hash },
 ];
 
+/** Shown where something was. */
+const ARCHIVED_COLUMN: Column<PartitionRow> = {
+  title: "ARCHIVED",
+  of: ({ archivedSeq }) => String(archivedSeq),
+  isNumber: true,
+};
+
 function addVerify(program: Command, terminal: Terminal): void {
   program
     .command("verify")
     .description("verify a journal against its chain of hashes and its head, without a gateway")
     .option("--data-dir <dir>", DATA_DIR)
+    .option(
+      "--segments <folder>",
+      "also verify what archive-journal cut from it, from the first event on",
+    )
     .addHelpText(
       "after",
       "\nReads only. Beside a running gateway it verifies what was there when it began.\n" +
@@ -51,7 +64,9 @@ function addVerify(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<EvidenceOptions>();
       const folder = journalDirectory(options.dataDir, terminal);
       const { verifyJournal } = await import("@countermand/gateway/offline");
-      const verdict = verifyJournal(folder, progressOf(terminal));
+      const { segments } = options;
+      const onProgress = progressOf(terminal);
+      const verdict = verifyJournal(folder, { onProgress, ...(segments && { segments }) });
       if (terminal.errors.isTTY === true) terminal.errors.write(CLEAR_LINE);
       const { problem, eventCount, partitions, isInUse, damagedTail } = verdict;
       if (options.json === true) printJson(terminal, { data_dir: folder, ...verdict });
@@ -60,15 +75,33 @@ function addVerify(program: Command, terminal: Terminal): void {
         tell(terminal, `${problem.file} (${problem.code})`);
       } else {
         const state = isInUse ? "; a gateway uses it and may have gone on since" : "";
+        const isCut = partitions.some(({ archivedSeq }) => archivedSeq > 0);
+        const columns = isCut ? [...PARTITION_COLUMNS, ARCHIVED_COLUMN] : PARTITION_COLUMNS;
         print(terminal, [
-          ...tableLines(PARTITION_COLUMNS, partitions),
+          ...tableLines(columns, partitions),
           "",
           `whole: ${eventCount} events, and the head is reached${state}`,
+          ...archivedLines(verdict),
           ...(damagedTail === null ? [] : [tailText(damagedTail)]),
         ]);
       }
       if (problem !== null) setExitCode(command, ExitCode.Refused);
     });
+}
+
+/** What of the history was not, or was, verified beside the journal. */
+function archivedLines({
+  partitions,
+  segmentEventCount,
+}: {
+  readonly partitions: readonly PartitionRow[];
+  readonly segmentEventCount: number | null;
+}): string[] {
+  if (segmentEventCount !== null) {
+    return [`whole: ${segmentEventCount} archived events, which lead to the journal unbroken`];
+  }
+  const isCut = partitions.some(({ archivedSeq }) => archivedSeq > 0);
+  return isCut ? ["archived events were not looked at: give their folder with --segments"] : [];
 }
 
 const CLEAR_LINE = "\r\x1b[K";

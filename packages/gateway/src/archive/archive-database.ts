@@ -14,6 +14,7 @@ import type { JournalRecord } from "../journal/journal.ts";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
 import type { BookingFilter } from "./booking-filter.ts";
 import { type BookingRange, BookingTable, type ListedBookings } from "./booking-table.ts";
+import { forgetEvents } from "./forget-events.ts";
 import {
   createdSecond,
   type FilterCondition,
@@ -109,6 +110,30 @@ export class ArchiveDatabase {
     }
   }
 
+  /** Where each partition's projection begins: behind the events that were cut from the journal. */
+  archivedSeqs(): Map<string, number> {
+    const rows = this.#statements.archivedSeqs.all();
+    return new Map(rows.map(({ name, archivedSeq }) => [name, archivedSeq]));
+  }
+
+  /** An empty archive of a journal that was cut begins where the journal does. */
+  beginBehind(partition: string, { seq, hash }: ChainPosition): void {
+    this.#inTransaction(() => {
+      const partitionId = this.#partitionId(partition);
+      this.#statements.movePosition.run(seq, hash, partitionId);
+      this.#statements.moveArchived.run(seq, partitionId);
+    });
+  }
+
+  /** Forgets what was cut from the journal. Precondition: it is projected. */
+  forgetThrough(partition: string, seq: number): void {
+    this.#inTransaction(() => {
+      const partitionId = this.#partitionId(partition);
+      forgetEvents(this.#database, partitionId, seq);
+      this.#statements.moveArchived.run(seq, partitionId);
+    });
+  }
+
   closedByNumber(account: string, orderNumber: number): ClosedPlace | null {
     return this.#statements.closedByNumber.get(account, orderNumber) ?? null;
   }
@@ -131,9 +156,9 @@ export class ArchiveDatabase {
     return gap === -1 ? rows : rows.slice(0, gap);
   }
 
-  /** The first number of the account's stream that is kept; 1 while nothing is. */
-  earliestStreamSeq(account: string): number {
-    return this.#statements.earliestStreamSeq.get(account)?.streamSeq ?? 1;
+  /** The first number of the account's stream that is kept; null while nothing is. */
+  earliestStreamSeq(account: string): number | null {
+    return this.#statements.earliestStreamSeq.get(account)?.streamSeq ?? null;
   }
 
   /**
@@ -338,8 +363,10 @@ function prepareStatements(database: Database.Database) {
   return {
     ...prepareReads(database),
     addPartition: database.prepare(
-      "INSERT INTO partitions (name, seq, hash) VALUES (?, 0, '') ON CONFLICT DO NOTHING",
+      `INSERT INTO partitions (name, seq, hash, archived_seq) VALUES (?, 0, '', 0)
+        ON CONFLICT DO NOTHING`,
     ),
+    moveArchived: database.prepare("UPDATE partitions SET archived_seq = ? WHERE id = ?"),
     movePosition: database.prepare("UPDATE partitions SET seq = ?, hash = ? WHERE id = ?"),
     addAccount: database.prepare(
       "INSERT INTO accounts (account, closed_count) VALUES (?, 0) ON CONFLICT DO NOTHING",
@@ -354,6 +381,9 @@ function prepareReads(database: Database.Database) {
   return {
     positions: database.prepare<[], { name: string; seq: number; hash: string }>(
       "SELECT name, seq, hash FROM partitions",
+    ),
+    archivedSeqs: database.prepare<[], { name: string; archivedSeq: number }>(
+      "SELECT name, archived_seq AS archivedSeq FROM partitions",
     ),
     partitionId: database
       .prepare<[string], number>("SELECT id FROM partitions WHERE name = ?")

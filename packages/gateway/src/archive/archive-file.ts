@@ -2,6 +2,7 @@
  * Opens archive.db. What cannot be used is put away and built again from the journal, never mended.
  */
 import Database from "better-sqlite3";
+import type { ChainPosition } from "../journal/event-chain.ts";
 import { fileBytes, filePath, removeFile, renameDurably } from "../sys/disk.ts";
 import { ArchiveDatabase } from "./archive-database.ts";
 import {
@@ -12,7 +13,13 @@ import {
 } from "./archive-schema.ts";
 
 /** Why the archive begins anew. */
-export type RebuildReason = "Missing" | "Damaged" | "OtherFormat" | "ForeignJournal";
+export type RebuildReason =
+  | "Missing"
+  | "Damaged"
+  | "OtherFormat"
+  | "ForeignJournal"
+  /** It ends before the journal begins, or begins later: events were cut, or put back. */
+  | "OtherBeginning";
 
 export interface OpenedArchive {
   readonly database: ArchiveDatabase;
@@ -23,6 +30,8 @@ export interface OpenedArchive {
 /** What the archive asks of the journal it follows. */
 export interface PositionOracle {
   hashAt(partition: string, seq: number): string | null;
+  /** The last event that was cut from it; null where none was. */
+  anchor(partition: string): ChainPosition | null;
 }
 
 /** How long a write waits for a foreign lock, such as that of a person's database shell. */
@@ -40,13 +49,22 @@ const WAL_BYTES_KEPT = 64 * 1024 * 1024;
  * is kept as `archive.db.damaged` (the latest one); a file of another format or journal is deleted.
  * @throws SqliteError or a disk error: the file may be good, but not now
  */
-export function openArchive(dataDir: string, journal: PositionOracle): OpenedArchive {
+export function openArchive(
+  dataDir: string,
+  journal: PositionOracle,
+  partitions: readonly string[],
+): OpenedArchive {
   const path = filePath(dataDir, "archive.db");
-  const found = openFound(path, journal);
+  const found = openFound(path, journal, partitions);
   if (typeof found !== "string") return { database: found, rebuilt: null };
   if (found === "Damaged") putAside(path);
   else removeArchive(path);
-  return { database: createArchive(path), rebuilt: found };
+  const database = createArchive(path);
+  for (const partition of partitions) {
+    const anchor = journal.anchor(partition);
+    if (anchor !== null) database.beginBehind(partition, anchor);
+  }
+  return { database, rebuilt: found };
 }
 
 /** Puts a damaged archive away, so that the next {@link openArchive} begins anew. */
@@ -54,13 +72,17 @@ export function putArchiveAside(dataDir: string): void {
   putAside(filePath(dataDir, "archive.db"));
 }
 
-function openFound(path: string, journal: PositionOracle): ArchiveDatabase | RebuildReason {
+function openFound(
+  path: string,
+  journal: PositionOracle,
+  partitions: readonly string[],
+): ArchiveDatabase | RebuildReason {
   if (fileBytes(path) === null) return "Missing";
   let database: Database.Database | null = null;
   let found: ArchiveDatabase | RebuildReason;
   try {
     database = new Database(path, { timeout: LOCK_WAIT_MS });
-    found = checkFound(database, journal);
+    found = checkFound(database, journal, partitions);
   } catch (error) {
     database?.close();
     if (isDamage(error)) return "Damaged";
@@ -73,14 +95,25 @@ function openFound(path: string, journal: PositionOracle): ArchiveDatabase | Reb
 function checkFound(
   database: Database.Database,
   journal: PositionOracle,
+  partitions: readonly string[],
 ): ArchiveDatabase | RebuildReason {
   if (pragmaNumber(database, "application_id") !== ARCHIVE_APPLICATION_ID) return "Damaged";
   if (pragmaNumber(database, "user_version") !== ARCHIVE_FORMAT) return "OtherFormat";
   useLog(database);
   const archive = new ArchiveDatabase(database);
-  for (const [partition, { seq, hash }] of archive.positions()) {
+  const positions = archive.positions();
+  const archivedSeqs = archive.archivedSeqs();
+  const cuts: (readonly [partition: string, seq: number])[] = [];
+  for (const partition of partitions) {
+    const cut = journal.anchor(partition)?.seq ?? 0;
+    const known = archivedSeqs.get(partition) ?? 0;
+    if (known > cut || (positions.get(partition)?.seq ?? 0) < cut) return "OtherBeginning";
+    if (known < cut) cuts.push([partition, cut]);
+  }
+  for (const [partition, { seq, hash }] of positions) {
     if (seq > 0 && journal.hashAt(partition, seq) !== hash) return "ForeignJournal";
   }
+  for (const [partition, seq] of cuts) archive.forgetThrough(partition, seq);
   return archive;
 }
 

@@ -60,7 +60,8 @@ export interface ArchiveQuestions {
   };
   readonly earliestStreamSeq: {
     readonly ask: { readonly account: string };
-    readonly answer: number;
+    /** Null: no report of the account is kept. */
+    readonly answer: number | null;
   };
   /** Null: there is no such order. */
   readonly story: { readonly ask: StoryQuestion; readonly answer: StoryAnswer | null };

@@ -74,7 +74,7 @@ async function withProjector(
   await inFolder((folder) => {
     const { journal, desk } = openDesk(folder);
     const reader = new JournalReader(folder);
-    const { database } = openArchive(folder, reader);
+    const { database } = openArchive(folder, reader, [DESK]);
     const clock = new SteppedClock();
     const posted: FromArchive[] = [];
     const damages: Error[] = [];

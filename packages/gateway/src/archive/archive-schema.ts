@@ -6,23 +6,25 @@ import Database from "better-sqlite3";
 /**
  * Format of archive.db, kept in its user_version. Another one is not migrated: it is built again.
  */
-export const ARCHIVE_FORMAT = 4;
+export const ARCHIVE_FORMAT = 5;
 /** Marks archive.db as ours: "CMAR" in ASCII. */
 export const ARCHIVE_APPLICATION_ID = 0x434d4152;
 
 /**
  * Rows say where in the journal an event stands, and what lists filter by: the events themselves
- * stay in the journal. closed_orders has a row for the report that closed an order, bookings one
- * for each event that moved an account's money, so a cancel has none there; refusals one for each
- * refused command that was kept, which no report leads to. Indexes besides the keys: the client's
- * names, newest first, and the bookings of an order.
+ * stay in the journal, and what was cut from it has no rows; archived_seq says up to where.
+ * closed_orders has a row for the report that closed an order, bookings one for each event that
+ * moved an account's money, so a cancel has none there, refusals one for each refused command that
+ * was kept, which no report leads to. Indexes besides the keys: the client's names, newest first,
+ * and the bookings of an order.
  */
 export const ARCHIVE_TABLES: readonly string[] = [
   `CREATE TABLE partitions (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   seq INTEGER NOT NULL,
-  hash TEXT NOT NULL
+  hash TEXT NOT NULL,
+  archived_seq INTEGER NOT NULL
 ) STRICT`,
   `CREATE TABLE accounts (
   id INTEGER PRIMARY KEY,

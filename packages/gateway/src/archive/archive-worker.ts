@@ -13,7 +13,7 @@ export function startArchiveThread(port: MessagePort, start: ArchiveWorkerStart)
   const { dataDir, partitions, required } = start;
   const post = (message: FromArchive) => port.postMessage(message);
   const journal = new JournalReader(dataDir);
-  const { database, rebuilt } = openArchive(dataDir, journal);
+  const { database, rebuilt } = openArchive(dataDir, journal, partitions);
   const projector = new ArchiveProjector({
     database,
     journal,

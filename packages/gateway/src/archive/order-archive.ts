@@ -304,10 +304,8 @@ export class OrderArchive {
     return await this.#ask("story", question);
   }
 
-  /**
-   * The first number of the account's stream that can be replayed; 1 while nothing is projected.
-   */
-  earliestStreamSeq(account: Account): Promise<number> {
+  /** The first number of the account's stream that is projected and kept; null while none is. */
+  earliestStreamSeq(account: Account): Promise<number | null> {
     return this.#ask("earliestStreamSeq", { account });
   }
 

@@ -81,7 +81,7 @@ test("order filter: memory and archive agree on every order and every filter", (
         inFolder((folder) => {
           const { journal, desk } = openDesk(folder);
           const reader = new JournalReader(folder);
-          const { database } = openArchive(folder, reader);
+          const { database } = openArchive(folder, reader, [DESK]);
           act(desk, orders);
           const seq = desk.durableSeq;
           const hash = reader.hashAt(DESK, seq) ?? "";

@@ -230,6 +230,11 @@ export class RecentReports {
     return reports.slice(from, Math.min(limit, durableStreamSeq - afterStreamSeq));
   }
 
+  /** The first number of the account's stream that is held here; null where none is. */
+  earliestStreamSeq(account: Account): number | null {
+    return this.#accounts.get(account)?.reports.first()?.order.streamSeq ?? null;
+  }
+
   #forget({ event }: Entry): void {
     const name = accountOf(event);
     const account = this.#accounts.get(name);

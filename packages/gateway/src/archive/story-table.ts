@@ -35,6 +35,11 @@ export class StoryTable {
     return this.#statements.report.get(account, streamSeq) ?? null;
   }
 
+  /** The first number of the account's stream that is kept; beyond all where none is. */
+  earliestStreamSeq(account: string): number {
+    return this.#statements.earliest.get(account) ?? Number.MAX_SAFE_INTEGER;
+  }
+
   /** The last refused command about the order before a position. */
   refusalBefore(account: string, orderNumber: number, seq: number): JournalPlace | null {
     return this.#statements.refusalBefore.get(account, orderNumber, seq) ?? null;
@@ -61,6 +66,12 @@ function prepareStatements(database: Database.Database) {
         FROM accounts JOIN stream_positions ON account_id = accounts.id
         JOIN partitions ON partitions.id = partition_id WHERE account = ? AND stream_seq = ?`,
     ),
+    earliest: database
+      .prepare<[string], number>(
+        `SELECT stream_seq FROM accounts JOIN stream_positions ON account_id = accounts.id
+          WHERE account = ? ORDER BY stream_seq LIMIT 1`,
+      )
+      .pluck(),
     refusalBefore: database.prepare<[string, number, number], JournalPlace>(
       `SELECT name AS partition, refusals.seq AS seq
         FROM accounts JOIN refusals ON account_id = accounts.id

@@ -169,6 +169,12 @@ class StoryThread {
     if (this.#streamSeq === 0) return;
     const { table, eventAt } = this.#sources;
     const place = table.report(this.#account, this.#streamSeq);
+    if (place === null && this.#streamSeq < table.earliestStreamSeq(this.#account)) {
+      // It was cut from the journal, and all before it.
+      this.#streamSeq = 0;
+      this.isComplete = false;
+      return;
+    }
     const event = place === null ? null : eventAt(place);
     const report = event === null ? null : reportOf(event, this.#orderNumber);
     if (report === null || report.order.account !== this.#account) {

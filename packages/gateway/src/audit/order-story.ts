@@ -1,10 +1,12 @@
 /**
  * The stories of orders out of a journal, without a gateway or beside one: the whole journal is
- * searched. Reads only.
+ * searched, and the segments that were cut from it where their folder is given. Reads only.
  */
 import { encodeStoryEvent, type StoryEvent } from "@countermand/contract";
 import { decodeDeskEvent } from "@countermand/core/model";
 import { JournalReader } from "../journal/journal-reader.ts";
+import { SegmentChain } from "../journal/segment-chain.ts";
+import type { SegmentEvent } from "../journal/segment-file.ts";
 import { isDeskName } from "../sequencer/state.ts";
 
 /** An order by its number, or all orders of an account that carry the client's name. */
@@ -12,30 +14,57 @@ export type SoughtOrder =
   | { readonly orderId: string }
   | { readonly account: string; readonly clOrdId: string };
 
-/** Every event of the orders, oldest first by partition, as JSON text. */
-export function* orderStories(dataDir: string, sought: SoughtOrder): Iterable<string> {
+/**
+ * Every event of the orders, oldest first by partition, as JSON text.
+ * @throws JournalError a segment is damaged or missing
+ */
+export function* orderStories(
+  dataDir: string,
+  sought: SoughtOrder,
+  segments: string | null = null,
+): Iterable<string> {
   const reader = new JournalReader(dataDir);
+  const chain = segments === null ? null : new SegmentChain(segments);
   try {
     for (const partition of reader.partitionNames().filter(isDeskName)) {
-      yield* storiesIn(reader, partition, sought);
+      yield* storiesIn({ reader, chain, partition }, sought);
     }
   } finally {
     reader.close();
   }
 }
 
-function* storiesIn(
-  reader: JournalReader,
-  partition: string,
-  sought: SoughtOrder,
-): Iterable<string> {
+/** Whether events of orders were archived, so that a journal alone may not have a story whole. */
+export function hasArchivedOrders(dataDir: string): boolean {
+  const reader = new JournalReader(dataDir);
+  try {
+    return reader.partitionNames().some((name) => isDeskName(name) && reader.anchor(name) !== null);
+  } finally {
+    reader.close();
+  }
+}
+
+/** One partition's whole history, as far as it is there. */
+interface History {
+  readonly reader: JournalReader;
+  readonly chain: SegmentChain | null;
+  readonly partition: string;
+}
+
+function* containing({ reader, chain, partition }: History, text: string): Iterable<SegmentEvent> {
+  for (const event of chain?.events(partition, reader.beginning(partition)) ?? []) {
+    if (event.payload.includes(text)) yield event;
+  }
+  yield* reader.containing(partition, text);
+}
+
+function* storiesIn(history: History, sought: SoughtOrder): Iterable<string> {
+  const { partition } = history;
   // A name is in every report of its order; the order's number is in its refusals too.
-  const orderIds = new Set(
-    "orderId" in sought ? [sought.orderId] : named(reader, partition, sought),
-  );
+  const orderIds = new Set("orderId" in sought ? [sought.orderId] : named(history, sought));
   if (orderIds.size === 0) return;
   const [only] = orderIds.size === 1 ? orderIds : [];
-  for (const record of reader.containing(partition, only === undefined ? "" : `"${only}"`)) {
+  for (const record of containing(history, only === undefined ? "" : `"${only}"`)) {
     const event = storyEvent(record.payload);
     if (event === null || !orderIds.has(orderIdOf(event))) continue;
     const { seq, hash } = record;
@@ -44,12 +73,11 @@ function* storiesIn(
 }
 
 function named(
-  reader: JournalReader,
-  partition: string,
+  history: History,
   { account, clOrdId }: { readonly account: string; readonly clOrdId: string },
 ): string[] {
   const orderIds: string[] = [];
-  for (const { payload } of reader.containing(partition, JSON.stringify(clOrdId))) {
+  for (const { payload } of containing(history, JSON.stringify(clOrdId))) {
     const event = storyEvent(payload);
     if (event?.type !== "ExecutionReported") continue;
     const { order } = event;

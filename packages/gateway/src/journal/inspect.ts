@@ -7,10 +7,12 @@
  */
 import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, filePath, readPieces, replaceFile } from "../sys/disk.ts";
+import { readAnchors } from "./anchors.ts";
 import { CHAIN_START, type ChainPosition, eventHash, sha256Hex } from "./event-chain.ts";
 import { type Head, readHead } from "./head-file.ts";
 import { isPartitionName, JournalError } from "./journal.ts";
 import {
+  ANCHOR_TABLE,
   JOURNAL_APPLICATION_ID,
   JOURNAL_FORMAT,
   JOURNAL_TABLES,
@@ -26,6 +28,8 @@ export interface PartitionEnd {
   readonly lastSeq: number;
   /** Hash of the last event, 64 hexadecimal digits; of zeros where there is none. */
   readonly hash: string;
+  /** The last event that was archived: the history begins behind it. 0 where none was. */
+  readonly archivedSeq: number;
 }
 
 export interface JournalInspection {
@@ -151,9 +155,9 @@ function inspectDatabase(
     }
     requireHeadReached(chains, head ?? new Map(), files);
     if (options.isShared !== true) requireSound(database, files);
-    const ends = [...chains.values()].map(({ name, last }): [string, PartitionEnd] => [
+    const ends = [...chains.values()].map(({ name, last, startSeq }): [string, PartitionEnd] => [
       name,
-      { lastSeq: last.seq, hash: last.hash },
+      { lastSeq: last.seq, hash: last.hash, archivedSeq: startSeq },
     ]);
     return { partitions: new Map(ends), eventCount, damagedTail: null };
   } finally {
@@ -177,7 +181,10 @@ function requireOurFormat(database: Database.Database, files: JournalFiles): voi
     throw new JournalError("JOURNAL_NEWER_FORMAT", files.database, problem);
   }
   const tables = database.prepare("SELECT sql FROM sqlite_schema ORDER BY name").pluck().all();
-  if (format !== JOURNAL_FORMAT || tables.join(";") !== JOURNAL_TABLES.join(";")) {
+  const isKnown = [JOURNAL_TABLES, [ANCHOR_TABLE, ...JOURNAL_TABLES]].some((expected) => {
+    return tables.join(";") === expected.join(";");
+  });
+  if (format !== JOURNAL_FORMAT || !isKnown) {
     throw damaged(files, `its tables are not those of format ${JOURNAL_FORMAT}`);
   }
 }
@@ -187,6 +194,8 @@ interface Chain {
   readonly name: string;
   /** Epoch of the partition's newest claim. */
   readonly epoch: number;
+  /** The last event that was archived; 0 where the chain begins with the partition's first. */
+  readonly startSeq: number;
   /** The last event of the partition when the inspection began. */
   readonly endSeq: number;
   lastEpoch: number;
@@ -195,6 +204,7 @@ interface Chain {
 
 function readPartitions(database: Database.Database, files: JournalFiles): Map<number, Chain> {
   const chains = new Map<number, Chain>();
+  const anchors = readAnchors(database);
   const names = new Set<unknown>();
   const rows = database
     .prepare(
@@ -210,12 +220,23 @@ function readPartitions(database: Database.Database, files: JournalFiles): Map<n
       throw damaged(files, `the entry of partition ${JSON.stringify(name)} is not sound`);
     }
     names.add(name);
-    chains.set(id, { name, epoch, endSeq, lastEpoch: 0, last: CHAIN_START });
+    const anchor = anchors.get(id);
+    if (anchor !== undefined && !(isCount(anchor.seq) && anchor.hash.length === HASH_DIGITS)) {
+      throw damaged(files, `the anchor of partition ${JSON.stringify(name)} is not sound`);
+    }
+    const { epoch: lastEpoch, ...last } = anchor ?? { ...CHAIN_START, epoch: 0 };
+    const [startSeq, atLeast] = [last.seq, Math.max(endSeq, last.seq)];
+    chains.set(id, { name, epoch, startSeq, endSeq: atLeast, lastEpoch, last });
+  }
+  for (const id of anchors.keys()) {
+    if (!chains.has(id)) throw damaged(files, `an anchor of unknown partition ${id}`);
   }
   return chains;
 }
 
 type EventRow = [partition: number, seq: number, epoch: number, hash: string, payload: string];
+
+const HASH_DIGITS = 64;
 
 /** How many rows one statement brings into memory; 1,000 cost as much per row as 500. */
 const PAGE_ROWS = 500;
@@ -234,7 +255,9 @@ function verifyChains(
        WHERE (partition, seq) > (?, ?) ORDER BY partition, seq LIMIT ?`,
     )
     .raw() as Database.Statement<[number, number, number], EventRow>;
-  const expectedCount = [...chains.values()].reduce((sum, { endSeq }) => sum + endSeq, 0);
+  const expectedCount = [...chains.values()].reduce((sum, { startSeq, endSeq }) => {
+    return sum + endSeq - startSeq;
+  }, 0);
   let eventCount = 0;
   let rows = page.all(Number.MIN_SAFE_INTEGER, 0, PAGE_ROWS);
   while (rows.length > 0) {

@@ -5,9 +5,11 @@
 
 import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
+import { type Anchor, readAnchors } from "./anchors.ts";
 import { CHAIN_START } from "./event-chain.ts";
 import { JournalError, type JournalRecord } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+import type { JournalBeginning } from "./segment-chain.ts";
 
 /** Records brought into memory at a time by `records`. */
 const PAGE_RECORDS = 500;
@@ -27,6 +29,8 @@ export class JournalReader {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #partitionIds = new Map<string, number>();
+  /** The journal is cut while nobody reads it. */
+  readonly #anchors: ReadonlyMap<number, Anchor>;
   readonly #partitionId: Database.Statement<[string], { id: number }>;
   readonly #page: Database.Statement<[number, number, number], JournalRecord>;
   readonly #matching: Database.Statement<[number, number, number, string], JournalRecord>;
@@ -45,6 +49,7 @@ export class JournalReader {
     this.#file = journalFiles(dataDir).database;
     try {
       this.#database = new Database(this.#file, { readonly: true, fileMustExist: true });
+      this.#anchors = readAnchors(this.#database);
       this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
       this.#page = this.#database.prepare(
         "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
@@ -87,6 +92,7 @@ export class JournalReader {
   read(partition: string, afterSeq: number, limit: number): JournalRecord[] {
     assert(Number.isSafeInteger(afterSeq) && afterSeq >= 0, "afterSeq is a whole number from 0");
     assert(Number.isSafeInteger(limit) && limit > 0, "the limit is a whole number from 1");
+    this.#requireKept(partition, afterSeq);
     const page = this.#ask(partition, [], (id) => this.#page.all(id, afterSeq, limit));
     this.#requireGapless(partition, afterSeq, page);
     return page;
@@ -114,7 +120,20 @@ export class JournalReader {
   /** Hash of the event at this seq; of the chain's start for seq 0; null where there is none. */
   hashAt(partition: string, seq: number): string | null {
     if (seq === 0) return CHAIN_START.hash;
-    return this.#ask(partition, null, (id) => this.#hash.get(id, seq)?.hash ?? null);
+    return this.#ask(partition, null, (id) => {
+      const anchor = this.#anchors.get(id);
+      return anchor?.seq === seq ? anchor.hash : (this.#hash.get(id, seq)?.hash ?? null);
+    });
+  }
+
+  /** The last archived event of the partition; null where none was. */
+  anchor(partition: string): Anchor | null {
+    return this.#ask(partition, null, (id) => this.#anchors.get(id) ?? null);
+  }
+
+  /** Where the journal of the partition begins, for those who follow its segments to it. */
+  beginning(partition: string): JournalBeginning {
+    return { anchor: this.anchor(partition), hashAt: (seq) => this.hashAt(partition, seq) };
   }
 
   /** The event at this seq and its hash; null where there is none. */
@@ -158,6 +177,15 @@ export class JournalReader {
     } catch (error) {
       throw journalErrorFrom(error, this.#file);
     }
+  }
+
+  #requireKept(partition: string, afterSeq: number): void {
+    const { seq } = this.anchor(partition) ?? CHAIN_START;
+    if (afterSeq >= seq) return;
+    const problem =
+      `the events of partition ${JSON.stringify(partition)} up to seq ${seq} were archived, ` +
+      `and no snapshot stands for them`;
+    throw new JournalError("JOURNAL_CUT", this.#file, problem);
   }
 
   #requireGapless(partition: string, afterSeq: number, page: readonly JournalRecord[]): void {

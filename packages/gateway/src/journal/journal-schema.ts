@@ -29,6 +29,17 @@ export const JOURNAL_TABLES: readonly string[] = [
 ) STRICT, WITHOUT ROWID`,
 ];
 
+/**
+ * Where the history of a partition begins that was cut: the last event that was archived. A journal
+ * has the table from its first cut on.
+ */
+export const ANCHOR_TABLE = `CREATE TABLE anchors (
+  partition INTEGER NOT NULL PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 /** SQLite before 3.51.3 can damage a database in WAL mode when the log is reset. */
 const SQLITE_VERSION_MIN = "3.51.3";
 

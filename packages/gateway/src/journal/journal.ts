@@ -78,6 +78,9 @@ export const JOURNAL_ERRORS = {
   JOURNAL_WRITE_FAILED: "stop the process, mend the disk and start again: it recovers by replay",
   JOURNAL_DISK_FULL: "make room on the disk and start again: what was answered is there",
   JOURNAL_CLOSED: "open the journal again",
+  JOURNAL_CUT: "put the archived events back: countermand restore-journal --from FOLDER",
+  SEGMENT_DAMAGED: "nothing was changed; bring a copy of the file that is whole",
+  SEGMENT_MISSING: "nothing was changed; name the folder that has all segments",
   SQLITE_TOO_OLD: "install the dependencies again",
 } as const;
 export type JournalErrorCode = keyof typeof JOURNAL_ERRORS;

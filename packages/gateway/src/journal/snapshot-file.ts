@@ -92,6 +92,24 @@ export function readNewestSnapshot(
   return null;
 }
 
+/**
+ * The kept snapshots that are whole and that the caller accepts, newest first; the others are
+ * removed, because they would take the place of one that is.
+ */
+export function onlyUsableSnapshots(
+  folder: string,
+  accepts: (header: SnapshotHeader) => boolean,
+): SnapshotHeader[] {
+  const kept: SnapshotHeader[] = [];
+  for (const name of snapshotNames(folder).reverse()) {
+    const path = filePath(folder, name);
+    const header = readVerified(path);
+    if (typeof header !== "string" && accepts(header)) kept.push(header);
+    else removeFile(path);
+  }
+  return kept;
+}
+
 function* snapshotPieces(header: SnapshotHeader, lines: Iterable<string>): Iterable<Buffer> {
   const checksum = createHash("sha256");
   const { positions, stateHash } = header;

@@ -9,6 +9,7 @@
 import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, removeFile, renameDurably } from "../sys/disk.ts";
+import { readAnchors } from "./anchors.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";
@@ -369,7 +370,7 @@ function createJournal(files: JournalFiles): void {
  * process alone it may still be only in the system's memory, and nobody may be told of it, nor the
  * head name it, before it is on stable storage.
  */
-function makeDurable(database: Database.Database): void {
+export function makeDurable(database: Database.Database): void {
   const mode = database.pragma("journal_mode = WAL", { simple: true });
   assert(mode === "wal", "the journal has a write-ahead log");
   database.pragma("synchronous = FULL");
@@ -421,8 +422,14 @@ function loadPartitions(database: Database.Database): Map<string, PartitionState
     `SELECT seq, lower(hex(hash)) AS hash FROM events
      WHERE partition = ? ORDER BY seq DESC LIMIT 1`,
   );
+  const anchors = readAnchors(database);
   const rows = database
     .prepare<[], Omit<PartitionState, "last">>("SELECT id, name, epoch, owner FROM partitions")
     .all();
-  return new Map(rows.map((row) => [row.name, { ...row, last: ends.get(row.id) ?? CHAIN_START }]));
+  return new Map(
+    rows.map((row) => {
+      const last = ends.get(row.id) ?? anchors.get(row.id) ?? CHAIN_START;
+      return [row.name, { ...row, last: { seq: last.seq, hash: last.hash } }];
+    }),
+  );
 }

@@ -13,7 +13,9 @@ test("verify: a whole journal, its ends and its progress; nothing is changed", a
     closedJournal(folder, { desk: 1_200, exchange: 3 });
     const before = contentOf(folder);
     const progress: [number, number][] = [];
-    const verdict = verifyJournal(folder, (...counts) => progress.push(counts));
+    const verdict = verifyJournal(folder, {
+      onProgress: (...counts) => void progress.push(counts),
+    });
     assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, false, 1_203]);
     assert.deepEqual(
       verdict.partitions.map(({ partition, lastSeq }) => [partition, lastSeq]),
@@ -47,12 +49,13 @@ test("verify: beside a writer, what was there when it began", async () => {
     fill(journal, "exchange", 700, 100);
     const { epoch } = journal.claim("desk", "test");
     let expectedSeq = 700;
-    const verdict = verifyJournal(folder, () => {
+    const writeOn = () => {
       // More keeps coming in the partition that is being followed, and in the one to come.
       const payloads = payloadsUpTo("desk", expectedSeq + 300).slice(expectedSeq);
       journal.append([[{ partition: "desk", epoch, expectedSeq, payloads }]]);
       expectedSeq += 300;
-    });
+    };
+    const verdict = verifyJournal(folder, { onProgress: writeOn });
     assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, true, 1_400]);
     assert.deepEqual(
       verdict.partitions.map(({ lastSeq }) => lastSeq),

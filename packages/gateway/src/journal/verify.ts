@@ -5,6 +5,8 @@
 import { isDataDirUsed } from "./data-dir-lock.ts";
 import { inspectJournal, type JournalInspection } from "./inspect.ts";
 import { JournalError } from "./journal.ts";
+import { JournalReader } from "./journal-reader.ts";
+import { SegmentChain } from "./segment-chain.ts";
 
 export interface JournalVerdict {
   /** A gateway runs on it: what it had when the verification began is verified. */
@@ -14,38 +16,70 @@ export interface JournalVerdict {
     readonly partition: string;
     readonly lastSeq: number;
     readonly hash: string;
+    /** The last event that was archived; 0 where none was. */
+    readonly archivedSeq: number;
   }[];
+  /** Archived events that were verified in segments; null where none were asked for. */
+  readonly segmentEventCount: number | null;
   /** Bytes that the next start will keep aside; null where there are none. */
   readonly damagedTail: JournalInspection["damagedTail"];
   /** The first thing that is wrong; null where nothing is. */
   readonly problem: { readonly code: string; readonly file: string; readonly what: string } | null;
 }
 
+export interface VerifyOptions {
+  readonly onProgress?: (eventCount: number, expectedCount: number) => void;
+  /** Folder of segments: with them everything is verified from the first event on. */
+  readonly segments?: string;
+}
+
 /** @throws what is no fault of the journal */
-export function verifyJournal(
-  dataDir: string,
-  onProgress: (eventCount: number, expectedCount: number) => void = () => {},
-): JournalVerdict {
+export function verifyJournal(dataDir: string, options: VerifyOptions = {}): JournalVerdict {
+  const { onProgress, segments } = options;
   let isInUse = false;
   let eventCount = 0;
+  let segmentEventCount = segments === undefined ? null : 0;
   try {
     isInUse = isDataDirUsed(dataDir);
     const inspection = inspectJournal(dataDir, {
       isShared: isInUse,
       onProgress: (count, expectedCount) => {
         eventCount = count;
-        onProgress(count, expectedCount);
+        onProgress?.(count, expectedCount);
       },
     });
     const partitions = [...inspection.partitions].map(([partition, end]) => {
-      return { partition, lastSeq: end.lastSeq, hash: end.hash };
+      return { partition, ...end };
     });
     const { damagedTail } = inspection;
-    return { isInUse, eventCount: inspection.eventCount, partitions, damagedTail, problem: null };
+    if (segments !== undefined) segmentEventCount = verifySegments(dataDir, segments);
+    const counts = { eventCount: inspection.eventCount, segmentEventCount };
+    return { isInUse, ...counts, partitions, damagedTail, problem: null };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { code, file, problem: what } = error;
     const problem = { code, file, what };
-    return { isInUse, eventCount, partitions: [], damagedTail: null, problem };
+    const counts = { eventCount, segmentEventCount };
+    return { isInUse, ...counts, partitions: [], damagedTail: null, problem };
+  }
+}
+
+/**
+ * Follows every partition through its segments to where the journal goes on.
+ * @returns how many archived events there are
+ */
+function verifySegments(dataDir: string, folder: string): number {
+  const reader = new JournalReader(dataDir);
+  try {
+    const chain = new SegmentChain(folder);
+    const partitions = reader.partitionNames();
+    chain.requirePartitions(partitions);
+    let count = 0;
+    for (const partition of partitions) {
+      for (const _ of chain.events(partition, reader.beginning(partition))) count += 1;
+    }
+    return count;
+  } finally {
+    reader.close();
   }
 }

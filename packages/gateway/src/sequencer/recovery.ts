@@ -89,10 +89,10 @@ function startingPoint(reader: JournalReader, options: RecoveryOptions) {
 }
 
 /** A snapshot fits when each of its positions stands in this journal with the same hash. */
-function snapshotFits(
+export function snapshotFits(
   reader: JournalReader,
   header: SnapshotHeader,
-  options: RecoveryOptions,
+  options: Pick<RecoveryOptions, "layout" | "upTo" | "acceptsSnapshot">,
 ): boolean {
   const positions = positionsOf(header);
   if (partitionNames(options.layout).some((name) => !positions.has(name))) return false;
@@ -103,7 +103,7 @@ function snapshotFits(
   return options.acceptsSnapshot?.(positions) ?? true;
 }
 
-function positionsOf(header: SnapshotHeader): Map<string, number> {
+export function positionsOf(header: SnapshotHeader): Map<string, number> {
   return new Map(header.positions.map(({ partition, seq }) => [partition, seq]));
 }
 

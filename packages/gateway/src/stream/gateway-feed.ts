@@ -45,8 +45,12 @@ export class GatewayFeed implements AccountFeed {
     return this.#encoded(afterSeq, await archive.reports(view.account, afterSeq, limit));
   }
 
-  earliestSeq(): Promise<number> {
-    return this.#options.archive.earliestStreamSeq(this.#options.view.account);
+  /** Reports that were cut from the journal are nowhere: then the next one is the earliest. */
+  async earliestSeq(): Promise<number> {
+    const { archive, sequencer, view } = this.#options;
+    const archived = await archive.earliestStreamSeq(view.account);
+    const held = () => sequencer.partitions.recent.earliestStreamSeq(view.account);
+    return archived ?? held() ?? this.durableSeq + 1;
   }
 
   /** Takes the orders at once and encodes them bit by bit: an order object never changes. */

@@ -1,0 +1,317 @@
+// A journal that is cut goes on as it was, and what was cut proves itself.
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { UNCONDITIONAL } from "@countermand/contract";
+import type { UnixMs } from "@countermand/core/model";
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import { openArchive } from "../archive/archive-file.ts";
+import { JournalReader } from "../journal/journal-reader.ts";
+import { verifyJournal } from "../journal/verify.ts";
+import type { RunningNode } from "../running-node.ts";
+import { deskNames } from "../sequencer/state.ts";
+import { type ArchiveStep, archiveJournal } from "./archive-journal.ts";
+import { restoreJournal } from "./restore-journal.ts";
+import { CALLERS, type Deed, Trading } from "./retention-fixture.ts";
+
+const KINDS = ["buy", "sell", "buy", "sell", "cancel", "amend", "refused", "wait"] as const;
+
+/** A history that does not depend on chance: everything happens in it. */
+const DEEDS: readonly Deed[] = Array.from({ length: 64 }, (_, index) => ({
+  kind: KINDS[(index * 5) % KINDS.length] ?? "buy",
+  pick: (index * 7) % 31,
+}));
+
+const deeds = fc.array(fc.record({ kind: fc.constantFrom(...KINDS), pick: fc.nat(60) }), {
+  minLength: 15,
+  maxLength: 40,
+});
+
+test("retention: after random cuts a start, the audit and the verification are as before", async (t) => {
+  const cutAt = fc.array(fc.double({ min: 0.1, max: 1, noNaN: true }), {
+    minLength: 1,
+    maxLength: 2,
+  });
+  await fc.assert(
+    fc.asyncProperty(deeds, deeds, cutAt, fc.nat(), async (first, second, shares, place) => {
+      const trading = new Trading(t);
+      const beganMs = trading.nowMs;
+      let after: unknown = null;
+      for (const [index, part] of [first, second].entries()) {
+        const node = await trading.start();
+        await trading.act(node, part);
+        // Time that passed since has done to the accounts what it does.
+        if (index === 1) trading.nowMs += 3_600_000;
+        await trading.act(node, [{ kind: "buy", pick: 0 }]);
+        const before = await node.stateHash();
+        await trading.stop();
+        const stories = trading.stories(index === 0 ? null : trading.segments);
+        for (const share of shares.toSorted()) {
+          trading.archive(beganMs + share * (trading.nowMs - beganMs));
+          assert.equal(trading.recoveredHash(), before.hash);
+          assertWhole(trading);
+        }
+        assert.deepEqual(trading.stories(trading.segments), stories);
+        after = before;
+      }
+      const again = await trading.start();
+      assert.deepEqual(await again.stateHash(), after);
+      await trading.stop();
+      assertArchiveIsAsRebuilt(trading);
+      assertFlipsAreFound(trading, place);
+      restoreAll(trading);
+      rmSync(trading.root, { recursive: true });
+    }),
+    { numRuns: 2, endOnFailure: true },
+  );
+});
+
+/** Journal and segments, one after the other. */
+function assertWhole({ dataDir, segments }: Trading): void {
+  assert.equal(verifyJournal(dataDir).problem, null);
+  const isCut = verifyJournal(dataDir).partitions.some(({ archivedSeq }) => archivedSeq > 0);
+  if (isCut) assert.equal(verifyJournal(dataDir, { segments }).problem, null);
+}
+
+/** What the cut took out of the archive is all that a new archive would not have. */
+function assertArchiveIsAsRebuilt({ dataDir, root }: Trading): void {
+  const bare = join(root, "bare");
+  cpSync(dataDir, bare, { recursive: true });
+  rmSync(join(bare, "archive.db"));
+  const contents = [dataDir, bare].map((folder) => {
+    const reader = new JournalReader(folder);
+    const { database } = openArchive(folder, reader, deskNames(3));
+    for (const partition of deskNames(3)) {
+      const from = database.positions().get(partition)?.seq ?? 0;
+      const records = [...reader.records(partition, from)];
+      const seq = records.at(-1)?.seq ?? from;
+      const hash = reader.hashAt(partition, seq) ?? "";
+      if (seq > from) database.project(partition, records, { seq, hash });
+    }
+    database.close();
+    reader.close();
+    return rowsOf(join(folder, "archive.db"));
+  });
+  assert.deepEqual(contents[0], contents[1]);
+}
+
+/** By names instead of ids, which are given out as accounts come. */
+function rowsOf(file: string): unknown[][] {
+  const database = new Database(file, { readonly: true });
+  const whose =
+    "JOIN accounts ON accounts.id = account_id JOIN partitions ON partitions.id = partition_id";
+  const queries = [
+    "SELECT account, closed_count FROM accounts WHERE closed_count > 0 ORDER BY 1",
+    "SELECT name, seq, hash, archived_seq FROM partitions ORDER BY 1",
+    `SELECT account, name, order_number, phase, closed_orders.seq FROM closed_orders ${whose} ORDER BY 1, 3`,
+    `SELECT account, name, stream_seq, stream_positions.seq FROM stream_positions ${whose} ORDER BY 1, 3`,
+    `SELECT account, name, order_number, refusals.seq FROM refusals ${whose} ORDER BY 1, 4`,
+    `SELECT account, name, bookings.seq, execution_no, line_no FROM bookings ${whose} ORDER BY 1, 3`,
+  ];
+  const rows = queries.map((query) => database.prepare(query).raw().all());
+  database.close();
+  return rows;
+}
+
+/** A byte anywhere in a segment, a hash or a payload in the journal. */
+function assertFlipsAreFound(trading: Trading, place: number): void {
+  const { dataDir, root, segments } = trading;
+  const paths = readdirSync(segments).map((name) => join(segments, name));
+  for (const [index, path] of paths.entries()) {
+    const bytes = readFileSync(path);
+    const at = (place + index * 7_919) % bytes.length;
+    const flipped = Buffer.from(bytes);
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << (place % 8));
+    writeFileSync(path, flipped);
+    const { problem } = verifyJournal(dataDir, { segments });
+    assert.ok(problem !== null, `${path} byte ${at}`);
+    writeFileSync(path, bytes);
+  }
+  for (const change of [
+    "UPDATE anchors SET hash = randomblob(32)",
+    "UPDATE anchors SET seq = seq + 1",
+    "UPDATE anchors SET epoch = 1000",
+    "DELETE FROM anchors",
+    "UPDATE events SET payload = replace(payload, '0', '1') WHERE seq = (SELECT max(seq) FROM events)",
+    "DELETE FROM events WHERE (partition, seq) = (SELECT partition, min(seq) FROM events)",
+  ]) {
+    if (paths.length === 0 && change.includes("anchors")) continue;
+    const changed = trading.copied(`changed-${change.length}`);
+    const database = new Database(join(changed, "journal.db"));
+    database.exec(change);
+    database.close();
+    assert.ok(verifyJournal(changed, { segments }).problem !== null, change);
+  }
+  assert.equal(verifyJournal(dataDir, paths.length > 0 ? { segments } : {}).problem, null, root);
+}
+
+/** All events back: as if it had never been cut. */
+function restoreAll(trading: Trading): void {
+  const { dataDir, segments } = trading;
+  const [stories, hash] = [trading.stories(segments), trading.recoveredHash()];
+  restoreJournal(dataDir, segments);
+  rmSync(join(dataDir, "snapshots"), { recursive: true });
+  assert.equal(trading.recoveredHash(), hash, "from the first event on");
+  assert.deepEqual(trading.stories(null), stories);
+  assert.ok(verifyJournal(dataDir).partitions.every(({ archivedSeq }) => archivedSeq === 0));
+}
+
+/** A gateway with a history that has stopped. */
+async function traded(t: TestContext): Promise<{ trading: Trading; hash: string }> {
+  const trading = new Trading(t);
+  const node = await trading.start();
+  await trading.act(node, DEEDS);
+  trading.nowMs += 3_600_000;
+  await trading.act(
+    node,
+    [1, 2, 3, 4].map((pick) => ({ kind: "buy", pick })),
+  );
+  const { hash } = await node.stateHash();
+  await trading.stop();
+  return { trading, hash };
+}
+
+test("retention: a crash at any step leaves the journal as it was or as it was to be", async (t) => {
+  const { trading, hash } = await traded(t);
+  const steps = new Set<ArchiveStep>();
+  const copies: { step: string; data: string; segments: string }[] = [];
+  const { dataDir, segments, nowMs } = trading;
+  mkdirSync(segments);
+  archiveJournal({
+    dataDir,
+    folder: segments,
+    beforeMs: nowMs,
+    onStep: (step) => {
+      steps.add(step);
+      const name = `crash-${copies.length}`;
+      const ofSegments = join(trading.root, `${name}-segments`);
+      cpSync(segments, ofSegments, { recursive: true, force: true });
+      copies.push({ step, data: trading.copied(name), segments: ofSegments });
+    },
+  });
+  const all = ["inspected", "snapshots kept", "segment written", "verified", "rows deleted"];
+  assert.deepEqual([...steps], [...all, "committed", "log emptied"]);
+  const { partitions: done } = verifyJournal(dataDir);
+  for (const { step, data, segments: folder } of copies) {
+    const { partitions, problem } = verifyJournal(data);
+    assert.equal(problem, null, step);
+    const seqs = partitions.map(({ archivedSeq }) => archivedSeq);
+    const isDone = step === "committed" || step === "log emptied";
+    const expected = done.map(({ archivedSeq }) => (isDone ? archivedSeq : 0));
+    assert.deepEqual(seqs, expected, step);
+    // Cut anew at another place, beside what the crash left.
+    trading.archive(nowMs - 20 * 60_000, data, folder);
+    assert.equal(verifyJournal(data, { segments: folder }).problem, null, step);
+    assert.equal(trading.recoveredHash(data), hash, step);
+  }
+});
+
+test("retention: what fails before the commit changes nothing, and can be done again", async (t) => {
+  const { trading, hash } = await traded(t);
+  const { dataDir, segments: folder, nowMs: beforeMs } = trading;
+  for (const failing of ["snapshots kept", "segment written", "verified", "rows deleted"]) {
+    const onStep = (step: ArchiveStep) => {
+      if (step === failing) throw new Error(`injected: ${step}`);
+    };
+    assert.throws(() => archiveJournal({ dataDir, folder, beforeMs, onStep }), /injected/);
+    const { partitions, problem } = verifyJournal(dataDir);
+    assert.equal(problem, null);
+    assert.ok(
+      partitions.every(({ archivedSeq }) => archivedSeq === 0),
+      failing,
+    );
+  }
+  const report = trading.archive(beforeMs);
+  assert.equal(report.shrinkProblem, null);
+  assert.ok(report.partitions.filter(({ moved }) => moved !== null).length >= 2);
+  assert.equal(trading.recoveredHash(), hash);
+});
+
+test("retention: desks and exchange are cut, but for what is remembered and the last", async (t) => {
+  const { trading } = await traded(t);
+  const lastSeqs = new Map(
+    verifyJournal(trading.dataDir).partitions.map(({ partition, lastSeq }) => [partition, lastSeq]),
+  );
+  const report = trading.archive(trading.nowMs + 1);
+  for (const { partition, moved, keptBy } of report.partitions) {
+    assert.ok(partition === "exchange" || partition.startsWith("desk-"), partition);
+    assert.ok(moved === null || moved.lastSeq < (lastSeqs.get(partition) ?? 0));
+    assert.ok(["age", "end", "remembered"].includes(keptBy), keptBy);
+  }
+  assert.ok(report.partitions.some(({ keptBy }) => keptBy === "remembered"));
+  const again = trading.archive(trading.nowMs + 1);
+  assert.ok(
+    again.partitions.every(({ moved }) => moved === null),
+    "nothing more can go",
+  );
+});
+
+test("retention: a remembered request gets its answer after the cut", async (t) => {
+  const trading = new Trading(t);
+  const node = await trading.start();
+  await trading.act(node, DEEDS);
+  const [caller] = CALLERS;
+  await trading.act(node, [{ kind: "buy", pick: 0 }]);
+  const expiresAtMs = (trading.nowMs + 300_000) as UnixMs;
+  const identity = { fingerprint: "f-kept", contentDigest: "", expiresAtMs };
+  const options = { identity, rememberAlways: true, representation: true };
+  const orderId = trading.orderIds.at(-1);
+  assert.ok(orderId !== undefined);
+  const request = { target: { by: "orderId", orderId }, condition: UNCONDITIONAL } as const;
+  const first = await node.services.trade.cancel(caller, request, options);
+  assert.equal(first.httpStatus, 200, first.body);
+  await trading.stop();
+  trading.archive(trading.nowMs + 1);
+  const again = await trading.start();
+  await caughtUp(again, caller);
+  const second = await again.services.trade.cancel(caller, request, options);
+  assert.deepEqual([second.body, second.replayed], [first.body, true]);
+});
+
+test("retention: a start without snapshots says what is missing; put back, it goes on", async (t) => {
+  const { trading, hash } = await traded(t);
+  trading.archive(trading.nowMs);
+  rmSync(join(trading.dataDir, "snapshots"), { recursive: true });
+  await assert.rejects(trading.start(), { code: "JOURNAL_CUT", message: /restore-journal/ });
+  const counts = restoreJournal(trading.dataDir, trading.segments);
+  assert.ok(counts.size >= 2);
+  const node = await trading.start();
+  assert.equal((await node.stateHash()).hash, hash);
+});
+
+test("retention: the running gateway tells what is left of a story, and where streams begin", async (t) => {
+  const { trading } = await traded(t);
+  trading.archive(trading.nowMs + 1);
+  const node = await trading.start();
+  for (const caller of CALLERS) await caughtUp(node, caller);
+  const whole = trading.stories(trading.segments);
+  const { audit } = node.operator.service;
+  for (const [index, rest] of trading.stories(null).entries()) {
+    const orderId = trading.orderIds[index] ?? "";
+    const { httpStatus, body } = await audit.story({ orderId }, { cursor: null, limit: 500 });
+    const { data } = JSON.parse(body) as { data?: { events: object[]; complete: boolean } };
+    if (data === undefined) {
+      assert.deepEqual([httpStatus, rest], [404, []], orderId);
+      continue;
+    }
+    assert.deepEqual(
+      data.events,
+      rest.map((json) => JSON.parse(json)),
+    );
+    assert.equal(data.complete, rest.length === whole[index]?.length, orderId);
+  }
+  assert.ok(whole.flat().length > trading.stories(null).flat().length, "something was cut");
+});
+
+/** Closed orders are refused until the archive has what the snapshot stood for. */
+async function caughtUp(
+  { services }: RunningNode,
+  caller: (typeof CALLERS)[number],
+): Promise<void> {
+  for (let status = 503; status === 503; ) {
+    const page = await services.trade.orders(caller, { pageIndex: 1, pageSize: 1 });
+    status = page.httpStatus;
+  }
+}
