@@ -20,15 +20,17 @@ export interface TestTime {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** What every one of them is started with. */
+export const SETTINGS: Environment = {
+  COUNTERMAND_PORT: "0",
+  COUNTERMAND_SANDBOX_MARKET: "off",
+  COUNTERMAND_DISK_RESERVE_MB: "1",
+};
+
 /** Starts a gateway; an error in it fails the test. */
 export function startGateway(time: TestTime, environment: Environment): Promise<Gateway> {
   return Gateway.start({
-    config: readConfig({
-      COUNTERMAND_PORT: "0",
-      COUNTERMAND_SANDBOX_MARKET: "off",
-      COUNTERMAND_DISK_RESERVE_MB: "1",
-      ...environment,
-    }),
+    config: readConfig({ ...SETTINGS, ...environment }),
     clock: {
       ...systemClock,
       wallMs: () => time.wallMs,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { readConfig } from "../../packages/gateway/src/config.ts";
-import { startGateway, type TestTime } from "./gateway-in-process.ts";
+import { SETTINGS, startGateway, type TestTime } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { KEY_1, sign } from "./signed-client.ts";
 
@@ -126,11 +126,7 @@ test("production: a new certificate is taken without a connection noticing", asy
   copyFileSync(join(other, "key.pem"), join(folder, "key.pem"));
   assert.throws(() => readConfig(settings), /do not fit together/);
   copyFileSync(join(other, "cert.pem"), join(folder, "cert.pem"));
-  const fresh = readConfig({
-    COUNTERMAND_PORT: "0",
-    COUNTERMAND_SANDBOX_MARKET: "off",
-    ...settings,
-  });
+  const fresh = readConfig({ ...SETTINGS, ...settings });
   assert.deepEqual(gateway.reload(fresh), { applied: ["tls"], needRestart: [] });
   assert.equal((await send(gateway.url, other, "GET", "/time")).status, 200);
   assert.match(gateway.operatorUrl ?? "", /^https:/);
