@@ -4,7 +4,7 @@
  * node:http, with every byte of it, so this reader never has to say what is wrong.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { LIMITS } from "@countermand/contract";
+import { Header, LIMITS } from "@countermand/contract";
 import { PLAIN_HEAD_BYTES_MAX, PLAIN_HEADERS_MAX } from "./limits.ts";
 
 export interface PlainHead {
@@ -70,6 +70,42 @@ export function readPlainHead(bytes: Buffer): PlainRead {
   return read === "partial" && isCut ? null : read;
 }
 
+/** Without a prototype's names, and quicker to fill than an object without a prototype. */
+const PlainHeaders = function PlainHeaders() {} as unknown as new () => Record<string, string>;
+PlainHeaders.prototype = Object.freeze(Object.create(null));
+
+/** Names in lower case that most requests have, so that none is cut out and turned each time. */
+const KNOWN_NAMES: readonly string[] = [
+  ...Object.values(Header),
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "connection",
+  "content-length",
+  "content-type",
+  "host",
+  "user-agent",
+  "x-forwarded-for",
+];
+
+/** By their length. */
+const KNOWN_BY_LENGTH: readonly (readonly string[])[] = Array.from({ length: 32 }, (_, length) => {
+  return KNOWN_NAMES.filter((name) => name.length === length);
+});
+
+/** The name in lower case. Precondition: characters of a token. */
+function nameIn(text: string, from: number, to: number): string {
+  for (const known of KNOWN_BY_LENGTH[to - from] ?? []) {
+    let at = 0;
+    // Small letters differ from capital ones by one bit, which a hyphen has as well.
+    while (at < known.length && (text.charCodeAt(from + at) | 0x20) === known.charCodeAt(at)) {
+      at += 1;
+    }
+    if (at === known.length) return known;
+  }
+  return text.slice(from, to).toLowerCase();
+}
+
 class HeadReader {
   readonly #text: string;
   #at = 0;
@@ -84,7 +120,7 @@ class HeadReader {
     if (method === null || method === "partial") return method;
     const url = this.#target();
     if (url === null || url === "") return url === "" ? "partial" : null;
-    const headers: Record<string, string> = { __proto__: null } as never;
+    const headers = new PlainHeaders();
     for (let count = 0; ; count += 1) {
       const next = this.#code();
       if (next === CR) break;
@@ -144,7 +180,7 @@ class HeadReader {
     while (TOKEN[text.charCodeAt(at)] === 1) at += 1;
     if (at === text.length) return "partial";
     if (at === nameAt || text.charCodeAt(at) !== COLON) return null;
-    const name = text.slice(nameAt, at).toLowerCase();
+    const name = nameIn(text, nameAt, at);
     at += 1;
     while (isBlank(text.charCodeAt(at))) at += 1;
     const valueAt = at;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Account, Order, OrderId, PlaceRequest } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
-import type { Sequencer, Turn, WriteResult } from "../sequencer/sequencer.ts";
+import type { Turn } from "../sequencer/command-turn.ts";
+import type { Sequencer, WriteResult } from "../sequencer/sequencer.ts";
 import { SIMULATED_PENDING_MAX } from "./limits.ts";
 import { SequencerPort } from "./sequencer-port.ts";
 

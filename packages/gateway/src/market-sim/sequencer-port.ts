@@ -6,7 +6,8 @@ import type { OpenTarget } from "@countermand/core/desk";
 import type { Account, Order, OrderId, PlaceRequest, Price } from "@countermand/core/model";
 import type { MarketView } from "@countermand/core/participants";
 import type { Caller } from "../auth/key-store.ts";
-import type { Answer, Sequencer, Turn } from "../sequencer/sequencer.ts";
+import type { Turn } from "../sequencer/command-turn.ts";
+import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { SIMULATED_PENDING_MAX } from "./limits.ts";
 import type { Attention, CommandOutcome, MarketPort } from "./sandbox-market.ts";
 

@@ -7,34 +7,25 @@
  * grows with the load and an idle gateway commits at once.
  */
 import { assert } from "@countermand/core/assert";
-import { type AnsweredRequests, type OpenTarget, openTarget } from "@countermand/core/desk";
+import { type AnsweredRequests, openTarget } from "@countermand/core/desk";
 import {
   type Account,
-  type AmendRequest,
-  CancelReason,
   type CancelTarget,
   type Cause,
   Channel,
-  type ClOrdId,
   type DeskEvent,
   type ExecutionReported,
-  type KeyId,
   type OnlyIf,
-  type Order,
-  type OrderId,
-  type PlaceRequest,
-  type Refusal,
-  type RefusedCommand,
-  refuse,
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
-import { seen, sees } from "../auth/portfolio-scope.ts";
+import { seen } from "../auth/portfolio-scope.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
 import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
+import { CommandTurn, type RefusedOrder, scopeOf, type Turn } from "./command-turn.ts";
 import {
   COMMIT_GATHER_MS,
   PENDING_CANCELS_MAX,
@@ -84,26 +75,6 @@ export type WriteResult =
   | { readonly result: "overloaded" }
   /** What room the disk has is for cancels; nothing was done. */
   | { readonly result: "diskFull" };
-
-/** What a command may do and see while it is decided. Valid during that call only. */
-export interface Turn {
-  readonly nowMs: UnixMs;
-  /** Real time. */
-  wallMs(): UnixMs;
-  place(request: PlaceRequest): Order | Refusal;
-  /** Or why its market takes no cancels now. */
-  cancel(order: Order): Order | Refusal;
-  /** The order may be closed: then the refusal says what became of it. */
-  amend(order: Order, request: AmendRequest): Order | Refusal;
-  openTarget(target: CancelTarget): OpenTarget;
-  /** Closed orders too young to be in the archive. */
-  recentlyClosed(orderId: OrderId): Order | null;
-  recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null;
-  /** The same request must get this answer again, though nothing changed. */
-  keepAnswer(): void;
-  /** A command about an order of the account is refused: kept for the order's story. */
-  refused(command: RefusedCommand, order: Order, refused: string): void;
-}
 
 export interface SequencerOptions {
   readonly partitions: Partitions;
@@ -172,6 +143,7 @@ export class Sequencer {
   /** Answers of commands decided since the last commit began. */
   #waiting: Released[] = [];
   readonly #refusalBudget: RefusalBudget;
+  readonly #turnWallMs = () => this.#wallMs();
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
@@ -227,22 +199,13 @@ export class Sequencer {
     if (this.isDiskFull && urgency === "place") return Promise.resolve({ result: "diskFull" });
     const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
-    let isKept = false;
-    const refused: RefusedOrder[] = [];
-    const turn = this.#turn(
-      caller,
-      nowMs,
-      () => {
-        isKept = true;
-      },
-      refused,
-    );
+    const turn = this.#turn(caller, nowMs);
     const cause = causeOf(caller, origin);
     const answer = this.partitions.caused(cause, () => decide(turn));
-    if (this.partitions.stagedCount > stagedBefore) isKept = true;
+    const isKept = turn.isKept || this.partitions.stagedCount > stagedBefore;
     if (isKept && identity !== null) this.#remember(account, identity, answer);
     // Behind that: a refusal changed nothing, and a retry of it is a fresh try.
-    if (refused.length > 0) this.#noteRefused(account, refused, cause, nowMs);
+    this.#noteRefused(account, turn.refusals, cause, nowMs);
     return this.#released({ result: "answered", answer });
   }
 
@@ -262,8 +225,8 @@ export class Sequencer {
     const repeated = this.#repeated(account, identity);
     if (repeated !== null) return repeated;
     const nowMs = this.catchUp();
-    const refused: RefusedOrder[] = [];
-    const many = decide(this.#turn(caller, nowMs, () => undefined, refused));
+    const turn = this.#turn(caller, nowMs);
+    const many = decide(turn);
     const cause = causeOf(caller, origin);
     const keep = ({ answer, isKept }: KeptAnswer) => {
       if (isKept) this.#remember(account, identity, answer);
@@ -417,36 +380,13 @@ export class Sequencer {
     return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
   }
 
-  #turn(caller: Caller, nowMs: UnixMs, keepAnswer: () => void, refusals: RefusedOrder[]): Turn {
-    const { partitions } = this;
-    const { account } = caller;
-    const scope = scopeOf(caller);
-    const book = partitions.deskOf(account).desk.book(account);
-    assert(book !== null, "a key's account is open");
-    const guard = this.#options.limits?.guardOf(caller) ?? null;
-    const faults = this.#options.faultsOf?.(caller) ?? null;
-    return {
+  #turn(caller: Caller, nowMs: UnixMs): CommandTurn {
+    return new CommandTurn(this.partitions, caller, {
       nowMs,
-      wallMs: () => this.#wallMs(),
-      place: (request) => {
-        if (!sees(caller, request)) return refuse("PORTFOLIO_NOT_ALLOWED", "");
-        const sent = { ...request, enteredBy: caller.apiKey as KeyId };
-        const placed = partitions.place(account, sent, nowMs, guard, faults);
-        if (faults !== null && "orderId" in placed) faults.placed(placed);
-        return placed;
-      },
-      cancel: (order) => partitions.cancel(order, nowMs, CancelReason.Requested, faults),
-      amend: (order, request) => {
-        const sent = { ...request, enteredBy: caller.apiKey as KeyId };
-        return partitions.amend(order, sent, nowMs, guard);
-      },
-      openTarget: (target) => openTarget(book, target, scope),
-      recentlyClosed: (orderId) => seen(caller, partitions.recent.closed(account, orderId)),
-      recentlyClosedByClOrdId: (clOrdId) =>
-        partitions.recent.newestClosedByClOrdId(account, clOrdId, scope),
-      keepAnswer,
-      refused: (command, order, refused) => refusals.push({ command, order, refused }),
-    };
+      wallMs: this.#turnWallMs,
+      guard: this.#options.limits?.guardOf(caller) ?? null,
+      faults: this.#options.faultsOf?.(caller) ?? null,
+    });
   }
 
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
@@ -584,11 +524,6 @@ export class Sequencer {
   }
 }
 
-/** Null for a caller who sees the whole account. */
-function scopeOf(caller: Caller): ((order: Order) => boolean) | null {
-  return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);
-}
-
 /**
  * Whether the memory of answered requests cannot vouch for this one. A request within its window
  * when its signature was checked may be past it a moment later, when its answer counts no more.
@@ -603,13 +538,6 @@ function isExpired(
 
 /** A command that no client sent: the simulated traders'. */
 const NO_ORIGIN: Origin = { channel: Channel.Gateway, requestId: "" };
-
-interface RefusedOrder {
-  readonly command: RefusedCommand;
-  readonly order: Order;
-  /** Name in the catalogue of errors. */
-  readonly refused: string;
-}
 
 /** Null for a caller without a key, which is nobody outside. */
 function causeOf({ apiKey }: Caller, { channel, requestId }: Origin): Cause | null {

@@ -28,6 +28,7 @@ import {
 import type { Caller } from "../auth/key-store.ts";
 import { sees } from "../auth/portfolio-scope.ts";
 import type { RunOutcome } from "../sequencer/cancel-runs.ts";
+import type { Turn } from "../sequencer/command-turn.ts";
 import type {
   Answer,
   KeptAnswer,
@@ -35,7 +36,6 @@ import type {
   Origin,
   RequestIdentity,
   Sequencer,
-  Turn,
 } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 import { CANCEL_ALLS_PER_ACCOUNT_MAX } from "./limits.ts";

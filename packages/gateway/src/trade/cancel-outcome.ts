@@ -21,7 +21,8 @@ import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import { seen, sees } from "../auth/portfolio-scope.ts";
-import type { Sequencer, Turn } from "../sequencer/sequencer.ts";
+import type { Turn } from "../sequencer/command-turn.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
 
 export type CancelOutcome =
   | { readonly outcome: "canceled"; readonly order: Order; readonly already: boolean }
@@ -173,12 +174,14 @@ export function missingFromMemory(
   targets: readonly (CancelTarget | Fault)[],
   archived: Archived,
 ): CancelTarget[] {
-  const missing = new Map<string, CancelTarget>();
+  let missing: Map<string, CancelTarget> | null = null;
   for (const target of targets) {
-    if (isFault(target) || archived.has(targetKey(target))) continue;
-    if (!sequencer.knows(caller, target)) missing.set(targetKey(target), target);
+    if (isFault(target) || (archived.size > 0 && archived.has(targetKey(target)))) continue;
+    if (sequencer.knows(caller, target)) continue;
+    missing ??= new Map();
+    missing.set(targetKey(target), target);
   }
-  return [...missing.values()];
+  return missing === null ? [] : [...missing.values()];
 }
 
 function closedOutcome(order: Order | null): CancelOutcome {

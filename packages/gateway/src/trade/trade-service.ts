@@ -44,7 +44,8 @@ import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { ReceiptIssuer } from "../receipts/receipt-issuer.ts";
-import type { Answer, Origin, RequestIdentity, Sequencer, Turn } from "../sequencer/sequencer.ts";
+import type { Turn } from "../sequencer/command-turn.ts";
+import type { Answer, Origin, RequestIdentity, Sequencer } from "../sequencer/sequencer.ts";
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
   ARCHIVE_UNREADABLE,

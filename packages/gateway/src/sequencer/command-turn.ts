@@ -1,0 +1,143 @@
+/** What one command may do and see while it is decided; made for it and let go behind it. */
+import { assert } from "@countermand/core/assert";
+import { type AccountBook, type OpenTarget, openTarget } from "@countermand/core/desk";
+import {
+  type AmendRequest,
+  CancelReason,
+  type CancelTarget,
+  type ClOrdId,
+  type KeyId,
+  type Order,
+  type OrderId,
+  type PlaceRequest,
+  type Refusal,
+  type RefusedCommand,
+  refuse,
+  type UnixMs,
+} from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
+import { seen, sees } from "../auth/portfolio-scope.ts";
+import type { OrderGuard } from "../limits/order-guard.ts";
+import type { VenueFaults } from "../venue/fault-plan.ts";
+import type { Partitions } from "./partitions.ts";
+
+/** What a command may do and see while it is decided. Valid during that call only. */
+export interface Turn {
+  readonly nowMs: UnixMs;
+  /** Real time. */
+  wallMs(): UnixMs;
+  place(request: PlaceRequest): Order | Refusal;
+  /** Or why its market takes no cancels now. */
+  cancel(order: Order): Order | Refusal;
+  /** The order may be closed: then the refusal says what became of it. */
+  amend(order: Order, request: AmendRequest): Order | Refusal;
+  openTarget(target: CancelTarget): OpenTarget;
+  /** Closed orders too young to be in the archive. */
+  recentlyClosed(orderId: OrderId): Order | null;
+  recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null;
+  /** The same request must get this answer again, though nothing changed. */
+  keepAnswer(): void;
+  /** A command about an order of the account is refused: kept for the order's story. */
+  refused(command: RefusedCommand, order: Order, refused: string): void;
+}
+
+export interface RefusedOrder {
+  readonly command: RefusedCommand;
+  readonly order: Order;
+  /** Name in the catalogue of errors. */
+  readonly refused: string;
+}
+
+export interface CommandTurnOptions {
+  readonly nowMs: UnixMs;
+  readonly wallMs: () => UnixMs;
+  readonly guard: OrderGuard | null;
+  readonly faults: VenueFaults | null;
+}
+
+const NONE: readonly RefusedOrder[] = [];
+
+export class CommandTurn implements Turn {
+  readonly #partitions: Partitions;
+  readonly #caller: Caller;
+  readonly #book: AccountBook;
+  readonly #options: CommandTurnOptions;
+  #isKept = false;
+  #refusals: RefusedOrder[] | null = null;
+
+  constructor(partitions: Partitions, caller: Caller, options: CommandTurnOptions) {
+    const book = partitions.deskOf(caller.account).desk.book(caller.account);
+    assert(book !== null, "a key's account is open");
+    this.#partitions = partitions;
+    this.#caller = caller;
+    this.#book = book;
+    this.#options = options;
+  }
+
+  /** Whether {@link keepAnswer} was called. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  get refusals(): readonly RefusedOrder[] {
+    return this.#refusals ?? NONE;
+  }
+
+  get nowMs(): UnixMs {
+    return this.#options.nowMs;
+  }
+
+  wallMs(): UnixMs {
+    return this.#options.wallMs();
+  }
+
+  place(request: PlaceRequest): Order | Refusal {
+    const caller = this.#caller;
+    if (!sees(caller, request)) return refuse("PORTFOLIO_NOT_ALLOWED", "");
+    const { faults, guard, nowMs } = this.#options;
+    const sent = { ...request, enteredBy: caller.apiKey as KeyId };
+    const placed = this.#partitions.place(caller.account, sent, nowMs, guard, faults);
+    if (faults !== null && "orderId" in placed) faults.placed(placed);
+    return placed;
+  }
+
+  cancel(order: Order): Order | Refusal {
+    const { faults, nowMs } = this.#options;
+    return this.#partitions.cancel(order, nowMs, CancelReason.Requested, faults);
+  }
+
+  amend(order: Order, request: AmendRequest): Order | Refusal {
+    const { guard, nowMs } = this.#options;
+    const sent = { ...request, enteredBy: this.#caller.apiKey as KeyId };
+    return this.#partitions.amend(order, sent, nowMs, guard);
+  }
+
+  openTarget(target: CancelTarget): OpenTarget {
+    return openTarget(this.#book, target, scopeOf(this.#caller));
+  }
+
+  recentlyClosed(orderId: OrderId): Order | null {
+    const { recent } = this.#partitions;
+    return seen(this.#caller, recent.closed(this.#caller.account, orderId));
+  }
+
+  recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null {
+    const { recent } = this.#partitions;
+    const caller = this.#caller;
+    return recent.newestClosedByClOrdId(caller.account, clOrdId, scopeOf(caller));
+  }
+
+  keepAnswer(): void {
+    this.#isKept = true;
+  }
+
+  refused(command: RefusedCommand, order: Order, refused: string): void {
+    this.#refusals ??= [];
+    this.#refusals.push({ command, order, refused });
+  }
+}
+
+/** Null for a caller who sees the whole account. */
+export function scopeOf(caller: Caller): ((order: Order) => boolean) | null {
+  return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);
+}
