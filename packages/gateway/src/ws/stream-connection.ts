@@ -207,16 +207,26 @@ function streamPort(sockets: Sockets, onWritten: () => void): StreamPort {
 }
 
 function sharedSocket({ webSocket, socket }: Sockets): SharedSocket {
+  let isHeld = false;
+  /** A commit's pushes and replies come one by one: they leave together, when all are there. */
+  const hold = (): void => {
+    if (isHeld) return;
+    isHeld = true;
+    socket.cork();
+    process.nextTick(() => {
+      isHeld = false;
+      socket.uncork();
+    });
+  };
   return {
     send: (messages, onWritten) => {
       if (webSocket.readyState !== WebSocket.OPEN) return false; // What the peer will not read.
-      socket.cork();
+      hold();
       for (const [index, message] of messages.entries()) {
         const isLast = index === messages.length - 1;
         if (isLast) webSocket.send(message, TEXT, onWritten);
         else webSocket.send(message, TEXT);
       }
-      socket.uncork();
       return true;
     },
     ping: () => webSocket.ping(),
