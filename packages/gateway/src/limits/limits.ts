@@ -17,4 +17,4 @@ export const TURN_MS_MAX = 10;
  * New orders and queries that a turn takes however long it lasts. Reason: a machine that is busy
  * with something else makes turns long without any load.
  */
-export const TURN_REQUESTS_MIN = 128;
+export const TURN_REQUESTS_MIN = 100;
