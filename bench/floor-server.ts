@@ -6,18 +6,24 @@
  * flush of the commit it belongs to. One commit at a time is under way; what arrives meanwhile
  * forms the next.
  *
- * Run: `node bench/floor-server.ts hmac` or `node bench/floor-server.ts composite FILE ORDERS`.
+ * `echo`: the WebSocket library alone, which answers each message as a command is answered.
+ *
+ * Run: `node bench/floor-server.ts hmac`, `node bench/floor-server.ts composite FILE ORDERS` or
+ * `node bench/floor-server.ts echo`.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { fdatasync, openSync, write } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
 import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
 
 /** Number of the first order the composite floor holds; the others follow it. */
 export const FLOOR_FIRST_ORDER_NO = 22_000_000_001;
 
 const RECORD_BYTES = 200;
+/** A push of an order, roughly. */
+const PUSH_BYTES = 600;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const ACCEPTED = Buffer.from('{"code":0}');
 const REFUSED = Buffer.from('{"code":1}');
@@ -67,12 +73,26 @@ function main(): void {
   const [mode, path = "", orderCount = "0"] = process.argv.slice(2);
   const work = mode === "composite" ? cancelWork(path, Number(orderCount)) : answerAtOnce;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, handler(work));
+  if (mode === "echo") echoOn(server);
   server.listen(0, "127.0.0.1", () => {
     const { port } = server.address() as AddressInfo;
     process.stdout.write(`floor ready http://127.0.0.1:${port}\n`);
   });
   process.on("disconnect", () => process.exit(0));
   process.on("SIGTERM", () => process.exit(0));
+}
+
+/** Every message is answered with its id; a push goes before the answer, as it does of a cancel. */
+function echoOn(server: Server): void {
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  const push = Buffer.from(`{"type":"order","data":"${" ".repeat(PUSH_BYTES)}"}`);
+  sockets.on("connection", (socket) => {
+    socket.on("message", (message: Buffer) => {
+      const { id } = JSON.parse(message.toString("utf8")) as { id: string };
+      socket.send(push, { binary: false });
+      socket.send(Buffer.from(`{"type":"reply","id":"${id}","code":0}`), { binary: false });
+    });
+  });
 }
 
 function answerAtOnce(_body: Buffer, done: (accepted: boolean) => void): void {

@@ -10,6 +10,8 @@ import { machineNote, type Row, table } from "./report.ts";
 /** Each with the arguments of its short form. */
 const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["cancel-http", ["15000", "5"]],
+  ["trade-rates", ["10000", "5"]],
+  ["latency", ["1000", "10000", "5"]],
   ["cancel-open-orders", ["1000000", "24"]],
   ["overload", ["5", "3"]],
   ["kill", ["10000", "3"]],

@@ -2,7 +2,7 @@
  * Signed trade requests as bytes, and a stock of resting orders that is placed and cancelled with
  * them.
  */
-import { createHmac, createSecretKey } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { stringToSign } from "../packages/contract/src/index.ts";
 import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
 import {
@@ -13,33 +13,74 @@ import {
   sendOnce,
 } from "./http-load.ts";
 
-const [SANDBOX_KEY] = SANDBOX_KEYS;
-if (SANDBOX_KEY === undefined) throw new Error("the sandbox has a key");
-const { apiKey, secret } = SANDBOX_KEY;
-const SECRET = createSecretKey(Buffer.from(secret));
+export interface BenchKey {
+  readonly apiKey: string;
+  readonly secret: KeyObject;
+}
+
+/** Keys of the sandbox, each of an account of its own. */
+export const BENCH_KEYS: readonly BenchKey[] = SANDBOX_KEYS.map(({ apiKey, secret }) => {
+  return { apiKey, secret: createSecretKey(Buffer.from(secret)) };
+});
+const FIRST_KEY = at(BENCH_KEYS, 0);
 
 const ORDERS_PATH = "/trade/v1/orders";
 const BATCH_PATH = "/trade/v1/orders/batch";
 /** Orders of one batch request. */
-const BATCH_ORDERS = 5;
+export const BATCH_ORDERS = 5;
 /** Prices the orders are spread over, from 0.01 on: all buyers, so that nothing trades. */
 const PRICE_LEVELS = 100;
 
 /** Signed now: it has to be sent within the signature window. */
-export function signedRequest(method: string, path: string, body: string, ageMs = 0): Buffer {
+export function signedRequest(
+  method: string,
+  path: string,
+  body: string,
+  { ageMs = 0, key = FIRST_KEY } = {},
+): Buffer {
+  const entity =
+    body === "" ? "" : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
   const mark = path.indexOf("?");
   const signedPath = mark === -1 ? path : path.slice(0, mark);
   const payload = mark === -1 ? body : path.slice(mark + 1);
-  const timestamp = String(Date.now() - ageMs);
-  const signature = createHmac("sha256", SECRET)
-    .update(stringToSign(method, signedPath, timestamp, payload))
-    .digest("base64");
-  const entity =
-    body === "" ? "" : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  const signed = signatureLines(key, { method, path: signedPath, payload, ageMs });
   return Buffer.from(
-    `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${entity}X-API-Key: ${apiKey}\r\n` +
-      `X-API-Timestamp: ${timestamp}\r\nX-API-Signature: ${signature}\r\n\r\n${body}`,
+    `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${entity}${signed}\r\n${body}`,
     "latin1",
+  );
+}
+
+/** The signed handshake of an order stream with this query string. */
+export function signedHandshake(query: string, key: BenchKey): Buffer {
+  const path = "/ws/trade/v1";
+  const signed = signatureLines(key, { method: "CONNECT", path, payload: query, ageMs: 0 });
+  return Buffer.from(
+    `GET ${path}${query === "" ? "" : `?${query}`} HTTP/1.1\r\nHost: 127.0.0.1\r\n${UPGRADE}${signed}\r\n`,
+  );
+}
+
+const UPGRADE =
+  "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+  `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\n`;
+
+interface ToSign {
+  readonly method: string;
+  readonly path: string;
+  readonly payload: string;
+  readonly ageMs: number;
+}
+
+function signatureLines(
+  { apiKey, secret }: BenchKey,
+  { method, path, payload, ageMs }: ToSign,
+): string {
+  const timestamp = String(Date.now() - ageMs);
+  const signature = createHmac("sha256", secret)
+    .update(stringToSign(method, path, timestamp, payload))
+    .digest("base64");
+  return (
+    `X-API-Key: ${apiKey}\r\nX-API-Timestamp: ${timestamp}\r\n` +
+    `X-API-Signature: ${signature}\r\n`
   );
 }
 
@@ -82,6 +123,7 @@ export class RestingOrders {
   readonly #port: number;
   readonly #prefix: string;
   readonly #ageMs: number;
+  readonly #key: BenchKey;
   readonly #open: string[] = [];
   readonly #random = randomFrom(1);
   #placedCount = 0;
@@ -90,10 +132,11 @@ export class RestingOrders {
    * The names of the orders begin with `prefix`: no batch must be equal to an earlier one. Requests
    * that place are signed as if `ageMs` ago: so much sooner the gateway forgets them.
    */
-  constructor(port: number, { prefix = "bench", ageMs = 0 } = {}) {
+  constructor(port: number, { prefix = "bench", ageMs = 0, key = FIRST_KEY } = {}) {
     this.#port = port;
     this.#prefix = prefix;
     this.#ageMs = ageMs;
+    this.#key = key;
   }
 
   get openCount(): number {
@@ -114,7 +157,8 @@ export class RestingOrders {
         const from = first + index * BATCH_ORDERS;
         const size = Math.min(BATCH_ORDERS, first + count - from);
         const orders = Array.from({ length: size }, (_, n) => orderJson(from + n, this.#prefix));
-        return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`, this.#ageMs);
+        const options = { ageMs: this.#ageMs, key: this.#key };
+        return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`, options);
       },
       answered: (_index, answer) => {
         for (const { order_no } of acceptedElements(answer)) this.#open.push(order_no);
@@ -141,7 +185,7 @@ export class RestingOrders {
       request: (index) => {
         const batch = orderNos.slice(index * BATCH_ORDERS, (index + 1) * BATCH_ORDERS);
         const elements = batch.map((orderNo) => `{"order_no":"${orderNo}"}`);
-        return signedRequest("DELETE", BATCH_PATH, `[${elements.join(",")}]`);
+        return signedRequest("DELETE", BATCH_PATH, `[${elements.join(",")}]`, { key: this.#key });
       },
       answered: (_index, answer) => {
         acceptedElements(answer);
@@ -161,7 +205,7 @@ function acceptedElements({ status, body }: HttpAnswer): readonly BatchElement[]
   throw new Error(`expected an accepted batch: ${status} ${body}`);
 }
 
-function orderJson(index: number, prefix: string): string {
+export function orderJson(index: number, prefix: string): string {
   const price = ((1 + (index % PRICE_LEVELS)) / 100).toFixed(2);
   return (
     '{"market":"hkex","order_type":"limit_order","symbol":"00700","order_side":"buy",' +
