@@ -21,13 +21,20 @@ export interface Conversation {
   readonly rest: Buffer;
 }
 
+/** Opens a connection. */
+export type Dial = () => Socket;
+
+export function plainDial(port: number): Dial {
+  return () => connect({ port, host: "127.0.0.1", noDelay: true });
+}
+
 /**
  * Sends the pieces, each in a turn of its own, and reads until the server closes. What is sent must
  * make it close: this side never does. Rejects when it stays open.
  */
-export function converse(port: number, pieces: readonly Buffer[]): Promise<Conversation> {
+export function converse(dial: Dial, pieces: readonly Buffer[]): Promise<Conversation> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const socket = dial();
     const chunks: Buffer[] = [];
     let isLate = false;
     socket.setTimeout(PATIENCE_MS, () => {
@@ -42,8 +49,12 @@ export function converse(port: number, pieces: readonly Buffer[]): Promise<Conve
       if (isLate) reject(new Error(`still open after: ${received.toString("latin1")}`));
       else resolve(readAnswers(received));
     });
-    socket.on("connect", () => void sendInTurns(socket, pieces));
+    socket.on(isTls(socket) ? "secureConnect" : "connect", () => void sendInTurns(socket, pieces));
   });
+}
+
+function isTls(socket: Socket): boolean {
+  return "encrypted" in socket;
 }
 
 /** One turn between two pieces, so that the reader sees them apart. */

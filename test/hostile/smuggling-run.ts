@@ -1,6 +1,6 @@
 /** Sends smuggling cases to a gateway, and says which of them went wrong and how. */
 import { type Key, SignedClient } from "../e2e/signed-client.ts";
-import { type Conversation, converse } from "./http-conversation.ts";
+import { type Conversation, converse, plainDial } from "./http-conversation.ts";
 import { LAST_REQUEST, type SmugglingCase } from "./smuggling-set.ts";
 
 export interface Target {
@@ -19,7 +19,9 @@ export async function runSmuggling(
   const seen = new Map<string, string>();
   for (const each of cases) {
     const bytes = Buffer.concat([each.bytes, LAST_REQUEST]);
-    const said = await converse(target.port, pieces(bytes)).catch((error: Error) => error);
+    const said = await converse(plainDial(target.port), pieces(bytes)).catch(
+      (error: Error) => error,
+    );
     if (said instanceof Error) {
       faults.push(`${each.name}: ${said.message}`);
       continue;

@@ -613,7 +613,9 @@ function placing(key: Key, reference_id: string): string {
     qty: 100,
     reference_id,
   });
-  const { headers } = sign(key, "POST", ORDERS, body);
+  // Its answer says whose it is.
+  const options = { headers: { "X-Request-Id": reference_id } };
+  const { headers } = sign(key, "POST", ORDERS, body, options);
   const rows: Rows = [...Object.entries(headers), ["Content-Length", String(body.length)]];
   return `${head(`POST ${ORDERS} HTTP/1.1`, rows)}${body}`;
 }

@@ -127,7 +127,7 @@ const OPERATOR_ROWS: readonly ValidRequest[] = [
   {
     method: "POST",
     target: "/operator/v1/accounts/80114138/adjust",
-    body: { ...BECAUSE, kind: "deposit", currency: "HKD", amount: 10 },
+    body: { ...BECAUSE, cash: { HKD: 10 } },
   },
   { method: "POST", target: "/operator/v1/accounts/A-7/close", body: BECAUSE },
   { method: "GET", target: "/operator/v1/orders/22000000001/audit?page_size=5" },
@@ -148,14 +148,22 @@ const OPERATOR_ROWS: readonly ValidRequest[] = [
       permissions: ["read", "trade"],
       portfolios: ["p1"],
       addresses: ["10.0.0.0/8"],
-      expires_in: 3600,
+      expires_at: 4_102_444_800_000,
       algorithm: "hmac",
       label: "x",
     },
   },
   { method: "GET", target: "/operator/v1/keys/k1" },
-  { method: "POST", target: "/operator/v1/keys/k1/rotate", body: { ...BECAUSE, overlap: 60 } },
-  { method: "POST", target: "/operator/v1/keys/k1/expire", body: { ...BECAUSE, expires_in: 60 } },
+  {
+    method: "POST",
+    target: "/operator/v1/keys/k1/rotate",
+    body: { ...BECAUSE, overlap_seconds: 60 },
+  },
+  {
+    method: "POST",
+    target: "/operator/v1/keys/k1/expire",
+    body: { ...BECAUSE, expires_at: 4_102_444_800_000 },
+  },
   { method: "POST", target: "/operator/v1/keys/k1/revoke", body: BECAUSE },
 ];
 

@@ -65,7 +65,7 @@ const ENTRIES: readonly RegExp[] = [
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
   /^test\/sim\/main\.ts$/,
-  /^test\/e2e\/(behind-nginx|packed|image|crash\/run)\.ts$/,
+  /^test\/e2e\/(behind-nginx|behind-haproxy|packed|image|crash\/run)\.ts$/,
   /^(?:test\/hostile|bench\/load)\/run\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,

@@ -1,0 +1,292 @@
+/**
+ * Secrets are where they belong and nowhere else. A gateway and the command line run through all
+ * that they do, at the most talkative level of the log, and then every byte that they said or wrote
+ * is searched for every secret, in every spelling.
+ */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { test } from "node:test";
+import { Random } from "../e2e/crash/random.ts";
+import { type GatewayProcess, ROOT, Workplace } from "../e2e/gateway-process.ts";
+import { makeKey, signEd25519 } from "../e2e/key-fixture.ts";
+import { OperatorClient } from "../e2e/operator-client.ts";
+import {
+  envelope,
+  type Key,
+  SignedClient,
+  type SignedRequest,
+  sign,
+} from "../e2e/signed-client.ts";
+import { StreamClient } from "../e2e/stream-client.ts";
+import { mutatedHeaders } from "./mutations.ts";
+import { OPERATOR_REQUESTS, SIGNED_REQUESTS, UNSIGNED_REQUESTS } from "./valid-requests.ts";
+
+const MASTER_KEY = randomBytes(32);
+const TOKEN = randomBytes(24).toString("hex");
+const CLI = join(ROOT, "packages", "cli", "src", "main.ts");
+
+/** The one place of the one secret that has to be in the data directory. */
+const RECEIPT_KEY_FILE = "receipt-key.pem";
+
+/** Everything that was said or written, by where. */
+class Heard {
+  readonly #texts = new Map<string, Buffer[]>();
+
+  add(where: string, text: string | Buffer): void {
+    const texts = this.#texts.get(where) ?? [];
+    texts.push(Buffer.from(text as string));
+    this.#texts.set(where, texts);
+  }
+
+  get places(): readonly (readonly [string, Buffer])[] {
+    return [...this.#texts].map(([where, texts]) => [where, Buffer.concat(texts)] as const);
+  }
+}
+
+/** Each is sought everywhere, which takes a while. */
+const SIGNATURES_KEPT_ONE_IN = 3;
+let signatureCount = 0;
+
+/** By name, as bytes. */
+const secrets = new Map<string, Buffer>();
+
+test("canaries: no secret is in any output or file", async (t) => {
+  const place = Workplace.of(t);
+  const heard = new Heard();
+  secrets.set("the master key", MASTER_KEY);
+  secrets.set("the operators' token", Buffer.from(TOKEN));
+  for (const isFirst of [true, false]) {
+    const gateway = await place.gateway(place.path("data"), {
+      COUNTERMAND_LOG_LEVEL: "trace",
+      COUNTERMAND_OPERATOR_PORT: "0",
+      COUNTERMAND_OPERATOR_TOKEN: TOKEN,
+      COUNTERMAND_MASTER_KEY: MASTER_KEY.toString("base64"),
+    });
+    if (isFirst) await live(gateway, heard);
+    await gateway.state();
+    gateway.kill("SIGTERM");
+    await gateway.exited;
+    heard.add("standard output", gateway.stdout);
+    heard.add("the log", gateway.stderr);
+  }
+  secrets.set("the receipts' private key", privatePart(place.path(`data/${RECEIPT_KEY_FILE}`)));
+  await offline(place, heard);
+  for (const file of readdirSync(place.path("data"), { recursive: true, withFileTypes: true })) {
+    if (!file.isFile() || file.name === RECEIPT_KEY_FILE) continue;
+    heard.add(`the file ${file.name}`, readFileSync(join(file.parentPath, file.name)));
+  }
+  const places = heard.places;
+  assert.ok(places.length > 10, "much was heard");
+  assert.ok(secrets.size > 30, "there were many secrets");
+  assert.deepEqual(found(places), []);
+});
+
+test("canaries: the search finds what it looks for", () => {
+  const secret = randomBytes(32);
+  for (const spelling of spellings(secret)) {
+    const around = Buffer.concat([Buffer.from("x"), spelling, Buffer.from("y")]);
+    assert.ok(spellings(secret).some((each) => around.includes(each)));
+  }
+  assert.ok(
+    spellings(Buffer.from("a/b+c ünd")).some((each) => each.toString() === "a%2Fb%2Bc%20%C3%BCnd"),
+  );
+});
+
+/** Each secret in each place, at the first of its spellings. */
+function found(places: readonly (readonly [string, Buffer])[]): string[] {
+  return [...secrets].flatMap(([name, secret]) => {
+    const sought = spellings(secret);
+    return places
+      .filter(([, bytes]) => sought.some((spelling) => bytes.includes(spelling)))
+      .map(([where]) => `${name} is in ${where}`);
+  });
+}
+
+function spellings(secret: Buffer): Buffer[] {
+  const text = secret.toString("utf8");
+  const hex = secret.toString("hex");
+  const base64 = secret.toString("base64");
+  const texts = [
+    base64,
+    base64.replace(/=+$/, ""),
+    secret.toString("base64url"),
+    hex,
+    hex.toUpperCase(),
+  ];
+  if (Buffer.from(text).equals(secret))
+    texts.push(encodeURIComponent(text), JSON.stringify(text).slice(1, -1));
+  return [secret, ...texts.map((each) => Buffer.from(each))];
+}
+
+/** What everybody does in a life of the gateway, and what some try. */
+async function live(gateway: GatewayProcess, heard: Heard): Promise<void> {
+  const operatorUrl = await gateway.seen("the operators' address", ({ stdout }) => {
+    return /operator API (http:\/\/\S+)/.exec(stdout)?.[1] ?? null;
+  });
+  const operator = new OperatorClient(operatorUrl, { Authorization: `Bearer ${TOKEN}` });
+  const key = await makeKey(operator, { permissions: ["read", "trade"] });
+  secrets.set(`the secret of ${key.apiKey}`, Buffer.from(key.secret));
+  const client = new SignedClient(gateway.url, key);
+  const send = async (where: string, to: SignedClient, request: SignedRequest): Promise<void> => {
+    keepSignature(request);
+    const answer = await to.send(request);
+    heard.add(`answers to ${where}`, `${JSON.stringify(answer.headers)}${answer.text}`);
+  };
+  await trade(key, client, send);
+  await ed25519(operator, gateway, send);
+  const asOperator = new SignedClient(operatorUrl, key);
+  for (const { method, target, body } of OPERATOR_REQUESTS) {
+    if (target.startsWith("/operator/v1/keys") && method === "POST") continue;
+    const bytes = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+    for (const token of [TOKEN, `${TOKEN}x`]) {
+      const headers = {
+        Authorization: `Bearer ${token}`,
+        "X-Operator": "kim",
+        "Idempotency-Key": "k",
+      };
+      await send("operators", asOperator, { method, target, body: bytes, headers });
+    }
+  }
+  const rotated = await operator.post(`keys/${key.apiKey}/rotate`, {
+    reason: "x",
+    overlap_seconds: 60,
+  });
+  if (rotated.status === 200)
+    secrets.set(`the new secret of ${key.apiKey}`, Buffer.from(rotated.data.secret));
+  await signIn(gateway, key, client, heard);
+  client.close();
+  asOperator.close();
+}
+
+type Send = (where: string, to: SignedClient, request: SignedRequest) => Promise<void>;
+
+/** Every request, good and damaged, and a stream with commands. */
+async function trade(key: Key, client: SignedClient, send: Send): Promise<void> {
+  const random = new Random(1);
+  for (const { method, target, body } of Object.values(SIGNED_REQUESTS).flat()) {
+    if (target.startsWith("/console/v1/sign-in-codes") || target.startsWith("/sandbox/v1/clock"))
+      continue;
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const good = sign(key, method, target, text);
+    await send("traders", client, good);
+    await send("traders", client, good);
+    const wrong = sign({ ...key, secret: `${key.secret}x` }, method, target, text);
+    await send("traders", client, wrong);
+    const damaged = sign(key, method, target, text, { form: "hex" });
+    await send("traders", client, { ...damaged, headers: mutatedHeaders(random, damaged.headers) });
+    await send("traders", client, { ...sign(key, method, target, text), body: Buffer.from("{") });
+  }
+  for (const { method, target } of UNSIGNED_REQUESTS) {
+    if (method !== "GET") continue;
+    await send("everybody", client, { method, target, body: Buffer.alloc(0), headers: {} });
+  }
+}
+
+/** A key of which the gateway has the public part only. */
+async function ed25519(
+  operator: OperatorClient,
+  gateway: GatewayProcess,
+  send: Send,
+): Promise<void> {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const der = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+  const terms = {
+    reason: "x",
+    accounts: ["80114138"],
+    permissions: ["trade"],
+    algorithm: "ed25519",
+    public_key: der,
+  };
+  const made = await operator.post("keys", terms);
+  assert.equal(made.status, 200, made.details);
+  const apiKey: string = made.data.api_key;
+  secrets.set(
+    `the private key of ${apiKey}`,
+    rawPrivate(privateKey.export({ type: "pkcs8", format: "der" })),
+  );
+  const client = new SignedClient(gateway.url, { apiKey, secret: "", account: "80114138" });
+  for (const body of ['{"order_no":"99"}', "{"]) {
+    await send(
+      "traders",
+      client,
+      signEd25519(apiKey, privateKey, "DELETE", "/trade/v1/orders", body),
+    );
+  }
+  client.close();
+}
+
+async function signIn(
+  gateway: GatewayProcess,
+  key: Key,
+  client: SignedClient,
+  heard: Heard,
+): Promise<void> {
+  const made = envelope(await client.call("POST", "/console/v1/sign-in-codes"));
+  const { sign_in_code: code } = made.data as { sign_in_code: string };
+  secrets.set(`the sign-in code ${code.slice(0, 2)}`, Buffer.from(code));
+  const post = (body: object): Promise<Response> =>
+    fetch(`${gateway.url}/console/v1/session`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Origin: gateway.url },
+      body: JSON.stringify(body),
+    });
+  const signedIn = await post({ sign_in_code: code });
+  const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
+  secrets.set(`a session of ${key.apiKey}`, Buffer.from(cookie.split("=")[1] ?? ""));
+  const session = (await signedIn.json()) as { data: { csrf_token: string } };
+  secrets.set(`a CSRF token of ${key.apiKey}`, Buffer.from(session.data.csrf_token));
+  heard.add("answers to the console", await (await post({ sign_in_code: code })).text());
+  for (const path of ["/console/v1/api/account/v1/balance", "/console/v1/api/nothing"]) {
+    const response = await fetch(gateway.url + path, { headers: { Cookie: cookie } });
+    heard.add("answers to the console", await response.text());
+  }
+  const stream = await StreamClient.open(gateway.url, key, "commands=1");
+  stream.send('{"op":"cancel","id":"1","data":{"order_no":"99"}}');
+  stream.send("{");
+  await stream.seen("the reply", ({ message }) => message.type === "reply");
+  for (const { text } of stream.received) heard.add("the stream", text);
+  stream.close();
+}
+
+/** What the command line says of the same, and without a gateway. */
+async function offline(place: Workplace, heard: Heard): Promise<void> {
+  const secret = randomBytes(24).toString("hex");
+  secrets.set("a secret of the command line", Buffer.from(secret));
+  const profiles = place.path("profiles.json");
+  const profile = { url: "http://127.0.0.1:1", apiKey: "k", secret };
+  writeFileSync(profiles, JSON.stringify({ p: profile }), { mode: 0o600 });
+  const environment = { COUNTERMAND_PROFILES: profiles, COUNTERMAND_OPERATOR_TOKEN: TOKEN };
+  const commands = [
+    ["verify", place.path("data")],
+    ["orders", "--profile", "p"],
+    ["cancel", "1", "--profile", "q"],
+  ];
+  for (const command of commands) {
+    const run = place.run(process.execPath, [CLI, ...command], environment);
+    await run.exited;
+    heard.add(`the command ${basename(command[0] ?? "")}`, run.stdout + run.stderr);
+  }
+}
+
+/** A signature is worth its request for as long as the window is open. */
+function keepSignature({ headers }: SignedRequest): void {
+  const text = headers["X-API-Signature"] ?? "";
+  const isHex = /^[0-9a-f]{64}$/.test(text);
+  const bytes = Buffer.from(text, isHex ? "hex" : "base64");
+  signatureCount += 1;
+  const isKept = signatureCount % SIGNATURES_KEPT_ONE_IN === 0;
+  if (isKept && bytes.length >= 32) secrets.set(`the signature ${signatureCount}`, bytes);
+}
+
+function privatePart(file: string): Buffer {
+  const [, base64 = ""] =
+    /PRIVATE KEY-----\n([^-]+)-----END/.exec(readFileSync(file, "utf8")) ?? [];
+  return rawPrivate(Buffer.from(base64, "base64"));
+}
+
+/** The 32 bytes that are the secret of an Ed25519 key. */
+function rawPrivate(der: Buffer): Buffer {
+  return der.subarray(-32);
+}
