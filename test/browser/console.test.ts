@@ -88,13 +88,42 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   await page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
+test("console: fills and what they moved, page by page; a fill leads to its order", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await page.locator("body").press("e");
+  await page.waitForSelector("dialog[open]:has-text('There are none yet.')");
+  await page.keyboard.press("Escape");
+  const orderNo = await placeBySignature(url, KEY_1, "buy", 200, 400);
+  await placeBySignature(url, KEY_2, "sell", 200, 400);
+  await page.click('[aria-label="Executions and transactions"]');
+  const fills = page.locator("dialog[open] tbody tr");
+  await fills.nth(0).waitFor();
+  assert.match(
+    (await fills.allInnerTexts()).join(),
+    new RegExp(`${orderNo}\tbuy\t00700\t200\t400`),
+  );
+  await page.click('dialog[open] button:has-text("transactions")');
+  await page.waitForSelector("dialog[open] tbody tr:has-text('opening')");
+  const moved = await fills.allInnerTexts();
+  assert.ok(
+    moved.some((row) => /\tbuy\tHKD\tout\t-?80,000\t/.test(row)),
+    moved.join("; "),
+  );
+  await page.click('dialog[open] button:has-text("executions")');
+  await page.click(`dialog[open] tbody button:has-text("${orderNo}")`);
+  await page.waitForSelector(`dialog[open] h2:has-text("Order ${orderNo}")`);
+});
+
 test("console: the ticket checks as it is typed, and says what could be bought", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);
   await openConsole(page, url, KEY_1);
   await symbolShown(page, "00700");
   await page.locator("body").press("s");
-  assert.equal(await page.evaluate(() => document.activeElement?.id), "qty");
+  // The field is focused with the next frame.
+  await page.waitForFunction(() => document.activeElement?.id === "qty");
   await page.keyboard.type("150");
   assert.match(
     (await page.textContent("#qty-note")) ?? "",

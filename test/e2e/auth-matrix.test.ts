@@ -56,6 +56,7 @@ const SAMPLES: Readonly<Record<SignedRoute, (orderNo: string) => Sample>> = {
   accountPositions: () => ({ target: "/account/v1/positions", isAboutOrder: false }),
   accountTransactions: () => ({ target: "/account/v1/transactions", isAboutOrder: false }),
   listExecutions: (order_no) => about(`/trade/v1/executions?order_no=${order_no}`),
+  tradeRestrictions: () => ({ target: "/trade/v1/restrictions", isAboutOrder: false }),
   createSignInCode: () => ({ target: "/console/v1/sign-in-codes", isAboutOrder: false }),
   sandboxClock: () => ({ target: CLOCK, isAboutOrder: false }),
   armFault: () => ({ target: FAULTS, body: { fault: "lost_answer" }, isAboutOrder: false }),

@@ -35,12 +35,17 @@ export class OperatorPlace {
     });
   }
 
-  async start(): Promise<OperatorClient> {
+  start(): Promise<OperatorClient> {
+    return this.startOn("0");
+  }
+
+  /** On a port of its own for operators, for a page that stays open. */
+  async startOn(operatorPort: string): Promise<OperatorClient> {
     await this.stop();
     this.#gateway = await startGateway(this.time, {
       COUNTERMAND_DATA_DIR: this.folder,
       COUNTERMAND_SANDBOX_MARKET: "off",
-      COUNTERMAND_OPERATOR_PORT: "0",
+      COUNTERMAND_OPERATOR_PORT: operatorPort,
       COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
       ...this.#environment,
     });

@@ -84,6 +84,7 @@ export const SIGNED_REQUESTS: Readonly<Record<SignedRoute, readonly ValidRequest
   accountTransactions: [
     { method: "GET", target: "/account/v1/transactions?page=1&page_size=20&io_type=in" },
   ],
+  tradeRestrictions: [{ method: "GET", target: "/trade/v1/restrictions" }],
   listExecutions: [{ method: "GET", target: `/trade/v1/executions?${PAGE}&order_no=22000000001` }],
   createSignInCode: [{ method: "POST", target: "/console/v1/sign-in-codes" }],
   sandboxClock: [{ method: "GET", target: "/sandbox/v1/clock" }],
@@ -112,6 +113,7 @@ const OPERATOR_ROWS: readonly ValidRequest[] = [
   { method: "GET", target: "/operator/v1/blocks/1" },
   { method: "POST", target: "/operator/v1/blocks/1/release", body: BECAUSE },
   { method: "GET", target: "/operator/v1/modes" },
+  { method: "POST", target: "/operator/v1/sign-in-codes", body: {} },
   {
     method: "POST",
     target: "/operator/v1/modes",

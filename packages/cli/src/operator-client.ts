@@ -21,13 +21,14 @@ const ATTEMPTS_MAX = 4;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 
 export class OperatorClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
   readonly #operator: string;
 
   /** @throws UsageError no token, or nobody's name */
   constructor(choice: OperatorChoice, environment: Environment) {
-    this.#url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
+    const url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
+    this.url = url.replace(/\/+$/, "");
     this.#token = operatorToken(choice, environment);
     const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? environment["USER"];
     if (name === undefined || name === "") {
@@ -72,7 +73,7 @@ export class OperatorClient {
     }
     const request = `${method} ${path}`;
     if (body !== null) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
-    throw new ConnectionError(`no answer to ${request} at ${this.#url}`, lost);
+    throw new ConnectionError(`no answer to ${request} at ${this.url}`, lost);
   }
 
   async #attempt(
@@ -81,7 +82,7 @@ export class OperatorClient {
     headers: Record<string, string>,
     body: string | null,
   ): Promise<{ readonly status: number; readonly text: string }> {
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers,
       redirect: "error",

@@ -5,7 +5,7 @@ import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addBenchCommand } from "./commands/bench.ts";
 import { addCancelAllCommand } from "./commands/cancel-all.ts";
-import { addConsoleCommand } from "./commands/console.ts";
+import { addConsoleCommand, addOperatorConsoleCommand } from "./commands/console.ts";
 import { addDeadManCommand } from "./commands/dead-man.ts";
 import { addEvidenceCommands } from "./commands/evidence.ts";
 import { addJournalArchiveCommands } from "./commands/journal-archive.ts";
@@ -63,6 +63,7 @@ export function createProgram(terminal: Terminal): Command {
   addBenchCommand(program, terminal);
   addMcpCommand(program, terminal);
   addOperatingCommands(program, terminal);
+  addOperatorConsoleCommand(program, terminal);
   addEvidenceCommands(program, terminal);
   addJournalArchiveCommands(program, terminal);
   addProfileCommands(program, terminal);

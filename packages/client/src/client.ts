@@ -30,6 +30,7 @@ import type {
   PositionsQuery,
   Quantity,
   QuantityRequest,
+  Restrictions,
   SignInCode,
   TransactionsPage,
   TransactionsQuery,
@@ -361,6 +362,19 @@ export class CountermandClient {
     const path = "/trade/v1/orders/quantity";
     const call: Call = { method: "POST", path, body, signed: true, changes: false };
     return (await this.#transport.call(call)).data as Quantity;
+  }
+
+  /**
+   * What operators hold back: modes of the markets, blocks that reach this key, halted symbols.
+   * Cancels work under all of them.
+   * @throws ApiError @throws ConnectionError
+   * @example
+   * const { blocks, markets } = await client.restrictions();
+   * assert.deepEqual(blocks, []);
+   * assert.ok(markets.every(({ mode }) => mode === "open"));
+   */
+  async restrictions(): Promise<Restrictions> {
+    return (await this.#read("/trade/v1/restrictions", {})) as Restrictions;
   }
 
   /**

@@ -1027,6 +1027,36 @@ export interface FaultsCleared {
   readonly cleared: number;
 }
 
+/** What a market takes. */
+export interface MarketRestriction {
+  /** The market, under the first of its names. */
+  readonly market: string;
+  /** cancel_only and halted refuse new orders and amends. */
+  readonly mode: "open" | "cancel_only" | "halted" | (string & {});
+}
+
+/** A block: new orders and amends that it reaches are refused; cancels are not. */
+export interface BlockRestriction {
+  /** Its number, to be named to an operator. (at least 1) */
+  readonly block_id: number;
+  /** When it began, Unix seconds (at least 0) */
+  readonly blocked_at: number;
+  /** What market it is about; empty: all. */
+  readonly market: string;
+  /** What portfolio it is about; empty: all. */
+  readonly portfolio_id: string;
+}
+
+/** What operators hold back now. */
+export interface Restrictions {
+  /** Each market. */
+  readonly markets: readonly MarketRestriction[];
+  /** Those that reach this key's account, or a portfolio of the key. */
+  readonly blocks: readonly BlockRestriction[];
+  /** Instruments that take no new orders. */
+  readonly halted_symbols: readonly string[];
+}
+
 /** A one-time code for the web console. */
 export interface SignInCode {
   /** Open /console#code= followed by this; it works once. */
@@ -1037,6 +1067,8 @@ export interface SignInCode {
 
 /** A browser that is signed in. */
 export interface ConsoleSession {
+  /** Operators have a console of their own. */
+  readonly role: "trader" | (string & {});
   /** The account it acts for. */
   readonly account_code: string;
   /** The key it has the permissions of, and ends with. */
@@ -1220,6 +1252,8 @@ export interface CommandMessage {
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "advance_ms",
   "already",
+  "block_id",
+  "blocked_at",
   "cancel",
   "cancel_on_disconnect",
   "cleared",

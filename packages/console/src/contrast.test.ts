@@ -48,6 +48,7 @@ const BOTH: readonly (readonly [string, string])[] = [
   ),
   ...["bg", "panel", "raised", "select"].map((ground) => ["dim", ground] as const),
   ...["buy", "sell", "warn", "accent"].map((text) => [text, "panel"] as const),
+  ["text", "warn-soft"],
   ["buy", "raised"],
   ["sell", "raised"],
   ["on-accent", "accent"],

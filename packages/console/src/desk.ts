@@ -15,6 +15,8 @@ import type {
   Position,
   PositionsPage,
   ReplyMessage,
+  Restrictions,
+  TransactionsPage,
 } from "@countermand/client";
 import { signal } from "@preact/signals";
 import * as api from "./link/console-api.ts";
@@ -22,6 +24,7 @@ import { MarketLink } from "./link/market-link.ts";
 import { type LinkView, OrderLink } from "./link/order-link.ts";
 import { openBrowserSocket } from "./link/socket.ts";
 import type { Depth } from "./market/depth-book.ts";
+import * as operatorDesk from "./operator/operator-desk.ts";
 import { type CancelOutcome, cancelRun, failureText } from "./orders/cancel-run.ts";
 import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
@@ -39,6 +42,13 @@ export interface ResultLine {
   readonly orderNo: string;
 }
 
+/** Refusals by which an order learns what operators hold back. */
+const HELD_BACK: ReadonlySet<string> = new Set([
+  "blocked",
+  "market_halted",
+  "market_cancel_only",
+  "instrument_halted",
+]);
 const RESULTS_MAX = 300;
 const TRADES_MAX = 60;
 const CANDLES_MAX = 240;
@@ -46,6 +56,7 @@ const ACCOUNT_EVERY_MS = 1_500;
 /** Milliseconds between two drawings of the list of orders. */
 const PAINT_EVERY_MS = 50;
 const HISTORY_PAGE = "100";
+const RESTRICTIONS_EVERY_MS = 5_000;
 
 export const session = signal<ConsoleSession | null | undefined>(undefined);
 export const signInProblem = signal("");
@@ -69,6 +80,8 @@ export const announcement = signal("");
 export const shownOrder = signal("");
 export const executions = signal<readonly Execution[]>([]);
 export const pickedPrice = signal("");
+/** What operators hold back; null until the gateway has said. */
+export const restrictions = signal<Restrictions | null>(null);
 
 export const table = new OrderTable();
 export const meter = new RateMeter();
@@ -91,6 +104,7 @@ const orderLink = new OrderLink(
       table.load(seq, orders);
       touchTable();
       void askAccount();
+      void askRestrictions();
     },
     order: (seq, order) => {
       meter.order(monotonicMs());
@@ -105,6 +119,7 @@ const orderLink = new OrderLink(
       if (view.phase !== before.phase) tellPhase(view);
       if (view.phase === "signed-out") session.value = null;
     },
+    notice: () => void askRestrictions(),
     replied: (ms) => meter.reply(monotonicMs(), ms),
   },
 );
@@ -136,7 +151,12 @@ export async function begin(): Promise<void> {
   const code = /^#code=(.+)$/.exec(location.hash)?.[1];
   if (code !== undefined) history.replaceState(null, "", location.pathname);
   try {
-    session.value = code === undefined ? await api.findSession() : await signInOnce(code);
+    const found = code === undefined ? await api.findSession() : await signInOnce(code);
+    if (found?.role === "operator") {
+      operatorDesk.begin(found as operatorDesk.Session);
+      return;
+    }
+    session.value = found as ConsoleSession | null;
   } catch {
     signInProblem.value = "The gateway does not answer.";
     after(2_000, () => void begin());
@@ -144,11 +164,12 @@ export async function begin(): Promise<void> {
   }
   if (session.value === null) return;
   orderLink.start();
+  watchRestrictions();
   await askSymbols();
 }
 
 /** A reload with a used code is still signed in. */
-async function signInOnce(code: string): Promise<ConsoleSession | null> {
+async function signInOnce(code: string): Promise<api.AnySession | null> {
   try {
     return await api.signIn(code);
   } catch (error) {
@@ -321,6 +342,35 @@ async function askSymbols(): Promise<void> {
   }
 }
 
+/** Blocks are told on no stream: somebody who looks at the page asks for them now and then. */
+function watchRestrictions(): void {
+  after(RESTRICTIONS_EVERY_MS, () => {
+    if (session.value === null) return;
+    if (!document.hidden) void askRestrictions();
+    watchRestrictions();
+  });
+}
+
+async function askRestrictions(): Promise<void> {
+  try {
+    restrictions.value = (await api.ask("/trade/v1/restrictions")) as Restrictions;
+  } catch {
+    // The connection's state says that nothing is known now.
+  }
+}
+
+/** A page of fills, newest first. @throws RefusedError */
+export async function executionsPage(page: number, pageSize: number): Promise<ExecutionsPage> {
+  const query = { page_index: String(page), page_size: String(pageSize) };
+  return (await api.ask("/trade/v1/executions", query)) as ExecutionsPage;
+}
+
+/** A page of the statement, newest first. @throws RefusedError */
+export async function transactionsPage(page: number, pageSize: number): Promise<TransactionsPage> {
+  const query = { page: String(page), page_size: String(pageSize) };
+  return (await api.ask("/account/v1/transactions", query)) as TransactionsPage;
+}
+
 /** Fills come in bursts: one question answers for all of them. */
 function askAccountSoon(): void {
   if (isAccountDue) return;
@@ -378,6 +428,7 @@ function tone(isGood: boolean): ResultLine["tone"] {
 }
 
 function refusalText(reply: ReplyMessage): string {
+  if (HELD_BACK.has(reply.reason ?? "")) void askRestrictions();
   return failureText(reply);
 }
 

@@ -33,6 +33,18 @@ const TIME = new Intl.DateTimeFormat(undefined, {
 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
 
+const MINUTE = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const DAY_SECONDS = 86_400;
+
+/** What stands at a mark of a time axis whose marks are so many seconds apart. */
+export function axisTimeText(unixSeconds: number, stepSeconds: number): string {
+  return (stepSeconds >= DAY_SECONDS ? DAY : MINUTE).format(unixSeconds * 1000);
+}
+
 /** Time of day of Unix seconds, with the day where it is not today's. */
 export function timeText(unixSeconds: number): string {
   if (unixSeconds === 0) return "";

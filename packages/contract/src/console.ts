@@ -2,6 +2,7 @@
  * The web console's own requests: signing in by a one-time code, and the session that follows. All
  * others are the signed routes' own, by cookie under {@link CONSOLE_API_PREFIX}.
  */
+import { encodeSuccess } from "./answers/envelope.ts";
 import { jsonString } from "./answers/json-text.ts";
 import { type Fault, fault } from "./errors.ts";
 import { JsonObject, type JsonValue } from "./json-exact.ts";
@@ -27,6 +28,7 @@ export const CONSOLE_ROUTES: ReadonlySet<RouteName> = new Set<RouteName>([
   "accountPositions",
   "accountTransactions",
   "estimateQuantity",
+  "tradeRestrictions",
 ]);
 
 export function encodeSignInCode(code: string, lifeSeconds: number): string {
@@ -44,10 +46,30 @@ export interface ConsoleSessionView {
 export function encodeConsoleSession(view: ConsoleSessionView): string {
   const { account, apiKey, csrfToken, lifeSeconds } = view;
   return (
-    `{"code":0,"data":{"account_code":${jsonString(account)},"api_key":${jsonString(apiKey)},` +
+    `{"code":0,"data":{"role":"trader","account_code":${jsonString(account)},` +
+    `"api_key":${jsonString(apiKey)},` +
     `"csrf_token":${jsonString(csrfToken)},"expires_in":${lifeSeconds}}}`
   );
 }
+
+export interface OperatorSessionView {
+  /** Who the journal will say has acted. */
+  readonly operator: string;
+  readonly csrfToken: string;
+  /** Seconds until it ends at the latest. */
+  readonly lifeSeconds: number;
+}
+
+/** The same on the operators' listener. */
+export function encodeOperatorSession(view: OperatorSessionView): string {
+  const { csrfToken, lifeSeconds, operator } = view;
+  return encodeSuccess(
+    JSON.stringify({ role: "operator", operator, csrf_token: csrfToken, expires_in: lifeSeconds }),
+  );
+}
+
+/** What stands for a code that was told before, where the answer to a request is kept. */
+export const SIGN_IN_CODE_TOLD: string = encodeSuccess('{"sign_in_code":null,"expires_in":0}');
 
 /** The body of a sign-in: its code, or what is wrong. */
 export function decodeSignIn(body: JsonValue): { readonly code: string } | Fault {

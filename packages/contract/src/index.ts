@@ -10,6 +10,7 @@ export * from "./answers/executions.ts";
 export * from "./answers/order.ts";
 export * from "./answers/page.ts";
 export * from "./answers/receipt.ts";
+export * from "./answers/restrictions.ts";
 export * from "./answers/stream.ts";
 export * from "./answers/transactions.ts";
 export * from "./console.ts";

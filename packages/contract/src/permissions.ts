@@ -50,6 +50,7 @@ export const ROUTE_NEEDS: Readonly<Record<Exclude<RouteName, PublicRouteName>, N
   accountPositions: SEE_ACCOUNT,
   accountTransactions: SEE_ACCOUNT,
   listExecutions: SEE_ORDERS,
+  tradeRestrictions: SEE_ORDERS,
   createSignInCode: SEE_ORDERS,
   sandboxClock: SEE_ORDERS,
   moveSandboxClock: accountWide("trade"),

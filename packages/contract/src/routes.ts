@@ -162,6 +162,14 @@ export const ROUTES = [
     does: "single executions, paged",
   },
   {
+    name: "tradeRestrictions",
+    method: "GET",
+    path: "/trade/v1/restrictions",
+    aliasOf: null,
+    signed: true,
+    does: "what operators hold back: modes of the markets, and blocks that reach this key",
+  },
+  {
     name: "armFault",
     method: "POST",
     path: "/sandbox/v1/faults",

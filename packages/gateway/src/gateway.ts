@@ -141,6 +141,7 @@ async function listenForOperators(
   if (operatorToken === null) return null;
   const options = {
     token: operatorToken,
+    addressHeader: config.clientAddressHeader,
     tls: config.tls,
     wallMs: () => clock.wallMs(),
     parts: () => front.node?.operator ?? null,

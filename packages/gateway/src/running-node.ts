@@ -20,6 +20,8 @@ import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
+import { openOperatorConsole } from "./console/operator-sessions.ts";
+import type { SignInCodes } from "./console/sign-in-codes.ts";
 import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import { InstrumentNames } from "./instrument-names.ts";
@@ -67,6 +69,7 @@ import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { freeBytes } from "./sys/disk.ts";
 import { AccountService } from "./trade/account-service.ts";
+import { RestrictionService } from "./trade/restriction-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
 import { FaultBoard } from "./venue/fault-board.ts";
@@ -229,8 +232,7 @@ export class RunningNode {
       onBug: onFatal,
     });
     this.#killSwitch = this.#makeKillSwitch();
-    const { authenticator } = this.services;
-    this.operator = { service: this.#operatorService(), sequencer, authenticator };
+    this.operator = this.#operatorParts();
     this.metrics = this.#makeMetrics();
     journal.watchDisk(({ isFull }) => this.#diskChanged(isFull));
   }
@@ -289,7 +291,14 @@ export class RunningNode {
     });
   }
 
-  #operatorService(): OperatorService {
+  #operatorParts(): OperatorParts {
+    const { authenticator } = this.services;
+    const pages = openOperatorConsole(this.#options.clock, this.#foundation.keys);
+    const service = this.#operatorService(pages.codes);
+    return { service, sequencer: this.sequencer, authenticator, console: pages };
+  }
+
+  #operatorService(signInCodes: SignInCodes): OperatorService {
     const { sequencer } = this;
     const { masterKey } = this.#options.config;
     const onChanged = (apiKey: string) => this.streams.keyChanged(apiKey);
@@ -301,6 +310,7 @@ export class RunningNode {
       audit: new OrderAudit({ sequencer, archive: this.#foundation.archive }),
       limits: new LimitService({ sequencer, limits: this.#effective, isKnownKey }),
       isKnownKey,
+      signInCodes,
       names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });
@@ -359,6 +369,7 @@ export class RunningNode {
       budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
+      restrictions: new RestrictionService(sequencer, instruments),
       deadMan: this.#deadMan,
       authenticator: authenticatorOf(this.#options, keys),
       clock: new ClockService({ sequencer, marketClock }),

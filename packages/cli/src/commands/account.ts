@@ -1,5 +1,12 @@
 /** Cash, holdings and the market. */
-import type { Balance, Execution, MarketSymbols, Position, Transaction } from "@countermand/client";
+import type {
+  Balance,
+  Execution,
+  MarketSymbols,
+  Position,
+  Restrictions,
+  Transaction,
+} from "@countermand/client";
 import { type Command, Option } from "commander";
 import { count, orderNo } from "../arguments.ts";
 import { session } from "../session.ts";
@@ -122,6 +129,15 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       show(terminal, asJson, TRANSACTION_COLUMNS, transactions, "no transactions");
     });
   program
+    .command("restrictions")
+    .description("what operators hold back: modes of markets, blocks, halted symbols")
+    .action(async (_options, command) => {
+      const { client, asJson } = session(command, terminal);
+      const restrictions = await client.restrictions();
+      if (asJson) printJson(terminal, restrictions);
+      else print(terminal, restrictionLines(restrictions));
+    });
+  program
     .command("symbols")
     .description("what is traded, and where it stands")
     .action(async (_options, command) => {
@@ -129,6 +145,22 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       const { symbols } = await client.symbols();
       show(terminal, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
     });
+}
+
+/** What operators hold back, one thing a line. */
+function restrictionLines({ blocks, halted_symbols, markets }: Restrictions): string[] {
+  const lines = [
+    ...markets
+      .filter(({ mode }) => mode !== "open")
+      .map(({ market, mode }) => `${market} is ${mode.replaceAll("_", " ")}`),
+    ...blocks.map(({ block_id, blocked_at, market, portfolio_id }) => {
+      const where = [market, portfolio_id && `portfolio ${portfolio_id}`].filter(Boolean);
+      const reach = where.length === 0 ? "all new orders" : `new orders in ${where.join(", ")}`;
+      return `block ${block_id} since ${timeText(blocked_at)}: ${reach}`;
+    }),
+    ...halted_symbols.map((symbol) => `${symbol} is halted`),
+  ];
+  return lines.length === 0 ? ["nothing is held back"] : lines;
 }
 
 function show<Row>(

@@ -1,8 +1,9 @@
-/** The web console, signed in with the profile's key. */
+/** The web consoles: of traders, signed in with the profile's key, and of operators. */
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import { session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
+import { API, clientOf, operated } from "./operator-command.ts";
 
 /** What opens a link in the browser of the desktop. */
 const OPENERS: Readonly<Record<string, readonly [program: string, ...args: string[]]>> = {
@@ -29,6 +30,36 @@ export function addConsoleCommand(program: Command, terminal: Terminal): void {
       else print(terminal, [link]);
       if (options.open === true) openLink(terminal, link);
     });
+}
+
+export function addOperatorConsoleCommand(program: Command, terminal: Terminal): void {
+  operated(
+    program
+      .command("operator-console")
+      .description("a link that signs a browser in to the operators' console, once")
+      .option("--open", "open it in this desktop's browser, too"),
+  )
+    .addHelpText(
+      "after",
+      "\nThe link works for a minute, at the operator's listener. The browser never gets the token;\n" +
+        "the journal names you for whatever is done in the session.",
+    )
+    .action(async (options: { readonly open?: boolean }, command: Command) => {
+      const client = clientOf(command, terminal);
+      const { sign_in_code, expires_in } = (await client.write(`${API}/sign-in-codes`, {})) as {
+        readonly sign_in_code: string | null;
+        readonly expires_in: number;
+      };
+      if (sign_in_code === null) throw new Error("the answer with the link was lost: ask again");
+      const link = `${client.url}/console#code=${sign_in_code}`;
+      if (isJson(command)) printJson(terminal, { link, expires_in });
+      else print(terminal, [link]);
+      if (options.open === true) openLink(terminal, link);
+    });
+}
+
+function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ readonly json?: boolean }>().json === true;
 }
 
 function openLink(terminal: Terminal, link: string): void {

@@ -64,7 +64,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
       options;
     const body = {
       reason,
-      accounts: account ?? [],
+      ...(account !== undefined && { accounts: account }),
       permissions: permission ?? [],
       ...(portfolio !== undefined && { portfolios: portfolio }),
       ...(address !== undefined && { addresses: address }),

@@ -1,8 +1,11 @@
 /** What the page asks over HTTP. The cookie goes along by itself; the token only on purpose. */
 import { type ConsoleSession, type Failure, parseWire } from "@countermand/client";
+import type { OperatorSession } from "../operator/operator-wire.ts";
 
 const SESSION = "/console/v1/session";
 const API = "/console/v1/api";
+
+type Query = Readonly<Record<string, string>>;
 
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
@@ -16,10 +19,13 @@ export class RefusedError extends Error {
   }
 }
 
+/** A trader's on the clients' listener, an operator's on the operators'. */
+export type AnySession = ConsoleSession | OperatorSession;
+
 /** The session that the browser has; null when it is signed out. */
-export async function findSession(): Promise<ConsoleSession | null> {
+export async function findSession(): Promise<AnySession | null> {
   try {
-    return (await call("GET", SESSION)) as ConsoleSession;
+    return (await call("GET", SESSION)) as AnySession;
   } catch (error) {
     if (error instanceof RefusedError && error.httpStatus === 401) return null;
     throw error;
@@ -27,23 +33,38 @@ export async function findSession(): Promise<ConsoleSession | null> {
 }
 
 /** @throws RefusedError the code is used or too old */
-export async function signIn(code: string): Promise<ConsoleSession> {
-  return (await call("POST", SESSION, { sign_in_code: code })) as ConsoleSession;
+export async function signIn(code: string): Promise<AnySession> {
+  return (await call("POST", SESSION, { body: { sign_in_code: code } })) as AnySession;
 }
 
 export async function signOut(csrfToken: string): Promise<void> {
-  await call("DELETE", SESSION, undefined, csrfToken);
+  await call("DELETE", SESSION, { csrfToken });
 }
 
 /** One of the signed routes that a page may ask. @throws RefusedError */
-export function ask(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
-  const text = new URLSearchParams(query).toString();
-  return call("GET", `${API}${path}${text === "" ? "" : `?${text}`}`);
+export function ask(path: string, query: Query = {}): Promise<unknown> {
+  return call("GET", addressOf(path, query));
+}
+
+/** One of the operator API's routes; its numbers are counts and times. @throws RefusedError */
+export function askOperator(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+  return call("GET", addressOf(path, query), { parse: JSON.parse, signal });
 }
 
 /** A signed route that takes a body and changes nothing. @throws RefusedError */
 export function askWith(path: string, body: unknown, csrfToken: string): Promise<unknown> {
-  return call("POST", `${API}${path}`, body, csrfToken);
+  return call("POST", `${API}${path}`, { body, csrfToken });
+}
+
+/** Changes something, once under its name however often it is sent. @throws RefusedError */
+export function act(
+  path: string,
+  body: unknown,
+  csrfToken: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  return call("POST", `${API}${path}`, { body, csrfToken, name, parse: JSON.parse, signal });
 }
 
 /** A public route. @throws RefusedError */
@@ -51,11 +72,25 @@ export function askPublic(pathAndQuery: string): Promise<unknown> {
   return call("GET", pathAndQuery);
 }
 
+function addressOf(path: string, query: Query): string {
+  const text = new URLSearchParams(query).toString();
+  return `${API}${path}${text === "" ? "" : `?${text}`}`;
+}
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly csrfToken?: string;
+  /** Names an act. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+  /** With decimals as text unless given. */
+  readonly parse?: (text: string) => unknown;
+}
+
 async function call(
   method: string,
   path: string,
-  body?: unknown,
-  csrfToken?: string,
+  { body, csrfToken, name, parse = parseWire, signal }: CallOptions = {},
 ): Promise<unknown> {
   const response = await fetch(path, {
     method,
@@ -63,10 +98,12 @@ async function call(
     headers: {
       ...(body !== undefined && { "Content-Type": "application/json" }),
       ...(csrfToken !== undefined && { "X-CSRF-Token": csrfToken }),
+      ...(name !== undefined && { "Idempotency-Key": name }),
     },
+    ...(signal !== undefined && { signal }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  const answer = parseWire(await response.text()) as Failure & { readonly data?: unknown };
+  const answer = parse(await response.text()) as Failure & { readonly data?: unknown };
   if (answer.code !== 0) throw new RefusedError(response.status, answer);
   return answer.data;
 }

@@ -39,6 +39,7 @@ class Bench {
         snapshot: (seq, orders) => this.seen.push(`snapshot ${seq} of ${orders.length}`),
         order: (seq) => this.seen.push(`order ${seq}`),
         changed: () => {},
+        notice: () => {},
         replied: () => {},
       },
     );

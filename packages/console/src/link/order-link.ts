@@ -48,6 +48,8 @@ export interface OrderLinkListener {
   snapshot(seq: number, orders: readonly OrderUpdate[]): void;
   order(seq: number, order: OrderUpdate): void;
   changed(view: LinkView): void;
+  /** Something to know was told: what operators hold back may be something else now. */
+  notice(): void;
   /** A reply came so many milliseconds after its command was first sent. */
   replied(ms: number): void;
 }
@@ -190,6 +192,7 @@ export class OrderLink {
         this.#reply(message as ReplyMessage);
         return;
       case "notice":
+        this.#listener.notice();
         this.#note = (message as NoticeMessage).details || (message as NoticeMessage).message;
         return;
       case "error":

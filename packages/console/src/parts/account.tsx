@@ -6,10 +6,16 @@ import { after, monotonicMs } from "../system.ts";
 import { Chart, type Colours } from "./chart.tsx";
 import { grouped } from "./format.ts";
 
-export function Account() {
+export function Account({ onStatement }: { readonly onStatement: () => void }) {
   return (
     <section class="panel account" aria-label="Account">
-      <h2>Balances</h2>
+      <h2>
+        Balances
+        <span class="grow" />
+        <button type="button" aria-label="Executions and transactions" onClick={onStatement}>
+          History
+        </button>
+      </h2>
       <table>
         <thead>
           <tr>

@@ -1,16 +1,20 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as desk from "../desk.ts";
+import * as operatorDesk from "../operator/operator-desk.ts";
 import { Account } from "./account.tsx";
+import { Banner } from "./banner.tsx";
 import { Blotter } from "./blotter.tsx";
 import { Book } from "./book.tsx";
 import { CancelAll } from "./cancel-all.tsx";
 import { CandleChart } from "./candle-chart.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
-import { onKeys } from "./keys.ts";
+import { KEYS, onKeys } from "./keys.ts";
+import { OperatorApp } from "./operator/operator-app.tsx";
 import { OrderStory } from "./order-story.tsx";
 import { Results } from "./results.tsx";
 import { SignedOut } from "./signed-out.tsx";
+import { Statement } from "./statement.tsx";
 import { toggleTheme } from "./theme.ts";
 import { focusTicket, Ticket } from "./ticket.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -19,10 +23,16 @@ const SECTIONS = ["Orders", "Market", "Trade", "Account"] as const;
 type Section = (typeof SECTIONS)[number];
 
 export function App() {
+  if (operatorDesk.session.value !== null) return <OperatorApp />;
+  if (operatorDesk.phase.value === "signed-out") return <SignedOut />;
   const { value: session } = desk.session;
   if (session === undefined) return <Starting />;
   return session === null ? <SignedOut /> : <Desk />;
 }
+
+const FILTER_NOTE =
+  "The list of orders can be filtered by number, symbol, name, side, status and your own " +
+  "reference; several words must all occur.";
 
 function Starting() {
   return (
@@ -37,6 +47,7 @@ function Desk() {
   const section = useSignal<Section>("Orders");
   const isHelpOpen = useSignal(false);
   const isCancelAllOpen = useSignal(false);
+  const isStatementOpen = useSignal(false);
   useEffect(() => {
     const ticket = (side: "buy" | "sell") => () => {
       section.value = "Trade";
@@ -60,6 +71,9 @@ function Desk() {
         isCancelAllOpen.value = true;
       },
       x: () => cancelSelected(),
+      e: () => {
+        isStatementOpen.value = true;
+      },
       "?": () => {
         isHelpOpen.value = true;
       },
@@ -72,6 +86,7 @@ function Desk() {
           isHelpOpen.value = true;
         }}
       />
+      <Banner />
       <main class="desk" data-section={section.value}>
         <Book />
         <CandleChart />
@@ -83,7 +98,11 @@ function Desk() {
         />
         <Results />
         <Ticket />
-        <Account />
+        <Account
+          onStatement={() => {
+            isStatementOpen.value = true;
+          }}
+        />
       </main>
       <nav class="sections" aria-label="Sections">
         {SECTIONS.map((name) => (
@@ -109,7 +128,15 @@ function Desk() {
           isCancelAllOpen.value = false;
         }}
       />
+      <Statement
+        isOpen={isStatementOpen.value}
+        onClose={() => {
+          isStatementOpen.value = false;
+        }}
+      />
       <HelpDialog
+        keys={KEYS}
+        note={FILTER_NOTE}
         isOpen={isHelpOpen.value}
         onClose={() => {
           isHelpOpen.value = false;

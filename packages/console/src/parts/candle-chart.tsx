@@ -2,6 +2,7 @@ import type { Candle } from "@countermand/client";
 import { useMemo } from "preact/hooks";
 import type uPlot from "uplot";
 import * as desk from "../desk.ts";
+import { axisTimeText } from "../system.ts";
 import { Chart, type Colours } from "./chart.tsx";
 import { grouped } from "./format.ts";
 
@@ -13,6 +14,7 @@ const INTERVAL_SECONDS: Readonly<Record<string, number>> = {
   "1d": 86_400,
 };
 const CANDLES_MIN = 60;
+const LABEL_HALF_PX = 20;
 
 export function CandleChart() {
   const { value: candles } = desk.candles;
@@ -86,7 +88,15 @@ function options(colours: Colours): Omit<uPlot.Options, "width" | "height"> {
       qty: { range: (_plot, _low, high) => [0, Math.max(1, high * 5)] },
     },
     axes: [
-      { ...axis, size: 40 },
+      {
+        ...axis,
+        size: 26,
+        // At the very edge a label would be cut.
+        values: (plot, splits, _axis, _space, step) => {
+          const isInside = (seconds: number) => plot.valToPos(seconds, "x") > LABEL_HALF_PX;
+          return splits.map((seconds) => (isInside(seconds) ? axisTimeText(seconds, step) : ""));
+        },
+      },
       { ...axis, side: 1, size: 62 },
     ],
     series: [{}, hidden, hidden, hidden, hidden, { ...hidden, scale: "qty" }],

@@ -1,11 +1,18 @@
-import { KEYS } from "./keys.ts";
+import type { KeyRow } from "./keys.ts";
 import { Modal } from "./modal.tsx";
 
-export function HelpDialog(props: { readonly isOpen: boolean; readonly onClose: () => void }) {
+export interface HelpDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly keys: readonly KeyRow[];
+  readonly note: string;
+}
+
+export function HelpDialog({ keys: rows, note, ...props }: HelpDialogProps) {
   return (
     <Modal {...props} title="Keys">
       <dl class="keys">
-        {KEYS.map(({ keys, does }) => (
+        {rows.map(({ keys, does }) => (
           <div key={keys}>
             <dt>
               <kbd>{keys}</kbd>
@@ -14,10 +21,7 @@ export function HelpDialog(props: { readonly isOpen: boolean; readonly onClose: 
           </div>
         ))}
       </dl>
-      <p class="note">
-        The list of orders can be filtered by number, symbol, name, side, status and your own
-        reference; several words must all occur.
-      </p>
+      <p class="note">{note}</p>
     </Modal>
   );
 }

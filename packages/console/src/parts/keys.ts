@@ -16,6 +16,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: "x", does: "cancel the selected orders" },
   { keys: "Shift X", does: "cancel all open orders shown, after a look" },
   { keys: "b, s", does: "ticket: buy, sell" },
+  { keys: "e", does: "executions and transactions" },
   { keys: "[ ]", does: "symbol before, after" },
   { keys: "t", does: "light or dark" },
   { keys: "?", does: "this list" },

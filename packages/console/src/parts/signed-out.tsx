@@ -11,8 +11,12 @@ export function SignedOut() {
       </pre>
       <p>
         and open the link it prints, within a minute. The session has that key's permissions and
-        ends with it.
+        ends with it. Operators run
       </p>
+      <pre>
+        <code>npx countermand operator-console</code>
+      </pre>
+      <p>and get a page at the operator's own address, without the token in it.</p>
     </main>
   );
 }

@@ -81,6 +81,11 @@ export function decodeReason(value: JsonValue): ReasonRequest | Fault {
   return isFieldFault(reason) ? reason : { reason: kept(reason) };
 }
 
+/** A body that says nothing: `{}`. */
+export function decodeNothing(value: JsonValue): object | Fault {
+  return operatorObject(value, []);
+}
+
 /** Body of `POST /operator/v1/modes`. */
 export function decodeModeChange(value: JsonValue): ModeRequest | Fault {
   const object = operatorObject(value, ["reason", "market", "mode"]);

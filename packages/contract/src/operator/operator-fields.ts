@@ -12,7 +12,8 @@ export function operatorObject(value: JsonValue, known: readonly string[]): Json
   }
   const unknown = unknownField(value, known);
   if (unknown === null) return value;
-  const details = `unknown field ${shown(unknown)}; this takes ${known.join(", ")}`;
+  const taken = known.length === 0 ? "no fields" : known.join(", ");
+  const details = `unknown field ${shown(unknown)}; this takes ${taken}`;
   return fault("OPERATOR_UNKNOWN_FIELD", details);
 }
 

@@ -7,6 +7,7 @@ export const SIGN_IN_CODE: ObjectSchema = answer("A one-time code for the web co
 });
 
 export const CONSOLE_SESSION: ObjectSchema = answer("A browser that is signed in.", {
+  role: text("Operators have a console of their own.", { enum: ["trader"] }),
   account_code: text("The account it acts for."),
   api_key: text("The key it has the permissions of, and ends with."),
   csrf_token: text("To be sent in X-CSRF-Token with every request but GET."),

@@ -110,6 +110,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
     ok: success(ref("DeadManSwitch")),
   },
   showDeadMan: { tag: "Orders", ok: success(ref("DeadManStatus")) },
+  tradeRestrictions: { tag: "Orders", ok: success(ref("Restrictions")) },
   accountBalance: {
     tag: "Account",
     ok: success(array("One element per currency.", ref("Balance"))),

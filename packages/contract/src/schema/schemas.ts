@@ -39,6 +39,7 @@ import {
   QUANTITY_REQUEST,
   TRANSACTIONS_QUERY,
 } from "./request-schemas.ts";
+import { BLOCK_RESTRICTION, MARKET_RESTRICTION, RESTRICTIONS } from "./restriction-schemas.ts";
 import { FAULT, FAULT_REQUEST, FAULTS, FAULTS_CLEARED } from "./sandbox-schemas.ts";
 import {
   COMMAND_MESSAGE,
@@ -102,6 +103,9 @@ export const SCHEMAS = {
   Fault: FAULT,
   Faults: FAULTS,
   FaultsCleared: FAULTS_CLEARED,
+  MarketRestriction: MARKET_RESTRICTION,
+  BlockRestriction: BLOCK_RESTRICTION,
+  Restrictions: RESTRICTIONS,
   SignInCode: SIGN_IN_CODE,
   ConsoleSession: CONSOLE_SESSION,
   StreamQuery: STREAM_QUERY,

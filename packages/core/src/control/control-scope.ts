@@ -45,6 +45,28 @@ export function narrowest({ apiKey, account, portfolioId, marketGroup }: BlockSc
   return marketGroup === null ? "gateway" : "market";
 }
 
+/** Whose requests a block is held against: a caller's own, whatever they are about. */
+export interface ScopeCaller {
+  readonly apiKey: string;
+  readonly account: Account;
+  /** Absent: every portfolio of the account. */
+  readonly portfolioIds?: ReadonlySet<string>;
+}
+
+/**
+ * Whether a caller may be told of a block: it reaches the key or the account, or a portfolio that
+ * is the key's. One for a portfolio of nobody in particular is not told to a whole account, which may
+ * never have heard of it.
+ */
+export function reaches(scope: BlockScope, caller: ScopeCaller): boolean {
+  const { account, apiKey, portfolioId } = scope;
+  if (apiKey !== null && apiKey !== caller.apiKey) return false;
+  if (account !== null && account !== caller.account) return false;
+  if (portfolioId === null) return true;
+  if (caller.portfolioIds !== undefined) return caller.portfolioIds.has(portfolioId);
+  return account !== null || apiKey !== null;
+}
+
 export function covers(scope: BlockScope, origin: OrderOrigin): boolean {
   return (
     (scope.apiKey === null || scope.apiKey === origin.apiKey) &&

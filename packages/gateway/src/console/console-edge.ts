@@ -22,10 +22,11 @@ import { readBody } from "../http/body-reader.ts";
 import { sendAnswer, sendFault, sendLastFault } from "../http/responses.ts";
 import { SignedEndpoint, type SignedServices } from "../http/signed-endpoint.ts";
 import { cookieValue, siteFault } from "./browser-request.ts";
-import { ConsoleAssets, codingOf } from "./console-assets.ts";
+import { ConsoleFiles } from "./console-files.ts";
 import type { ConsoleSessions, OpenSession } from "./console-sessions.ts";
 import { SESSION_LIFE_MS } from "./limits.ts";
 import type { SessionAuthenticator } from "./session-authenticator.ts";
+import { cookieText } from "./session-cookie.ts";
 import type { SignInCodes } from "./sign-in-codes.ts";
 
 /** What the console has of a node that has started. */
@@ -43,34 +44,13 @@ export interface ConsoleEdgeOptions {
   readonly onBug: (error: Error) => void;
 }
 
-/** Nothing from elsewhere, nothing in line. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const PAGE_HEADERS = [
-  ["Content-Security-Policy", POLICY],
-  ["X-Content-Type-Options", "nosniff"],
-  ["Referrer-Policy", "no-referrer"],
-  ["Cross-Origin-Opener-Policy", "same-origin"],
-  ["Cross-Origin-Resource-Policy", "same-origin"],
-  ["Vary", "Accept-Encoding"],
-].flat();
-
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 const SESSION_METHODS = "GET, POST, DELETE";
 
 export class ConsoleEdge {
   readonly #options: ConsoleEdgeOptions;
   readonly #signed: SignedEndpoint;
-  #assets: ConsoleAssets | null = null;
+  readonly #files = new ConsoleFiles();
 
   constructor(options: ConsoleEdgeOptions) {
     this.#options = options;
@@ -112,32 +92,13 @@ export class ConsoleEdge {
   }
 
   #file(request: IncomingMessage, response: ServerResponse, path: string): void {
-    this.#assets ??= new ConsoleAssets();
-    const assets = this.#assets;
-    const asset = assets.find(path);
-    if (asset === null) {
+    if (!this.#files.has(path)) {
       refuse(request, response, fault("UNKNOWN_PATH", "nothing is served at this path"));
-      return;
-    }
-    if (!READS.has(request.method ?? "")) {
+    } else if (READS.has(request.method ?? "")) {
+      this.#files.send(request, response, path);
+    } else {
       refuse(request, response, fault("METHOD_NOT_ALLOWED", "this path takes GET"), "GET, HEAD");
-      return;
     }
-    const caching = asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache";
-    const headers = ["Content-Type", asset.type, "Cache-Control", caching, ...PAGE_HEADERS];
-    const coding = codingOf(request.headers["accept-encoding"]);
-    const send = (bytes: Buffer, more: readonly string[]): void => {
-      response.writeHead(200, [...headers, ...more, "Content-Length", String(bytes.length)]);
-      response.end(request.method === "HEAD" ? undefined : bytes);
-    };
-    if (coding === null) {
-      send(asset.bytes, []);
-      return;
-    }
-    assets.compressed(path, coding).then(
-      (bytes) => send(bytes, ["Content-Encoding", coding]),
-      () => send(asset.bytes, []),
-    );
   }
 
   #session(request: IncomingMessage, response: ServerResponse): void {
@@ -209,19 +170,6 @@ function sendSession(
   const lifeSeconds = Math.floor(lifeMs / 1000);
   const body = encodeConsoleSession({ account, apiKey, csrfToken, lifeSeconds });
   sendAnswer(request, response, { httpStatus: 200, body }, more);
-}
-
-/** Scripts cannot read it, other sites cannot send it, and only the console's paths get it. */
-function cookieText(
-  request: IncomingMessage,
-  name: string,
-  token: string,
-  lifeSeconds: number,
-): string {
-  const isSecure =
-    "encrypted" in request.socket || request.headers["x-forwarded-proto"] === "https";
-  const parts = `${name}=${token}; Path=${CONSOLE_PATH}; Max-Age=${lifeSeconds}`;
-  return `${parts}; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
 }
 
 /** A server that closes on unread bytes resets the connection, and the client never sees why. */

@@ -3,7 +3,7 @@
  * permissions at every moment, and ends with it.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { KeyStore, StoredKey } from "../auth/key-store.ts";
+import type { StoredKey } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import {
   SESSION_IDLE_MS,
@@ -14,10 +14,13 @@ import {
 } from "./limits.ts";
 import type { SessionFile } from "./session-file.ts";
 
-export interface ConsoleSessionsOptions {
-  readonly keys: Pick<KeyStore, "find">;
+export interface ConsoleSessionsOptions<Holder> {
+  /** Who may still be signed in, by name: a key, or an operator. */
+  readonly keys: { find(name: string, wallMs: number): Holder | null };
   readonly clock: Clock;
-  readonly file: SessionFile;
+  readonly file: Pick<SessionFile, "read" | "write">;
+  /** In the cookie's name: browsers do not tell the listeners of one host apart. */
+  readonly cookieWord?: "console" | "operator";
   /** The table could not be kept: sessions do not outlive a restart. */
   readonly onNotKept: (error: Error) => void;
 }
@@ -33,8 +36,8 @@ interface Session {
 }
 
 /** A session found good just now. */
-export interface OpenSession {
-  readonly key: StoredKey;
+export interface OpenSession<Holder = StoredKey> {
+  readonly key: Holder;
   readonly csrfToken: string;
   /** Until it ends at the latest. */
   readonly lifeMs: number;
@@ -42,21 +45,21 @@ export interface OpenSession {
   readonly onEnd: (callback: () => void) => () => void;
 }
 
-export class ConsoleSessions {
+export class ConsoleSessions<Holder = StoredKey> {
   /** Name of the cookie that browsers hold their token in. */
   readonly cookieName: string;
-  readonly #options: ConsoleSessionsOptions;
+  readonly #options: ConsoleSessionsOptions<Holder>;
   readonly #instance: string;
   /** By hash of the token. */
   readonly #sessions = new Map<string, Session>();
   #sweep: Cancelable | null = null;
   #isClosed = false;
 
-  constructor(options: ConsoleSessionsOptions) {
+  constructor(options: ConsoleSessionsOptions<Holder>) {
     this.#options = options;
     const { instance, sessions } = options.file.read();
     this.#instance = instance;
-    this.cookieName = `countermand_console_${instance}`;
+    this.cookieName = `countermand_${options.cookieWord ?? "console"}_${instance}`;
     const usedAtMs = options.clock.wallMs();
     for (const { hash, apiKey, beganAtMs } of sessions.slice(-SESSIONS_MAX)) {
       this.#sessions.set(hash, { hash, apiKey, beganAtMs, usedAtMs, onEnd: new Set() });
@@ -81,7 +84,7 @@ export class ConsoleSessions {
   }
 
   /** The session of a token; null when there is none, it has ended, or its key is gone. */
-  use(token: string): OpenSession | null {
+  use(token: string): OpenSession<Holder> | null {
     const session = this.#sessions.get(hashOf(token));
     if (session === undefined) return null;
     const nowMs = this.#options.clock.wallMs();

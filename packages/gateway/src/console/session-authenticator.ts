@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CSRF_HEADER, type Fault, fault, HANDSHAKE_METHOD, isFault } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
+import type { AddressList } from "../auth/address-list.ts";
 import {
   type Authenticated,
   type Authenticator,
@@ -45,22 +46,7 @@ export class SessionAuthenticator implements Pick<Authenticator, "authenticate" 
 
   /** The session behind a request of the page. */
   session(method: string, request: AddressedRequest): OpenSession | Fault {
-    const { headers } = request;
-    const isRead = READS.has(method);
-    const refused = siteFault(headers, !isRead);
-    if (refused !== null) return refused;
-    const session = this.#sessions.use(cookieValue(headers, this.#sessions.cookieName));
-    if (session === null) return fault("SIGNED_OUT", "");
-    // A key that is bound to addresses is bound to them in a browser, too.
-    if (session.key.addresses?.has(clientAddress(request, this.#addressHeader)) === false) {
-      return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
-    }
-    // A handshake cannot carry the header; browsers always send its Origin, which was checked.
-    if (isRead || method === HANDSHAKE_METHOD) return session;
-    const token = headers[CSRF_HEADER];
-    return typeof token === "string" && isSameToken(token, session.csrfToken)
-      ? session
-      : fault("CSRF_TOKEN_INVALID", "");
+    return pageSession(this.#sessions, method, request, this.#addressHeader);
   }
 
   /** Each request is one of its own: what must not act twice is named by its command's id. */
@@ -72,4 +58,29 @@ export class SessionAuthenticator implements Pick<Authenticator, "authenticate" 
       .slice(0, FINGERPRINT_CHARACTERS);
     return { fingerprint, contentDigest: "", expiresAtMs: sentAtMs };
   }
+}
+
+/** The session behind a request of a page, or why it is none of the page's own. */
+export function pageSession<Holder extends { readonly addresses: AddressList | null }>(
+  sessions: ConsoleSessions<Holder>,
+  method: string,
+  request: AddressedRequest,
+  addressHeader: string | null,
+): OpenSession<Holder> | Fault {
+  const { headers } = request;
+  const isRead = READS.has(method);
+  const refused = siteFault(headers, !isRead);
+  if (refused !== null) return refused;
+  const session = sessions.use(cookieValue(headers, sessions.cookieName));
+  if (session === null) return fault("SIGNED_OUT", "");
+  // A key that is bound to addresses is bound to them in a browser, too.
+  if (session.key.addresses?.has(clientAddress(request, addressHeader)) === false) {
+    return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
+  }
+  // A handshake cannot carry the header; browsers always send its Origin, which was checked.
+  if (isRead || method === HANDSHAKE_METHOD) return session;
+  const token = headers[CSRF_HEADER];
+  return typeof token === "string" && isSameToken(token, session.csrfToken)
+    ? session
+    : fault("CSRF_TOKEN_INVALID", "");
 }

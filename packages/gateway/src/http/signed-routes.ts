@@ -32,6 +32,7 @@ import type { DeadManService } from "../safety/dead-man-service.ts";
 import type { ClockService } from "../sandbox/clock-service.ts";
 import type { FaultService } from "../sandbox/fault-service.ts";
 import type { AccountService } from "../trade/account-service.ts";
+import type { RestrictionService } from "../trade/restriction-service.ts";
 import type { StatementService } from "../trade/statement-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 
@@ -40,6 +41,7 @@ export interface SignedActors {
   readonly trade: TradeService;
   readonly accounts: AccountService;
   readonly statements: StatementService;
+  readonly restrictions: RestrictionService;
   readonly clock: ClockService;
   /** Null outside the sandbox: its paths do not exist then. */
   readonly faults: FaultService | null;
@@ -166,6 +168,13 @@ const listExecutions: RouteAction = {
   },
 };
 
+const tradeRestrictions: RouteAction = {
+  places: false,
+  act: ({ restrictions }, caller, { rawQuery }) => {
+    return rawQuery === "" ? restrictions.show(caller) : queryNotTaken();
+  },
+};
+
 /** Taken as a cancel is: a refresh that is refused under load would let the switch fire. */
 const setDeadMan: RouteAction = {
   places: false,
@@ -259,6 +268,7 @@ const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
   accountPositions: positions,
   accountTransactions: transactions,
   listExecutions,
+  tradeRestrictions,
   listOrders,
   createSignInCode,
   sandboxClock: showClock,

@@ -90,7 +90,8 @@ function placeOrders({ sequencer }: RunningNode, count: number): Promise<unknown
 function kill(node: RunningNode): Promise<unknown> {
   const { service, sequencer } = node.operator;
   return sequencer.operate((nowMs) => {
-    const turn = { operator: "kim", requestId: "", wallMs: 1 as UnixMs, nowMs };
+    const by = { operator: "kim", apiKey: null, requestId: "" };
+    const turn = { ...by, wallMs: 1 as UnixMs, nowMs };
     return service.kill(turn, { reason: "x", scope: WHOLE_GATEWAY, cancels: true });
   });
 }

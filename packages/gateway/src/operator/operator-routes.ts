@@ -8,6 +8,7 @@ import {
   decodeKill,
   decodeLimits,
   decodeModeChange,
+  decodeNothing,
   decodeOpenAccount,
   decodeReason,
   decodeRotateKey,
@@ -77,6 +78,9 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   read("/operator/v1/modes", [], () => (service) => service.modes()),
   write("/operator/v1/modes", decodeModeChange, (request) => {
     return (service, turn) => service.setMode(turn, request);
+  }),
+  write("/operator/v1/sign-in-codes", decodeNothing, () => {
+    return (service, turn) => service.createSignInCode(turn);
   }),
   read("/operator/v1/accounts", PAGE_PARAMETERS, ({ query }) => {
     const page = pageOf(query);

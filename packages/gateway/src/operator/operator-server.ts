@@ -23,6 +23,8 @@ import type { UnixMs } from "@countermand/core/model";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Authenticator } from "../auth/authenticate.ts";
 import { permissionFault } from "../auth/authorize.ts";
+import type { OpenSession } from "../console/console-sessions.ts";
+import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
 import { answerClientError } from "../http/client-error.ts";
 import {
   CONNECTION_CHECK_MS,
@@ -37,6 +39,13 @@ import type { TlsFiles } from "../secret-settings.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX, OPERATOR_CONNECTIONS_MAX } from "./limits.ts";
 import {
+  addOperatorPages,
+  isPagePath,
+  operatorSession,
+  PAGE_ROUTES,
+  pageUrlOf,
+} from "./operator-pages.ts";
+import {
   OPERATOR_ROUTES,
   type OperatorDeed,
   type OperatorInquiry,
@@ -50,6 +59,7 @@ export interface OperatorParts {
   readonly service: OperatorService;
   readonly sequencer: Sequencer;
   readonly authenticator: Authenticator;
+  readonly console: OperatorConsole;
 }
 
 export interface OperatorServerOptions {
@@ -57,6 +67,8 @@ export interface OperatorServerOptions {
   /** Certificate and key in PEM; null speaks plain HTTP. */
   readonly tls: TlsFiles | null;
   readonly wallMs: () => number;
+  /** Header in which a proxy names the client; null where there is none. */
+  readonly addressHeader: string | null;
   /** Null while the gateway is starting. */
   readonly parts: () => OperatorParts | null;
   readonly onBug: (error: Error) => void;
@@ -64,6 +76,8 @@ export interface OperatorServerOptions {
 
 interface Identified {
   readonly operator: string;
+  /** Of a key that signed. */
+  readonly apiKey: string | null;
   readonly requestId: string;
   /** Null for a read, and for a write that may not be recognised again. */
   readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
@@ -132,11 +146,17 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = request.headers[Header.RequestId];
     if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
-    if (isSigned(request) || isToken(request.headers.authorization)) done();
+    if (isPagePath(request.url) || isSigned(request) || isToken(request.headers.authorization))
+      done();
     else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
   });
   app.decorateRequest("signer", null);
+  app.decorateRequest("page", null);
   app.addHook("preHandler", (request, reply, done) => {
+    if (isPagePath(request.url)) {
+      done();
+      return;
+    }
     const signer = isSigned(request) ? signerOf(options, request) : null;
     if (signer !== null && isFault(signer)) {
       sendFault(reply, signer);
@@ -152,6 +172,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
       handler: (request, reply) => answer(options, route, request, reply),
     });
   }
+  addPages(app, options);
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
     if (error.statusCode === 413) {
@@ -167,6 +188,25 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   return app;
 }
 
+/** The console for operators: the same routes, by the cookie of a session. */
+function addPages(app: FastifyInstance, options: OperatorServerOptions): void {
+  const console = () => options.parts()?.console ?? null;
+  const { addressHeader } = options;
+  addOperatorPages(app, { console, addressHeader, json: jsonOf, send, sendFault });
+  for (const route of PAGE_ROUTES) {
+    app.route({
+      method: route.method,
+      url: pageUrlOf(route),
+      handler: (request, reply) => {
+        const page = operatorSession({ console, addressHeader }, request);
+        if (isFault(page)) return sendFault(reply, page);
+        request.page = page;
+        return answer(options, route, request, reply);
+      },
+    });
+  }
+}
+
 /** A key that signed a request, and what names the request. */
 interface Signer {
   readonly apiKey: string;
@@ -177,6 +217,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Null where the token was sent. */
     signer: Signer | null;
+    /** Null where no page asks. */
+    page: OpenSession<OperatorHolder> | null;
   }
 }
 
@@ -238,23 +280,24 @@ async function answer(
 }
 
 function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {
-  const { signer } = request;
+  const { page, signer } = request;
   const given = request.headers[Header.RequestId];
-  const requestId = isEchoable(given) ? given : "";
-  if (route.method === "GET") return { operator: "", requestId, idempotency: null };
+  const by = { apiKey: signer?.apiKey ?? null, requestId: isEchoable(given) ? given : "" };
+  if (route.method === "GET") return { ...by, operator: "", idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
     const idempotency = { key: `signed:${signer.fingerprint}`, contentDigest: "" };
-    return { operator: signer.apiKey, requestId, idempotency };
+    return { ...by, operator: signer.apiKey, idempotency };
   }
   const { value: max } = LIMITS.operatorNameCharactersMax;
-  const operator = headerText(request, "x-operator");
+  // Nobody gives a page another name than the one that was signed in.
+  const operator = page === null ? headerText(request, "x-operator") : page.key.operator;
   if (operator.length > max || !PRINTABLE.test(operator)) {
     return fault("OPERATOR_NAME_INVALID", "the header X-Operator says who does this");
   }
   if (request.headers["idempotency-key"] === undefined) {
     if (route.needsKey) return fault("IDEMPOTENCY_KEY_MISSING", "");
-    return { operator, requestId, idempotency: null };
+    return { ...by, operator, idempotency: null };
   }
   const key = headerText(request, "idempotency-key");
   if (key.length > max || !PRINTABLE.test(key)) return fault("IDEMPOTENCY_KEY_INVALID", "");
@@ -262,7 +305,7 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
     .update(`${request.method}\0${request.url}\0`)
     .update(bodyOf(request))
     .digest("base64url");
-  return { operator, requestId, idempotency: { key, contentDigest } };
+  return { ...by, operator, idempotency: { key, contentDigest } };
 }
 
 function decode(
@@ -297,13 +340,14 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 /** One turn: what was answered before is answered again, else the deed is done and kept. */
 function carryOut(
   { service, sequencer }: OperatorParts,
-  { operator, requestId, idempotency }: Identified,
+  { apiKey, operator, requestId, idempotency }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
 ): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
   const { partitions } = sequencer;
   return sequencer.operate((nowMs) => {
-    const fresh = (): OperatorAnswer => deed(service, { operator, requestId, wallMs, nowMs });
+    const turn = { operator, apiKey, requestId, wallMs, nowMs };
+    const fresh = (): OperatorAnswer => deed(service, turn);
     if (idempotency === null) return { answer: fresh(), isReplayed: false };
     const { key, contentDigest } = idempotency;
     const before = partitions.control.answer(key, wallMs);
@@ -317,7 +361,7 @@ function carryOut(
     const stagedBefore = partitions.stagedCount;
     const answer = fresh();
     // A refusal that changed nothing is not kept: a retry of it is a fresh try.
-    if (partitions.stagedCount > stagedBefore) {
+    if (partitions.stagedCount > stagedBefore || answer.keptBody !== undefined) {
       partitions.stageControlEvent({
         type: "OperatorAnswered",
         atMs: wallMs,

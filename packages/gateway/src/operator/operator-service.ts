@@ -15,6 +15,7 @@ import {
   encodeInstruments,
   encodeModes,
   encodeRefusal,
+  encodeSignInCode,
   encodeSuccess,
   errorSpec,
   type InstrumentRequest,
@@ -23,6 +24,7 @@ import {
   type ModeRequest,
   type OpenAccountRequest,
   type ReasonRequest,
+  SIGN_IN_CODE_TOLD,
 } from "@countermand/contract";
 import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
 import { unknownAccount } from "@countermand/core/desk";
@@ -35,13 +37,16 @@ import {
   type MarketGroup,
 } from "@countermand/core/model";
 import type { OrderAudit } from "../audit/order-audit.ts";
+import { CODE_LIFE_MS } from "../console/limits.ts";
+import { holderName } from "../console/operator-sessions.ts";
+import type { SignInCodes } from "../console/sign-in-codes.ts";
 import type { InstrumentNames } from "../instrument-names.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { LimitService } from "./limit-service.ts";
-import type { OperatorTurn } from "./operator-turn.ts";
+import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
   readonly sequencer: Sequencer;
@@ -53,6 +58,7 @@ export interface OperatorServiceOptions {
   readonly audit: OrderAudit;
   readonly limits: LimitService;
   readonly isKnownKey: (apiKey: string) => boolean;
+  readonly signInCodes: SignInCodes;
 }
 
 /** From 1. */
@@ -132,6 +138,13 @@ export class OperatorService {
       return [group, { ...control.modeRow(group), holds: control.mode(group) }] as const;
     });
     return done(encodeModes(control.modeRow(null), new Map(markets)));
+  }
+
+  /** A code that signs a browser in under the operator's name; told once. */
+  createSignInCode({ apiKey, operator }: OperatorTurn): OperatorAnswer {
+    const code = this.#options.signInCodes.issue(holderName(operator, apiKey), CODE_LIFE_MS);
+    const body = encodeSignInCode(code, CODE_LIFE_MS / 1000);
+    return { httpStatus: 200, body, keptBody: SIGN_IN_CODE_TOLD };
   }
 
   accounts({ pageIndex, pageSize }: AccountsPage): Answer {

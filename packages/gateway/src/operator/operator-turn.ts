@@ -7,12 +7,17 @@ export interface OperatorTurn {
   readonly operator: string;
   /** What the request calls itself; "" where it has no name. */
   readonly requestId: string;
+  /** Of a key that signed the request; null for the token. */
+  readonly apiKey: string | null;
   readonly wallMs: UnixMs;
   readonly nowMs: UnixMs;
 }
 
 /** An answer that perhaps is not to be kept as it is told. */
 export interface OperatorAnswer extends Answer {
-  /** What a repetition gets, and the journal keeps; the body itself where it is absent. */
+  /**
+   * What a repetition gets, and the journal keeps; the body itself where it is absent. With it the
+   * answer is kept although the request changed nothing that is journaled.
+   */
   readonly keptBody?: string;
 }

@@ -1,0 +1,68 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import * as operator from "../../operator/operator-desk.ts";
+import { HelpDialog } from "../help-dialog.tsx";
+import { type KeyRow, onKeys } from "../keys.ts";
+import { toggleTheme } from "../theme.ts";
+import { Blocks } from "./blocks.tsx";
+import { Deeds } from "./deeds.tsx";
+import { focusKill, KillForm } from "./kill-form.tsx";
+import { focusModes, Modes } from "./modes.tsx";
+import { OperatorBar } from "./operator-bar.tsx";
+
+const OPERATOR_KEYS: readonly KeyRow[] = [
+  { keys: "k", does: "go to the kill switch" },
+  { keys: "m", does: "go to the modes" },
+  { keys: "l", does: "go to the blocks" },
+  { keys: "r", does: "show released blocks, or not" },
+  { keys: "t", does: "light or dark" },
+  { keys: "?", does: "this list" },
+  { keys: "Esc", does: "close, or leave the field" },
+];
+
+const NOTE =
+  "Nothing is done before its name is typed and a reason is given. The journal keeps both, with " +
+  "your name.";
+
+/** The page of those who run the gateway. */
+export function OperatorApp() {
+  const isHelpOpen = useSignal(false);
+  useEffect(() => {
+    return onKeys({
+      k: focusKill,
+      m: focusModes,
+      l: () => document.getElementById("blocks")?.focus(),
+      r: () => void operator.showReleased(operator.released.value === null),
+      t: toggleTheme,
+      "?": () => {
+        isHelpOpen.value = true;
+      },
+    });
+  }, []);
+  return (
+    <>
+      <OperatorBar
+        onHelp={() => {
+          isHelpOpen.value = true;
+        }}
+      />
+      <main class="operations" data-phase={operator.phase.value}>
+        <Blocks />
+        <Modes />
+        <KillForm />
+        <Deeds />
+      </main>
+      <p class="unseen" role="status" aria-live="polite">
+        {operator.announcement.value}
+      </p>
+      <HelpDialog
+        keys={OPERATOR_KEYS}
+        note={NOTE}
+        isOpen={isHelpOpen.value}
+        onClose={() => {
+          isHelpOpen.value = false;
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+import * as operator from "../../operator/operator-desk.ts";
+import { timeText } from "../../system.ts";
+import { theme, toggleTheme } from "../theme.ts";
+
+const PHASES: Readonly<Record<operator.OperatorPhase, string>> = {
+  connecting: "Asking",
+  live: "Live",
+  late: "No answer",
+  "signed-out": "Signed out",
+};
+
+/** The lamp has the trader's colours. */
+const LAMPS: Readonly<Record<operator.OperatorPhase, string>> = {
+  connecting: "connecting",
+  live: "live",
+  late: "lost",
+  "signed-out": "signed-out",
+};
+
+export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
+  const { value: phase } = operator.phase;
+  const at = Math.floor(operator.answeredAtMs.value / 1000);
+  return (
+    <header class="top">
+      <h1>Countermand</h1>
+      <span class="who">Operator {operator.session.value?.operator}</span>
+      <span class="link" data-phase={LAMPS[phase]}>
+        <span class="lamp" aria-hidden="true" />
+        <strong>{PHASES[phase]}</strong>
+        <span class="why">{at === 0 ? "" : `as of ${timeText(at)}`}</span>
+        {phase === "late" && (
+          <button type="button" onClick={() => void operator.ask()}>
+            Ask now
+          </button>
+        )}
+      </span>
+      <span class="grow" />
+      <button
+        type="button"
+        class="quiet"
+        onClick={toggleTheme}
+        aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
+      >
+        {theme.value === "dark" ? "☀" : "☾"}
+      </button>
+      <button type="button" class="quiet" onClick={onHelp} aria-label="Keys">
+        ?
+      </button>
+      <button type="button" class="quiet" onClick={() => void operator.leave()}>
+        Sign out
+      </button>
+    </header>
+  );
+}

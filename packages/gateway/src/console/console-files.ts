@@ -1,0 +1,60 @@
+/** Sends the console's page and its files, with what keeps a page to itself. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ConsoleAssets, codingOf } from "./console-assets.ts";
+
+/** Nothing from elsewhere, nothing in line. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE_HEADERS = [
+  ["Content-Security-Policy", POLICY],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["Vary", "Accept-Encoding"],
+].flat();
+
+export class ConsoleFiles {
+  #assets: ConsoleAssets | null = null;
+
+  /** By the path below /console, "" for the page. */
+  has(path: string): boolean {
+    return this.#loaded.find(path) !== null;
+  }
+
+  /** Precondition: there is such a file, and the method reads. */
+  send(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const assets = this.#loaded;
+    const asset = assets.find(path);
+    if (asset === null) throw new Error(`no file ${path}`);
+    const caching = asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache";
+    const headers = ["Content-Type", asset.type, "Cache-Control", caching, ...PAGE_HEADERS];
+    const coding = codingOf(request.headers["accept-encoding"]);
+    const send = (bytes: Buffer, more: readonly string[]): void => {
+      response.writeHead(200, [...headers, ...more, "Content-Length", String(bytes.length)]);
+      response.end(request.method === "HEAD" ? undefined : bytes);
+    };
+    if (coding === null) {
+      send(asset.bytes, []);
+      return;
+    }
+    assets.compressed(path, coding).then(
+      (bytes) => send(bytes, ["Content-Encoding", coding]),
+      () => send(asset.bytes, []),
+    );
+  }
+
+  get #loaded(): ConsoleAssets {
+    this.#assets ??= new ConsoleAssets();
+    return this.#assets;
+  }
+}

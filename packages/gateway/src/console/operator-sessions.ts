@@ -1,0 +1,54 @@
+/**
+ * Operators that are signed in with a browser. A session has the name that its operator's acts are
+ * journaled under; it was given with the token or by a key when the code was made, and no page can
+ * change it. Sessions are in memory only: a restart may have changed the token.
+ */
+import { randomBytes } from "node:crypto";
+import { OPERATOR_NEED } from "@countermand/contract";
+import type { AddressList } from "../auth/address-list.ts";
+import { permissionFault } from "../auth/authorize.ts";
+import type { KeyStore } from "../auth/key-store.ts";
+import type { Clock } from "../sys/clock.ts";
+import { ConsoleSessions } from "./console-sessions.ts";
+import { SignInCodes } from "./sign-in-codes.ts";
+
+/** Who holds a session. */
+export interface OperatorHolder {
+  readonly operator: string;
+  /** Of a key that is bound to some; null: any. */
+  readonly addresses: AddressList | null;
+}
+
+export interface OperatorConsole {
+  readonly codes: SignInCodes;
+  readonly sessions: ConsoleSessions<OperatorHolder>;
+}
+
+const BY_TOKEN = "token ";
+const BY_KEY = "key ";
+
+/** The name under which codes and sessions know an operator; `apiKey` of one that signs. */
+export function holderName(operator: string, apiKey: string | null): string {
+  return apiKey === null ? `${BY_TOKEN}${operator}` : `${BY_KEY}${apiKey}`;
+}
+
+export function openOperatorConsole(clock: Clock, keys: Pick<KeyStore, "find">): OperatorConsole {
+  const instance = randomBytes(4).toString("hex");
+  const sessions = new ConsoleSessions<OperatorHolder>({
+    keys: { find: (name, wallMs) => holderOf(name, keys, wallMs) },
+    clock,
+    file: { read: () => ({ instance, sessions: [] }), write: () => {} },
+    cookieWord: "operator",
+    onNotKept: () => {},
+  });
+  return { codes: new SignInCodes(() => clock.monotonicMs()), sessions };
+}
+
+/** A session by a key ends with the key. */
+function holderOf(name: string, keys: Pick<KeyStore, "find">, wallMs: number) {
+  if (name.startsWith(BY_TOKEN)) return { operator: name.slice(BY_TOKEN.length), addresses: null };
+  const apiKey = name.slice(BY_KEY.length);
+  const key = keys.find(apiKey, wallMs);
+  if (key === null || permissionFault(key, OPERATOR_NEED) !== null) return null;
+  return { operator: apiKey, addresses: key.addresses };
+}

@@ -1,0 +1,169 @@
+// The operators' console in a real Chromium: sign in, halt, kill with a typed name, watch the
+// cancels, release; what a trader sees of it; and an answer that does not come.
+import assert from "node:assert/strict";
+import { after, type TestContext, test } from "node:test";
+import type { Page } from "playwright-core";
+import type { OperatorClient } from "../e2e/operator-client.ts";
+import { BUY, OperatorPlace } from "../e2e/operator-place.ts";
+import { envelope, KEY_1 } from "../e2e/signed-client.ts";
+import { closeBrowser, newPage, openConsole, type PageOptions } from "./console-page.ts";
+
+after(closeBrowser);
+
+/** Time that goes on: a page has a clock of its own. */
+class LivePlace extends OperatorPlace {
+  override readonly time = {
+    get wallMs() {
+      return Date.now();
+    },
+    get marketMs() {
+      return Date.now();
+    },
+  };
+}
+
+async function setUp(t: TestContext, options: PageOptions = {}) {
+  const place = new LivePlace(t);
+  const operator = await place.start();
+  const page = await newPage(t, options);
+  await openOperations(page, operator);
+  return { place, operator, page };
+}
+
+async function openOperations(page: Page, operator: OperatorClient): Promise<void> {
+  const { data } = await operator.post("sign-in-codes", {});
+  await page.goto(`${operator.url}/console#code=${data.sign_in_code}`);
+  await page.waitForSelector('.operations[data-phase="live"]');
+}
+
+async function placeOrders(place: OperatorPlace, count: number): Promise<void> {
+  const client = place.client();
+  for (let n = 0; n < count; n += 1) {
+    const answer = envelope(await client.call("POST", "/trade/v1/orders", BUY));
+    assert.equal(answer.code, 0, answer.details);
+  }
+}
+
+async function confirmed(page: Page, phrase: string): Promise<void> {
+  await page.fill("#confirm-phrase", phrase);
+  await page.click("dialog[open] button.danger");
+  await page.waitForSelector("dialog[open]", { state: "detached" });
+}
+
+test("operators: kill an account by its typed name, watch its cancels, release", async (t) => {
+  const { page, place, operator } = await setUp(t);
+  await page.waitForSelector("text=Operator kim");
+  await placeOrders(place, 3);
+  await page.locator("body").press("k");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Account");
+  await page.click('.kill button:has-text("Block and cancel")');
+  await page.waitForSelector('.kill .fault:has-text("Name the account.")');
+  await page.fill("#kill-name", KEY_1.account);
+  await page.fill("#kill-reason", "runaway");
+  await page.locator("#kill-reason").press("Enter");
+  await page.waitForSelector(`dialog[open]:has-text("Stop account ${KEY_1.account}")`);
+  const button = page.locator("dialog[open] button.danger");
+  await page.fill("#confirm-phrase", "80114139");
+  assert.equal(await button.isDisabled(), true);
+  await page.locator("#confirm-phrase").press("Enter");
+  assert.deepEqual((await operator.get("blocks")).data.blocks, []);
+  await confirmed(page, KEY_1.account);
+  const block = page.locator('[data-block="1"][data-state="active"]');
+  await block.getByText("all done: 3 cancelled").waitFor();
+  const bar = await block.locator("progress").evaluate(({ max, value }: HTMLProgressElement) => {
+    return { max, value };
+  });
+  assert.deepEqual(bar, { max: 3, value: 3 });
+  assert.match((await block.textContent()) ?? "", /account 80114138.*kim: runaway/);
+  await page.click('[data-block="1"] button');
+  await page.fill("#confirm-reason", "mended");
+  await confirmed(page, "release 1");
+  await page.waitForSelector("text=Nothing is blocked.");
+  await page.locator("body").press("r");
+  await page.waitForSelector('[data-block="1"][data-state="released"]:has-text("kim: mended")');
+  const { data } = await operator.get("blocks?state=released");
+  assert.deepEqual([data.blocks[0].kill.done, data.blocks[0].released.operator], [3, "kim"]);
+});
+
+test("operators: a halt is set with a reason; the trader's page says so while it lasts", async (t) => {
+  const { page, place } = await setUp(t);
+  const trader = await newPage(t);
+  await openConsole(trader, place.gateway.url, KEY_1);
+  assert.equal(await trader.isVisible(".banner"), false);
+  await page.click('[aria-label="Set hkex to halted"]');
+  await page.waitForSelector("dialog[open]:has-text('nothing trades')");
+  await page.fill("#confirm-phrase", "hkex");
+  assert.equal(await page.isDisabled("dialog[open] button.danger"), true, "without a reason");
+  await page.fill("#confirm-reason", "news pending");
+  await confirmed(page, "hkex");
+  await page.waitForSelector('[data-market="hkex"][data-holds="halted"]:has-text("news pending")');
+  await trader.waitForSelector(".banner:has-text('hkex is halted: nothing trades. Cancels work.')");
+  assert.ok(!((await trader.textContent("body")) ?? "").includes("news pending"));
+  await page.click('[aria-label="Set all to cancel only"]');
+  await page.fill("#confirm-reason", "closing");
+  await confirmed(page, "all");
+  await page.waitForSelector('[data-market="usex"][data-holds="cancel_only"]');
+  for (const market of ["hkex", "all"]) {
+    await page.click(`[aria-label="Set ${market} to open"]`);
+    await page.fill("#confirm-reason", "over");
+    await confirmed(page, market);
+    await page.waitForSelector(`[data-market="${market}"]:has-text("over")`);
+  }
+  await trader.waitForSelector(".banner", { state: "hidden" });
+});
+
+test("operators: a trader who is blocked reads it, and cancels", async (t) => {
+  const { page, place } = await setUp(t);
+  await placeOrders(place, 1);
+  const trader = await newPage(t);
+  await openConsole(trader, place.gateway.url, KEY_1);
+  await page.click('.kill button:has-text("API key")');
+  await page.fill("#kill-name", KEY_1.apiKey);
+  await page.selectOption("#kill-market", "hkex");
+  await page.fill("#kill-reason", "secret");
+  await page.uncheck("#kill-cancels");
+  await page.locator("#kill-reason").press("Enter");
+  await confirmed(page, KEY_1.apiKey);
+  await page.waitForSelector('[data-block="1"]:has-text("blocks new orders; cancels none")');
+  await trader.waitForSelector(".banner:has-text('New orders in hkex are blocked since')");
+  await trader.click(".rows .row:not(.head) .do button");
+  await trader.waitForSelector(".results:has-text('cancel accepted')");
+});
+
+test("operators: no answer is said, and the page comes back by itself; a restart signs out", async (t) => {
+  const { page, place, operator } = await setUp(t);
+  const { port } = new URL(operator.url);
+  await place.stop();
+  await page.waitForSelector('.operations[data-phase="late"]');
+  await page.waitForSelector(".link:has-text('No answer')");
+  await page.waitForSelector(".results:has-text('what is shown is of the past')");
+  await place.startOn(port);
+  await page.waitForSelector("text=countermand operator-console");
+});
+
+test("operators: on a phone nothing is cut off, in light and dark", async (t) => {
+  const place = new LivePlace(t);
+  const operator = await place.start();
+  await operator.post("kill", {
+    reason: "a long reason ".repeat(20),
+    scope: { account: "80114138" },
+  });
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await newPage(t, { width: 375, height: 700, colorScheme });
+    await openOperations(page, operator);
+    await page.waitForSelector('[data-block="1"]');
+    assert.deepEqual(await cutOff(page), []);
+    await page.click('[aria-label="Release block 1"]');
+    await page.waitForSelector("dialog[open]");
+    assert.deepEqual(await cutOff(page), []);
+  }
+});
+
+function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    return [...document.querySelectorAll("button, input, select, h2, p, li")]
+      .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5))
+      .map(({ name, box }) => `${name} to ${box.right}`);
+  });
+}
