@@ -30,14 +30,14 @@ async function setUp(t: TestContext) {
     COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
     COUNTERMAND_OPERATOR: "kim",
   };
-  const countermand = async (args: readonly string[], input = "") => {
+  const countermand = async (args: readonly string[], input = "", more: object = {}) => {
     const output = new PassThrough();
     const errors = new PassThrough();
     const code = await run(args, {
       input: Readable.from([input]),
       output,
       errors,
-      environment,
+      environment: { ...environment, ...more },
       stopped: new AbortController().signal,
     });
     return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
@@ -96,6 +96,8 @@ test("ed25519: a private key is a profile as a secret is", async (t) => {
   );
   assert.equal(wrong.code, 2);
   assert.match(wrong.errors, /not an Ed25519 private key in PEM/);
+  const broken = { COUNTERMAND_API_KEY: "k", COUNTERMAND_API_SECRET: "-----BEGIN nothing" };
+  assert.equal((await countermand(["balance"], "", broken)).code, 2, "before anything is sent");
   const noKey = await countermand(["keys", "create", ...TERMS, "--public-key", `${pub}.none`]);
   assert.equal(noKey.code, 2);
 });

@@ -60,7 +60,9 @@ function zshScript(program: Command): string[] {
 
 function fishScript(program: Command): string[] {
   return wordsOf(program).flatMap(({ path, next }) => {
-    const when = path === "" ? "__fish_use_subcommand" : `__fish_seen_subcommand_from ${path}`;
+    // Every word of the path must have been typed: two commands may share the last one.
+    const seen = path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`);
+    const when = path === "" ? "__fish_use_subcommand" : seen.join("; and ");
     return next.map((word) => {
       const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${word}`;
       return `complete -c countermand -f -n "${when}" ${what}`;

@@ -38,7 +38,7 @@ export class OperatorClient {
   }
 
   /** @throws ApiError @throws ConnectionError */
-  async read(path: string, parse: Parse = parseWire): Promise<unknown> {
+  async read(path: string, parse: Parse = parseOperator): Promise<unknown> {
     return await this.#send("GET", path, null, parse);
   }
 
@@ -55,7 +55,7 @@ export class OperatorClient {
     method: string,
     path: string,
     body: string | null,
-    parse: Parse = parseWire,
+    parse: Parse = parseOperator,
   ): Promise<unknown> {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
     if (body !== null) {
@@ -91,6 +91,31 @@ export class OperatorClient {
     });
     return { status: response.status, text: await response.text() };
   }
+}
+
+/** Counts and times of the operator API that no answer to a client has. */
+const INTEGERS: ReadonlySet<string> = new Set([
+  "at",
+  "expires_at",
+  "left",
+  "open_orders",
+  "previous_until",
+  "rotated_at",
+]);
+
+/** Decimals as text, as for clients; counts and times as numbers. */
+function parseOperator(text: string): unknown {
+  return counted(parseWire(text));
+}
+
+function counted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(counted);
+  const members = Object.entries(value).map(([name, member]) => {
+    const isCount = INTEGERS.has(name) && typeof member === "string" && /^\d+$/.test(member);
+    return [name, isCount ? Number(member) : counted(member)];
+  });
+  return Object.fromEntries(members) as unknown;
 }
 
 function answerOf(status: number, parsed: unknown): unknown {

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Credentials } from "@countermand/client";
-import { isPrivateKey } from "./ed25519.ts";
+import { isPrivateKey, privateKeyText } from "./ed25519.ts";
 import { UsageError } from "./exit-codes.ts";
 
 /** A gateway and a key of it. */
@@ -68,9 +68,10 @@ export function writeProfile(path: string, name: string, profile: Profile): void
   renameSync(fresh, path);
 }
 
-/** What the client library signs with. */
+/** What the client library signs with. @throws UsageError the private key is none */
 export function credentialsOf({ apiKey, secret }: Profile): Credentials {
-  return isPrivateKey(secret) ? { apiKey, privateKey: secret } : { apiKey, secret };
+  if (!isPrivateKey(secret)) return { apiKey, secret };
+  return { apiKey, privateKey: privateKeyText(secret) };
 }
 
 export interface ProfileChoice {

@@ -99,7 +99,7 @@ export class CountermandClient {
   readonly #now: () => number;
   readonly #delay: (ms: number) => Promise<void>;
 
-  /** @throws TypeError `baseUrl` is no URL */
+  /** @throws TypeError `baseUrl` is no URL, or the private key is no Ed25519 key */
   constructor(options: TransportOptions) {
     new URL(options.baseUrl);
     this.#transport = new Transport(options);

@@ -79,11 +79,13 @@ function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): voi
     return;
   }
   const { matched, done, already, too_late, failed, orders } = result;
+  const isPreview = result.outcome === "preview";
   const shown = orders.slice(0, SHOWN_MAX).map(({ order_no, reference_id, outcome }) => {
-    return `  ${order_no}  ${outcome.replaceAll("_", " ")}  ${reference_id}`.trimEnd();
+    const what = isPreview && outcome === "done" ? "open" : outcome.replaceAll("_", " ");
+    return `  ${order_no}  ${what}  ${reference_id}`.trimEnd();
   });
   const more = matched > shown.length ? [`  and ${matched - shown.length} more`] : [];
-  const verb = result.outcome === "preview" ? "would be cancelled" : "cancelled";
+  const verb = isPreview ? "would be cancelled" : "cancelled";
   print(terminal, [
     ...shown,
     ...more,
