@@ -97,7 +97,7 @@ test("console: fills and what they moved, page by page; a fill leads to its orde
   await page.keyboard.press("Escape");
   const orderNo = await placeBySignature(url, KEY_1, "buy", 200, 400);
   await placeBySignature(url, KEY_2, "sell", 200, 400);
-  await page.click('[aria-label="Executions and transactions"]');
+  await page.click('[aria-label="History: executions and transactions"]');
   const fills = page.locator("dialog[open] tbody tr");
   await fills.nth(0).waitFor();
   assert.match(

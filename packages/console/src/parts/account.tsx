@@ -12,7 +12,11 @@ export function Account({ onStatement }: { readonly onStatement: () => void }) {
       <h2>
         Balances
         <span class="grow" />
-        <button type="button" aria-label="Executions and transactions" onClick={onStatement}>
+        <button
+          type="button"
+          aria-label="History: executions and transactions"
+          onClick={onStatement}
+        >
           History
         </button>
       </h2>
