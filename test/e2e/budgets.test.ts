@@ -1,6 +1,7 @@
 // Budgets of a key, by REST and on the socket, with the gateway in this process.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { readConfig } from "../../packages/gateway/src/config.ts";
 import { startInProcess } from "./gateway-in-process.ts";
 import { type Answer, envelope, isReplay, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
@@ -20,13 +21,14 @@ const ORDER = {
 
 async function start(t: TestContext, settings: Record<string, string> = BUDGET) {
   const time = { wallMs: Date.now(), marketMs: Date.now(), monotonicMs: 1_000_000 };
-  const { url } = await startInProcess(t, time, settings);
+  const gateway = await startInProcess(t, time, settings);
+  const { url } = gateway;
   const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
   t.after(() => {
     first.close();
     second.close();
   });
-  return { time, url, first, second };
+  return { time, url, gateway, first, second };
 }
 
 /** `place,cancel` that are left, as an answer says. */
@@ -174,4 +176,42 @@ test("budgets: a cancel-all that cancels anything is never refused, others cost 
   assert.deepEqual([filtered.status, /"done":1/.test(filtered.text)], [200, true]);
   assert.equal((await first.call("DELETE", all, {})).status, 200);
   overBudget(await first.call("DELETE", all, {}), "1");
+});
+
+test("reload: budgets and the signature window are in force at once", async (t) => {
+  const { first, gateway, time } = await start(t, {});
+  const base = { COUNTERMAND_PORT: "0", COUNTERMAND_SANDBOX_MARKET: "off" };
+  const reload = (settings: Record<string, string>) => {
+    return gateway.reload(readConfig({ ...base, ...settings }));
+  };
+  assert.deepEqual(reload(BUDGET).applied, ["budgets"]);
+  assert.equal(remaining(await first.call("POST", ORDERS, ORDER)), "4,10");
+  assert.deepEqual(reload({ ...BUDGET, COUNTERMAND_BUDGET_PLACES: "7" }).applied, ["budgets"]);
+  assert.equal(remaining(await first.call("POST", ORDERS, ORDER)), "6,14");
+  assert.deepEqual(reload({}).applied, ["budgets"]);
+  const unbudgeted = await first.call("POST", ORDERS, ORDER);
+  assert.deepEqual([unbudgeted.status, unbudgeted.headers["ratelimit"]], [200, undefined]);
+  const path = `${ORDERS}?page_index=1&page_size=1`;
+  const sentAt = (agoMs: number) => ({ timestamp: String(time.wallMs - agoMs) });
+  assert.equal((await first.call("GET", path, "", sentAt(5_000))).status, 200);
+  const narrow = reload({ COUNTERMAND_SIGNATURE_WINDOW_MS: "1000" });
+  assert.deepEqual(narrow.applied, ["signatureWindowMs"]);
+  assert.equal((await first.call("GET", path, "", sentAt(4_000))).status, 401);
+  assert.equal((await first.call("GET", path, "", sentAt(500))).status, 200);
+});
+
+test("reload: a wider window does not let in twice what was answered under a narrower one", async (t) => {
+  const narrow = { COUNTERMAND_SIGNATURE_WINDOW_MS: "1000" };
+  const { first, gateway, time } = await start(t, narrow);
+  const base = { COUNTERMAND_PORT: "0", COUNTERMAND_SANDBOX_MARKET: "off" };
+  const options = { timestamp: String(time.wallMs) };
+  const placed = await first.call("POST", ORDERS, ORDER, options);
+  assert.equal(placed.status, 200);
+  time.wallMs += 60_000;
+  await first.call("POST", ORDERS, ORDER, { timestamp: String(time.wallMs) });
+  assert.equal((await first.call("POST", ORDERS, ORDER, options)).status, 401);
+  gateway.reload(readConfig(base));
+  const again = await first.call("POST", ORDERS, ORDER, options);
+  assert.ok(isReplay(again), "it is known still");
+  assert.equal(again.text, placed.text);
 });

@@ -14,8 +14,10 @@ export interface Reloaded {
 /** Read anew at every use, or set anew by whoever reloads. */
 const LIVE: ReadonlySet<keyof Config> = new Set([
   "accountLimits",
+  "budgets",
   "keyLimits",
   "logLevel",
+  "signatureWindowMs",
   "tls",
   "unknownSettings",
 ] as const);

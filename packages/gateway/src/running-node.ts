@@ -401,7 +401,7 @@ export class RunningNode {
       unkeptRefusals: () => sequencer.unkeptRefusalCount,
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
-      overBudget: () => this.services.budgets?.refusedCounts ?? NONE_REFUSED,
+      overBudget: () => this.services.budgets.refusedCounts,
       shedRequests: () => this.admission.refusedCount,
       heldBack: () => partitions.heldBackCounts,
       limitRefusals: () => this.#limits.refusedCounts,
@@ -453,12 +453,9 @@ export class RunningNode {
   }
 }
 
-const NONE_REFUSED: ReadonlyMap<string, number> = new Map();
-
-function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budgets | null {
-  if (config.budgets === null) return null;
+function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budgets {
   return new Budgets({
-    rules: config.budgets,
+    rules: () => config.budgets,
     monotonicMs: () => clock.monotonicMs(),
     openCount: (account) => partitions.deskOf(account).desk.book(account)?.openCount ?? 0,
   });
@@ -637,7 +634,7 @@ function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authen
     keys,
     wallMs: () => clock.wallMs(),
     monotonicMs: () => clock.monotonicMs(),
-    windowMs: config.signatureWindowMs,
+    windowMs: () => config.signatureWindowMs,
     addressHeader: config.clientAddressHeader,
   });
 }

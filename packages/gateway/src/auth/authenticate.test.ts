@@ -72,7 +72,7 @@ class Bench {
     this.authenticator = new Authenticator({
       keys: keyStore(),
       wallMs: () => NOW,
-      windowMs: 300_000,
+      windowMs: () => 300_000,
       checks,
     });
   }

@@ -43,7 +43,7 @@ export interface AuthenticatorOptions {
   readonly addressHeader?: string | null;
   readonly checks?: SignatureChecks;
   /** Largest distance between a request's timestamp and the clock, either way. */
-  readonly windowMs: number;
+  readonly windowMs: () => number;
 }
 
 export interface Authenticated {
@@ -86,7 +86,7 @@ export class Authenticator {
     const sentAtMs = parseTimestamp(timestamp);
     if (typeof sentAtMs !== "number") return this.#refused(sentAtMs.error, "", request);
     const nowMs = this.#options.wallMs();
-    if (Math.abs(sentAtMs - nowMs) > this.#options.windowMs) {
+    if (Math.abs(sentAtMs - nowMs) > this.#options.windowMs()) {
       return this.#refused("TIMESTAMP_OUT_OF_WINDOW", "", request);
     }
     const key = this.#options.keys.find(apiKey, nowMs);
@@ -162,7 +162,7 @@ export class Authenticator {
       payloadBytes: payload.length,
       payloadSha256: createHash("sha256").update(payload).digest("hex"),
       serverTimeMs: this.#options.wallMs(),
-      windowMs: this.#options.windowMs,
+      windowMs: this.#options.windowMs(),
     });
     return fault(error, problem + details);
   }

@@ -44,7 +44,7 @@ import {
 export interface SignedServices extends SignedActors {
   readonly authenticator: RequestAuthenticator;
   /** What each key may ask for; null where there are no bounds. */
-  readonly budgets: Budgets | null;
+  readonly budgets: Budgets;
 }
 
 /** Who sent a request, by signature or by the console's cookie. */
@@ -220,7 +220,8 @@ function rawRequest(request: ArrivedRequest, { path, rawQuery, route }: Target):
 
 /** What is left to the key, as it is when the answer leaves. Only who is known is told. */
 function budgetHeaders({ budgets }: SignedServices, { caller }: Authenticated): readonly string[] {
-  return budgets === null ? [] : rateLimitHeaders(budgets.statesOf(caller));
+  const states = budgets.statesOf(caller);
+  return states.length === 0 ? [] : rateLimitHeaders(states);
 }
 
 /** One payload is signed, so there must be one: nothing unsigned is ever acted on. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Account } from "@countermand/core/model";
-import { Budgets } from "./budgets.ts";
+import { type BudgetRules, Budgets } from "./budgets.ts";
 
 const RULES = { places: 10, fillSeconds: 10, cancelFactor: 2 };
 const ALICE = { apiKey: "alice", account: "A" as Account };
@@ -10,8 +10,9 @@ const ALICE_2 = { apiKey: "alice-2", account: "A" as Account };
 class Bench {
   nowMs = 0;
   open = 0;
+  rules: BudgetRules | null = RULES;
   readonly budgets = new Budgets({
-    rules: RULES,
+    rules: () => this.rules,
     monotonicMs: () => this.nowMs,
     openCount: () => this.open,
   });
@@ -71,4 +72,20 @@ test("budgets: say how large they are and when they are full again", () => {
     { name: "place", quota: 10, windowSeconds: 10, remaining: 9, fullInSeconds: 1 },
     { name: "cancel", quota: 20, windowSeconds: 10, remaining: 20, fullInSeconds: 0 },
   ]);
+});
+
+test("budgets: other rules hold at once and begin full; without rules nobody is held to any", () => {
+  const bench = new Bench();
+  bench.budgets.takePlaces(ALICE, 10);
+  bench.rules = { ...RULES, places: 4 };
+  assert.deepEqual(bench.remaining(), [4, 8]);
+  assert.ok(bench.budgets.takePlaces(ALICE, 5) > 0, "the new size holds");
+  bench.rules = null;
+  assert.deepEqual([bench.remaining(), bench.budgets.isOn], [[], false]);
+  assert.equal(bench.budgets.takePlaces(ALICE, 1_000), 0);
+  assert.equal(bench.budgets.takeCancels(ALICE, { named: 1_000, open: 0 }), 0);
+  bench.budgets.placed(ALICE, 1);
+  bench.rules = RULES;
+  assert.deepEqual(bench.remaining(), [10, 20]);
+  assert.deepEqual(bench.budgets.refusedCounts, new Map([["place", 1]]));
 });

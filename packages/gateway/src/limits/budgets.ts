@@ -2,7 +2,7 @@
  * How much each key may ask for: a bucket for new orders, and a larger one for cancels that every
  * accepted order puts one back into. A cancel of an order that is open and wanted unconditionally
  * is never refused, so that whatever an account has can always be cancelled; what changes nothing
- * has to be in the budget. In memory only: a restart begins with full buckets.
+ * has to be in the budget. In memory only: a restart begins with full buckets, as do other rules.
  */
 import type { BudgetState } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
@@ -19,7 +19,8 @@ export interface BudgetRules {
 }
 
 export interface BudgetsOptions {
-  readonly rules: BudgetRules;
+  /** Null: nobody is held to any. Others from one moment to the next begin with full buckets. */
+  readonly rules: () => BudgetRules | null;
   readonly monotonicMs: () => number;
   readonly openCount: (account: Account) => number;
 }
@@ -35,6 +36,7 @@ export interface CancelCost {
 interface Buckets {
   readonly place: TokenBucket;
   readonly cancel: TokenBucket;
+  readonly fillSeconds: number;
 }
 
 export type BudgetName = "place" | "cancel";
@@ -43,10 +45,17 @@ export class Budgets {
   readonly #options: BudgetsOptions;
   /** By key. Bounded by the keys there are. */
   readonly #buckets = new Map<string, Buckets>();
+  /** Those that the buckets were made by. */
+  #rules: BudgetRules | null = null;
   readonly #refusedCounts = new Map<BudgetName, number>();
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
+  }
+
+  /** Whether anybody is held to a budget now. */
+  get isOn(): boolean {
+    return this.#options.rules() !== null;
   }
 
   get refusedCounts(): ReadonlyMap<BudgetName, number> {
@@ -56,7 +65,8 @@ export class Budgets {
   /** Takes one for each new order or amend. 0, or seconds until it is worth another try. */
   takePlaces(caller: Caller, count: number): number {
     const nowMs = this.#options.monotonicMs();
-    const { place } = this.#of(caller, nowMs);
+    const place = this.#of(caller, nowMs)?.place;
+    if (place === undefined) return 0;
     if (place.count(nowMs) < count) return this.#refused("place", place.waitMs(count, nowMs));
     place.take(count, nowMs);
     return 0;
@@ -65,7 +75,8 @@ export class Budgets {
   /** As {@link takePlaces}; of what is open, as much is taken as there is. */
   takeCancels(caller: Caller, { named, open }: CancelCost): number {
     const nowMs = this.#options.monotonicMs();
-    const { cancel } = this.#of(caller, nowMs);
+    const cancel = this.#of(caller, nowMs)?.cancel;
+    if (cancel === undefined) return 0;
     const needed = named - open;
     if (cancel.count(nowMs) < needed) return this.#refused("cancel", cancel.waitMs(needed, nowMs));
     cancel.take(named, nowMs);
@@ -75,24 +86,24 @@ export class Budgets {
   /** So many orders were accepted. */
   placed(caller: Caller, count: number): void {
     const nowMs = this.#options.monotonicMs();
-    this.#of(caller, nowMs).cancel.add(count, nowMs);
+    this.#of(caller, nowMs)?.cancel.add(count, nowMs);
   }
 
-  /** What is left: of cancels never fewer than the account has open orders. */
+  /** What is left, of cancels never fewer than the account has open orders; none without rules. */
   statesOf(caller: Caller): readonly BudgetState[] {
     const nowMs = this.#options.monotonicMs();
-    const { place, cancel } = this.#of(caller, nowMs);
+    const buckets = this.#of(caller, nowMs);
+    if (buckets === null) return [];
+    const { place, cancel, fillSeconds } = buckets;
     const open = this.#options.openCount(caller.account);
+    const stateOf = (name: BudgetName, bucket: TokenBucket, remaining: number): BudgetState => {
+      const fullInSeconds = Math.ceil(bucket.waitMs(bucket.size, nowMs) / 1000);
+      return { name, quota: bucket.size, windowSeconds: fillSeconds, remaining, fullInSeconds };
+    };
     return [
-      this.#state("place", place, place.count(nowMs), nowMs),
-      this.#state("cancel", cancel, Math.max(open, cancel.count(nowMs)), nowMs),
+      stateOf("place", place, place.count(nowMs)),
+      stateOf("cancel", cancel, Math.max(open, cancel.count(nowMs))),
     ];
-  }
-
-  #state(name: BudgetName, bucket: TokenBucket, remaining: number, nowMs: number): BudgetState {
-    const { fillSeconds } = this.#options.rules;
-    const fullInSeconds = Math.ceil(bucket.waitMs(bucket.size, nowMs) / 1000);
-    return { name, quota: bucket.size, windowSeconds: fillSeconds, remaining, fullInSeconds };
   }
 
   #refused(name: BudgetName, waitMs: number): number {
@@ -100,13 +111,18 @@ export class Budgets {
     return Math.max(1, Math.ceil(waitMs / 1000));
   }
 
-  #of({ apiKey }: Caller, nowMs: number): Buckets {
+  #of({ apiKey }: Caller, nowMs: number): Buckets | null {
+    const rules = this.#options.rules();
+    if (rules !== this.#rules) this.#buckets.clear();
+    this.#rules = rules;
+    if (rules === null) return null;
     const found = this.#buckets.get(apiKey);
     if (found !== undefined) return found;
-    const { places, fillSeconds, cancelFactor } = this.#options.rules;
+    const { places, fillSeconds, cancelFactor } = rules;
     const added = {
       place: new TokenBucket(places, fillSeconds, nowMs),
       cancel: new TokenBucket(places * cancelFactor, fillSeconds, nowMs),
+      fillSeconds,
     };
     this.#buckets.set(apiKey, added);
     return added;

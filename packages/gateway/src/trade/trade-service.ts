@@ -259,7 +259,7 @@ export class TradeService {
    * its first answer.
    */
   #placeWait(caller: Caller, count: number, identity: RequestIdentity): number {
-    if (this.#budgets === null || this.#sequencer.remembers(caller.account, identity)) return 0;
+    if (!this.#budgets?.isOn || this.#sequencer.remembers(caller.account, identity)) return 0;
     return this.#budgets.takePlaces(caller, count);
   }
 
@@ -268,7 +268,7 @@ export class TradeService {
     requests: readonly (CancelRequest | Fault)[],
     identity: RequestIdentity | null,
   ): number {
-    if (this.#budgets === null) return 0;
+    if (!this.#budgets?.isOn) return 0;
     if (identity !== null && this.#sequencer.remembers(caller.account, identity)) return 0;
     const open = requests.filter((request) => {
       if (isFault(request)) return false;
@@ -283,7 +283,7 @@ export class TradeService {
     { filter, isPreview }: CancelAllRequest,
     identity: RequestIdentity,
   ): number {
-    if (this.#budgets === null || this.#sequencer.remembers(caller.account, identity)) return 0;
+    if (!this.#budgets?.isOn || this.#sequencer.remembers(caller.account, identity)) return 0;
     const open = !isPreview && this.#cancelAlls.findsAny(caller, filter) ? 1 : 0;
     return this.#budgets.takeCancels(caller, { named: 1, open });
   }

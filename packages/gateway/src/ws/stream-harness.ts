@@ -135,7 +135,11 @@ export class StreamHarness {
     const keys = new KeyStore();
     for (const { apiKey, secret, account } of SANDBOX_KEYS) keys.add(apiKey, secret, account);
     this.streams = new OrderStreamServer({
-      authenticator: new Authenticator({ keys, wallMs: () => clock.wallMs(), windowMs: 300_000 }),
+      authenticator: new Authenticator({
+        keys,
+        wallMs: () => clock.wallMs(),
+        windowMs: () => 300_000,
+      }),
       keys,
       sequencer,
       archive,
