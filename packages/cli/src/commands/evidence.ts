@@ -142,6 +142,7 @@ function addReceipt(program: Command, terminal: Terminal): void {
     .argument("<file>", "the receipt, or an answer that has one; - for the standard input")
     .option("--jwks <file>", "public keys as GET /receipt-keys gave them; else they are asked for")
     .option("--data-dir <dir>", "also look whether the journal there says the same")
+    .option("--segments <folder>", "with --data-dir: what archive-journal cut from that journal")
     .addHelpText(
       "after",
       "\nKeys that come from the gateway prove only what that gateway says: keep a copy of them.\n" +
@@ -158,7 +159,7 @@ function addReceipt(program: Command, terminal: Terminal): void {
         const problem = verdict.isGood
           ? dataDir === undefined
             ? null
-            : journalProblem(journalDirectory(dataDir, terminal), verdict)
+            : journalProblem(journalDirectory(dataDir, terminal), verdict, options.segments ?? null)
           : verdict.problem;
         show(terminal, options.json === true, problem, verdict.isGood ? verdict.statement : null);
         if (problem !== null) setExitCode(command, ExitCode.Refused);

@@ -5,8 +5,11 @@ import { test } from "node:test";
 import { encodeReceiptStatement } from "@countermand/contract";
 import { decodeDeskEvent, type UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
+import { CHAIN_START } from "../journal/event-chain.ts";
+import { cutJournal } from "../journal/journal-cut.ts";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
+import { writeSegment } from "../journal/segment-file.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { type ReceiptKeys, receiptKeys } from "./receipt-keys.ts";
 import { journalProblem, verifyReceipt } from "./receipt-verification.ts";
@@ -30,7 +33,12 @@ function goldenJournal(folder: string): ReceiptKeys {
 }
 
 /** What the journal says of the receipt of an order, after a change of the receipt's facts. */
-function problemOf(folder: string, keys: ReceiptKeys, change: object = {}): string | null {
+function problemOf(
+  folder: string,
+  keys: ReceiptKeys,
+  change: object = {},
+  segments: string | null = null,
+): string | null {
   const reader = new JournalReader(folder);
   const hash = reader.hashAt(PARTITION, CANCEL_SEQ) ?? "";
   reader.close();
@@ -41,7 +49,7 @@ function problemOf(folder: string, keys: ReceiptKeys, change: object = {}): stri
   const content = encodeReceiptStatement(order, facts, keys.keyId, ISSUED_AT);
   const verdict = verifyReceipt(keys.signed(content), JSON.parse(keys.jwksJson));
   assert.ok(verdict.isGood);
-  return journalProblem(folder, verdict);
+  return journalProblem(folder, verdict, segments);
 }
 
 test("journal receipts: the journal bears out what it says, and nothing else", async () => {
@@ -71,5 +79,28 @@ test("journal receipts: a journal that was changed does not bear one out", async
     database.exec(`UPDATE events SET payload = payload || ' ' WHERE seq = ${CANCEL_SEQ}`);
     database.close();
     assert.match(problemOf(folder, keys) ?? "", /chain of hashes breaks/);
+  });
+});
+
+test("journal receipts: an archived event bears one out from its segment", async () => {
+  await inFolder((folder) => {
+    const keys = goldenJournal(folder);
+    const reader = new JournalReader(folder);
+    const events = [...reader.containing(PARTITION, "")].slice(0, CANCEL_SEQ);
+    const last = events.at(-1);
+    reader.close();
+    assert.ok(last !== undefined);
+    const { seq, epoch, hash } = last;
+    const ends = { previousHash: CHAIN_START.hash, lastHash: hash };
+    const segments = join(folder, "segments");
+    const header = { partition: PARTITION, firstSeq: 1, lastSeq: seq, ...ends };
+    writeSegment(segments, header, events);
+    cutJournal(folder, [{ partition: PARTITION, anchor: { seq, epoch, hash } }], () => {});
+    assert.match(problemOf(folder, keys) ?? "", /was archived: give its folder with --segments/);
+    assert.equal(problemOf(folder, keys, {}, segments), null);
+    const other = { orderId: "22000000099" };
+    assert.match(problemOf(folder, keys, other, segments) ?? "", /says something else/);
+    const before = { seq: CANCEL_SEQ - 1 };
+    assert.match(problemOf(folder, keys, before, segments) ?? "", /has another event/);
   });
 });

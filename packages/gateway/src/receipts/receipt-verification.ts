@@ -5,8 +5,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from "node:crypto";
 import { encodeReceiptStatement } from "@countermand/contract";
 import { decodeDeskEvent, type UnixMs } from "@countermand/core/model";
-import { eventHash } from "../journal/event-chain.ts";
-import { JournalReader } from "../journal/journal-reader.ts";
+import { CHAIN_START, eventHash } from "../journal/event-chain.ts";
+import { JournalReader, type SealedRecord } from "../journal/journal-reader.ts";
+import { SegmentChain } from "../journal/segment-chain.ts";
 import { RECEIPT_TYPE } from "./receipt-keys.ts";
 
 /** What a receipt says, as its JSON text has it. */
@@ -49,18 +50,26 @@ export function verifyReceipt(receipt: string, jwks: unknown): ReceiptVerdict {
   return { isGood: true, statement, json };
 }
 
-/** Why the journal does not bear the receipt out; null when it does. */
+/**
+ * Why the journal does not bear the receipt out, with the segments that were cut from it where
+ * their folder is given; null when it does.
+ * @throws JournalError a segment is damaged or missing
+ */
 export function journalProblem(
   dataDir: string,
   { statement, json }: Extract<ReceiptVerdict, { readonly isGood: true }>,
+  segments: string | null = null,
 ): string | null {
   const reader = new JournalReader(dataDir);
   try {
     const { partition, journal_seq: seq, event_hash: hash } = statement;
     const where = `partition ${JSON.stringify(partition)}, seq ${seq}`;
-    const event = reader.sealed(partition, seq);
-    const before = reader.hashAt(partition, seq - 1);
-    if (event === null || before === null) return `the journal has no event at ${where}`;
+    if (segments === null && seq >= 1 && seq <= (reader.anchor(partition)?.seq ?? 0)) {
+      return `the event at ${where} was archived: give its folder with --segments`;
+    }
+    const found = sealedAt(reader, segments, partition, seq);
+    if (found === null) return `the journal has no event at ${where}`;
+    const { before, event } = found;
     const computed = eventHash(before, partition, seq, event.epoch, event.payload);
     if (computed !== event.hash) return `the journal's chain of hashes breaks at ${where}`;
     if (event.hash !== hash) return `the journal has another event at ${where}`;
@@ -73,6 +82,31 @@ export function journalProblem(
   } finally {
     reader.close();
   }
+}
+
+/** An event and the hash that it seals; null where there is none. */
+function sealedAt(
+  reader: JournalReader,
+  segments: string | null,
+  partition: string,
+  seq: number,
+): { readonly before: string; readonly event: SealedRecord } | null {
+  const isArchived = seq <= (reader.anchor(partition)?.seq ?? 0);
+  if (segments !== null && isArchived) return archivedAt(reader, segments, partition, seq);
+  const event = reader.sealed(partition, seq);
+  const before = reader.hashAt(partition, seq - 1);
+  return event === null || before === null ? null : { before, event };
+}
+
+/** All segments of the partition are followed: the event counts only with what leads to it. */
+function archivedAt(reader: JournalReader, segments: string, partition: string, seq: number) {
+  let found: { readonly before: string; readonly event: SealedRecord } | null = null;
+  let before = CHAIN_START.hash;
+  for (const event of new SegmentChain(segments).events(partition, reader.beginning(partition))) {
+    if (event.seq === seq) found = { before, event };
+    before = event.hash;
+  }
+  return found;
 }
 
 function bad(problem: string): ReceiptVerdict {
