@@ -1,5 +1,7 @@
 /** What the command line does with a data directory or a receipt, without a gateway. */
 export { hasArchivedOrders, orderStories, type SoughtOrder } from "./audit/order-story.ts";
+export { type Backup, BackupExistsError, backUp } from "./journal/backup.ts";
+export { JournalError } from "./journal/journal.ts";
 export { type JournalVerdict, verifyJournal } from "./journal/verify.ts";
 export {
   journalProblem,

@@ -1,5 +1,6 @@
 /** What can be proven without the gateway: that a journal is whole, and that a receipt is good. */
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
@@ -22,6 +23,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 
 export function addEvidenceCommands(program: Command, terminal: Terminal): void {
   addVerify(program, terminal);
+  addBackup(program, terminal);
   addAuditCommand(program, terminal);
   addReceipt(program, terminal);
 }
@@ -102,6 +104,42 @@ function archivedLines({
   }
   const isCut = partitions.some(({ archivedSeq }) => archivedSeq > 0);
   return isCut ? ["archived events were not looked at: give their folder with --segments"] : [];
+}
+
+function addBackup(program: Command, terminal: Terminal): void {
+  program
+    .command("backup")
+    .description("copy a data directory beside the running gateway, verified, to start on")
+    .argument("<folder>", "the backup; it must not be there yet")
+    .option("--data-dir <dir>", DATA_DIR)
+    .addHelpText(
+      "after",
+      "\nThe journal at one moment, its head, snapshots and the directory's own keys: keep it as\n" +
+        "secret as they are. Exit code 0: whole and on the disk; 1: there is no backup, and why.",
+    )
+    .action(async (folder: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<EvidenceOptions>();
+      const from = journalDirectory(options.dataDir, terminal);
+      const { BackupExistsError, backUp, JournalError } = await import(
+        "@countermand/gateway/offline"
+      );
+      try {
+        const backup = await backUp(from, resolve(folder));
+        if (options.json === true) printJson(terminal, { data_dir: from, ...backup });
+        else {
+          print(terminal, [
+            ...tableLines(PARTITION_COLUMNS, backup.partitions),
+            "",
+            `${backup.folder}: whole, ${backup.eventCount} events, ${backup.bytes} bytes`,
+          ]);
+        }
+      } catch (error) {
+        const isExpected = error instanceof BackupExistsError || error instanceof JournalError;
+        if (!isExpected) throw error;
+        tell(terminal, `no backup: ${error.message}`);
+        setExitCode(command, ExitCode.Refused);
+      }
+    });
 }
 
 const CLEAR_LINE = "\r\x1b[K";

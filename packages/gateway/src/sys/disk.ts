@@ -170,6 +170,11 @@ export function removeFile(path: string): void {
   rmSync(path, { force: true });
 }
 
+/** Removes the folder and everything in it, if it is there. */
+export function removeFolder(path: string): void {
+  rmSync(path, { force: true, recursive: true });
+}
+
 /** Names of the entries of a folder, sorted; none where the folder is missing. */
 export function fileNames(folder: string): string[] {
   try {

@@ -1,0 +1,140 @@
+/**
+ * A copy of a data directory that a gateway can start on, taken beside the running one or without
+ * one: the journal as it is at one moment, its head, snapshots and the directory's own keys. It is
+ * verified before it gets its name, so what bears the name is a whole backup.
+ */
+import Database from "better-sqlite3";
+import {
+  createPrivateFile,
+  ensureFolder,
+  fileBytes,
+  fileNames,
+  filePath,
+  readFileIfPresent,
+  removeFile,
+  removeFolder,
+  renameDurably,
+  replaceFile,
+} from "../sys/disk.ts";
+import { readHead, writeHead } from "./head-file.ts";
+import { inspectJournal, type JournalInspection } from "./inspect.ts";
+import { JournalError } from "./journal.ts";
+import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+
+export interface Backup {
+  readonly folder: string;
+  /** Of the database. */
+  readonly bytes: number;
+  readonly eventCount: number;
+  readonly partitions: readonly {
+    readonly partition: string;
+    readonly lastSeq: number;
+    readonly hash: string;
+    /** The last event that was archived; 0 where none was. */
+    readonly archivedSeq: number;
+  }[];
+}
+
+/** What only this directory has; others are made again or derived. */
+const KEY_FILES = ["receipt-key.pem", "sandbox-keys.json"];
+const SNAPSHOTS = "snapshots";
+/** As many as there are: one step is one moment, and none is begun anew when the gateway writes. */
+const ALL_PAGES = 0x7fff_ffff;
+
+/** The folder is there already: nothing is put over another backup. */
+export class BackupExistsError extends Error {
+  override readonly name = "BackupExistsError";
+}
+
+/**
+ * Makes the backup folder; on stable storage when it resolves.
+ * @throws BackupExistsError
+ * @throws JournalError the journal or the copy must not be used; no folder is left
+ */
+export async function backUp(dataDir: string, folder: string): Promise<Backup> {
+  const draft = `${folder}.partial`;
+  for (const path of [folder, draft]) {
+    if (fileNames(path).length > 0) throw new BackupExistsError(`${path} is there and not empty`);
+  }
+  ensureFolder(draft);
+  try {
+    // Before the database: what these say of the journal stands in it then.
+    copySnapshots(dataDir, draft);
+    const head = headOf(dataDir);
+    copyKeys(dataDir, draft);
+    await copyDatabase(dataDir, draft);
+    const inspection = verified(draft, head);
+    removeFolder(folder);
+    renameDurably(draft, folder);
+    return backupOf(folder, inspection);
+  } catch (error) {
+    removeFolder(draft);
+    throw error;
+  }
+}
+
+function copySnapshots(dataDir: string, draft: string): void {
+  const from = filePath(dataDir, SNAPSHOTS);
+  for (const name of fileNames(from).filter((each) => each.endsWith(".txt"))) {
+    // One that is replaced by a newer one meanwhile is no loss: they only save time.
+    const bytes = readFileIfPresent(filePath(from, name));
+    if (bytes === null) continue;
+    ensureFolder(filePath(draft, SNAPSHOTS));
+    replaceFile(filePath(draft, SNAPSHOTS, name), [bytes]);
+  }
+}
+
+function headOf(dataDir: string): Buffer {
+  const { head } = journalFiles(dataDir);
+  const bytes = readFileIfPresent(head);
+  if (bytes !== null) return bytes;
+  throw new JournalError("JOURNAL_HEAD_UNREADABLE", head, "is missing");
+}
+
+function copyKeys(dataDir: string, draft: string): void {
+  for (const name of KEY_FILES) {
+    const bytes = readFileIfPresent(filePath(dataDir, name));
+    if (bytes !== null) createPrivateFile(filePath(draft, name), bytes.toString("utf8"));
+  }
+}
+
+async function copyDatabase(dataDir: string, draft: string): Promise<void> {
+  const files = journalFiles(dataDir);
+  try {
+    const database = new Database(files.database, { readonly: true, fileMustExist: true });
+    try {
+      await database.backup(journalFiles(draft).database, { progress: () => ALL_PAGES });
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw journalErrorFrom(error, files.database);
+  }
+}
+
+/** Follows the copy's chain to its end, past the head it was taken with, which it then gets. */
+function verified(draft: string, head: Buffer): JournalInspection {
+  const files = journalFiles(draft);
+  replaceFile(files.head, [head]);
+  const inspection = inspectJournal(draft);
+  const isCut = [...inspection.partitions.values()].some(({ archivedSeq }) => archivedSeq > 0);
+  if (isCut && fileNames(filePath(draft, SNAPSHOTS)).length === 0) {
+    const problem = "has archived events, and there is no snapshot that holds their state";
+    throw new JournalError("JOURNAL_DAMAGED", files.database, problem);
+  }
+  const named = [...inspection.partitions].filter(([, { lastSeq }]) => lastSeq > 0);
+  const ends = named.map(([name, { lastSeq, hash }]) => [name, { seq: lastSeq, hash }] as const);
+  writeHead(files.head, new Map([...(readHead(files.head) ?? []), ...ends]));
+  // What SQLite makes to read it: the log is empty.
+  for (const suffix of ["-wal", "-shm"]) removeFile(`${files.database}${suffix}`);
+  return inspection;
+}
+
+function backupOf(folder: string, { eventCount, partitions }: JournalInspection): Backup {
+  return {
+    folder,
+    bytes: fileBytes(journalFiles(folder).database) ?? 0,
+    eventCount,
+    partitions: [...partitions].map(([partition, end]) => ({ partition, ...end })),
+  };
+}
