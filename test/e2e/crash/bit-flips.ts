@@ -3,16 +3,13 @@
  * the start; what does not is harmless, which the state hash proves. Behind the head a damaged tail
  * may be left out, and is told.
  */
-import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
-import { writeSnapshot } from "../../../packages/gateway/src/journal/snapshot-file.ts";
-import { recoverState, snapshotFolder } from "../../../packages/gateway/src/sequencer/recovery.ts";
-import { stateHash, stateLines } from "../../../packages/gateway/src/sequencer/state.ts";
 import type { StateReport, Workplace } from "../gateway-process.ts";
 import { type DataFiles, fileOf, readFiles, Scratch } from "./data-files.ts";
 import { all, type Figure, none, type Proof, reported } from "./proof.ts";
 import { Random } from "./random.ts";
 import { lifeOf, type RecordedLife, type Synced } from "./recorded-life.ts";
-import { isSameState, LAYOUT, type Recovery, recover } from "./recovered.ts";
+import { isSameState, type Recovery, recover } from "./recovered.ts";
+import { snapshotAt } from "./replay.ts";
 import { isClearRefusal } from "./torn-writes.ts";
 
 const FLIPS_SHORT = 320;
@@ -174,16 +171,7 @@ class Flipping {
 function withSnapshots({ files, moments }: RecordedLife, scratch: Scratch): DataFiles {
   const folder = scratch.lay(files);
   for (const part of [0.3, 0.7]) {
-    const moment = moments[Math.floor(moments.length * part)] ?? moments[0];
-    const upTo = new Map(Object.entries(moment.state.positions));
-    const { state, positions } = recoverState({ dataDir: folder, layout: LAYOUT, upTo });
-    const reader = new JournalReader(folder);
-    const named = [...positions].map(([partition, seq]) => {
-      return { partition, seq, hash: reader.hashAt(partition, seq) ?? "" };
-    });
-    reader.close();
-    const header = { positions: named, stateHash: stateHash(state) };
-    writeSnapshot(snapshotFolder(folder), header, stateLines(state));
+    snapshotAt(folder, moments[Math.floor(moments.length * part)] ?? moments[0]);
   }
   const made = [...readFiles(folder)].filter(([name]) => name.startsWith(SNAPSHOTS));
   return new Map([...files, ...made]);

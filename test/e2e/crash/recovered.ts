@@ -40,7 +40,7 @@ export function recover(dataDir: string): Recovery {
 }
 
 /** As a gateway reports it on SIGUSR2. */
-function stateIn(
+export function stateIn(
   dataDir: string,
   onPassedOver: (note: string) => void = () => undefined,
   upTo?: ReadonlyMap<string, number>,

@@ -10,13 +10,31 @@
  * could run holds, but this machine lacks what some need; they are named and not counted as passed.
  */
 import { runProofs } from "../proof-runner.ts";
+import { BACKUP } from "./backup-proof.ts";
 import { BIT_FLIPS } from "./bit-flips.ts";
+import { CLOCK_JUMP } from "./clock-jump.ts";
+import { DEAD_MAN } from "./dead-man-proof.ts";
 import { DISK_FULL_PROOF } from "./disk-full.ts";
+import { FAILING_DISK } from "./failing-disk.ts";
 import { KILL_LOOP } from "./kill-loop.ts";
+import { KILL_SWITCH } from "./kill-switch.ts";
 import type { Proof } from "./proof.ts";
+import { REPLAY } from "./replay.ts";
 import { SYNC_ORDER } from "./sync-order.ts";
 import { TORN_WRITES } from "./torn-writes.ts";
 
-const PROOFS: readonly Proof[] = [KILL_LOOP, SYNC_ORDER, TORN_WRITES, BIT_FLIPS, DISK_FULL_PROOF];
+const PROOFS: readonly Proof[] = [
+  KILL_LOOP,
+  SYNC_ORDER,
+  TORN_WRITES,
+  BIT_FLIPS,
+  FAILING_DISK,
+  DISK_FULL_PROOF,
+  REPLAY,
+  BACKUP,
+  CLOCK_JUMP,
+  KILL_SWITCH,
+  DEAD_MAN,
+];
 
 process.exitCode = await runProofs("crash", PROOFS);
