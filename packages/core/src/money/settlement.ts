@@ -39,9 +39,16 @@ export function tradeDate(terms: SettlementTerms, nowMs: UnixMs): UnixDay {
  * settles before its own market's day.
  */
 export function settlingDay(table: SettlementTable, nowMs: UnixMs): UnixDay {
-  const offsets = Object.values(table).map(({ utcOffsetMs }) => utcOffsetMs);
-  return unixDayAt(nowMs, Math.min(...offsets));
+  let latestMs = latestOffsetsMs.get(table);
+  if (latestMs === undefined) {
+    latestMs = Math.min(...Object.values(table).map(({ utcOffsetMs }) => utcOffsetMs));
+    latestOffsetsMs.set(table, latestMs);
+  }
+  return unixDayAt(nowMs, latestMs);
 }
+
+/** Of each table, which never changes: the offset of the market in which a day begins last. */
+const latestOffsetsMs = new WeakMap<SettlementTable, number>();
 
 /** SettlDate(64) of a trade of that date: never before it, and later for later trades. */
 export function settlementDate(terms: SettlementTerms, traded: UnixDay): UnixDay {
