@@ -8,8 +8,10 @@
  *
  * `echo`: the WebSocket library alone, which answers each message as a command is answered.
  *
- * Run: `node bench/floor-server.ts hmac`, `node bench/floor-server.ts composite FILE ORDERS` or
- * `node bench/floor-server.ts echo`.
+ * `fan-out`: `ws` alone, which sends a message to every socket as often as a request says.
+ *
+ * Run: `node bench/floor-server.ts hmac`, `node bench/floor-server.ts composite FILE ORDERS`,
+ * `node bench/floor-server.ts echo` or `node bench/floor-server.ts fan-out BYTES`.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { fdatasync, openSync, write } from "node:fs";
@@ -72,7 +74,9 @@ if (process.argv[1] === import.meta.filename) main();
 function main(): void {
   const [mode, path = "", orderCount = "0"] = process.argv.slice(2);
   const work = mode === "composite" ? cancelWork(path, Number(orderCount)) : answerAtOnce;
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, handler(work));
+  const options = { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS };
+  const server =
+    mode === "fan-out" ? fanOutServer(Number(path)) : createServer(options, handler(work));
   if (mode === "echo") echoOn(server);
   server.listen(0, "127.0.0.1", () => {
     const { port } = server.address() as AddressInfo;
@@ -93,6 +97,23 @@ function echoOn(server: Server): void {
       socket.send(Buffer.from(`{"type":"reply","id":"${id}","code":0}`), { binary: false });
     });
   });
+}
+
+/** `POST /5` sends five messages to every socket, then answers. */
+function fanOutServer(messageBytes: number): Server {
+  const message = Buffer.alloc(messageBytes, "x");
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const server = createServer((request, response) => {
+    const count = Number(request.url?.slice(1));
+    for (let n = 0; n < count; n += 1) {
+      for (const socket of sockets.clients) socket.send(message, { binary: false });
+    }
+    answer(response, 200, ACCEPTED);
+  });
+  server.on("upgrade", (request, socket, head) => {
+    sockets.handleUpgrade(request, socket, head, () => {});
+  });
+  return server;
 }
 
 function answerAtOnce(_body: Buffer, done: (accepted: boolean) => void): void {

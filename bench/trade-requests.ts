@@ -6,6 +6,7 @@ import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { stringToSign } from "../packages/contract/src/index.ts";
 import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
 import {
+  CONNECTIONS,
   expectAccepted,
   type HttpAnswer,
   type LoadResult,
@@ -148,22 +149,23 @@ export class RestingOrders {
   }
 
   /** Places orders in batches; each has a client's name of its own. */
-  async place(count: number): Promise<LoadResult> {
+  async place(count: number, connectionCount = CONNECTIONS): Promise<LoadResult> {
     const first = this.#placedCount;
     this.#placedCount += count;
-    return await runLoad(this.#port, {
+    const script = {
       count: Math.ceil(count / BATCH_ORDERS),
-      request: (index) => {
+      request: (index: number) => {
         const from = first + index * BATCH_ORDERS;
         const size = Math.min(BATCH_ORDERS, first + count - from);
         const orders = Array.from({ length: size }, (_, n) => orderJson(from + n, this.#prefix));
         const options = { ageMs: this.#ageMs, key: this.#key };
         return signedRequest("POST", BATCH_PATH, `[${orders.join(",")}]`, options);
       },
-      answered: (_index, answer) => {
+      answered: (_index: number, answer: HttpAnswer) => {
         for (const { order_no } of acceptedElements(answer)) this.#open.push(order_no);
       },
-    });
+    };
+    return await runLoad(this.#port, script, connectionCount);
   }
 
   /** Takes `count` of the open orders out of the stock, anywhere in the book. */

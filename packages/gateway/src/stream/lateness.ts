@@ -88,6 +88,7 @@ export class Lateness {
 
   /** A mark is needed as long as some byte between it and the next one waits. */
   #dropRead(): void {
+    if (this.#marks.length === 0) return;
     const readBytes = this.#owedBytes - this.#waitingBytes;
     const unread = this.#marks.findIndex((_mark, index) => {
       const next = this.#marks[index + 1];

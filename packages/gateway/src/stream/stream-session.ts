@@ -170,8 +170,10 @@ export class StreamSession {
     const buffered = this.#options.port.bufferedBytes();
     const fittingCount = countWithin(messages, LIVE_BUFFER_BYTES_MAX - buffered);
     this.#lateness.owe(byteCount(messages));
-    this.#sendReports(messages.slice(0, fittingCount), true);
-    if (fittingCount < messages.length) {
+    if (fittingCount === messages.length) {
+      this.#sendReports(messages, true);
+    } else {
+      this.#sendReports(messages.slice(0, fittingCount), true);
       this.#mode = "late";
       this.#catchUp();
     }
@@ -373,14 +375,16 @@ export class StreamSession {
   #liveFrames(messages: readonly StreamMessage[]): Buffer[] {
     const { frameFault } = this.#options;
     if (frameFault === undefined) return messages.map(({ bytes }) => bytes);
-    return messages.flatMap(({ seq, bytes }) => {
+    const frames: Buffer[] = [];
+    for (const { seq, bytes } of messages) {
       const fault = frameFault(seq);
-      if (fault === null) return [bytes];
-      if (fault === "DroppedFrame") return [];
+      if (fault !== "DroppedFrame") frames.push(bytes);
+      if (fault !== "RepeatedFrame") continue;
       this.#lateness.owe(bytes.length);
       this.#lateness.handOver(bytes.length);
-      return [bytes, bytes];
-    });
+      frames.push(bytes);
+    }
+    return frames;
   }
 
   #hand(messages: readonly Buffer[]): void {
@@ -479,5 +483,7 @@ function countWithin(messages: readonly StreamMessage[], byteCountMax: number): 
 }
 
 function byteCount(messages: readonly StreamMessage[]): number {
-  return messages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  let count = 0;
+  for (const { bytes } of messages) count += bytes.length;
+  return count;
 }

@@ -28,6 +28,7 @@ import { type StreamView, tagOf } from "../stream/stream-view.ts";
 import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
 import { portOnShared, type SharedSocket } from "./shared-port.ts";
+import { textFrame } from "./text-frame.ts";
 
 /**
  * Says why before it closes for a message that is too big; the library alone would close without.
@@ -191,8 +192,6 @@ export class StreamConnection {
 /** Close codes of a client that means it; 1005 is a close frame without a code. */
 const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
-const TEXT = { binary: false, compress: false } as const;
-
 type Sockets = Pick<StreamConnectionOptions, "webSocket" | "socket">;
 
 function streamPort(sockets: Sockets, onWritten: () => void): StreamPort {
@@ -222,10 +221,11 @@ function sharedSocket({ webSocket, socket }: Sockets): SharedSocket {
     send: (messages, onWritten) => {
       if (webSocket.readyState !== WebSocket.OPEN) return false; // What the peer will not read.
       hold();
+      // The library writes a message at once too, as nothing is compressed: the order stays.
+      const last = messages.length - 1;
       for (const [index, message] of messages.entries()) {
-        const isLast = index === messages.length - 1;
-        if (isLast) webSocket.send(message, TEXT, onWritten);
-        else webSocket.send(message, TEXT);
+        if (index === last) socket.write(textFrame(message), onWritten);
+        else socket.write(textFrame(message));
       }
       return true;
     },
