@@ -18,6 +18,8 @@ const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["restart", ["100000", "1000000", "3"]],
   ["console", ["20000", "500", "10"]],
   ["exchange-core", ["1000000", "5"]],
+  ["journal", ["60", "5"]],
+  ["fan-out", ["500", "200", "5"]],
 ]);
 
 await main(process.argv.slice(2));
