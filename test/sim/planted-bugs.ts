@@ -116,7 +116,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     seedsMax: 120,
     plants: [
       {
-        file: `${GATEWAY}/journal/inspect.ts`,
+        file: `${GATEWAY}/journal/chain-walk.ts`,
         find: 'if (typeof payload !== "string" || hash !== expected) {',
         replace: 'if (typeof payload !== "string" || expected === "") {',
       },

@@ -46,6 +46,13 @@ export function receiveMessageOnPort(port: SimPort): { message: unknown } | unde
   return port.takeWaiting();
 }
 
+/** Two threads verify a long journal, and none of a simulation is that long. */
+export class MessageChannel {
+  constructor() {
+    throw new Error("a simulated process has no channels between threads");
+  }
+}
+
 export class Worker extends EventEmitter {
   readonly #port: SimPort;
   readonly #inbox: Waiting[] = [];

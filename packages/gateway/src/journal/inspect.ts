@@ -7,10 +7,10 @@
  */
 import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, filePath, readPieces, replaceFile } from "../sys/disk.ts";
-import { readAnchors } from "./anchors.ts";
-import { CHAIN_START, type ChainPosition, eventHash, sha256Hex } from "./event-chain.ts";
+import { type Chains, damaged, readPartitions } from "./chain-walk.ts";
+import { sha256Hex } from "./event-chain.ts";
 import { type Head, readHead } from "./head-file.ts";
-import { isPartitionName, JournalError } from "./journal.ts";
+import { JournalError } from "./journal.ts";
 import {
   ANCHOR_TABLE,
   JOURNAL_APPLICATION_ID,
@@ -22,6 +22,7 @@ import {
   requireSqliteVersion,
   sqliteVersion,
 } from "./journal-schema.ts";
+import { verifyOnTwoThreads } from "./second-walk.ts";
 import { type DamagedTail, inspectWal } from "./wal-inspection.ts";
 
 export interface PartitionEnd {
@@ -148,7 +149,7 @@ function inspectDatabase(
     requireOurFormat(database, files);
     // One moment of all partitions: a writer may go on meanwhile.
     const chains = database.transaction(() => readPartitions(database, files))();
-    const eventCount = verifyChains(database, chains, head ?? new Map(), files, options);
+    const eventCount = verifyOnTwoThreads(database, chains, head ?? new Map(), files, options);
     if (head === null && eventCount > 0) {
       const problem = `is missing, but the journal has ${eventCount} events`;
       throw new JournalError("JOURNAL_HEAD_UNREADABLE", files.head, problem);
@@ -189,126 +190,7 @@ function requireOurFormat(database: Database.Database, files: JournalFiles): voi
   }
 }
 
-/** One partition while its chain is followed. */
-interface Chain {
-  readonly name: string;
-  /** Epoch of the partition's newest claim. */
-  readonly epoch: number;
-  /** The last event that was archived; 0 where the chain begins with the partition's first. */
-  readonly startSeq: number;
-  /** The last event of the partition when the inspection began. */
-  readonly endSeq: number;
-  lastEpoch: number;
-  last: ChainPosition;
-}
-
-function readPartitions(database: Database.Database, files: JournalFiles): Map<number, Chain> {
-  const chains = new Map<number, Chain>();
-  const anchors = readAnchors(database);
-  const names = new Set<unknown>();
-  const rows = database
-    .prepare(
-      `SELECT name, id, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE partition = id)
-       FROM partitions`,
-    )
-    .raw()
-    .iterate();
-  for (const [name, id, epoch, endSeq] of rows as Iterable<[string, number, number, number]>) {
-    const sound =
-      typeof name === "string" && isPartitionName(name) && isCount(id) && isCount(epoch);
-    if (!sound || names.has(name) || chains.has(id)) {
-      throw damaged(files, `the entry of partition ${JSON.stringify(name)} is not sound`);
-    }
-    names.add(name);
-    const anchor = anchors.get(id);
-    if (anchor !== undefined && !(isCount(anchor.seq) && anchor.hash.length === HASH_DIGITS)) {
-      throw damaged(files, `the anchor of partition ${JSON.stringify(name)} is not sound`);
-    }
-    const { epoch: lastEpoch, ...last } = anchor ?? { ...CHAIN_START, epoch: 0 };
-    const [startSeq, atLeast] = [last.seq, Math.max(endSeq, last.seq)];
-    chains.set(id, { name, epoch, startSeq, endSeq: atLeast, lastEpoch, last });
-  }
-  for (const id of anchors.keys()) {
-    if (!chains.has(id)) throw damaged(files, `an anchor of unknown partition ${id}`);
-  }
-  return chains;
-}
-
-type EventRow = [partition: number, seq: number, epoch: number, hash: string, payload: string];
-
-const HASH_DIGITS = 64;
-
-/** How many rows one statement brings into memory; 1,000 cost as much per row as 500. */
-const PAGE_ROWS = 500;
-
-/** Follows every chain in one walk over the whole table, in the order of its only index. */
-function verifyChains(
-  database: Database.Database,
-  chains: ReadonlyMap<number, Chain>,
-  head: Head,
-  files: JournalFiles,
-  { onProgress, isShared = false }: InspectionOptions,
-): number {
-  const page = database
-    .prepare<[number, number, number], EventRow>(
-      `SELECT partition, seq, epoch, lower(hex(hash)), payload FROM events
-       WHERE (partition, seq) > (?, ?) ORDER BY partition, seq LIMIT ?`,
-    )
-    .raw() as Database.Statement<[number, number, number], EventRow>;
-  const expectedCount = [...chains.values()].reduce((sum, { startSeq, endSeq }) => {
-    return sum + endSeq - startSeq;
-  }, 0);
-  let eventCount = 0;
-  let rows = page.all(Number.MIN_SAFE_INTEGER, 0, PAGE_ROWS);
-  while (rows.length > 0) {
-    let [lastPartition, lastSeq] = rows[rows.length - 1] ?? [0, 0];
-    for (const row of rows) {
-      const [partition, seq] = row;
-      if (isShared && seq > (chains.get(partition)?.endSeq ?? seq)) {
-        // Written since: the rest of the partition is not looked at.
-        [lastPartition, lastSeq] = [partition, Number.MAX_SAFE_INTEGER];
-        break;
-      }
-      verifyEvent(row, chains, head, files);
-      eventCount += 1;
-    }
-    onProgress?.(eventCount, expectedCount);
-    rows = page.all(lastPartition, lastSeq, PAGE_ROWS);
-  }
-  return eventCount;
-}
-
-function verifyEvent(
-  [partition, seq, epoch, hash, payload]: EventRow,
-  chains: ReadonlyMap<number, Chain>,
-  head: Head,
-  files: JournalFiles,
-): void {
-  const chain = chains.get(partition);
-  if (chain === undefined) throw damaged(files, `an event of unknown partition ${partition}`);
-  const { name, last } = chain;
-  const where = `partition ${JSON.stringify(name)}, seq ${last.seq + 1}`;
-  if (seq !== last.seq + 1) throw damaged(files, `the event is missing at ${where}`);
-  const expected = eventHash(last.hash, name, seq, epoch, payload);
-  if (typeof payload !== "string" || hash !== expected) {
-    throw damaged(files, `the chain of hashes breaks at ${where}`);
-  }
-  if (epoch < chain.lastEpoch || epoch > chain.epoch) {
-    throw damaged(files, `epoch ${epoch} is out of order at ${where}`);
-  }
-  const mark = head.get(name);
-  if (mark?.seq === seq && mark.hash !== hash) {
-    throw damaged(files, `the event is not the one the head names at ${where}`);
-  }
-  chain.last = { seq, hash };
-  chain.lastEpoch = epoch;
-}
-
-function requireHeadReached(
-  chains: ReadonlyMap<number, Chain>,
-  head: Head,
-  files: JournalFiles,
-): void {
+function requireHeadReached(chains: Chains, head: Head, files: JournalFiles): void {
   const lastSeqs = new Map([...chains.values()].map(({ name, last }) => [name, last.seq]));
   for (const [partition, { seq }] of head) {
     const lastSeq = lastSeqs.get(partition) ?? 0;
@@ -322,12 +204,4 @@ function requireHeadReached(
 function requireSound(database: Database.Database, files: JournalFiles): void {
   const verdict = String(database.pragma("quick_check(1)", { simple: true }));
   if (verdict !== "ok") throw damaged(files, verdict);
-}
-
-function damaged(files: JournalFiles, problem: string): JournalError {
-  return new JournalError("JOURNAL_DAMAGED", files.database, problem);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1;
 }

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import { readPartitions, verifyChains } from "./chain-walk.ts";
+import { readHead } from "./head-file.ts";
+import { JournalError } from "./journal.ts";
+import { closedJournal, copyJournal, inFolder } from "./journal-fixture.ts";
+import { ANCHOR_TABLE, journalFiles } from "./journal-schema.ts";
+import { verifyOnTwoThreads } from "./second-walk.ts";
+
+/** What a walk finds: the count and where the partitions end, or the line it refuses with. */
+function found(folder: string, threads: 1 | 2, alteration = ""): unknown {
+  const files = journalFiles(folder);
+  const database = new Database(files.database);
+  if (alteration !== "") database.exec(alteration);
+  try {
+    const chains = readPartitions(database, files);
+    const head = readHead(files.head) ?? new Map();
+    const count =
+      threads === 1
+        ? verifyChains(database, chains, head, files)
+        : verifyOnTwoThreads(database, chains, head, files, {}, 1);
+    return [count, [...chains.values()].map(({ name, last }) => [name, last])];
+  } catch (error) {
+    assert.ok(error instanceof JournalError, `a JournalError, not ${error}`);
+    return error.message.replaceAll(folder, "");
+  } finally {
+    database.close();
+  }
+}
+
+test("second walk: two threads find what one finds, wherever the halves meet", () =>
+  inFolder((folder) => {
+    const shapes = [{ desk: 1 }, { desk: 2 }, { desk: 700, venue: 3 }, { desk: 3, venue: 700 }];
+    for (const [index, shape] of shapes.entries()) {
+      const made = join(folder, String(index));
+      closedJournal(made, shape);
+      const alone = found(made, 1);
+      assert.ok(Array.isArray(alone), String(alone));
+      assert.deepEqual(found(made, 2), alone);
+    }
+  }));
+
+test("second walk: damage is refused with the line of one walk, in either half and between", () =>
+  inFolder((folder) => {
+    const whole = join(folder, "whole");
+    closedJournal(whole, { desk: 20, venue: 20 });
+    // The first thread goes through to the last row of the desk.
+    const alterations = [2, 20].flatMap((seq) => [
+      `UPDATE events SET payload = '{}' WHERE partition = 1 AND seq = ${seq}`,
+      `UPDATE events SET hash = zeroblob(32) WHERE partition = 1 AND seq = ${seq}`,
+      `UPDATE events SET epoch = 9 WHERE partition = 2 AND seq = ${seq}`,
+      `DELETE FROM events WHERE partition = 1 AND seq = ${seq}`,
+      `UPDATE events SET payload = '{}' WHERE partition = 2 AND seq = ${seq}`,
+      `DELETE FROM events WHERE partition = 2 AND seq = ${seq}`,
+    ]);
+    alterations.push("UPDATE events SET partition = -9 WHERE partition = 1 AND seq = 20");
+    alterations.push("UPDATE events SET partition = 9 WHERE partition = 2 AND seq = 20");
+    // A history that was cut begins behind its anchor.
+    alterations.push(
+      `${ANCHOR_TABLE};
+       INSERT INTO anchors (partition, seq, epoch, hash)
+         SELECT partition, seq, epoch, hash FROM events WHERE partition = 1 AND seq = 12;
+       DELETE FROM events WHERE partition = 1 AND seq <= 12`,
+    );
+    let refusedCount = 0;
+    for (const [index, alteration] of alterations.entries()) {
+      const [one, two] = [1, 2].map((threads) => {
+        const copy = join(folder, `${index}-${threads}`);
+        copyJournal(whole, copy);
+        return found(copy, threads as 1 | 2, alteration);
+      });
+      assert.deepEqual(two, one, alteration);
+      if (typeof one === "string") refusedCount += 1;
+    }
+    // The cut is none, and a lost end is seen by the head alone, behind the walk.
+    assert.equal(refusedCount, alterations.length - 3);
+  }));

@@ -1,0 +1,136 @@
+/**
+ * A long journal is verified by two threads, each a half of the table: what takes the time is its
+ * own processor, and a start has the machine. Whoever waits, waits as if it were one walk.
+ */
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import { assert } from "@countermand/core/assert";
+import type Database from "better-sqlite3";
+import {
+  type Chains,
+  type EventKey,
+  eventCountOf,
+  verifyChains,
+  type WalkOptions,
+} from "./chain-walk.ts";
+import type { ChainPosition } from "./event-chain.ts";
+import type { Head } from "./head-file.ts";
+import { JournalError, type JournalErrorCode } from "./journal.ts";
+import type { JournalFiles } from "./journal-schema.ts";
+
+/** What the second thread is started with. */
+export interface SecondWalkStart {
+  readonly dataDir: string;
+  /** It begins behind this row, which the first thread comes to. */
+  readonly after: EventKey;
+  readonly port: MessagePort;
+  /** Becomes 1 once the port has the word. */
+  readonly done: Int32Array;
+}
+
+export type SecondWord =
+  | {
+      readonly type: "verified";
+      readonly eventCount: number;
+      /** Where each partition that it came to ends. */
+      readonly ends: readonly (readonly [id: number, last: ChainPosition])[];
+    }
+  | {
+      readonly type: "refused";
+      readonly code: JournalErrorCode;
+      readonly file: string;
+      readonly problem: string;
+    }
+  /** The row to begin behind is not there. */
+  | { readonly type: "lost" };
+
+/** The start of a thread takes as long as verifying about as many events. */
+const EVENTS_MIN = 100_000;
+/** Of the events for the first thread, which has more to do besides. */
+const FIRST_SHARE = 0.45;
+/** How long the second may take beyond the first; behind that the first walks its part. */
+const WAIT_MS = 60_000;
+
+/** Precondition: unless the journal is shared, nobody writes. Returns how many events there are. */
+export function verifyOnTwoThreads(
+  database: Database.Database,
+  chains: Chains,
+  head: Head,
+  files: JournalFiles,
+  options: WalkOptions,
+  eventsMin = EVENTS_MIN,
+): number {
+  const middle = options.isShared === true ? null : middleOf(chains, eventsMin);
+  if (middle === null) return verifyChains(database, chains, head, files, options);
+  const second = new SecondWalk(files.folder, middle);
+  const first = { after: null, through: middle };
+  let firstCount = 0;
+  try {
+    firstCount = verifyChains(database, chains, head, files, { ...options, stretch: first });
+  } catch (error) {
+    second.abandon();
+    throw error;
+  }
+  const word = second.word();
+  if (word === null || word.type === "lost") {
+    const rest = { after: middle, through: null };
+    return firstCount + verifyChains(database, chains, head, files, { ...options, stretch: rest });
+  }
+  if (word.type === "refused") throw new JournalError(word.code, word.file, word.problem);
+  for (const [id, last] of word.ends) {
+    const chain = chains.get(id);
+    assert(chain !== undefined, "both threads found the same partitions");
+    chain.last = last;
+  }
+  const eventCount = firstCount + word.eventCount;
+  options.onProgress?.(eventCount, eventCountOf(chains));
+  return eventCount;
+}
+
+/** The last row for the first thread; null where there are too few. */
+function middleOf(chains: Chains, eventsMin: number): EventKey | null {
+  const eventCount = eventCountOf(chains);
+  if (eventCount < eventsMin) return null;
+  let left = Math.ceil(eventCount * FIRST_SHARE);
+  for (const [id, { startSeq, endSeq }] of [...chains].sort(([a], [b]) => a - b)) {
+    if (left <= endSeq - startSeq) return { partition: id, seq: startSeq + left };
+    left -= endSeq - startSeq;
+  }
+  return null;
+}
+
+class SecondWalk {
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+  readonly #done = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(dataDir: string, after: EventKey) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const start: SecondWalkStart = { dataDir, after, port: port2, done: this.#done };
+    // The process's own options (--eval, --test) are not meant for this thread.
+    const options = { workerData: start, transferList: [port2], execArgv: [] };
+    this.#worker = new Worker(new URL("./second-walk-worker.ts", import.meta.url), options);
+    // A thread that does not come up gives no word, and its part is walked by the first.
+    this.#worker.once("error", () => {});
+    this.#worker.unref();
+  }
+
+  /** Nobody asks any more. */
+  abandon(): void {
+    this.#port.close();
+    void this.#worker.terminate();
+  }
+
+  /** Waits for what the thread found; null when it gives no word. */
+  word(): SecondWord | null {
+    Atomics.wait(this.#done, 0, 0, WAIT_MS);
+    const received = receiveMessageOnPort(this.#port);
+    this.#port.close();
+    return received === undefined ? null : (received.message as SecondWord);
+  }
+}
