@@ -5,7 +5,7 @@ const TEXT = 0x81;
 export class FrameCounter {
   textCount = 0;
   textBytes = 0;
-  /** Milliseconds from the first to the last frame of an event that goes to all, over all events. */
+  /** Milliseconds from the first to the last frame of an event that goes to all, summed up. */
   spreadMs = 0;
   readonly #readerCount: number;
   #eventAtMs = 0;
