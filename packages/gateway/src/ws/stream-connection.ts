@@ -222,10 +222,10 @@ function sharedSocket({ webSocket, socket }: Sockets): SharedSocket {
       if (webSocket.readyState !== WebSocket.OPEN) return false; // What the peer will not read.
       hold();
       // The library writes a message at once too, as nothing is compressed: the order stays.
-      const last = messages.length - 1;
-      for (const [index, message] of messages.entries()) {
-        if (index === last) socket.write(textFrame(message), onWritten);
-        else socket.write(textFrame(message));
+      const pieces = messages.flatMap(textFrame);
+      for (const [index, piece] of pieces.entries()) {
+        if (index === pieces.length - 1) socket.write(piece, onWritten);
+        else socket.write(piece);
       }
       return true;
     },

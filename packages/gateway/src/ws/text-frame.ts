@@ -8,16 +8,20 @@ const TEXT_FRAME = 0x81;
 const LENGTH_16_BITS = 126;
 const LENGTH_64_BITS = 127;
 
+/** Bytes of a message from which on it is not copied: a snapshot may be most of what memory has. */
+const COPIED_BYTES_MAX = 2 ** 16;
+
 /** As long as somebody holds the message. */
 const frames = new WeakMap<Buffer, Buffer>();
 
-/** The frame of a text in UTF-8, which must not be written to afterwards. */
-export function textFrame(message: Buffer): Buffer {
+/** The frame of a text in UTF-8, in pieces. The text must not be written to afterwards. */
+export function textFrame(message: Buffer): readonly Buffer[] {
   const known = frames.get(message);
-  if (known !== undefined) return known;
+  if (known !== undefined) return [known];
+  if (message.length > COPIED_BYTES_MAX) return [header(message.length), message];
   const frame = Buffer.concat([header(message.length), message]);
   frames.set(message, frame);
-  return frame;
+  return [frame];
 }
 
 function header(length: number): Buffer {
