@@ -25,6 +25,11 @@ const EXCEPTIONS: readonly Exception[] = [
     reason: "inside the book, ticks and lots are safe integers; this is where they are made",
   },
   {
+    rule: "banned-word",
+    path: "packages/core/src/market-data/market-data.ts",
+    reason: "depth is counted in ticks and lots, safe integers; another grid counts them anew",
+  },
+  {
     rule: "file-size",
     path: "packages/client/src/wire.ts",
     reason: "a program writes it, and every type of the wire is in it",

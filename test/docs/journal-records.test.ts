@@ -215,6 +215,12 @@ test("journal page: every kind of the exchange's records, and its cells", () => 
       return [kind, type, cells.join(", ")];
     });
   });
+  const grid = { priceTick: 1n as Price, lotQty: 2n as Qty };
+  const listed = { symbol: "symbol", ...grid, oddLotQty: 3n as Qty };
+  const set: ExchangeEvent = { type: "GridSet", symbol: "symbol", grid: listed, from: grid };
+  const written = JSON.parse(encodeExchangeRecord(set, AT.atMs)) as unknown[];
+  assert.deepEqual(written, ["Z", "symbol", "1", "2", "3", "1", "2"]);
+  expected.push(["Z", "GridSet", "symbol, tick, lot, oddLot, fromTick, fromLot"]);
   const rows = tableRows(section(PAGE, "### Partition `exchange`"));
   const kinds = rows
     .filter(([kind = ""]) => /^`[A-Z]`$/.test(kind))

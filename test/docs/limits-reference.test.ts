@@ -8,6 +8,7 @@ import { LIMITS } from "../../packages/contract/src/limits.ts";
 import { KEYS_MAX, REVOKED_KEYS_MAX } from "../../packages/core/src/control/api-keys.ts";
 import {
   ACTIVE_BLOCKS_MAX,
+  INSTRUMENTS_MAX,
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
 } from "../../packages/core/src/control/control-state.ts";
@@ -75,6 +76,7 @@ test("limits reference: lists the core's limits with their values", () => {
     ["RELEASED_BLOCKS_MAX", RELEASED_BLOCKS_MAX],
     ["KEYS_MAX", KEYS_MAX],
     ["REVOKED_KEYS_MAX", REVOKED_KEYS_MAX],
+    ["INSTRUMENTS_MAX", INSTRUMENTS_MAX],
     ["LIMIT_OVERRIDES_MAX", LIMIT_OVERRIDES_MAX],
     ["OPERATOR_ANSWERS_MAX", OPERATOR_ANSWERS_MAX],
   ]);

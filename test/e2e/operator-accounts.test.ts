@@ -140,7 +140,11 @@ test("instruments: a name follows the operator, and a halted one takes cancels o
   for (const [symbol, body, reason] of [
     ["XYZ", { reason: "x", halted: true }, "unknown_instrument"],
     ["AAPL", { reason: "x" }, "invalid_field"],
-    ["AAPL", { reason: "x", tick: 1 }, "unknown_field"],
+    ["AAPL", { reason: "x", step: 1 }, "unknown_field"],
+    ["AAPL", { reason: "x", tick: 0 }, "invalid_field"],
+    ["AAPL", { reason: "x", lot: "1e2" }, "invalid_field"],
+    ["AAPL", { reason: "x", tick: 1, resting: "drop" }, "invalid_field"],
+    ["AAPL", { reason: "x", resting: "keep" }, "invalid_field"],
     ["AAPL", { reason: "x", name: "x".repeat(65) }, "invalid_field"],
   ] as const) {
     assert.equal((await restarted.post(`instruments/${symbol}`, body)).reason, reason);

@@ -126,6 +126,7 @@ export interface Order {
     | "expired"
     | "kill_switch"
     | "account_closed"
+    | "instrument_changed"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -204,6 +205,7 @@ export interface OrderUpdate {
     | "expired"
     | "kill_switch"
     | "account_closed"
+    | "instrument_changed"
     | "auction_unmatched"
     | "venue"
     | (string & {});
@@ -290,6 +292,7 @@ export interface CancelledOrder {
     | "expired"
     | "kill_switch"
     | "account_closed"
+    | "instrument_changed"
     | "auction_unmatched"
     | "venue"
     | (string & {});

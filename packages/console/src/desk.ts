@@ -53,6 +53,7 @@ const RESULTS_MAX = 300;
 const TRADES_MAX = 60;
 const CANDLES_MAX = 240;
 const ACCOUNT_EVERY_MS = 1_500;
+const SYMBOLS_EVERY_MS = 60_000;
 /** Milliseconds between two drawings of the list of orders. */
 const PAINT_EVERY_MS = 50;
 const HISTORY_PAGE = "100";
@@ -337,6 +338,8 @@ async function askSymbols(): Promise<void> {
     symbols.value = ((await api.askPublic("/market/v1/symbols")) as MarketSymbols).symbols;
     const [first] = symbols.value;
     if (symbol.value === "" && first !== undefined) follow(first.symbol);
+    // Operators change ticks and lots, and list more, while the page is open.
+    after(SYMBOLS_EVERY_MS, () => void askSymbols());
   } catch {
     after(2_000, () => void askSymbols());
   }

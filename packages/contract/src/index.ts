@@ -28,6 +28,7 @@ export * from "./operator/account-answers.ts";
 export * from "./operator/account-requests.ts";
 export * from "./operator/control-answers.ts";
 export * from "./operator/control-requests.ts";
+export * from "./operator/instrument-requests.ts";
 export * from "./operator/key-answers.ts";
 export * from "./operator/key-requests.ts";
 export * from "./operator/limit-answers.ts";

@@ -8,6 +8,7 @@ import type { ApiKeys, MarketMode } from "@countermand/core/control";
 import {
   type DeskEvent,
   decodeDeskEvent,
+  type InstrumentTable,
   MARKET_GROUP_NAMES,
   type MarketGroup,
   type UnixMs,
@@ -24,7 +25,6 @@ import { openOperatorConsole } from "./console/operator-sessions.ts";
 import type { SignInCodes } from "./console/sign-in-codes.ts";
 import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
-import { InstrumentNames } from "./instrument-names.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
@@ -97,7 +97,6 @@ interface Foundation {
   readonly journal: ThreadedJournal;
   readonly rules: NodeRules;
   readonly layout: NodeLayout;
-  readonly names: InstrumentNames;
   readonly archive: OrderArchive;
   readonly recent: RecentReports;
   readonly marketClock: MarketClock;
@@ -160,7 +159,7 @@ export class RunningNode {
 
   private constructor(options: NodeOptions, foundation: Foundation, keys: KeyStore) {
     const { config, clock, onFatal } = options;
-    const { archive, journal, layout, marketClock, partitions, recovered } = foundation;
+    const { archive, journal, marketClock, partitions, recovered } = foundation;
     this.#options = options;
     this.#foundation = foundation;
     this.partitions = partitions;
@@ -170,9 +169,9 @@ export class RunningNode {
     this.admission = new Admission(clock);
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
-    const [{ dataDir }, { instruments }, { exchange }] = [config, layout, partitions];
-    this.market = new PublicMarket({ dataDir, instruments, exchange, marketClock, clock });
-    const faultBoard = faultBoardOf(options, layout);
+    const instruments = partitions.control.table;
+    this.market = marketOf(config, partitions, marketClock, clock);
+    const faultBoard = faultBoardOf(options, instruments);
     this.sequencer = new Sequencer({
       partitions,
       journal,
@@ -193,7 +192,7 @@ export class RunningNode {
       config,
       clock,
       sequencer,
-      instruments,
+      instruments: instruments.all,
       attention: () => ({
         requestCount: this.metrics.clientRequestCount,
         streamCount: this.#hub.sessionCount + this.market.streams.sessionCount,
@@ -311,7 +310,6 @@ export class RunningNode {
       limits: new LimitService({ sequencer, limits: this.#effective, isKnownKey }),
       isKnownKey,
       signInCodes,
-      names: this.#foundation.names,
       onModeSet: (market, mode) => this.#tellMode(market, mode),
     });
   }
@@ -358,8 +356,8 @@ export class RunningNode {
 
   #makeServices(keys: KeyStore, faultBoard: FaultBoard, signIn: SignInService): NodeServices {
     const { sequencer } = this;
-    const { archive, layout, marketClock, partitions, signing } = this.#foundation;
-    const { instruments } = layout;
+    const { archive, marketClock, partitions, signing } = this.#foundation;
+    const instruments = partitions.control.table;
     const budgets = budgetsOf(this.#options, partitions);
     const losesAnswer = (caller: Caller) => faultBoard.losesAnswer(caller);
     const receipts =
@@ -369,7 +367,7 @@ export class RunningNode {
       budgets,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
-      restrictions: new RestrictionService(sequencer, instruments),
+      restrictions: new RestrictionService(sequencer),
       deadMan: this.#deadMan,
       authenticator: authenticatorOf(this.#options, keys),
       clock: new ClockService({ sequencer, marketClock }),
@@ -478,9 +476,7 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
   if (journal.keptTail !== null) {
     log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
   }
-  const names = new InstrumentNames(rules.instruments);
-  const { instruments } = names;
-  const layout = layoutOf(journal, { ...rules, instruments }, options.deskCount ?? 1);
+  const layout = layoutOf(journal, rules, options.deskCount ?? 1);
   const recent = new RecentReports();
   const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
     onProjected: (partition, seq) => recent.projected(partition, seq),
@@ -495,12 +491,11 @@ async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<F
     wallMs: options.marketWallMs ?? (() => clock.wallMs()),
     monotonicMs: () => clock.monotonicMs(),
   });
-  const base = { signing, journal, rules, layout, names, archive, recent, marketClock };
+  const base = { signing, journal, rules, layout, archive, recent, marketClock };
   try {
     const recovered = recover(options, base);
     const positions = Object.fromEntries(recovered.positions);
     log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
-    names.follow(recovered.state.control);
     const keys = keysOf(recovered.state.control.keys, options);
     keys.requireReadable();
     const partitions = await claimAll(base, recovered);
@@ -582,7 +577,7 @@ async function claimAll(
     new Sessions({
       profile,
       seed,
-      instruments: layout.instruments,
+      instruments: control.table,
       exchange,
       state: session,
       lease: leaseOf(SESSION_PARTITION),
@@ -591,13 +586,22 @@ async function claimAll(
   );
 }
 
+function marketOf(
+  { dataDir }: Config,
+  { control, exchange }: Partitions,
+  marketClock: MarketClock,
+  clock: Clock,
+): PublicMarket {
+  return new PublicMarket({ dataDir, instruments: control.table, exchange, marketClock, clock });
+}
+
 /** Nobody holds the simulated traders to limits. */
 function limitsOf({ clock }: NodeOptions, limits: EffectiveLimits): OrderLimits {
   return new OrderLimits(exceptSimulated(limits), () => clock.monotonicMs());
 }
 
-function hubOf({ layout, partitions }: Foundation): StreamHub {
-  const hub = new StreamHub(layout.instruments);
+function hubOf({ partitions }: Foundation): StreamHub {
+  const hub = new StreamHub(partitions.control.table);
   for (const { desk } of partitions.desks) {
     for (const { account, streamSeq } of desk.books()) hub.startAt(account, streamSeq);
   }
@@ -620,7 +624,7 @@ function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotte
   );
 }
 
-function faultBoardOf(options: NodeOptions, { instruments }: NodeLayout): FaultBoard {
+function faultBoardOf(options: NodeOptions, instruments: InstrumentTable): FaultBoard {
   const { config, sandboxKeys = SANDBOX_KEYS } = options;
   const keys =
     config.profile === "sandbox" && config.sandboxRecipes === "on"

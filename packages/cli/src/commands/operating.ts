@@ -1,8 +1,9 @@
-/** What an operator does: block and kill, set modes, run accounts and instruments. */
+/** What an operator does: block and kill, set modes, run accounts. */
 import { type Command, Option } from "commander";
 import { count, oneOf } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
 import { confirm, type Terminal } from "../terminal.ts";
+import { addInstrumentCommands } from "./instruments.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addLimitCommands } from "./limits.ts";
 import {
@@ -22,7 +23,7 @@ export function addOperatingCommands(program: Command, terminal: Terminal): void
   addBlocks(program, terminal);
   addModes(program, terminal);
   addAccounts(program, terminal);
-  addInstruments(program, terminal);
+  addInstrumentCommands(program, terminal);
   addLimitCommands(program, terminal);
   addKeyCommands(program, terminal);
 }
@@ -204,40 +205,4 @@ function assignment(
     throw new UsageError(`write NAME=DECIMAL, such as HKD=1000.50, not ${text}`);
   }
   return { ...before, [name]: value };
-}
-
-function addInstruments(program: Command, terminal: Terminal): void {
-  const instruments = program
-    .command("instruments")
-    .description("list, rename and halt instruments");
-  operated(instruments.command("list", { isDefault: true }).description("all instruments")).action(
-    async (_options, command: Command) => {
-      show(terminal, command, await clientOf(command, terminal).read(`${API}/instruments`));
-    },
-  );
-  writing(
-    instruments
-      .command("change")
-      .description("rename an instrument, halt it or let it trade again")
-      .argument("<symbol>")
-      .option("--name <text>", "its new name")
-      .option("--halt", "take no new orders")
-      .option("--resume", "take orders again"),
-  ).action(async (symbol: string, options: InstrumentOptions, command: Command) => {
-    const { halt, name, reason, resume } = options;
-    const isHalted = halt === true ? true : resume === true ? false : undefined;
-    const body = {
-      reason,
-      ...(name !== undefined && { name }),
-      ...(isHalted !== undefined && { halted: isHalted }),
-    };
-    const path = `${API}/instruments/${encodeURIComponent(symbol)}`;
-    show(terminal, command, await clientOf(command, terminal).write(path, body));
-  });
-}
-
-interface InstrumentOptions extends OperatorOptions {
-  readonly name?: string;
-  readonly halt?: boolean;
-  readonly resume?: boolean;
 }

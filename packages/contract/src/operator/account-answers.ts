@@ -23,7 +23,7 @@ export interface AccountRow {
 
 export interface InstrumentStateRow {
   readonly instrument: Instrument;
-  readonly halted: boolean;
+  readonly state: "trading" | "halted" | "retired";
   /** Open orders of everybody in it. */
   readonly openCount: number;
 }
@@ -48,13 +48,17 @@ export function encodeAccounts(
   return `{"total_records":${total},"page":${page},"page_size":${pageSize},"accounts":[${accounts}]}`;
 }
 
-export function encodeInstrument({ instrument, halted, openCount }: InstrumentStateRow): string {
+export function encodeInstrument({ instrument, state, openCount }: InstrumentStateRow): string {
   const { symbol, securityDesc, currency, product, markets, priceTick, lotQty } = instrument;
+  const { oddLotQty, priceMax, orderQtyMax } = instrument;
+  const oddLot = oddLotQty === null ? "null" : formatDecimal(oddLotQty);
   return (
     `{"symbol":${jsonString(symbol)},"name":${jsonString(securityDesc)},` +
     `"currency":${jsonString(currency)},"product":${jsonString(product)},` +
     `"markets":${JSON.stringify(markets)},"tick":${formatDecimal(priceTick)},` +
-    `"lot":${formatDecimal(lotQty)},"state":"${halted ? "halted" : "trading"}",` +
+    `"lot":${formatDecimal(lotQty)},"odd_lot":${oddLot},` +
+    `"price_max":${formatDecimal(priceMax)},"qty_max":${formatDecimal(orderQtyMax)},` +
+    `"state":"${state}",` +
     `"open_orders":${openCount}}`
   );
 }

@@ -1,4 +1,4 @@
-/** Bodies of the operator API about accounts and instruments. */
+/** Bodies of the operator API about accounts. */
 import type { Account, Asset } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
@@ -10,7 +10,6 @@ import {
   invalid,
   isFieldFault,
   operatorObject,
-  optionalText,
   reasonField,
   requiredText,
 } from "./operator-fields.ts";
@@ -34,13 +33,6 @@ export interface CloseAccountRequest {
   readonly reason: string;
   readonly cancelsOrders: boolean;
   readonly withdraws: boolean;
-}
-
-export interface InstrumentRequest {
-  readonly reason: string;
-  /** Null leaves it as it is. */
-  readonly securityDesc: string | null;
-  readonly halted: boolean | null;
 }
 
 const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -96,20 +88,6 @@ export function decodeCloseAccount(value: JsonValue): CloseAccountRequest | Faul
   const withdraws = booleanField(object, "withdraw");
   if (isFieldFault(withdraws)) return withdraws;
   return { reason: kept(reason), cancelsOrders: cancels ?? false, withdraws: withdraws ?? false };
-}
-
-/** Body of `POST /operator/v1/instruments/{symbol}`. */
-export function decodeInstrumentChange(value: JsonValue): InstrumentRequest | Fault {
-  const object = operatorObject(value, ["reason", "name", "halted"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
-  const name = optionalText(object, "name", LIMITS.instrumentNameCharactersMax.value);
-  if (isFieldFault(name)) return name;
-  const halted = booleanField(object, "halted");
-  if (isFieldFault(halted)) return halted;
-  if (name === null && halted === null) return invalid("name or halted is required");
-  return { reason: kept(reason), securityDesc: name === null ? null : kept(name), halted };
 }
 
 /** Of `cash` by currency and `holdings` by product. */

@@ -15,12 +15,20 @@
  * | `O`  | OperatorActed     |
  * | `Q`  | OperatorAnswered  |
  *
- * Those of API keys are in key-event.ts.
+ * Those of API keys are in key-event.ts, those of the list of instruments in instrument-events.ts.
  */
 import { assert } from "../assert.ts";
 import type { Account, UnixMs } from "../model/ids.ts";
 import type { MarketGroup } from "../model/instrument.ts";
 import type { BlockScope } from "./control-scope.ts";
+import {
+  type InstrumentCells,
+  type InstrumentEvent,
+  instrumentCells,
+  instrumentEventOf,
+  isInstrumentCells,
+  isInstrumentEvent,
+} from "./instrument-events.ts";
 import {
   isKeyCells,
   isKeyEvent,
@@ -137,6 +145,7 @@ export type ControlEvent =
   | LimitsSet
   | OperatorActed
   | OperatorAnswered
+  | InstrumentEvent
   | KeyEvent;
 
 type ActCells = readonly [atMs: UnixMs, operator: string, reason: string];
@@ -173,7 +182,8 @@ type Cells =
     ];
 
 export function encodeControlEvent(event: ControlEvent): string {
-  return JSON.stringify(isKeyEvent(event) ? keyCells(event) : cellsOf(event));
+  if (isKeyEvent(event)) return JSON.stringify(keyCells(event));
+  return JSON.stringify(isInstrumentEvent(event) ? instrumentCells(event) : cellsOf(event));
 }
 
 /**
@@ -181,8 +191,9 @@ export function encodeControlEvent(event: ControlEvent): string {
  * vouches for it.
  */
 export function decodeControlEvent(payload: string): ControlEvent {
-  const cells = JSON.parse(payload) as Cells | KeyCells;
+  const cells = JSON.parse(payload) as Cells | InstrumentCells | KeyCells;
   if (isKeyCells(cells)) return keyEventOf(cells);
+  if (isInstrumentCells(cells)) return instrumentEventOf(cells);
   switch (cells[0]) {
     case "P":
       return { type: "ProfileBegan", atMs: cells[1], profile: cells[2] };
@@ -252,7 +263,7 @@ function actCells({ atMs, operator, reason }: OperatorAct): ActCells {
   return [atMs, operator, reason];
 }
 
-function cellsOf(event: Exclude<ControlEvent, KeyEvent>): Cells {
+function cellsOf(event: Exclude<ControlEvent, InstrumentEvent | KeyEvent>): Cells {
   switch (event.type) {
     case "ProfileBegan":
       return ["P", event.atMs, event.profile];

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Account, MARKET_GROUP_NAMES, MarketName, type UnixMs } from "../model/index.ts";
+import { at } from "../assert.ts";
+import {
+  type Account,
+  InstrumentTable,
+  MARKET_GROUP_NAMES,
+  MarketName,
+  type Price,
+  REFERENCE_INSTRUMENTS,
+  type UnixMs,
+} from "../model/index.ts";
 import {
   type ControlEvent,
   decodeControlEvent,
@@ -13,6 +22,7 @@ import { type BlockScope, covers, type OrderOrigin, WHOLE_GATEWAY } from "./cont
 import {
   ACTIVE_BLOCKS_MAX,
   ControlState,
+  INSTRUMENTS_MAX,
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
 } from "./control-state.ts";
@@ -236,6 +246,23 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
           : eventOf(overrides.decideSet(act, scope, name, limits));
       };
     }),
+  fc.tuple(anyAct, fc.constantFrom("N-1", "N-2", "00700"), fc.nat({ max: 3 })).map(
+    ([act, symbol, steps]): Step =>
+      (state) => {
+        const priceTick = (at(REFERENCE_INSTRUMENTS, 0).priceTick * BigInt(steps)) as Price;
+        const added = state.decideAdd(act, { ...at(REFERENCE_INSTRUMENTS, 0), symbol, priceTick });
+        if (!("refused" in added)) return added;
+        const listed = state.table.find(symbol);
+        return listed === null
+          ? null
+          : eventOf(state.decideGrid(act, symbol, { ...listed, priceTick }));
+      },
+  ),
+  fc.tuple(anyAct, fc.constantFrom("N-1", "N-2", "AAPL")).map(
+    ([act, symbol]): Step =>
+      (state) =>
+        eventOf(state.decideRetire(act, symbol)),
+  ),
   anyAct.map(
     (act): Step =>
       () => {
@@ -251,8 +278,9 @@ function eventOf(decided: object | null): ControlEvent | null {
 test("control: events are read back as they were, and a snapshot is the fold of them", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
-      const state = new ControlState();
-      let restored = new ControlState();
+      const table = () => new InstrumentTable(REFERENCE_INSTRUMENTS);
+      const state = new ControlState(table());
+      let restored = new ControlState(table());
       for (const step of steps) {
         const event = step(state);
         if (event === null) continue;
@@ -261,10 +289,31 @@ test("control: events are read back as they were, and a snapshot is the fold of 
         restored.apply(event);
         const lines = [...state.snapshotLines()];
         assert.deepEqual([...restored.snapshotLines()], lines);
-        restored = ControlState.restore(lines);
+        restored = ControlState.restore(lines, table());
         assert.deepEqual([...restored.snapshotLines()], lines);
+        assert.deepEqual(restored.table.all, state.table.all);
       }
     }),
   );
   assert.throws(() => decodeControlEvent('["?",1]'), /known kind/);
+});
+
+test("control: instruments are bounded, and a symbol is never used twice", () => {
+  const state = new ControlState(new InstrumentTable(REFERENCE_INSTRUMENTS));
+  const add = (symbol: string) => {
+    const event = state.decideAdd(ACT, { ...at(REFERENCE_INSTRUMENTS, 0), symbol });
+    if ("refused" in event) return event.refused;
+    state.apply(event);
+    return null;
+  };
+  for (let index = REFERENCE_INSTRUMENTS.length; index < INSTRUMENTS_MAX; index += 1) {
+    assert.equal(add(`N-${index}`), null);
+  }
+  assert.equal(add("N-9"), "INSTRUMENT_EXISTS");
+  assert.equal(add("M-9"), "TOO_MANY_INSTRUMENTS");
+  const retired = state.decideRetire(ACT, "N-9");
+  assert.ok(retired !== null && !("refused" in retired));
+  state.apply(retired);
+  assert.equal(add("N-9"), "INSTRUMENT_EXISTS");
+  assert.equal(state.decideRetire(ACT, "N-9"), null, "nothing to do");
 });

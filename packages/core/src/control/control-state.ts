@@ -5,7 +5,8 @@
  */
 import { assert } from "../assert.ts";
 import type { UnixMs } from "../model/ids.ts";
-import { MARKET_GROUP_NAMES, type MarketGroup } from "../model/instrument.ts";
+import { type Instrument, MARKET_GROUP_NAMES, type MarketGroup } from "../model/instrument.ts";
+import { InstrumentTable } from "../model/instrument-table.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import { type ApiKeyCells, ApiKeys } from "./api-keys.ts";
 import {
@@ -33,6 +34,17 @@ import {
   narrowest,
   type OrderOrigin,
 } from "./control-scope.ts";
+import {
+  type GridChanged,
+  type GridTerms,
+  type InstrumentAdded,
+  type InstrumentEvent,
+  type InstrumentRetired,
+  type InstrumentTermCells,
+  instrumentOfTerms,
+  instrumentTermCells,
+  isInstrumentEvent,
+} from "./instrument-events.ts";
 import { isKeyEvent } from "./key-event.ts";
 import { LimitOverrides, type LimitRowCells } from "./limit-overrides.ts";
 
@@ -40,6 +52,8 @@ import { LimitOverrides, type LimitRowCells } from "./limit-overrides.ts";
 export const ACTIVE_BLOCKS_MAX = 1_000;
 /** Released blocks that are kept for the list; the journal has all of them. */
 export const RELEASED_BLOCKS_MAX = 1_000;
+/** Instruments of a node, retired ones among them. */
+export const INSTRUMENTS_MAX = 1_000;
 /** Operator answers that are remembered at a time. */
 export const OPERATOR_ANSWERS_MAX = 10_000;
 
@@ -87,6 +101,7 @@ type Cells =
       kill: CountCells | null,
     ]
   | readonly ["mode", owner: ModeOwner, mode: MarketMode, act: OperatorAct]
+  | readonly ["terms", isRetired: boolean, ...InstrumentTermCells]
   | readonly ["instrument", symbol: string, name: string | null, halted: boolean, act: OperatorAct]
   | readonly ["answer", answer: Omit<OperatorAnswered, "type">]
   | LimitRowCells
@@ -101,9 +116,18 @@ export class ControlState {
   /** Oldest first. */
   readonly #released = new Map<number, Block>();
   readonly #modes = new Map<ModeOwner, ModeRow>();
+  /** As they stand: everybody in the node who needs one looks it up here. */
+  readonly table: InstrumentTable;
   readonly #instruments = new Map<string, InstrumentRow>();
+  /** Those that are not what the node began with. */
+  readonly #altered = new Set<string>();
   /** Oldest first. */
   readonly #answers = new Map<string, OperatorAnswered>();
+
+  /** The table is this state's from now on: nobody else writes to it. */
+  constructor(table: InstrumentTable = new InstrumentTable([])) {
+    this.table = table;
+  }
 
   /** What the journal was begun for; null where it does not say. */
   get profile(): "production" | null {
@@ -174,6 +198,10 @@ export class ControlState {
         return { ...modeRefusal(mode, origin.marketGroup), holdScope };
       }
     }
+    if (this.table.isRetired(symbol)) {
+      const retired = refuse("INSTRUMENT_RETIRED", `${symbol} is not traded any more`);
+      return { ...retired, holdScope: "instrument" };
+    }
     if (this.#instruments.get(symbol)?.halted === true) {
       const halted = refuse(
         "INSTRUMENT_HALTED",
@@ -198,7 +226,42 @@ export class ControlState {
     return refuse("UNKNOWN_BLOCK", `there is no block ${blockId}`);
   }
 
+  decideAdd(act: OperatorAct, instrument: Instrument): InstrumentAdded | Refusal {
+    const { symbol } = instrument;
+    if (this.table.find(symbol) !== null) {
+      return refuse("INSTRUMENT_EXISTS", `there is or was an instrument ${symbol}`);
+    }
+    if (this.table.all.length >= INSTRUMENTS_MAX) {
+      return refuse("TOO_MANY_INSTRUMENTS", `there are ${INSTRUMENTS_MAX} instruments`);
+    }
+    const fault = this.table.listingFault(instrument);
+    if (fault !== null) return refuse("INVALID_INSTRUMENT", `it must hold: ${fault}`);
+    return { type: "InstrumentAdded", act, instrument };
+  }
+
+  /** Null where it has these terms already. What rests in its book is the caller's to look at. */
+  decideGrid(act: OperatorAct, symbol: string, grid: GridTerms): GridChanged | Refusal | null {
+    const before = this.table.find(symbol);
+    if (before === null) return unknownInstrument(symbol);
+    const fault = this.table.listingFault({ ...before, ...grid });
+    if (fault !== null) return refuse("INVALID_INSTRUMENT", `it must hold: ${fault}`);
+    if (isSameGrid(before, grid)) return null;
+    const { priceTick, priceMax, lotQty, orderQtyMax } = grid;
+    const terms = { priceTick, priceMax, lotQty, orderQtyMax };
+    return { type: "GridChanged", act, symbol, grid: terms };
+  }
+
+  /** Null when it was retired before. What works in its book is the caller's to look at. */
+  decideRetire(act: OperatorAct, symbol: string): InstrumentRetired | Refusal | null {
+    if (this.table.find(symbol) === null) return unknownInstrument(symbol);
+    return this.table.isRetired(symbol) ? null : { type: "InstrumentRetired", act, symbol };
+  }
+
   apply(event: ControlEvent): void {
+    if (isInstrumentEvent(event)) {
+      this.#applyInstrumentEvent(event);
+      return;
+    }
     if (isKeyEvent(event)) {
       this.keys.apply(event);
       if (event.type === "KeyRevoked") this.limits.keyRevoked(event.apiKey);
@@ -252,6 +315,12 @@ export class ControlState {
       const row = this.modeRow(owner);
       if (row.act !== null) yield lineOf(["mode", owner, row.mode, row.act]);
     }
+    // In the table's order, which is a fact of its own.
+    for (const instrument of this.table.all) {
+      const { symbol } = instrument;
+      if (!this.#altered.has(symbol)) continue;
+      yield lineOf(["terms", this.table.isRetired(symbol), ...instrumentTermCells(instrument)]);
+    }
     for (const symbol of [...this.#instruments.keys()].sort()) {
       const row = this.#instruments.get(symbol);
       assert(row !== undefined, "a key of the map has a row");
@@ -262,8 +331,9 @@ export class ControlState {
     for (const cells of this.keys.snapshotCells()) yield lineOf(cells);
   }
 
-  static restore(lines: Iterable<string>): ControlState {
-    const state = new ControlState();
+  /** Into a table of what the node began with. */
+  static restore(lines: Iterable<string>, table?: InstrumentTable): ControlState {
+    const state = new ControlState(table);
     for (const line of lines) state.#load(JSON.parse(line) as Cells);
     return state;
   }
@@ -284,9 +354,16 @@ export class ControlState {
       case "mode":
         this.#modes.set(cells[1], { mode: cells[2], act: cells[3] });
         break;
+      case "terms": {
+        const [, isRetired, ...terms] = cells;
+        this.#setTerms(instrumentOfTerms(terms));
+        if (isRetired) this.table.retire(terms[0]);
+        break;
+      }
       case "instrument": {
         const [, symbol, securityDesc, halted, act] = cells;
         this.#instruments.set(symbol, { securityDesc, halted, act });
+        this.#rename(symbol, securityDesc);
         break;
       }
       case "answer":
@@ -332,6 +409,39 @@ export class ControlState {
       halted: halted ?? before?.halted ?? false,
       act,
     });
+    this.#rename(symbol, securityDesc);
+  }
+
+  #applyInstrumentEvent(event: InstrumentEvent): void {
+    switch (event.type) {
+      case "InstrumentAdded":
+        assert(this.table.find(event.instrument.symbol) === null, "an instrument is added once");
+        this.#setTerms(event.instrument);
+        break;
+      case "GridChanged": {
+        const before = this.table.find(event.symbol);
+        assert(before !== null, "the instrument is listed");
+        this.#setTerms({ ...before, ...event.grid });
+        break;
+      }
+      case "InstrumentRetired":
+        this.#altered.add(event.symbol);
+        this.table.retire(event.symbol);
+        break;
+    }
+  }
+
+  #setTerms(instrument: Instrument): void {
+    this.#altered.add(instrument.symbol);
+    this.table.set(instrument);
+  }
+
+  /** The name is for people: nothing that is decided about an order depends on it. */
+  #rename(symbol: string, securityDesc: string | null): void {
+    const instrument = this.table.find(symbol);
+    if (instrument !== null && securityDesc !== null) {
+      this.table.set({ ...instrument, securityDesc });
+    }
   }
 
   #applyAnswered(event: OperatorAnswered): void {
@@ -354,6 +464,19 @@ function modeRefusal(mode: Exclude<MarketMode, "open">, group: MarketGroup): Ref
   return mode === "halted"
     ? refuse("MARKET_HALTED", `${group} is halted by an operator; ${cancels}`)
     : refuse("MARKET_CANCEL_ONLY", `${group} takes cancels only, by an operator; ${cancels}`);
+}
+
+function isSameGrid(a: GridTerms, b: GridTerms): boolean {
+  return (
+    a.priceTick === b.priceTick &&
+    a.priceMax === b.priceMax &&
+    a.lotQty === b.lotQty &&
+    a.orderQtyMax === b.orderQtyMax
+  );
+}
+
+function unknownInstrument(symbol: string): Refusal {
+  return refuse("UNKNOWN_INSTRUMENT", `there is no ${symbol}`);
 }
 
 function lineOf(cells: Cells): string {

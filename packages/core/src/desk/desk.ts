@@ -28,6 +28,7 @@ import type {
 import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
 import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
+import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
@@ -49,13 +50,19 @@ import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
 import { watchLines, watchOfLine } from "./disconnect-watches.ts";
 import { debitRefusal } from "./funds.ts";
-import { checkedPrice, checkedQty, placeRefusal, tradableRefusal } from "./place-checks.ts";
+import {
+  checkedPrice,
+  checkedQty,
+  placeRefusal,
+  standingRefusal,
+  tradableRefusal,
+} from "./place-checks.ts";
 import { EXEC_TYPES, orderEventOf, replaceRequest } from "./venue-messages.ts";
 
 export interface DeskOptions {
   /** Two digits that all order numbers of this partition begin with; names the partition, too. */
   readonly orderNoPrefix: number;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   readonly rules: DeskRules;
 }
 
@@ -73,10 +80,8 @@ export const ORDER_NO_DIGITS = 9;
 
 export class Desk {
   readonly answered = new AnsweredRequests();
-  readonly instruments: readonly Instrument[];
+  readonly #instruments: InstrumentTable;
   readonly #prefix: string;
-  readonly #bySymbol: ReadonlyMap<string, Instrument>;
-  readonly #byProduct = new Map<string, Instrument>();
   readonly #accounts = new Map<Account, AccountBook>();
   readonly #money: DeskMoney;
   /** Orders that wait for a venue's answer. */
@@ -88,10 +93,8 @@ export class Desk {
   constructor({ orderNoPrefix, instruments, rules }: DeskOptions) {
     assert(orderNoPrefix >= 10 && orderNoPrefix <= 99, "the prefix has two digits");
     this.#money = new DeskMoney(rules);
-    this.instruments = instruments;
+    this.#instruments = InstrumentTable.of(instruments);
     this.#prefix = String(orderNoPrefix);
-    this.#bySymbol = new Map(instruments.map((each) => [each.symbol, each]));
-    for (const each of instruments) this.#addProduct(each);
   }
 
   /** The account's book, or null when the account is not of this partition. */
@@ -118,12 +121,24 @@ export class Desk {
   }
 
   instrument(symbol: string): Instrument | null {
-    return this.#bySymbol.get(symbol) ?? null;
+    return this.#instruments.find(symbol);
   }
 
   /** The first instrument that trades the product. */
   instrumentOfProduct(product: string): Instrument | null {
-    return this.#byProduct.get(product) ?? null;
+    return this.#instruments.ofProduct(product);
+  }
+
+  get instruments(): readonly Instrument[] {
+    return this.#instruments.all;
+  }
+
+  /** Why an order on its way cannot come in, by what operators have changed since; or null. */
+  termsFault(order: Order): string | null {
+    const { symbol } = order;
+    if (this.#instruments.isRetired(symbol)) return `${symbol} was retired meanwhile`;
+    const refusal = standingRefusal(order, this.#listed(symbol));
+    return refusal && `${symbol} was changed meanwhile: ${refusal.details}`;
   }
 
   get openCount(): number {
@@ -156,7 +171,7 @@ export class Desk {
     nowMs: UnixMs,
   ): Order | Refusal {
     const book = this.#bookOf(account);
-    const listed = this.#bySymbol.get(request.symbol);
+    const listed = this.#instruments.find(request.symbol) ?? undefined;
     const refusal =
       closedAccountRefusal(book) ?? placeRefusal(request, listed, this.rules.ordTypes);
     if (refusal !== null) return refusal;
@@ -284,8 +299,8 @@ export class Desk {
   assetRefusal({ assetClass, name }: Asset): Refusal | null {
     const isKnown =
       assetClass === "Holding"
-        ? this.#byProduct.has(name)
-        : this.instruments.some(({ currency }) => currency === name);
+        ? this.#instruments.ofProduct(name) !== null
+        : this.#instruments.all.some(({ currency }) => currency === name);
     if (isKnown) return null;
     const what = assetClass === "Cash" ? "currency" : "product";
     return refuse("UNKNOWN_ASSET", `no instrument has the ${what} ${name}`);
@@ -315,8 +330,8 @@ export class Desk {
 
   /** How much the account could trade, in whole lots. Precondition: the ratio is in range. */
   tradableQty(account: Account, request: TradableRequest): Qty | Refusal {
-    const instrument = this.#bySymbol.get(request.symbol);
-    if (instrument === undefined || !instrument.markets.includes(request.market)) {
+    const instrument = this.#instruments.find(request.symbol);
+    if (instrument === null || !instrument.markets.includes(request.market)) {
       return refuse("UNKNOWN_SYMBOL", `symbol ${request.symbol} is not traded on this market`);
     }
     const refusal = tradableRefusal(request.side, request.price, instrument);
@@ -536,18 +551,6 @@ export class Desk {
     return book;
   }
 
-  #addProduct(instrument: Instrument): void {
-    const first = this.#byProduct.get(instrument.product);
-    if (first === undefined) {
-      this.#byProduct.set(instrument.product, instrument);
-      return;
-    }
-    // Then all of a holding settles by one calendar and has its cost in one currency.
-    const isAlike =
-      first.marketGroup === instrument.marketGroup && first.currency === instrument.currency;
-    assert(isAlike, "a product trades in one currency and one market group");
-  }
-
   #bookOf(account: Account): AccountBook {
     const book = this.#accounts.get(account);
     assert(book !== undefined, "the account is open here");
@@ -555,8 +558,8 @@ export class Desk {
   }
 
   #listed(symbol: string): Instrument {
-    const instrument = this.#bySymbol.get(symbol);
-    assert(instrument !== undefined, "the symbol is listed");
+    const instrument = this.#instruments.find(symbol);
+    assert(instrument !== null, "the symbol is listed");
     return instrument;
   }
 

@@ -6,6 +6,7 @@ import type { PlaceRequest } from "../model/command.ts";
 import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { OrdType, Side, TimeInForce } from "../model/enums.ts";
 import { hasWholeUnits, type Instrument } from "../model/instrument.ts";
+import type { Order } from "../model/order.ts";
 import { type Refusal, type RefusalName, refuse } from "../model/refusal.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
 
@@ -43,6 +44,18 @@ export function figuresRefusal(figures: OrderFigures, instrument: Instrument): R
     priceRefusal(figures, instrument) ??
     triggerRefusal(figures, instrument) ??
     qtyRefusal(figures, instrument)
+  );
+}
+
+/** The first reason why an order of earlier terms could not be placed under these, or null. */
+export function standingRefusal(order: Order, instrument: Instrument): Refusal | null {
+  const { priced, stop } = ORD_TYPES[order.ordType];
+  const { ordType, timeInForce, orderQty } = order;
+  const [price, stopPx] = [priced ? order.price : null, stop ? order.stopPx : null];
+  const isProtectionOff = order.protectionPx % instrument.priceTick !== 0n;
+  return (
+    figuresRefusal({ ordType, timeInForce, orderQty, price, stopPx }, instrument) ??
+    (isProtectionOff ? refuse("PRICE_OFF_TICK", "its collar is not on the tick") : null)
   );
 }
 

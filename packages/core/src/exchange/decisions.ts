@@ -17,7 +17,7 @@ import {
 import { matchAuction } from "./auction.ts";
 import type { RestingOrder, StopOrder } from "./book/order.ts";
 import { NO_ORDER } from "./book/order-slab.ts";
-import { type ExchangeCommand, MarketPhase, type Uncross } from "./exchange-command.ts";
+import { type BookCommand, MarketPhase, type Uncross } from "./exchange-command.ts";
 import type {
   ComesIn,
   Entered,
@@ -37,7 +37,7 @@ import { decideCross, withdrawn } from "./sandbox-decisions.ts";
  */
 export function decideInMarket(
   listing: Listing,
-  command: ExchangeCommand,
+  command: BookCommand,
   tradeCount: number,
 ): MarketEvent[] {
   switch (command.type) {

@@ -46,6 +46,7 @@ export function depthChangesOf(event: ExchangeEvent): DepthChange[] {
     case "Uncrossed":
     case "PhaseChanged":
     case "OddLot":
+    case "GridSet":
       return [];
   }
 }

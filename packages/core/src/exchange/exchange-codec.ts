@@ -16,11 +16,13 @@
  * | `A`  | AuctionTraded | |      |                               |
  * | `P`  | PhaseChanged  | |      |                               |
  *
- * An event among odd lots is the cells of that event after a first cell `O`.
+ * An event among odd lots is the cells of that event after a first cell `O`. `Z`, GridSet, has the
+ * symbol, tick, lot and odd lot from here on, and the tick and lot until now: decimals in 10^-8 as
+ * text, null where there is none.
  */
 import { assert, at } from "../assert.ts";
-import { CancelReason } from "../model/index.ts";
-import type { ExchangeEvent, MarketEvent, RemovalReason } from "./exchange-event.ts";
+import { CancelReason, type Price, type Qty } from "../model/index.ts";
+import type { ExchangeEvent, GridSet, MarketEvent, RemovalReason } from "./exchange-event.ts";
 
 type Type = MarketEvent["type"];
 type EventOf<T extends Type> = Extract<MarketEvent, { readonly type: T }>;
@@ -108,6 +110,17 @@ const REMOVAL_KINDS: Readonly<Record<RemovalReason, string>> = {
 };
 
 const ODD_LOT_KIND = "O";
+const GRID_KIND = "Z";
+
+type GridCells = readonly [
+  kind: typeof GRID_KIND,
+  symbol: string,
+  priceTick: string,
+  lotQty: string,
+  oddLotQty: string | null,
+  fromTick: string | null,
+  fromLot: string | null,
+];
 
 /** What each kind's events have in common. */
 const OF_KIND: ReadonlyMap<string, Partial<MarketEvent> & { readonly type: Type }> = new Map([
@@ -118,11 +131,13 @@ const OF_KIND: ReadonlyMap<string, Partial<MarketEvent> & { readonly type: Type 
 ]);
 assert(
   !OF_KIND.has(ODD_LOT_KIND) &&
+    !OF_KIND.has(GRID_KIND) &&
     OF_KIND.size === Object.keys(KINDS).length + Object.keys(REMOVAL_KINDS).length,
   "kinds of events differ",
 );
 
 export function encodeExchangeEvent(event: ExchangeEvent): string {
+  if (event.type === "GridSet") return JSON.stringify(gridCells(event));
   const cells: unknown[] = [];
   if (event.type === "OddLot") {
     cells.push(ODD_LOT_KIND);
@@ -143,9 +158,28 @@ export function decodeExchangeEvent(payload: string): ExchangeEvent {
 
 /** The same for a payload's cells. */
 export function exchangeEventOf(cells: readonly unknown[]): ExchangeEvent {
+  if (cells[0] === GRID_KIND) return gridSetOf(cells as unknown as GridCells);
   if (cells[0] !== ODD_LOT_KIND) return eventOf(cells);
   const event = eventOf(cells.slice(1));
   return { type: "OddLot", symbol: event.symbol, event };
+}
+
+function gridCells({ symbol, grid, from }: GridSet): GridCells {
+  const { priceTick, lotQty, oddLotQty } = grid;
+  const steps = [priceTick.toString(), lotQty.toString(), oddLotQty?.toString() ?? null] as const;
+  const before = [from?.priceTick.toString() ?? null, from?.lotQty.toString() ?? null] as const;
+  return [GRID_KIND, symbol, ...steps, ...before];
+}
+
+function gridSetOf(cells: GridCells): GridSet {
+  const [, symbol, priceTick, lotQty, oddLotQty, fromTick, fromLot] = cells;
+  const price = (text: string) => BigInt(text) as Price;
+  const qty = (text: string) => BigInt(text) as Qty;
+  const odd = oddLotQty === null ? null : qty(oddLotQty);
+  const grid = { symbol, priceTick: price(priceTick), lotQty: qty(lotQty), oddLotQty: odd };
+  const isNew = fromTick === null || fromLot === null;
+  const from = isNew ? null : { priceTick: price(fromTick), lotQty: qty(fromLot) };
+  return { type: "GridSet", symbol, grid, from };
 }
 
 function pushCells(cells: unknown[], event: MarketEvent): void {

@@ -1,5 +1,5 @@
 /** What the exchange is told: by the desk to work an order, by the clock to lead a session. */
-import type { OrderId, VenueCommand } from "../model/index.ts";
+import type { Instrument, OrderId, VenueCommand } from "../model/index.ts";
 import type { SandboxCommand } from "./sandbox-commands.ts";
 
 /** What a book does with its orders. A book starts in continuous trading. */
@@ -42,6 +42,22 @@ export interface ExpireDay {
   readonly symbol: string;
 }
 
+/** What the exchange needs to know of an instrument. */
+export type ListedGrid = Pick<Instrument, "symbol" | "priceTick" | "lotQty" | "oddLotQty">;
+
+/**
+ * Lists an instrument, or gives the book of a listed one another grid. Precondition: what rests and
+ * waits in it fits, see {@link Exchange.unfit}. Orders keep their places.
+ */
+export interface SetGrid {
+  readonly type: "SetGrid";
+  readonly symbol: string;
+  readonly grid: ListedGrid;
+}
+
 export type SessionCommand = ChangePhase | Uncross | ExpireDay;
 
-export type ExchangeCommand = VenueCommand | SessionCommand | SandboxCommand;
+/** What concerns one book as it is listed. */
+export type BookCommand = VenueCommand | SessionCommand | SandboxCommand;
+
+export type ExchangeCommand = BookCommand | SetGrid;

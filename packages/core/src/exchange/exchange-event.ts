@@ -12,7 +12,7 @@ import type {
   Side,
   TimeInForce,
 } from "../model/index.ts";
-import type { MarketPhase } from "./exchange-command.ts";
+import type { ListedGrid, MarketPhase } from "./exchange-command.ts";
 
 interface OrderNamed {
   readonly symbol: string;
@@ -186,7 +186,22 @@ export interface OddLot {
   readonly event: MarketEvent;
 }
 
-export type ExchangeEvent = MarketEvent | OddLot;
+/**
+ * An instrument was listed, or the prices and quantities of its book are counted in other steps
+ * from here on: each is the same as before. Other events of the symbol follow in the new steps.
+ */
+export interface GridSet {
+  readonly type: "GridSet";
+  readonly symbol: string;
+  readonly grid: ListedGrid;
+  /** The steps until now; null where it was not listed. */
+  readonly from: Pick<ListedGrid, "priceTick" | "lotQty"> | null;
+}
+
+/** What can happen in a book as it is listed. */
+export type BookEvent = MarketEvent | OddLot;
+
+export type ExchangeEvent = BookEvent | GridSet;
 
 /** What can happen in one market of an instrument. */
 export type MarketEvent =

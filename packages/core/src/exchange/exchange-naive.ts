@@ -20,7 +20,7 @@ import {
   type VenueReport,
 } from "../model/index.ts";
 import type { Depth, DepthRow } from "./exchange.ts";
-import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
+import type { BookCommand, ExchangeCommand, MarketPhase } from "./exchange-command.ts";
 
 interface NaiveOrder {
   readonly orderId: OrderId;
@@ -39,7 +39,7 @@ interface NaiveOrder {
 export class NaiveExchange {
   readonly #markets: ReadonlyMap<string, NaiveMarket>;
   /** By symbol, where odd lots are taken; and how much is no odd lot any more. */
-  readonly #oddLots: ReadonlyMap<string, { market: NaiveMarket; lotQty: bigint }>;
+  readonly #oddLots: Map<string, { market: NaiveMarket; lotQty: bigint }>;
   #tradeCount = 0;
 
   constructor(instruments: readonly Instrument[]) {
@@ -68,6 +68,15 @@ export class NaiveExchange {
 
   handle(command: ExchangeCommand): VenueReport[] {
     const market = this.market(command.symbol);
+    if (command.type === "SetGrid") {
+      // Prices and quantities are what they were: nothing here is counted in steps.
+      const { priceTick, lotQty, oddLotQty } = command.grid;
+      market.setGrid(priceTick, lotQty);
+      const odd = this.#oddLots.get(command.symbol);
+      odd?.market.setGrid(priceTick, oddLotQty ?? lotQty);
+      if (odd !== undefined) odd.lotQty = lotQty;
+      return [];
+    }
     const oddLots = this.#oddLots.get(command.symbol);
     if (oddLots === undefined) return market.handle(command);
     if (command.type === "Uncross") return market.handle(command);
@@ -93,13 +102,15 @@ export class NaiveExchange {
 
 class NaiveMarket {
   readonly #nextExecId: () => ExecId;
-  readonly #priceTick: bigint;
-  readonly #lotQty: bigint;
+  #priceTick: bigint;
+  #lotQty: bigint;
   #orders: NaiveOrder[] = [];
   #reached: NaiveOrder[] = [];
   #reports: VenueReport[] = [];
   #phase: MarketPhase = "continuous";
   lastPx = 0n;
+  /** The last price where it reaches stop orders: one that left the grid does not. */
+  #reachPx = 0n;
 
   constructor(nextExecId: () => ExecId, priceTick: bigint, lotQty: bigint) {
     this.#nextExecId = nextExecId;
@@ -109,6 +120,12 @@ class NaiveMarket {
 
   get orderCount(): number {
     return this.#orders.length;
+  }
+
+  setGrid(priceTick: bigint, lotQty: bigint): void {
+    this.#priceTick = priceTick;
+    this.#lotQty = lotQty;
+    if (this.lastPx % priceTick !== 0n) this.#reachPx = 0n;
   }
 
   depth(levelCountMax: number): Depth {
@@ -124,7 +141,7 @@ class NaiveMarket {
     return { bids: rows(Side.Buy), asks: rows(Side.Sell) };
   }
 
-  handle(command: ExchangeCommand): VenueReport[] {
+  handle(command: BookCommand): VenueReport[] {
     this.#reports = [];
     const isSandbox = command.type === "CrossOrder" || command.type === "WithdrawOrder";
     assert(!isSandbox, "it does what members ask for");
@@ -223,8 +240,13 @@ class NaiveMarket {
   #fill(first: NaiveOrder, second: NaiveOrder, price: bigint): void {
     const lastQty = smaller(first.leavesQty, second.leavesQty);
     this.#report([first, second], lastQty, price);
-    this.lastPx = price;
+    this.#printed(price);
     this.#reach();
+  }
+
+  #printed(price: bigint): void {
+    this.lastPx = price;
+    this.#reachPx = price;
   }
 
   #report(orders: readonly NaiveOrder[], lastQty: bigint, lastPx: bigint): void {
@@ -241,12 +263,14 @@ class NaiveMarket {
 
   /** Every waiting stop order that the last price reaches: buys from below, sells from above. */
   #reach(): void {
-    if (this.#phase !== "continuous" || this.lastPx === 0n) return;
+    if (this.#phase !== "continuous" || this.#reachPx === 0n) return;
     const waiting = this.#orders.filter(
       (order) => order.isWaiting && !this.#reached.includes(order),
     );
-    const buys = waiting.filter(({ side, stopPx }) => side === Side.Buy && stopPx <= this.lastPx);
-    const sells = waiting.filter(({ side, stopPx }) => side === Side.Sell && stopPx >= this.lastPx);
+    const buys = waiting.filter(({ side, stopPx }) => side === Side.Buy && stopPx <= this.#reachPx);
+    const sells = waiting.filter(
+      ({ side, stopPx }) => side === Side.Sell && stopPx >= this.#reachPx,
+    );
     this.#reached.push(...buys.sort((a, b) => compare(a.stopPx, b.stopPx)));
     this.#reached.push(...sells.sort((a, b) => compare(b.stopPx, a.stopPx)));
   }
@@ -275,7 +299,7 @@ class NaiveMarket {
       for (const order of colliding) this.#cancel(order, CancelReason.SelfTrade);
       if (colliding.length > 0) continue;
       for (const [buy, sell, qty] of pairs) this.#report([buy, sell], qty, price);
-      if (pairs.length > 0) this.lastPx = price;
+      if (pairs.length > 0) this.#printed(price);
       break;
     }
     for (const order of [...this.#queue(Side.Buy), ...this.#queue(Side.Sell)]) {

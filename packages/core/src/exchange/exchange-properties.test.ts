@@ -632,6 +632,7 @@ function symbolOf(index: number): string {
 
 /** What happened, in whichever of an instrument's markets. */
 function bare(event: ExchangeEvent): MarketEvent {
+  assert.ok(event.type !== "GridSet", "no step here sets a grid");
   return event.type === "OddLot" ? event.event : event;
 }
 

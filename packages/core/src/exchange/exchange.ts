@@ -4,18 +4,11 @@
  * sequencer, which applies each event exactly once, in order.
  */
 import { assert, at } from "../assert.ts";
-import {
-  type Instrument,
-  type OrderId,
-  type Price,
-  type Qty,
-  Side,
-  type VenueReport,
-} from "../model/index.ts";
+import { type OrderId, type Price, type Qty, Side, type VenueReport } from "../model/index.ts";
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { decideTriggered } from "./decisions.ts";
-import type { ExchangeCommand, MarketPhase } from "./exchange-command.ts";
-import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
+import type { ExchangeCommand, ListedGrid, MarketPhase, SetGrid } from "./exchange-command.ts";
+import type { BookEvent, ExchangeEvent, GridSet, MarketEvent } from "./exchange-event.ts";
 import { Listing } from "./listing.ts";
 import { decideCommand } from "./odd-lots.ts";
 import { reportsOf } from "./reports.ts";
@@ -40,16 +33,16 @@ export class Exchange {
   /**
    * By symbol, in the order of symbols: a snapshot does not depend on the configuration's order.
    */
-  readonly #listings: ReadonlyMap<string, Listing>;
+  #listings: ReadonlyMap<string, Listing>;
+  /** What it began with: a snapshot says what has been listed and changed since. */
+  readonly #begunWith: readonly ListedGrid[];
   #tradeCount = 0;
   /** The listing asked for last: most commands concern the same book as the one before. */
   #latest: Listing | undefined;
 
-  constructor(instruments: readonly Instrument[]) {
-    const sorted = instruments.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
-    this.#listings = new Map(
-      sorted.map((instrument) => [instrument.symbol, new Listing(instrument)]),
-    );
+  constructor(instruments: readonly ListedGrid[]) {
+    this.#begunWith = instruments;
+    this.#listings = bySymbol(instruments.map((instrument) => new Listing(instrument)));
     assert(this.#listings.size === instruments.length, "a symbol is listed once");
   }
 
@@ -59,6 +52,11 @@ export class Exchange {
    * what their trades reach queues behind. It ends, because a stop order comes in once.
    */
   handle(command: ExchangeCommand): Handled {
+    if (command.type === "SetGrid") {
+      const event = this.#decideGrid(command);
+      this.#applyGrid(event);
+      return { events: [event], reports: [] };
+    }
     const listing = this.#listing(command.symbol);
     const events = decideCommand(listing, command, this.#tradeCount);
     const reports = this.#applyAll(listing, events);
@@ -80,6 +78,7 @@ export class Exchange {
    * leaves more quantity than has traded.
    */
   decide(command: ExchangeCommand): ExchangeEvent[] {
+    if (command.type === "SetGrid") return [this.#decideGrid(command)];
     return decideCommand(this.#listing(command.symbol), command, this.#tradeCount);
   }
 
@@ -90,6 +89,10 @@ export class Exchange {
 
   /** Folds one event. Precondition: it was decided in this very state. */
   apply(event: ExchangeEvent): void {
+    if (event.type === "GridSet") {
+      this.#applyGrid(event);
+      return;
+    }
     const listing = this.#listing(event.symbol);
     if (event.type === "OddLot") this.#applyIn(oddLotsOf(listing), event.event);
     else this.#applyIn(listing, event);
@@ -97,6 +100,7 @@ export class Exchange {
 
   /** What an event means to the desk; of a trade, the incoming order's or the buyer's first. */
   reportsOf(event: ExchangeEvent): VenueReport[] {
+    if (event.type === "GridSet") return [];
     const listing = this.#listing(event.symbol);
     if (event.type === "OddLot") return reportsOf(event.event, oddLotsOf(listing));
     return reportsOf(event, listing);
@@ -129,8 +133,7 @@ export class Exchange {
 
   /** The price of the latest trade, odd lots apart; null while there was none. */
   lastTradePrice(symbol: string): Price | null {
-    const listing = this.#listing(symbol);
-    return listing.lastTradeTicks === 0 ? null : listing.priceOf(listing.lastTradeTicks);
+    return this.#listing(symbol).lastTradePx || null;
   }
 
   /** The buys at any price that wait for an auction. The exchange must not change meanwhile. */
@@ -139,6 +142,16 @@ export class Exchange {
       if (order.ticks > 0) return;
       yield order;
     }
+  }
+
+  /** The steps that the symbol's prices and quantities are counted in. */
+  gridOf(symbol: string): ListedGrid {
+    return this.#listing(symbol).instrument;
+  }
+
+  /** Orders that cannot stay under another grid: what they have in the book is not on it. */
+  unfit(symbol: string, grid: ListedGrid): ReadonlySet<OrderId> {
+    return new Set(this.#listing(symbol).unfit(grid));
   }
 
   /** A price in ticks of the instrument's grid as it is now, rounded down. */
@@ -178,16 +191,18 @@ export class Exchange {
 
   /** The whole state, see snapshot.ts. The exchange must not change while the lines are read. */
   snapshotLines(): Generator<string, void, void> {
-    return snapshotLines(this.#tradeCount, this.#listings.values());
+    return snapshotLines(this.#tradeCount, this.#listings.values(), this.#begunWith);
   }
 
   /**
    * The exchange whose {@link snapshotLines} these are. Throws when a book with orders is no
    * longer listed or has another tick or lot.
    */
-  static restore(instruments: readonly Instrument[], lines: Iterable<string>): Exchange {
+  static restore(instruments: readonly ListedGrid[], lines: Iterable<string>): Exchange {
     const exchange = new Exchange(instruments);
-    exchange.#tradeCount = loadSnapshot(lines, exchange.#listings);
+    const listings = new Map(exchange.#listings);
+    exchange.#tradeCount = loadSnapshot(lines, listings);
+    exchange.#listings = bySymbol([...listings.values()]);
     return exchange;
   }
 
@@ -200,7 +215,35 @@ export class Exchange {
     }
   }
 
-  #applyAll(listing: Listing, events: readonly ExchangeEvent[]): VenueReport[] {
+  #decideGrid({ symbol, grid }: SetGrid): GridSet {
+    const before = this.#listings.get(symbol) ?? null;
+    assert(grid.symbol === symbol, "a grid is its instrument's");
+    const from = before && {
+      priceTick: before.instrument.priceTick,
+      lotQty: before.instrument.lotQty,
+    };
+    return { type: "GridSet", symbol, grid, from };
+  }
+
+  #applyGrid({ symbol, grid, from }: GridSet): void {
+    const before = this.#listings.get(symbol) ?? null;
+    assert((before === null) === (from === null), "a book is regridded, a new one is listed");
+    const listing = before === null ? new Listing(grid) : before.regridded(grid);
+    const isWhole =
+      before === null ||
+      (listing.orderCount === before.orderCount &&
+        (listing.oddLots?.orderCount ?? 0) === (before.oddLots?.orderCount ?? 0));
+    assert(isWhole, "another grid takes no order away");
+    listing.assertSound();
+    listing.oddLots?.assertSound();
+    this.#latest = undefined;
+    this.#listings = bySymbol([
+      ...[...this.#listings.values()].filter((each) => each !== before),
+      listing,
+    ]);
+  }
+
+  #applyAll(listing: Listing, events: readonly BookEvent[]): VenueReport[] {
     const first = events[0];
     if (first === undefined) return [];
     const reports = this.#applied(listing, first);
@@ -210,7 +253,7 @@ export class Exchange {
   /** All but the first, which is done and reported. */
   #applyOthers(
     listing: Listing,
-    events: readonly ExchangeEvent[],
+    events: readonly BookEvent[],
     reports: VenueReport[],
   ): VenueReport[] {
     for (let index = 1; index < events.length; index += 1) {
@@ -220,7 +263,7 @@ export class Exchange {
   }
 
   /** Applies an event and reports it. */
-  #applied(listing: Listing, event: ExchangeEvent): VenueReport[] {
+  #applied(listing: Listing, event: BookEvent): VenueReport[] {
     const isOddLot = event.type === "OddLot";
     const market = isOddLot ? oddLotsOf(listing) : listing;
     const happened = isOddLot ? event.event : event;
@@ -254,4 +297,9 @@ export class Exchange {
 function oddLotsOf(listing: Listing): Listing {
   assert(listing.oddLots !== null, "the instrument takes odd lots");
   return listing.oddLots;
+}
+
+function bySymbol(listings: readonly Listing[]): ReadonlyMap<string, Listing> {
+  const sorted = listings.toSorted((a, b) => (a.instrument.symbol < b.instrument.symbol ? -1 : 1));
+  return new Map(sorted.map((listing) => [listing.instrument.symbol, listing]));
 }

@@ -4,16 +4,18 @@
  * writer.
  */
 import { assert } from "../assert.ts";
-import type { Instrument, OrderId, Price, Qty } from "../model/index.ts";
+import { type OrderId, type Price, type Qty, Side, ZERO_PRICE } from "../model/index.ts";
 import { Book } from "./book/book.ts";
 import type { StopOrder } from "./book/order.ts";
 import { NO_ORDER } from "./book/order-slab.ts";
 import { StopBook } from "./book/stop-book.ts";
-import { MarketPhase } from "./exchange-command.ts";
+import { type ListedGrid, MarketPhase } from "./exchange-command.ts";
 import type { ComesIn, MarketEvent, Removed, StopEntered } from "./exchange-event.ts";
 
+const SIDES = [Side.Buy, Side.Sell] as const;
+
 export class Listing {
-  readonly instrument: Instrument;
+  readonly instrument: ListedGrid;
   readonly symbol: string;
   readonly book = new Book();
   readonly stops = new StopBook();
@@ -21,10 +23,11 @@ export class Listing {
   readonly oddLots: Listing | null;
   #phase: MarketPhase = MarketPhase.Continuous;
   #lastTradeTicks = 0;
+  #offGridPx = ZERO_PRICE;
   readonly #tickUnits: number;
   readonly #lotUnits: number;
 
-  constructor(instrument: Instrument) {
+  constructor(instrument: ListedGrid) {
     this.instrument = instrument;
     this.symbol = instrument.symbol;
     this.#tickUnits = Number(instrument.priceTick);
@@ -40,9 +43,17 @@ export class Listing {
     return this.#phase;
   }
 
-  /** 0 while nothing was traded. */
+  /** 0 while nothing was traded, or nothing yet at a price of this grid. */
   get lastTradeTicks(): number {
     return this.#lastTradeTicks;
+  }
+
+  /**
+   * The price of the last trade where that was made under another grid and is not on this one; else
+   * zero. It reaches no stop order.
+   */
+  get offGridPx(): Price {
+    return this.#offGridPx;
   }
 
   /** Orders in the book and waiting stop orders; odd lots are counted in their own market. */
@@ -156,6 +167,7 @@ export class Listing {
 
   #printed(ticks: number): void {
     this.#lastTradeTicks = ticks;
+    this.#offGridPx = ZERO_PRICE;
     this.#reach();
   }
 
@@ -173,10 +185,84 @@ export class Listing {
   }
 
   /** Takes up what a snapshot says. */
-  load(phase: MarketPhase, lastTradeTicks: number): void {
+  load(phase: MarketPhase, lastTradeTicks: number, offGridPx = ZERO_PRICE): void {
     assert(Number.isSafeInteger(lastTradeTicks) && lastTradeTicks >= 0, "a trade had a price");
+    assert(lastTradeTicks === 0 || offGridPx === ZERO_PRICE, "a trade had one price");
     this.#enterPhase(phase);
     this.#lastTradeTicks = lastTradeTicks;
+    this.#offGridPx = offGridPx;
+  }
+
+  /**
+   * The same market in the steps of another grid: every order in its place, the phase, the last
+   * trade. Precondition: {@link unfit} names no order.
+   */
+  regridded(grid: ListedGrid): Listing {
+    assert(this.unfit(grid).next().done === true, "what is in a book lies on its grid");
+    const listing = new Listing(grid);
+    listing.#takeOver(this);
+    const { oddLots } = listing;
+    if (this.oddLots !== null && oddLots !== null) {
+      oddLots.#takeOver(this.oddLots);
+      // Nobody is shown the last trade of odd lots, and no stop order waits for one.
+      oddLots.#offGridPx = ZERO_PRICE;
+    }
+    return listing;
+  }
+
+  /** Orders that cannot stay in this market under another grid: their figures are not on it. */
+  *unfit(grid: ListedGrid): Generator<OrderId, void, void> {
+    const { priceTick, lotQty, oddLotQty } = grid;
+    yield* this.#unfitIn(priceTick, lotQty, null);
+    if (this.oddLots === null) return;
+    yield* this.oddLots.#unfitIn(priceTick, oddLotQty ?? lotQty, lotQty);
+  }
+
+  /** An odd lot that would be a board lot cannot stay among the odd ones. */
+  *#unfitIn(priceTick: Price, lotQty: Qty, below: Qty | null): Generator<OrderId, void, void> {
+    const isOff = (ticks: number) => this.priceOf(ticks) % priceTick !== 0n;
+    const isPart = (lots: number) => {
+      const qty = this.qtyOf(lots);
+      return qty % lotQty !== 0n || (below !== null && qty >= below);
+    };
+    for (const side of SIDES) {
+      for (const { orderId, ticks, lots, orderLots } of this.book.orders(side)) {
+        if (isOff(ticks) || isPart(lots) || isPart(orderLots)) yield orderId;
+      }
+      for (const { orderId, ticks, stopTicks, protectionTicks, lots } of this.stops.orders(side)) {
+        if ([ticks, stopTicks, protectionTicks].some(isOff) || isPart(lots)) yield orderId;
+      }
+    }
+  }
+
+  /** Precondition: this market is empty. */
+  #takeOver(before: Listing): void {
+    const ticks = (count: number) => this.ticksOf(before.priceOf(count));
+    const lots = (count: number) => this.lotsOf(before.qtyOf(count));
+    for (const side of SIDES) {
+      for (const order of before.book.orders(side)) {
+        this.book.add(order, ticks(order.ticks), lots(order.lots), lots(order.orderLots));
+      }
+      for (const stop of before.stops.orders(side)) {
+        this.stops.add({
+          ...stop,
+          ticks: ticks(stop.ticks),
+          stopTicks: ticks(stop.stopTicks),
+          protectionTicks: ticks(stop.protectionTicks),
+          lots: lots(stop.lots),
+        });
+      }
+    }
+    const lastPx = before.lastTradePx;
+    const isOnGrid = lastPx % this.instrument.priceTick === 0n;
+    this.#phase = before.#phase;
+    this.#lastTradeTicks = isOnGrid ? this.ticksOf(lastPx) : 0;
+    this.#offGridPx = isOnGrid ? ZERO_PRICE : lastPx;
+  }
+
+  /** Zero while nothing was traded. */
+  get lastTradePx(): Price {
+    return this.#lastTradeTicks === 0 ? this.#offGridPx : this.priceOf(this.#lastTradeTicks);
   }
 }
 

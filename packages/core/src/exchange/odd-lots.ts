@@ -10,8 +10,8 @@
 import { assert } from "../assert.ts";
 import { OrdType } from "../model/index.ts";
 import { decideInMarket } from "./decisions.ts";
-import type { ExchangeCommand } from "./exchange-command.ts";
-import type { ExchangeEvent, MarketEvent } from "./exchange-event.ts";
+import type { BookCommand } from "./exchange-command.ts";
+import type { BookEvent, MarketEvent } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
 import { isImmediate } from "./matching.ts";
 
@@ -21,15 +21,15 @@ import { isImmediate } from "./matching.ts";
  */
 export function decideCommand(
   listing: Listing,
-  command: ExchangeCommand,
+  command: BookCommand,
   tradeCount: number,
-): ExchangeEvent[] {
+): BookEvent[] {
   const { oddLots } = listing;
   if (oddLots === null) return decideInMarket(listing, command, tradeCount);
   if (concernsOddLots(listing, oddLots, command)) {
     return decideInMarket(oddLots, command, tradeCount).map(ofOddLots);
   }
-  const events: ExchangeEvent[] = decideInMarket(listing, command, tradeCount);
+  const events: BookEvent[] = decideInMarket(listing, command, tradeCount);
   if (command.type === "ExpireDay") {
     for (const event of decideInMarket(oddLots, command, tradeCount)) events.push(ofOddLots(event));
   }
@@ -37,7 +37,7 @@ export function decideCommand(
 }
 
 /** Whether only the market of odd lots has to do with it. */
-function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCommand): boolean {
+function concernsOddLots(listing: Listing, oddLots: Listing, command: BookCommand): boolean {
   switch (command.type) {
     case "NewOrderSingle": {
       const isOdd = listing.isOddLot(command.orderQty);
@@ -65,6 +65,6 @@ function concernsOddLots(listing: Listing, oddLots: Listing, command: ExchangeCo
   }
 }
 
-function ofOddLots(event: MarketEvent): ExchangeEvent {
+function ofOddLots(event: MarketEvent): BookEvent {
   return { type: "OddLot", symbol: event.symbol, event };
 }

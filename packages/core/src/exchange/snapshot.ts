@@ -2,8 +2,11 @@
  * The exchange's whole state as JSON arrays, one a line:
  *
  * - first `["X", format, tradeCount]`;
+ * - for each book that was listed, or given another grid, since the exchange began
+ *   `["G", symbol, priceTick, lotQty, oddLotQty]`;
  * - for each book that is not as it was listed
- *   `["B", symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]`;
+ *   `["B", symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]`, and behind that the price
+ *   of a last trade that is not on the grid;
  * - after it its orders, bids before asks, each side in an auction's priority, as
  *   `["O", side, ticks, lots, orderLots, timeInForce, orderId, account]`;
  * - after them its waiting stop orders, buys before sells, in the order in which they would come
@@ -14,10 +17,10 @@
  * Two exchanges are in the same state exactly when their lines are equal.
  */
 import { assert } from "../assert.ts";
-import type { Account, Instrument, OrderId, OrdType, TimeInForce } from "../model/index.ts";
-import { Side } from "../model/index.ts";
-import { MarketPhase } from "./exchange-command.ts";
-import type { Listing } from "./listing.ts";
+import type { Account, OrderId, OrdType, Price, Qty, TimeInForce } from "../model/index.ts";
+import { Side, ZERO_PRICE } from "../model/index.ts";
+import { type ListedGrid, MarketPhase } from "./exchange-command.ts";
+import { Listing } from "./listing.ts";
 
 const FORMAT = 2;
 const SIDES = [Side.Buy, Side.Sell] as const;
@@ -31,6 +34,7 @@ type BookCells = readonly [
   phase: MarketPhase,
   lastTradeTicks: number,
   orderCount: number,
+  offGridPx?: string,
 ];
 type OddLotsCells = readonly ["Q", oddLotQty: string, lastTradeTicks: number, orderCount: number];
 type OrderCells = readonly [
@@ -55,15 +59,27 @@ type StopCells = readonly [
   orderId: OrderId,
   account: Account,
 ];
-type Cells = HeadCells | BookCells | OddLotsCells | OrderCells | StopCells;
+type GridCells = readonly [
+  "G",
+  symbol: string,
+  priceTick: string,
+  lotQty: string,
+  oddLotQty: string | null,
+];
+type Cells = GridCells | HeadCells | BookCells | OddLotsCells | OrderCells | StopCells;
 
 /** The exchange must not change while the lines are read. */
 export function* snapshotLines(
   tradeCount: number,
   listings: Iterable<Listing>,
+  begunWith: readonly ListedGrid[],
 ): Generator<string, void, void> {
   yield lineOf(["X", FORMAT, tradeCount]);
+  const first = new Map(begunWith.map((each) => [each.symbol, each]));
   for (const listing of listings) {
+    if (!isSameGrid(listing.instrument, first.get(listing.symbol))) {
+      yield lineOf(gridCells(listing.instrument));
+    }
     const { phase, oddLots } = listing;
     const hasOddLots = oddLots !== null && !isUntouched(oddLots);
     if (isUntouched(listing) && !hasOddLots && phase === MarketPhase.Continuous) continue;
@@ -76,8 +92,8 @@ export function* snapshotLines(
   }
 }
 
-function isUntouched({ orderCount, lastTradeTicks }: Listing): boolean {
-  return orderCount === 0 && lastTradeTicks === 0;
+function isUntouched({ orderCount, lastTradePx }: Listing): boolean {
+  return orderCount === 0 && lastTradePx === ZERO_PRICE;
 }
 
 function* orderLines({ book, stops }: Listing): Generator<string, void, void> {
@@ -101,10 +117,7 @@ function* orderLines({ book, stops }: Listing): Generator<string, void, void> {
  * no longer listed or has another tick or lot: its prices and quantities would silently change.
  * Of a book without orders that is gone or has changed so, the phase and last trade are forgotten.
  */
-export function loadSnapshot(
-  lines: Iterable<string>,
-  listings: ReadonlyMap<string, Listing>,
-): number {
+export function loadSnapshot(lines: Iterable<string>, listings: Map<string, Listing>): number {
   /** One string per account, however many orders it has. */
   const accounts = new Map<Account, Account>();
   let tradeCount: number | null = null;
@@ -114,6 +127,7 @@ export function loadSnapshot(
     const cells = JSON.parse(line) as Cells;
     assert((cells[0] === "X") === (tradeCount === null), "a snapshot has one first line");
     if (cells[0] === "X") tradeCount = loadedHead(cells);
+    else if (cells[0] === "G") listings.set(cells[1], new Listing(gridOfCells(cells)));
     else if (cells[0] === "B") listing = loadedListing(cells, listings);
     else if (cells[0] === "Q") listing = loadedOddLots(cells, listing);
     else loadOrder(listing, cells, accounts);
@@ -130,11 +144,35 @@ function lineOf(cells: Cells): string {
   return JSON.stringify(cells);
 }
 
-function bookCells({ instrument, phase, lastTradeTicks, orderCount }: Listing): BookCells {
-  return ["B", instrument.symbol, ...gridOf(instrument), phase, lastTradeTicks, orderCount];
+function isSameGrid(grid: ListedGrid, other: ListedGrid | undefined): boolean {
+  return (
+    grid.priceTick === other?.priceTick &&
+    grid.lotQty === other.lotQty &&
+    grid.oddLotQty === other.oddLotQty
+  );
 }
 
-function gridOf({ priceTick, lotQty }: Instrument): [string, string] {
+function gridCells(grid: ListedGrid): GridCells {
+  return ["G", grid.symbol, ...gridOf(grid), grid.oddLotQty?.toString() ?? null];
+}
+
+function gridOfCells([, symbol, priceTick, lotQty, oddLotQty]: GridCells): ListedGrid {
+  return {
+    symbol,
+    priceTick: BigInt(priceTick) as Price,
+    lotQty: BigInt(lotQty) as Qty,
+    oddLotQty: oddLotQty === null ? null : (BigInt(oddLotQty) as Qty),
+  };
+}
+
+function bookCells(listing: Listing): BookCells {
+  const { instrument, phase, lastTradeTicks, orderCount, offGridPx } = listing;
+  const grid = gridOf(instrument);
+  const cells = ["B", instrument.symbol, ...grid, phase, lastTradeTicks, orderCount] as const;
+  return offGridPx === ZERO_PRICE ? cells : [...cells, offGridPx.toString()];
+}
+
+function gridOf({ priceTick, lotQty }: ListedGrid): [string, string] {
   return [priceTick.toString(), lotQty.toString()];
 }
 
@@ -146,7 +184,7 @@ function loadedHead([, format, tradeCount]: HeadCells): number {
 
 /** Null when the book had no orders and is no longer what it was. */
 function loadedListing(
-  [, symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]: BookCells,
+  [, symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount, offGridPx]: BookCells,
   listings: ReadonlyMap<string, Listing>,
 ): Listing | null {
   const listing = listings.get(symbol);
@@ -156,7 +194,7 @@ function loadedListing(
   const isSame = priceTick === currentTick && lotQty === currentLot;
   assert(isSame || orderCount === 0, "an instrument keeps its tick and lot while orders rest");
   if (!isSame) return null;
-  listing.load(phase, lastTradeTicks);
+  listing.load(phase, lastTradeTicks, BigInt(offGridPx ?? 0) as Price);
   return listing;
 }
 

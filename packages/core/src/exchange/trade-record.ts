@@ -9,6 +9,9 @@ import type { AuctionTraded, ExchangeEvent, Traded } from "./exchange-event.ts";
 /** First characters of the records of {@link Traded} and {@link AuctionTraded}. */
 export const TRADE_RECORD_BEGINS = ['["T"', '["A"'] as const;
 
+/** First characters of the records of a set grid. */
+export const GRID_RECORD_BEGINS = '["Z"';
+
 export interface TimedTrade {
   readonly event: Traded | AuctionTraded;
   readonly atMs: UnixMs;

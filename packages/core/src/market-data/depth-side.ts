@@ -25,6 +25,13 @@ export class DepthSide {
     this.#direction = side === Side.Buy ? 1 : -1;
   }
 
+  /** Counts the same levels in other steps. */
+  regrid(ticksOf: (ticks: number) => number, lotsOf: (lots: number) => number): void {
+    for (const [index, { ticks, lots, orderCount }] of this.#levels.entries()) {
+      this.#levels[index] = { ticks: ticksOf(ticks), lots: lotsOf(lots), orderCount };
+    }
+  }
+
   /** Adds to a price; it is gone with its last order. */
   change(ticks: number, lotsDelta: number, ordersDelta: number): void {
     assert(Number.isSafeInteger(ticks) && ticks > 0, "a price is a whole number of ticks");

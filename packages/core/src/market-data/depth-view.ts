@@ -32,6 +32,11 @@ export class DepthView {
     return this.#seen;
   }
 
+  /** The steps were changed: what was seen is what there is. Precondition: it was told. */
+  regridded(): void {
+    this.#seen = this.#look();
+  }
+
   /** Looks at the book again: the prices that changed, best first; null when none did. */
   advance(): DepthLevels | null {
     const before = this.#seen;

@@ -2,7 +2,7 @@
  * What the public sees of one command of the exchange. A port of its own: market data does not know
  * how the exchange's events look, only what they did to the books.
  */
-import type { Side, UnixMs } from "../model/index.ts";
+import type { Price, Qty, Side, UnixMs } from "../model/index.ts";
 
 /** Orders came to or left one price of one side. */
 export interface DepthChange {
@@ -29,9 +29,21 @@ export interface TradePrint {
   readonly atMs: UnixMs;
 }
 
+/**
+ * A symbol is traded from now on, or its prices and quantities are counted in other steps: the book
+ * is what it was.
+ */
+export interface GridChange {
+  readonly symbol: string;
+  readonly priceTick: Price;
+  readonly lotQty: Qty;
+}
+
 /** All that one command did, in the order in which it happened. */
 export interface MarketBatch {
   readonly atMs: UnixMs;
   readonly changes: readonly DepthChange[];
   readonly trades: readonly TradePrint[];
+  /** Then there is nothing else in the batch; left out where there is none. */
+  readonly grids?: readonly GridChange[];
 }

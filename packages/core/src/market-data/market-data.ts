@@ -9,7 +9,7 @@ import { type Instrument, type Price, type Qty, Side, type UnixMs } from "../mod
 import type { Trade } from "./candles.ts";
 import { type DepthLevel, DepthSide } from "./depth-side.ts";
 import { type DepthLevels, DepthView } from "./depth-view.ts";
-import type { MarketBatch } from "./market-batch.ts";
+import type { GridChange, MarketBatch } from "./market-batch.ts";
 import { TradeTape } from "./trade-tape.ts";
 
 /** The total and the number of orders of one price; as a change, 0 and 0 where it is gone. */
@@ -31,8 +31,10 @@ export interface MarketUpdate {
   readonly trades: readonly Trade[];
 }
 
+type Grid = Pick<GridChange, "priceTick" | "lotQty">;
+
 interface Listing {
-  readonly instrument: Instrument;
+  grid: Grid;
   readonly bids: DepthSide;
   readonly asks: DepthSide;
   seq: number;
@@ -41,7 +43,7 @@ interface Listing {
 
 export class MarketData {
   readonly tape: TradeTape;
-  readonly #listings: ReadonlyMap<string, Listing>;
+  readonly #listings: Map<string, Listing>;
 
   /** The tape of a recovery is taken over; without one nothing has traded yet. */
   constructor(instruments: readonly Instrument[], tape = new TradeTape(instruments)) {
@@ -63,7 +65,8 @@ export class MarketData {
   }
 
   /** Folds one command: an update for each symbol that it changed or traded in. */
-  apply({ atMs, changes, trades }: MarketBatch): MarketUpdate[] {
+  apply({ atMs, changes, trades, grids = [] }: MarketBatch): MarketUpdate[] {
+    for (const grid of grids) this.#setGrid(grid);
     const tradesBySymbol = new Map<string, Trade[]>();
     for (const { symbol, side, ticks, lotsDelta, ordersDelta } of changes) {
       const { bids, asks } = this.#listing(symbol);
@@ -103,13 +106,28 @@ export class MarketData {
 
   /** Levels of a view in prices and quantities. */
   rows(symbol: string, { bids, asks }: DepthLevels): Depth {
-    const { instrument } = this.#listing(symbol);
+    const { grid } = this.#listing(symbol);
     const rowOf = ({ ticks, lots, orderCount }: DepthLevel): DepthRow => [
-      (BigInt(ticks) * instrument.priceTick) as Price,
-      (BigInt(lots) * instrument.lotQty) as Qty,
+      (BigInt(ticks) * grid.priceTick) as Price,
+      (BigInt(lots) * grid.lotQty) as Qty,
       orderCount,
     ];
     return { bids: bids.map(rowOf), asks: asks.map(rowOf) };
+  }
+
+  /** Precondition: every view of the symbol has been advanced. */
+  #setGrid(change: GridChange): void {
+    const { symbol, priceTick, lotQty } = change;
+    this.tape.setGrid(change);
+    const listing = this.#listings.get(symbol);
+    if (listing === undefined) {
+      this.#listings.set(symbol, newListing(change));
+      return;
+    }
+    const ticksOf = steps(listing.grid.priceTick, priceTick);
+    const lotsOf = steps(listing.grid.lotQty, lotQty);
+    for (const side of [listing.bids, listing.asks]) side.regrid(ticksOf, lotsOf);
+    listing.grid = { priceTick, lotQty };
   }
 
   #advance(symbol: string, atMs: UnixMs, trades: readonly Trade[]): MarketUpdate {
@@ -126,9 +144,18 @@ export class MarketData {
   }
 }
 
-function newListing(instrument: Instrument): Listing {
+/** A count of one step as a count of another; exact. */
+function steps(before: bigint, after: bigint): (count: number) => number {
+  return (count) => {
+    const value = BigInt(count) * before;
+    assert(value % after === 0n, "what is in the book lies on its grid");
+    return Number(value / after);
+  };
+}
+
+function newListing({ priceTick, lotQty }: Grid): Listing {
   return {
-    instrument,
+    grid: { priceTick, lotQty },
     bids: new DepthSide(Side.Buy),
     asks: new DepthSide(Side.Sell),
     seq: 0,

@@ -5,7 +5,6 @@
 import { assert } from "../assert.ts";
 import {
   type Amount,
-  type Instrument,
   type Price,
   type Qty,
   type UnixMs,
@@ -21,7 +20,7 @@ import {
   candleStart,
   type Trade,
 } from "./candles.ts";
-import type { TradePrint } from "./market-batch.ts";
+import type { GridChange, TradePrint } from "./market-batch.ts";
 
 /** Trades kept per symbol; older ones are dropped. As many as one query may ask for. */
 export const TRADES_KEPT_MAX = 500;
@@ -43,29 +42,38 @@ export interface Ticker {
   readonly dayTradeCount: number;
 }
 
+type Grid = Pick<GridChange, "priceTick" | "lotQty">;
+
 interface SymbolTape {
-  readonly instrument: Instrument;
+  grid: Grid;
   /** Oldest first. */
   readonly trades: Trade[];
   readonly series: ReadonlyMap<CandleInterval, CandleSeries>;
 }
 
 export class TradeTape {
-  readonly #tapes: ReadonlyMap<string, SymbolTape>;
+  readonly #tapes: Map<string, SymbolTape>;
 
-  constructor(instruments: readonly Instrument[]) {
+  constructor(instruments: readonly GridChange[]) {
     const sorted = instruments.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
     this.#tapes = new Map(sorted.map((instrument) => [instrument.symbol, newTape(instrument)]));
   }
 
+  /** Trades from here on are counted in these steps; of a symbol that is new, from its first on. */
+  setGrid({ symbol, priceTick, lotQty }: GridChange): void {
+    const tape = this.#tapes.get(symbol);
+    if (tape === undefined) this.#tapes.set(symbol, newTape({ priceTick, lotQty }));
+    else tape.grid = { priceTick, lotQty };
+  }
+
   /** Folds one trade. Precondition: it is later than every trade of its symbol before it. */
   apply(print: TradePrint): Trade {
-    const { instrument, trades, series } = this.#tape(print.symbol);
+    const { grid, trades, series } = this.#tape(print.symbol);
     const { tradeNo, aggressorSide, atMs } = print;
     const trade: Trade = {
       tradeNo,
-      price: (BigInt(print.ticks) * instrument.priceTick) as Price,
-      qty: (BigInt(print.lots) * instrument.lotQty) as Qty,
+      price: (BigInt(print.ticks) * grid.priceTick) as Price,
+      qty: (BigInt(print.lots) * grid.lotQty) as Qty,
       aggressorSide,
       atMs,
     };
@@ -133,9 +141,9 @@ export class TradeTape {
   }
 }
 
-function newTape(instrument: Instrument): SymbolTape {
+function newTape({ priceTick, lotQty }: Grid): SymbolTape {
   const series = CANDLE_INTERVALS.map(
     (interval) => [interval, new CandleSeries(interval)] as const,
   );
-  return { instrument, trades: [], series: new Map(series) };
+  return { grid: { priceTick, lotQty }, trades: [], series: new Map(series) };
 }

@@ -98,6 +98,8 @@ export const CancelReason = {
   KillSwitch: "kill_switch",
   /** An operator closed its account. */
   AccountClosed: "account_closed",
+  /** An operator gave its instrument another tick or lot, which it does not fit, or retired it. */
+  InstrumentChanged: "instrument_changed",
   /** An at-auction order that the auction did not match. */
   AuctionUnmatched: "auction_unmatched",
   /** The venue withdrew it unasked. */
@@ -112,5 +114,6 @@ export const ASKED_REASONS = [
   CancelReason.Disconnected,
   CancelReason.KillSwitch,
   CancelReason.AccountClosed,
+  CancelReason.InstrumentChanged,
 ] as const;
 export type AskedReason = (typeof ASKED_REASONS)[number];

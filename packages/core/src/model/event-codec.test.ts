@@ -240,6 +240,10 @@ const STOP_ORDER: Order = {
 const CAUSE: Cause = { channel: Channel.Http, actor: "key-1", requestId: "req-7" };
 
 /** What the golden file holds, line by line: every kind, every cell with a value that shows. */
+function canceled(order: Order): ExecutionReported {
+  return { type: "ExecutionReported", execType: ExecType.Canceled, order, execution: null };
+}
+
 const GOLDEN_EVENTS: readonly DeskEvent[] = [
   {
     type: "AccountOpened",
@@ -325,12 +329,7 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     },
     execution: null,
   },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.SelfTrade, {}),
-    execution: null,
-  },
+  canceled(ended(CancelReason.SelfTrade, {})),
   {
     type: "ExecutionReported",
     execType: ExecType.New,
@@ -369,48 +368,13 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     order: { ...PARTLY_FILLED, orderQty: 90_000_000_000n as Qty, version: 3, streamSeq: 6 },
     execution: null,
   },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.ImmediateOrCancel, { timeInForce: TimeInForce.ImmediateOrCancel }),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.FillOrKill, { timeInForce: TimeInForce.FillOrKill }),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.Expired, { ordType: OrdType.AuctionLimit }),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.AuctionUnmatched, { ordType: OrdType.Auction }),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.DeadMan, { enteredBy: NO_KEY_ID }),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.Disconnected, {}),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.Venue, {}),
-    execution: null,
-  },
+  canceled(ended(CancelReason.ImmediateOrCancel, { timeInForce: TimeInForce.ImmediateOrCancel })),
+  canceled(ended(CancelReason.FillOrKill, { timeInForce: TimeInForce.FillOrKill })),
+  canceled(ended(CancelReason.Expired, { ordType: OrdType.AuctionLimit })),
+  canceled(ended(CancelReason.AuctionUnmatched, { ordType: OrdType.Auction })),
+  canceled(ended(CancelReason.DeadMan, { enteredBy: NO_KEY_ID })),
+  canceled(ended(CancelReason.Disconnected, {})),
+  canceled(ended(CancelReason.Venue, {})),
   {
     type: "ExecutionReported",
     execType: ExecType.PendingNew,
@@ -429,18 +393,9 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     order: { ...ORDER, version: 3, streamSeq: 3 },
     execution: null,
   },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.KillSwitch, {}),
-    execution: null,
-  },
-  {
-    type: "ExecutionReported",
-    execType: ExecType.Canceled,
-    order: ended(CancelReason.AccountClosed, {}),
-    execution: null,
-  },
+  canceled(ended(CancelReason.KillSwitch, {})),
+  canceled(ended(CancelReason.AccountClosed, {})),
+  canceled(ended(CancelReason.InstrumentChanged, {})),
   { type: "AccountClosed", atMs: 1_718_000_000_540 as UnixMs, account: "A-1002" as Account },
   {
     type: "BalanceAdjusted",

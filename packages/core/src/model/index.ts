@@ -8,6 +8,7 @@ export * from "./event.ts";
 export * from "./event-codec.ts";
 export * from "./ids.ts";
 export * from "./instrument.ts";
+export * from "./instrument-table.ts";
 export * from "./order.ts";
 export * from "./reference-instruments.ts";
 export * from "./refusal.ts";

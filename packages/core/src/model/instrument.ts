@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
-import { amountOf, ONE, type Price, type Qty } from "./decimal.ts";
+import { ONE, type Price, type Qty } from "./decimal.ts";
 import { MarketName } from "./enums.ts";
+import type { Order } from "./order.ts";
 
 /** Markets that share trading days, charges and settlement: `nasdaq` is a name within `usex`. */
 export type MarketGroup = Exclude<MarketName, typeof MarketName.Nasdaq>;
@@ -61,24 +62,51 @@ export function hasWholeUnits(instrument: Instrument): boolean {
 }
 
 /** Whether the quantity is an odd lot: less than a board lot, where the market takes that. */
-export function isOddLot(instrument: Instrument, orderQty: bigint): boolean {
+export function isOddLot(
+  instrument: Pick<Instrument, "lotQty" | "oddLotQty">,
+  orderQty: bigint,
+): boolean {
   return instrument.oddLotQty !== null && orderQty < instrument.lotQty;
 }
 
-/** Throws unless the grid is sound: exact amounts, and safe integers inside the book. */
+/** Throws unless the grid is sound. */
 export function assertInstrument(instrument: Instrument): void {
+  const fault = instrumentFault(instrument);
+  assert(fault === null, fault ?? "");
+}
+
+/** What is not sound about an instrument, or null: exact amounts, safe integers inside the book. */
+export function instrumentFault(instrument: Instrument): string | null {
   const { priceTick, priceMax, lotQty, oddLotQty, orderQtyMax, markets } = instrument;
-  assert(markets.length > 0, "an instrument is listed under a market name");
-  assert(
-    markets.every((market) => marketGroupOf(market) === instrument.marketGroup),
-    "all market names of an instrument are of its group",
-  );
-  assert(priceTick > 0n && lotQty > 0n, "tick and lot are positive");
-  assert(priceMax % priceTick === 0n && orderQtyMax % lotQty === 0n, "maxima lie on the grid");
-  assert(priceMax / priceTick <= TICKS_MAX, "prices in ticks are safe integers");
-  assert(orderQtyMax / lotQty <= LOTS_MAX, "quantities in lots are safe integers");
-  amountOf(priceTick, lotQty);
-  if (oddLotQty === null) return;
-  assert(oddLotQty > 0n && oddLotQty % ONE === 0n, "odd lots are whole units");
-  assert(oddLotQty < lotQty && lotQty % oddLotQty === 0n, "odd lots divide the board lot");
+  if (markets.length === 0) return "an instrument is listed under a market name";
+  if (markets.some((market) => marketGroupOf(market) !== instrument.marketGroup)) {
+    return "all market names of an instrument are of its group";
+  }
+  if (priceTick <= 0n || lotQty <= 0n) return "tick and lot are positive";
+  if (priceMax <= 0n || orderQtyMax <= 0n) return "maxima are positive";
+  if (priceMax % priceTick !== 0n || orderQtyMax % lotQty !== 0n) return "maxima lie on the grid";
+  if (priceMax / priceTick > TICKS_MAX) return "prices in ticks are safe integers";
+  if (orderQtyMax / lotQty > LOTS_MAX) return "quantities in lots are safe integers";
+  if ((priceTick * lotQty) % ONE !== 0n) return "price x quantity has at most 8 decimals";
+  if (oddLotQty === null) return null;
+  if (oddLotQty <= 0n || oddLotQty % ONE !== 0n) return "odd lots are whole units";
+  const divides = oddLotQty < lotQty && lotQty % oddLotQty === 0n;
+  return divides ? null : "odd lots divide the board lot";
+}
+
+/** Prices and quantities that an order of another grid has, and that another one must have, too. */
+export type OrderGrid = Pick<Order, "price" | "stopPx" | "protectionPx" | "orderQty" | "cumQty">;
+
+/**
+ * Whether an order that works under one grid can work on under another: its prices are on the tick,
+ * its quantities are whole lots, both within bounds, and it stays in its market.
+ */
+export function fitsGrid(order: OrderGrid, before: Instrument, after: Instrument): boolean {
+  const { priceTick, priceMax, lotQty, oddLotQty, orderQtyMax } = after;
+  const isOdd = isOddLot(before, order.orderQty);
+  if (isOdd !== isOddLot(after, order.orderQty) || order.orderQty > orderQtyMax) return false;
+  const step = isOdd ? oddLotQty : lotQty;
+  if (step === null || order.orderQty % step !== 0n || order.cumQty % step !== 0n) return false;
+  if (order.protectionPx % priceTick !== 0n) return false;
+  return [order.price, order.stopPx].every((px) => px % priceTick === 0n && px <= priceMax);
 }

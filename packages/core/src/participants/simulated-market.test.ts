@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { at, InvariantError } from "../assert.ts";
+import { at } from "../assert.ts";
 import { Desk, newOrderSingle, ORD_TYPES, REFERENCE_DESK_RULES } from "../desk/index.ts";
 import { Exchange } from "../exchange/index.ts";
 import {
@@ -14,6 +14,7 @@ import {
   OrdType,
   type PlaceRequest,
   type Price,
+  type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
   TimeInForce,
@@ -258,7 +259,7 @@ test("simulated market: the documentation's example order rests out of everybody
   assert.ok(!isWithinReach(symbol, symbol.lowestPx, 42_383_000_000n as Price));
 });
 
-test("simulated market: instruments without a row are not traded, and none is a mistake", () => {
+test("simulated market: instruments without a row, or that it does not fit, are not traded", () => {
   const [tencent] = REFERENCE_INSTRUMENTS;
   assert.ok(tencent !== undefined);
   const other: Instrument = { ...tencent, symbol: "00001" };
@@ -269,10 +270,12 @@ test("simulated market: instruments without a row are not traded, and none is a 
     for (const { symbol } of market.advance(nowMs)) symbols.add(symbol);
   }
   assert.deepEqual([...symbols], ["00700"]);
-  assert.throws(
-    () => new SimulatedMarket({ seed: 1, instruments: [other], lastPrice }),
-    InvariantError,
-  );
+  const coarse = { ...tencent, priceTick: (3n * tencent.priceTick) as Price };
+  for (const each of [other, coarse, { ...tencent, lotQty: (3n * tencent.lotQty) as Qty }]) {
+    const idle = new SimulatedMarket({ seed: 1, instruments: [each], lastPrice });
+    assert.equal(idle.nextAtMs, Number.POSITIVE_INFINITY);
+    assert.deepEqual(idle.advance(30_000), []);
+  }
 });
 
 test("simulated market: an empty book gets quotes on both sides from the first maker", () => {

@@ -19,7 +19,12 @@ import type {
 } from "./participant.ts";
 import { Random } from "./random.ts";
 import { ROSTER } from "./roster.ts";
-import { SIMULATED_SYMBOLS, type SimulatedSymbol, simulatedSymbol } from "./simulated-symbols.ts";
+import {
+  fitsSimulation,
+  SIMULATED_SYMBOLS,
+  type SimulatedSymbol,
+  simulatedSymbol,
+} from "./simulated-symbols.ts";
 import { decideMarketMaker } from "./strategies/market-maker.ts";
 import { decideMomentumTrader } from "./strategies/momentum-trader.ts";
 import { decideNoiseTrader } from "./strategies/noise-trader.ts";
@@ -27,7 +32,7 @@ import { decideNoiseTrader } from "./strategies/noise-trader.ts";
 export interface SimulatedMarketOptions {
   /** Of this run; any 32-bit integer. */
   readonly seed: number;
-  /** Those that {@link SIMULATED_SYMBOLS} has no row for are not traded. */
+  /** Those that {@link SIMULATED_SYMBOLS} has no row for, or that do not fit it, are not traded. */
   readonly instruments: readonly Instrument[];
   /** Where a fair price begins; its reference where that is null. */
   readonly lastPrice: (symbol: string) => Price | null;
@@ -70,7 +75,8 @@ export class SimulatedMarket {
   constructor({ seed, instruments, lastPrice, roster = ROSTER }: SimulatedMarketOptions) {
     const symbols = SIMULATED_SYMBOLS.flatMap((spec) => {
       const instrument = instruments.find((each) => each.symbol === spec.symbol);
-      return instrument === undefined ? [] : [simulatedSymbol(spec, instrument)];
+      const isFit = instrument !== undefined && fitsSimulation(spec, instrument);
+      return isFit ? [simulatedSymbol(spec, instrument)] : [];
     });
     this.#symbols = new Map(
       symbols.map((symbol) => {
@@ -83,10 +89,9 @@ export class SimulatedMarket {
     this.#seats = roster.flatMap((participant) => {
       return [...this.#symbols.values()].map((listed) => seatOf(seed, participant, listed));
     });
-    assert(this.#seats.length > 0, "somebody trades something");
   }
 
-  /** When the next turn is due, in milliseconds since the run's start. */
+  /** When the next turn is due, in milliseconds since the run's start; infinity: nobody trades. */
   get nextAtMs(): number {
     return this.#seats.reduce((next, { nextAtMs }) => Math.min(next, nextAtMs), Infinity);
   }

@@ -92,6 +92,19 @@ const BAND_PER_MILLION = 30_000n;
  */
 export const REACH_STEPS = 20n;
 
+/**
+ * Whether the row's prices and sizes lie on the instrument's grid and within its bounds. Where an
+ * operator has given it another grid, they may not: then nobody simulated trades it.
+ */
+export function fitsSimulation(spec: SymbolSpec, instrument: Instrument): boolean {
+  const { priceTick, priceMax, lotQty, orderQtyMax } = instrument;
+  const [referencePx, stepPx] = [fixed(spec.referencePx), fixed(spec.stepPx)];
+  const highest = referencePx + (referencePx * BAND_PER_MILLION) / BigInt(MILLION);
+  if (stepPx % priceTick !== 0n || highest + REACH_STEPS * stepPx > priceMax) return false;
+  const sizes = [...spec.quoteQty, ...spec.tradeQty].map(fixed);
+  return sizes.every((qty) => qty % lotQty === 0n && qty <= orderQtyMax);
+}
+
 /** Throws unless the row fits the instrument's grid and bounds. */
 export function simulatedSymbol(spec: SymbolSpec, instrument: Instrument): SimulatedSymbol {
   assert(spec.symbol === instrument.symbol, "a row is about its instrument");

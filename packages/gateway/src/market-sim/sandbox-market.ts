@@ -106,7 +106,9 @@ export class SandboxMarket {
   }
 
   #schedule(): void {
-    const delayMs = this.#market.nextAtMs - this.#nowMs();
+    const { nextAtMs } = this.#market;
+    if (!Number.isFinite(nextAtMs)) return;
+    const delayMs = nextAtMs - this.#nowMs();
     this.#timer = this.#options.clock.after(Math.max(1, delayMs), () => this.#wake());
   }
 

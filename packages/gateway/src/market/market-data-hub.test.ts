@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EXEC_ID_BASE } from "@countermand/core/exchange";
-import { MarketName, REFERENCE_INSTRUMENTS } from "@countermand/core/model";
+import {
+  InstrumentTable,
+  MarketName,
+  type Price,
+  REFERENCE_INSTRUMENTS,
+} from "@countermand/core/model";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { MarketDataHub } from "./market-data-hub.ts";
 import type { FeedReader, MarketFeed } from "./market-feed.ts";
@@ -109,4 +114,72 @@ test("market hub: told in turns, nobody misses a trade or hears of one twice", (
       all,
     );
   }
+});
+
+/** Keeps a depth as a client does: the snapshot, and every change since. */
+class DepthReader implements FeedReader {
+  readonly feed: MarketFeed;
+  readonly messages: string[] = [];
+
+  constructor(hub: MarketDataHub) {
+    const channel = { kind: "depth", word: "depth" } as const;
+    this.feed = hub.join({ channel, symbol: SYMBOL, levels: 10 }, this);
+  }
+
+  push(_feed: MarketFeed, message: Buffer): void {
+    this.messages.push(message.toString());
+  }
+
+  flush(): void {
+    // Everything is read at once.
+  }
+}
+
+test("market hub: another tick and lot are no news; what follows is told at the right prices", () => {
+  for (const clock of [new FakeClock(), undefined]) {
+    const market = new TestMarket(REFERENCE_INSTRUMENTS, clock);
+    market.place(SYMBOL, Buy, 42_380, 2);
+    market.place(SYMBOL, Buy, 42_381, 4);
+    market.commit();
+    clock?.advance(10_000);
+    const reader = new DepthReader(market.hub);
+    const depth = market.hub.data.depth(SYMBOL, 9);
+    const [tencent] = REFERENCE_INSTRUMENTS;
+    assert.ok(tencent !== undefined);
+    const grid = { ...tencent, priceTick: (tencent.priceTick * 5n) as Price };
+    // Untold when the steps change: it is told in the old ones first.
+    for (const orderId of market.exchange.unfit(SYMBOL, grid)) market.cancel(SYMBOL, orderId);
+    market.handle({ type: "SetGrid", symbol: SYMBOL, grid });
+    market.commit();
+    assert.deepEqual(market.hub.data.depth(SYMBOL, 9), { bids: depth.bids.slice(1), asks: [] });
+    market.place(SYMBOL, Sell, 42_390, 6);
+    market.commit();
+    clock?.advance(10_000);
+    const told = reader.messages.map((text) => JSON.parse(text).data);
+    assert.deepEqual(told.slice(-2), [
+      { bids: [[423.81, 0, 0]], asks: [] },
+      { bids: [], asks: [[423.9, 600, 1]] },
+    ]);
+    const { data } = JSON.parse(reader.feed.snapshot().toString());
+    assert.deepEqual(data, { levels: 10, bids: [[423.8, 200, 1]], asks: [[423.9, 600, 1]] });
+  }
+});
+
+test("market hub: a new instrument is listed when that is durable, a retired one no more", () => {
+  const table = new InstrumentTable(REFERENCE_INSTRUMENTS);
+  const market = new TestMarket(table);
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  const added = { ...tencent, symbol: "00001" };
+  table.set(added);
+  market.handle({ type: "SetGrid", symbol: "00001", grid: added });
+  assert.ok(!market.hub.isListed("00001"));
+  market.commit();
+  assert.ok(market.hub.isListed("00001", MarketName.Hkex));
+  market.place("00001", Buy, 100, 1);
+  market.commit();
+  assert.equal(market.hub.data.depth("00001", 1).bids.length, 1);
+  table.retire("00001");
+  assert.ok(!market.hub.isListed("00001"));
+  assert.equal(market.hub.listed().length, REFERENCE_INSTRUMENTS.length);
 });

@@ -12,14 +12,20 @@ import {
   type MarketUpdate,
   type TradeTape,
 } from "@countermand/core/market-data";
-import type { Instrument, MarketName, UnixMs } from "@countermand/core/model";
+import {
+  type Instrument,
+  type InstrumentSource,
+  InstrumentTable,
+  type MarketName,
+  type UnixMs,
+} from "@countermand/core/model";
 import type { Clock } from "../sys/clock.ts";
 import { TELL_REST_FACTOR, TELL_REST_MS_MAX } from "./limits.ts";
 import { type FeedReader, type FeedSelection, MarketFeed, type Untold } from "./market-feed.ts";
 import { Pace } from "./pace.ts";
 
 export interface MarketDataHubOptions {
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   /** Rises with every start: sequence numbers count within it. */
   readonly epoch: number;
   /** The exchange as it stands durably, before the first command of this start. */
@@ -36,7 +42,9 @@ export class MarketDataHub {
   readonly epoch: number;
   /** As of the last {@link publish}. Only the hub changes it. */
   readonly data: MarketData;
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #instruments: InstrumentTable;
+  /** As they stand durably; the table is ahead of it by what is on its way to the disk. */
+  readonly #listed = new Map<string, Instrument>();
   readonly #marketNowMs: () => UnixMs;
   /** By symbol, then by {@link feedKey}; only what somebody listens to. */
   readonly #feeds = new Map<string, Map<string, MarketFeed>>();
@@ -46,13 +54,15 @@ export class MarketDataHub {
 
   constructor({ instruments, epoch, exchange, tape, marketNowMs, clock }: MarketDataHubOptions) {
     this.epoch = epoch;
-    this.data = new MarketData(instruments, tape);
-    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
+    this.#instruments = InstrumentTable.of(instruments);
+    const { all } = this.#instruments;
+    for (const each of all) this.#listed.set(each.symbol, each);
+    this.data = new MarketData(all, tape);
     this.#marketNowMs = marketNowMs;
     const [restFactor, restMsMax] = [TELL_REST_FACTOR, TELL_REST_MS_MAX];
     const run = () => this.#tell();
     this.#pace = clock === undefined ? null : new Pace({ clock, restFactor, restMsMax, run });
-    for (const instrument of instruments) {
+    for (const instrument of all) {
       const { bids, asks } = exchange.depth(instrument.symbol, Number.MAX_SAFE_INTEGER);
       const levelOf = (row: DepthRow): DepthLevel => levelIn(instrument, row);
       this.data.loadDepth(instrument.symbol, { bids: bids.map(levelOf), asks: asks.map(levelOf) });
@@ -66,14 +76,17 @@ export class MarketDataHub {
 
   /** The instruments that a market name lists; all of them without one. */
   listed(market?: MarketName): Instrument[] {
-    const all = [...this.#instruments.values()];
-    return market === undefined ? all : all.filter(({ markets }) => markets.includes(market));
+    return this.#instruments.all.flatMap(({ symbol, securityDesc }) => {
+      const durable = this.isListed(symbol, market) ? this.#listed.get(symbol) : undefined;
+      return durable === undefined ? [] : [{ ...durable, securityDesc }];
+    });
   }
 
   /** Whether there is such a symbol, in that market where one is named. */
   isListed(symbol: string, market?: MarketName): boolean {
-    const instrument = this.#instruments.get(symbol);
+    const instrument = this.#listed.get(symbol);
     if (instrument === undefined) return false;
+    if (this.#instruments.isRetired(symbol)) return false;
     return market === undefined || instrument.markets.includes(market);
   }
 
@@ -84,8 +97,16 @@ export class MarketDataHub {
    */
   publish(batches: readonly MarketBatch[]): void {
     for (const batch of batches) {
+      // What was told and what is told next are counted in different steps.
+      if (batch.grids !== undefined) this.#tell();
       for (const update of this.data.apply(batch)) {
         if (this.#feeds.has(update.symbol)) this.#remember(update);
+      }
+      for (const { symbol } of batch.grids ?? []) {
+        const instrument = this.#instruments.find(symbol);
+        assert(instrument !== null, "a book is an instrument's");
+        this.#listed.set(symbol, instrument);
+        for (const feed of this.#feeds.get(symbol)?.values() ?? []) feed.regridded();
       }
     }
     if (this.#untold.size === 0) return;

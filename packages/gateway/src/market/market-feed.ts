@@ -37,6 +37,8 @@ interface FeedContent {
   snapshot(at: FeedPosition): string;
   /** Null when nothing changed that this feed tells. Of trades, those since its last message. */
   update(at: FeedPosition, prevSeq: number, trades: readonly Trade[]): string | null;
+  /** Of one that holds levels. */
+  readonly regridded?: () => void;
 }
 
 /** What happened to a symbol since its feeds were told something. */
@@ -80,6 +82,11 @@ export class MarketFeed {
   snapshot(): Buffer {
     this.#snapshot ??= Buffer.from(this.#content.snapshot(this.#position));
     return this.#snapshot;
+  }
+
+  /** The book is counted in other steps; what a reader has been told is the same. */
+  regridded(): void {
+    this.#content.regridded?.();
   }
 
   /** The message of what is untold, if it has one. A feed may be younger than some of it. */
@@ -148,6 +155,7 @@ function depthContent(data: MarketData, symbol: string, levels: number): FeedCon
   const view = data.view(symbol, levels);
   return {
     snapshot: (at) => encodeDepthSnapshot(at, levels, data.rows(symbol, view.levels)),
+    regridded: () => view.regridded(),
     update: (at, prevSeq) => {
       const changed = view.advance();
       return changed === null ? null : encodeDepthDelta(at, prevSeq, data.rows(symbol, changed));

@@ -9,7 +9,8 @@ import {
 import type { MarketBatch } from "@countermand/core/market-data";
 import {
   type Account,
-  type Instrument,
+  type InstrumentSource,
+  InstrumentTable,
   type OrderId,
   OrdType,
   type Price,
@@ -37,8 +38,8 @@ export class TestMarket {
   #orderCount = 0;
   #staged: MarketBatch[] = [];
 
-  constructor(instruments: readonly Instrument[] = REFERENCE_INSTRUMENTS, clock?: Clock) {
-    this.exchange = new Exchange(instruments);
+  constructor(instruments: InstrumentSource = REFERENCE_INSTRUMENTS, clock?: Clock) {
+    this.exchange = new Exchange(InstrumentTable.of(instruments).all);
     this.hub = new MarketDataHub({
       instruments,
       epoch: EPOCH,

@@ -1,7 +1,7 @@
 /** The market that everybody may see: its data, its routes and its stream, over one node. */
 import type { MarketRouteName } from "@countermand/contract";
 import type { MarketBatch } from "@countermand/core/market-data";
-import type { Instrument } from "@countermand/core/model";
+import type { InstrumentTable } from "@countermand/core/model";
 import { JournalReader } from "../journal/journal-reader.ts";
 import type { MarketClock } from "../sequencer/market-clock.ts";
 import type { ExchangePartition, WorkedCommand } from "../sequencer/partitions.ts";
@@ -15,7 +15,7 @@ import { recoverTape } from "./recover-tape.ts";
 
 export interface PublicMarketOptions {
   readonly dataDir: string;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentTable;
   /** Recovered, before the first command of this start. */
   readonly exchange: ExchangePartition;
   readonly marketClock: MarketClock;
@@ -31,7 +31,7 @@ export class PublicMarket {
     const { epoch, seq } = exchange.lease;
     const reader = new JournalReader(dataDir);
     try {
-      const tape = recoverTape(reader, instruments, seq);
+      const tape = recoverTape(reader, instruments.all, seq);
       marketClock.seen(tape.latestAtMs);
       this.hub = new MarketDataHub({
         instruments,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CANDLE_INTERVALS, type TradeTape } from "@countermand/core/market-data";
-import { REFERENCE_INSTRUMENTS } from "@countermand/core/model";
+import { type Price, type Qty, REFERENCE_INSTRUMENTS } from "@countermand/core/model";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
@@ -83,5 +83,40 @@ test("tape after a start: an empty journal, and symbols that are no longer liste
   await journaled(records, (reader) => {
     assert.equal(recoverTape(reader, REFERENCE_INSTRUMENTS, 0).latestAtMs, 0);
     assert.ok(recoverTape(reader, rest, records.length).trades("AAPL", 1).length > 0);
+  });
+});
+
+test("recover tape: trades are read in the steps of their time, wherever the reading begins", async () => {
+  const market = new TestMarket();
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  let now = { ...tencent };
+  for (const [ticks, lots] of [
+    [1n, 1n],
+    [5n, 2n],
+    [10n, 1n],
+    [2n, 3n],
+  ] as const) {
+    now = {
+      ...tencent,
+      priceTick: (tencent.priceTick * ticks) as Price,
+      lotQty: (tencent.lotQty * lots) as Qty,
+    };
+    market.handle({ type: "SetGrid", symbol: SYMBOL, grid: now });
+    for (const side of [Sell, Buy]) market.place(SYMBOL, side, 42_300, 6);
+  }
+  market.commit();
+  const { records } = market;
+  const all = market.hub.data.tape.trades(SYMBOL, 99);
+  assert.deepEqual(
+    all.map(({ price, qty }) => [price, qty]),
+    all.map(() => [42_300n * tencent.priceTick, 6n * tencent.lotQty]),
+  );
+  await journaled(records, (reader) => {
+    for (let events = 0; events <= records.length; events += 1) {
+      const tape = recoverTape(reader, [now], records.length, events);
+      const trades = tape.trades(SYMBOL, 99);
+      assert.deepEqual(trades, trades.length === 0 ? [] : all.slice(-trades.length));
+    }
   });
 });

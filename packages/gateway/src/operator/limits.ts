@@ -28,6 +28,12 @@ export const KILL_RETRY_MS = 500;
 export const CLOSE_ORDERS_MAX = 1_000;
 
 /**
+ * Open orders that a change of tick or lot, or a retirement, cancels. Reason: they are cancelled in
+ * one turn. Beyond it nothing is changed.
+ */
+export const RESTING_CANCELS_MAX = 1_000;
+
+/**
  * Milliseconds for which the answer to an Idempotency-Key is remembered. Reason: whoever retries
  * does so within the day. After it the same key is a new request.
  */

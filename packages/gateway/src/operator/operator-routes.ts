@@ -1,5 +1,6 @@
 /** The operator API: what each route makes of a request's path, query and body. */
 import {
+  decodeAddInstrument,
   decodeAdjust,
   decodeCloseAccount,
   decodeCreateKey,
@@ -11,6 +12,7 @@ import {
   decodeNothing,
   decodeOpenAccount,
   decodeReason,
+  decodeRetire,
   decodeRotateKey,
   type Fault,
   fault,
@@ -114,6 +116,13 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     return storyInquiry({ account, clOrdId }, query);
   }),
   read("/operator/v1/instruments", [], () => (service) => service.instruments()),
+  write("/operator/v1/instruments", decodeAddInstrument, (request) => {
+    return (service, turn) => service.addInstrument(turn, request);
+  }),
+  write("/operator/v1/instruments/:symbol/retire", decodeRetire, (request, { parameters }) => {
+    const { symbol = "" } = parameters;
+    return (service, turn) => service.retireInstrument(turn, symbol, request);
+  }),
   write("/operator/v1/instruments/:symbol", decodeInstrumentChange, (request, { parameters }) => {
     const { symbol = "" } = parameters;
     return (service, turn) => service.changeInstrument(turn, symbol, request);

@@ -4,6 +4,7 @@
  */
 import {
   type AccountRow,
+  type AddInstrumentRequest,
   type AdjustRequest,
   type CloseAccountRequest,
   type CoreRefusal,
@@ -24,14 +25,15 @@ import {
   type ModeRequest,
   type OpenAccountRequest,
   type ReasonRequest,
+  type RetireRequest,
   SIGN_IN_CODE_TOLD,
 } from "@countermand/contract";
 import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
 import { unknownAccount } from "@countermand/core/desk";
 import {
   type Account,
+  type Cause,
   Channel,
-  type Instrument,
   type KeyId,
   MARKET_GROUP_NAMES,
   type MarketGroup,
@@ -40,9 +42,9 @@ import type { OrderAudit } from "../audit/order-audit.ts";
 import { CODE_LIFE_MS } from "../console/limits.ts";
 import { holderName } from "../console/operator-sessions.ts";
 import type { SignInCodes } from "../console/sign-in-codes.ts";
-import type { InstrumentNames } from "../instrument-names.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
+import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { LimitService } from "./limit-service.ts";
@@ -51,7 +53,6 @@ import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
 export interface OperatorServiceOptions {
   readonly sequencer: Sequencer;
   readonly killSwitch: KillSwitch;
-  readonly names: InstrumentNames;
   /** Tells everybody who listens what a market takes from now on. */
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
   readonly keys: KeyService;
@@ -77,6 +78,7 @@ export class OperatorService {
   readonly limits: LimitService;
   readonly #killSwitch: KillSwitch;
   readonly #accounts: AccountActs;
+  readonly #instruments: InstrumentActs;
 
   constructor(options: OperatorServiceOptions) {
     const { sequencer, killSwitch, keys, audit, limits } = options;
@@ -84,6 +86,7 @@ export class OperatorService {
     this.#sequencer = sequencer;
     this.#killSwitch = killSwitch;
     this.#accounts = new AccountActs(sequencer.partitions);
+    this.#instruments = new InstrumentActs(sequencer.partitions);
     this.keys = keys;
     this.audit = audit;
     this.limits = limits;
@@ -173,31 +176,25 @@ export class OperatorService {
 
   closeAccount(turn: OperatorTurn, account: Account, request: CloseAccountRequest): Answer {
     const act = actOf(turn, request.reason);
-    const cause = { channel: Channel.Operator, actor: turn.operator, requestId: turn.requestId };
-    return accountAnswer(this.#accounts.close(act, account, request, turn.nowMs, cause));
+    return accountAnswer(this.#accounts.close(act, account, request, turn.nowMs, causeOf(turn)));
   }
 
   instruments(): Answer {
-    return done(encodeInstruments(this.#instruments.map((each) => this.#instrumentRow(each))));
+    return done(encodeInstruments(this.#instruments.list()));
   }
 
   changeInstrument(turn: OperatorTurn, symbol: string, request: InstrumentRequest): Answer {
-    const instrument = this.#instruments.find((each) => each.symbol === symbol);
-    if (instrument === undefined) {
-      return refused({ refused: "UNKNOWN_INSTRUMENT", details: `there is no ${symbol}` });
-    }
-    const { reason, securityDesc, halted } = request;
-    const act = actOf(turn, reason);
-    const event = { type: "InstrumentChanged", act, symbol, securityDesc, halted } as const;
-    this.#sequencer.partitions.stageControlEvent(event);
-    this.#options.names.follow(this.#control);
-    return done(encodeInstrument(this.#instrumentRow(instrument)));
+    const by = instrumentTurn(turn, request.reason);
+    return instrumentAnswer(this.#instruments.change(by, symbol, request));
   }
 
-  #instrumentRow(instrument: Instrument): InstrumentStateRow {
-    const row = this.#control.instrument(instrument.symbol);
-    const openCount = this.#sequencer.partitions.exchange.exchange.orderCountOf(instrument.symbol);
-    return { instrument, halted: row?.halted ?? false, openCount };
+  addInstrument(turn: OperatorTurn, { reason, instrument }: AddInstrumentRequest): Answer {
+    return instrumentAnswer(this.#instruments.add(instrumentTurn(turn, reason), instrument));
+  }
+
+  retireInstrument(turn: OperatorTurn, symbol: string, request: RetireRequest): Answer {
+    const by = instrumentTurn(turn, request.reason);
+    return instrumentAnswer(this.#instruments.retire(by, symbol, request.resting));
   }
 
   /** One that was revoked long ago is forgotten before its last order is. */
@@ -211,10 +208,6 @@ export class OperatorService {
     return false;
   }
 
-  get #instruments(): readonly Instrument[] {
-    return this.#options.names.instruments;
-  }
-
   get #control() {
     return this.#sequencer.partitions.control;
   }
@@ -226,6 +219,18 @@ function actOf({ operator, wallMs }: OperatorTurn, reason: string): OperatorAct 
 
 function accountAnswer(row: AccountRow | CoreRefusal): Answer {
   return "refused" in row ? refused(row) : done(encodeAccount(row));
+}
+
+function causeOf({ operator, requestId }: OperatorTurn): Cause {
+  return { channel: Channel.Operator, actor: operator, requestId };
+}
+
+function instrumentTurn(turn: OperatorTurn, reason: string): InstrumentTurn {
+  return { act: actOf(turn, reason), cause: causeOf(turn), nowMs: turn.nowMs };
+}
+
+function instrumentAnswer(row: InstrumentStateRow | CoreRefusal): Answer {
+  return "refused" in row ? refused(row) : done(encodeInstrument(row));
 }
 
 function blockAnswer(block: Block | CoreRefusal): Answer {

@@ -152,6 +152,7 @@ const HOLD_REASONS: readonly (readonly [RefusalName, readonly HoldScope[]])[] = 
   ["MARKET_CANCEL_ONLY", ["market", "gateway"]],
   ["MARKET_HALTED", ["market", "gateway"]],
   ["INSTRUMENT_HALTED", ["instrument"]],
+  ["INSTRUMENT_RETIRED", ["instrument"]],
 ];
 
 function addHeldBack(registers: Registry[], read: Gauges["heldBack"]): void {

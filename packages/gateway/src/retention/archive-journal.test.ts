@@ -24,7 +24,8 @@ const DEEDS: readonly Deed[] = Array.from({ length: 64 }, (_, index) => ({
   pick: (index * 7) % 31,
 }));
 
-const deeds = fc.array(fc.record({ kind: fc.constantFrom(...KINDS), pick: fc.nat(60) }), {
+const anyKind = fc.constantFrom(...KINDS, ...KINDS, "regrid" as const);
+const deeds = fc.array(fc.record({ kind: anyKind, pick: fc.nat(60) }), {
   minLength: 15,
   maxLength: 40,
 });

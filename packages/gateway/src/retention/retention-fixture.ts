@@ -13,6 +13,8 @@ import {
   type OrderId,
   OrdType,
   type PlaceRequest,
+  type Price,
+  type Qty,
   Side,
   TimeInForce,
   type UnixMs,
@@ -35,9 +37,9 @@ export const CALLERS = [
   { apiKey: "demo-key-2", account: "80114139" as Account },
 ] as const;
 
-/** Something a client does; numbers are taken modulo what there is. */
+/** Something a client does, or an operator to the book; numbers are taken modulo what there is. */
 export interface Deed {
-  readonly kind: "buy" | "sell" | "cancel" | "amend" | "refused" | "wait";
+  readonly kind: "buy" | "sell" | "cancel" | "amend" | "refused" | "wait" | "regrid";
   readonly pick: number;
 }
 
@@ -107,6 +109,8 @@ export class Trading {
         const { body } = await trade.place(caller, placed(side, pick), this.#options());
         const { data } = JSON.parse(body) as { data?: { order_no: string } };
         if (data !== undefined) this.orderIds.push(data.order_no as OrderId);
+      } else if (kind === "regrid") {
+        await this.#regrid(node, pick);
       } else if (kind !== "wait" && orderId !== undefined) {
         const target = { by: "orderId", orderId } as const;
         const condition = kind === "refused" ? { ...UNCONDITIONAL, version: 99 } : UNCONDITIONAL;
@@ -117,6 +121,24 @@ export class Trading {
           await trade.cancel(caller, { target, condition }, this.#options());
         }
       }
+    }
+  }
+
+  /** Another tick and lot; what does not fit them is cancelled. */
+  async #regrid({ operator, sequencer }: RunningNode, pick: number): Promise<void> {
+    const priceTick = (1_000_000n * BigInt(1 + (pick % 2))) as Price;
+    const lotQty = (LOT * BigInt(1 + (pick % 3 === 0 ? 1 : 0))) as Qty;
+    const grid = { priceTick, lotQty, priceMax: null, orderQtyMax: null };
+    for (const request of [
+      { halted: true, grid, resting: "cancel" },
+      { halted: false, grid: { ...grid, priceTick: null, lotQty: null }, resting: null },
+    ] as const) {
+      const { httpStatus } = await sequencer.operate((nowMs) => {
+        const turn = { operator: "kim", requestId: "", apiKey: null, wallMs: nowMs, nowMs };
+        const named = { reason: "drawn", securityDesc: null, ...request };
+        return operator.service.changeInstrument(turn, "00700", named);
+      });
+      assert.equal(httpStatus, 200);
     }
   }
 

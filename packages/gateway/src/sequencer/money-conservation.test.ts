@@ -1,20 +1,26 @@
 // Goal: over any run of the whole node - desks of several partitions, the exchange, restarts from a
-// snapshot - money and products are neither made nor lost, nobody spends what they have not got,
-// and every statement adds up to the balance it ends with.
+// snapshot, operators who change, halt, retire and add instruments - money and products are neither
+// made nor lost, nobody spends what they have not got, every statement adds up to the balance it
+// ends with, and the books are what the orders say.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at } from "@countermand/core/assert";
+import { decodeControlEvent } from "@countermand/core/control";
 import { type Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
 import {
   type Account,
   type Amount,
   type Asset,
+  Channel,
   type ClOrdId,
   decodeDeskEvent,
+  type Instrument,
+  isOddLot,
   type Order,
   OrdType,
+  type Price,
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
@@ -22,9 +28,12 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { HOUSE_OWNERS, transactionsOf } from "@countermand/core/money";
+import { isWaiting, leavesQty } from "@countermand/core/order";
 import { decodeSessionEvent } from "@countermand/core/session";
 import fc from "fast-check";
 import { RecentReports } from "../archive/recent-reports.ts";
+import { InstrumentActs } from "../operator/instrument-acts.ts";
+import { CONTROL_PARTITION } from "./control-partition.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./partitions.ts";
 import { SESSION_PARTITION } from "./sessions.ts";
 import { emptyState, type NodeLayout, type NodeState, restoreState, stateLines } from "./state.ts";
@@ -121,6 +130,9 @@ class DisklessNode {
   /** The journal from its beginning. */
   replayed(): NodeState {
     const state = emptyState(LAYOUT);
+    for (const payload of this.journal.get(CONTROL_PARTITION) ?? []) {
+      state.control.apply(decodeControlEvent(payload));
+    }
     for (const [name, desk] of state.desks) {
       for (const [index, payload] of (this.journal.get(name) ?? []).entries()) {
         desk.apply(decodeDeskEvent(payload), index + 1);
@@ -152,6 +164,9 @@ class DisklessNode {
       case "adjust":
         this.#adjust(step);
         return;
+      case "operate":
+        this.#operate(step);
+        return;
       case "wait":
         this.nowMs += step.days * DAY_MS;
         this.partitions.settleDue(this.#now);
@@ -165,7 +180,7 @@ class DisklessNode {
   }
 
   #place({ account, index, ordType, side, timeInForce, ticks, stopTicks, lots }: Place): void {
-    const { symbol, markets, lotQty } = at(REFERENCE_INSTRUMENTS, index);
+    const { symbol, markets, lotQty } = this.#instrument(index);
     const request = {
       market: at(markets, 0),
       symbol,
@@ -173,28 +188,81 @@ class DisklessNode {
       side,
       timeInForce: ordType === OrdType.Limit ? timeInForce : TimeInForce.Day,
       orderQty: BigInt(lots) * lotQty,
-      price: PRICED.has(ordType) ? priceAt(index, ticks) : null,
-      stopPx: STOPS.has(ordType) ? priceAt(index, stopTicks) : null,
+      price: PRICED.has(ordType) ? this.#priceAt(index, ticks) : null,
+      stopPx: STOPS.has(ordType) ? this.#priceAt(index, stopTicks) : null,
       clOrdId: "" as ClOrdId,
       portfolioId: "",
     };
     const placed = this.partitions.place(account, request, this.#now);
-    if ("refused" in placed) assert.match(placed.refused, /^INSUFFICIENT_/, "the order is sound");
+    if ("refused" in placed) assert.match(placed.refused, REFUSALS, "the order is sound");
   }
 
   #amend({ orderId, account, symbol, ordType }: Order, { ticks, lots }: Amend): void {
     const index = REFERENCE_INSTRUMENTS.findIndex((each) => each.symbol === symbol);
-    const { lotQty } = at(REFERENCE_INSTRUMENTS, index);
+    const { lotQty } = this.#instrument(index);
     const order = this.bookOf(account).openOrder(orderId);
     assert.ok(order !== null);
     const request = {
       target: { by: "orderId", orderId },
       orderQty: BigInt(lots) * lotQty,
-      price: PRICED.has(ordType) ? priceAt(index, ticks) : null,
+      price: PRICED.has(ordType) ? this.#priceAt(index, ticks) : null,
       stopPx: null,
       condition: { unfilled: false, version: null },
     } as const;
     this.partitions.amend(order, request, this.#now);
+  }
+
+  /** What the operator is refused changes nothing. */
+  #operate({ index, deed, factors, halts, resting }: Operate): void {
+    const acts = new InstrumentActs(this.partitions);
+    const turn = { act: ACT, cause: CAUSE, nowMs: this.#now };
+    const base = at(REFERENCE_INSTRUMENTS, index);
+    const before = [...stateLines(this.state)];
+    const unchanged = {
+      reason: "drawn",
+      securityDesc: null,
+      halted: null,
+      grid: NO_GRID,
+      resting,
+    };
+    let done: object;
+    switch (deed) {
+      case "halt":
+      case "resume":
+        done = acts.change(turn, base.symbol, { ...unchanged, halted: deed === "halt" });
+        break;
+      case "regrid": {
+        const [ticks, lots] = factors;
+        const priceTick = (base.priceTick * ticks) as Price;
+        const lotQty = (index === 0 ? (base.lotQty * lots) / 2n : base.lotQty * lots) as Qty;
+        const grid = { ...NO_GRID, priceTick, lotQty };
+        const halted = halts ? true : null;
+        done = acts.change(turn, base.symbol, { ...unchanged, halted, grid });
+        break;
+      }
+      case "retire":
+        done = acts.retire(turn, base.symbol, resting);
+        break;
+      case "add":
+        done = acts.add(turn, { ...base, symbol: `NEW-${this.nowMs}` });
+        break;
+    }
+    if ("refused" in done) assert.deepEqual([...stateLines(this.state)], before);
+  }
+
+  #instrument(index: number): Instrument {
+    const { symbol } = at(REFERENCE_INSTRUMENTS, index);
+    const instrument = this.partitions.control.table.find(symbol);
+    assert.ok(instrument !== null);
+    return instrument;
+  }
+
+  /** A narrow range, so that orders meet; a lot costs from a few cents to a few thousand. */
+  #priceAt(index: number, ticks: number): bigint {
+    const { priceTick } = this.#instrument(index);
+    const px =
+      BigInt(ticks) * at(REFERENCE_INSTRUMENTS, index).priceTick * (index === 0 ? 100n : 1n);
+    return px + ((priceTick - (px % priceTick)) % priceTick);
   }
 
   #adjust({ account, assetIndex, units }: Adjust): void {
@@ -211,14 +279,26 @@ class DisklessNode {
     this.given.set(key, (this.given.get(key) ?? 0n) + units);
   }
 
-  #partitionsOf({ desks, exchange }: NodeState): Partitions {
+  #partitionsOf({ desks, exchange, control }: NodeState): Partitions {
     const leaseOf = (name: string) => ({ epoch: 1, seq: this.journal.get(name)?.length ?? 0 });
     return new Partitions(
       [...desks].map(([name, desk]) => ({ name, desk, lease: leaseOf(name) })),
       { exchange, lease: leaseOf(EXCHANGE_PARTITION) },
       new RecentReports(),
+      undefined,
+      { state: control, lease: leaseOf(CONTROL_PARTITION) },
     );
   }
+}
+
+interface Operate {
+  readonly type: "operate";
+  readonly index: number;
+  readonly deed: "halt" | "resume" | "regrid" | "retire" | "add";
+  readonly factors: readonly [ticks: bigint, lots: bigint];
+  /** Of a regrid: the instrument is halted by the same request. */
+  readonly halts: boolean;
+  readonly resting: "keep" | "cancel" | null;
 }
 
 interface Place {
@@ -247,7 +327,13 @@ interface Adjust {
   readonly units: bigint;
 }
 
+const ACT = { atMs: 1 as UnixMs, operator: "kim", reason: "drawn" };
+const CAUSE = { channel: Channel.Operator, actor: "kim", requestId: "" };
+const NO_GRID = { priceTick: null, priceMax: null, lotQty: null, orderQtyMax: null };
+const REFUSALS = /^(?:INSUFFICIENT_|INSTRUMENT_|ODD_LOT_)/;
+
 type Step =
+  | Operate
   | Place
   | Amend
   | Adjust
@@ -255,12 +341,17 @@ type Step =
   | { readonly type: "wait"; readonly days: number }
   | { readonly type: "restart" };
 
-/** A narrow range, so that orders meet; a lot costs from a few cents to a few thousand. */
-function priceAt(index: number, ticks: number): bigint {
-  const { priceTick } = at(REFERENCE_INSTRUMENTS, index);
-  return BigInt(ticks) * priceTick * (index === 0 ? 100n : 1n);
-}
-
+const DEEDS = [
+  "regrid",
+  "regrid",
+  "regrid",
+  "halt",
+  "halt",
+  "resume",
+  "resume",
+  "retire",
+  "add",
+] as const;
 const { Limit: LIMIT } = OrdType;
 const { Day: DAY } = TimeInForce;
 const anyTicks = fc.integer({ min: 1, max: 8 });
@@ -311,6 +402,17 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ type: "restart" } as const) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("operate" as const),
+      index: fc.constantFrom(0, 0, 0, 1, 3),
+      deed: fc.constantFrom(...DEEDS),
+      factors: fc.tuple(fc.constantFrom(1n, 2n, 5n), fc.constantFrom(1n, 2n, 4n)),
+      halts: fc.boolean(),
+      resting: fc.constantFrom("cancel", "cancel", "keep", null),
+    }),
+  },
 );
 const anySteps = fc.array(anyStep, { minLength: 10, maxLength: 60, size: "max" });
 
@@ -322,6 +424,7 @@ test("money: over any run nothing is made or lost, to the last unit", () => {
       for (const step of steps) {
         node.run(step);
         assertConserved(node);
+        assertBooks(node);
       }
       assert.deepEqual([...stateLines(node.replayed())], [...stateLines(node.state)]);
     }),
@@ -379,6 +482,32 @@ function assertConserved({ partitions, given }: DisklessNode): void {
     assert.equal(accounts + fees, given.get(label), `${label}: all that was given is there`);
     assert.equal(accounts + fees + (owned.get("house") ?? 0n), 0n, `${label}: the sum is zero`);
     assert.ok(fees >= 0n && (assetClass === "Cash" || fees === 0n), `${label}: charges are cash`);
+  }
+}
+
+/** Every book, added up from the orders of the desks, which are not counted in steps. */
+function assertBooks({ partitions, openOrders }: DisklessNode): void {
+  const { table } = partitions.control;
+  for (const instrument of table.all) {
+    const { symbol } = instrument;
+    const orders = openOrders.filter((order) => order.symbol === symbol);
+    if (table.isRetired(symbol)) assert.deepEqual(orders, [], "nothing of it works");
+    const resting = orders.filter((order) => {
+      return !isWaiting(order) && !isOddLot(instrument, order.orderQty);
+    });
+    // One of those may rest at another price than its own.
+    if (resting.some(({ ordType }) => ordType === OrdType.EnhancedLimit)) continue;
+    const rowsOf = (side: Side) => {
+      const levels = new Map<bigint, [qty: bigint, count: number]>();
+      for (const order of resting.filter((each) => each.side === side)) {
+        const [qty, count] = levels.get(order.price) ?? [0n, 0];
+        levels.set(order.price, [qty + leavesQty(order), count + 1]);
+      }
+      const rows = [...levels].map(([price, level]) => [price, ...level] as const);
+      return rows.sort(([a], [b]) => (a < b === (side === Side.Buy) ? 1 : -1));
+    };
+    const naive = { bids: rowsOf(Side.Buy), asks: rowsOf(Side.Sell) };
+    assert.deepEqual(partitions.exchange.exchange.depth(symbol, 99), naive, symbol);
   }
 }
 

@@ -289,6 +289,11 @@ export class Partitions {
     if (order.phase === "PendingNew" || (plan !== null && this.gate.hasRoom)) {
       return this.gate.cancel(order, plan ?? STRAIGHT, reason, nowMs);
     }
+    return this.withdraw(order, nowMs, reason);
+  }
+
+  /** Takes an open order that the venue has out of it, a cancel of it that waits included. */
+  withdraw(order: Order, nowMs: UnixMs, reason: AskedReason): Order {
     const { orderId, symbol } = order;
     const request = { type: "OrderCancelRequest", orderId, symbol } as const;
     const canceled = this.work(request, order, nowMs, reason);
@@ -304,6 +309,17 @@ export class Partitions {
   /** Sets a mode. A market that is halted no more is led to where its time has come meanwhile. */
   setMode(event: ModeSet, nowMs: UnixMs): void {
     this.stageControlEvent(event);
+    this.sessions.align(nowMs, this.#sessionPort);
+  }
+
+  /**
+   * Lists an instrument, or counts its book in another grid, as the control state has decided it in
+   * this very turn. Precondition: nothing works in the book that does not fit.
+   */
+  setGrid({ symbol, priceTick, lotQty, oddLotQty }: Instrument, nowMs: UnixMs): void {
+    const grid = { symbol, priceTick, lotQty, oddLotQty };
+    this.#handle({ type: "SetGrid", symbol, grid }, null, nowMs);
+    // A new book is led into the phase of its market.
     this.sessions.align(nowMs, this.#sessionPort);
   }
 

@@ -72,7 +72,19 @@ function recoverFrom(reader: JournalReader, options: RecoveryOptions): Recovered
     }
     positions.set(partition, seq);
   }
+  // Positions that are given may be of several moments.
+  if (options.upTo === undefined) assertSameGrids(start.state);
   return { state: start.state, positions, snapshotPositions: start.positions, replayedCount };
+}
+
+/** What the exchange counts in is what the instruments say: they change in one commit. */
+function assertSameGrids({ exchange, control }: NodeState): void {
+  for (const { symbol, priceTick, lotQty, oddLotQty } of control.table.all) {
+    const grid = exchange.gridOf(symbol);
+    const isSame =
+      grid.priceTick === priceTick && grid.lotQty === lotQty && grid.oddLotQty === oddLotQty;
+    assert(isSame, "a book is counted in its instrument's tick and lot");
+  }
 }
 
 function startingPoint(reader: JournalReader, options: RecoveryOptions) {

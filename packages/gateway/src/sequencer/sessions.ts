@@ -4,7 +4,7 @@
  */
 import { assert } from "@countermand/core/assert";
 import type { Exchange, SessionCommand } from "@countermand/core/exchange";
-import type { Instrument, MarketGroup, UnixMs } from "@countermand/core/model";
+import { InstrumentTable, type MarketGroup, type UnixMs } from "@countermand/core/model";
 import { type RuleProfile, ruleProfile } from "@countermand/core/rules";
 import {
   alignSteps,
@@ -23,7 +23,7 @@ export interface SessionsOptions {
   readonly profile: RuleProfile;
   /** Of {@link RuleProfile}; told to the journal once. */
   readonly seed: number;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentTable;
   readonly exchange: Exchange;
   readonly state: SessionState;
   readonly lease: { readonly epoch: number; seq: number };
@@ -57,7 +57,7 @@ export class Sessions {
     return new Sessions({
       profile: ruleProfile("reference", { seed: 0 }),
       seed: 0,
-      instruments: [],
+      instruments: new InstrumentTable([]),
       exchange,
       state: new State(),
       lease: { epoch: 1, seq: 0 },
@@ -98,7 +98,7 @@ export class Sessions {
 
   get #world() {
     const { profile, instruments, exchange } = this.#options;
-    return { profile, instruments, books: exchange, closes: this.state };
+    return { profile, instruments: instruments.all, books: exchange, closes: this.state };
   }
 
   #carryOut(steps: Iterable<SessionStep>, port: SessionPort): void {
@@ -115,8 +115,8 @@ export class Sessions {
    */
   #isHeld({ type, symbol }: SessionCommand, port: SessionPort): boolean {
     if (type === "ExpireDay") return false;
-    const instrument = this.#options.instruments.find((each) => each.symbol === symbol);
-    return instrument !== undefined && port.isHalted(instrument.marketGroup);
+    const instrument = this.#options.instruments.find(symbol);
+    return instrument !== null && port.isHalted(instrument.marketGroup);
   }
 
   #boundaryAfter(atMs: UnixMs): number {

@@ -7,7 +7,7 @@ import { assert } from "@countermand/core/assert";
 import { ControlState } from "@countermand/core/control";
 import { Desk, type DeskOptions, type DeskRules } from "@countermand/core/desk";
 import { Exchange } from "@countermand/core/exchange";
-import type { Instrument } from "@countermand/core/model";
+import { type Instrument, InstrumentTable } from "@countermand/core/model";
 import { SessionState } from "@countermand/core/session";
 import { CONTROL_PARTITION } from "./control-partition.ts";
 import { EXCHANGE_PARTITION } from "./partitions.ts";
@@ -17,12 +17,14 @@ export interface NodeState {
   readonly desks: ReadonlyMap<string, Desk>;
   readonly exchange: Exchange;
   readonly session: SessionState;
+  /** Its table of instruments is everybody's. */
   readonly control: ControlState;
 }
 
 /** How the partitions of a node are laid out; fixed when its journal begins. */
 export interface NodeLayout {
   readonly deskCount: number;
+  /** Those that the node began with; what operators changed is in the control partition. */
   readonly instruments: readonly Instrument[];
   readonly deskRules: DeskRules;
 }
@@ -44,24 +46,28 @@ export function deskNames(deskCount: number): readonly string[] {
   return Array.from({ length: deskCount }, (_, index) => DESK_NAME + orderNoPrefix(index));
 }
 
+/** In the order in which they are replayed: all others look up instruments in the control's. */
 export function partitionNames(layout: NodeLayout): readonly string[] {
-  return [...deskNames(layout.deskCount), EXCHANGE_PARTITION, SESSION_PARTITION, CONTROL_PARTITION];
+  return [CONTROL_PARTITION, ...deskNames(layout.deskCount), EXCHANGE_PARTITION, SESSION_PARTITION];
 }
 
 export function emptyState(layout: NodeLayout): NodeState {
+  const table = new InstrumentTable(layout.instruments);
   const desks = deskNames(layout.deskCount).map((name, index) => {
-    return [name, new Desk(deskOptions(layout, index))] as const;
+    return [name, new Desk(deskOptions(layout, table, index))] as const;
   });
   const exchange = new Exchange(layout.instruments);
   return {
     desks: new Map(desks),
     exchange,
     session: new SessionState(),
-    control: new ControlState(),
+    control: new ControlState(table),
   };
 }
 
 export function* stateLines(state: NodeState): Iterable<string> {
+  yield SECTION + CONTROL_PARTITION;
+  yield* state.control.snapshotLines();
   for (const [name, desk] of state.desks) {
     yield SECTION + name;
     yield* desk.snapshotLines();
@@ -70,8 +76,6 @@ export function* stateLines(state: NodeState): Iterable<string> {
   yield* state.exchange.snapshotLines();
   yield SECTION + SESSION_PARTITION;
   yield* state.session.snapshotLines();
-  yield SECTION + CONTROL_PARTITION;
-  yield* state.control.snapshotLines();
 }
 
 /** SHA-256 over the state's lines, in hex. */
@@ -83,13 +87,14 @@ export function stateHash(state: NodeState): string {
 
 export function restoreState(layout: NodeLayout, lines: Iterable<string>): NodeState {
   const sections = new Sections(lines);
+  const table = new InstrumentTable(layout.instruments);
+  const control = ControlState.restore(sections.next(CONTROL_PARTITION), table);
   const desks = new Map<string, Desk>();
   for (const [index, name] of deskNames(layout.deskCount).entries()) {
-    desks.set(name, Desk.restore(deskOptions(layout, index), sections.next(name)));
+    desks.set(name, Desk.restore(deskOptions(layout, table, index), sections.next(name)));
   }
   const exchange = Exchange.restore(layout.instruments, sections.next(EXCHANGE_PARTITION));
   const session = SessionState.restore(sections.next(SESSION_PARTITION));
-  const control = ControlState.restore(sections.next(CONTROL_PARTITION));
   return { desks, exchange, session, control };
 }
 
@@ -118,7 +123,11 @@ class Sections {
   }
 }
 
-function deskOptions({ instruments, deskRules }: NodeLayout, index: number): DeskOptions {
+function deskOptions(
+  { deskRules }: NodeLayout,
+  instruments: InstrumentTable,
+  index: number,
+): DeskOptions {
   return { orderNoPrefix: orderNoPrefix(index), instruments, rules: deskRules };
 }
 

@@ -5,12 +5,13 @@
  */
 import { encodeOrder, encodeOrderMessage } from "@countermand/contract";
 import { assert, at } from "@countermand/core/assert";
-import type {
-  Account,
-  Execution,
-  ExecutionReported,
-  Instrument,
-  Order,
+import {
+  type Account,
+  type Execution,
+  type ExecutionReported,
+  type InstrumentSource,
+  InstrumentTable,
+  type Order,
 } from "@countermand/core/model";
 import type { StreamMessage } from "./account-feed.ts";
 import type { SessionObserver, StreamSession } from "./stream-session.ts";
@@ -28,14 +29,14 @@ interface News {
 }
 
 export class StreamHub {
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #instruments: InstrumentTable;
   readonly #streams = new Map<Account, AccountStream>();
   #sessionCount = 0;
   #sentCount = 0;
   #slowCount = 0;
 
-  constructor(instruments: readonly Instrument[]) {
-    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
+  constructor(instruments: InstrumentSource) {
+    this.#instruments = InstrumentTable.of(instruments);
   }
 
   /** Sessions that are open. */
@@ -138,8 +139,8 @@ export class StreamHub {
 
   /** The order as the stream shows it. */
   orderJson(order: Order, execution: Execution | null): string {
-    const instrument = this.#instruments.get(order.symbol);
-    assert(instrument !== undefined, "an order's instrument is known");
+    const instrument = this.#instruments.find(order.symbol);
+    assert(instrument !== null, "an order's instrument is known");
     return encodeOrder(order, instrument, { query: false, execution });
   }
 

@@ -9,7 +9,7 @@ import {
   type QuantityRequest,
   securityTypeOf,
 } from "@countermand/contract";
-import type { Instrument } from "@countermand/core/model";
+import type { InstrumentTable } from "@countermand/core/model";
 import { balances, type Marks, type Position, positions } from "@countermand/core/money";
 import type { Caller } from "../auth/key-store.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
@@ -18,12 +18,12 @@ import type { TradeAnswer } from "./trade-service.ts";
 
 export interface AccountServiceOptions {
   readonly sequencer: Sequencer;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentTable;
 }
 
 export class AccountService {
   readonly #sequencer: Sequencer;
-  readonly #instruments: readonly Instrument[];
+  readonly #instruments: InstrumentTable;
   readonly #marks: Marks;
 
   constructor({ sequencer, instruments }: AccountServiceOptions) {
@@ -39,7 +39,7 @@ export class AccountService {
   balance(caller: Caller): Promise<TradeAnswer> {
     return this.#view(() => {
       const money = this.#deskOf(caller).money(caller.account);
-      const body = encodeBalances(balances(money, this.#instruments, this.#marks));
+      const body = encodeBalances(balances(money, this.#instruments.all, this.#marks));
       return { httpStatus: 200, body };
     });
   }
@@ -47,7 +47,7 @@ export class AccountService {
   positions(caller: Caller, query: PositionsQuery): Promise<TradeAnswer> {
     return this.#view(() => {
       const money = this.#deskOf(caller).money(caller.account);
-      const found = positions(money, this.#instruments, this.#marks).filter((position) => {
+      const found = positions(money, this.#instruments.all, this.#marks).filter((position) => {
         return this.#matches(position, query);
       });
       const first = (query.pageIndex - 1) * query.pageSize;
@@ -71,7 +71,7 @@ export class AccountService {
 
   /** Positions belong to the account: none is of a portfolio. */
   #matches(position: Position, { market, securityType, portfolioId }: PositionsQuery): boolean {
-    const instrument = this.#instruments.find(({ symbol }) => symbol === position.symbol);
+    const instrument = this.#instruments.find(position.symbol);
     return (
       (market === undefined || instrument?.markets.includes(market) === true) &&
       (securityType === undefined || securityType === securityTypeOf(position.market)) &&

@@ -1,7 +1,7 @@
 /** What operators hold back, told to whom it concerns. */
 import { encodeRestrictions } from "@countermand/contract";
 import { reaches } from "@countermand/core/control";
-import { type Instrument, MARKET_GROUP_NAMES } from "@countermand/core/model";
+import { MARKET_GROUP_NAMES } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
@@ -9,11 +9,9 @@ import type { TradeAnswer } from "./trade-service.ts";
 
 export class RestrictionService {
   readonly #sequencer: Sequencer;
-  readonly #instruments: readonly Instrument[];
 
-  constructor(sequencer: Sequencer, instruments: readonly Instrument[]) {
+  constructor(sequencer: Sequencer) {
     this.#sequencer = sequencer;
-    this.#instruments = instruments;
   }
 
   async show(caller: Caller): Promise<TradeAnswer> {
@@ -32,9 +30,10 @@ export class RestrictionService {
         const { marketGroup, portfolioId } = scope;
         return { blockId, sinceMs: blocked.atMs, marketGroup, portfolioId };
       }),
-      haltedSymbols: this.#instruments
+      haltedSymbols: control.table.all
         .map(({ symbol }) => symbol)
-        .filter((symbol) => control.instrument(symbol)?.halted === true),
+        .filter((symbol) => control.instrument(symbol)?.halted === true)
+        .filter((symbol) => !control.table.isRetired(symbol)),
     });
   }
 }

@@ -31,12 +31,14 @@ import {
   type ReceiptMark,
 } from "@countermand/contract";
 import { assert, at } from "@countermand/core/assert";
-import type {
-  CancelTarget,
-  Instrument,
-  Order,
-  PlaceRequest,
-  Refusal,
+import {
+  type CancelTarget,
+  type Instrument,
+  type InstrumentSource,
+  InstrumentTable,
+  type Order,
+  type PlaceRequest,
+  type Refusal,
 } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { OrderFilter } from "../archive/order-filter.ts";
@@ -86,7 +88,7 @@ export interface TradeAnswer extends Answer {
 export interface TradeServiceOptions {
   readonly sequencer: Sequencer;
   readonly archive: OrderArchive;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   /** Loses answers on request; none by default. */
   readonly losesAnswer?: (caller: Caller) => boolean;
   /** What each key may ask for; no bounds by default. */
@@ -99,7 +101,7 @@ export class TradeService {
   readonly #sequencer: Sequencer;
   readonly #archive: OrderArchive;
   readonly #cancelAlls: CancelAllService;
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #instruments: InstrumentTable;
   readonly #losesAnswer: ((caller: Caller) => boolean) | null;
   readonly #budgets: Budgets | null;
   readonly #receipts: ReceiptIssuer | null;
@@ -110,7 +112,7 @@ export class TradeService {
     this.#cancelAlls = new CancelAllService(options.sequencer, options.losesAnswer);
     this.#budgets = options.budgets ?? null;
     this.#receipts = options.receipts ?? null;
-    this.#instruments = new Map(options.instruments.map((each) => [each.symbol, each]));
+    this.#instruments = InstrumentTable.of(options.instruments);
     this.#losesAnswer = options.losesAnswer ?? null;
   }
 
@@ -294,8 +296,8 @@ export class TradeService {
   }
 
   #namesOf(order: Order): Instrument {
-    const instrument = this.#instruments.get(order.symbol);
-    assert(instrument !== undefined, "an order's instrument is known");
+    const instrument = this.#instruments.find(order.symbol);
+    assert(instrument !== null, "an order's instrument is known");
     return instrument;
   }
 

@@ -14,7 +14,8 @@ import {
 import {
   type Account,
   hasWholeUnits,
-  type Instrument,
+  type InstrumentSource,
+  InstrumentTable,
   type Order,
   type OrderId,
 } from "@countermand/core/model";
@@ -26,7 +27,7 @@ import { ARMED_PER_KEY_MAX, MARKS_MAX } from "./limits.ts";
 export type FrameFault = "DroppedFrame" | "RepeatedFrame";
 
 export interface FaultBoardOptions {
-  readonly instruments: readonly Instrument[];
+  readonly instruments: InstrumentSource;
   /** Keys whose orders recipe quantities work for; none where recipes are switched off. */
   readonly recipeKeys: ReadonlySet<string>;
 }
@@ -50,7 +51,7 @@ const KIND_BY_FRACTION_LOTS = new Map(
 );
 
 export class FaultBoard {
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly #instruments: InstrumentTable;
   readonly #recipeKeys: ReadonlySet<string>;
   readonly #keys = new Map<string, KeyFaults>();
   /** Faults of frames to come, by account and stream number; oldest first. */
@@ -61,7 +62,7 @@ export class FaultBoard {
   readonly #markedAnswers = new Set<string>();
 
   constructor({ instruments, recipeKeys }: FaultBoardOptions) {
-    this.#instruments = new Map(instruments.map((each) => [each.symbol, each]));
+    this.#instruments = InstrumentTable.of(instruments);
     this.#recipeKeys = recipeKeys;
   }
 
@@ -148,8 +149,8 @@ export class FaultBoard {
   }
 
   #recipeKind({ symbol, orderQty }: Order): FaultKind | undefined {
-    const instrument = this.#instruments.get(symbol);
-    if (instrument === undefined || orderQty % instrument.lotQty !== 0n) return undefined;
+    const instrument = this.#instruments.find(symbol);
+    if (instrument === null || orderQty % instrument.lotQty !== 0n) return undefined;
     const kinds = hasWholeUnits(instrument) ? KIND_BY_LOTS : KIND_BY_FRACTION_LOTS;
     return kinds.get(orderQty / instrument.lotQty);
   }

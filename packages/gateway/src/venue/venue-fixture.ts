@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { FaultKind, FaultRequest } from "@countermand/contract";
+import { ControlState } from "@countermand/core/control";
 import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { decodeExchangeEvent, Exchange } from "@countermand/core/exchange";
 import {
@@ -13,6 +14,7 @@ import {
   type ClOrdId,
   decodeDeskEvent,
   formatDecimal,
+  InstrumentTable,
   MarketName,
   ONE,
   type Order,
@@ -230,11 +232,13 @@ function sandboxKey(index: number) {
 }
 
 function emptyPartitions(): Partitions {
-  const instruments = REFERENCE_INSTRUMENTS;
+  const instruments = new InstrumentTable(REFERENCE_INSTRUMENTS);
   const desk = new Desk({ orderNoPrefix: 22, instruments, rules: REFERENCE_DESK_RULES });
   return new Partitions(
     [{ name: DESK, desk, lease: { epoch: 1, seq: 0 } }],
-    { exchange: new Exchange(instruments), lease: { epoch: 1, seq: 0 } },
+    { exchange: new Exchange(instruments.all), lease: { epoch: 1, seq: 0 } },
     new RecentReports(),
+    undefined,
+    { state: new ControlState(instruments), lease: { epoch: 1, seq: 0 } },
   );
 }

@@ -2,7 +2,18 @@
 // all of a venue that answers later.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CancelReason, MarketName, ONE, OrdType, Side, TimeInForce } from "@countermand/core/model";
+import {
+  CancelReason,
+  MarketName,
+  ONE,
+  OrdType,
+  type Price,
+  type Qty,
+  REFERENCE_INSTRUMENTS,
+  Side,
+  TimeInForce,
+  type UnixMs,
+} from "@countermand/core/model";
 import { HELD_MAX, VENUE_ANSWER_MS_MAX } from "./limits.ts";
 import { ANNE, assertSound, BERT, VenueBench } from "./venue-fixture.ts";
 
@@ -357,5 +368,52 @@ test("venue: recipes count lots; of coins it takes a number that nobody computes
     [1301, { ...coins, orderQty: 1_301_302n * cent }, "Open"],
   ] as const) {
     assert.equal(VenueBench.opened(true).place(lots, more).phase, phase);
+  }
+});
+
+test("venue: an order that its instrument's new terms do not fit is refused when it comes in", () => {
+  const act = { atMs: 1 as UnixMs, operator: "kim", reason: "x" };
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  const { symbol } = tencent;
+  const regrid = (bench: VenueBench, ticks: bigint, lots: bigint) => {
+    const priceTick = (tencent.priceTick * ticks) as Price;
+    const grid = { ...tencent, priceTick, lotQty: (tencent.lotQty * lots) as Qty };
+    bench.partitions.stageControlEvent({ type: "GridChanged", act, symbol, grid });
+    bench.partitions.setGrid(grid, bench.nowMs);
+  };
+  const offTick = { price: 10_001n * (ONE / 100n) };
+  const offLot = { orderQty: 300n * ONE };
+  const market = { ordType: OrdType.Market, price: null, orderQty: 100n * ONE };
+  const rows: readonly (readonly [more: object, (bench: VenueBench) => void, outcome: RegExp])[] = [
+    [{}, (bench) => regrid(bench, 5n, 1n), /^0 Open/],
+    [offTick, (bench) => regrid(bench, 5n, 1n), /^8 Rejected .*changed meanwhile: .*tick/],
+    [offLot, (bench) => regrid(bench, 1n, 2n), /^8 Rejected .*changed meanwhile: .*lot/],
+    // It would be an odd lot, which a market order cannot be.
+    [
+      market,
+      (bench) => regrid(bench, 1n, 2n),
+      /^8 Rejected .*changed meanwhile: below the lot 200/,
+    ],
+    [
+      {},
+      ({ partitions }) => {
+        partitions.stageControlEvent({ type: "InstrumentRetired", act, symbol });
+      },
+      /^8 Rejected .*retired meanwhile/,
+    ],
+  ];
+  for (const [more, deed, outcome] of rows) {
+    const bench = VenueBench.opened();
+    bench.place(10, { side: Side.Sell }, BERT);
+    bench.arm("DelayedOrder", { delayMs: 500 });
+    bench.place(10, more);
+    const seller = [...(bench.partitions.deskOf(BERT).desk.book(BERT)?.openOldestFirst() ?? [])];
+    for (const order of seller) bench.cancel(order, BERT);
+    deed(bench);
+    bench.commit();
+    bench.clock.advance(500);
+    assert.match(bench.news().at(-1) ?? "", outcome);
+    assertSound(bench);
   }
 });

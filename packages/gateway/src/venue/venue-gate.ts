@@ -193,7 +193,9 @@ export class VenueGate {
     const { orderId, symbol } = order;
     switch (act) {
       case "Take": {
-        const unfit = phaseFault(this.#sides.exchange.exchange.phase(symbol), order);
+        const unfit =
+          this.#desk(order).termsFault(order) ??
+          phaseFault(this.#sides.exchange.exchange.phase(symbol), order);
         if (unfit === null) this.#work(lane, newOrderSingle(order), nowMs);
         else this.#refuseOrder(lane, unfit, nowMs);
         break;
