@@ -12,6 +12,7 @@ import type Database from "better-sqlite3";
 import type { ChainPosition } from "../journal/event-chain.ts";
 import type { JournalRecord } from "../journal/journal.ts";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
+import { ArchiveDamagedError } from "./archive-schema.ts";
 import type { BookingFilter } from "./booking-filter.ts";
 import { type BookingRange, BookingTable, type ListedBookings } from "./booking-table.ts";
 import { forgetEvents } from "./forget-events.ts";
@@ -149,11 +150,17 @@ export class ArchiveDatabase {
     return newestInPortfolios.get(account, clOrdId, JSON.stringify(portfolioIds)) ?? null;
   }
 
-  /** Places of the reports after a stream number, in stream order, up to the first gap. */
+  /**
+   * Places of the reports after a stream number, in stream order; none where the next one is not
+   * kept any more. They were projected in this order, so any other that is missing was lost.
+   */
   reportPlaces(account: string, afterStreamSeq: number, limit: number): ReportPlace[] {
     const rows = this.#statements.reportPlaces.all(account, afterStreamSeq, limit);
     const gap = rows.findIndex(({ streamSeq }, index) => streamSeq !== afterStreamSeq + 1 + index);
-    return gap === -1 ? rows : rows.slice(0, gap);
+    if (gap === -1) return rows;
+    if (gap === 0 && (this.earliestStreamSeq(account) ?? 0) > afterStreamSeq) return [];
+    const lost = afterStreamSeq + 1 + gap;
+    throw new ArchiveDamagedError(`the place of report ${lost} of ${account} is missing`);
   }
 
   /** The first number of the account's stream that is kept; null while nothing is. */

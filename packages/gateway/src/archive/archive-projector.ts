@@ -5,12 +5,13 @@
  */
 import { assert, unreachable } from "@countermand/core/assert";
 import { decodeDeskEvent } from "@countermand/core/model";
+import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { JournalError, type JournalPlace, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
-import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
+import type { ArchiveDatabase, ClosedPlace, ReportPlace } from "./archive-database.ts";
 import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
 import {
   type ArchiveAnswer,
@@ -176,7 +177,19 @@ export class ArchiveProjector {
 
   #reports(ask: { account: string; afterStreamSeq: number; limit: number }): string[] {
     const places = this.#database.reportPlaces(ask.account, ask.afterStreamSeq, ask.limit);
-    return places.map(({ partition, seq }) => this.#eventAt(partition, seq));
+    return places.map((place) => this.#report(ask.account, place));
+  }
+
+  /** After a check that it is the one its place is for: it goes to the account's stream. */
+  #report(account: string, { partition, seq, streamSeq }: ReportPlace): string {
+    const payload = this.#eventAt(partition, seq);
+    const event = decodeDeskEvent(payload);
+    const isNamed =
+      event.type === "ExecutionReported" &&
+      event.order.account === account &&
+      event.order.streamSeq === streamSeq;
+    if (isNamed) return payload;
+    throw new ArchiveDamagedError(`the event ${partition} ${seq} is not report ${streamSeq}`);
   }
 
   /** The report that closed an order, after a check that it is the order's own. */
@@ -291,8 +304,14 @@ export class ArchiveProjector {
     if ((this.#positions.get(partition) ?? 0) < range.throughSeq) throw new CatchingUpError();
     const listed = yield* this.#database.listBookings(account, partition, filter, range);
     const { total, skipCount } = listed;
-    const records = listed.seqs.map((seq) => ({ seq, payload: this.#eventAt(partition, seq) }));
+    const records = listed.seqs.map((seq) => ({ seq, payload: this.#booked(partition, seq) }));
     return { total, records, skipCount };
+  }
+
+  #booked(partition: string, seq: number): string {
+    const payload = this.#eventAt(partition, seq);
+    if (isBooked(decodeDeskEvent(payload))) return payload;
+    throw new ArchiveDamagedError(`the event ${partition} ${seq} moved no money`);
   }
 
   #projectNext(): void {

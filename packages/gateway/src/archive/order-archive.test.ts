@@ -284,6 +284,46 @@ test("archive: damage found while it works is put aside and built again", () =>
     assert.ok(existsSync(join(folder, "archive.db.damaged")));
   }));
 
+const DAMAGES = {
+  "a report's place names another one": "UPDATE stream_positions SET seq = 5 WHERE stream_seq = 2",
+  "a report's place names what is none": "UPDATE stream_positions SET seq = 1 WHERE stream_seq = 2",
+  "a report's place is missing": "DELETE FROM stream_positions WHERE stream_seq = 2",
+  "a booking's place names what is none":
+    "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
+} as const;
+
+for (const [what, sql] of Object.entries(DAMAGES)) {
+  test(`archive: ${what}: refused and built again, never told and never fatal`, () =>
+    withDesk(async ({ folder, desk, open, notices }) => {
+      desk.answer(ALICE);
+      desk.openAccount(ALICE);
+      trade(desk, ALICE, 4);
+      const recovered = Promise.withResolvers<void>();
+      const archive = await open({
+        onNotice: (notice) => {
+          notices.push(notice);
+          if (notice.type === "Recovered") recovered.resolve();
+        },
+      });
+      await projectAll(archive, desk);
+      withDatabase(join(folder, "archive.db"), sql);
+      const asked = sql.includes("bookings")
+        ? archive.bookings({
+            account: ALICE,
+            partition: DESK,
+            filter: { rows: "Lines" },
+            fromIndex: 0,
+            limit: 10,
+            throughSeq: desk.durableSeq,
+          })
+        : archive.reports(ALICE, 0, 10);
+      await assert.rejects(asked, { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" });
+      await recovered.promise;
+      await archive.reached(DESK, desk.durableSeq);
+      await assertComplete(archive, desk);
+    }));
+}
+
 test("archive: it says why it cannot be opened", () =>
   withDesk(async ({ folder, open }) => {
     const file = join(folder, "archive.db");
