@@ -122,6 +122,20 @@ test("cli: a receipt is kept, and verified with and without the gateway", async 
   assert.equal(none.code, 2);
 });
 
+test("cli: backup copies a journal beside the gateway that writes it, once", async (t) => {
+  const { countermand, dataDir } = await setUp(t);
+  await countermand(PLACE);
+  const folder = join(dataDir, "copy-backup");
+  const args = ["backup", folder, "--data-dir", dataDir];
+  const made = await countermand(args);
+  assert.equal(made.code, 0, made.errors);
+  assert.match(made.output, /-backup: whole, \d+ events, \d+ bytes/);
+  assert.equal((await countermand(["verify", "--data-dir", folder])).code, 0);
+  const again = await countermand(args);
+  assert.equal(again.code, 1);
+  assert.match(again.errors, /^no backup: .*-backup is there and not empty/m);
+});
+
 test("cli: verify says what a journal has, beside the gateway that writes it", async (t) => {
   const { countermand, dataDir } = await setUp(t);
   await countermand(PLACE);

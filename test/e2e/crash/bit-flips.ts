@@ -4,12 +4,12 @@
  * may be left out, and is told.
  */
 import type { StateReport, Workplace } from "../gateway-process.ts";
-import { type DataFiles, fileOf, readFiles, Scratch } from "./data-files.ts";
+import { type DataFiles, fileOf, Scratch } from "./data-files.ts";
 import { all, type Figure, none, type Proof, reported } from "./proof.ts";
 import { Random } from "./random.ts";
 import { lifeOf, type RecordedLife, type Synced } from "./recorded-life.ts";
 import { isSameState, type Recovery, recover } from "./recovered.ts";
-import { snapshotAt } from "./replay.ts";
+import { SNAPSHOTS, withSnapshots } from "./replay.ts";
 import { isClearRefusal } from "./torn-writes.ts";
 
 const FLIPS_SHORT = 320;
@@ -18,7 +18,6 @@ const FLIPS_LONG = 10_000;
 const PROCESSES_SHORT = 2;
 const PROCESSES_LONG = 20;
 
-const SNAPSHOTS = "snapshots";
 const TARGETS = ["journal.db", "journal.db-wal", "head", SNAPSHOTS] as const;
 type Target = (typeof TARGETS)[number];
 
@@ -165,14 +164,4 @@ class Flipping {
     const index = moments.findIndex((moment) => isSameState(moment.state, state));
     return index >= moments.indexOf(head);
   }
-}
-
-/** As the gateway makes them in the course of time, at two moments of this life. */
-function withSnapshots({ files, moments }: RecordedLife, scratch: Scratch): DataFiles {
-  const folder = scratch.lay(files);
-  for (const part of [0.3, 0.7]) {
-    snapshotAt(folder, moments[Math.floor(moments.length * part)] ?? moments[0]);
-  }
-  const made = [...readFiles(folder)].filter(([name]) => name.startsWith(SNAPSHOTS));
-  return new Map([...files, ...made]);
 }

@@ -6,11 +6,14 @@ import { JournalReader } from "../../../packages/gateway/src/journal/journal-rea
 import { writeSnapshot } from "../../../packages/gateway/src/journal/snapshot-file.ts";
 import { recoverState, snapshotFolder } from "../../../packages/gateway/src/sequencer/recovery.ts";
 import { stateHash, stateLines } from "../../../packages/gateway/src/sequencer/state.ts";
-import { Scratch } from "./data-files.ts";
+import { type DataFiles, readFiles, Scratch } from "./data-files.ts";
 import { all, type Figure, type Proof } from "./proof.ts";
 import { Random } from "./random.ts";
-import { lifeOf, type Synced } from "./recorded-life.ts";
+import { lifeOf, type RecordedLife, type Synced } from "./recorded-life.ts";
 import { isSameState, LAYOUT, stateIn } from "./recovered.ts";
+
+/** Their folder. */
+export const SNAPSHOTS = "snapshots";
 
 const SNAPSHOTS_SHORT = 15;
 const SNAPSHOTS_LONG = 1_000;
@@ -56,8 +59,18 @@ function stateAt(folder: string, { state }: Synced) {
   return stateIn(folder, () => undefined, new Map(Object.entries(state.positions)));
 }
 
+/** The files of a life, and what the gateway leaves in the course of time: two snapshots. */
+export function withSnapshots({ files, moments }: RecordedLife, scratch: Scratch): DataFiles {
+  const folder = scratch.lay(files);
+  for (const part of [0.3, 0.7]) {
+    snapshotAt(folder, moments[Math.floor(moments.length * part)] ?? moments[0]);
+  }
+  const made = [...readFiles(folder)].filter(([name]) => name.startsWith(SNAPSHOTS));
+  return new Map([...files, ...made]);
+}
+
 /** As the gateway writes one in the course of time. */
-export function snapshotAt(folder: string, moment: Synced): void {
+function snapshotAt(folder: string, moment: Synced): void {
   const upTo = new Map(Object.entries(moment.state.positions));
   const { state, positions } = recoverState({ dataDir: folder, layout: LAYOUT, upTo });
   const reader = new JournalReader(folder);

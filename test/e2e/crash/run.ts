@@ -20,6 +20,7 @@ import { KILL_LOOP } from "./kill-loop.ts";
 import { KILL_SWITCH } from "./kill-switch.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay.ts";
+import { SHORT_WRITES } from "./short-writes.ts";
 import { SYNC_ORDER } from "./sync-order.ts";
 import { TORN_WRITES } from "./torn-writes.ts";
 
@@ -29,6 +30,7 @@ const PROOFS: readonly Proof[] = [
   TORN_WRITES,
   BIT_FLIPS,
   FAILING_DISK,
+  SHORT_WRITES,
   DISK_FULL_PROOF,
   REPLAY,
   BACKUP,

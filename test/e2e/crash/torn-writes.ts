@@ -9,6 +9,7 @@ import { all, type Figure, none, type Proof, reported } from "./proof.ts";
 import { Random } from "./random.ts";
 import { lifeOf, type RecordedLife, type Synced } from "./recorded-life.ts";
 import { isSameState, type Recovery, recover } from "./recovered.ts";
+import { SNAPSHOTS, withSnapshots } from "./replay.ts";
 
 const OFFSETS_SHORT = 240;
 const OFFSETS_LONG = 10_000;
@@ -45,6 +46,8 @@ class Tearing {
   readonly #life: RecordedLife;
   readonly #random: Random;
   readonly #scratch = new Scratch();
+  /** With snapshots. */
+  readonly #files: DataFiles;
   #torn = 0;
   #wholePrefixes = 0;
   #missing = 0;
@@ -56,6 +59,7 @@ class Tearing {
   constructor(life: RecordedLife, random: Random) {
     this.#life = life;
     this.#random = random;
+    this.#files = withSnapshots(life, this.#scratch);
   }
 
   close(): void {
@@ -125,13 +129,15 @@ class Tearing {
 
   /** Cut anywhere, or begun anew and not finished. */
   tearOther(): void {
-    const { files, moments } = this.#life;
+    const { moments } = this.#life;
+    const files = this.#files;
     const name = this.#random.pick([
       "head",
       "head.tmp",
       "journal.db",
       "archive.db",
       "archive.db-wal",
+      ...[...files.keys()].filter((each) => each.startsWith(SNAPSHOTS)),
     ]);
     const whole = files.get(name) ?? fileOf(files, "head");
     const offset = this.#random.below(whole.length);
