@@ -3,13 +3,16 @@
  * server that reads them so and to one that leaves everything to node:http.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { connect as secureConnect } from "node:tls";
 import fc from "fast-check";
+import type { TlsFiles } from "../secret-settings.ts";
 import { readBody } from "./body-reader.ts";
 import { HttpServer } from "./http-server.ts";
 import { PIPELINED_MAX } from "./limits.ts";
@@ -33,7 +36,7 @@ class Mirror {
 
   static async open(
     t: TestContext,
-    { readsPlain = true, holds = false, hasRoom = true } = {},
+    { readsPlain = true, holds = false, tls = null as TlsFiles | null } = {},
   ): Promise<Mirror> {
     const give = (answer: () => void): void => {
       if (holds) mirror.held.push(answer);
@@ -52,8 +55,8 @@ class Mirror {
     };
     const server = await HttpServer.create({
       signed: { handle, take } as unknown as SignedEndpoint,
-      admits: () => hasRoom,
-      tls: null,
+      admits: () => true,
+      tls,
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: (route, httpStatus) => mirror.answered.push(`${route} ${httpStatus}`),
@@ -288,6 +291,28 @@ test("plain edge: an upgrade behind a request goes its way when that is answered
   assert.deepEqual(statuses(text), ["200"]);
   assert.match(text, /upgraded rest$/);
 });
+
+test("plain edge: over TLS as well, and so is what follows for node:http", async (t) => {
+  const mirror = await Mirror.open(t, { tls: selfSigned() });
+  const { port } = mirror.server.server.address() as AddressInfo;
+  const socket = secureConnect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  const received = textOf(socket);
+  const request = cancel('{"order_no":"1"}');
+  socket.write(request.slice(0, -5));
+  await once(socket, "secureConnect");
+  socket.write(request.slice(-5) + request + LAST);
+  assert.deepEqual(statuses(await received), ["200", "200", "404"]);
+  assert.equal(mirror.plainCount, 2);
+});
+
+function selfSigned(): TlsFiles {
+  const made = spawnSync("openssl", [
+    ...["req", "-x509", "-nodes", "-newkey", "ed25519", "-subj", "/CN=localhost"],
+    ...["-keyout", "-", "-out", "-"],
+  ]);
+  const text = made.stdout.toString("latin1");
+  return { key: text.slice(0, text.indexOf("-----BEGIN CERT")), cert: text };
+}
 
 test("plain edge: a body that is slow to come goes to node:http, however it drips", async (t) => {
   const mirror = await Mirror.open(t);
