@@ -33,6 +33,7 @@ const EXTENSIONS: readonly string[] = [
 
 /** Files whose name is fixed by the tool that reads them. */
 const NAMES_WITHOUT_EXTENSION: readonly string[] = [
+  ".ci/nightly",
   ".ci/run",
   ".dockerignore",
   ".editorconfig",

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { HttpServer } from "./http-server.ts";
+import { ANSWERING_MAX } from "./limits.ts";
 import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
 
@@ -59,6 +60,10 @@ class Edge {
         this.#onHeld = resolve;
       });
     }
+  }
+
+  get heldCount(): number {
+    return this.#held.length;
   }
 
   /** Answers the first request that waits. */
@@ -198,4 +203,20 @@ test("http server: without room a body that is too large is still not read to it
   assert.match(large, /\r\nConnection: close\r\n/i);
   const chunked = `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
   assert.match(await edge.send(chunked), /^HTTP\/1\.1 503 /);
+});
+
+test("http server: of many requests in one packet, those beyond a few wait for answers", async (t) => {
+  const edge = await Edge.open(t);
+  // A body without a media type of ours: not one of the plain ones.
+  const body = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+  const place = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\n${body}`;
+  const received = edge.send(`${place.repeat(20)}GARBAGE\r\n\r\n`);
+  await edge.held(ANSWERING_MAX);
+  await setImmediate();
+  assert.equal(edge.heldCount, ANSWERING_MAX, "the others wait");
+  for (let count = 0; count < 20; count += 1) {
+    await edge.held(1);
+    edge.release();
+  }
+  assert.deepEqual(statuses(await received), [...Array<string>(20).fill("200"), "400"]);
 });

@@ -15,6 +15,13 @@ export const REQUEST_TIMEOUT_MS = 11_000;
  */
 export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
+/**
+ * Requests of one connection that node:http has read and that are being answered; the next ones
+ * wait until answers have left. Reason: a packet of small requests for large answers must not fill
+ * the memory.
+ */
+export const ANSWERING_MAX = 8;
+
 /** Milliseconds between looks for connections that ran out of time. */
 export const CONNECTION_CHECK_MS = 2_000;
 

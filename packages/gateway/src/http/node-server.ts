@@ -14,6 +14,7 @@ import { fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { rememberLatest } from "./client-error.ts";
+import { ANSWERING_MAX } from "./limits.ts";
 import { formFault } from "./request-form.ts";
 import { isIgnored, sendLastFault } from "./responses.ts";
 
@@ -28,8 +29,8 @@ const offered = new WeakSet<object>();
 /** With a certificate it speaks TLS 1.2 and later. */
 export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler: Handler): Server {
   const guarded: Handler = (request, response) => {
-    rememberLatest(request.socket, response);
-    if (isIgnored(request) || offered.has(request.socket)) return;
+    // Nothing is left to say to a request that was answered while it waited for its turn.
+    if (isIgnored(request) || offered.has(request.socket) || response.headersSent) return;
     const refusal = formFault(request);
     if (refusal !== null) {
       sendLastFault(request, response, refusal);
@@ -41,13 +42,44 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     }
     handler(request, response);
   };
-  const server =
-    tls === null ? createServer(options, guarded) : secureServer(options, tls, guarded);
+  const inTurn: Handler = (request, response) => {
+    rememberLatest(request.socket, response);
+    takeTurn(request, response, guarded);
+  };
+  const server = tls === null ? createServer(options, inTurn) : secureServer(options, tls, inTurn);
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
     refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
   });
   return server;
+}
+
+interface Turns {
+  answeringCount: number;
+  readonly waiting: (() => void)[];
+}
+
+const turns = new WeakMap<object, Turns>();
+
+/**
+ * Node reads all requests that one packet brings and keeps all their answers, whether anybody reads
+ * them or not. So those beyond a few wait, unanswered, until answers have left.
+ */
+function takeTurn(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
+  const { socket } = request;
+  const turn = turns.get(socket) ?? { answeringCount: 0, waiting: [] };
+  turns.set(socket, turn);
+  response.once("close", () => {
+    const next = turn.waiting.shift();
+    if (next === undefined) turn.answeringCount -= 1;
+    else next();
+  });
+  if (turn.answeringCount < ANSWERING_MAX) {
+    turn.answeringCount += 1;
+    handler(request, response);
+  } else {
+    turn.waiting.push(() => handler(request, response));
+  }
 }
 
 function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): Server {
