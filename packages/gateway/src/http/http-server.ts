@@ -32,6 +32,7 @@ import {
   FILES_RESERVED,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
+  LISTEN_BACKLOG,
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
@@ -118,7 +119,7 @@ export class HttpServer {
     this.server.maxConnections = connectionsMax();
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, host, () => {
+      this.server.listen({ port, host, backlog: LISTEN_BACKLOG }, () => {
         this.server.off("error", reject);
         resolve();
       });

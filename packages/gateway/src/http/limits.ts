@@ -32,6 +32,13 @@ export const CONNECTION_CHECK_MS = 2_000;
 export const CONNECTIONS_MAX = 40_000;
 
 /**
+ * Connections that the system holds until they are taken, where it allows as many (`somaxconn`);
+ * the next ones try again after a second. Reason: thousands of clients come back at once after a
+ * cut.
+ */
+export const LISTEN_BACKLOG = 4_096;
+
+/**
  * Files the process may open, by the system's limit, that connections never take. Reason: journal,
  * head, archive and snapshots are opened while it runs, and a journal that cannot open its files
  * stops the process.
