@@ -19,14 +19,16 @@ export async function runSmuggling(
   const seen = new Map<string, string>();
   for (const each of cases) {
     const bytes = Buffer.concat([each.bytes, LAST_REQUEST]);
-    const said = await converse(plainDial(target.port), pieces(bytes)).catch(
-      (error: Error) => error,
-    );
+    const sent = pieces(bytes);
+    const said = await converse(plainDial(target.port), sent).catch((error: Error) => error);
     if (said instanceof Error) {
       faults.push(`${each.name}: ${said.message}`);
       continue;
     }
     const outcome = outcomeOf(said);
+    // A reset may overtake the answer that ends a connection, for one who still sends.
+    const mayBeReset = sent.length > 1 && each.outcomes.some((one) => !one.endsWith("end"));
+    if (outcome === "" && mayBeReset) continue;
     const expected = each.outcomes.find((one) => one.replace("placed", "200") === outcome);
     if (expected === undefined) {
       faults.push(`${each.name}: ${outcome}, expected ${each.outcomes.join(" or ")}`);
