@@ -161,8 +161,12 @@ test("audit: an operator's kill says whose it was, and which", async (t) => {
   const orderId = await bench.client.place(ORDER);
   const operator = new OperatorClient(bench.operatorUrl);
   const scope = { account: KEY_1.account };
-  const { data } = await operator.post("kill", { scope, reason: "drill" });
-  await operator.killed(data.block_id);
+  const headers = { "X-Request-Id": "kill-1" };
+  const { data } = await operator.post("kill", { scope, reason: "drill" }, headers);
+  const { blocked } = (await operator.killed(data.block_id)) as unknown as { blocked: object };
+  const { at, ...act } = blocked as { at: number };
+  assert.deepEqual(act, { operator: "kim", reason: "drill", request_id: "kill-1" });
+  assert.ok(at > 0);
   assert.equal(
     bench.story({ orderId }).at(-1),
     `cancelled operator kim block ${data.block_id} 200 0`,

@@ -8,6 +8,7 @@ export interface ActRow {
   readonly atMs: number;
   readonly operator: string;
   readonly reason: string;
+  readonly requestId?: string;
 }
 
 export interface BlockRow {
@@ -120,6 +121,7 @@ function modeJson({ mode, act }: ModeAnswerRow) {
   return { mode, set: act === null ? null : actJson(act) };
 }
 
-export function actJson({ atMs, operator, reason }: ActRow) {
-  return { at: atMs, operator, reason };
+export function actJson({ atMs, operator, reason, requestId }: ActRow) {
+  const act = { at: atMs, operator, reason };
+  return requestId === undefined ? act : { ...act, request_id: requestId };
 }

@@ -117,3 +117,11 @@ test("api keys: revoked ones leave the list, the oldest first", () => {
 function refusalOf(decided: KeyEvent | { readonly refused: string } | null): string | null {
   return decided !== null && "refused" in decided ? decided.refused : null;
 }
+
+test("keys: an act that names its request is journaled with it, whatever it did", () => {
+  const act = { ...at(10), requestId: "r-1" };
+  const event: ControlEvent = { type: "KeyRevoked", act, apiKey: "a" };
+  const payload = encodeControlEvent(event);
+  assert.equal(payload, '["X",10,"kim","why","a",{"requestId":"r-1"}]');
+  assert.deepEqual(decodeControlEvent(payload), event);
+});

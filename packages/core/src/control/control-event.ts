@@ -181,9 +181,15 @@ type Cells =
       body: string,
     ];
 
+/** Behind the cells of what a person did, where the request had a name. */
+interface RequestCell {
+  readonly requestId: string;
+}
+
 export function encodeControlEvent(event: ControlEvent): string {
-  if (isKeyEvent(event)) return JSON.stringify(keyCells(event));
-  return JSON.stringify(isInstrumentEvent(event) ? instrumentCells(event) : cellsOf(event));
+  const requestId = "act" in event ? event.act.requestId : undefined;
+  const cells = anyCells(event);
+  return JSON.stringify(requestId === undefined ? cells : [...cells, { requestId }]);
 }
 
 /**
@@ -191,7 +197,28 @@ export function encodeControlEvent(event: ControlEvent): string {
  * vouches for it.
  */
 export function decodeControlEvent(payload: string): ControlEvent {
-  const cells = JSON.parse(payload) as Cells | InstrumentCells | KeyCells;
+  const cells = JSON.parse(payload) as readonly unknown[];
+  const last = cells.at(-1);
+  if (!isRequestCell(last)) return eventOf(cells as AnyCells);
+  const event = eventOf(cells.slice(0, -1) as unknown as AnyCells);
+  assert("act" in event, "what a person did has the name of the request");
+  const { requestId } = last;
+  return { ...event, act: { ...event.act, requestId } } as ControlEvent;
+}
+
+/** No other cell is an object with that member. */
+function isRequestCell(cell: unknown): cell is RequestCell {
+  return typeof cell === "object" && cell !== null && "requestId" in cell;
+}
+
+type AnyCells = Cells | InstrumentCells | KeyCells;
+
+function anyCells(event: ControlEvent): AnyCells {
+  if (isKeyEvent(event)) return keyCells(event);
+  return isInstrumentEvent(event) ? instrumentCells(event) : cellsOf(event);
+}
+
+function eventOf(cells: AnyCells): ControlEvent {
   if (isKeyCells(cells)) return keyEventOf(cells);
   if (isInstrumentCells(cells)) return instrumentEventOf(cells);
   switch (cells[0]) {

@@ -164,8 +164,13 @@ function answered(idempotencyKey: string, atMs: number): ControlEvent {
 }
 
 const anyAct: fc.Arbitrary<OperatorAct> = fc.record(
-  { atMs: fc.nat().map((ms) => ms as UnixMs), operator: fc.string(), reason: fc.string() },
-  { noNullPrototype: true },
+  {
+    atMs: fc.nat().map((ms) => ms as UnixMs),
+    operator: fc.string(),
+    reason: fc.string(),
+    requestId: fc.string({ minLength: 1 }),
+  },
+  { noNullPrototype: true, requiredKeys: ["atMs", "operator", "reason"] },
 );
 const anyMarket = fc.constantFrom(...MARKET_GROUP_NAMES);
 const anyScope: fc.Arbitrary<BlockScope> = fc.record(

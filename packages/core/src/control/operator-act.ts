@@ -5,4 +5,6 @@ export interface OperatorAct {
   readonly atMs: UnixMs;
   readonly operator: string;
   readonly reason: string;
+  /** What the request called itself; absent where it had no name. */
+  readonly requestId?: string;
 }

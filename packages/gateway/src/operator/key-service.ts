@@ -29,14 +29,13 @@ import {
   type KeyEvent,
   type KeyState,
   keyState,
-  type OperatorAct,
 } from "@countermand/core/control";
 import type { Refusal, UnixMs } from "@countermand/core/model";
 import { parseAddressRange } from "../auth/address-list.ts";
 import { normalPublicKey } from "../auth/key-store.ts";
 import type { MasterKey } from "../auth/master-key.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
-import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
+import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface KeyServiceOptions {
   readonly sequencer: Sequencer;
@@ -206,10 +205,6 @@ function rowOf(key: ApiKey, wallMs: UnixMs): KeyRow {
     rotatedAtMs,
     previousUntilMs: previous !== null && previous.untilMs > wallMs ? previous.untilMs : null,
   };
-}
-
-function actOf({ operator, wallMs }: OperatorTurn, reason: string): OperatorAct {
-  return { atMs: wallMs, operator, reason };
 }
 
 function unknown(): Answer {

@@ -28,7 +28,7 @@ import { limitSettings } from "../limit-settings.ts";
 import type { EffectiveLimits } from "../limits/limit-source.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { SettingFault, type SettingSpec } from "../setting.ts";
-import type { OperatorTurn } from "./operator-turn.ts";
+import { actOf, type OperatorTurn } from "./operator-turn.ts";
 
 export interface LimitServiceOptions {
   readonly sequencer: Sequencer;
@@ -58,7 +58,7 @@ export class LimitService {
     if (unknown !== null) return refused(unknown);
     const limits = readLimits(owner.scope, request.limits);
     if (isFault(limits)) return faulty(limits);
-    const act = { atMs: turn.wallMs, operator: turn.operator, reason: request.reason };
+    const act = actOf(turn, request.reason);
     const set = this.#overrides.decideSet(act, owner.scope, owner.name, limits);
     if ("refused" in set) return refused(set);
     this.#options.sequencer.partitions.stageControlEvent(set);
@@ -69,7 +69,7 @@ export class LimitService {
   remove(turn: OperatorTurn, owner: LimitOwner, { reason }: ReasonRequest): Answer {
     const unknown = this.#unknown(owner);
     if (unknown !== null) return refused(unknown);
-    const act = { atMs: turn.wallMs, operator: turn.operator, reason };
+    const act = actOf(turn, reason);
     const removed = this.#overrides.decideRemove(act, owner.scope, owner.name);
     if (removed !== null) this.#options.sequencer.partitions.stageControlEvent(removed);
     return this.#shown(owner);

@@ -28,7 +28,7 @@ import {
   type RetireRequest,
   SIGN_IN_CODE_TOLD,
 } from "@countermand/contract";
-import type { Block, MarketMode, OperatorAct } from "@countermand/core/control";
+import type { Block, MarketMode } from "@countermand/core/control";
 import { unknownAccount } from "@countermand/core/desk";
 import {
   type Account,
@@ -48,7 +48,7 @@ import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { LimitService } from "./limit-service.ts";
-import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
+import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
   readonly sequencer: Sequencer;
@@ -211,10 +211,6 @@ export class OperatorService {
   get #control() {
     return this.#sequencer.partitions.control;
   }
-}
-
-function actOf({ operator, wallMs }: OperatorTurn, reason: string): OperatorAct {
-  return { atMs: wallMs, operator, reason };
 }
 
 function accountAnswer(row: AccountRow | CoreRefusal): Answer {

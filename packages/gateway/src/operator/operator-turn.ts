@@ -1,4 +1,5 @@
 /** What an operator's request is decided with, and what it answers. */
+import type { OperatorAct } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import type { Answer } from "../sequencer/sequencer.ts";
 
@@ -11,6 +12,12 @@ export interface OperatorTurn {
   readonly apiKey: string | null;
   readonly wallMs: UnixMs;
   readonly nowMs: UnixMs;
+}
+
+/** Who does it, when in real time and why, as the journal keeps it. */
+export function actOf(turn: OperatorTurn, reason: string): OperatorAct {
+  const { operator, requestId, wallMs: atMs } = turn;
+  return { atMs, operator, reason, ...(requestId !== "" && { requestId }) };
 }
 
 /** An answer that perhaps is not to be kept as it is told. */
