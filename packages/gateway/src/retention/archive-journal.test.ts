@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { UNCONDITIONAL } from "@countermand/contract";
+import {
+  decodeAddInstrument,
+  decodeInstrumentChange,
+  isFault,
+  JsonFault,
+  type JsonValue,
+  parseExact,
+  UNCONDITIONAL,
+} from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import fc from "fast-check";
@@ -316,3 +324,46 @@ async function caughtUp(
     status = page.httpStatus;
   }
 }
+
+/** What operators do to instruments, as they send it. */
+async function changeInstruments(node: RunningNode, nowMs: number): Promise<void> {
+  const { sequencer, service } = node.operator;
+  const wallMs = nowMs as UnixMs;
+  const listed = `{"reason":"x","symbol":"NVDA","name":"NVIDIA","currency":"USD","product":"NVDA",
+    "markets":["usex","nasdaq"],"tick":0.01,"lot":1,"price_max":100000,"qty_max":1000000}`;
+  const added = decodeAddInstrument(parsed(listed));
+  const grid = decodeInstrumentChange(
+    parsed('{"reason":"x","halted":true,"tick":0.5,"lot":50,"resting":"cancel"}'),
+  );
+  assert.ok(!isFault(added) && !isFault(grid));
+  const answers = await sequencer.operate((turnMs) => {
+    const turn = { operator: "kim", apiKey: null, requestId: "", wallMs, nowMs: turnMs };
+    return [service.addInstrument(turn, added), service.changeInstrument(turn, "00700", grid)].map(
+      ({ httpStatus, body }) => (httpStatus === 200 ? 200 : body),
+    );
+  });
+  assert.deepEqual(answers, [200, 200]);
+}
+
+function parsed(text: string): JsonValue {
+  const value = parseExact(text);
+  assert.ok(!(value instanceof JsonFault));
+  return value;
+}
+
+test("retention: what instruments became in between is as it was after the cut", async (t) => {
+  const trading = new Trading(t);
+  const first = await trading.start();
+  await trading.act(first, DEEDS);
+  await changeInstruments(first, trading.nowMs);
+  await trading.act(first, DEEDS);
+  const { hash } = await first.stateHash();
+  await trading.stop();
+  const half = trading.nowMs - 40 * 60_000;
+  for (const beforeMs of [half, trading.nowMs]) {
+    trading.archive(beforeMs);
+    assert.equal(trading.recoveredHash(), hash);
+  }
+  const again = await trading.start();
+  assert.equal((await again.stateHash()).hash, hash);
+});
