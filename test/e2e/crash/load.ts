@@ -46,12 +46,14 @@ export class Account {
     const body = JSON.parse(answer.text) as { code: number; data?: unknown };
     const does = write.parts[0]?.does;
     if (body.code !== 0 || does === "cancel") return;
+    // A batch of refusals changed nothing, so nothing is remembered: again it is a fresh try.
+    if (write.isBatch && !answer.text.includes('"result":{"code":0}')) return;
     this.#answeredPlaces.push(write);
     if (does === "amend") return;
     const rows = (write.isBatch ? body.data : [body.data]) as { order_no: string }[];
     for (const [index, { order_no }] of rows.entries()) {
       const part = write.parts[index];
-      if (part?.does === "place" && part.takable) {
+      if (part?.does === "place" && part.takable && order_no !== "") {
         const { referenceId, isShare } = part;
         this.customer.acknowledged({ orderNo: order_no, referenceId, isShare });
       }
@@ -233,9 +235,7 @@ export class Load {
     await this.#unlessDead(async () => {
       const again = await this.#call(client, write);
       assert.equal(again.text, write.answer?.text);
-      // A batch of refusals changed nothing, so there was nothing to remember.
-      const changed = !write.isBatch || again.text.includes('"result":{"code":0}');
-      assert.equal(again.isReplay, changed);
+      assert.ok(again.isReplay);
     });
   }
 

@@ -115,7 +115,7 @@ class Caller {
     const rows = (isBatch ? data : [data]) as { order_no: string }[];
     for (const [index, { order_no: orderNo }] of rows.entries()) {
       const part = parts[index];
-      if (part?.does !== "place" || !part.takable) continue;
+      if (part?.does !== "place" || !part.takable || orderNo === "") continue;
       const { referenceId, isShare } = part;
       this.#customer.acknowledged({ orderNo, referenceId, isShare });
     }
