@@ -4,6 +4,7 @@
  *   npm run sim -- SEED          one seed, twice: both runs must be the same to the last byte
  *   npm run sim -- --seeds N     the seeds from 1 to N
  *   npm run sim -- --minutes M   fresh seeds for so long
+ *   npm run sim -- --every SEED  a short story, with a crash at each of its changes of the disk
  *   npm run sim -- --planted     puts each planted bug in and shows that it is found
  *
  * Exits with 1 at the first promise that is not kept, and says how to see it again.
@@ -13,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installDoors } from "./doors/install.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.ts";
-import type { SeedResult } from "./run-seed.ts";
+import type { OneCrash, SeedResult } from "./run-seed.ts";
 
 const OPTIONS = {
   seeds: { type: "string" },
@@ -21,6 +22,7 @@ const OPTIONS = {
   minutes: { type: "string" },
   planted: { type: "boolean" },
   plant: { type: "string" },
+  every: { type: "string" },
   story: { type: "boolean" },
 } as const;
 
@@ -37,7 +39,10 @@ async function main(): Promise<number> {
   const bug = plantedBug(values.plant);
   installDoors(bug?.plants);
   const { runSeed } = await import("./run-seed.ts");
-  const play = (seed: number) => runSeed(seed, { storyMax: STORY_KEPT_MAX });
+  const play: Play = (seed, oneCrash) => {
+    return runSeed(seed, { storyMax: STORY_KEPT_MAX, ...(oneCrash !== undefined && { oneCrash }) });
+  };
+  if (values.every !== undefined) return await crashEverywhere(Number(values.every), play);
   const [only] = positionals;
   if (only !== undefined) return await repeat(Number(only), play);
   const from = Number(values.from ?? 1);
@@ -48,7 +53,26 @@ async function main(): Promise<number> {
   return await playSeeds(from, Number(values.seeds ?? 20), play);
 }
 
-type Play = (seed: number) => Promise<SeedResult>;
+type Play = (seed: number, oneCrash?: OneCrash) => Promise<SeedResult>;
+
+/** At each change: the process is killed, and the power is cut. */
+async function crashEverywhere(seed: number, play: Play): Promise<number> {
+  const never = { atChange: Number.POSITIVE_INFINITY, end: "killed" } as const;
+  const { changeCount } = await play(seed, never);
+  const results: SeedResult[] = [];
+  for (let atChange = 1; atChange <= changeCount; atChange += 1) {
+    for (const end of ["killed", "powerCut"] as const) {
+      const result = await play(seed, { atChange, end });
+      results.push({ ...result, story: [] });
+      if (result.violation === null) continue;
+      print(`${end} at change ${atChange} of ${changeCount}:`);
+      return printFailure(result);
+    }
+  }
+  print(`seed ${seed}: killed, and without power, at each of ${changeCount} changes of the disk`);
+  printTotals(results);
+  return 0;
+}
 
 function plantedBug(name: string | undefined): PlantedBug | null {
   if (name === undefined) return null;
@@ -109,12 +133,6 @@ async function playFor(minutes: number, from: number, play: Play): Promise<numbe
 function printTotals(results: readonly SeedResult[]): void {
   const sum = (of: (result: SeedResult) => number) =>
     results.reduce((all, each) => all + of(each), 0);
-  const faults = new Map<string, number>();
-  for (const result of results) {
-    for (const [kind, count] of Object.entries(result.faults)) {
-      faults.set(kind, (faults.get(kind) ?? 0) + count);
-    }
-  }
   print(
     `${results.length} seeds, ${sum(({ eventCount }) => eventCount)} events, ` +
       `${sum(({ requestCount }) => requestCount)} requests, ` +
@@ -122,8 +140,19 @@ function printTotals(results: readonly SeedResult[]): void {
       `${sum(({ pushCount }) => pushCount)} pushes held against the model, ` +
       `${(sum(({ simulatedMs }) => simulatedMs) / 1000).toFixed(1)} simulated seconds`,
   );
-  const shown = [...faults].sort(([one], [other]) => one.localeCompare(other));
-  print(`faults: ${shown.map(([kind, count]) => `${kind} ${count}`).join(", ") || "none"}`);
+  print(`faults: ${countsOf(results.map(({ faults }) => faults))}`);
+  print(`happened: ${countsOf(results.map(({ seen }) => seen))}`);
+}
+
+function countsOf(all: readonly Readonly<Record<string, number>>[]): string {
+  const sums = new Map<string, number>();
+  for (const counts of all) {
+    for (const [kind, count] of Object.entries(counts)) {
+      sums.set(kind, (sums.get(kind) ?? 0) + count);
+    }
+  }
+  const rows = [...sums].sort(([one], [other]) => one.localeCompare(other));
+  return rows.map(([kind, count]) => `${kind} ${count}`).join(", ") || "nothing";
 }
 
 /** What was not kept, and of what happened only what speaks of it. */

@@ -113,7 +113,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "chain-unchecked",
     what: "the hashes of the journal's events are not looked at when it is opened",
-    seedsMax: 120,
+    seedsMax: 60,
     plants: [
       {
         file: `${GATEWAY}/journal/chain-walk.ts`,

@@ -2,14 +2,17 @@
  * One seed: a world, a gateway, clients and a plan of what goes wrong. Everything is decided by the
  * seed; the same seed is the same story to the last byte.
  */
+import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "./clients/operator.ts";
 import { KEYS, type Key, type Request } from "./clients/requests.ts";
 import { StreamClient } from "./clients/stream-client.ts";
 import { Trader } from "./clients/trader.ts";
-import { Auditor, type Envelope } from "./oracle/auditor.ts";
-import { foldOfJournal } from "./oracle/fold.ts";
+import type { Envelope } from "./oracle/answers.ts";
+import { Auditor } from "./oracle/auditor.ts";
+import { eventsOfJournal, foldOfJournal, lostEvent } from "./oracle/fold.ts";
+import { INSTRUMENTS } from "./oracle/model.ts";
 import type { OrderRow } from "./oracle/told.ts";
 import { promised, Violation } from "./oracle/violation.ts";
-import type { DiskFault } from "./world/disk.ts";
+import type { DiskEnd, DiskFault } from "./world/disk.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "./world/gateway-life.ts";
 import { Random } from "./world/random.ts";
 import { setWorld, World } from "./world/world.ts";
@@ -26,23 +29,35 @@ export interface SeedResult {
   readonly requestCount: number;
   readonly answerCount: number;
   readonly pushCount: number;
+  /** Changes of the disk. */
+  readonly changeCount: number;
   readonly faults: FaultCounts;
+  /** What history had, by its kind. */
+  readonly seen: FaultCounts;
   readonly violation: string | null;
   /** The last of what happened. */
   readonly story: readonly string[];
   readonly simulatedMs: number;
 }
 
+/** The one thing that goes wrong, instead of what the seed would have. */
+export interface OneCrash {
+  /** At this change of the disk, in the middle of it; never, to count them. */
+  readonly atChange: number;
+  readonly end: DiskEnd;
+}
+
 export interface SeedOptions {
   /** Lines of the story that are kept. */
   readonly storyMax?: number;
+  readonly oneCrash?: OneCrash;
 }
 
 const WALL_START_MS = 1_746_774_142_000;
 
 export async function runSeed(
   seed: number,
-  { storyMax = 60 }: SeedOptions = {},
+  { storyMax = 60, oneCrash }: SeedOptions = {},
 ): Promise<SeedResult> {
   const world = new World(seed, WALL_START_MS + (seed % 10_000) * 61_000);
   world.storyMax = storyMax;
@@ -50,7 +65,8 @@ export async function runSeed(
   const run = new SeedRun(world);
   let violation: string | null = null;
   try {
-    await run.play();
+    if (oneCrash === undefined) await run.play();
+    else await run.playWith(oneCrash);
   } catch (error) {
     violation = error instanceof Violation ? error.message : String((error as Error).stack);
     world.tell(`FAILED ${violation}`);
@@ -65,15 +81,20 @@ export async function runSeed(
 class SeedRun {
   readonly #world: World;
   readonly #random: Random;
-  readonly #auditor = new Auditor();
+  readonly #auditor: Auditor;
+  readonly #operator: Operator;
   readonly #faults: FaultCounts = {};
   readonly #options: LifeOptions;
   readonly #streams: StreamClient[];
   readonly #traders: Trader[];
-  readonly #lastTimestamps = new Map<string, number>();
+  readonly #timestamps = new Map<string, Set<number>>();
+  #wallMaxMs = 0;
+  #upSinceMs = 0;
   #node: GatewayLife | null = null;
   #violation: Violation | null = null;
   #nextId = 1;
+  /** Seeds have either faults of the venue, or nets that cancel for clients. */
+  readonly #isVenueFaulty: boolean;
   /** Its disk has failed: it may say so and stop. */
   #mayExit = false;
   #stateHash = "";
@@ -81,11 +102,24 @@ class SeedRun {
   constructor(world: World) {
     this.#world = world;
     this.#random = new Random(world.seed, "plan");
+    this.#auditor = new Auditor(() => world.nowMs);
     const random = this.#random;
+    this.#isVenueFaulty = random.chance(0.3);
     this.#options = {
-      environment: { COUNTERMAND_RECEIPT_KEY_FILE: "off", COUNTERMAND_DISK_RESERVE_MB: "1" },
+      environment: {
+        COUNTERMAND_RECEIPT_KEY_FILE: "off",
+        COUNTERMAND_DISK_RESERVE_MB: "1",
+        COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+        COUNTERMAND_OPERATOR_PORT: String(OPERATOR_PORT),
+      },
       snapshotEveryEventCount: random.pick([20, 60, 1_000]),
     };
+    this.#operator = new Operator({
+      world,
+      random: new Random(world.seed, "operator"),
+      blocks: this.#auditor.blocks,
+      nextId: () => this.#id(),
+    });
     this.#streams = KEYS.map((key) => this.#streamOf(key, true));
     const count = random.between(2, 5);
     this.#traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
@@ -107,6 +141,37 @@ class SeedRun {
     await this.#stateStands();
   }
 
+  /** A short story with one crash, which may strike from the very first start on. */
+  async playWith({ atChange, end }: OneCrash): Promise<void> {
+    const { disk } = this.#world;
+    disk.onCrash = () => {
+      this.#fault(end);
+      this.#world.endLife();
+    };
+    disk.crashAt = atChange;
+    const started = await GatewayLife.start(this.#world, this.#options);
+    if (started === null || "refused" in started) {
+      promised(this.#world.life.isOver && disk.operationCount >= atChange, "it starts");
+      endOfProcess(this.#world, end);
+      await this.#startGateway();
+    } else {
+      this.#node = started;
+    }
+    this.#goOn();
+    await this.#runFor(ONE_CRASH_MS);
+    if (!this.#isUp) await this.#comeBackFrom(end);
+    await this.#settle();
+    await this.#standing();
+    await this.#stateStands();
+  }
+
+  async #comeBackFrom(end: DiskEnd): Promise<void> {
+    endOfProcess(this.#world, end);
+    await this.#startGateway();
+    this.#goOn();
+    await this.#runFor(ONE_CRASH_MS);
+  }
+
   result(): Omit<SeedResult, "violation"> {
     const { scheduler, story, seed } = this.#world;
     return {
@@ -117,7 +182,9 @@ class SeedRun {
       requestCount: this.#traders.reduce((sum, { requestCount }) => sum + requestCount, 0),
       answerCount: this.#auditor.answerCount,
       pushCount: this.#auditor.pushCount,
+      changeCount: this.#world.disk.operationCount,
       faults: this.#faults,
+      seen: this.#auditor.history.seen,
       story: [...story],
       simulatedMs: Math.round(scheduler.nowMs),
     };
@@ -153,6 +220,13 @@ class SeedRun {
       stream: this.#streams[index % KEYS.length] as StreamClient,
       thinkMs: random.pick([0.5, 3, 15]),
       cutPercent: random.pick([0, 2, 10]),
+      isVenueFaulty: this.#isVenueFaulty,
+      onFault: (fault) => {
+        this.#auditor.history.faulty.add(key.account);
+        this.#fault(`venue ${fault}`);
+        const stream = this.#streams[index % KEYS.length];
+        if (stream !== undefined && fault.endsWith("_frame")) stream.isFaulty = true;
+      },
     });
   }
 
@@ -164,9 +238,11 @@ class SeedRun {
 
   /** Two requests that are meant to be two need two timestamps. */
   #timestamp(key: Key): number {
-    const { wallMs } = this.#world.scheduler;
-    const timestamp = Math.max(wallMs, (this.#lastTimestamps.get(key.apiKey) ?? 0) + 1);
-    this.#lastTimestamps.set(key.apiKey, timestamp);
+    const used = this.#timestamps.get(key.apiKey) ?? new Set();
+    this.#timestamps.set(key.apiKey, used);
+    let timestamp = this.#world.scheduler.wallMs;
+    while (used.has(timestamp)) timestamp += 1;
+    used.add(timestamp);
     return timestamp;
   }
 
@@ -177,10 +253,10 @@ class SeedRun {
 
   // --- time ---
 
-  async #runFor(ms: number): Promise<void> {
+  async #runFor(ms: number, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
     const untilMs = this.#world.nowMs + ms;
     while (this.#world.nowMs < untilMs && this.#isUp) {
-      const stepMs = Math.min(untilMs, this.#world.nowMs + LOOK_EVERY_MS);
+      const stepMs = Math.min(untilMs, this.#world.nowMs + lookEveryMs);
       await this.#world.scheduler.runUntil(() => !this.#isUp, stepMs);
       this.#look();
       this.#keepStreams();
@@ -196,7 +272,12 @@ class SeedRun {
     const fatal = this.#node?.fatal ?? null;
     if (fatal !== null && !this.#mayExit)
       throw new Violation(`it stopped by itself: ${fatal.stack}`);
-    if (this.#isUp) this.#auditor.look();
+    if (!this.#isUp) return;
+    this.#auditor.look();
+    const { nowMs, scheduler } = this.#world;
+    if (nowMs - this.#upSinceMs < SWITCH_LATE_MS || this.#auditor.history.hasJumped) return;
+    const overdue = this.#auditor.history.overdueSwitch(scheduler.wallMs - SWITCH_LATE_MS);
+    promised(overdue === null, `a switch has not fired: ${overdue}`);
   }
 
   /** A reader that lost its stream comes back for the rest. */
@@ -223,6 +304,9 @@ class SeedRun {
       writeError: 1,
       diskFull: 2,
       bitFlip: 2,
+      operator: this.#isVenueFaulty ? 0 : 3,
+      clockJump: 1,
+      quiet: 2,
     });
     switch (kind) {
       case "killed":
@@ -248,17 +332,44 @@ class SeedRun {
         return this.#fillDisk();
       case "bitFlip":
         return this.#flipBit();
+      case "operator":
+        this.#fault(kind);
+        this.#operator.start();
+        return;
+      case "clockJump":
+        return this.#jump();
+      case "quiet":
+        return this.#rest();
       default:
         return this.#readSlowly();
     }
+  }
+
+  /** Real time is set: ahead by hours, or back by less than what is remembered of requests. */
+  #jump(): void {
+    this.#fault("clockJump");
+    const { scheduler } = this.#world;
+    this.#auditor.history.hasJumped = true;
+    this.#wallMaxMs = Math.max(this.#wallMaxMs, scheduler.wallMs);
+    const backMs = Math.min(JUMP_BACK_MS_MAX - (this.#wallMaxMs - scheduler.wallMs), 120_000);
+    const isBack = backMs > 0 && this.#random.chance(0.5);
+    scheduler.wallOffsetMs += isBack ? -backMs : this.#random.between(1, 3 * 3_600_000);
+  }
+
+  /** Nobody sends anything for a while: switches run out. */
+  async #rest(): Promise<void> {
+    this.#fault("quiet");
+    for (const trader of this.#traders) trader.stop();
+    await this.#runFor(this.#random.between(2_000, 6_000), 200);
+    if (!this.#isUp) await this.#comeBack("killed");
   }
 
   /** A call of the disk fails. Whoever wrote the journal then stops, and is never asked again. */
   async #failAtOperation(kind: DiskFault): Promise<void> {
     const { disk } = this.#world;
     disk.fault = { kind, atOperation: disk.operationCount + this.#random.between(1, 30) };
-    disk.onFault = () => {
-      this.#fault(`${kind}Error`);
+    disk.onFault = (what) => {
+      this.#fault(`${what}Error`);
       this.#mayExit = true;
     };
     await this.#runFor(this.#random.between(50, 1_000));
@@ -272,6 +383,7 @@ class SeedRun {
     const { disk } = this.#world;
     this.#fault("diskFull");
     this.#mayExit = true;
+    disk.onFault = () => undefined;
     disk.bytesMax = disk.totalBytes + this.#random.between(0, 60_000);
     await this.#runFor(this.#random.between(50, 500));
     disk.bytesMax = Number.POSITIVE_INFINITY;
@@ -289,11 +401,14 @@ class SeedRun {
     if (this.#random.chance(0.5)) await this.#node?.stop();
     else this.#node?.kill();
     endOfProcess(this.#world, "killed");
+    const before = eventsOfJournal();
     const backup = disk.backup();
     const path = this.#random.pick(disk.paths().filter((each) => disk.size(each) > 0));
     const bit = this.#random.between(0, 8 * disk.size(path) - 1);
     disk.flip(path, bit);
     this.#world.tell(`bit ${bit} of ${path} is flipped`);
+    // What it tells now is taken back with the file.
+    this.#world.isCutOff = true;
     const node = await GatewayLife.start(this.#world, this.#options);
     if (node !== null && "refused" in node) {
       const { code = "" } = node.refused;
@@ -303,14 +418,15 @@ class SeedRun {
       this.#fault("bitFlipFound");
       node.kill();
     } else {
-      this.#node = node;
-      this.#look();
+      const lost = lostEvent(before);
+      promised(lost === null, `a flipped bit changed ${lost} and was not found`);
       const live = await node?.stateHash();
       promised(live === foldOfJournal(), "a flipped bit changed the state and was not found");
       node?.kill();
     }
     endOfProcess(this.#world, "killed");
     disk.restore(backup);
+    this.#world.isCutOff = false;
     await this.#startGateway();
   }
 
@@ -370,6 +486,7 @@ class SeedRun {
     if (node === null) throw new Violation("the gateway died while it started, and nothing failed");
     if ("refused" in node) throw new Violation(`it does not start: ${node.refused.stack}`);
     this.#node = node;
+    this.#upSinceMs = this.#world.nowMs;
     this.#world.tell("gateway is up");
     this.#look();
   }
@@ -380,10 +497,23 @@ class SeedRun {
   async #settle(): Promise<void> {
     if (!this.#isUp) await this.#comeBack("killed");
     for (const trader of this.#traders) trader.stop();
-    await this.#waitFor("every request is answered", () =>
-      this.#traders.every((each) => each.isIdle),
-    );
+    await this.#waitFor("every request is answered", () => {
+      return this.#operator.isIdle && this.#traders.every((each) => each.isIdle);
+    });
+    await this.#releaseSwitches();
+    await this.#waitFor("the venue has answered", () => !this.#auditor.model.isWaiting);
     await this.#caughtUp();
+  }
+
+  async #releaseSwitches(): Promise<void> {
+    for (const index of KEYS.keys()) {
+      const trader = this.#traders[index] as Trader;
+      const release = { kind: "deadMan", timeoutS: 0 } as const;
+      await this.#performed(trader, { ...release, scope: "key", value: "" });
+      for (const { symbol } of INSTRUMENTS) {
+        await this.#performed(trader, { ...release, scope: "symbol", value: symbol });
+      }
+    }
   }
 
   async #caughtUp(): Promise<void> {
@@ -431,11 +561,14 @@ class SeedRun {
 
   async #performed(trader: Trader, command: Request["command"]): Promise<Request> {
     let done: Request | null = null;
+    let isOver = false;
     void trader.perform(command).then((request) => {
       done = request;
+      isOver = true;
     });
-    await this.#waitFor("a request is answered", () => done !== null);
-    return done as unknown as Request;
+    await this.#waitFor("a request is answered", () => isOver);
+    promised(done !== null, "a request is answered in time");
+    return done;
   }
 
   async #cancelEverything(): Promise<void> {
@@ -466,7 +599,13 @@ class SeedRun {
   }
 }
 
+/** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */
+const SWITCH_LATE_MS = 1_500;
+/** Milliseconds that real time may be behind where it once was. */
+const JUMP_BACK_MS_MAX = 240_000;
+/** Milliseconds in which a single crash may strike. */
+const ONE_CRASH_MS = 60;
 /** Milliseconds between two looks of the auditor. */
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 50;
 /** Milliseconds in which everything comes to rest. */
 const SETTLE_MS = 60_000;

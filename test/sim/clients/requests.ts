@@ -30,6 +30,28 @@ export type Command =
       readonly price: bigint | null;
       readonly qty: bigint | null;
     }
+  | {
+      readonly kind: "cancelAll";
+      readonly side: "buy" | "sell" | null;
+      readonly symbol: string | null;
+    }
+  | {
+      readonly kind: "deadMan";
+      readonly scope: "key" | "symbol";
+      /** "" for the key. */
+      readonly value: string;
+      /** Seconds; 0 releases it. */
+      readonly timeoutS: number;
+    }
+  /** A fault of the venue, so many times; with a delay where it has one. */
+  | {
+      readonly kind: "fault";
+      readonly fault: string;
+      readonly delayMs: number | null;
+      readonly count: number;
+    }
+  /** The exchange's clock goes so far ahead. */
+  | { readonly kind: "clock"; readonly advanceMs: number }
   | { readonly kind: "orders"; readonly page?: number }
   | { readonly kind: "balance" }
   | { readonly kind: "positions" };
@@ -52,6 +74,8 @@ export interface Request {
   /** What the journal calls it (docs/protocol/journal.md). */
   readonly fingerprint: string;
   readonly sentAtMs: number;
+  /** Real time, then. */
+  readonly sentWallMs: number;
   /** How far the client's account was known to have come when it was sent. */
   readonly knownSeq: number;
   readonly answers: Answer[];
@@ -86,6 +110,29 @@ function wireOf(command: Command): Wire {
         target: "/trade/v1/orders",
         body: JSON.stringify(amendBody(command)),
       };
+    case "cancelAll": {
+      const { side, symbol } = command;
+      const filter = {
+        ...(side !== null && { order_side: side }),
+        ...(symbol !== null && { symbol }),
+      };
+      const target = "/trade/v1/orders/cancel/all";
+      return { method: "POST", target, body: JSON.stringify(filter) };
+    }
+    case "deadMan": {
+      const { scope, value, timeoutS } = command;
+      const body = { timeout: timeoutS, scope, ...(value !== "" && { value }) };
+      return { method: "POST", target: "/trade/v1/dead-man", body: JSON.stringify(body) };
+    }
+    case "fault": {
+      const { fault, delayMs, count } = command;
+      const body = { fault, ...(delayMs !== null && { delay_ms: delayMs }), count };
+      return { method: "POST", target: "/sandbox/v1/faults", body: JSON.stringify(body) };
+    }
+    case "clock": {
+      const body = JSON.stringify({ advance_ms: command.advanceMs });
+      return { method: "POST", target: "/sandbox/v1/clock", body };
+    }
     case "orders":
       return {
         method: "GET",

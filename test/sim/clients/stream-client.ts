@@ -30,6 +30,8 @@ export class StreamClient {
   /** What heartbeats and replays have shown of the stream. */
   resumeCount = 0;
   slowCount = 0;
+  /** Frames may be dropped and repeated, because that was asked for. */
+  isFaulty = false;
   readonly #options: StreamClientOptions;
   #connection: Connection | null = null;
   #isOpen = false;
@@ -121,6 +123,11 @@ export class StreamClient {
     const { world, key, onPush, onViolation } = this.#options;
     const message = JSON.parse(text) as { type: string; seq: number; id: string; reason: string };
     if (message.type === "order") {
+      if (this.isFaulty && message.seq <= this.seq) return;
+      if (this.isFaulty && message.seq > this.seq + 1) {
+        this.cut();
+        return;
+      }
       if (message.seq !== this.seq + 1) {
         onViolation(
           `the stream of ${key.account} goes from ${this.seq} to ${message.seq}: ${text}`,

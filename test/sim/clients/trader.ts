@@ -32,6 +32,10 @@ export interface TraderOptions {
   readonly thinkMs: number;
   /** How many of a hundred of its connections it cuts while it waits. */
   readonly cutPercent: number;
+  /** Whether it asks for faults of the venue, and then for no safety nets. */
+  readonly isVenueFaulty: boolean;
+  /** Before a request for faults is sent. */
+  readonly onFault: (fault: string) => void;
 }
 
 /** An order it placed, as far as it knows. */
@@ -93,7 +97,7 @@ export class Trader {
     auditor.sent(request);
     if (request.channel === "http" && random.chance(0.05)) this.#sendBeside(request);
     for (let attempt = 0; ; attempt += 1) {
-      if (this.#options.world.nowMs - request.sentAtMs > GIVE_UP_MS) return null;
+      if (this.#isTooOld(request)) return null;
       if (attempt > 0) this.retryCount += 1;
       if (random.chance(cutPercent / 100)) this.#cutSoon();
       const isAnswered = await this.#send(request);
@@ -104,8 +108,15 @@ export class Trader {
     }
     this.#learn(request);
     // Now and then it did not believe its eyes.
-    if (random.chance(0.08)) await this.#send(request);
+    if (random.chance(0.08) && !this.#isTooOld(request)) await this.#send(request);
     return request;
+  }
+
+  /** Sent again it might be done again: what is remembered of it is remembered for so long. */
+  #isTooOld({ channel, sentAtMs, sentWallMs }: Request): boolean {
+    const { world } = this.#options;
+    const isForgotten = world.scheduler.wallMs - sentWallMs > COMMAND_MEMORY_MS;
+    return world.nowMs - sentAtMs > GIVE_UP_MS || (channel === "socket" && isForgotten);
   }
 
   #send(request: Request): Promise<boolean> {
@@ -148,6 +159,7 @@ export class Trader {
       command,
       ...signed,
       sentAtMs: world.nowMs,
+      sentWallMs: world.scheduler.wallMs,
       knownSeq: stream.seq,
       answers: [],
     };
@@ -174,8 +186,12 @@ export class Trader {
 
   #command(): Command {
     const { random } = this.#options;
-    const kind = random.weighted({ place: 50, cancel: 30, amend: 10, orders: 7, balance: 3 });
+    const kind = random.weighted(this.#options.isVenueFaulty ? FAULTY_KINDS : KINDS);
     if (kind === "orders" || kind === "balance") return { kind };
+    if (kind === "cancelAll") return this.#cancelAllCommand();
+    if (kind === "deadMan") return this.#deadManCommand();
+    if (kind === "fault") return this.#faultCommand();
+    if (kind === "clock") return { kind, advanceMs: random.between(1, 40) * 3_600_000 };
     if (kind === "place" || this.#known.length === 0) return this.#placeCommand();
     if (kind === "amend") return this.#amendCommand();
     const isBatch = random.chance(0.3);
@@ -218,6 +234,35 @@ export class Trader {
     );
   }
 
+  #cancelAllCommand(): Command {
+    const { random } = this.#options;
+    return {
+      kind: "cancelAll",
+      side: random.pick([null, null, "buy", "sell"] as const),
+      symbol: random.chance(0.4) ? random.pick(INSTRUMENTS).symbol : null,
+    };
+  }
+
+  #faultCommand(): Command {
+    const { onFault, random } = this.#options;
+    const fault = random.pick(FAULTS);
+    onFault(fault);
+    const hasDelay = /order|cancel/.test(fault);
+    const delayMs = hasDelay ? random.pick([0, 0, 5, 40, 300, 1_000]) : null;
+    return { kind: "fault", fault, delayMs, count: random.between(1, 4) };
+  }
+
+  #deadManCommand(): Command {
+    const { random } = this.#options;
+    const isKey = random.chance(0.5);
+    return {
+      kind: "deadMan",
+      scope: isKey ? "key" : "symbol",
+      value: isKey ? "" : random.pick(INSTRUMENTS).symbol,
+      timeoutS: random.pick([0, 3, 3, 4, 60]),
+    };
+  }
+
   #amendCommand(): Command {
     const { random } = this.#options;
     const { orderNo, symbol } = random.pick(this.#known);
@@ -239,6 +284,37 @@ export class Trader {
   }
 }
 
+/** How often each kind of request is made, of about a hundred. */
+const KINDS = {
+  place: 50,
+  cancel: 30,
+  amend: 10,
+  orders: 7,
+  balance: 3,
+  cancelAll: 1,
+  deadMan: 0.7,
+  clock: 0.1,
+  fault: 0,
+} as const;
+
+const FAULTY_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, fault: 4 } as const;
+
+const FAULTS = [
+  "delayed_order",
+  "stuck_order",
+  "rejected_order",
+  "partial_fill_then_cancel",
+  "delayed_cancel",
+  "stuck_cancel",
+  "rejected_cancel",
+  "fill_before_cancel",
+  "dropped_frame",
+  "repeated_frame",
+  "lost_answer",
+] as const;
+
+/** A little less than the time for which a command's id counts, by real time. */
+const COMMAND_MEMORY_MS = 590_000;
 /** Before the window of its signature ends. */
 const GIVE_UP_MS = 240_000;
 

@@ -12,6 +12,7 @@ export function createServer(options: ServerOptions, handler: RequestListener): 
 
 class SimServer extends Server {
   #port = 0;
+  #isListening = false;
   #isClosing = false;
   readonly #sockets = new Set<SimSocket>();
   readonly #answering = new Map<object, number>();
@@ -19,6 +20,9 @@ class SimServer extends Server {
 
   constructor(options: ServerOptions, handler: RequestListener) {
     super(options, handler);
+    // It would look for connections out of time by the machine's clock.
+    this.removeAllListeners("listening");
+    Object.defineProperty(this, "listening", { get: () => this.#isListening });
     this.on("connection", (socket: unknown) => this.#joined(socket as SimSocket));
     this.on("request", (request, response) => {
       const { socket } = request;
@@ -31,11 +35,14 @@ class SimServer extends Server {
 
   override listen(...given: unknown[]): this {
     const world = theWorld();
-    const [asked] = given;
-    this.#port = typeof asked === "number" && asked > 0 ? asked : world.newPort();
-    const listening = given.find((each) => typeof each === "function") as (() => void) | undefined;
+    const [first] = given;
+    const asked = typeof first === "number" ? first : (first as { port: number }).port;
+    this.#port = asked > 0 ? asked : world.newPort();
+    this.#isListening = true;
+    const onListening = given.find((each) => typeof each === "function");
+    if (onListening !== undefined) this.once("listening", onListening as () => void);
     world.listeners.set(this.#port, this);
-    world.after(0, () => listening?.());
+    world.after(0, () => this.emit("listening"));
     return this;
   }
 
@@ -46,6 +53,7 @@ class SimServer extends Server {
   override close(onClosed?: (error?: Error) => void): this {
     const world = theWorld();
     world.listeners.delete(this.#port);
+    this.#isListening = false;
     this.#isClosing = true;
     if (onClosed !== undefined) this.#ends.once("closed", () => onClosed());
     world.after(0, () => this.#tellIfClosed());

@@ -10,7 +10,7 @@ type Units = bigint;
 export const ONE = 100_000_000n;
 
 export type Side = "buy" | "sell";
-export type Status = "new" | "pex" | "fex" | "can";
+export type Status = "new" | "pex" | "fex" | "can" | "rej";
 
 /** Terms as a client sends them, in units. */
 export interface Terms {
@@ -35,6 +35,8 @@ export interface Told extends Terms {
   readonly charge: Units;
   readonly version: number;
   readonly cancel_reason: string;
+  /** A cancel was sent to the venue, which has not answered it. */
+  readonly isCancelPending: boolean;
   readonly last_qty: Units | null;
   readonly last_price: Units | null;
 }
@@ -50,6 +52,10 @@ interface ModelOrder {
   charge: Units;
   reason: string;
   isOpen: boolean;
+  /** The venue has not answered the order: it holds money back, and is in no book. */
+  isPending: boolean;
+  isCancelPending: boolean;
+  isRejected: boolean;
   version: number;
   /** Rises whenever the order goes to the end of its queue. */
   arrival: number;
@@ -107,6 +113,19 @@ export class Model {
     return this.#orders.at(-1)?.orderNo ?? "0";
   }
 
+  /** Whether an order or a cancel waits for the venue. */
+  get isWaiting(): boolean {
+    return this.#orders.some(({ isPending, isCancelPending }) => isPending || isCancelPending);
+  }
+
+  isPending(account: string, orderNo: string): boolean {
+    return this.#find(account, orderNo)?.isPending === true;
+  }
+
+  isCancelPending(account: string, orderNo: string): boolean {
+    return this.#find(account, orderNo)?.isCancelPending === true;
+  }
+
   balance(account: string, asset: string): Units {
     return this.#balances.get(`${account} ${asset}`) ?? OPENING[asset] ?? 0n;
   }
@@ -136,6 +155,29 @@ export class Model {
   // --- commands: each gives the messages that follow from it, in their order ---
 
   place(account: string, terms: Terms, orderNo: string): Told[] {
+    const order = this.#newOrder(account, terms, orderNo);
+    this.#report(order);
+    this.#trade(order);
+    return this.#reports;
+  }
+
+  /** The venue has not answered yet. */
+  placePending(account: string, terms: Terms, orderNo: string): Told[] {
+    const order = this.#newOrder(account, terms, orderNo);
+    order.isPending = true;
+    this.#report(order);
+    return this.#reports;
+  }
+
+  placeRejected(account: string, terms: Terms, orderNo: string): Told[] {
+    const order = this.#newOrder(account, terms, orderNo);
+    order.isRejected = true;
+    order.isOpen = false;
+    this.#report(order);
+    return this.#reports;
+  }
+
+  #newOrder(account: string, terms: Terms, orderNo: string): ModelOrder {
     this.#reports = [];
     const order: ModelOrder = {
       account,
@@ -148,12 +190,62 @@ export class Model {
       charge: 0n,
       reason: "",
       isOpen: true,
+      isPending: false,
+      isCancelPending: false,
+      isRejected: false,
       version: 0,
       arrival: 0,
     };
     this.#orders.push(order);
-    this.#report(order);
-    this.#trade(order);
+    return order;
+  }
+
+  /** What the venue does with an order that waits for it. */
+  venueTakes(account: string, orderNo: string): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      order.isPending = false;
+      this.#report(order);
+      this.#trade(order);
+    });
+  }
+
+  venueRejects(account: string, orderNo: string): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      order.isPending = false;
+      order.isRejected = true;
+      order.isOpen = false;
+      this.#report(order);
+    });
+  }
+
+  /** It trades out of its turn, with somebody who has no account here. */
+  venueFills(account: string, orderNo: string, qty: Units): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      const before = order.charge;
+      this.#traded(order, qty, order.price);
+      this.#book(order, qty, (qty * order.price) / ONE, order.charge - before);
+      this.#report(order, qty, order.price);
+    });
+  }
+
+  pendCancel(account: string, orderNo: string): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      order.isCancelPending = true;
+      this.#report(order);
+    });
+  }
+
+  venueRefusesCancel(account: string, orderNo: string): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      order.isCancelPending = false;
+      this.#report(order);
+    });
+  }
+
+  #change(account: string, orderNo: string, change: (order: ModelOrder) => void): Told[] {
+    this.#reports = [];
+    const order = this.#find(account, orderNo);
+    if (order !== undefined) change(order);
     return this.#reports;
   }
 
@@ -184,7 +276,8 @@ export class Model {
     const { order_type, time_in_force, order_side, symbol } = order.terms;
     const isMarket = order_type === "market_order";
     const reachable = this.#orders
-      .filter((other) => other !== order && other.isOpen && other.terms.symbol === symbol)
+      .filter((other) => other !== order && other.isOpen && !other.isPending)
+      .filter((other) => other.terms.symbol === symbol)
       .filter((other) => other.terms.order_side !== order_side)
       .filter((other) => {
         if (isMarket) return true;
@@ -217,14 +310,18 @@ export class Model {
     for (const side of [order, other]) {
       const amount = (qty * other.price) / ONE;
       const before = side.charge;
-      side.executed += qty;
-      side.amount += amount;
-      side.charge = chargeOn(side.terms, side.amount);
-      if (side.executed === side.qty) side.isOpen = false;
+      this.#traded(side, qty, other.price);
       this.#book(side, qty, amount, side.charge - before);
     }
     this.#report(order, qty, other.price);
     this.#report(other, qty, other.price);
+  }
+
+  #traded(order: ModelOrder, qty: Units, price: Units): void {
+    order.executed += qty;
+    order.amount += (qty * price) / ONE;
+    order.charge = chargeOn(order.terms, order.amount);
+    if (order.executed === order.qty) order.isOpen = false;
   }
 
   #book({ account, terms }: ModelOrder, qty: Units, amount: Units, charge: Units): void {
@@ -240,6 +337,8 @@ export class Model {
 
   #close(order: ModelOrder, reason: string): void {
     order.isOpen = false;
+    order.isPending = false;
+    order.isCancelPending = false;
     order.reason = reason;
     this.#report(order);
   }
@@ -256,19 +355,21 @@ export class Model {
   #told(order: ModelOrder, lastQty: Units | null, lastPrice: Units | null): Told {
     const isFilled = order.executed === order.qty;
     const works = order.executed > 0n ? "pex" : "new";
+    const ended = order.isRejected ? "rej" : "can";
     return {
       ...order.terms,
       price: order.price,
       qty: order.qty,
       account_code: order.account,
       order_no: order.orderNo,
-      order_status: isFilled ? "fex" : order.isOpen ? works : "can",
+      order_status: isFilled ? "fex" : order.isOpen ? works : ended,
       outstand_qty: order.isOpen ? order.qty - order.executed : 0n,
       execute_qty: order.executed,
       execute_amount: order.amount,
       charge: order.charge,
       version: order.version,
       cancel_reason: order.reason,
+      isCancelPending: order.isCancelPending,
       last_qty: lastQty,
       last_price: lastPrice,
     };

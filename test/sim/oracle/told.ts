@@ -25,6 +25,8 @@ export function rowDifference(row: OrderRow, told: Told): string | null {
     time_in_force: told.time_in_force,
     cancel_reason: told.cancel_reason,
   };
+  const pending = told.isCancelPending ? "cancel" : undefined;
+  if (row["pending"] !== pending) return `pending is ${row["pending"]}, not ${pending}`;
   for (const [field, value] of Object.entries(expected)) {
     const shown = typeof value === "bigint" ? Number(decimal(value)) : value;
     if (row[field] !== shown) return `${field} is ${row[field]}, not ${shown}`;

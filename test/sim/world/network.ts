@@ -103,7 +103,7 @@ export class Connection {
     this.#toServerEndMs = world.nowMs + latencyMs;
     this.#later(latencyMs, () => {
       const server = world.listeners.get(port);
-      if (server === undefined || this.#life.isOver) {
+      if (server === undefined || this.#life.isOver || world.isCutOff) {
         this.#gone();
         return;
       }

@@ -23,6 +23,8 @@ export class World {
   readonly listeners = new Map<number, Server>();
   readonly handles = new Set<Closable>();
   life: Life = { isOver: true };
+  /** Nobody reaches the process. */
+  isCutOff = false;
   #nextPort = 20_000;
   readonly #trace = createHash("sha256");
   /** The last lines of the trace; all of them where somebody wants to see them. */
