@@ -87,6 +87,8 @@ class SeedRun {
   readonly #options: LifeOptions;
   readonly #streams: StreamClient[];
   readonly #traders: Trader[];
+  /** One of each account that acts only when it is asked to. */
+  readonly #callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
   #wallMaxMs = 0;
   #upSinceMs = 0;
@@ -123,6 +125,7 @@ class SeedRun {
     this.#streams = KEYS.map((key) => this.#streamOf(key, true));
     const count = random.between(2, 5);
     this.#traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
+    this.#callers = KEYS.map((_, index) => this.#traderOf(index, "caller"));
   }
 
   async play(): Promise<void> {
@@ -193,25 +196,29 @@ class SeedRun {
   // --- clients ---
 
   #streamOf(key: Key, hasCommands: boolean): StreamClient {
-    return new StreamClient({
+    const graceS = !this.#isVenueFaulty && this.#random.chance(0.6) ? 1 : null;
+    const stream = new StreamClient({
       world: this.#world,
       port: PORT,
       key,
       hasCommands,
+      graceS,
       nextTimestamp: () => this.#timestamp(key),
       onPush: (push) => this.#auditor.pushed(push),
       onViolation: (what) => {
         this.#violation ??= new Violation(what);
       },
     });
+    if (graceS !== null) this.#auditor.history.guarded.set(key.account, () => stream.openSinceMs);
+    return stream;
   }
 
-  #traderOf(index: number): Trader {
+  #traderOf(index: number, kind = "trader"): Trader {
     const random = this.#random;
     const key = KEYS[index % KEYS.length] as Key;
     return new Trader({
       world: this.#world,
-      random: new Random(this.#world.seed, `trader ${index}`),
+      random: new Random(this.#world.seed, `${kind} ${index}`),
       auditor: this.#auditor,
       key,
       port: PORT,
@@ -321,9 +328,7 @@ class SeedRun {
         await this.#node?.stop();
         return this.#comeBack("killed");
       case "streamLost":
-        this.#fault(kind);
-        this.#random.pick(this.#streams).cut();
-        return;
+        return this.#loseStream(this.#random.pick([0, 0, 100, 900, 2_000]));
       case "fsyncError":
         return this.#failAtOperation("fsync");
       case "writeError":
@@ -359,9 +364,20 @@ class SeedRun {
   /** Nobody sends anything for a while: switches run out. */
   async #rest(): Promise<void> {
     this.#fault("quiet");
+    if (!this.#isVenueFaulty) await this.#armSwitches();
     for (const trader of this.#traders) trader.stop();
+    this.#loseStream(this.#random.between(1_500, 3_000));
     await this.#runFor(this.#random.between(2_000, 6_000), 200);
     if (!this.#isUp) await this.#comeBack("killed");
+  }
+
+  async #armSwitches(): Promise<void> {
+    for (const caller of this.#callers) {
+      const { symbol } = this.#random.pick(INSTRUMENTS);
+      const scope = this.#random.pick(["key", "symbol"] as const);
+      const value = scope === "key" ? "" : symbol;
+      await this.#performed(caller, { kind: "deadMan", scope, value, timeoutS: 3 });
+    }
   }
 
   /** A call of the disk fails. Whoever wrote the journal then stops, and is never asked again. */
@@ -378,17 +394,27 @@ class SeedRun {
     this.#mayExit = false;
   }
 
-  /** Less and less room, none, then room again. */
+  /** Less and less room, none, then room again. Meanwhile cancels work in what is reserved. */
   async #fillDisk(): Promise<void> {
     const { disk } = this.#world;
     this.#fault("diskFull");
-    this.#mayExit = true;
     disk.onFault = () => undefined;
     disk.bytesMax = disk.totalBytes + this.#random.between(0, 60_000);
     await this.#runFor(this.#random.between(50, 500));
+    await this.#cancelsWork();
     disk.bytesMax = Number.POSITIVE_INFINITY;
     if (!this.#isUp) await this.#comeBack("killed");
-    this.#mayExit = false;
+  }
+
+  async #cancelsWork(): Promise<void> {
+    const [key] = KEYS;
+    const [open] = this.#auditor.model.openOrders(key?.account ?? "");
+    if (open === undefined || !this.#isUp) return;
+    const sinceMs = this.#world.nowMs;
+    const names = [{ order_no: open.order_no }];
+    await this.#performed(this.#callers[0] as Trader, { kind: "cancel", names, isBatch: false });
+    const tookMs = this.#world.nowMs - sinceMs;
+    promised(tookMs < CANCEL_MS_MAX, `a cancel on a full disk took ${tookMs} ms`);
   }
 
   /**
@@ -442,6 +468,14 @@ class SeedRun {
       return;
     }
     await this.#comeBack(this.#random.chance(0.7) ? "powerCut" : "killed");
+  }
+
+  /** Its reader comes back after a while. */
+  #loseStream(awayMs: number): void {
+    this.#fault("streamLost");
+    const stream = this.#random.pick(this.#streams);
+    stream.awayUntilMs = this.#world.nowMs + awayMs;
+    stream.cut();
   }
 
   async #readSlowly(): Promise<void> {
@@ -501,13 +535,14 @@ class SeedRun {
       return this.#operator.isIdle && this.#traders.every((each) => each.isIdle);
     });
     await this.#releaseSwitches();
-    await this.#waitFor("the venue has answered", () => !this.#auditor.model.isWaiting);
+    // What it was asked to do to orders later, it does meanwhile.
+    if (this.#isVenueFaulty) await this.#runFor(VENUE_LATE_MS, 250);
     await this.#caughtUp();
   }
 
   async #releaseSwitches(): Promise<void> {
     for (const index of KEYS.keys()) {
-      const trader = this.#traders[index] as Trader;
+      const trader = this.#callers[index] as Trader;
       const release = { kind: "deadMan", timeoutS: 0 } as const;
       await this.#performed(trader, { ...release, scope: "key", value: "" });
       for (const { symbol } of INSTRUMENTS) {
@@ -517,6 +552,10 @@ class SeedRun {
   }
 
   async #caughtUp(): Promise<void> {
+    await this.#waitFor("the venue has answered", () => {
+      this.#look();
+      return !this.#auditor.model.isWaiting;
+    });
     await this.#waitFor("every stream is read to its end", () => {
       this.#look();
       this.#keepStreams();
@@ -538,7 +577,7 @@ class SeedRun {
 
   async #standing(): Promise<void> {
     for (const [index, { account }] of KEYS.entries()) {
-      const trader = this.#traders[index] as Trader;
+      const trader = this.#callers[index] as Trader;
       const rows: OrderRow[] = [];
       const count = this.#auditor.model.orders(account).length;
       for (let page = 1; rows.length < count || page === 1; page += 1) {
@@ -573,7 +612,7 @@ class SeedRun {
 
   async #cancelEverything(): Promise<void> {
     for (const [index, { account }] of KEYS.entries()) {
-      const trader = this.#traders[index] as Trader;
+      const trader = this.#callers[index] as Trader;
       const open = this.#auditor.model.openOrders(account).map(({ order_no }) => ({ order_no }));
       for (let at = 0; at < open.length; at += 5) {
         const names = open.slice(at, at + 5);
@@ -603,6 +642,10 @@ class SeedRun {
 const SWITCH_LATE_MS = 1_500;
 /** Milliseconds that real time may be behind where it once was. */
 const JUMP_BACK_MS_MAX = 240_000;
+/** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
+const CANCEL_MS_MAX = 10_000;
+/** Milliseconds, and more, that a fault of the venue takes. */
+const VENUE_LATE_MS = 2_000;
 /** Milliseconds in which a single crash may strike. */
 const ONE_CRASH_MS = 60;
 /** Milliseconds between two looks of the auditor. */

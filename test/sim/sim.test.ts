@@ -7,7 +7,7 @@ import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { runSeed as RunSeed } from "./run-seed.ts";
 
 /** Chosen so that every kind of fault is among them. */
-const SEEDS = [4, 9, 12, 14, 18, 19, 24, 30, 35, 36];
+const SEEDS = [3, 6, 8, 9, 10, 12, 17, 26, 28, 36];
 
 let runSeed: typeof RunSeed;
 

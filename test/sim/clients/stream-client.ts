@@ -18,6 +18,8 @@ export interface StreamClientOptions {
   readonly port: number;
   readonly key: Key;
   readonly hasCommands: boolean;
+  /** Seconds to come back before its loss cancels orders; null: it never does. */
+  readonly graceS: number | null;
   readonly nextTimestamp: () => number;
   /** Every order message, in the order in which it was read. */
   readonly onPush: (push: Push) => void;
@@ -30,6 +32,10 @@ export class StreamClient {
   /** What heartbeats and replays have shown of the stream. */
   resumeCount = 0;
   slowCount = 0;
+  /** Until then it stays away. */
+  awayUntilMs = 0;
+  /** Null: it is not connected, as far as it knows. */
+  openSinceMs: number | null = null;
   /** Frames may be dropped and repeated, because that was asked for. */
   isFaulty = false;
   readonly #options: StreamClientOptions;
@@ -55,8 +61,8 @@ export class StreamClient {
   }
 
   connect(): void {
-    if (this.#connection !== null) return;
-    const { world, key, hasCommands, nextTimestamp, port } = this.#options;
+    const { world, key, graceS, hasCommands, nextTimestamp, port } = this.#options;
+    if (this.#connection !== null || world.nowMs < this.awayUntilMs) return;
     this.#http = new HttpReader();
     this.#frames = new FrameReader();
     this.resumeCount += 1;
@@ -67,7 +73,9 @@ export class StreamClient {
       },
     });
     this.#connection = connection;
-    const query = `after_seq=${this.seq}&heartbeat=1${hasCommands ? "&commands=1" : ""}`;
+    const guard = graceS === null ? "" : `&cancel_on_disconnect=1&grace=${graceS}`;
+    const commands = hasCommands ? "&commands=1" : "";
+    const query = `after_seq=${this.seq}&heartbeat=1${commands}${guard}`;
     connection.send(handshakeBytes(key, query, nextTimestamp()));
   }
 
@@ -104,6 +112,7 @@ export class StreamClient {
         return;
       }
       this.#isOpen = true;
+      this.openSinceMs = this.#options.world.nowMs;
       this.#readFrames(this.#http.rest());
       return;
     }
@@ -166,6 +175,7 @@ export class StreamClient {
   #gone(): void {
     this.#connection = null;
     this.#isOpen = false;
+    this.openSinceMs = null;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { resolve } of waiting) resolve(false);

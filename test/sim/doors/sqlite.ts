@@ -130,33 +130,32 @@ class Statement {
   }
 
   run(...given: unknown[]): Wasm.RunResult {
-    return guarded(() => {
-      const result = this.#prepared.run(bound(given));
-      this.#prepared._reset();
-      return result;
-    });
+    return this.#used(() => this.#prepared.run(bound(given)));
   }
 
   get(...given: unknown[]): unknown {
-    return guarded(() => {
-      const row = this.#prepared.get(bound(given));
-      this.#prepared._reset();
-      return row === null ? undefined : this.#shown(row as Row);
-    });
+    const row = this.#used(() => this.#prepared.get(bound(given)));
+    return row === null ? undefined : this.#shown(row as Row);
   }
 
   all(...given: unknown[]): unknown[] {
-    return guarded(() => {
-      const rows = this.#prepared.all(bound(given));
-      this.#prepared._reset();
-      return rows.map((row) => this.#shown(row as Row));
-    });
+    const rows = this.#used(() => this.#prepared.all(bound(given)));
+    return rows.map((row) => this.#shown(row as Row));
   }
 
   /** All at once: a statement that is read halfway would keep the log of its file. */
   *iterate(...given: unknown[]): IterableIterator<unknown> {
     this.#database.requireOpen();
     yield* this.all(...given);
+  }
+
+  /** It is ready for its next use whatever becomes of this one. */
+  #used<Result>(use: () => Result): Result {
+    try {
+      return guarded(use);
+    } finally {
+      this.#prepared._reset();
+    }
   }
 
   #shown(row: Row): unknown {

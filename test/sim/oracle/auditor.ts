@@ -29,6 +29,7 @@ type Say = (problem: string) => string;
 export class Auditor {
   readonly blocks: Blocks;
   readonly history: History;
+  readonly #nowMs: () => number;
   #lastSeq = 0;
   #lastHash = "";
   readonly #pushes: Push[] = [];
@@ -37,6 +38,7 @@ export class Auditor {
   pushCount = 0;
 
   constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.blocks = new Blocks(nowMs);
     this.history = new History(this.blocks);
   }
@@ -71,6 +73,7 @@ export class Auditor {
       reader.close();
     }
     this.history.requireComplete("the end of a commit");
+    this.history.readBeforeMs = this.#nowMs();
     this.#checkPushes();
     this.#checkAnswers();
   }

@@ -1,7 +1,7 @@
 /**
  * What must have happened, command by command. The journal is the witness of one thing alone: in
- * which order commands were decided, and when what nobody asks for came. What each of them comes to,
- * the model says; the journal must say the same.
+ * which order commands were decided, and when what nobody asks for came. What each of them comes
+ * to, the model says; the journal must say the same.
  */
 import {
   type DeadManFired,
@@ -12,13 +12,7 @@ import {
   type RequestAnswered,
 } from "../../../packages/core/src/model/index.ts";
 import type { Command, OrderName, Placing, Request } from "../clients/requests.ts";
-import {
-  answerDifference,
-  BLOCK_CODES,
-  type Element,
-  type Envelope,
-  type Expected,
-} from "./answers.ts";
+import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
 import { decimal, Model, ONE, type Terms, type Told } from "./model.ts";
 import { promised, Violation } from "./violation.ts";
@@ -51,7 +45,11 @@ export class History {
   readonly seen: Record<string, number> = {};
   /** Accounts that asked for faults of the venue: then it may answer late, or badly. */
   readonly faulty = new Set<string>();
-  /** Orders whose cancel was sent to a venue that answers later: an answer to it promises no more. */
+  /** Since when each account's guarded stream is connected, to its client's knowledge, or null. */
+  readonly guarded = new Map<string, () => number | null>();
+  /** When the journal was read before: what is read now came later. */
+  readBeforeMs = 0;
+  /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
   readonly sentCancels = new Set<string>();
   readonly #blocks: Blocks;
   readonly #requests = new Map<string, Request>();
@@ -165,6 +163,10 @@ export class History {
       this.#expected = this.model.cancel(order.account, order.orderId, "kill_switch");
       return;
     }
+    if (order.cancelReason === "disconnected" && !order.cancelPending) {
+      this.#disconnected(order.account);
+      return;
+    }
     if (this.#venueActs(event)) return;
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
@@ -175,6 +177,19 @@ export class History {
     else if (execType === ExecType.PendingCancel) this.#cancelSent(request, event);
     else if (execType === ExecType.Replaced) this.#replaced(request, event);
     else throw new Violation(`an event of its own: ${eventShown(event)}`);
+  }
+
+  /** All that its key placed and did not mean to last, in one commit. */
+  #disconnected(account: string): void {
+    const isGuarded = this.guarded.get(account);
+    promised(isGuarded !== undefined, `${account} asked for no cancel on disconnect`);
+    const since = isGuarded();
+    const isConnected = since !== null && since < this.readBeforeMs;
+    promised(!isConnected, `${account} is connected since ${since}, and its orders are cancelled`);
+    const meant = this.model.openOrders(account).reverse();
+    this.#expected = meant
+      .filter((told) => told.time_in_force !== "gtc")
+      .flatMap(({ order_no }) => this.model.cancel(account, order_no, "disconnected"));
   }
 
   /** What a venue does that was asked to do worse; whether this is such an act. */
@@ -389,10 +404,10 @@ export class History {
     switch (command.kind) {
       case "place": {
         const elements = command.orders.map((placing, index): Element => {
-          if (placing.refused !== undefined) return { code: placing.refused };
           const orderNo = orderNos[index] ?? null;
           if (orderNo !== null) return { code: 0, orderNo };
-          return { code: 0, isBlocked: this.mayBeBlocked(request) };
+          // A block is looked at before most of what else is wrong.
+          return { code: placing.refused ?? 0, isBlocked: this.mayBeBlocked(request) };
         });
         return { isBatch: command.isBatch, elements };
       }
@@ -475,10 +490,6 @@ function isOf(order: ExecutionReported["order"], placing: Placing | undefined): 
     order.clOrdId === terms.reference_id &&
     (order.side === "1") === (terms.order_side === "buy")
   );
-}
-
-export function isBlockCode(code: number | undefined): boolean {
-  return code !== undefined && BLOCK_CODES.has(code);
 }
 
 function shown(told: Told): string {
