@@ -82,7 +82,7 @@ export class Worker extends EventEmitter {
     const atMs = Math.max(this.#inboxEndMs, world.nowMs + world.threadDelayMs());
     this.#inboxEndMs = atMs;
     this.#inbox.push({ atMs, message: structuredClone(message) });
-    world.after(atMs - world.nowMs, () => this.#deliver());
+    world.at(atMs, () => this.#deliver());
   }
 
   terminate(): Promise<number> {
@@ -117,7 +117,7 @@ export class Worker extends EventEmitter {
     if (this.#isOver || this.#inbox.length === 0) return;
     const world = theWorld();
     if (world.nowMs < this.#busyUntilMs) {
-      world.after(this.#busyUntilMs - world.nowMs, () => this.#deliver());
+      world.at(this.#busyUntilMs, () => this.#deliver());
       return;
     }
     const taken = this.takeWaiting();
@@ -150,6 +150,6 @@ export class Worker extends EventEmitter {
     this.#busyUntilMs = Math.max(this.#busyUntilMs, world.nowMs) + tookMs;
     const readyMs = Math.max(this.#busyUntilMs, world.nowMs) + world.threadDelayMs();
     this.#outboxEndMs = Math.max(this.#outboxEndMs, readyMs);
-    world.after(this.#outboxEndMs - world.nowMs, run);
+    world.at(this.#outboxEndMs, run);
   }
 }

@@ -101,7 +101,7 @@ export class Connection {
     const latencyMs = this.#latencyMs();
     // No byte overtakes the connection.
     this.#toServerEndMs = world.nowMs + latencyMs;
-    this.#later(latencyMs, () => {
+    world.scheduler.at(this.#toServerEndMs, null, () => {
       const server = world.listeners.get(port);
       if (server === undefined || this.#life.isOver || world.isCutOff) {
         this.#gone();
@@ -198,17 +198,13 @@ export class Connection {
     const atMs = Math.max(this.#toServerEndMs, this.#world.nowMs + this.#latencyMs());
     this.#toServerEndMs = atMs;
     // It happens in the server's process: not when that is gone.
-    this.#world.scheduler.after(atMs - this.#world.nowMs, this.#life, run);
+    this.#world.scheduler.at(atMs, this.#life, run);
   }
 
   #toClient(run: () => void): void {
     const atMs = Math.max(this.#toClientEndMs, this.#world.nowMs + this.#latencyMs());
     this.#toClientEndMs = atMs;
-    this.#later(atMs - this.#world.nowMs, run);
-  }
-
-  #later(delayMs: number, run: () => void): void {
-    this.#world.scheduler.after(delayMs, null, run);
+    this.#world.scheduler.at(atMs, null, run);
   }
 
   #latencyMs(): number {

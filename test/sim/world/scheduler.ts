@@ -41,8 +41,13 @@ export class Scheduler {
   }
 
   after(delayMs: number, life: Life | null, run: () => void): Scheduled {
+    return this.at(this.nowMs + Math.max(0, delayMs), life, run);
+  }
+
+  /** To the very moment: what must not overtake each other has times that compare. */
+  at(atMs: number, life: Life | null, run: () => void): Scheduled {
     const entry: Entry = {
-      atMs: this.nowMs + Math.max(0, delayMs),
+      atMs: Math.max(atMs, this.nowMs),
       order: this.#order,
       life,
       run,

@@ -60,6 +60,11 @@ export class World {
     return this.scheduler.after(delayMs, this.scheduler.current ?? this.life, run);
   }
 
+  /** The same, at a moment that was compared with others. */
+  at(atMs: number, run: () => void): void {
+    this.scheduler.at(atMs, this.scheduler.current ?? this.life, run);
+  }
+
   newPort(): number {
     this.#nextPort += 1;
     return this.#nextPort;
