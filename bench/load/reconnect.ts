@@ -15,9 +15,9 @@ export const RECONNECT: Proof = {
     const count = isLong ? 5_000 : 1_000;
     const keys = [KEY_1, KEY_2];
     const keyOf = (index: number) => keys[index % keys.length] ?? KEY_1;
-    const flows = keys.map((key) => new OrderFlow(gateway.url, key, 2, 20));
+    const flows = keys.map((key) => new OrderFlow(gateway.url, key, 1, 1_000));
     const before = await openMany(count, (index) => {
-      return { port: gateway.port, key: keyOf(index), afterSeq: 0 };
+      return { port: gateway.port, key: keyOf(index), afterSeq: null };
     });
     await untilTrue("an event on every stream", () =>
       before.every(({ orderCount }) => orderCount > 0),
