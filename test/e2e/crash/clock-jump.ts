@@ -48,7 +48,7 @@ class Jumping {
     await this.#place20();
     const armed = await this.#call("POST", DEAD_MAN, { scope: "key", timeout: 3_600 });
     if (armed.status !== 200) throw new Error(armed.text);
-    const early = sign(KEY_1, "POST", ORDERS, JSON.stringify(restingOrder()));
+    const early = this.#sign("POST", ORDERS, restingOrder());
     const earlyAnswer = await this.#send(early);
     this.#placed(earlyAnswer);
 
@@ -119,10 +119,13 @@ class Jumping {
 
   /** Signed by the gateway's clock, or by another one. */
   #call(method: string, target: string, body: object | "", offsetMs = this.#offsetMs) {
+    return this.#send(this.#sign(method, target, body, offsetMs));
+  }
+
+  #sign(method: string, target: string, body: object | "", offsetMs = this.#offsetMs) {
     const timestamp = String(Date.now() + offsetMs + this.#next());
-    return this.#send(
-      sign(KEY_1, method, target, body === "" ? "" : JSON.stringify(body), { timestamp }),
-    );
+    const text = body === "" ? "" : JSON.stringify(body);
+    return sign(KEY_1, method, target, text, { timestamp });
   }
 
   #count = 0;
