@@ -359,6 +359,8 @@ function createJournal(files: JournalFiles): void {
       PRAGMA user_version = ${JOURNAL_FORMAT};
       ${JOURNAL_TABLES.join(";\n")};
       COMMIT`);
+    // Closing copies the log as well, and keeps an error of the disk to itself.
+    database.pragma("wal_checkpoint(TRUNCATE)");
   } finally {
     database.close();
   }
