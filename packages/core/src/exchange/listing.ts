@@ -43,14 +43,15 @@ export class Listing {
     return this.#phase;
   }
 
-  /** 0 while nothing was traded, or nothing yet at a price of this grid. */
+  /** 0 while nothing was traded, or nothing since the price of the last trade left a grid. */
   get lastTradeTicks(): number {
     return this.#lastTradeTicks;
   }
 
   /**
-   * The price of the last trade where that was made under another grid and is not on this one; else
-   * zero. It reaches no stop order.
+   * The price of the last trade where a grid since then did not have it; else zero. It reaches no
+   * stop order, not even where a later grid has it again: those that came in meanwhile wait for a
+   * trade, and a change of the grid is none.
    */
   get offGridPx(): Price {
     return this.#offGridPx;
@@ -254,7 +255,7 @@ export class Listing {
       }
     }
     const lastPx = before.lastTradePx;
-    const isOnGrid = lastPx % this.instrument.priceTick === 0n;
+    const isOnGrid = before.#offGridPx === ZERO_PRICE && lastPx % this.instrument.priceTick === 0n;
     this.#phase = before.#phase;
     this.#lastTradeTicks = isOnGrid ? this.ticksOf(lastPx) : 0;
     this.#offGridPx = isOnGrid ? ZERO_PRICE : lastPx;

@@ -172,6 +172,21 @@ test("regrid: a last price that left the grid is still the last price, and reach
   assert.equal(twins.exchange.bestAsk(SYMBOL), 990n * CENT, "the trade reached it");
 });
 
+test("regrid: a last price that came back to the grid still reaches no stop order", () => {
+  const twins = new Twins();
+  twins.handle(limit(Side.Buy, 1_001n, 100n));
+  twins.handle(limit(Side.Sell, 1_001n, 100n));
+  twins.handle(setGrid(5n, 100n));
+  const stop = { ordType: OrdType.StopLimit, stopPx: (1_005n * CENT) as Price };
+  twins.handle(limit(Side.Sell, 990n, 100n, stop));
+  twins.handle(setGrid(1n, 100n));
+  twins.assertRebuilt();
+  twins.handle(limit(Side.Sell, 991n, 100n, { ...stop, stopPx: (1_004n * CENT) as Price }));
+  assert.equal(twins.exchange.bestAsk(SYMBOL), null, "both wait for a trade");
+  assert.equal(twins.exchange.lastTradePrice(SYMBOL), 1_001n * CENT);
+  twins.assertRebuilt();
+});
+
 test("regrid: a new instrument is listed empty, and only once", () => {
   const exchange = new Exchange([TENCENT]);
   const grid = { ...gridOf(1n, 1n), symbol: "NEW", oddLotQty: null };
@@ -225,6 +240,6 @@ test("regrid: after any orders and any grids the book is the naive book, and is 
       }
       twins.assertRebuilt();
     }),
-    { numRuns: 150 },
+    { numRuns: 1000 },
   );
 });
