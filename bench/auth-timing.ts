@@ -1,16 +1,20 @@
 // Whether the time of a refusal tells what was wrong, and what a check costs. Cases in turn, so
 // that whatever the machine does meets all alike. Run: `node bench/auth-timing.ts [rounds]`
-import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { ControlState } from "../packages/core/src/control/index.ts";
 import type { Account, UnixMs } from "../packages/core/src/model/index.ts";
 import { Authenticator, type RawRequest } from "../packages/gateway/src/auth/authenticate.ts";
+import {
+  ed25519Signature,
+  hmacSignature,
+  NOW_MS,
+  rawRequest,
+} from "../packages/gateway/src/auth/authenticate-fixture.ts";
 import { KeyStore } from "../packages/gateway/src/auth/key-store.ts";
 import { MasterKey } from "../packages/gateway/src/auth/master-key.ts";
 import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
 
 const ROUNDS = Number(process.argv[2] ?? "20000");
-const NOW = 1_746_774_142_003;
-const TEXT = `GET|/trade/v1/orders|${NOW}|`;
 const PAIR = generateKeyPairSync("ed25519");
 const FOREIGN = generateKeyPairSync("ed25519");
 const MASTER = new MasterKey(Buffer.alloc(32, 1));
@@ -38,7 +42,7 @@ for (const [apiKey, isPublic] of [
   keys.apply({ type: "KeyCreated", act, terms, expiresAtMs: null, credential: { text } });
   if (apiKey !== "rotated") continue;
   const credential = { text: MASTER.seal(apiKey, "new") };
-  const previousUntilMs = (NOW + 1) as UnixMs;
+  const previousUntilMs = (NOW_MS + 1) as UnixMs;
   keys.apply({ type: "KeyRotated", act, apiKey, credential, previousUntilMs });
 }
 const store = new KeyStore(keys, { current: MASTER, previous: null });
@@ -46,25 +50,24 @@ store.add(DEMO.apiKey, DEMO.secret, DEMO.account);
 let tick = 0;
 const authenticator = new Authenticator({
   keys: store,
-  wallMs: () => NOW,
+  wallMs: () => NOW_MS,
   // Failures are forgotten at once: the bound on them is not what is measured.
   monotonicMs: () => (tick += 1_000),
   windowMs: () => 300_000,
 });
 
-const hmac = (secret: string) => createHmac("sha256", secret).update(TEXT).digest();
-const wrong = sign(null, Buffer.from(TEXT), FOREIGN.privateKey);
+const wrong = ed25519Signature(FOREIGN.privateKey);
 const CASES: readonly (readonly [string, RawRequest])[] = [
-  ["HMAC, good, demo key", request(DEMO.apiKey, hmac(DEMO.secret))],
-  ["HMAC, good, made key", request("hmac", hmac("secret"))],
-  ["HMAC, unknown key", request("nobody", hmac("wrong"))],
-  ["HMAC, wrong signature", request("hmac", hmac("wrong"))],
-  ["HMAC, wrong, rotated key", request("rotated", hmac("wrong"))],
-  ["HMAC, wrong, Ed25519 key", request("ed25519", hmac("wrong"))],
-  ["Ed25519, good", request("ed25519", sign(null, Buffer.from(TEXT), PAIR.privateKey))],
-  ["Ed25519, unknown key", request("nobody", wrong)],
-  ["Ed25519, wrong signature", request("ed25519", wrong)],
-  ["Ed25519, wrong, HMAC key", request("hmac", wrong)],
+  ["HMAC, good, demo key", rawRequest(DEMO.apiKey, hmacSignature(DEMO.secret))],
+  ["HMAC, good, made key", rawRequest("hmac", hmacSignature("secret"))],
+  ["HMAC, unknown key", rawRequest("nobody", hmacSignature("wrong"))],
+  ["HMAC, wrong signature", rawRequest("hmac", hmacSignature("wrong"))],
+  ["HMAC, wrong, rotated key", rawRequest("rotated", hmacSignature("wrong"))],
+  ["HMAC, wrong, Ed25519 key", rawRequest("ed25519", hmacSignature("wrong"))],
+  ["Ed25519, good", rawRequest("ed25519", ed25519Signature(PAIR.privateKey))],
+  ["Ed25519, unknown key", rawRequest("nobody", wrong)],
+  ["Ed25519, wrong signature", rawRequest("ed25519", wrong)],
+  ["Ed25519, wrong, HMAC key", rawRequest("hmac", wrong)],
 ];
 
 const timesNs = CASES.map(() => new Float64Array(ROUNDS));
@@ -83,19 +86,4 @@ for (const [index, [name]] of CASES.entries()) {
   const at = (part: number) => ((sorted[Math.floor(part * ROUNDS)] ?? 0) / 1_000).toFixed(1);
   const cells = [at(0.25), at(0.5), at(0.75)].map((cell) => cell.padStart(9)).join(" ");
   process.stdout.write(`${name.padEnd(26)} ${cells}\n`);
-}
-
-function request(apiKey: string, signature: Uint8Array): RawRequest {
-  return {
-    method: "GET",
-    path: "/trade/v1/orders",
-    rawQuery: "",
-    headers: {
-      "x-api-key": apiKey,
-      "x-api-timestamp": String(NOW),
-      "x-api-signature": Buffer.from(signature).toString("base64"),
-    },
-    body: new Uint8Array(0),
-    socket: { remoteAddress: "127.0.0.1" },
-  };
 }

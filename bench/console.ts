@@ -9,6 +9,7 @@ import type { Page } from "playwright-core";
 import { closeBrowser, openConsole, pageOf } from "../test/browser/console-page.ts";
 import { Workplace } from "../test/e2e/gateway-process.ts";
 import { envelope, KEY_1, SignedClient, sign } from "../test/e2e/signed-client.ts";
+import { ORDER } from "./load/orders.ts";
 import { atLeast, atMost, type Row, report, row, thousands } from "./report.ts";
 
 const BATCH = 5;
@@ -16,13 +17,6 @@ const VISITS = 5;
 const LOAD_KB_MAX = 150;
 const INTERACTIVE_MS_MAX = 1_000;
 const FRAMES_MIN = 50;
-const ORDER = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  qty: 100,
-};
 
 const [orderCount = 20_000, updatesPerSecond = 500, seconds = 10] = process.argv
   .slice(2)

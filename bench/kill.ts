@@ -12,6 +12,7 @@
 import { createServer } from "node:net";
 import { OPERATOR_TOKEN, OperatorClient } from "../test/e2e/operator-client.ts";
 import { envelope, KEY_1, KEY_2, SignedClient } from "../test/e2e/signed-client.ts";
+import { ORDER } from "./load/orders.ts";
 import { atMost, type Row, report, row, thousands } from "./report.ts";
 import { pinLoad, ServerProcess, workFolder } from "./server-process.ts";
 import { RestingOrders } from "./trade-requests.ts";
@@ -24,14 +25,8 @@ const BLOCKED_MS_MAX = 100;
 const CANCELED_MS_MAX = 5_000;
 const OTHERS_P99_MS_MAX = 100;
 
-const ORDER = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  price: 1,
-  qty: 100,
-};
+/** Cheap: an account pays for as many as a run places. */
+const CHEAP_ORDER = { ...ORDER, price: 1 };
 
 interface Round {
   readonly blockedMs: number;
@@ -98,7 +93,7 @@ async function runRound(
 async function placeOthers(client: SignedClient): Promise<string[]> {
   const orderNos: string[] = [];
   while (orderNos.length < OTHER_ORDERS) {
-    const placed = Array.from({ length: 8 }, () => client.place(ORDER));
+    const placed = Array.from({ length: 8 }, () => client.place(CHEAP_ORDER));
     orderNos.push(...(await Promise.all(placed)));
   }
   return orderNos;
@@ -128,7 +123,7 @@ async function cancelOthers(
 async function lastAccepted(client: SignedClient): Promise<number> {
   for (let acceptedMs = 0; ; ) {
     const sentMs = performance.now();
-    const answer = envelope(await client.call("POST", "/trade/v1/orders", ORDER));
+    const answer = envelope(await client.call("POST", "/trade/v1/orders", CHEAP_ORDER));
     if (answer.reason === "blocked") return acceptedMs;
     if (answer.code !== 0) throw new Error(JSON.stringify(answer));
     acceptedMs = sentMs;

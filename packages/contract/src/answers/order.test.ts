@@ -2,20 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
-  type Account,
   type Amount,
   CancelReason,
   type ClOrdId,
   type ExecId,
   formatDecimal,
-  type KeyId,
-  MarketName,
   type Order,
   type OrderId,
   OrdType,
   type Price,
   type Qty,
-  Side,
   TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
@@ -28,41 +24,23 @@ import {
   ORDER_TYPE_WORDS,
   TIME_IN_FORCE_WORDS,
 } from "../names.ts";
+import { anOrder } from "../order-fixture.ts";
 import { encodeCancelData, encodeOrder } from "./order.ts";
 import { encodeOrderMessage } from "./stream.ts";
 
 const NAMES = { securityDesc: "TENCENT", currency: "HKD" };
 
 /** The order of the reference page's message. */
-const CANCELED: Order = {
+const CANCELED = anOrder({
   orderId: "22000000022" as OrderId,
-  account: "80114138" as Account,
-  clOrdId: "" as ClOrdId,
-  portfolioId: "",
-  market: MarketName.Hkex,
-  symbol: "00700",
   ordType: OrdType.EnhancedLimit,
-  side: Side.Buy,
-  timeInForce: TimeInForce.Day,
-  price: 42_383_000_000n as Price,
-  stopPx: 0n as Price,
-  protectionPx: 0n as Price,
-  triggered: false,
-  orderQty: 100_000_000_000n as Qty,
   phase: "Canceled",
-  cancelPending: false,
-  cumQty: 0n as Qty,
-  grossTradeAmt: 0n as Amount,
-  chargeAmt: 0n as Amount,
-  reservedAmt: 0n as Amount,
   cancelReason: CancelReason.Requested,
-  rejectReason: "",
   createdAtMs: 1746775257999 as UnixMs,
   updatedAtMs: 1746775317000 as UnixMs,
   version: 2,
   streamSeq: 8124,
-  enteredBy: "key-1" as KeyId,
-};
+});
 
 const PARTLY_FILLED: Order = {
   ...CANCELED,

@@ -11,12 +11,16 @@ import { FakeClock } from "../sys/fake-clock.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
+const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
+
 interface Setting {
   readonly folder: string;
   readonly journal: SqliteJournal;
   readonly desk: ScriptedDesk;
   readonly notices: ArchiveNotice[];
   open(options?: ArchiveOptions): Promise<OrderArchive>;
+  /** Resolves at the next notice of that type. */
+  noticed(type: ArchiveNotice["type"]): Promise<void>;
 }
 
 /** Runs a test with a journal and a desk; closes whatever archives it opens. */
@@ -25,8 +29,15 @@ async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void>
     const { journal, desk } = openDesk(folder);
     const notices: ArchiveNotice[] = [];
     const opened: OrderArchive[] = [];
+    const waiting = new Map<ArchiveNotice["type"], () => void>();
+    const noticed = (type: ArchiveNotice["type"]) => {
+      return new Promise<void>((resolve) => waiting.set(type, resolve));
+    };
+    const onNotice = (notice: ArchiveNotice): void => {
+      notices.push(notice);
+      waiting.get(notice.type)?.();
+    };
     const open = async (options: ArchiveOptions = {}) => {
-      const onNotice = (notice: ArchiveNotice) => void notices.push(notice);
       const archive = await OrderArchive.open(folder, [DESK], {
         onNotice,
         gatherMs: 0,
@@ -36,7 +47,7 @@ async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void>
       return archive;
     };
     try {
-      await run({ folder, journal, desk, notices, open });
+      await run({ folder, journal, desk, notices, open, noticed });
     } finally {
       for (const archive of opened) await archive.close();
       journal.close();
@@ -216,33 +227,27 @@ test("archive: what it must know before it answers, and what it once knew", () =
     desk.commit();
     const archive = await open();
     archive.requireThrough(DESK, 20);
-    const unavailable = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
     const orderId = "22000000001" as OrderId;
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), unavailable);
-    await assert.rejects(archive.list(ALICE, {}, 0, 10), unavailable);
-    await assert.rejects(archive.reports(ALICE, 0, 10), unavailable);
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
+    await assert.rejects(archive.list(ALICE, {}, 0, 10), UNAVAILABLE);
+    await assert.rejects(archive.reports(ALICE, 0, 10), UNAVAILABLE);
     archive.follow(DESK, 20);
     await archive.reached(DESK, 20);
     assert.deepEqual(await archive.findClosed(ALICE, { orderId }), desk.order(orderId));
   }));
 
 test("archive: while a lock keeps it from writing it answers, then it catches up", () =>
-  withDesk(async ({ folder, desk, open, notices }) => {
+  withDesk(async ({ folder, desk, open, notices, noticed }) => {
     trade(desk, ALICE, 10);
-    const failing = Promise.withResolvers<void>();
-    const archive = await open({
-      onNotice: (notice) => {
-        notices.push(notice);
-        if (notice.type === "Failed") failing.resolve();
-      },
-    });
+    const failing = noticed("Failed");
+    const archive = await open();
     await projectAll(archive, desk);
     const locker = new Database(join(folder, "archive.db"));
     locker.exec("BEGIN IMMEDIATE");
     trade(desk, ALICE, 10);
     desk.commit();
     archive.follow(DESK, desk.durableSeq);
-    await failing.promise;
+    await failing;
     const orderId = "22000000001" as OrderId;
     assert.deepEqual(await archive.findClosed(ALICE, { orderId }), desk.order(orderId));
     assert.ok(archive.lag(DESK) > 0);
@@ -256,22 +261,16 @@ test("archive: while a lock keeps it from writing it answers, then it catches up
   }));
 
 test("archive: damage found while it works is put aside and built again", () =>
-  withDesk(async ({ folder, desk, open, notices }) => {
+  withDesk(async ({ folder, desk, open, notices, noticed }) => {
     const orderId = desk.place(ALICE);
     desk.cancel(orderId);
     trade(desk, ALICE, 20);
-    const recovered = Promise.withResolvers<void>();
-    const archive = await open({
-      onNotice: (notice) => {
-        notices.push(notice);
-        if (notice.type === "Recovered") recovered.resolve();
-      },
-    });
+    const recovered = noticed("Recovered");
+    const archive = await open();
     await projectAll(archive, desk);
     withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
-    const unavailable = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), unavailable);
-    await recovered.promise;
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
+    await recovered;
     // What it once knew is refused, not missed, until it is known again.
     await archive.findClosed(ALICE, { orderId }).then(
       (order) => assert.deepEqual(order, desk.order(orderId)),
@@ -294,17 +293,12 @@ const DAMAGES = {
 
 for (const [what, sql] of Object.entries(DAMAGES)) {
   test(`archive: ${what}: refused and built again, never told and never fatal`, () =>
-    withDesk(async ({ folder, desk, open, notices }) => {
+    withDesk(async ({ folder, desk, open, noticed }) => {
       desk.answer(ALICE);
       desk.openAccount(ALICE);
       trade(desk, ALICE, 4);
-      const recovered = Promise.withResolvers<void>();
-      const archive = await open({
-        onNotice: (notice) => {
-          notices.push(notice);
-          if (notice.type === "Recovered") recovered.resolve();
-        },
-      });
+      const recovered = noticed("Recovered");
+      const archive = await open();
       await projectAll(archive, desk);
       withDatabase(join(folder, "archive.db"), sql);
       const asked = sql.includes("bookings")
@@ -317,8 +311,8 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
             throughSeq: desk.durableSeq,
           })
         : archive.reports(ALICE, 0, 10);
-      await assert.rejects(asked, { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" });
-      await recovered.promise;
+      await assert.rejects(asked, UNAVAILABLE);
+      await recovered;
       await archive.reached(DESK, desk.durableSeq);
       await assertComplete(archive, desk);
     }));
@@ -334,13 +328,13 @@ test("archive: it says why it cannot be opened", () =>
 test("archive: closed, it refuses", () =>
   withDesk(async ({ desk, open }) => {
     const archive = await open();
-    const waiting = assert.rejects(archive.reached(DESK, 5), { code: "ARCHIVE_UNAVAILABLE" });
+    const waiting = assert.rejects(archive.reached(DESK, 5), UNAVAILABLE);
     const asked = archive.list(ALICE, {}, 0, 10).catch(({ code }) => code);
     await archive.close();
     await waiting;
     assert.ok((await asked) === "ARCHIVE_UNAVAILABLE" || (await asked).total === 0);
     const orderId = desk.place(ALICE);
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), { code: "ARCHIVE_UNAVAILABLE" });
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
     await archive.close();
   }));
 
@@ -348,7 +342,7 @@ test("archive: who waits for a position that it does not reach is told so in tim
   withDesk(async ({ open }) => {
     const clock = new FakeClock();
     const archive = await open({ clock });
-    const waiting = assert.rejects(archive.reached(DESK, 1, 50), { code: "ARCHIVE_UNAVAILABLE" });
+    const waiting = assert.rejects(archive.reached(DESK, 1, 50), UNAVAILABLE);
     clock.advance(50);
     await waiting;
     assert.equal(clock.timerCount, 0);

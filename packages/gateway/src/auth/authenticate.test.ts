@@ -1,17 +1,16 @@
 // A signature that is refused costs the same work, whatever is wrong with it.
 import assert from "node:assert/strict";
-import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { isFault } from "@countermand/contract";
 import { ControlState, type KeyEvent } from "@countermand/core/control";
 import type { Account, UnixMs } from "@countermand/core/model";
-import { Authenticator, type RawRequest } from "./authenticate.ts";
+import { Authenticator } from "./authenticate.ts";
+import { ed25519Signature, hmacSignature, NOW_MS, rawRequest } from "./authenticate-fixture.ts";
 import { KeyStore } from "./key-store.ts";
 import { MasterKey } from "./master-key.ts";
 import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
-const NOW = 1_746_774_142_003;
-const TEXT = `GET|/trade/v1/orders|${NOW}|`;
 const MASTER = new MasterKey(Buffer.alloc(32, 1));
 const PAIR = generateKeyPairSync("ed25519");
 const FOREIGN = generateKeyPairSync("ed25519");
@@ -46,7 +45,7 @@ function keyStore(): KeyStore {
               act,
               apiKey,
               credential: { text: algorithm === "hmac" ? MASTER.seal(apiKey, "new") : text },
-              previousUntilMs: (NOW + 1) as UnixMs,
+              previousUntilMs: (NOW_MS + 1) as UnixMs,
             };
       keys.apply(changed);
     }
@@ -71,7 +70,7 @@ class Bench {
     };
     this.authenticator = new Authenticator({
       keys: keyStore(),
-      wallMs: () => NOW,
+      wallMs: () => NOW_MS,
       windowMs: () => 300_000,
       checks,
     });
@@ -81,29 +80,10 @@ class Bench {
   ask(apiKey: string, signature: Uint8Array): readonly [string, object | string] {
     this.counts.hmac = 0;
     this.counts.ed25519 = 0;
-    const found = this.authenticator.authenticate(request(apiKey, signature));
+    const found = this.authenticator.authenticate(rawRequest(apiKey, signature));
     const { hmac, ed25519 } = this.counts;
     return [`${hmac} HMAC, ${ed25519} Ed25519`, isFault(found) ? found : found.caller.apiKey];
   }
-}
-
-function request(apiKey: string, signature: Uint8Array): RawRequest {
-  return {
-    method: "GET",
-    path: "/trade/v1/orders",
-    rawQuery: "",
-    headers: {
-      "x-api-key": apiKey,
-      "x-api-timestamp": String(NOW),
-      "x-api-signature": Buffer.from(signature).toString("base64"),
-    },
-    body: new Uint8Array(0),
-    socket: { remoteAddress: "127.0.0.1" },
-  };
-}
-
-function hmac(secret: string): Buffer {
-  return createHmac("sha256", secret).update(TEXT).digest();
 }
 
 test("authentication: whatever is wrong, the work and the answer are the same", () => {
@@ -114,24 +94,24 @@ test("authentication: whatever is wrong, the work and the answer are the same", 
   }
   const asked = (signature: Uint8Array) => names.map((name) => bench.ask(name, signature));
   for (const answers of [
-    asked(hmac("wrong")),
-    asked(sign(null, Buffer.from(TEXT), FOREIGN.privateKey)),
+    asked(hmacSignature("wrong")),
+    asked(ed25519Signature(FOREIGN.privateKey)),
   ]) {
     const [first] = answers;
     assert.ok(first !== undefined);
     for (const each of answers) assert.deepEqual(each, first);
   }
-  assert.equal(bench.ask("nobody", hmac("wrong"))[0], "2 HMAC, 0 Ed25519");
+  assert.equal(bench.ask("nobody", hmacSignature("wrong"))[0], "2 HMAC, 0 Ed25519");
   assert.equal(bench.ask("nobody", new Uint8Array(64))[0], "0 HMAC, 2 Ed25519");
 });
 
 test("authentication: a good signature costs one check, one of the secret before two", () => {
   const bench = new Bench();
   const cases: readonly (readonly [string, Buffer, string])[] = [
-    ["hmac plain", hmac("secret"), "1 HMAC, 0 Ed25519"],
-    ["hmac rotated", hmac("new"), "1 HMAC, 0 Ed25519"],
-    ["hmac rotated", hmac("secret"), "2 HMAC, 0 Ed25519"],
-    ["ed25519 plain", sign(null, Buffer.from(TEXT), PAIR.privateKey), "0 HMAC, 1 Ed25519"],
+    ["hmac plain", hmacSignature("secret"), "1 HMAC, 0 Ed25519"],
+    ["hmac rotated", hmacSignature("new"), "1 HMAC, 0 Ed25519"],
+    ["hmac rotated", hmacSignature("secret"), "2 HMAC, 0 Ed25519"],
+    ["ed25519 plain", ed25519Signature(PAIR.privateKey), "0 HMAC, 1 Ed25519"],
   ];
   for (const [name, signature, work] of cases) {
     assert.deepEqual(bench.ask(name, signature), [work, name]);
@@ -141,8 +121,8 @@ test("authentication: a good signature costs one check, one of the secret before
 test("authentication: a key takes signatures of its own kind alone", () => {
   const bench = new Bench();
   const publicKey = PAIR.publicKey.export({ format: "der", type: "spki" }).subarray(12);
-  const forged = createHmac("sha256", publicKey).update(TEXT).digest();
+  const forged = hmacSignature(publicKey);
   assert.ok(typeof bench.ask("ed25519 plain", forged)[1] === "object");
-  const signature = sign(null, Buffer.from(TEXT), PAIR.privateKey);
+  const signature = ed25519Signature(PAIR.privateKey);
   assert.ok(typeof bench.ask("hmac plain", signature)[1] === "object");
 });

@@ -1,50 +1,31 @@
 /** For tests of cancels of many orders: a sequencer over memory whose commits the test lets go. */
 import assert from "node:assert/strict";
-import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
-import { Exchange } from "@countermand/core/exchange";
 import {
   type Account,
   type AskedReason,
   CancelReason,
-  MarketName,
-  NO_CL_ORD_ID,
   type Order,
-  OrdType,
   type PlaceRequest,
-  REFERENCE_INSTRUMENTS,
-  Side,
-  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
-import { RecentReports } from "../archive/recent-reports.ts";
 import type { Journal } from "../journal/journal.ts";
+import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import type { RunOutcome } from "./cancel-runs.ts";
-import { Partitions } from "./partitions.ts";
+import { partitionsInMemory } from "./partitions-fixture.ts";
 import { Sequencer } from "./sequencer.ts";
 
 export const ALICE = { apiKey: "alice-key", account: "80114138" as Account };
 export const BOB = { apiKey: "bob-key", account: "80114139" as Account };
 
-const BUY: PlaceRequest = {
-  market: MarketName.Hkex,
-  symbol: "00700",
-  ordType: OrdType.Limit,
-  side: Side.Buy,
-  timeInForce: TimeInForce.Day,
-  orderQty: 10_000_000_000n,
-  price: 100_000_000n,
-  stopPx: null,
-  clOrdId: NO_CL_ORD_ID,
-  portfolioId: "",
-};
+const BUY = aPlaceRequest({ price: 100_000_000n });
 
 export class RunsBench {
   /** An order that rests. */
   readonly buy = BUY;
   readonly clock = new FakeClock();
-  readonly partitions = newPartitions();
+  readonly partitions = partitionsInMemory();
   readonly sequencer: Sequencer;
   /** Events of each commit, in order. */
   readonly commits: number[] = [];
@@ -117,14 +98,4 @@ export class RunsBench {
 /** Lets promises go on that have been resolved. */
 export async function tick(): Promise<void> {
   for (let index = 0; index < 20; index += 1) await Promise.resolve();
-}
-
-function newPartitions(): Partitions {
-  const instruments = REFERENCE_INSTRUMENTS;
-  const desk = new Desk({ orderNoPrefix: 22, instruments, rules: REFERENCE_DESK_RULES });
-  return new Partitions(
-    [{ name: "desk-22", desk, lease: { epoch: 1, seq: 0 } }],
-    { exchange: new Exchange(instruments), lease: { epoch: 1, seq: 0 } },
-    new RecentReports(),
-  );
 }

@@ -2,25 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Account,
-  CancelReason,
   ExecType,
   type ExecutionReported,
-  type KeyId,
-  MarketName,
-  NO_CL_ORD_ID,
-  type Order,
   type OrderId,
-  OrdType,
   type Price,
   type Qty,
   REFERENCE_INSTRUMENTS,
-  Side,
-  TimeInForce,
   type UnixMs,
-  ZERO_AMOUNT,
   ZERO_PRICE,
-  ZERO_QTY,
 } from "@countermand/core/model";
+import { orderApply, orderNew } from "@countermand/core/order";
+import { aPlaceRequest } from "../place-request-fixture.ts";
 import type { StreamMessage } from "./account-feed.ts";
 import { StreamHub } from "./stream-hub.ts";
 import type { StreamSession } from "./stream-session.ts";
@@ -30,35 +22,17 @@ const BOB = "BOB" as Account;
 const AT_MS = 1_746_774_142_000 as UnixMs;
 
 function accepted(account: Account, streamSeq: number): ExecutionReported {
-  const order: Order = {
+  const placed = orderNew({
+    ...aPlaceRequest(),
     orderId: "22000000022" as OrderId,
     account,
-    clOrdId: NO_CL_ORD_ID,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
     price: 42_383_000_000n as Price,
     stopPx: ZERO_PRICE,
     protectionPx: ZERO_PRICE,
-    triggered: false,
     orderQty: 10_000_000_000n as Qty,
-    phase: "Open",
-    cancelPending: false,
-    cumQty: ZERO_QTY,
-    grossTradeAmt: ZERO_AMOUNT,
-    chargeAmt: ZERO_AMOUNT,
-    reservedAmt: ZERO_AMOUNT,
-    cancelReason: CancelReason.None,
-    rejectReason: "",
     createdAtMs: AT_MS,
-    updatedAtMs: AT_MS,
-    version: 1,
-    streamSeq,
-    enteredBy: "key-1" as KeyId,
-  };
+  });
+  const order = { ...orderApply(placed, { type: "Accepted" }), version: 1, streamSeq };
   return { type: "ExecutionReported", execType: ExecType.New, order, execution: null };
 }
 

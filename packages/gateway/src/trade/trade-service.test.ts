@@ -8,24 +8,17 @@ import {
   parseExact,
   UNCONDITIONAL,
 } from "@countermand/contract";
-import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
-import { Exchange } from "@countermand/core/exchange";
 import {
   type Account,
   type ClOrdId,
-  MarketName,
-  OrdType,
-  type PlaceRequest,
   REFERENCE_INSTRUMENTS,
-  Side,
-  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
-import { RecentReports } from "../archive/recent-reports.ts";
 import type { Journal } from "../journal/journal.ts";
+import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
-import { Partitions } from "../sequencer/partitions.ts";
+import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { systemClock } from "../sys/clock.ts";
 import { type CallOptions, type TradeAnswer, TradeService } from "./trade-service.ts";
@@ -33,25 +26,14 @@ import { type CallOptions, type TradeAnswer, TradeService } from "./trade-servic
 const CALLER = { apiKey: "key", account: "80114138" as Account };
 const START_MS = 1_746_774_142_000;
 
-const BUY: PlaceRequest = {
-  market: MarketName.Hkex,
-  symbol: "00700",
-  ordType: OrdType.Limit,
-  side: Side.Buy,
-  timeInForce: TimeInForce.Day,
-  orderQty: 10_000_000_000n,
-  price: 10_000_000_000n,
-  stopPx: null,
-  clOrdId: "mine" as ClOrdId,
-  portfolioId: "",
-};
+const BUY = aPlaceRequest({ clOrdId: "mine" as ClOrdId });
 
 const UNAVAILABLE = () => Promise.reject(new ArchiveError("it failed"));
 
 /** A trade service over memory; its archive cannot be read unless it is given one. */
 class Bench {
   wallMs = START_MS;
-  readonly partitions = newPartitions();
+  readonly partitions = partitionsInMemory();
   readonly trade: TradeService;
 
   constructor(archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE }) {
@@ -85,19 +67,6 @@ class Bench {
   get openCount(): number {
     return this.partitions.openCount;
   }
-}
-
-function newPartitions(): Partitions {
-  const desk = new Desk({
-    orderNoPrefix: 22,
-    instruments: REFERENCE_INSTRUMENTS,
-    rules: REFERENCE_DESK_RULES,
-  });
-  return new Partitions(
-    [{ name: "desk-22", desk, lease: { epoch: 1, seq: 0 } }],
-    { exchange: new Exchange(REFERENCE_INSTRUMENTS), lease: { epoch: 1, seq: 0 } },
-    new RecentReports(),
-  );
 }
 
 function elements(text: string): readonly CancelElement[] {

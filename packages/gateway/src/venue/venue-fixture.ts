@@ -4,36 +4,28 @@
  */
 import assert from "node:assert/strict";
 import type { FaultKind, FaultRequest } from "@countermand/contract";
-import { ControlState } from "@countermand/core/control";
-import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
-import { decodeExchangeEvent, Exchange } from "@countermand/core/exchange";
+import { decodeExchangeEvent } from "@countermand/core/exchange";
 import {
   type Account,
   type AskedReason,
   CancelReason,
-  type ClOrdId,
   decodeDeskEvent,
   formatDecimal,
-  InstrumentTable,
-  MarketName,
   ONE,
   type Order,
-  OrdType,
   type PlaceRequest,
   REFERENCE_INSTRUMENTS,
-  Side,
-  TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
 import { assertOrder, leavesQty } from "@countermand/core/order";
-import { RecentReports } from "../archive/recent-reports.ts";
+import { aPlaceRequest } from "../place-request-fixture.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
-import { EXCHANGE_PARTITION, Partitions } from "../sequencer/partitions.ts";
+import { EXCHANGE_PARTITION, type Partitions } from "../sequencer/partitions.ts";
+import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { stateHash } from "../sequencer/state.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { FaultBoard } from "./fault-board.ts";
 
-const DESK = "desk-22";
 const LOT = 100n;
 
 export const ANNE: Account = sandboxKey(0).account;
@@ -52,7 +44,7 @@ export class VenueBench {
 
   constructor(recipes = false, clock: FakeClock = new FakeClock()) {
     this.clock = clock;
-    this.partitions = emptyPartitions();
+    this.partitions = partitionsInMemory();
     this.partitions.gate.connect((delayMs, work) => {
       return this.clock.after(delayMs, () => {
         work(this.nowMs);
@@ -199,18 +191,7 @@ export function assertSound({ partitions }: VenueBench): void {
   }
 }
 
-const BUY: PlaceRequest = {
-  market: MarketName.Hkex,
-  symbol: "00700",
-  ordType: OrdType.Limit,
-  side: Side.Buy,
-  timeInForce: TimeInForce.Day,
-  orderQty: LOT * ONE,
-  price: 400n * ONE,
-  stopPx: null,
-  clOrdId: "" as ClOrdId,
-  portfolioId: "",
-};
+const BUY = aPlaceRequest({ price: 400n * ONE });
 
 function callerOf(account: Account): { readonly apiKey: string; readonly account: Account } {
   const key = SANDBOX_KEYS.find((each) => each.account === account);
@@ -229,16 +210,4 @@ function sandboxKey(index: number) {
   const key = SANDBOX_KEYS[index];
   assert.ok(key !== undefined);
   return key;
-}
-
-function emptyPartitions(): Partitions {
-  const instruments = new InstrumentTable(REFERENCE_INSTRUMENTS);
-  const desk = new Desk({ orderNoPrefix: 22, instruments, rules: REFERENCE_DESK_RULES });
-  return new Partitions(
-    [{ name: DESK, desk, lease: { epoch: 1, seq: 0 } }],
-    { exchange: new Exchange(instruments.all), lease: { epoch: 1, seq: 0 } },
-    new RecentReports(),
-    undefined,
-    { state: new ControlState(instruments), lease: { epoch: 1, seq: 0 } },
-  );
 }

@@ -7,8 +7,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ACCEPTED, HANDSHAKE_METHOD, STREAM_PATH, stringToSign } from "@countermand/contract";
-import { Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
-import { Exchange } from "@countermand/core/exchange";
 import {
   type Account,
   decodeDeskEvent,
@@ -22,9 +20,10 @@ import { RecentReports } from "../archive/recent-reports.ts";
 import { Authenticator } from "../auth/authenticate.ts";
 import { KeyStore } from "../auth/key-store.ts";
 import type { AppendOutcome, Journal, PartitionAppend } from "../journal/journal.ts";
+import { aPlaceRequest } from "../place-request-fixture.ts";
 import { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
-import { Partitions } from "../sequencer/partitions.ts";
+import { DESK, partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { type Answer, type DurableCommit, Sequencer } from "../sequencer/sequencer.ts";
 import { StreamHub } from "../stream/stream-hub.ts";
 import { type Clock, systemClock } from "../sys/clock.ts";
@@ -32,7 +31,6 @@ import { FakeClock } from "../sys/fake-clock.ts";
 import { TradeService } from "../trade/trade-service.ts";
 import { OrderStreamServer } from "./ws-server.ts";
 
-const DESK = "desk-22";
 export const [FIRST_KEY, SECOND_KEY] = SANDBOX_KEYS;
 
 /** Keeps events in memory. While it is held, an append is not durable. */
@@ -121,7 +119,7 @@ export class StreamHarness {
       atTurnEnd: systemClock.atTurnEnd,
     };
     this.sequencer = new Sequencer({
-      partitions: newPartitions(this.#recent),
+      partitions: partitionsInMemory(this.#recent),
       journal: this.journal as unknown as Journal,
       clock,
       marketNowMs: () => clock.wallMs() as UnixMs,
@@ -236,31 +234,7 @@ export class StreamHarness {
   }
 }
 
-const BUY = {
-  market: "hkex",
-  symbol: "00700",
-  ordType: "2",
-  side: "1",
-  timeInForce: "0",
-  orderQty: 10_000_000_000n,
-  price: 1_000_000n,
-  stopPx: null,
-  clOrdId: "" as never,
-  portfolioId: "",
-} as const;
-
-function newPartitions(recent: RecentReports): Partitions {
-  const desk = new Desk({
-    orderNoPrefix: 22,
-    instruments: REFERENCE_INSTRUMENTS,
-    rules: REFERENCE_DESK_RULES,
-  });
-  return new Partitions(
-    [{ name: DESK, desk, lease: { epoch: 1, seq: 0 } }],
-    { exchange: new Exchange(REFERENCE_INSTRUMENTS), lease: { epoch: 1, seq: 0 } },
-    recent,
-  );
-}
+const BUY = aPlaceRequest({ price: 1_000_000n });
 
 export interface ReceivedMessage {
   readonly type: string;

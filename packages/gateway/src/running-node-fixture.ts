@@ -1,0 +1,67 @@
+/** For tests of what a restart keeps: a node in a folder of its own that stops and starts again. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Account } from "@countermand/core/model";
+import pino from "pino";
+import { readConfig } from "./config.ts";
+import { lockDataDir } from "./journal/data-dir-lock.ts";
+import { type NodeOptions, RunningNode } from "./running-node.ts";
+import { systemClock } from "./sys/clock.ts";
+
+/** The demo accounts; of three desks each has its own. */
+export const FIRST = { apiKey: "demo-key", account: "80114138" as Account };
+export const SECOND = { apiKey: "demo-key-2", account: "80114139" as Account };
+
+/** Its node stops when the test ends. */
+export class NodePlace {
+  readonly #folder = mkdtempSync(join(tmpdir(), "countermand-node-"));
+  #stop: () => Promise<void> = async () => {};
+  #onSnapshot: () => void = () => {};
+  /** Resolves when the next snapshot is in its place. */
+  snapshot = Promise.resolve();
+
+  constructor(t: TestContext) {
+    t.after(async () => {
+      await this.#stop();
+      rmSync(this.#folder, { recursive: true });
+    });
+  }
+
+  /** Stops the node that runs here, and starts the next on what it left. */
+  async start(
+    options: Partial<NodeOptions> = {},
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RunningNode> {
+    await this.#stop();
+    this.#stop = async () => {};
+    this.snapshot = new Promise((resolve) => {
+      this.#onSnapshot = resolve;
+    });
+    const write = (line: string) => {
+      if (line.includes("snapshot.written")) this.#onSnapshot();
+    };
+    const lock = lockDataDir(this.#folder);
+    const node = await RunningNode.start(
+      {
+        config: readConfig({
+          COUNTERMAND_DATA_DIR: this.#folder,
+          COUNTERMAND_SANDBOX_MARKET: "off",
+          ...settings,
+        }),
+        clock: systemClock,
+        log: pino({ messageKey: "event" }, { write }),
+        onFatal: (error) => assert.fail(error),
+        ...options,
+      },
+      lock,
+    );
+    this.#stop = async () => {
+      await node.close();
+      lock.release();
+    };
+    return node;
+  }
+}
