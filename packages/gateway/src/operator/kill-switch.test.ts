@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { WHOLE_GATEWAY } from "@countermand/core/control";
-import type { UnixMs } from "@countermand/core/model";
+import { type KillCounts, WHOLE_GATEWAY } from "@countermand/core/control";
+import type { Order, UnixMs } from "@countermand/core/model";
+import { ArchiveError } from "../archive/order-archive.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import type { RunningNode } from "../running-node.ts";
 import { FIRST, NodePlace, SECOND } from "../running-node-fixture.ts";
-import { KILL_STEP_ORDERS } from "./limits.ts";
+import { ALICE, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
+import { planOf } from "../venue/fault-plan.ts";
+import { KillSwitch } from "./kill-switch.ts";
+import { KILL_RETRY_MS, KILL_STEP_ORDERS } from "./limits.ts";
 
 const DESKS = { deskCount: 3 };
 
@@ -69,4 +73,63 @@ test("kill switch: between its steps others' commands are decided", async (t) =>
   await killed(node);
   const { kill: counts } = node.partitions.control.block(1) ?? {};
   assert.deepEqual([counts?.done, counts?.already, counts?.tooLate], [count - 2, 2, 0]);
+});
+
+/** A kill switch over memory, whose archive answers as the test says. */
+class Bench extends RunsBench {
+  findClosed: () => Promise<Order | null> = async () => null;
+  readonly killSwitch = new KillSwitch({
+    sequencer: this.sequencer,
+    clock: this.clock,
+    findClosed: () => this.findClosed(),
+    onBug: (error) => assert.fail(error),
+  });
+
+  block(): void {
+    const act = { atMs: this.nowMs, operator: "kim", reason: "x" };
+    void this.sequencer.operate(() => this.killSwitch.block(act, WHOLE_GATEWAY, true));
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.settle();
+  }
+
+  get counts(): KillCounts | null | undefined {
+    return this.partitions.control.block(1)?.kill;
+  }
+}
+
+test("kill switch: an archive that cannot answer keeps a count open, and stops nothing", async () => {
+  const bench = new Bench();
+  const [first] = bench.placeMany(ALICE.account, 2);
+  assert.ok(first !== undefined);
+  bench.findClosed = () => Promise.reject(new ArchiveError("too many questions wait for it"));
+  bench.block();
+  // Its client was faster, and the archive has taken what memory held of it.
+  const canceled = bench.partitions.cancel(first, bench.nowMs);
+  assert.ok("orderId" in canceled);
+  bench.partitions.recent.projected("desk-22", Number.MAX_SAFE_INTEGER);
+  await bench.settle();
+  assert.equal(bench.partitions.openCount, 0);
+  const nothing = { tooLate: 0, failed: 0 };
+  assert.deepEqual(bench.counts, { done: 1, already: 0, left: 1, ...nothing });
+  bench.findClosed = async () => canceled;
+  await bench.pass(KILL_RETRY_MS);
+  assert.deepEqual(bench.counts, { done: 1, already: 1, left: 0, ...nothing });
+});
+
+test("kill switch: an order whose own cancel the venue refuses is cancelled all the same", async () => {
+  const bench = new Bench();
+  const order = bench.place(ALICE.account);
+  const plan = planOf({ kind: "RejectedCancel", delayMs: 100 });
+  const faults = { ofOrder: () => null, ofCancel: () => plan, placed: () => {} };
+  bench.partitions.cancel(order, bench.nowMs, undefined, faults);
+  bench.block();
+  await bench.settle();
+  assert.equal(bench.counts?.left, 1, "what the venue has not answered is not done");
+  await bench.pass(KILL_RETRY_MS);
+  await bench.pass(KILL_RETRY_MS);
+  assert.equal(bench.partitions.openCount, 0);
+  assert.deepEqual(bench.counts, { done: 1, already: 0, tooLate: 0, failed: 0, left: 0 });
 });

@@ -26,18 +26,25 @@ import {
 } from "@countermand/core/model";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { Clock } from "../sys/clock.ts";
+import { isArchiveUnavailable } from "../trade/written-answer.ts";
 import { KILL_RETRY_MS, KILL_STEP_ORDERS } from "./limits.ts";
 
 export interface KillSwitchOptions {
   readonly sequencer: Sequencer;
   readonly clock: Clock;
-  /** A closed order that memory has let go; null where there is none. */
+  /**
+   * A closed order that memory has let go; null where there is none. Rejects with
+   * ARCHIVE_UNAVAILABLE where nobody can say just now.
+   */
   readonly findClosed: (account: Account, orderId: OrderId) => Promise<Order | null>;
   readonly onBug: (error: Error) => void;
 }
 
 /** Somebody wanted it cancelled, in contrast to a session's end or a rest without liquidity. */
 const ASKED: ReadonlySet<CancelReason> = new Set(ASKED_REASONS);
+
+/** By number; null for one that the archive does not have. */
+type Closed = ReadonlyMap<OrderId, Order | null>;
 
 interface OrderName {
   readonly account: Account;
@@ -122,7 +129,7 @@ export class KillSwitch {
     blockId: number,
     part: readonly OrderName[],
     leftBehind: number,
-    closed: ReadonlyMap<OrderId, Order> = new Map(),
+    closed: Closed = new Map(),
   ): Promise<readonly OrderName[] | null> {
     const { sequencer, clock } = this.#options;
     const { partitions } = sequencer;
@@ -150,29 +157,41 @@ export class KillSwitch {
 
   #cancel(
     { account, orderId }: OrderName,
-    closed: ReadonlyMap<OrderId, Order>,
+    closed: Closed,
     nowMs: UnixMs,
   ): "done" | "already" | "tooLate" | "heldBack" {
     const { partitions } = this.#options.sequencer;
     const open = partitions.deskOf(account).desk.book(account)?.openOrder(orderId) ?? null;
     if (open !== null) {
+      // The venue may refuse what somebody else sent: it counts when it is answered.
+      if (open.cancelPending && open.cancelReason !== CancelReason.KillSwitch) return "heldBack";
       const canceled = partitions.cancel(open, nowMs, CancelReason.KillSwitch);
       return "refused" in canceled ? "heldBack" : "done";
     }
     const order = partitions.recent.closed(account, orderId) ?? closed.get(orderId);
+    // It works no more, and how it ended is not known yet: it is asked for again.
+    if (order === undefined) return "heldBack";
     return order?.phase === "Canceled" && ASKED.has(order.cancelReason) ? "already" : "tooLate";
   }
 
-  /** The orders of these that are closed and that memory may have let go. */
-  async #closedOf(names: readonly OrderName[]): Promise<ReadonlyMap<OrderId, Order>> {
+  /**
+   * The orders of these that are closed and that memory may have let go, as far as the archive can
+   * say: no kill waits for it, or stops with it.
+   */
+  async #closedOf(names: readonly OrderName[]): Promise<Closed> {
     const { sequencer, findClosed } = this.#options;
     const { partitions } = sequencer;
-    const found = new Map<OrderId, Order>();
+    const found = new Map<OrderId, Order | null>();
     for (const { account, orderId } of names) {
       const isOpen = partitions.deskOf(account).desk.book(account)?.openOrder(orderId) != null;
       if (isOpen || partitions.recent.closed(account, orderId) !== null) continue;
-      const order = await findClosed(account, orderId);
-      if (order !== null) found.set(orderId, order);
+      try {
+        found.set(orderId, await findClosed(account, orderId));
+      } catch (error) {
+        if (!isArchiveUnavailable(error)) throw error;
+        // The next question would fare alike.
+        return found;
+      }
     }
     return found;
   }
