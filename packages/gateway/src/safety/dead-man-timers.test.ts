@@ -13,8 +13,9 @@ import {
 import fc from "fast-check";
 import { ALICE, BOB, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
 import { CANCELS_PER_STEP } from "../sequencer/limits.ts";
+import { planOf } from "../venue/fault-plan.ts";
 import { DeadManTimers } from "./dead-man-timers.ts";
-import { DEAD_MAN_LOOK_MS } from "./limits.ts";
+import { CANCEL_RETRY_MS, DEAD_MAN_LOOK_MS } from "./limits.ts";
 
 const KEY: DeadManScope = { kind: "Key", value: ALICE.apiKey };
 
@@ -156,6 +157,21 @@ test("dead man: blocks amends, and ends with a new arming or a release", async (
   assert.ok("refused" in refused && refused.refused === "DEAD_MAN_BLOCKED");
   bench.arm(scope, 0);
   assert.ok(!("refused" in bench.partitions.amend(order, amend, bench.nowMs)));
+});
+
+test("dead man: an order whose own cancel the venue refuses is cancelled all the same", async () => {
+  const bench = new Bench();
+  bench.arm(KEY, 3_000);
+  const order = bench.tryPlace();
+  assert.ok(typeof order !== "string");
+  const plan = planOf({ kind: "RejectedCancel", delayMs: 4_000 });
+  const faults = { ofOrder: () => null, ofCancel: () => plan, placed: () => {} };
+  bench.partitions.cancel(order, bench.nowMs, undefined, faults);
+  await bench.advance(3_000 + DEAD_MAN_LOOK_MS);
+  assert.equal(bench.isFired(KEY), true);
+  assert.equal(bench.open(ALICE.account).length, 1, "the venue has not answered");
+  await bench.advance(CANCEL_RETRY_MS);
+  assert.deepEqual(bench.open(ALICE.account), []);
 });
 
 const SCOPES: readonly DeadManScope[] = [

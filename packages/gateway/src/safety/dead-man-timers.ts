@@ -12,6 +12,7 @@ import {
   type Order,
   type UnixMs,
 } from "@countermand/core/model";
+import { mayWorkOn, type RunOutcome } from "../sequencer/cancel-runs.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import { CANCEL_RETRY_MS, DEAD_MAN_LOOK_MS, DEAD_MAN_WARNING_MS } from "./limits.ts";
@@ -137,15 +138,15 @@ export class DeadManTimers {
   /** Cancels what is open in the scope, again and again while its market forbids it. */
   #cancel(account: Account, scope: DeadManScope): void {
     const { clock, sequencer } = this.#options;
-    let failedCount = 0;
+    let leftCount = 0;
     const run = {
       orders: this.#openIn(account, scope),
       reason: CancelReason.DeadMan,
-      onOutcome: ({ outcome }: { readonly outcome: string }) => {
-        if (outcome === "failed") failedCount += 1;
+      onOutcome: (outcome: RunOutcome) => {
+        if (mayWorkOn(outcome)) leftCount += 1;
       },
       onDecided: () => {
-        if (failedCount === 0 || this.#isClosed) return;
+        if (leftCount === 0 || this.#isClosed) return;
         const key = keyOf(account, scope);
         this.#retries.get(key)?.cancel();
         const retry = clock.after(CANCEL_RETRY_MS, () => {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KeyId, TimeInForce } from "@countermand/core/model";
 import { ALICE, BOB, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
+import { CANCELS_PER_STEP } from "../sequencer/limits.ts";
+import { planOf } from "../venue/fault-plan.ts";
 import { DisconnectGuard } from "./disconnect-guard.ts";
-import { DISCONNECT_GROUPS_MAX } from "./limits.ts";
+import { CANCEL_RETRY_MS, DISCONNECT_GROUPS_MAX } from "./limits.ts";
 
 const GRACE_MS = 10_000;
 
@@ -123,4 +125,58 @@ test("disconnect: so many groups of an account, those it has included", async ()
   assert.equal(bench.guard.hasRoom(ALICE, "one more"), false);
   assert.equal(bench.guard.hasRoom(ALICE, "7"), true);
   assert.equal(bench.guard.hasRoom(BOB, "one more"), true);
+});
+
+/** Its grace is over, and its orders take more than one step: the first of them is done. */
+async function lapsing(): Promise<Bench> {
+  const bench = new Bench();
+  for (let index = 0; index < 2 * CANCELS_PER_STEP; index += 1) bench.placeAs(ALICE.apiKey);
+  await bench.join();
+  await bench.leave("lost");
+  bench.clock.advance(GRACE_MS);
+  assert.ok(bench.openCount > 0, "the rest is cancelled in a later turn");
+  return bench;
+}
+
+test("disconnect: lost again while the orders are cancelled, it has its grace once more", async () => {
+  const bench = await lapsing();
+  void bench.guard.joined(ALICE, "", GRACE_MS);
+  bench.guard.left(ALICE, "", "lost");
+  await bench.settle();
+  assert.equal(bench.openCount, 0);
+  assert.deepEqual(bench.watches, [""]);
+  await bench.join();
+  bench.placeAs(ALICE.apiKey);
+  await bench.advance(10 * GRACE_MS);
+  assert.equal(bench.openCount, 1, "whoever is connected loses nothing");
+});
+
+test("disconnect: closed and opened anew while the orders are cancelled, it is watched on", async () => {
+  const bench = await lapsing();
+  void bench.guard.joined(ALICE, "", GRACE_MS);
+  bench.guard.left(ALICE, "", "closed");
+  void bench.guard.joined(ALICE, "", GRACE_MS);
+  await bench.settle();
+  assert.deepEqual(bench.watches, [""]);
+  bench.placeAs(ALICE.apiKey);
+  await bench.leave("lost");
+  await bench.advance(GRACE_MS);
+  assert.equal(bench.openCount, 0);
+});
+
+test("disconnect: an order whose own cancel the venue refuses is cancelled all the same", async () => {
+  const bench = new Bench();
+  bench.placeAs(ALICE.apiKey);
+  await bench.join();
+  await bench.leave("lost");
+  const [order] = bench.open(ALICE.account);
+  assert.ok(order !== undefined);
+  const plan = planOf({ kind: "RejectedCancel", delayMs: GRACE_MS + 100 });
+  const faults = { ofOrder: () => null, ofCancel: () => plan, placed: () => {} };
+  bench.partitions.cancel(order, bench.nowMs, undefined, faults);
+  await bench.advance(GRACE_MS);
+  assert.deepEqual(bench.watches, [""], "what the venue has not answered is not done");
+  await bench.advance(CANCEL_RETRY_MS);
+  assert.equal(bench.openCount, 0);
+  assert.deepEqual(bench.watches, []);
 });

@@ -13,6 +13,7 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
+import { mayWorkOn, type RunOutcome } from "../sequencer/cancel-runs.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import { CANCEL_RETRY_MS, DISCONNECT_GROUPS_MAX } from "./limits.ts";
@@ -104,16 +105,18 @@ export class DisconnectGuard {
   /** It is watched until all of it is decided: a crash before that begins the grace anew. */
   #cancel(group: Group): void {
     const { sequencer } = this.#options;
-    let failedCount = 0;
+    let leftCount = 0;
     const run = {
       orders: this.#ordersOf(group),
       reason: CancelReason.Disconnected,
-      onOutcome: ({ outcome }: { readonly outcome: string }) => {
-        if (outcome === "failed") failedCount += 1;
+      onOutcome: (outcome: RunOutcome) => {
+        if (mayWorkOn(outcome)) leftCount += 1;
       },
       onDecided: () => {
-        if (group.connectionCount > 0) return; // It came back, and what is new is its own.
-        if (failedCount === 0) this.#unwatch(group, "Lapsed");
+        // It came back meanwhile, or was there and is gone again: what is new is its own.
+        if (group.connectionCount > 0 || group.countdown !== null) return;
+        if (this.#groups.get(nameOf(group)) !== group) return;
+        if (leftCount === 0) this.#unwatch(group, "Lapsed");
         else this.#count(group, CANCEL_RETRY_MS);
       },
     };
@@ -126,7 +129,7 @@ export class DisconnectGuard {
     const atMs = clock.wallMs() as UnixMs;
     const event = { type: "DisconnectUnwatched", atMs, account, keyId, group: name } as const;
     sequencer.partitions.stageDeskEvent(account, { ...event, cause });
-    this.#groups.delete(groupKey(account, keyId, name));
+    this.#groups.delete(nameOf(group));
   }
 
   /** What the key placed and did not mean to last. */
@@ -153,6 +156,10 @@ export class DisconnectGuard {
     assert(book !== null, "a key's account is open");
     return book;
   }
+}
+
+function nameOf({ account, keyId, name }: Group): string {
+  return groupKey(account, keyId, name);
 }
 
 function groupKey(account: Account, keyId: KeyId, name: string): string {

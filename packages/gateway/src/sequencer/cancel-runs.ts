@@ -31,6 +31,11 @@ export type RunOutcome =
   /** It works on. */
   | { readonly outcome: "failed"; readonly order: Order; readonly refusal: Refusal };
 
+/** Whether the order may work on: also where the venue may refuse the cancel of somebody else. */
+export function mayWorkOn({ outcome, order }: RunOutcome): boolean {
+  return outcome === "failed" || (outcome === "already" && order.cancelPending);
+}
+
 export interface CancelRun {
   /** Open orders, of any accounts. */
   readonly orders: Iterable<Order>;
