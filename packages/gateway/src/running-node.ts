@@ -210,6 +210,7 @@ export class RunningNode {
       sequencer,
       clock,
       notify: (account, written) => this.#hub.notify(account, written),
+      isGoodKey: (apiKey) => keys.find(apiKey, clock.wallMs()) !== null,
     });
     this.#guard = new DisconnectGuard({ sequencer, clock });
     const { pages, signIn, ...consoleParts } = openConsole(options, keys, sequencer);

@@ -22,6 +22,8 @@ export interface DeadManServiceOptions {
   readonly clock: Clock;
   /** Sends a message to the account's streams; with the account where a stream is told it. */
   readonly notify: (account: Account, written: (tag: Account | null) => string) => void;
+  /** Whether requests of the key are taken; one that has ended never comes back. */
+  readonly isGoodKey: (apiKey: string) => boolean;
 }
 
 export class DeadManService {
@@ -62,24 +64,42 @@ export class DeadManService {
     const { deadMan } = this.#book(account);
     const known = deadMan.get(scope);
     if (timeoutMs === 0 && known === null) return answer(released(scope));
-    const max = LIMITS.deadManSwitchesMax.value;
-    if (known === null && deadMan.size >= max) {
-      return failed("TOO_MANY_DEAD_MEN", `the account has ${max} switches`);
-    }
     if (known === null && scope.kind === "Symbol" && !this.#isTraded(account, scope.value)) {
       return failed("UNKNOWN_SYMBOL", `symbol ${scope.value} is not traded`);
     }
-    const { clock, sequencer } = this.#options;
-    const atMs = clock.wallMs() as UnixMs;
-    const keyId = apiKey as KeyId;
-    const event = { type: "DeadManSet", atMs, account, scope, timeoutMs, keyId } as const;
-    sequencer.partitions.stageDeskEvent(account, event);
+    const max = LIMITS.deadManSwitchesMax.value;
+    if (known === null && deadMan.size >= max) {
+      const spent = this.#spent(account);
+      if (spent === null) return failed("TOO_MANY_DEAD_MEN", `the account has ${max} switches`);
+      this.#stage(account, spent, 0, apiKey);
+    }
+    const atMs = this.#stage(account, scope, timeoutMs, apiKey);
     if (timeoutMs === 0) {
       this.timers.released(account, scope);
       return answer(released(scope));
     }
     this.timers.armed(account, scope, timeoutMs);
     return answer(this.#view(account, { scope, timeoutMs, armedAtMs: atMs, firedAtMs: null }));
+  }
+
+  #stage(account: Account, scope: DeadManScope, timeoutMs: number, apiKey: string): UnixMs {
+    const { clock, sequencer } = this.#options;
+    const atMs = clock.wallMs() as UnixMs;
+    const keyId = apiKey as KeyId;
+    const event = { type: "DeadManSet", atMs, account, scope, timeoutMs, keyId } as const;
+    sequencer.partitions.stageDeskEvent(account, event);
+    return atMs;
+  }
+
+  /** A switch that has nothing left to do, and that nobody can release: its key has ended. */
+  #spent(account: Account): DeadManScope | null {
+    const book = this.#book(account);
+    for (const { scope, firedAtMs } of book.deadMan.all()) {
+      const { kind, value } = scope;
+      if (kind !== "Key" || firedAtMs === null || this.#options.isGoodKey(value)) continue;
+      if (book.openCountOf(value as KeyId) === 0) return scope;
+    }
+    return null;
   }
 
   #view(account: Account, { scope, timeoutMs, firedAtMs }: DeadManSwitch): DeadManView {
