@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { startInProcess } from "./gateway-in-process.ts";
+import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { type Answer, envelope, isReplay, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 
@@ -176,6 +177,30 @@ test("budgets: a cancel-all that cancels anything is never refused, others cost 
   assert.deepEqual([filtered.status, /"done":1/.test(filtered.text)], [200, true]);
   assert.equal((await first.call("DELETE", all, {})).status, 200);
   overBudget(await first.call("DELETE", all, {}), "1");
+});
+
+test("budgets: an order of another portfolio is as good as unknown", async (t) => {
+  const place = new KeyedGateway(t);
+  place.time.monotonicMs = 1_000_000;
+  const operator = await place.start(BUDGET);
+  const whole = place.client(await makeKey(operator, {}));
+  const scoped = place.client(await makeKey(operator, { portfolios: ["mine"] }));
+  const foreign = { ...ORDER, portfolio_id: "theirs", reference_id: "known" };
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal((await whole.call("POST", BATCH, Array(5).fill(foreign))).status, 200);
+    place.time.monotonicMs += 10_000;
+  }
+  const order_no = await whole.place({ ...foreign, reference_id: "named" });
+  const unknown = { order_no: "22999999999" };
+  assert.equal(remaining(await scoped.call("DELETE", ORDERS, unknown)), "5,9");
+  for (let count = 0; count < 9; count += 1) await scoped.call("DELETE", ORDERS, unknown);
+  for (const target of [unknown, { order_no }, { reference_id: "named" }]) {
+    const answer = await scoped.call("DELETE", ORDERS, target);
+    overBudget(answer, "1");
+    assert.equal(remaining(answer), "5,0");
+  }
+  await scoped.place({ ...ORDER, portfolio_id: "mine" });
+  assert.equal(remaining(await scoped.call("DELETE", ORDERS, { order_no })), "4,1");
 });
 
 test("reload: budgets and the signature window are in force at once", async (t) => {

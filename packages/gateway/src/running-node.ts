@@ -456,8 +456,16 @@ function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budg
   return new Budgets({
     rules: () => config.budgets,
     monotonicMs: () => clock.monotonicMs(),
-    openCount: (account) => partitions.deskOf(account).desk.book(account)?.openCount ?? 0,
+    openCount: (caller) => openCountFor(caller, partitions),
   });
+}
+
+/** Of its portfolios, where the caller has only some. */
+function openCountFor({ account, portfolioIds }: Caller, partitions: Partitions): number {
+  const book = partitions.deskOf(account).desk.book(account);
+  if (book === null) return 0;
+  if (portfolioIds === undefined) return book.openCount;
+  return [...portfolioIds].reduce((sum, each) => sum + book.openCountIn(each), 0);
 }
 
 async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {

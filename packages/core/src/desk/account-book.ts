@@ -21,6 +21,21 @@ class OpenOrder {
   }
 }
 
+/** How many there are of each name; nothing is kept of a name that has none. */
+class Counts<Name> {
+  readonly #counts = new Map<Name, number>();
+
+  of(name: Name): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  change(name: Name, by: 1 | -1): void {
+    const count = this.of(name) + by;
+    if (count > 0) this.#counts.set(name, count);
+    else this.#counts.delete(name);
+  }
+}
+
 export class AccountBook {
   readonly account: Account;
   /** Whether it may sell what it does not hold. */
@@ -36,7 +51,8 @@ export class AccountBook {
   readonly #open = new Map<OrderId, OpenOrder>();
   /** Live orders by the client's name; a set only where several share it. */
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
-  readonly #openByKey = new Map<KeyId, number>();
+  readonly #openByKey = new Counts<KeyId>();
+  readonly #openByPortfolio = new Counts<string>();
   #newest: OpenOrder | null = null;
 
   constructor(account: Account, shortSellingAllowed: boolean) {
@@ -50,7 +66,12 @@ export class AccountBook {
 
   /** Open orders that the key placed. */
   openCountOf(key: KeyId): number {
-    return this.#openByKey.get(key) ?? 0;
+    return this.#openByKey.of(key);
+  }
+
+  /** Open orders in the portfolio. */
+  openCountIn(portfolioId: string): number {
+    return this.#openByPortfolio.of(portfolioId);
   }
 
   openOrder(orderId: OrderId): Order | null {
@@ -80,7 +101,8 @@ export class AccountBook {
     if (this.#newest !== null) this.#newest.newer = entry;
     this.#newest = entry;
     this.#open.set(order.orderId, entry);
-    this.#openByKey.set(order.enteredBy, this.openCountOf(order.enteredBy) + 1);
+    this.#openByKey.change(order.enteredBy, 1);
+    this.#openByPortfolio.change(order.portfolioId, 1);
     if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order.clOrdId, order.orderId);
   }
 
@@ -97,10 +119,9 @@ export class AccountBook {
     if (entry.older !== null) entry.older.newer = entry.newer;
     if (entry.newer !== null) entry.newer.older = entry.older;
     else this.#newest = entry.older;
-    const { clOrdId, enteredBy } = entry.order;
-    const openOfKey = this.openCountOf(enteredBy) - 1;
-    if (openOfKey > 0) this.#openByKey.set(enteredBy, openOfKey);
-    else this.#openByKey.delete(enteredBy);
+    const { clOrdId, enteredBy, portfolioId } = entry.order;
+    this.#openByKey.change(enteredBy, -1);
+    this.#openByPortfolio.change(portfolioId, -1);
     if (clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(clOrdId, orderId);
   }
 

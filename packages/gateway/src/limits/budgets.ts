@@ -5,7 +5,6 @@
  * has to be in the budget. In memory only: a restart begins with full buckets, as do other rules.
  */
 import type { BudgetState } from "@countermand/contract";
-import type { Account } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -22,7 +21,8 @@ export interface BudgetsOptions {
   /** Null: nobody is held to any. Others from one moment to the next begin with full buckets. */
   readonly rules: () => BudgetRules | null;
   readonly monotonicMs: () => number;
-  readonly openCount: (account: Account) => number;
+  /** Open orders that the caller may know of. */
+  readonly openCount: (caller: Caller) => number;
 }
 
 /** Cancels of one request. */
@@ -89,13 +89,13 @@ export class Budgets {
     this.#of(caller, nowMs)?.cancel.add(count, nowMs);
   }
 
-  /** What is left, of cancels never fewer than the account has open orders; none without rules. */
+  /** What is left, of cancels never fewer than the caller has open orders; none without rules. */
   statesOf(caller: Caller): readonly BudgetState[] {
     const nowMs = this.#options.monotonicMs();
     const buckets = this.#of(caller, nowMs);
     if (buckets === null) return [];
     const { place, cancel, fillSeconds } = buckets;
-    const open = this.#options.openCount(caller.account);
+    const open = this.#options.openCount(caller);
     const stateOf = (name: BudgetName, bucket: TokenBucket, remaining: number): BudgetState => {
       const fullInSeconds = Math.ceil(bucket.waitMs(bucket.size, nowMs) / 1000);
       return { name, quota: bucket.size, windowSeconds: fillSeconds, remaining, fullInSeconds };

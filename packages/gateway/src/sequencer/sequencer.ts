@@ -285,11 +285,11 @@ export class Sequencer {
   }
 
   /** Whether this cancel would close an open order, whatever becomes of the order meanwhile. */
-  cancels(account: Account, target: CancelTarget, condition: OnlyIf): boolean {
+  cancels(caller: Caller, target: CancelTarget, condition: OnlyIf): boolean {
     if (condition.unfilled || condition.version !== null) return false;
-    const book = this.partitions.deskOf(account).desk.book(account);
+    const book = this.partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
-    return openTarget(book, target).found === "open";
+    return openTarget(book, target, scopeOf(caller)).found === "open";
   }
 
   /** Looks at the state now; resolves when everything that was seen is durable. */

@@ -274,7 +274,7 @@ export class TradeService {
     if (identity !== null && this.#sequencer.remembers(caller.account, identity)) return 0;
     const open = requests.filter((request) => {
       if (isFault(request)) return false;
-      return this.#sequencer.cancels(caller.account, request.target, request.condition);
+      return this.#sequencer.cancels(caller, request.target, request.condition);
     });
     return this.#budgets.takeCancels(caller, { named: requests.length, open: open.length });
   }
