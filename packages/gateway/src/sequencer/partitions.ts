@@ -306,6 +306,20 @@ export class Partitions {
     return this.#checks.cancelRefusal(order, nowMs);
   }
 
+  /** Why a market or an instrument takes no order now, of nobody; or null. */
+  entryFault({ market, symbol }: Order): string | null {
+    const mode = this.control.mode(marketGroupOf(market));
+    if (mode !== "open") return `the market was set to ${mode} meanwhile`;
+    const isHalted = this.control.instrument(symbol)?.halted === true;
+    return isHalted ? `${symbol} was halted meanwhile` : null;
+  }
+
+  /** Whether nothing trades in the order's market, or in its instrument outside auctions. */
+  isHalted({ market, symbol }: Order): boolean {
+    const isOwn = this.control.instrument(symbol)?.halted === true;
+    return isOwn || this.control.isHalted(marketGroupOf(market));
+  }
+
   /** Sets a mode. A market that is halted no more is led to where its time has come meanwhile. */
   setMode(event: ModeSet, nowMs: UnixMs): void {
     this.stageControlEvent(event);

@@ -2,6 +2,7 @@
 // all of a venue that answers later.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ModeSet } from "@countermand/core/control";
 import {
   CancelReason,
   MarketName,
@@ -416,4 +417,49 @@ test("venue: an order that its instrument's new terms do not fit is refused when
     assert.match(bench.news().at(-1) ?? "", outcome);
     assertSound(bench);
   }
+});
+
+const ACT = { atMs: 1 as UnixMs, operator: "kim", reason: "x" };
+const HALTS = {
+  "the market": { type: "ModeSet", act: ACT, marketGroup: MarketName.Hkex, mode: "halted" },
+  "the gateway": { type: "ModeSet", act: ACT, marketGroup: null, mode: "halted" },
+  "the instrument": {
+    type: "InstrumentChanged",
+    act: ACT,
+    symbol: "00700",
+    securityDesc: null,
+    halted: true,
+  },
+} as const;
+
+for (const [what, event] of Object.entries(HALTS)) {
+  test(`venue: nothing that was on its way trades while an operator has halted ${what}`, () => {
+    const bench = VenueBench.opened();
+    bench.arm("FillBeforeCancel", { delayMs: 300 });
+    bench.cancel(bench.place(5, { price: 390n * ONE }));
+    bench.place(4, { side: Side.Sell }, BERT);
+    bench.arm("DelayedOrder", { delayMs: 500 });
+    bench.place(10);
+    bench.news();
+    bench.partitions.stageControlEvent(event);
+    bench.clock.advance(500);
+    const [canceled = "", rejected = "", ...others] = bench.news();
+    assert.equal(canceled, "4 Canceled 0/500 (requested)");
+    assert.match(rejected, /^8 Rejected 0\/1000 \(.* meanwhile\)$/);
+    assert.deepEqual(others, []);
+    assertSound(bench);
+  });
+}
+
+test("venue: an order that was on its way does not come into a market of cancels only", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.place(10);
+  const mode = { type: "ModeSet", act: ACT, marketGroup: MarketName.Hkex, mode: "cancel_only" };
+  bench.partitions.stageControlEvent(mode as ModeSet);
+  bench.clock.advance(500);
+  assert.deepEqual(bench.news(), [
+    "A PendingNew 0/1000",
+    "8 Rejected 0/1000 (the market was set to cancel_only meanwhile)",
+  ]);
 });

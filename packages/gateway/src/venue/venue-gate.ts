@@ -36,6 +36,10 @@ export interface GateSides {
   readonly exchange: { readonly exchange: Exchange };
   deskOf(account: Account): { readonly desk: Desk };
   stageDeskEvent(account: Account, event: DeskEvent): number;
+  /** Why an operator's decision keeps an order out that was on its way meanwhile, or null. */
+  entryFault(order: Order): string | null;
+  /** Whether an operator has halted what the order is in: then nothing trades. */
+  isHalted(order: Order): boolean;
   /** Lets the exchange work a command and the desks take its reports; the subject's last state. */
   work(command: ExchangeCommand, subject: Order, nowMs: UnixMs, asked?: AskedReason): Order | null;
 }
@@ -194,6 +198,7 @@ export class VenueGate {
     switch (act) {
       case "Take": {
         const unfit =
+          this.#sides.entryFault(order) ??
           this.#desk(order).termsFault(order) ??
           phaseFault(this.#sides.exchange.exchange.phase(symbol), order);
         if (unfit === null) this.#work(lane, newOrderSingle(order), nowMs);
@@ -258,6 +263,7 @@ export class VenueGate {
    * trades, or has too little left for half of it.
    */
   #fill(order: Order, act: "FillHalf" | "FillAll", nowMs: UnixMs): void {
+    if (this.#sides.isHalted(order)) return;
     const { exchange } = this.#sides.exchange;
     const { orderId, symbol } = order;
     const crossable = exchange.crossable(symbol, orderId);
