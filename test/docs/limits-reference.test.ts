@@ -11,6 +11,8 @@ import {
   INSTRUMENTS_MAX,
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
+  URGENT_ANSWERS_KEPT,
+  WIDE_BLOCKS_KEPT,
 } from "../../packages/core/src/control/control-state.ts";
 import { LIMIT_OVERRIDES_MAX } from "../../packages/core/src/control/limit-overrides.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
@@ -73,12 +75,14 @@ test("limits reference: lists the core's limits with their values", () => {
     ["CANDLES_KEPT_MAX", CANDLES_KEPT_MAX],
     ["AMBIGUOUS_LISTED_MAX", AMBIGUOUS_LISTED_MAX],
     ["ACTIVE_BLOCKS_MAX", ACTIVE_BLOCKS_MAX],
+    ["WIDE_BLOCKS_KEPT", WIDE_BLOCKS_KEPT],
     ["RELEASED_BLOCKS_MAX", RELEASED_BLOCKS_MAX],
     ["KEYS_MAX", KEYS_MAX],
     ["REVOKED_KEYS_MAX", REVOKED_KEYS_MAX],
     ["INSTRUMENTS_MAX", INSTRUMENTS_MAX],
     ["LIMIT_OVERRIDES_MAX", LIMIT_OVERRIDES_MAX],
     ["OPERATOR_ANSWERS_MAX", OPERATOR_ANSWERS_MAX],
+    ["URGENT_ANSWERS_KEPT", URGENT_ANSWERS_KEPT],
   ]);
 });
 

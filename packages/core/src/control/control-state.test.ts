@@ -25,6 +25,8 @@ import {
   INSTRUMENTS_MAX,
   OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
+  URGENT_ANSWERS_KEPT,
+  WIDE_BLOCKS_KEPT,
 } from "./control-state.ts";
 import type { LimitOverride } from "./limit-overrides.ts";
 
@@ -133,13 +135,28 @@ test("control: blocks, their list and remembered answers are bounded", () => {
   assert.equal([...state.releasedBlocks()].length, RELEASED_BLOCKS_MAX);
   assert.equal(state.block(1), null, "the oldest left the list");
   for (let count = 0; count < OPERATOR_ANSWERS_MAX; count += 1) {
-    assert.ok(state.hasRoomForAnswer(5_000 as UnixMs));
+    const isForAll = count < OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
+    assert.equal(state.hasRoomForAnswer(5_000 as UnixMs, false), isForAll);
+    assert.ok(state.hasRoomForAnswer(5_000 as UnixMs, true));
     state.apply(answered(`key-${count}`, 5_000));
   }
-  assert.ok(!state.hasRoomForAnswer(5_000 as UnixMs));
-  assert.ok(state.hasRoomForAnswer((5_000 + ANSWER_MS + 1) as UnixMs));
+  assert.ok(!state.hasRoomForAnswer(5_000 as UnixMs, true));
+  assert.ok(state.hasRoomForAnswer((5_000 + ANSWER_MS + 1) as UnixMs, false));
   state.apply(answered("next", 5_000 + ANSWER_MS + 1));
   assert.equal(state.answer("key-0", 0 as UnixMs), null, "expired ones were forgotten");
+});
+
+test("control: blocks of accounts, portfolios and keys leave room for those of all", () => {
+  const state = new ControlState();
+  const one = { ...WHOLE_GATEWAY, account: "A-1" as Account };
+  const count = ACTIVE_BLOCKS_MAX - WIDE_BLOCKS_KEPT;
+  for (let index = 0; index < count; index += 1) block(state, one);
+  for (const scope of [one, { ...one, marketGroup: MarketName.Usex }]) {
+    const refused = state.decideBlock(ACT, scope, null);
+    assert.ok("refused" in refused && refused.refused === "TOO_MANY_BLOCKS");
+  }
+  block(state, { ...WHOLE_GATEWAY, marketGroup: MarketName.Usex });
+  block(state, WHOLE_GATEWAY);
 });
 
 test("control: an answer counts until it expires", () => {

@@ -50,12 +50,16 @@ import { LimitOverrides, type LimitRowCells } from "./limit-overrides.ts";
 
 /** Blocks that hold at a time: each is looked at for every new order. */
 export const ACTIVE_BLOCKS_MAX = 1_000;
+/** Of them, so many are for whole markets and the whole gateway: those can always be stopped. */
+export const WIDE_BLOCKS_KEPT = 100;
 /** Released blocks that are kept for the list; the journal has all of them. */
 export const RELEASED_BLOCKS_MAX = 1_000;
 /** Instruments of a node, retired ones among them. */
 export const INSTRUMENTS_MAX = 1_000;
 /** Operator answers that are remembered at a time. */
 export const OPERATOR_ANSWERS_MAX = 10_000;
+/** Of them, so many are only for requests that stop somebody or something, or let it go on. */
+export const URGENT_ANSWERS_KEPT = 1_000;
 
 export interface Block {
   readonly blockId: number;
@@ -177,8 +181,9 @@ export class ControlState {
   }
 
   /** Whether another answer can be remembered; the next one makes room of what is expired. */
-  hasRoomForAnswer(nowMs: UnixMs): boolean {
-    if (this.#answers.size < OPERATOR_ANSWERS_MAX) return true;
+  hasRoomForAnswer(nowMs: UnixMs, isUrgent: boolean): boolean {
+    const most = isUrgent ? OPERATOR_ANSWERS_MAX : OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
+    if (this.#answers.size < most) return true;
     const [oldest] = this.#answers.values();
     return oldest !== undefined && oldest.expiresAtMs < nowMs;
   }
@@ -213,8 +218,10 @@ export class ControlState {
   }
 
   decideBlock(act: OperatorAct, scope: BlockScope, toCancel: number | null): Blocked | Refusal {
-    if (this.#active.size >= ACTIVE_BLOCKS_MAX) {
-      return refuse("TOO_MANY_BLOCKS", `${ACTIVE_BLOCKS_MAX} blocks hold already`);
+    const isWide = ["market", "gateway"].includes(narrowest(scope));
+    const most = isWide ? ACTIVE_BLOCKS_MAX : ACTIVE_BLOCKS_MAX - WIDE_BLOCKS_KEPT;
+    if (this.#active.size >= most) {
+      return refuse("TOO_MANY_BLOCKS", `${this.#active.size} blocks hold already`);
     }
     return { type: "Blocked", act, blockId: this.#lastBlockId + 1, scope, toCancel };
   }

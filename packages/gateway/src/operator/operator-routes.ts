@@ -53,6 +53,8 @@ export interface OperatorRoute {
   readonly path: string;
   /** Whether a blind retry would do harm, so that an Idempotency-Key is asked for. */
   readonly needsKey: boolean;
+  /** Whether it stops somebody or something, or lets it go on: that must not wait for room. */
+  readonly isUrgent: boolean;
   readonly decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault;
 }
 
@@ -60,7 +62,7 @@ const STORY_PAGE = ["before", "page_size"];
 const PAGE_PARAMETERS = ["page_index", "page_size"];
 
 export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
-  write("/operator/v1/kill", decodeKill, (request) => {
+  urgent("/operator/v1/kill", decodeKill, (request) => {
     return (service, turn) => service.kill(turn, request);
   }),
   read("/operator/v1/blocks", ["state"], ({ query }) => {
@@ -72,13 +74,13 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const blockId = blockIdOf(parameters);
     return isFaultValue(blockId) ? blockId : (service) => service.block(blockId);
   }),
-  write("/operator/v1/blocks/:block_id/release", decodeReason, (request, { parameters }) => {
+  urgent("/operator/v1/blocks/:block_id/release", decodeReason, (request, { parameters }) => {
     const blockId = blockIdOf(parameters);
     if (isFaultValue(blockId)) return blockId;
     return (service, turn) => service.release(turn, blockId, request);
   }),
   read("/operator/v1/modes", [], () => (service) => service.modes()),
-  write("/operator/v1/modes", decodeModeChange, (request) => {
+  urgent("/operator/v1/modes", decodeModeChange, (request) => {
     return (service, turn) => service.setMode(turn, request);
   }),
   write("/operator/v1/sign-in-codes", decodeNothing, () => {
@@ -123,7 +125,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const { symbol = "" } = parameters;
     return (service, turn) => service.retireInstrument(turn, symbol, request);
   }),
-  write("/operator/v1/instruments/:symbol", decodeInstrumentChange, (request, { parameters }) => {
+  urgent("/operator/v1/instruments/:symbol", decodeInstrumentChange, (request, { parameters }) => {
     const { symbol = "" } = parameters;
     return (service, turn) => service.changeInstrument(turn, symbol, request);
   }),
@@ -151,7 +153,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/keys/:api_key/expire", decodeExpireKey, (request, { parameters }) => {
     return (service, turn) => service.keys.expire(turn, apiKeyOf(parameters), request);
   }),
-  write("/operator/v1/keys/:api_key/revoke", decodeReason, (request, { parameters }) => {
+  urgent("/operator/v1/keys/:api_key/revoke", decodeReason, (request, { parameters }) => {
     return (service, turn) => service.keys.revoke(turn, apiKeyOf(parameters), request);
   }),
 ];
@@ -189,6 +191,7 @@ function read(
     method: "GET",
     path,
     needsKey: false,
+    isUrgent: false,
     decode: (content) => {
       if (content.json !== null) return fault("BODY_NOT_TAKEN", "a GET takes no body");
       return queryFault(content.query, parameters) ?? decode(content);
@@ -205,6 +208,7 @@ function write<Request extends object>(
     method: "POST",
     path,
     needsKey: false,
+    isUrgent: false,
     decode: (content) => {
       const query = queryFault(content.query, []);
       if (query !== null) return query;
@@ -213,6 +217,12 @@ function write<Request extends object>(
       return isFault(request) ? request : deedOf(request, content);
     },
   };
+}
+
+function urgent<Request extends object>(
+  ...route: Parameters<typeof write<Request>>
+): OperatorRoute {
+  return { ...write(...route), isUrgent: true };
 }
 
 function storyInquiry(sought: SoughtOrder, query: URLSearchParams): OperatorInquiry | Fault {

@@ -81,6 +81,7 @@ interface Identified {
   readonly requestId: string;
   /** Null for a read, and for a write that may not be recognised again. */
   readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
+  readonly isUrgent: boolean;
 }
 
 const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -282,7 +283,8 @@ async function answer(
 function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {
   const { page, signer } = request;
   const given = request.headers[Header.RequestId];
-  const by = { apiKey: signer?.apiKey ?? null, requestId: isEchoable(given) ? given : "" };
+  const requestId = isEchoable(given) ? given : "";
+  const by = { apiKey: signer?.apiKey ?? null, requestId, isUrgent: route.isUrgent };
   if (route.method === "GET") return { ...by, operator: "", idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
@@ -340,7 +342,7 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 /** One turn: what was answered before is answered again, else the deed is done and kept. */
 function carryOut(
   { service, sequencer }: OperatorParts,
-  { apiKey, operator, requestId, idempotency }: Identified,
+  { apiKey, operator, requestId, idempotency, isUrgent }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
 ): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
@@ -355,7 +357,7 @@ function carryOut(
       const isSame = before.contentDigest === contentDigest;
       return { answer: isSame ? before : faultOf("IDEMPOTENCY_KEY_REUSED"), isReplayed: isSame };
     }
-    if (!partitions.control.hasRoomForAnswer(wallMs)) {
+    if (!partitions.control.hasRoomForAnswer(wallMs, isUrgent)) {
       return { answer: faultOf("OVERLOADED"), isReplayed: false };
     }
     const stagedBefore = partitions.stagedCount;
