@@ -4,6 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, readConfig } from "./config.ts";
+import { lockDataDir } from "./journal/data-dir-lock.ts";
+import { JournalReader } from "./journal/journal-reader.ts";
+import { createLog } from "./ops/log.ts";
+import { RunningNode } from "./running-node.ts";
+import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
+import { SESSION_PARTITION } from "./sequencer/sessions.ts";
+import { systemClock } from "./sys/clock.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const PRODUCTION = { COUNTERMAND_PROFILE: "production" };
@@ -35,6 +42,38 @@ test("profile: production names everything that is unsafe at once", () => {
 test("profile: production that is safe listens everywhere, and without simulated traders", () => {
   const config = readConfig(SAFE);
   assert.deepEqual([config.host, config.sandboxMarket], ["0.0.0.0", "off"]);
+});
+
+test("profile: what a journal is for and its rules are there at once, whenever a crash comes", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-profile-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const rules = { COUNTERMAND_MARKET_RULES: "strict", COUNTERMAND_DATA_DIR: folder };
+  const config = readConfig({ ...SAFE, ...rules });
+  const seen = new Set<string>();
+  const look = (): void => {
+    const reader = new JournalReader(folder);
+    const begun = [CONTROL_PARTITION, SESSION_PARTITION].map((partition) => {
+      return reader.read(partition, 0, 1).length > 0;
+    });
+    reader.close();
+    seen.add(begun.join(" "));
+  };
+  const clock = {
+    ...systemClock,
+    atTurnEnd: (callback: () => void) => {
+      systemClock.atTurnEnd(() => {
+        look();
+        callback();
+      });
+    },
+  };
+  const lock = lockDataDir(folder);
+  const onFatal = (error: Error) => assert.fail(error);
+  const node = await RunningNode.start({ config, clock, log: createLog("silent"), onFatal }, lock);
+  await node.close();
+  lock.release();
+  look();
+  assert.deepEqual([...seen], ["false false", "true true"]);
 });
 
 test("profile: the sandbox keeps both its listeners on loopback", () => {

@@ -143,9 +143,9 @@ export class RunningNode {
     const foundation = await layFoundation(options, lock);
     const { keys } = foundation;
     const node = new RunningNode(options, foundation, keys);
-    // First, so that a journal that has anything says which rules it was begun under.
-    await node.sequencer.begin();
-    await node.#beginProfile();
+    // First, and in one commit: a journal that has anything says what it was begun for, and under
+    // which rules.
+    await Promise.all([node.sequencer.begin(), node.#beginProfile()]);
     await node.#resealKeys(keys);
     await node.#openSandboxAccounts(keys);
     await node.#reconcile();
