@@ -4,7 +4,14 @@
  * sequencer, which applies each event exactly once, in order.
  */
 import { assert, at } from "../assert.ts";
-import { type OrderId, type Price, type Qty, Side, type VenueReport } from "../model/index.ts";
+import {
+  type OrderId,
+  type Price,
+  type Qty,
+  Side,
+  TICKS_MAX,
+  type VenueReport,
+} from "../model/index.ts";
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, ListedGrid, MarketPhase, SetGrid } from "./exchange-command.ts";
@@ -154,10 +161,12 @@ export class Exchange {
     return new Set(this.#listing(symbol).unfit(grid));
   }
 
-  /** A price in ticks of the instrument's grid as it is now, rounded down. */
+  /** A price in ticks of the instrument's grid as it is now, rounded down; TICKS_MAX at most. */
   ticksOf(symbol: string, price: Price): number {
     const listing = this.#listing(symbol);
-    return listing.ticksOf((price - (price % listing.instrument.priceTick)) as Price);
+    const { priceTick } = listing.instrument;
+    if (price / priceTick >= TICKS_MAX) return TICKS_MAX;
+    return listing.ticksOf((price - (price % priceTick)) as Price);
   }
 
   /** Whether the order is here: in a book, or waiting for its trigger. */

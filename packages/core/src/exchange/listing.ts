@@ -4,7 +4,7 @@
  * writer.
  */
 import { assert } from "../assert.ts";
-import { type OrderId, type Price, type Qty, Side, ZERO_PRICE } from "../model/index.ts";
+import { type OrderId, type Price, type Qty, Side, TICKS_MAX, ZERO_PRICE } from "../model/index.ts";
 import { Book } from "./book/book.ts";
 import type { StopOrder } from "./book/order.ts";
 import { NO_ORDER } from "./book/order-slab.ts";
@@ -49,7 +49,8 @@ export class Listing {
   }
 
   /**
-   * The price of the last trade where a grid since then did not have it; else zero. It reaches no
+   * The price of the last trade where a grid since then did not have it, between two of its prices
+   * or beyond them all; else zero. It reaches no
    * stop order, not even where a later grid has it again: those that came in meanwhile wait for a
    * trade, and a change of the grid is none.
    */
@@ -255,7 +256,11 @@ export class Listing {
       }
     }
     const lastPx = before.lastTradePx;
-    const isOnGrid = before.#offGridPx === ZERO_PRICE && lastPx % this.instrument.priceTick === 0n;
+    const { priceTick } = this.instrument;
+    const isOnGrid =
+      before.#offGridPx === ZERO_PRICE &&
+      lastPx % priceTick === 0n &&
+      lastPx / priceTick <= TICKS_MAX;
     this.#phase = before.#phase;
     this.#lastTradeTicks = isOnGrid ? this.ticksOf(lastPx) : 0;
     this.#offGridPx = isOnGrid ? ZERO_PRICE : lastPx;

@@ -14,6 +14,7 @@ import {
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
+  TICKS_MAX,
   TimeInForce,
 } from "../model/index.ts";
 import { Exchange } from "./exchange.ts";
@@ -185,6 +186,20 @@ test("regrid: a last price that came back to the grid still reaches no stop orde
   assert.equal(twins.exchange.bestAsk(SYMBOL), null, "both wait for a trade");
   assert.equal(twins.exchange.lastTradePrice(SYMBOL), 1_001n * CENT);
   twins.assertRebuilt();
+});
+
+test("regrid: a last price beyond all prices of the new grid is kept, and counted in no steps", () => {
+  const exchange = new Exchange([TENCENT]);
+  const cents = 900_000_000_000n;
+  exchange.handle(limit(Side.Sell, cents, 100n));
+  exchange.handle(limit(Side.Buy, cents, 100n));
+  const grid = { ...gridOf(1n, 100n), priceTick: 1n as Price };
+  exchange.handle({ type: "SetGrid", symbol: SYMBOL, grid });
+  const lastPx = (cents * CENT) as Price;
+  assert.equal(exchange.lastTradePrice(SYMBOL), lastPx);
+  assert.equal(exchange.ticksOf(SYMBOL, lastPx), TICKS_MAX);
+  const lines = [...exchange.snapshotLines()];
+  assert.deepEqual([...Exchange.restore([TENCENT], lines).snapshotLines()], lines);
 });
 
 test("regrid: a new instrument is listed empty, and only once", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, InvariantError } from "../assert.ts";
 import { ONE, type Price, type Qty } from "./decimal.ts";
-import { fitsGrid, type Instrument, type OrderGrid } from "./instrument.ts";
+import { fitsGrid, type Instrument, LOTS_MAX, type OrderGrid } from "./instrument.ts";
 import { InstrumentTable } from "./instrument-table.ts";
 import { REFERENCE_INSTRUMENTS } from "./reference-instruments.ts";
 
@@ -34,6 +34,17 @@ test("instrument table: a product trades in one currency and one market group", 
   assert.equal(table.listingFault({ ...same, currency: "USD" }), fault);
   assert.equal(table.listingFault({ ...same, lotQty: 0n as Qty }), "tick and lot are positive");
   assert.throws(() => table.set({ ...same, currency: "USD" }), InvariantError);
+});
+
+test("instrument table: a board lot has no more odd lots than an order may have lots", () => {
+  const table = new InstrumentTable([]);
+  const listed = (odds: number) => {
+    const lotQty = (BigInt(odds) * ONE) as Qty;
+    const [oddLotQty, orderQtyMax] = [ONE as Qty, lotQty];
+    return table.listingFault({ ...TENCENT, lotQty, oddLotQty, orderQtyMax });
+  };
+  assert.equal(listed(LOTS_MAX), null);
+  assert.equal(listed(LOTS_MAX + 1), "quantities in odd lots are safe integers");
 });
 
 test("fits grid: prices on the tick, whole lots, within bounds, in the same market", () => {

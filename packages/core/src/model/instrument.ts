@@ -90,8 +90,9 @@ export function instrumentFault(instrument: Instrument): string | null {
   if ((priceTick * lotQty) % ONE !== 0n) return "price x quantity has at most 8 decimals";
   if (oddLotQty === null) return null;
   if (oddLotQty <= 0n || oddLotQty % ONE !== 0n) return "odd lots are whole units";
-  const divides = oddLotQty < lotQty && lotQty % oddLotQty === 0n;
-  return divides ? null : "odd lots divide the board lot";
+  if (oddLotQty >= lotQty || lotQty % oddLotQty !== 0n) return "odd lots divide the board lot";
+  if (lotQty / oddLotQty > LOTS_MAX) return "quantities in odd lots are safe integers";
+  return null;
 }
 
 /** Prices and quantities that an order of another grid has, and that another one must have, too. */
