@@ -7,7 +7,7 @@ import { ControlState, type KeyEvent } from "@countermand/core/control";
 import type { Account, UnixMs } from "@countermand/core/model";
 import { Authenticator } from "./authenticate.ts";
 import { ed25519Signature, hmacSignature, NOW_MS, rawRequest } from "./authenticate-fixture.ts";
-import { KeyStore } from "./key-store.ts";
+import { KeyStore, normalPublicKey } from "./key-store.ts";
 import { MasterKey } from "./master-key.ts";
 import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
@@ -125,4 +125,22 @@ test("authentication: a key takes signatures of its own kind alone", () => {
   assert.ok(typeof bench.ask("ed25519 plain", forged)[1] === "object");
   const signature = ed25519Signature(PAIR.privateKey);
   assert.ok(typeof bench.ask("hmac plain", signature)[1] === "object");
+});
+
+test("public keys: one under which anybody can sign is refused in every spelling", () => {
+  const p = 2n ** 255n - 19n;
+  // Ordinates of the points of order 1, 2, 4 and 8 (RFC 8032, 5.1).
+  const eighth = BigInt("0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7");
+  const ordinates = [0n, 1n, p - 1n, eighth, p - eighth];
+  const spellings = ordinates.flatMap((y) => [y, y + p]).filter((y) => y < 2n ** 255n);
+  assert.equal(spellings.length, 7);
+  for (const y of spellings) {
+    for (const sign of [0n, 1n]) {
+      const hex = (y + (sign << 255n)).toString(16).padStart(64, "0");
+      const base64 = Buffer.from(hex, "hex").reverse().toString("base64");
+      assert.equal(normalPublicKey(base64), null, hex);
+    }
+  }
+  const raw = PAIR.publicKey.export({ format: "der", type: "spki" }).subarray(12);
+  assert.equal(normalPublicKey(raw.toString("base64")), raw.toString("base64"));
 });
