@@ -2,11 +2,15 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
+import { standBack } from "../sys/thread-priority.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
 import { ArchiveProjector } from "./archive-projector.ts";
 
-if (parentPort !== null) startArchiveThread(parentPort, workerData as ArchiveWorkerStart);
+if (parentPort !== null) {
+  standBack();
+  startArchiveThread(parentPort, workerData as ArchiveWorkerStart);
+}
 
 /** Whatever is thrown here ends the thread; the main thread reports it and starts another one. */
 export function startArchiveThread(port: MessagePort, start: ArchiveWorkerStart): void {

@@ -1,5 +1,5 @@
 /**
- * The HTTP server: one listener, two ways. Signed routes go to the signed endpoint, everything
+ * The HTTP server: one port, two ways. Signed routes go to the signed endpoint, everything
  * else to the framework. Upgrades go to the order stream. Signed requests of plain form do not
  * even pass node:http.
  */
@@ -32,9 +32,10 @@ import {
   FILES_RESERVED,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
-  LISTEN_BACKLOG,
+  LISTENERS,
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
+import { Listeners } from "./listeners.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
 import {
@@ -70,6 +71,7 @@ export class HttpServer {
   readonly #state: ServerState;
   /** Null where node:http reads everything. */
   readonly #plain: PlainEdge | null;
+  readonly #listeners: Listeners;
 
   private constructor(
     app: FastifyInstance,
@@ -81,6 +83,7 @@ export class HttpServer {
     this.server = server;
     this.#state = state;
     this.#plain = plain;
+    this.#listeners = new Listeners(server, connectionsMax());
   }
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
@@ -116,15 +119,7 @@ export class HttpServer {
 
   /** Resolves with the address that clients use. Rejects with the listener's error. */
   async listen(host: string, port: number): Promise<string> {
-    this.server.maxConnections = connectionsMax();
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen({ port, host, backlog: LISTEN_BACKLOG }, () => {
-        this.server.off("error", reject);
-        resolve();
-      });
-    });
-    return urlOf(schemeOf(this.server), this.server.address() as AddressInfo);
+    return urlOf(schemeOf(this.server), await this.#listeners.listen(host, port));
   }
 
   /** Takes no new connection; resolves when the last request is answered, or when `deadline` is. */
@@ -132,7 +127,7 @@ export class HttpServer {
     this.#state.closing = true;
     // A client that keeps its connection would keep the server from closing.
     for (const response of this.#state.answering) response.shouldKeepAlive = false;
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const closed = this.#listeners.close();
     this.server.closeIdleConnections();
     this.#plain?.closeIdle();
     await Promise.race([closed, deadline]);
@@ -173,7 +168,7 @@ const SERVER_OPTIONS = {
 
 /** Connections must never use up the files that the journal needs to go on. */
 function connectionsMax(): number {
-  const allowed = Math.min(CONNECTIONS_MAX, openFilesMax() - FILES_RESERVED);
+  const allowed = Math.min(CONNECTIONS_MAX, openFilesMax() - FILES_RESERVED - LISTENERS);
   return Math.max(CONNECTIONS_MIN, allowed);
 }
 

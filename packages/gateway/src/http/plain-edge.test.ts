@@ -350,8 +350,10 @@ test("plain edge: an idle connection is closed in time, one with a request under
   const mirror = await Mirror.open(t, { holds: true });
   const [idle, busy] = [mirror.connect(), mirror.connect()];
   const received = [textOf(idle), textOf(busy)];
-  for (const socket of [idle, busy]) socket.write(cancel("{}"));
-  while (mirror.held.length < 2) await setImmediate();
+  for (const [index, socket] of [idle, busy].entries()) {
+    socket.write(cancel("{}"));
+    while (mirror.held.length <= index) await setImmediate();
+  }
   mirror.held.shift()?.();
   for (let count = 0; count < 100; count += 1) mirror.server.checkConnections();
   const closed = await Promise.race([received[0], received[1]]);
@@ -397,8 +399,10 @@ test("plain edge: a stop lets answers leave, says that they are the last, and cl
   const mirror = await Mirror.open(t, { holds: true });
   const [idle, busy] = [mirror.connect(), mirror.connect()];
   const received = [textOf(idle), textOf(busy)];
-  for (const socket of [idle, busy]) socket.write(cancel("{}"));
-  while (mirror.held.length < 2) await setImmediate();
+  for (const [index, socket] of [idle, busy].entries()) {
+    socket.write(cancel("{}"));
+    while (mirror.held.length <= index) await setImmediate();
+  }
   mirror.held.shift()?.();
   await once(idle, "data");
   const closed = mirror.server.close(new Promise(() => {}));

@@ -3,6 +3,7 @@
  * recovery would, and writes what came out. The gateway's own thread never pauses for it.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { standBack } from "../sys/thread-priority.ts";
 import { recoverState } from "./recovery.ts";
 import type { NodeLayout } from "./state.ts";
 import { writeStateSnapshot } from "./state-snapshot.ts";
@@ -18,4 +19,7 @@ export function makeSnapshot(order: SnapshotOrder): string {
   return writeStateSnapshot(order.dataDir, recoverState(order));
 }
 
-if (parentPort !== null) parentPort.postMessage(makeSnapshot(workerData as SnapshotOrder));
+if (parentPort !== null) {
+  standBack();
+  parentPort.postMessage(makeSnapshot(workerData as SnapshotOrder));
+}

@@ -1,0 +1,104 @@
+// Goal: many connections are let in at once, by one process alone, and never more than allowed.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { connect, createServer, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { Listeners } from "./listeners.ts";
+
+const HOST = "127.0.0.1";
+const isLinux = process.platform === "linux";
+
+async function opened(t: TestContext, { connectionsMax = 1_000, port = 0 } = {}) {
+  const server = createHttpServer();
+  const listeners = new Listeners(server, connectionsMax);
+  const address = await listeners.listen(HOST, port);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  const close = async () => {
+    const closed = listeners.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  t.after(close);
+  return { server, port: address.port, sockets, close };
+}
+
+function clients(t: TestContext, port: number, count: number): Socket[] {
+  const sockets = Array.from({ length: count }, () => connect(port, HOST));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  for (const socket of sockets) socket.on("error", () => {}).resume();
+  return sockets;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  await new Promise((resolve) => server.close(resolve));
+  return address.port;
+}
+
+test("listeners: a turn lets in many connections", async (t) => {
+  const { sockets, port } = await opened(t);
+  clients(t, port, 128);
+  let turnCount = 0;
+  while (sockets.size < 128) {
+    await setImmediate();
+    if (sockets.size > 0) turnCount += 1;
+  }
+  // One listener needs 128; of 32, the one with the most has hardly ever more than a dozen.
+  if (isLinux) assert.ok(turnCount < 64, `it took ${turnCount} turns`);
+});
+
+test("listeners: all together let in no more than may be open", async (t) => {
+  const { sockets, port } = await opened(t, { connectionsMax: 5 });
+  clients(t, port, 5);
+  while (sockets.size < 5) await setImmediate();
+  for (let count = 0; count < 8; count += 1) {
+    const [surplus] = clients(t, port, 1);
+    assert.ok(surplus !== undefined);
+    await once(surplus, "close");
+  }
+  assert.equal(sockets.size, 5);
+  const [one] = sockets;
+  assert.ok(one !== undefined);
+  one.destroy();
+  await once(one, "close");
+  clients(t, port, 1);
+  while (sockets.size < 6) await setImmediate();
+});
+
+test("listeners: a port has one owner, and is free when he closes", async (t) => {
+  const port = await freePort();
+  const first = await opened(t, { port });
+  const rejection = { code: "EADDRINUSE" };
+  await assert.rejects(opened(t, { port }), rejection, "a second gateway");
+  const foreign = createServer().listen(port, HOST);
+  const [error] = await once(foreign, "error");
+  assert.equal(error.code, "EADDRINUSE");
+  await first.close();
+  const second = await opened(t, { port });
+  assert.equal(second.port, port);
+});
+
+test("listeners: a port that somebody else has, shared or not, is refused", async (t) => {
+  for (const reusePort of isLinux ? [false, true] : [false]) {
+    const foreign = createServer().listen({ port: 0, host: HOST, reusePort });
+    t.after(() => foreign.close());
+    await once(foreign, "listening");
+    const address = foreign.address();
+    assert.ok(typeof address === "object" && address !== null);
+    await assert.rejects(opened(t, { port: address.port }), { code: "EADDRINUSE" });
+  }
+});
+
+test("listeners: of two that begin at once on one port, one has it", async (t) => {
+  const port = await freePort();
+  const both = await Promise.allSettled([opened(t, { port }), opened(t, { port })]);
+  assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+});

@@ -1,0 +1,2 @@
+/** `sys/thread-priority.ts` of a simulated process, whose threads take turns. */
+export function standBack(): void {}
