@@ -57,6 +57,50 @@ test("keys: rotation leaves the old secret good for its time, and no longer", as
   assert.equal(await read(place.client(rotated)), "signature_invalid");
 });
 
+test("keys: what a secret has opened ends with it, a stream and a session of the console", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, {});
+  const rotate = async (overlap_seconds: number) => {
+    const path = `keys/${key.apiKey}/rotate`;
+    const { data } = await operator.post(path, { reason: "x", overlap_seconds });
+    return { ...key, secret: data.secret as string };
+  };
+  const first = await StreamClient.open(place.url, key);
+  const renewed = await rotate(60);
+  const second = await StreamClient.open(place.url, renewed);
+  const client = place.client(renewed);
+  const order = await client.place(BUY);
+  await first.seen("the order", ({ message }) => message.data?.order_no === order);
+  place.time.wallMs += 60_000;
+  // A change of the key is an occasion to look; else it is looked when the overlap ends.
+  const later = { reason: "x", expires_at: place.time.wallMs + 3_600_000 };
+  await operator.post(`keys/${key.apiKey}/expire`, later);
+  assert.deepEqual(await first.closed, { code: 1008, reason: "key_no_longer_good" });
+
+  const session = (headers: Record<string, string>, sign_in_code?: string) => {
+    const write = { method: "POST", body: JSON.stringify({ sign_in_code }) };
+    const request = sign_in_code === undefined ? {} : write;
+    const all = { Origin: place.url, "Content-Type": "application/json", ...headers };
+    return fetch(`${place.url}/console/v1/session`, { ...request, headers: all });
+  };
+  const newCode = async () => {
+    const { data } = envelope(await client.call("POST", "/console/v1/sign-in-codes"));
+    return (data as { sign_in_code: string }).sign_in_code;
+  };
+  const [used, unused] = [await newCode(), await newCode()];
+  const signedIn = await session({}, used);
+  const cookie = signedIn.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+  assert.equal((await session({ Cookie: cookie })).status, 200);
+  place.time.wallMs += 1;
+  const last = await rotate(0);
+  assert.equal((await second.closed).code, 1008);
+  assert.equal((await session({ Cookie: cookie })).status, 401);
+  assert.equal((await session({}, unused)).status, 401);
+  const third = await StreamClient.open(place.url, last);
+  third.close();
+});
+
 test("keys: a revoked one is as good as unknown, and its streams end at once", async (t) => {
   const place = new KeyedGateway(t);
   const operator = await place.start();

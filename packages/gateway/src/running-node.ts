@@ -21,7 +21,7 @@ import { type Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
-import { openOperatorConsole } from "./console/operator-sessions.ts";
+import { holderName, openOperatorConsole } from "./console/operator-sessions.ts";
 import type { SignInCodes } from "./console/sign-in-codes.ts";
 import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
@@ -301,7 +301,11 @@ export class RunningNode {
   #operatorService(signInCodes: SignInCodes): OperatorService {
     const { sequencer } = this;
     const { masterKey } = this.#options.config;
-    const onChanged = (apiKey: string) => this.streams.keyChanged(apiKey);
+    const onChanged = (apiKey: string) => {
+      this.streams.keyChanged(apiKey);
+      this.console.codes.forget(apiKey);
+      signInCodes.forget(holderName("", apiKey));
+    };
     const isKnownKey = (apiKey: string) => this.#foundation.keys.isKnown(apiKey);
     return new OperatorService({
       sequencer,

@@ -16,6 +16,7 @@ import {
   signatureDetails,
   signedPrefix,
 } from "@countermand/contract";
+import type { KeyCredential } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import { SIGNATURE_WINDOW_MS_MAX } from "../config.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
@@ -52,6 +53,8 @@ export interface Authenticated {
   readonly sentAtMs: UnixMs;
   /** Its bytes: the Base64 and the hex spelling of a signature are one request. */
   readonly signature: Uint8Array;
+  /** What the signature is good with; absent where nobody signed. */
+  readonly credential?: KeyCredential | null;
   /** Where it may end before its connection does: calls back then; the answer takes that back. */
   readonly onEnd?: (callback: () => void) => () => void;
 }
@@ -95,8 +98,8 @@ export class Authenticator {
     if (isCostly && !this.#failed.admits(this.#addressOf(request))) {
       return fault("UNVERIFIED_TOO_OFTEN", "too many Ed25519 signatures from here were wrong");
     }
-    const isGood = this.#isGood(key, request, timestamp, signature ?? NO_SIGNATURE, nowMs);
-    if (!isGood || signature === null || key === null) {
+    const good = this.#goodWith(key, request, timestamp, signature ?? NO_SIGNATURE, nowMs);
+    if (good === null || signature === null || key === null) {
       if (isCostly) this.#failed.failed(this.#addressOf(request));
       const form = signature === null ? NO_FORM : "";
       return this.#refused("SIGNATURE_INVALID", form, request);
@@ -104,33 +107,36 @@ export class Authenticator {
     if (key.addresses?.has(this.#addressOf(request)) === false) {
       return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
     }
-    return { key, caller: key.caller, sentAtMs, signature };
+    const { credential } = good;
+    return { key, caller: key.caller, sentAtMs, signature, credential };
   }
 
   /**
+   * Which secret of the key the signature is good with, or null.
+   *
    * The form of the signature, which the sender chose, decides on the work alone: a failure costs
    * two checks of its kind, whether the key exists, is of that kind, was rotated, or not.
    */
-  #isGood(
+  #goodWith(
     key: StoredKey | null,
     request: RawRequest,
     timestamp: string,
     signature: Uint8Array,
     nowMs: number,
-  ): boolean {
+  ): Pick<StoredKey, "credential"> | null {
     const prefix = signedPrefix(request.method, request.path, timestamp);
     const payload = payloadOf(request);
     const isEd25519 = signature.length === ED25519_SIGNATURE_BYTES;
     const fitting = key?.algorithm === (isEd25519 ? "ed25519" : "hmac") ? key : null;
     const before = fitting?.previous ?? null;
-    const previous = before !== null && nowMs < before.untilMs ? before.secret : null;
-    for (const secret of [fitting?.secret ?? null, previous]) {
+    const previous = before !== null && nowMs < before.untilMs ? before : null;
+    for (const each of [fitting, previous]) {
       const isGood = isEd25519
-        ? this.#checks.ed25519(secret ?? NO_PUBLIC_KEY, prefix, payload, signature)
-        : this.#checks.hmac(secret ?? NO_SECRET, prefix, payload, signature);
-      if (isGood && secret !== null) return true;
+        ? this.#checks.ed25519(each?.secret ?? NO_PUBLIC_KEY, prefix, payload, signature)
+        : this.#checks.hmac(each?.secret ?? NO_SECRET, prefix, payload, signature);
+      if (isGood && each !== null) return each;
     }
-    return false;
+    return null;
   }
 
   #addressOf(request: AddressedRequest): string {

@@ -33,8 +33,14 @@ export interface StoredKey {
   readonly addresses: AddressList | null;
   readonly algorithm: KeyAlgorithm;
   readonly secret: KeyObject;
+  /** What the secret was made of, which tells it from any other of the key; null of a fixed key. */
+  readonly credential: KeyCredential | null;
   /** Null unless the key was rotated; good until its time. */
-  readonly previous: { readonly secret: KeyObject; readonly untilMs: number } | null;
+  readonly previous: {
+    readonly secret: KeyObject;
+    readonly credential: KeyCredential;
+    readonly untilMs: number;
+  } | null;
 }
 
 export interface MasterKeys {
@@ -116,6 +122,7 @@ export class KeyStore {
       addresses: null,
       algorithm: "hmac",
       secret: createSecretKey(Buffer.from(secret, "utf8")),
+      credential: null,
       previous: null,
     });
   }
@@ -133,9 +140,33 @@ export class KeyStore {
     return this.#fixed.has(apiKey) || (this.#journaled?.find(apiKey) ?? null) !== null;
   }
 
-  /** Null for a key that does not expire by itself. */
-  expiresAtMs(apiKey: string): number | null {
-    return this.#journaled?.find(apiKey)?.expiresAtMs ?? null;
+  /**
+   * As {@link find}, for who signed in with a browser at that time: null also where the key was
+   * rotated since then and its secret of then is good no more.
+   */
+  findSince(apiKey: string, wallMs: number, sinceMs: number): StoredKey | null {
+    const key = this.find(apiKey, wallMs);
+    const rotatedAtMs = this.#journaled?.find(apiKey)?.rotatedAtMs ?? null;
+    if (key === null || rotatedAtMs === null || rotatedAtMs <= sinceMs) return key;
+    return key.previous !== null && wallMs < key.previous.untilMs ? key : null;
+  }
+
+  /**
+   * Until when the key is good for who signed with this; null where it is not. Without a credential
+   * somebody else knows whether it was signed for.
+   */
+  goodUntilMs(
+    apiKey: string,
+    credential: KeyCredential | null | undefined,
+    wallMs: number,
+  ): number | null {
+    const key = this.find(apiKey, wallMs);
+    if (key === null) return null;
+    const endsAtMs = this.#journaled?.find(apiKey)?.expiresAtMs ?? Number.POSITIVE_INFINITY;
+    if (credential == null || credential === key.credential) return endsAtMs;
+    const { previous } = key;
+    const isPrevious = credential === previous?.credential && wallMs < previous.untilMs;
+    return isPrevious ? Math.min(previous.untilMs, endsAtMs) : null;
   }
 
   /** Accounts of the fixed keys. */
@@ -186,11 +217,13 @@ export class KeyStore {
       addresses: addresses === null ? null : new AddressList(addresses),
       algorithm,
       secret: this.#keyObject(row, row.credential),
+      credential: row.credential,
       previous:
         row.previous === null
           ? null
           : {
               secret: this.#keyObject(row, row.previous.credential),
+              credential: row.previous.credential,
               untilMs: row.previous.untilMs,
             },
     };

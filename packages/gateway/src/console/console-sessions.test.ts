@@ -35,7 +35,9 @@ class Bench {
     for (let n = 0; n < 100; n += 1) keys.add(`key-${n}`, "secret", `8011${n}` as Account);
     this.sessions = new ConsoleSessions({
       keys: {
-        find: (apiKey, wallMs) => (this.missing.has(apiKey) ? null : keys.find(apiKey, wallMs)),
+        findSince: (apiKey, wallMs, sinceMs) => {
+          return this.missing.has(apiKey) ? null : keys.findSince(apiKey, wallMs, sinceMs);
+        },
       },
       clock: this.clock,
       file: new SessionFile(this.folder),

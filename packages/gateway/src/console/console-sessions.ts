@@ -15,8 +15,8 @@ import {
 import type { SessionFile } from "./session-file.ts";
 
 export interface ConsoleSessionsOptions<Holder> {
-  /** Who may still be signed in, by name: a key, or an operator. */
-  readonly keys: { find(name: string, wallMs: number): Holder | null };
+  /** Who may still be signed in who was at that time, by name: a key, or an operator. */
+  readonly keys: { findSince(name: string, wallMs: number, sinceMs: number): Holder | null };
   readonly clock: Clock;
   readonly file: Pick<SessionFile, "read" | "write">;
   /** In the cookie's name: browsers do not tell the listeners of one host apart. */
@@ -88,7 +88,7 @@ export class ConsoleSessions<Holder = StoredKey> {
     const session = this.#sessions.get(hashOf(token));
     if (session === undefined) return null;
     const nowMs = this.#options.clock.wallMs();
-    const key = this.#options.keys.find(session.apiKey, nowMs);
+    const key = this.#holderOf(session, nowMs);
     if (key === null || hasEnded(session, nowMs)) {
       this.#end(session);
       this.#keep();
@@ -117,6 +117,10 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#sweep?.cancel();
   }
 
+  #holderOf({ apiKey, beganAtMs }: Session, nowMs: number): Holder | null {
+    return this.#options.keys.findSince(apiKey, nowMs, beganAtMs);
+  }
+
   #watch(session: Session, callback: () => void): () => void {
     session.onEnd.add(callback);
     this.#armSweep();
@@ -133,7 +137,7 @@ export class ConsoleSessions<Holder = StoredKey> {
       this.#sweep = null;
       const nowMs = this.#options.clock.wallMs();
       const ended = [...this.#sessions.values()].filter((session) => {
-        return hasEnded(session, nowMs) || this.#options.keys.find(session.apiKey, nowMs) === null;
+        return hasEnded(session, nowMs) || this.#holderOf(session, nowMs) === null;
       });
       for (const session of ended) this.#end(session);
       if (ended.length > 0) this.#keep();

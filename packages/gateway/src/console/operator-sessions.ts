@@ -32,10 +32,13 @@ export function holderName(operator: string, apiKey: string | null): string {
   return apiKey === null ? `${BY_TOKEN}${operator}` : `${BY_KEY}${apiKey}`;
 }
 
-export function openOperatorConsole(clock: Clock, keys: Pick<KeyStore, "find">): OperatorConsole {
+export function openOperatorConsole(
+  clock: Clock,
+  keys: Pick<KeyStore, "findSince">,
+): OperatorConsole {
   const instance = randomBytes(4).toString("hex");
   const sessions = new ConsoleSessions<OperatorHolder>({
-    keys: { find: (name, wallMs) => holderOf(name, keys, wallMs) },
+    keys: { findSince: (name, wallMs, sinceMs) => holderOf(name, keys, wallMs, sinceMs) },
     clock,
     file: { read: () => ({ instance, sessions: [] }), write: () => {} },
     cookieWord: "operator",
@@ -44,11 +47,16 @@ export function openOperatorConsole(clock: Clock, keys: Pick<KeyStore, "find">):
   return { codes: new SignInCodes(() => clock.monotonicMs()), sessions };
 }
 
-/** A session by a key ends with the key. */
-function holderOf(name: string, keys: Pick<KeyStore, "find">, wallMs: number) {
+/** A session by a key ends with the key, and with the secret that it began with. */
+function holderOf(
+  name: string,
+  keys: Pick<KeyStore, "findSince">,
+  wallMs: number,
+  sinceMs: number,
+): OperatorHolder | null {
   if (name.startsWith(BY_TOKEN)) return { operator: name.slice(BY_TOKEN.length), addresses: null };
   const apiKey = name.slice(BY_KEY.length);
-  const key = keys.find(apiKey, wallMs);
+  const key = keys.findSince(apiKey, wallMs, sinceMs);
   if (key === null || permissionFault(key, OPERATOR_NEED) !== null) return null;
   return { operator: apiKey, addresses: key.addresses };
 }

@@ -26,6 +26,15 @@ test("sign-in codes: one ends with its life, to the millisecond", () => {
   assert.equal(codes.redeem(long), "key");
 });
 
+test("sign-in codes: those of a key that was changed are forgotten", () => {
+  const codes = new SignInCodes(() => 0);
+  const [gone, other] = [codes.issue("key-1", 60_000), codes.issue("key-2", 60_000)];
+  codes.forget("key-1");
+  assert.equal(codes.redeem(gone), null);
+  assert.equal(codes.redeem(other), "key-2");
+  assert.equal(codes.redeem(codes.issue("key-1", 60_000)), "key-1");
+});
+
 test("sign-in codes: beyond the limit the oldest is forgotten", () => {
   const codes = new SignInCodes(() => 0);
   const made = Array.from({ length: CODES_MAX + 1 }, () => codes.issue("key", 60_000));

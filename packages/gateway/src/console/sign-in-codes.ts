@@ -38,6 +38,13 @@ export class SignInCodes {
     return found.apiKey;
   }
 
+  /** Something about the key was changed: codes that were made before are for nobody. */
+  forget(apiKey: string): void {
+    for (const [hash, code] of this.#waiting) {
+      if (code.apiKey === apiKey) this.#waiting.delete(hash);
+    }
+  }
+
   #dropExpired(): void {
     const nowMs = this.#monotonicMs();
     for (const [hash, { endsAtMs }] of this.#waiting) {

@@ -51,7 +51,7 @@ import { type CarriedStream, StreamConnection, StreamSocket } from "./stream-con
 
 export interface OrderStreamServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
-  readonly keys: Pick<KeyStore, "find" | "expiresAtMs">;
+  readonly keys: Pick<KeyStore, "goodUntilMs">;
   /** Lets pages of the console in, at a path of their own; null where there is no console. */
   readonly sessions: Pick<Authenticator, "authenticate"> | null;
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
@@ -97,7 +97,8 @@ export class OrderStreamServer {
   readonly #turns: ReplayTurns;
   readonly #room = new SnapshotRoom();
   readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
-  readonly #connections = new Set<StreamConnection>();
+  /** Each with how it was let in. */
+  readonly #connections = new Map<StreamConnection, Authenticated>();
   /** Of connections whose keys expire. */
   readonly #keyTimers = new Map<StreamConnection, Cancelable>();
   /** Sockets per account, handshakes under way included. */
@@ -146,8 +147,8 @@ export class OrderStreamServer {
 
   /** Something about a key was changed: its streams end at once if it is good no more. */
   keyChanged(apiKey: string): void {
-    for (const connection of this.#connections) {
-      if (connection.apiKey === apiKey) this.#watchKey(connection);
+    for (const [connection, authenticated] of this.#connections) {
+      if (connection.apiKey === apiKey) this.#watchKey(connection, authenticated);
     }
   }
 
@@ -248,7 +249,7 @@ export class OrderStreamServer {
     if (!isFirst) {
       return fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
     }
-    if (!this.#isGood(authenticated.caller.apiKey)) {
+    if (this.#goodUntilMs(authenticated) === null) {
       return fault("KEY_NO_LONGER_GOOD", "the key was revoked or has expired");
     }
     if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
@@ -297,10 +298,10 @@ export class OrderStreamServer {
       },
     });
     const leave = authenticated.onEnd?.(() => connection.terminate());
-    this.#connections.add(connection);
+    this.#connections.set(connection, authenticated);
     for (const [view, session] of connection.sessions) hub.join(view, session);
     connection.start();
-    this.#watchKey(connection);
+    this.#watchKey(connection, authenticated);
   }
 
   #streamOf(
@@ -327,26 +328,27 @@ export class OrderStreamServer {
     return { view, feed, observer: hub.observerOf(account), start };
   }
 
-  #isGood(apiKey: string): boolean {
+  /** Until when whoever signed the handshake may stay; null: no more. */
+  #goodUntilMs({ caller, credential }: Authenticated): number | null {
     const { clock, keys } = this.#options;
-    return keys.find(apiKey, clock.wallMs()) !== null;
+    return keys.goodUntilMs(caller.apiKey, credential, clock.wallMs());
   }
 
-  /** Looks again when the key expires; or in between, because real time may jump. */
-  #watchKey(connection: StreamConnection): void {
-    const { clock, keys } = this.#options;
+  /** Looks again when the key or its secret ends; or in between, because real time may jump. */
+  #watchKey(connection: StreamConnection, authenticated: Authenticated): void {
+    const { clock } = this.#options;
     this.#keyTimers.get(connection)?.cancel();
     this.#keyTimers.delete(connection);
-    if (!this.#isGood(connection.apiKey)) {
+    const untilMs = this.#goodUntilMs(authenticated);
+    if (untilMs === null) {
       connection.endKey();
       return;
     }
-    const expiresAtMs = keys.expiresAtMs(connection.apiKey);
-    if (expiresAtMs === null) return;
-    const delayMs = Math.min(expiresAtMs - clock.wallMs(), KEY_CHECK_MS);
+    if (!Number.isFinite(untilMs)) return;
+    const delayMs = Math.min(untilMs - clock.wallMs(), KEY_CHECK_MS);
     this.#keyTimers.set(
       connection,
-      clock.after(delayMs, () => this.#watchKey(connection)),
+      clock.after(delayMs, () => this.#watchKey(connection, authenticated)),
     );
   }
 
@@ -363,9 +365,9 @@ export class OrderStreamServer {
     const allEnded = new Promise<void>((resolve) => {
       this.#onLastEnded = resolve;
     });
-    for (const connection of this.#connections) connection.stop();
+    for (const connection of this.#connections.keys()) connection.stop();
     const deadline = this.#options.clock.after(STOP_MS, () => {
-      for (const connection of this.#connections) connection.terminate();
+      for (const connection of this.#connections.keys()) connection.terminate();
     });
     await allEnded;
     deadline.cancel();
