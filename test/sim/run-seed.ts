@@ -400,6 +400,7 @@ class SeedRun {
     this.#fault("diskFull");
     disk.onFault = () => undefined;
     disk.bytesMax = disk.totalBytes + this.#random.between(0, 60_000);
+    disk.isQuota = this.#random.chance(0.5);
     await this.#runFor(this.#random.between(50, 500));
     await this.#cancelsWork();
     disk.bytesMax = Number.POSITIVE_INFINITY;

@@ -77,8 +77,8 @@ export function truncateSync(path: string, size = 0): void {
 
 /** Counted in bytes: a disk without an end has as many as a number can say. */
 export function statfsSync(_path: string) {
-  const { bytesMax, totalBytes } = disk();
-  const free = Math.max(0, bytesMax - totalBytes);
+  const { bytesMax, isQuota, totalBytes } = disk();
+  const free = isQuota ? Number.MAX_SAFE_INTEGER : Math.max(0, bytesMax - totalBytes);
   return { bsize: 1, bavail: Math.min(free, Number.MAX_SAFE_INTEGER) };
 }
 

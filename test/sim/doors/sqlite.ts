@@ -44,6 +44,9 @@ function translated(error: unknown): unknown {
   if (code === "SQLITE_IOERR" && theWorld().disk.lastErrorCode === "ENOSPC") {
     return new SqliteError("database or disk is full", "SQLITE_FULL");
   }
+  if (code === "SQLITE_IOERR" && theWorld().disk.lastErrorCode === "EDQUOT") {
+    return new SqliteError(error.message, "SQLITE_IOERR_WRITE");
+  }
   return new SqliteError(error.message, code);
 }
 

@@ -103,6 +103,8 @@ export class Disk {
   onCrash: () => void = () => undefined;
   /** Bytes of all files at most. */
   bytesMax = Number.POSITIVE_INFINITY;
+  /** That bound is a quota's: the disk itself has room, and says so. */
+  isQuota = false;
   fault: { readonly kind: DiskFault; atOperation: number } | null = null;
   onFault: (what: string) => void = () => undefined;
   isFrozen = false;
@@ -344,7 +346,7 @@ export class Disk {
     const grows = write.at + (write.bytes?.length ?? 0) - inode.cached.size;
     if (grows > 0 && this.totalBytes + grows > this.bytesMax) {
       this.onFault("full");
-      throw this.#error("ENOSPC", "write", path);
+      throw this.#error(this.isQuota ? "EDQUOT" : "ENOSPC", "write", path);
     }
     if (!torn) {
       inode.cached.apply(write);

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import Database from "better-sqlite3";
 import { DiskReserve } from "./disk-reserve.ts";
 import { inFolder } from "./journal-fixture.ts";
+import { isDiskFull } from "./journal-schema.ts";
 import { RESERVE_SLICE_BYTES } from "./limits.ts";
 
 const WHOLE = 2.5 * RESERVE_SLICE_BYTES;
@@ -62,6 +64,56 @@ test("reserve: gives for a start until there is room, at most all", () =>
     reserve.makeRoomFor(TOO_MUCH);
     assert.equal(reserve.heldBytes, 0);
   }));
+
+test("reserve: a slice more is tried and taken back, and leaves the reserve as it was", () =>
+  inFile((open, file) => {
+    const reserve = open();
+    assert.equal(reserve.hasNoRoom(), false);
+    assert.equal(existsSync(file), false);
+    reserve.refill();
+    assert.equal(reserve.hasNoRoom(), false);
+    assert.equal(statSync(file).size, WHOLE);
+    assert.ok(reserve.isWhole);
+  }));
+
+/** As Node makes them. */
+function fileError(code: string, syscall: string): Error {
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
+}
+
+test("disk full: the disk or a quota has no room, and no flush has told it", () => {
+  const nobody = { hasNoRoom: () => assert.fail("what the system says is enough") };
+  for (const code of ["ENOSPC", "EDQUOT"]) {
+    for (const syscall of ["write", "open", "ftruncate"]) {
+      assert.ok(isDiskFull(fileError(code, syscall), nobody), `${code} ${syscall}`);
+    }
+    for (const syscall of ["fsync", "close"]) {
+      assert.ok(!isDiskFull(fileError(code, syscall), nobody), `${code} ${syscall}`);
+    }
+  }
+  assert.ok(!isDiskFull(fileError("EIO", "write"), nobody));
+  assert.ok(!isDiskFull(new Error("a bug"), nobody));
+});
+
+test("disk full: of a write that SQLite says has failed, the reserve tells why", () => {
+  const full = { hasNoRoom: () => true };
+  const room = { hasNoRoom: () => false };
+  const broken = {
+    hasNoRoom: () => {
+      throw fileError("EIO", "ftruncate");
+    },
+  };
+  const error = (code: string) => new Database.SqliteError("it failed", code);
+  for (const code of ["SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"]) {
+    assert.deepEqual(
+      [full, room, broken].map((reserve) => isDiskFull(error(code), reserve)),
+      [true, false, false],
+    );
+  }
+  assert.ok(isDiskFull(error("SQLITE_FULL"), room));
+  assert.ok(!isDiskFull(error("SQLITE_IOERR_FSYNC"), full));
+  assert.ok(!isDiskFull(error("SQLITE_CORRUPT"), full));
+});
 
 test("reserve: its bytes cannot be compressed away", () =>
   inFile((open, file) => {

@@ -40,6 +40,21 @@ export class DiskReserve {
     return true;
   }
 
+  /**
+   * Whether there is not even room for as much as a slice: it is tried, and what was written for it
+   * is taken back.
+   */
+  hasNoRoom(): boolean {
+    let isFull = false;
+    try {
+      growFile(this.#file, this.#bytes());
+    } catch (error) {
+      isFull = isNoRoom(error);
+    }
+    this.#shrinkTo(this.#heldBytes);
+    return isFull;
+  }
+
   /** Gives until so many bytes are free, or nothing is left. */
   makeRoomFor(bytes: number): void {
     while (freeBytes(this.#folder) < bytes && this.makeRoom()) {
@@ -66,10 +81,14 @@ export class DiskReserve {
 
   #grow(): void {
     const bytes = Math.min(RESERVE_SLICE_BYTES, this.#wholeBytes - this.#heldBytes);
-    // Random, because a file system that compresses would store the same byte in no room at all.
-    this.#slice ??= randomFillSync(new Uint8Array(RESERVE_SLICE_BYTES));
-    growFile(this.#file, this.#slice.subarray(0, bytes));
+    growFile(this.#file, this.#bytes().subarray(0, bytes));
     this.#heldBytes += bytes;
+  }
+
+  /** Random, because a file system that compresses would store the same byte in no room at all. */
+  #bytes(): Uint8Array {
+    this.#slice ??= randomFillSync(new Uint8Array(RESERVE_SLICE_BYTES));
+    return this.#slice;
   }
 
   #shrinkTo(bytes: number): void {

@@ -1,6 +1,7 @@
 /** The shape of the SQLite journal on disk: its files, its tables, its format number. */
 import Database from "better-sqlite3";
 import { diskErrorCode, filePath, isNoRoom } from "../sys/disk.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
 /** Format of journal.db, kept in its user_version. */
@@ -117,10 +118,21 @@ function sqliteErrorCode(code: string): JournalErrorCode | null {
   return null;
 }
 
+/** A write that failed, or a file of SQLite's own that could not be made larger. */
+const FAILED_WRITES: ReadonlySet<string> = new Set(["SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"]);
+
 /**
  * Whether a write failed for want of room, before anything of it could count: SQLite undoes the
- * transaction whole. A flush that failed is never this.
+ * transaction whole. A flush that failed is never this. Of a quota that is used up SQLite says only
+ * that a write failed: then the reserve is tried, which hears the system's own word.
  */
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof Database.SqliteError ? error.code === "SQLITE_FULL" : isNoRoom(error);
+export function isDiskFull(error: unknown, reserve: Pick<DiskReserve, "hasNoRoom">): boolean {
+  if (!(error instanceof Database.SqliteError)) return isNoRoom(error);
+  if (!FAILED_WRITES.has(error.code)) return error.code === "SQLITE_FULL";
+  try {
+    return reserve.hasNoRoom();
+  } catch {
+    // A reserve that cannot be tried says nothing.
+    return false;
+  }
 }

@@ -87,7 +87,7 @@ export class SqliteJournal {
         return new SqliteJournal(files, database, reserve);
       } catch (error) {
         database?.close();
-        if (isDiskFull(error) && reserve.makeRoom()) continue;
+        if (isDiskFull(error, reserve) && reserve.makeRoom()) continue;
         throw journalErrorFrom(error, files.database);
       }
     }
@@ -254,7 +254,7 @@ export class SqliteJournal {
         write();
         return;
       } catch (error) {
-        if (!isDiskFull(error)) throw this.#fail(error, file);
+        if (!isDiskFull(error, this.reserve)) throw this.#fail(error, file);
         if (!this.#makeRoom(file)) throw this.#failFull(error, file);
       }
     }
@@ -273,7 +273,7 @@ export class SqliteJournal {
       this.#logBytes = 0;
     } catch (error) {
       // Too little for the copy, so the log grows into it.
-      if (!isDiskFull(error)) throw this.#fail(error, file);
+      if (!isDiskFull(error, this.reserve)) throw this.#fail(error, file);
     }
     return true;
   }

@@ -153,10 +153,15 @@ export function shrinkFile(path: string, bytes: number): void {
   truncateSync(path, bytes);
 }
 
-/** Whether a file call failed because the disk has no room; a flush that failed is never that. */
+/** There is no room: on the disk, or in a quota of it. */
+const NO_ROOM: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+/** Calls that tell how earlier writes fared: what fails there may be lost. */
+const LATE_CALLS: ReadonlySet<unknown> = new Set(["fsync", "close"]);
+
+/** Whether a file call failed because there is no room; a flush that failed is never that. */
 export function isNoRoom(error: unknown): boolean {
-  if (diskErrorCode(error) !== "ENOSPC") return false;
-  return (error as { readonly syscall?: unknown }).syscall !== "fsync";
+  if (!NO_ROOM.has(diskErrorCode(error))) return false;
+  return !LATE_CALLS.has((error as { readonly syscall?: unknown }).syscall);
 }
 
 /** Renames within one folder; on stable storage when it returns. */
