@@ -61,6 +61,18 @@ test("console: a fresh browser is told how to sign in; a used link signs nobody 
   assert.equal(new URL(page.url()).hash, "");
 });
 
+test("console: a link that is opened while the gateway does not answer signs in afterwards", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  let failures = 0;
+  await page.route("**/console/v1/session", (route) => {
+    failures += 1;
+    return failures === 1 ? route.abort() : route.continue();
+  });
+  await openConsole(page, url, KEY_1);
+  assert.ok(failures > 1);
+});
+
 test("console: sign in, place, see the fill, and its story", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);
@@ -170,6 +182,43 @@ test("console: cancel one by key, a selection in a batch with one refusal, and a
   await page.click('dialog[open] button:has-text("Cancel 2")');
   await resultLine(page, /2 of 2 cancels accepted/);
   await rows(page, 0);
+});
+
+test("console: copying cancels nothing, and keys mean only what is shown", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await placeBySignature(url, KEY_1, "buy", 100, 402);
+  await placeBySignature(url, KEY_1, "buy", 100, 401);
+  await rows(page, 2);
+  await page.locator("body").press("o");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Control+c");
+  // Enter on a column's title sorts by it, also while an order is chosen.
+  await page.focus('.head button:has-text("Price")');
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('[role="columnheader"][aria-sort="ascending"]:has-text("Price")');
+  await page.fill("#filter", "nothing-has-this");
+  await rows(page, 0);
+  await page.focus("#blotter");
+  await page.keyboard.press("c");
+  await page.keyboard.press("Enter");
+  // Behind a dialog nothing acts, wherever the focus is.
+  await page.fill("#filter", "");
+  await rows(page, 2);
+  await page.focus("#blotter");
+  await page.keyboard.press("a");
+  await page.keyboard.press("?");
+  await page.waitForSelector("dialog[open] kbd");
+  await page.evaluate(() => {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "x", bubbles: true }));
+  });
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("dialog[open]", { state: "detached" });
+  // The commands of a page are answered in their order: what came before would be here.
+  await place(page, { side: "sell", qty: "100", price: "500" });
+  await resultLine(page, /placed as/);
+  assert.equal(await page.locator(".results li").count(), 1);
 });
 
 test("console: the gateway is killed and comes back; the page resumes without a gap", async (t) => {

@@ -25,7 +25,7 @@ import { type LinkView, OrderLink } from "./link/order-link.ts";
 import { openBrowserSocket } from "./link/socket.ts";
 import type { Depth } from "./market/depth-book.ts";
 import * as operatorDesk from "./operator/operator-desk.ts";
-import { type CancelOutcome, cancelRun, failureText } from "./orders/cancel-run.ts";
+import { type CancelOutcome, cancelRun, notDoneText } from "./orders/cancel-run.ts";
 import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
 import { RateMeter } from "./rate-meter.ts";
@@ -57,6 +57,7 @@ const SYMBOLS_EVERY_MS = 60_000;
 /** Milliseconds between two drawings of the list of orders. */
 const PAINT_EVERY_MS = 50;
 const HISTORY_PAGE = "100";
+const SIGN_IN_AGAIN_MS = 2_000;
 const RESTRICTIONS_EVERY_MS = 5_000;
 
 export const session = signal<ConsoleSession | null | undefined>(undefined);
@@ -117,7 +118,11 @@ const orderLink = new OrderLink(
     changed: (view) => {
       const before = link.value;
       link.value = view;
-      if (view.phase !== before.phase) tellPhase(view);
+      if (view.phase !== before.phase) {
+        tellPhase(view);
+        // What was asked while nobody answered is asked again.
+        if (view.phase === "live") askAccountSoon();
+      }
       if (view.phase === "signed-out") session.value = null;
     },
     notice: () => void askRestrictions(),
@@ -148,11 +153,16 @@ const marketLink = new MarketLink(
 );
 
 /** Signs in with the code in the address, if there is one; it leaves the address at once. */
-export async function begin(): Promise<void> {
+export function begin(): Promise<void> {
   const code = /^#code=(.+)$/.exec(location.hash)?.[1];
   if (code !== undefined) history.replaceState(null, "", location.pathname);
+  return beginWith(code);
+}
+
+async function beginWith(code: string | undefined): Promise<void> {
   try {
     const found = code === undefined ? await api.findSession() : await signInOnce(code);
+    if (found !== null) signInProblem.value = "";
     if (found?.role === "operator") {
       operatorDesk.begin(found as operatorDesk.Session);
       return;
@@ -160,7 +170,8 @@ export async function begin(): Promise<void> {
     session.value = found as ConsoleSession | null;
   } catch {
     signInProblem.value = "The gateway does not answer.";
-    after(2_000, () => void begin());
+    // A gateway that was starting takes the same code a little later.
+    after(SIGN_IN_AGAIN_MS, () => void beginWith(code));
     return;
   }
   if (session.value === null) return;
@@ -174,7 +185,7 @@ async function signInOnce(code: string): Promise<api.AnySession | null> {
   try {
     return await api.signIn(code);
   } catch (error) {
-    if (!(error instanceof api.RefusedError)) throw error;
+    if (!(error instanceof api.RefusedError) || error.httpStatus >= 500) throw error;
     signInProblem.value = "This link has been used, or is too old.";
     return await api.findSession();
   }
@@ -242,7 +253,7 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
   const orderNo = isPlaced ? (reply.data as { readonly order_no: string }).order_no : "";
   const what = `${side === "buy" ? "Buy" : "Sell"} ${qty} ${draft.symbol}`;
   tell(
-    isPlaced ? `${what}: placed as ${orderNo}` : `${what}: refused. ${refusalText(reply)}`,
+    isPlaced ? `${what}: placed as ${orderNo}` : `${what}: ${refusalText("refused", reply)}`,
     isPlaced ? "good" : "bad",
     orderNo,
   );
@@ -252,7 +263,7 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
 export async function cancelOne(orderNo: string): Promise<void> {
   const reply = await orderLink.command("cancel", { order_no: orderNo });
   const isAccepted = reply.code === 0;
-  const text = isAccepted ? "cancel accepted" : `not cancelled. ${refusalText(reply)}`;
+  const text = isAccepted ? "cancel accepted" : refusalText("not cancelled", reply);
   tell(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
 }
 
@@ -265,7 +276,7 @@ export async function cancelMany(orderNos: readonly string[]): Promise<readonly 
     told: (outcomes) => {
       all.push(...outcomes);
       for (const { orderNo, isAccepted, problem } of outcomes) {
-        const text = isAccepted ? "cancel accepted" : `not cancelled. ${problem}`;
+        const text = isAccepted ? "cancel accepted" : problem;
         addLine(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
       }
     },
@@ -430,9 +441,9 @@ function tone(isGood: boolean): ResultLine["tone"] {
   return isGood ? "good" : "bad";
 }
 
-function refusalText(reply: ReplyMessage): string {
+function refusalText(refused: string, reply: ReplyMessage): string {
   if (HELD_BACK.has(reply.reason ?? "")) void askRestrictions();
-  return failureText(reply);
+  return notDoneText(refused, reply);
 }
 
 function setLast({ price, qty, time_ms }: MarketTrade): void {

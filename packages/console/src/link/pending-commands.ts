@@ -47,6 +47,9 @@ export class PendingCommands {
   }
 }
 
+/** The reason in place of an answer that will not come. */
+export const OUTCOME_UNKNOWN = "outcome_unknown";
+
 function unknownOutcome(id: string): ReplyMessage {
   return {
     type: "reply",
@@ -54,7 +57,7 @@ function unknownOutcome(id: string): ReplyMessage {
     code: -1,
     message: "Outcome unknown",
     details: "no answer came: look at the order",
-    reason: "outcome_unknown",
+    reason: OUTCOME_UNKNOWN,
     retryable: false,
   };
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReplyMessage } from "@countermand/client";
+import { PendingCommands } from "../link/pending-commands.ts";
 import { batchOutcomes, type CancelOutcome, cancelRun } from "./cancel-run.ts";
 
 const REPLY = { type: "reply", id: "c" } as const;
@@ -20,13 +21,23 @@ test("cancel run: outcomes are by place, and a refusal of all is everyone's", ()
   ];
   assert.deepEqual(batchOutcomes(["1", "2"], { ...REPLY, code: 0, data }), [
     { orderNo: "1", isAccepted: true, problem: "" },
-    { orderNo: "2", isAccepted: false, problem: "too late filled: it is filled" },
+    { orderNo: "2", isAccepted: false, problem: "not cancelled. too late filled: it is filled" },
   ]);
   const refusal = { ...REPLY, code: 10010009, reason: "not_permitted", details: "read only" };
   assert.deepEqual(
     batchOutcomes(["1", "2"], refusal).map(({ problem }) => problem),
-    ["not permitted: read only", "not permitted: read only"],
+    ["not cancelled. not permitted: read only", "not cancelled. not permitted: read only"],
   );
+});
+
+test("cancel run: an outcome that nobody knows is not told as a refusal", async () => {
+  const pending = new PendingCommands();
+  const reply = new Promise<ReplyMessage>((resolve) => {
+    pending.add({ id: "c", text: "", sentAtMs: 0, resolve });
+  });
+  pending.giveUp();
+  const [outcome] = batchOutcomes(["1"], await reply);
+  assert.equal(outcome?.problem, "outcome unknown: no answer came: look at the order");
 });
 
 test("cancel run: fives, a pause when the gateway asks for one, each order once", async () => {

@@ -1,5 +1,6 @@
 /** Cancels many orders in batches, and says of each what became of it. */
 import type { CancelResult, Failure, ReplyMessage } from "@countermand/client";
+import { OUTCOME_UNKNOWN } from "../link/pending-commands.ts";
 import { wordText } from "./order-words.ts";
 
 /** The gateway's limit of one batch. */
@@ -56,17 +57,24 @@ export function batchOutcomes(
   return orderNos.map((orderNo, index) => {
     const result = results[index]?.result ?? (reply as unknown as Failure);
     const isAccepted = result.code === 0;
-    return { orderNo, isAccepted, problem: isAccepted ? "" : failureText(result as Failure) };
+    return {
+      orderNo,
+      isAccepted,
+      problem: isAccepted ? "" : notDoneText("not cancelled", result as Failure),
+    };
   });
 }
 
-/** A refusal in a line: the reason's word, then what the gateway says to it. */
-export function failureText(failure: {
+interface Reasons {
   readonly reason?: string;
   readonly details?: string;
   readonly message?: string;
-}): string {
+}
+
+/** Why something was not done; that nobody knows whether it was is no refusal. */
+export function notDoneText(refused: string, failure: Reasons): string {
   const { reason = "", details = "", message = "" } = failure;
   const said = details === "" ? message : details;
-  return reason === "" ? said : `${wordText(reason)}: ${said}`;
+  const text = reason === "" ? said : `${wordText(reason)}: ${said}`;
+  return reason === OUTCOME_UNKNOWN ? text : `${refused}. ${text}`;
 }

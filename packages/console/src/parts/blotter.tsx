@@ -7,6 +7,7 @@ import type { OrderRow, SortColumn } from "../orders/order-table.ts";
 import { isOpen, statusText, typeText } from "../orders/order-words.ts";
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
+import { isForBrowser } from "./keys.ts";
 
 interface Column {
   readonly sort: SortColumn;
@@ -124,9 +125,12 @@ function Grid() {
     else if (top > element.scrollTop + room) element.scrollTop = top - room;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isForBrowser(event) || isInHead(event.target)) return;
     const at = shown.findIndex(({ order }) => order.order_no === active.value);
     const page = Math.max(1, Math.floor(height.value / rowPx.value) - 1);
-    if (rowKey(event.key, active.value, { at, page, count: shown.length, move })) {
+    // An order that the list does not show any more is none that a key can mean.
+    const orderNo = at === -1 ? "" : active.value;
+    if (rowKey(event.key, orderNo, { at, page, count: shown.length, move })) {
       event.preventDefault();
       event.stopPropagation();
     }
@@ -167,6 +171,11 @@ function Grid() {
       </div>
     </div>
   );
+}
+
+/** There Enter and Space press the buttons that sort. */
+function isInHead(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".head") !== null;
 }
 
 interface Movement {

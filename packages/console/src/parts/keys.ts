@@ -23,12 +23,18 @@ export const KEYS: readonly KeyRow[] = [
   { keys: "Esc", does: "close, or leave the field" },
 ];
 
+/** Control C copies: with one of these a letter is none of the page's keys. */
+export function isForBrowser({ altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey;
+}
+
 /** Calls the action of a key, unless it is typed into a field or meant for the browser. */
 export function onKeys(actions: Readonly<Record<string, () => void>>): () => void {
   const listen = (event: KeyboardEvent): void => {
     const { target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof HTMLElement && target.closest("dialog") !== null) return;
+    if (isForBrowser(event)) return;
+    // Also where nothing of it has the focus: what lies behind it must not act unseen.
+    if (document.querySelector("dialog[open]") !== null) return;
     if (target instanceof HTMLElement && target.matches("input, select, textarea")) {
       if (event.key === "Escape") target.blur();
       return;

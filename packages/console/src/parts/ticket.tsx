@@ -245,12 +245,16 @@ function Estimate({ draft, market, currency }: EstimateProps) {
   useEffect(() => {
     qty.value = null;
     if (draft.side === "buy" && draft.price === "") return;
+    let isCurrent = true;
     const timer = after(ESTIMATE_AFTER_MS, () => {
       void desk.tradableQty(market, draft).then((given) => {
-        qty.value = given;
+        if (isCurrent) qty.value = given;
       });
     });
-    return () => timer.cancel();
+    return () => {
+      isCurrent = false;
+      timer.cancel();
+    };
   }, [draft.side, draft.price, draft.symbol, desk.balances.value]);
   const amount = takesPrice(draft.orderType) ? amountText(draft.price, draft.qty) : null;
   return (
