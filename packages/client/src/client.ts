@@ -1,5 +1,6 @@
 /** The gateway's REST API, typed: one method per thing to do. */
 import { ApiError, WaitTimeoutError } from "./errors.ts";
+import { compareOrderNos } from "./open-orders.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { systemDelay, systemNow } from "./system.ts";
 import { type Call, type Success, Transport, type TransportOptions } from "./transport.ts";
@@ -41,8 +42,8 @@ import { writeQuery, writeWire } from "./wire-json.ts";
 export type CancelOutcome =
   | {
       /**
-       * `cancelled`: by this call, final. `already_cancelled`: before it. `cancel_pending`: on its
-       * way to the venue; a fill can still win.
+       * `cancelled`: by this call, final. `already_cancelled`: before it, or by an attempt of it
+       * whose answer was lost. `cancel_pending`: on its way to the venue; a fill can still win.
        */
       readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
       readonly order: CancelledOrder;
@@ -75,6 +76,7 @@ export interface ConfirmOptions {
   readonly timeoutMs?: number;
 }
 
+const CANCEL_PATH = "/trade/v1/orders/cancel";
 const CONFIRM_TIMEOUT_MS = 30_000;
 const CONFIRM_POLL_MS_MIN = 50;
 const CONFIRM_POLL_MS_MAX = 1_000;
@@ -95,16 +97,31 @@ const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
  * assert.ok((await mine.balance()).length > 0);
  */
 export class CountermandClient {
+  readonly #options: TransportOptions;
   readonly #transport: Transport;
   readonly #now: () => number;
   readonly #delay: (ms: number) => Promise<void>;
 
-  /** @throws TypeError `baseUrl` is no URL, or the private key is no Ed25519 key */
-  constructor(options: TransportOptions) {
-    new URL(options.baseUrl);
-    this.#transport = new Transport(options);
+  /**
+   * @throws TypeError `baseUrl` is no address of a gateway, or the private key is no Ed25519 key
+   */
+  constructor(options: TransportOptions, transport?: Transport) {
+    checkBaseUrl(options.baseUrl);
+    this.#options = options;
+    this.#transport = transport ?? new Transport(options);
     this.#now = options.now ?? systemNow;
     this.#delay = options.delay ?? systemDelay;
+  }
+
+  /**
+   * The same client, whose calls end when the signal is aborted: with the signal's reason where
+   * nothing may have been done, else with OutcomeUnknownError. A stream has its own `close()`.
+   * @example
+   * const patient = client.withSignal(AbortSignal.timeout(5_000));
+   * assert.ok((await patient.balance()).length > 0);
+   */
+  withSignal(signal: AbortSignal): CountermandClient {
+    return new CountermandClient(this.#options, this.#transport.withSignal(signal));
   }
 
   /**
@@ -176,21 +193,15 @@ export class CountermandClient {
    * assert.equal(ended.order.cancelled_qty, "100");
    */
   async cancel(request: CancelRequest, options: CancelOptions = {}): Promise<CancelOutcome> {
-    const path = "/trade/v1/orders/cancel";
     try {
-      const { data, receipt } = await this.#send("POST", path, request, true, options);
+      const { data, receipt } = await this.#send("POST", CANCEL_PATH, request, true, options);
       const order = data as CancelledOrder;
       const more = receipt === undefined ? {} : { receipt };
       return { outcome: order.reason as "cancelled", order, ...more };
     } catch (error) {
       if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) throw error;
       const { failure, reason } = error;
-      return {
-        outcome: "refused",
-        reason,
-        failure,
-        order: (failure.data as Order | undefined) ?? null,
-      };
+      return { outcome: "refused", reason, failure, order: orderIn(error) };
     }
   }
 
@@ -207,11 +218,7 @@ export class CountermandClient {
    */
   async cancelAndConfirm(request: CancelRequest, options: ConfirmOptions = {}): Promise<Order> {
     const deadlineMs = this.#now() + (options.timeoutMs ?? CONFIRM_TIMEOUT_MS);
-    const ended = await this.cancel(request);
-    if (ended.outcome === "refused" && (ended.order === null || !isFinal(ended.order))) {
-      throw new ApiError(409, ended.failure);
-    }
-    let order: Order | null = ended.order;
+    let order = await this.#cancelled(request);
     for (let pollMs = CONFIRM_POLL_MS_MIN; order !== null && !isFinal(order); ) {
       if (this.#now() + pollMs > deadlineMs) {
         throw new WaitTimeoutError(`order ${order.order_no} is not closed yet`);
@@ -222,6 +229,17 @@ export class CountermandClient {
     }
     if (order === null) throw new WaitTimeoutError("the order is not listed any more");
     return order;
+  }
+
+  /** The order after its cancel, or as whatever came before the cancel has closed it. */
+  async #cancelled(request: CancelRequest): Promise<Order | null> {
+    try {
+      return (await this.#send("POST", CANCEL_PATH, request, true)).data as CancelledOrder;
+    } catch (error) {
+      const order = orderIn(error);
+      if (order !== null && isFinal(order)) return order;
+      throw error;
+    }
   }
 
   /**
@@ -293,7 +311,8 @@ export class CountermandClient {
   }
 
   /**
-   * Every order that fits, newest first, page after page. Throws as {@link orders}.
+   * Every order that fits, newest first, page after page; none twice, and none left out because
+   * others were placed or closed between two pages. Throws as {@link orders}.
    * @example
    * for await (const order of client.allOrders({ order_status: "new" })) {
    *   assert.equal(order.order_status, "new");
@@ -301,9 +320,24 @@ export class CountermandClient {
    */
   async *allOrders(query: OrdersQuery = {}): AsyncGenerator<Order, void, void> {
     const page_size = query.page_size ?? 100;
-    for (let page_index = query.page_index ?? 1; ; page_index += 1) {
-      const { orders, total_records } = await this.orders({ ...query, page_index, page_size });
-      yield* orders;
+    const first = query.page_index ?? 1;
+    let told: string | null = null;
+    let total = 0;
+    for (let page_index = first; ; page_index += 1) {
+      const page = await this.orders({ ...query, page_index, page_size });
+      const { orders, total_records } = page;
+      // What closed meanwhile, and what fits no more, has moved the rest to earlier pages.
+      const missing = Math.ceil(Math.max(0, total - total_records) / page_size);
+      total = total_records;
+      if (missing > 0 && page_index > first) {
+        page_index = Math.max(first, page_index - missing) - 1;
+        continue;
+      }
+      for (const order of orders) {
+        if (told !== null && compareOrderNos(order.order_no, told) >= 0) continue;
+        told = order.order_no;
+        yield order;
+      }
       if (orders.length === 0 || page_index * page_size >= total_records) return;
     }
   }
@@ -550,6 +584,22 @@ export class CountermandClient {
     };
     return (await this.#transport.call(call)).data;
   }
+}
+
+/** `localhost:8080` is a URL, too: of a scheme that nobody speaks. */
+function checkBaseUrl(text: string): void {
+  const { hash, password, protocol, search, username } = new URL(text);
+  const isWeb = protocol === "http:" || protocol === "https:";
+  if (isWeb && `${hash}${password}${search}${username}` === "") return;
+  throw new TypeError(
+    `not the address of a gateway, such as http://127.0.0.1:8080: ${JSON.stringify(text)}`,
+  );
+}
+
+/** The order that a refusal is about, where it says so. */
+function orderIn(error: unknown): Order | null {
+  if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) return null;
+  return (error.failure.data as Order | undefined) ?? null;
 }
 
 function queryOf(query: object): string {

@@ -1,4 +1,5 @@
 /** How a call can fail. Whatever is thrown here says whether something may have happened. */
+import { problemText } from "./problem.ts";
 import type { Failure } from "./wire.ts";
 
 /**
@@ -39,12 +40,13 @@ export class ApiError extends Error {
  * repeating the same bytes brought none in time. To find out, look the order up by its number or
  * its `reference_id`; a cancel by `order_no` may be sent again at any time.
  * @example
- * const gone = new CountermandClient({
- *   baseUrl: "http://127.0.0.1:1",
+ * const cut = new CountermandClient({
+ *   baseUrl: url,
  *   credentials: { apiKey: "demo-key", secret: "demo-secret" },
  *   callTimeoutMs: 200,
+ *   fetch: () => Promise.reject(new Error("the connection broke")),
  * });
- * await assert.rejects(gone.place(buy), OutcomeUnknownError);
+ * await assert.rejects(cut.place(buy), OutcomeUnknownError);
  */
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
@@ -53,7 +55,7 @@ export class OutcomeUnknownError extends Error {
   readonly attempts: number;
 
   constructor(request: string, attempts: number, cause: unknown) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = problemText(cause);
     super(`outcome unknown after ${attempts} attempts of ${request}: ${problem}`, { cause });
     this.request = request;
     this.attempts = attempts;
@@ -61,7 +63,8 @@ export class OutcomeUnknownError extends Error {
 }
 
 /**
- * The gateway cannot be reached, or what answers is none. A read failed; nothing was changed.
+ * The gateway cannot be reached, or what answers is none: a read failed, or a write was never sent.
+ * Nothing was changed.
  * @example
  * const gone = new CountermandClient({ baseUrl: "http://127.0.0.1:1", callTimeoutMs: 200 });
  * await assert.rejects(gone.symbols(), ConnectionError);
@@ -70,7 +73,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 
   constructor(problem: string, cause?: unknown) {
-    super(problem, { cause });
+    super(cause === undefined ? problem : `${problem}: ${problemText(cause)}`, { cause });
   }
 }
 

@@ -47,7 +47,7 @@ export class OpenOrders {
   /** Forgets what was there. */
   load(seq: number, orders: readonly OrderUpdate[]): void {
     this.#orders.clear();
-    const rising = [...orders].sort((a, b) => compareNumbers(a.order_no, b.order_no));
+    const rising = [...orders].sort((a, b) => compareOrderNos(a.order_no, b.order_no));
     for (const order of rising) this.#orders.set(order.order_no, order);
     this.#seq = seq;
   }
@@ -57,7 +57,6 @@ export class OpenOrders {
     const taken = this.advance(seq);
     if (taken !== "applied") return taken;
     // A word this program does not know is not final: the order stays until one that is comes.
-
     if (CLOSED_STATUSES.has(order.order_status)) this.#orders.delete(order.order_no);
     else this.#orders.set(order.order_no, order);
     return taken;
@@ -73,7 +72,7 @@ export class OpenOrders {
 }
 
 /** Order numbers are decimal digits of any length. */
-function compareNumbers(a: string, b: string): number {
+export function compareOrderNos(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }

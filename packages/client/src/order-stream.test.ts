@@ -238,6 +238,28 @@ test("order stream: a slow reader lets go of the connection and loses nothing", 
   assert.equal((await reader.next()).done, true);
 });
 
+test("order stream: a loss that is one event too many is not taken up before they are read", async () => {
+  const { stream, connection, timers } = harness({ bufferedEventsMax: 3 });
+  const reader = stream[Symbol.asyncIterator]();
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(0, []));
+  first.listener.closed(1006, "");
+  assert.equal(timers.size, 0);
+  for (let count = 0; count < 3; count += 1) await reader.next();
+  const second = await connection(2);
+  second.listener.opened();
+  assert.equal(stream.state, "live");
+  stream.close();
+});
+
+test("order stream: options that no gateway takes are refused at once", () => {
+  for (const heartbeatSeconds of [0, 31, 1.5]) {
+    assert.throws(() => harness({ heartbeatSeconds }), RangeError);
+  }
+  for (const afterSeq of [-1, 0.5]) assert.throws(() => harness({ afterSeq }), RangeError);
+});
+
 test("order stream: what came before anybody iterated is told", async () => {
   const { stream, connection } = harness();
   const { listener } = await connection(1);

@@ -42,7 +42,10 @@ export type StreamEvent =
 export type StreamState = "connecting" | "live" | "waiting" | "closed";
 
 export interface OrderStreamOptions {
-  /** Begin with the messages after this position instead of a snapshot of the open orders. */
+  /**
+   * Begin with the messages after this position instead of a snapshot of the open orders: then
+   * `openOrders` has only those that these messages tell of.
+   */
   readonly afterSeq?: number;
   /** Seconds between heartbeats, 1 to 30; 5 unless given. Silence is noticed after twice that. */
   readonly heartbeatSeconds?: number;
@@ -66,6 +69,7 @@ export interface StreamOrigin {
 
 const STREAM_PATH = "/ws/trade/v1";
 const HEARTBEAT_SECONDS = 5;
+const HEARTBEAT_SECONDS_MAX = 30;
 const SILENT_GRACE_MS = 1_000;
 const BUFFERED_EVENTS_MAX = 10_000;
 const RETRY_MS_MIN = 100;
@@ -122,7 +126,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #isOverfull = false;
   #end: Error | null = null;
 
+  /** @throws RangeError an option is what no gateway takes */
   constructor(origin: StreamOrigin, options: OrderStreamOptions) {
+    checkOptions(options);
     this.#origin = origin;
     this.#options = options;
     this.#openSocket = options.openSocket ?? openSystemSocket;
@@ -357,6 +363,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#failures += 1;
     const retryInMs = Math.round(ceilingMs * (0.5 + Math.random() / 2));
     this.#tell({ type: "disconnected", reason, retryInMs });
+    // Where that was one event too many it is taken up again once they are read.
+    if (this.#isOverfull) return;
     this.#timer = this.#after(retryInMs, () => this.#connect());
   }
 
@@ -391,6 +399,17 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #stopTimer(): void {
     this.#timer?.cancel();
     this.#timer = null;
+  }
+}
+
+function checkOptions({ afterSeq = 0, heartbeatSeconds = HEARTBEAT_SECONDS }: OrderStreamOptions) {
+  if (!Number.isSafeInteger(afterSeq) || afterSeq < 0) {
+    throw new RangeError(`afterSeq must be a whole number from 0, not ${afterSeq}`);
+  }
+  const isPeriod = Number.isInteger(heartbeatSeconds);
+  if (!isPeriod || heartbeatSeconds < 1 || heartbeatSeconds > HEARTBEAT_SECONDS_MAX) {
+    const range = `a whole number from 1 to ${HEARTBEAT_SECONDS_MAX}`;
+    throw new RangeError(`heartbeatSeconds must be ${range}, not ${heartbeatSeconds}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
-import { type Call, Transport } from "./transport.ts";
+import { type Call, Transport, type TransportOptions } from "./transport.ts";
 
 interface Sent {
   readonly path: string;
@@ -11,7 +11,7 @@ interface Sent {
 type Reply = Response | Error;
 
 /** A transport whose peer gives these replies, on a clock that only its pauses move. */
-function scripted(replies: Reply[], options: { readonly callTimeoutMs?: number } = {}) {
+function scripted(replies: Reply[], options: Partial<TransportOptions> = {}) {
   const sent: Sent[] = [];
   const pauses: number[] = [];
   const time = { nowMs: 1_746_774_142_000 };
@@ -136,6 +136,84 @@ test("transport: a read without any answer is a failed connection", async () => 
   const cuts = Array.from({ length: 50 }, () => CUT);
   const { transport } = scripted(cuts, { callTimeoutMs: 5_000 });
   await assert.rejects(transport.call(LIST), ConnectionError);
+});
+
+test("transport: what never left this machine is no unknown outcome", async () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), {
+    code: "ECONNREFUSED",
+  });
+  const unsent = Array.from(
+    { length: 50 },
+    () => new TypeError("fetch failed", { cause: refused }),
+  );
+  const { transport } = scripted([...unsent], { callTimeoutMs: 5_000 });
+  await assert.rejects(transport.call(PLACE), (error: unknown) => {
+    assert.ok(error instanceof ConnectionError);
+    assert.match(error.message, /POST \/trade\/v1\/orders: connect ECONNREFUSED 127\.0\.0\.1:1$/);
+    return true;
+  });
+  const { transport: cut } = scripted([CUT, ...unsent], { callTimeoutMs: 5_000 });
+  await assert.rejects(cut.call(PLACE), OutcomeUnknownError);
+});
+
+test("transport: a key that is taken away while the outcome was unknown leaves it unknown", async () => {
+  const { transport } = scripted([CUT, json(403, refusal("permission_missing"))]);
+  await assert.rejects(transport.call(PLACE), OutcomeUnknownError);
+});
+
+test("transport: another server's refusal has words, too", async () => {
+  const { transport } = scripted([json(404, { code: 404 })]);
+  await assert.rejects(transport.call(PLACE), { message: "HTTP status 404 (404)", reason: "" });
+});
+
+test("transport: told to repeat at once, it leaves a pause all the same", async () => {
+  const at = { "Retry-After": "0" };
+  const { transport, pauses } = scripted([
+    json(503, refusal("overloaded"), at),
+    json(200, { code: 0 }),
+  ]);
+  await transport.call(PLACE);
+  assert.deepEqual(pauses, [100]);
+});
+
+test("transport: no attempt outlasts the time of its call", async () => {
+  const never: typeof fetch = (_input, init) => {
+    return new Promise((_resolve, reject) => {
+      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
+    });
+  };
+  const { transport } = scripted([], { callTimeoutMs: 20, fetch: never });
+  // Timeouts of requests keep no process alive; here a connection would.
+  const connection = setInterval(() => {}, 1_000);
+  await assert.rejects(transport.call(PLACE), /outcome unknown .* due to timeout/);
+  clearInterval(connection);
+});
+
+test("transport: an aborted call says whether something may have been done", async () => {
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const { transport } = scripted([], {
+    fetch: (_input, init) => {
+      stop.abort(reason);
+      return Promise.reject(init?.signal?.reason as Error);
+    },
+  });
+  const stoppable = transport.withSignal(stop.signal);
+  await assert.rejects(stoppable.call(PLACE), OutcomeUnknownError);
+  await assert.rejects(stoppable.call(PLACE), reason);
+  await assert.rejects(stoppable.call(LIST), reason);
+});
+
+test("transport: a signal cuts a pause short", async () => {
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const { transport } = scripted([json(503, refusal("overloaded"))], {
+    delay: () => {
+      stop.abort(reason);
+      return new Promise(() => {});
+    },
+  });
+  await assert.rejects(transport.withSignal(stop.signal).call(PLACE), reason);
 });
 
 test("transport: what a proxy answers in the gateway's place is no answer", async () => {

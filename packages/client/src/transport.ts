@@ -18,6 +18,8 @@ export interface TransportOptions {
   readonly attemptTimeoutMs?: number;
   /** Milliseconds for a call with all its attempts; 30,000 unless given. */
   readonly callTimeoutMs?: number;
+  /** Aborted, it ends every call of the client; `withSignal` has one for some calls only. */
+  readonly signal?: AbortSignal;
   /** For tests and proxies; the global one unless given. */
   readonly fetch?: typeof fetch;
   /** Unix milliseconds; the engine's clock unless given. */
@@ -57,7 +59,8 @@ const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
 const BACK_OFF_MS_MIN = 100;
 const BACK_OFF_MS_MAX = 3_000;
-const UNAUTHORIZED = 401;
+/** Whoever asks is not let in, or not any more: that says nothing of what came before. */
+const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
 const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
 const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 
@@ -65,6 +68,8 @@ const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 type Attempt =
   | { readonly type: "success"; readonly success: Success }
   | { readonly type: "refused"; readonly error: ApiError; readonly retryAfterMs: number | null }
+  /** No connection came about, so nothing was sent. */
+  | { readonly type: "unsent"; readonly cause: unknown }
   /** Carried out or not: nobody here knows. */
   | { readonly type: "unknown"; readonly cause: unknown };
 
@@ -78,48 +83,75 @@ export class Transport {
   readonly #delay: (ms: number) => Promise<void>;
   #measuring: Promise<void> | null = null;
 
-  constructor(options: TransportOptions) {
+  /** `shared`: whose clock and key it takes, so that no two signatures are of the same time. */
+  constructor(options: TransportOptions, shared: Transport | null = null) {
     this.#options = options;
     this.baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#now = options.now ?? systemNow;
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#delay = options.delay ?? systemDelay;
-    this.clock = new ServerClock(this.#now);
-    this.signer = options.credentials === undefined ? null : new Signer(options.credentials);
+    this.clock = shared?.clock ?? new ServerClock(this.#now);
+    const { credentials } = options;
+    this.signer = shared?.signer ?? (credentials === undefined ? null : new Signer(credentials));
+  }
+
+  /** The same, but its calls end when the signal is aborted, too. */
+  withSignal(signal: AbortSignal): Transport {
+    return new Transport({ ...this.#options, signal: either(this.#options.signal, signal) }, this);
   }
 
   /**
    * Carries a call out.
    * @throws ApiError it was refused and changed nothing
    * @throws OutcomeUnknownError it may have been carried out
-   * @throws ConnectionError a call that changes nothing got no answer
+   * @throws ConnectionError no connection came about, or a call that changes nothing got no answer
+   * @throws the signal's reason, when it is aborted before anything may have been done
    */
   async call(call: Call): Promise<Success> {
+    this.#options.signal?.throwIfAborted();
     const deadlineMs = this.#now() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     let headers = await this.#headers(call);
     let isClockFresh = false;
     let unknownCause: unknown = null;
     for (let attempts = 1; ; attempts += 1) {
-      const attempt = await this.#attempt(call, headers);
+      const attempt = await this.#attempt(call, headers, deadlineMs - this.#now());
       if (attempt.type === "success") return attempt.success;
-      if (attempt.type === "unknown") {
-        unknownCause = attempt.cause;
-      } else if (unknownCause === null && isClockFault(attempt.error) && !isClockFresh) {
-        // Nothing was done yet, so other bytes may be sent.
-        isClockFresh = true;
-        await this.measureClock();
-        headers = await this.#headers(call);
-        continue;
-      } else if (!NOT_NOW.has(attempt.error.httpStatus)) {
-        if (unknownCause === null || attempt.error.httpStatus !== UNAUTHORIZED) throw attempt.error;
-        // The signature ran out before any repeat was answered: what the first did stays unknown.
-        throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
+      if (attempt.type === "unknown") unknownCause = attempt.cause;
+      if (attempt.type === "refused") {
+        const { error } = attempt;
+        if (unknownCause === null && isClockFault(error) && !isClockFresh) {
+          // Nothing was done yet, so other bytes may be sent.
+          isClockFresh = true;
+          await this.measureClock();
+          headers = await this.#headers(call);
+          continue;
+        }
+        if (!NOT_NOW.has(error.httpStatus)) {
+          if (unknownCause === null || !NOT_LET_IN.has(error.httpStatus)) throw error;
+          // The signature ran out, or the key was taken away, before any repeat was answered: what
+          // the first did stays unknown.
+          throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
+        }
       }
-      const pauseMs = pauseAfter(attempts, attempt);
-      if (this.#now() + pauseMs >= deadlineMs)
+      if (!(await this.#hasPaused(pauseAfter(attempts, attempt), deadlineMs))) {
         throw this.#gaveUp(call, attempts, attempt, unknownCause);
-      await this.#delay(pauseMs);
+      }
     }
+  }
+
+  /** False where the time does not suffice, or the signal comes first. */
+  async #hasPaused(pauseMs: number, deadlineMs: number): Promise<boolean> {
+    const { signal } = this.#options;
+    const isAborted = (): boolean => signal?.aborted === true;
+    if (isAborted() || this.#now() + pauseMs >= deadlineMs) return false;
+    let wake = (): void => {};
+    const aborted = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    signal?.addEventListener("abort", wake);
+    await Promise.race([this.#delay(pauseMs), aborted]);
+    signal?.removeEventListener("abort", wake);
+    return !isAborted();
   }
 
   /** Measures the gateway's clock. Rejects with ConnectionError where it cannot be reached. */
@@ -134,7 +166,7 @@ export class Transport {
     const samples = [];
     for (let count = 0; count < CLOCK_SAMPLES; count += 1) {
       const sentMs = this.#now();
-      const attempt = await this.#attempt(TIME, {});
+      const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
         throw new ConnectionError("the gateway does not tell its time", causeOf(attempt));
@@ -158,10 +190,12 @@ export class Transport {
     return { ...headers, ...(await this.signer.headers({ method, path, timestampMs, payload })) };
   }
 
-  async #attempt(call: Call, headers: Record<string, string>): Promise<Attempt> {
+  async #attempt(call: Call, headers: Record<string, string>, leftMs: number): Promise<Attempt> {
     const { method, path, query, body } = call;
     const url = `${this.baseUrl}${path}${query === undefined || query === "" ? "" : `?${query}`}`;
-    const signal = AbortSignal.timeout(this.#options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS);
+    const { attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, signal: stop } = this.#options;
+    const patienceMs = Math.max(1, Math.ceil(Math.min(attemptTimeoutMs, leftMs)));
+    const signal = either(stop, AbortSignal.timeout(patienceMs));
     try {
       const response = await this.#fetch(url, {
         method,
@@ -172,19 +206,42 @@ export class Transport {
       });
       return readAnswer(response, await response.text());
     } catch (cause) {
-      return { type: "unknown", cause };
+      return { type: isUnsent(cause) ? "unsent" : "unknown", cause };
     }
   }
 
-  #gaveUp(call: Call, attempts: number, last: Attempt, unknownCause: unknown): Error {
+  #gaveUp(call: Call, attempts: number, last: Attempt, unknownCause: unknown): unknown {
+    const name = nameOf(call);
+    if (unknownCause !== null && call.changes) {
+      return new OutcomeUnknownError(name, attempts, unknownCause);
+    }
+    const { signal } = this.#options;
+    if (signal?.aborted === true) return signal.reason;
     if (unknownCause === null && last.type === "refused") return last.error;
     const cause = unknownCause ?? causeOf(last);
-    if (call.changes) return new OutcomeUnknownError(nameOf(call), attempts, cause);
-    return new ConnectionError(`no answer to ${attempts} attempts of ${nameOf(call)}`, cause);
+    return new ConnectionError(`no answer to ${attempts} attempts of ${name}`, cause);
   }
 }
 
 const TIME: Call = { method: "GET", path: "/time", signed: false, changes: false };
+
+/** Faults from before a connection stood, as the engine names them. */
+const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** False where the engine does not tell, as in a browser. */
+function isUnsent(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  return NOT_CONNECTED.has(cause?.code);
+}
+
+function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
+  return a === undefined ? b : AbortSignal.any([a, b]);
+}
 
 function readAnswer(response: Response, text: string): Attempt {
   const { status } = response;
@@ -204,7 +261,10 @@ function readAnswer(response: Response, text: string): Attempt {
   }
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
-  return { type: "refused", error: new ApiError(status, envelope as Failure), retryAfterMs };
+  // Another server than the gateway may say less.
+  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
+  const error = new ApiError(status, { ...said, ...(envelope as Failure) });
+  return { type: "refused", error, retryAfterMs };
 }
 
 type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
@@ -227,15 +287,13 @@ function isClockFault({ reason }: ApiError): boolean {
 function pauseAfter(attempts: number, attempt: Attempt): number {
   const backOffMs = Math.min(BACK_OFF_MS_MIN * 2 ** (attempts - 1), BACK_OFF_MS_MAX);
   const saidMs = attempt.type === "refused" ? attempt.retryAfterMs : null;
-  return saidMs ?? backOffMs * (0.5 + Math.random() / 2);
+  if (saidMs !== null) return Math.max(saidMs, BACK_OFF_MS_MIN);
+  return backOffMs * (0.5 + Math.random() / 2);
 }
 
 function causeOf(attempt: Attempt): unknown {
-  return attempt.type === "refused"
-    ? attempt.error
-    : attempt.type === "unknown"
-      ? attempt.cause
-      : null;
+  if (attempt.type === "success") return null;
+  return attempt.type === "refused" ? attempt.error : attempt.cause;
 }
 
 function nameOf({ method, path }: Call): string {

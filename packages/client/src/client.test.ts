@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CountermandClient } from "./client.ts";
+import { ApiError } from "./errors.ts";
+
+const BASE_URL = "http://127.0.0.1:1";
+
+/** A client whose gateway answers as the function says. */
+function client(answer: (url: URL) => { readonly status: number; readonly body: object }) {
+  return new CountermandClient({
+    baseUrl: BASE_URL,
+    credentials: { apiKey: "demo-key", secret: "demo-secret" },
+    fetch: (input) => {
+      const { status, body } = answer(new URL(String(input)));
+      return Promise.resolve(new Response(JSON.stringify(body), { status }));
+    },
+  });
+}
+
+test("client: an address that no gateway can have is refused at once", () => {
+  const wrong = [
+    "localhost:8080",
+    "ws://127.0.0.1:8080",
+    "127.0.0.1",
+    "http://key:secret@127.0.0.1",
+    "http://127.0.0.1:8080/?x=1",
+  ];
+  for (const baseUrl of wrong) {
+    assert.throws(() => new CountermandClient({ baseUrl }), TypeError, baseUrl);
+  }
+  assert.ok(new CountermandClient({ baseUrl: "https://orders.example/countermand/" }));
+});
+
+test("client: a cancel that is confirmed says of an unknown order what the gateway said", async () => {
+  const failure = { code: 11030202, message: "m", details: "d", retryable: false };
+  const unknown = client(() => ({ status: 404, body: { ...failure, reason: "unknown_order" } }));
+  await assert.rejects(unknown.cancelAndConfirm({ order_no: "22000000001" }), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.httpStatus, error.reason], [404, "unknown_order"]);
+    return true;
+  });
+  const data = { order_no: "22000000001", order_status: "fex" };
+  const filled = client(() => ({ status: 409, body: { ...failure, reason: "x", data } }));
+  const final = await filled.cancelAndConfirm({ order_no: "22000000001" });
+  assert.equal(final.order_status, "fex");
+});
+
+/** Orders of an account by number, newest first, in pages. */
+function pagesOf(orderNos: Set<number>) {
+  return client(({ searchParams }) => {
+    const [page, size] = [searchParams.get("page_index"), searchParams.get("page_size")].map(
+      Number,
+    );
+    const all = [...orderNos].sort((a, b) => b - a).map((number) => ({ order_no: String(number) }));
+    const end = (page ?? 1) * (size ?? 1);
+    const orders = all.slice(end - (size ?? 1), end);
+    return { status: 200, body: { code: 0, data: { total_records: all.length, orders } } };
+  });
+}
+
+test("client: whoever cancels while listing meets every order once", async () => {
+  const open = new Set(Array.from({ length: 9 }, (_, index) => 22_000_000_001 + index));
+  const wanted = [...open].reverse().map(String);
+  const met: string[] = [];
+  for await (const { order_no } of pagesOf(open).allOrders({ page_size: 2 })) {
+    met.push(order_no);
+    open.delete(Number(order_no));
+  }
+  assert.deepEqual(met, wanted);
+});
+
+test("client: an order that is placed while others are listed repeats none", async () => {
+  const open = new Set(Array.from({ length: 5 }, (_, index) => 22_000_000_001 + index));
+  const wanted = [...open].reverse().map(String);
+  const met: string[] = [];
+  for await (const { order_no } of pagesOf(open).allOrders({ page_size: 2 })) {
+    met.push(order_no);
+    if (met.length <= 3) open.add(22_000_000_100 + met.length);
+  }
+  assert.deepEqual(met, wanted);
+});
