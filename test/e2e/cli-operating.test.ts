@@ -128,6 +128,14 @@ test("cli operating: instruments", async (t) => {
   assert.match((await operate("instruments")).output, /00700/);
 });
 
+test("cli operating: a change that cancels orders of others asks first", async (t) => {
+  const { operate } = await operatorOf(t);
+  const change = ["instruments", "change", "00700", "--tick", "0.05", "--resting", "cancel"];
+  const unasked = await operate(...change, "--reason", "x");
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.errors, /cancel the open orders that do not fit\? Nobody can be asked here/);
+});
+
 test("cli operating: limits of an account", async (t) => {
   const { operate, place } = await operatorOf(t);
   const own = ["account", "80114138"];

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -16,13 +19,14 @@ interface Ran {
   readonly errors: string;
 }
 
-type Countermand = (args: readonly string[], input?: string) => Promise<Ran>;
+type Countermand = (args: readonly string[], input?: string, stopped?: AbortSignal) => Promise<Ran>;
+const NEVER = new AbortController().signal;
 
 /** Runs commands with a home of their own. */
 function commandLine(t: TestContext, environment: Record<string, string>): Countermand {
   const home = mkdtempSync(join(tmpdir(), "countermand-cli-"));
   t.after(() => rmSync(home, { recursive: true, force: true }));
-  return async (args, input = "") => {
+  return async (args, input = "", stopped = NEVER) => {
     const output = new PassThrough();
     const errors = new PassThrough();
     const code = await run(args, {
@@ -30,12 +34,34 @@ function commandLine(t: TestContext, environment: Record<string, string>): Count
       output,
       errors,
       environment: { XDG_CONFIG_HOME: home, ...environment },
-      stopped: new AbortController().signal,
+      stopped,
     });
     output.end();
     errors.end();
     return { code, output: await textOf(output), errors: await textOf(errors) };
   };
+}
+
+/** A server that answers nothing but what it is told to; gives its address. */
+async function serverOf(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Where nobody listens. */
+async function goneUrl(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
 }
 
 async function textOf(stream: PassThrough): Promise<string> {
@@ -120,6 +146,11 @@ test("cli: a receipt is kept, and verified with and without the gateway", async 
   assert.match(bad.errors, /^not good: /);
   const none = await countermand(["receipt", "verify", "-", "--jwks", jwks], '{"code":0}');
   assert.equal(none.code, 2);
+  const nowhere = join(dataDir, "no", "such", "folder");
+  const unkept = await countermand(["cancel", orderNo, "--receipt", nowhere]);
+  assert.equal(unkept.code, 5);
+  assert.match(unkept.output, /already cancelled/);
+  assert.match(unkept.errors, /^the receipt is not kept \(ENOENT.*\): ey/);
 });
 
 test("cli: backup copies a journal beside the gateway that writes it, once", async (t) => {
@@ -186,6 +217,10 @@ test("cli: cancel-all shows first, asks, and counts", async (t) => {
   const unasked = await countermand(["cancel-all", "--prefix", "a"]);
   assert.equal(unasked.code, 2);
   assert.match(unasked.errors, /Cancel 2 open orders\? Nobody can be asked here: add --yes/);
+  assert.match(
+    unasked.errors,
+    /^ {2}\d{11} {2}open {2}a1\n {2}\d{11} {2}open {2}a2\n2 of 2 would/m,
+  );
   const done = await countermand(["cancel-all", "--prefix", "a", "--yes"]);
   assert.deepEqual([done.code, done.output.split("\n").length], [0, 4]);
   assert.match((await countermand(["orders", "--status", "new"])).output, / b1$/m);
@@ -238,6 +273,11 @@ test("cli: a wrong command line is exit code 2, before anything is sent", async 
     ["orders", "--pirce", "1"],
     ["fly"],
     ["orders", "--profile", "nowhere"],
+    ["orders", "--url", "localhost:8080"],
+    ["sign", "POST", "/trade/v1/orders", "--body", "@missing"],
+    ["blocks", "--token-file", "missing"],
+    ["instruments", "change", "00700", "--halt", "--resume", "--reason", "x"],
+    ["kill", "--gateway", "--reason", "x", "--yes", "--url", "http://127.0.0.1:1"],
   ];
   for (const args of wrong) {
     const { code, errors } = await countermand(args);
@@ -248,10 +288,53 @@ test("cli: a wrong command line is exit code 2, before anything is sent", async 
 });
 
 test("cli: a gateway that is not there is exit code 4, with advice", async (t) => {
-  const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
+  const countermand = commandLine(t, {
+    COUNTERMAND_OPERATOR_URL: await goneUrl(),
+    COUNTERMAND_OPERATOR_TOKEN: "token",
+    COUNTERMAND_OPERATOR: "kim",
+  });
+  const killed = await countermand(["kill", "--gateway", "--reason", "x", "--yes"]);
+  assert.equal(killed.code, 4);
+  assert.match(killed.errors, /no answer to POST \/operator\/v1\/kill .*connect ECONNREFUSED/);
+  assert.match(killed.errors, /Is the gateway running/);
+});
+
+test("cli: stopped, it says whether something may have been done", async (t) => {
+  let stopping = new AbortController();
+  const url = await serverOf(t, () => stopping.abort());
+  const countermand = commandLine(t, { COUNTERMAND_URL: url });
+  const read = await countermand(["orders"], "", stopping.signal);
+  assert.deepEqual([read.code, read.errors], [130, ""]);
+  stopping = new AbortController();
+  const placed = await countermand(PLACE, "", stopping.signal);
+  assert.equal(placed.code, 3);
+  assert.match(placed.errors, /outcome unknown after 1 attempts of POST \/trade\/v1\/orders/);
+});
+
+test("cli: as many fills as were asked for, page after page", async (t) => {
+  const url = await serverOf(t, ({ url: path = "" }, response) => {
+    const query = new URL(path, "http://x").searchParams;
+    const [page, size] = [query.get("page_index"), query.get("page_size")].map(Number);
+    const end = Math.min(230, (page ?? 1) * (size ?? 1));
+    const executions = Array.from({ length: end - ((page ?? 1) - 1) * (size ?? 1) }, () => ({}));
+    response.end(JSON.stringify({ code: 0, data: { total_records: 230, executions } }));
+  });
+  const countermand = commandLine(t, { COUNTERMAND_URL: url });
+  for (const [limit, count] of [
+    ["7", 7],
+    ["150", 150],
+    ["999", 230],
+  ] as const) {
+    const { output } = await countermand(["--json", "executions", "--limit", limit]);
+    assert.equal(output.trim().split("\n").length, count);
+  }
+});
+
+test("cli: doctor of a gateway that is not there says so", async (t) => {
+  const countermand = commandLine(t, { COUNTERMAND_URL: await goneUrl() });
   const { code, output, errors } = await countermand(["doctor"]);
   assert.equal(code, 1);
-  assert.match(output, /^FAIL {2}gateway: /m);
+  assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED/m);
   assert.match(errors, /each line says what/);
 });
 
@@ -402,8 +485,17 @@ test("cli: completion names every command", async (t) => {
       assert.match(output, new RegExp(`[" ]${name}[" ]|-a ${name}$`, "m"));
   }
   const script = (await countermand(["completion", "bash"])).output;
-  const asked = "COMP_WORDS=(countermand can); COMP_CWORD=1; _countermand";
-  const complete = `${script}\n${asked}; echo "\${COMPREPLY[@]}"`;
-  const bash = spawnSync("bash", ["-c", complete], { encoding: "utf8" });
-  assert.equal(bash.stdout.trim(), "cancel cancel-batch cancel-all");
+  const complete = (line: string) => {
+    const count = line.split(" ").length - 1;
+    const asked = `COMP_WORDS=(${line}); COMP_WORDS[${count}]+=; COMP_CWORD=${count}; _countermand`;
+    const bash = spawnSync("bash", ["-c", `${script}\n${asked}; echo "\${COMPREPLY[@]}"`], {
+      encoding: "utf8",
+    });
+    return bash.stdout.trim();
+  };
+  assert.equal(complete("countermand can"), "cancel cancel-batch cancel-all");
+  assert.equal(complete("countermand --profile live can"), "cancel cancel-batch cancel-all");
+  assert.equal(complete("countermand orders --symbol 00700 --j"), "--json");
+  assert.match(complete("countermand place "), /^buy sell --market /);
+  assert.match(complete("countermand keys rotate k1 --over"), /^--overlap$/);
 });

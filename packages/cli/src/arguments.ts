@@ -34,10 +34,3 @@ export function wholeNumber(text: string): number {
   if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Write a whole number from 0.");
 }
-
-export function oneOf(words: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (words.includes(text)) return text;
-    throw new InvalidArgumentError(`Write ${words.join(" or ")}.`);
-  };
-}

@@ -1,5 +1,5 @@
 /** Completion scripts for shells, made from the commands themselves. */
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command } from "commander";
 import { print, type Terminal } from "./terminal.ts";
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -9,10 +9,7 @@ export function addCompletionCommand(program: Command, terminal: Terminal): void
   program
     .command("completion")
     .description("print the completion script of a shell")
-    .argument("<shell>", Object.keys(SHELLS).join(", "), (text: string): Shell => {
-      if (Object.hasOwn(SHELLS, text)) return text as Shell;
-      throw new InvalidArgumentError(`Write ${Object.keys(SHELLS).join(", ")}.`);
-    })
+    .addArgument(new Argument("<shell>", "which").choices(Object.keys(SHELLS)))
     .addHelpText("after", '\nExample:\n  eval "$(countermand completion bash)"')
     .action((shell: Shell) => print(terminal, SHELLS[shell](program)));
 }
@@ -25,29 +22,35 @@ interface Words {
 }
 
 function wordsOf(command: Command, path: readonly string[] = []): Words[] {
-  const options = command.options.map(({ long }) => long).filter((long) => long !== undefined);
-  const next = [...command.commands.map((each) => each.name()), ...options];
+  // Options of the program are taken behind every command, too.
+  const everywhere = path.length === 0 ? [] : rootOf(command).options;
+  const taken = [...command.options, ...everywhere];
+  const options = taken.map(({ long }) => long).filter((long) => long !== undefined);
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const next = [...command.commands.map((each) => each.name()), ...choices, ...options];
   const own = { path: path.join(" "), summary: command.description(), next };
   return [own, ...command.commands.flatMap((each) => wordsOf(each, [...path, each.name()]))];
 }
 
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
 function bashScript(program: Command): string[] {
-  const cases = wordsOf(program).map(({ path, next }) => {
-    return `    "${path}") next="${next.join(" ")}" ;;`;
-  });
+  const words = wordsOf(program);
+  const paths = words.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
+  const cases = words.map(({ path, next }) => `    "${path}") next="${next.join(" ")}" ;;`);
   return [
     "_countermand() {",
     '  local next="" path="" word',
+    // Values of options and arguments are no command's name: they are passed over.
     `  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do`,
-    `    case $word in -*) ;; *) path="\${path:+$path }$word" ;; esac`,
+    `    word="\${path:+$path }$word"`,
+    `    case "$word" in ${paths.join("|")}) path=$word ;; esac`,
     "  done",
-    "  while :; do",
-    '    case "$path" in',
+    '  case "$path" in',
     ...cases,
-    "    esac",
-    '    [ -n "$next" ] && break',
-    `    case "$path" in *" "*) path="\${path% *}" ;; *) break ;; esac`,
-    "  done",
+    "  esac",
     `  COMPREPLY=($(compgen -W "$next" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     "}",
     "complete -F _countermand countermand",

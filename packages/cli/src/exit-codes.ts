@@ -21,6 +21,8 @@ export const ExitCode = {
   Partly: 5,
   /** A wait ended before what was waited for happened. */
   TimedOut: 6,
+  /** The person stopped it, and nothing was changed. */
+  Stopped: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
@@ -40,6 +42,9 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** What to do next, in one sentence; "" where the message says it. */
 export function adviceOf(error: unknown): string {
   if (error instanceof OutcomeUnknownError) {
+    if (error.request.includes(" /operator/")) {
+      return "Look at what it was about before you repeat it: blocks, modes, accounts, keys.";
+    }
     return "Find out with: countermand orders. A cancel by number may be sent again at any time.";
   }
   if (error instanceof ConnectionError) {

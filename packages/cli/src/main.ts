@@ -3,19 +3,28 @@
 import { run } from "./program.ts";
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stopping.abort());
-}
+let isHeeded = false;
 // Whoever reads has gone: `countermand watch | head` is no failure.
-process.stdout.on("error", (error: { readonly code?: string }) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: { readonly code?: string }) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   input: process.stdin,
   output: process.stdout,
   errors: process.stderr,
   environment: process.env,
-  stopped: stopping.signal,
+  /** Signals end a command as they end any program, unless it asks for this. */
+  get stopped() {
+    if (!isHeeded) {
+      isHeeded = true;
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => stopping.abort());
+      }
+    }
+    return stopping.signal;
+  },
 });

@@ -2,9 +2,11 @@
  * The operator's API of a gateway: its own listener, its own token. A write carries a name of its
  * own, so that the same one again after a lost answer acts once.
  */
-import { readFileSync } from "node:fs";
 import { ApiError, ConnectionError, OutcomeUnknownError, parseWire } from "@countermand/client";
 import { UsageError } from "./exit-codes.ts";
+import { addressOf } from "./profiles.ts";
+import { readNamed } from "./terminal.ts";
+import { pause } from "./time.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,16 +21,25 @@ type Parse = (text: string) => unknown;
 export const OPERATOR_URL = "http://127.0.0.1:8081";
 const ATTEMPTS_MAX = 4;
 const ATTEMPT_TIMEOUT_MS = 10_000;
+/** Before the second attempt; before each later one twice as long. */
+const PAUSE_MS = 250;
+/** Nobody listens, or there is no such host: nothing was sent. */
+const UNSENT: ReadonlySet<unknown> = new Set(["EAI_AGAIN", "ECONNREFUSED", "ENOTFOUND"]);
 
 export class OperatorClient {
   readonly url: string;
   readonly #token: string;
   readonly #operator: string;
+  readonly #stopped: AbortSignal;
 
-  /** @throws UsageError no token, or nobody's name */
-  constructor(choice: OperatorChoice, environment: Environment) {
+  /**
+   * `stopped` ends what is under way.
+   * @throws UsageError no token, nobody's name, or an address that is none
+   */
+  constructor(choice: OperatorChoice, environment: Environment, stopped: AbortSignal) {
     const url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
-    this.url = url.replace(/\/+$/, "");
+    this.url = addressOf(url).replace(/\/+$/, "");
+    this.#stopped = stopped;
     this.#token = operatorToken(choice, environment);
     const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? environment["USER"];
     if (name === undefined || name === "") {
@@ -63,16 +74,23 @@ export class OperatorClient {
       headers["X-Operator"] = this.#operator;
       headers["Idempotency-Key"] = crypto.randomUUID();
     }
+    const request = `${method} ${path}`;
     let lost: unknown = null;
+    let isUnsent = true;
     for (let attempts = 1; attempts <= ATTEMPTS_MAX; attempts += 1) {
       const answer = await this.#attempt(method, path, headers, body).catch((error: unknown) => {
-        lost = error;
+        const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+        isUnsent &&= UNSENT.has(cause?.code);
+        if (lost === null || !isUnsent) lost = error;
         return null;
       });
       if (answer !== null) return answerOf(answer.status, parse(answer.text));
+      if (attempts < ATTEMPTS_MAX) await pause(PAUSE_MS * 2 ** (attempts - 1), this.#stopped);
+      if (!this.#stopped.aborted) continue;
+      if (body === null || isUnsent) throw this.#stopped.reason;
+      throw new OutcomeUnknownError(request, attempts, lost);
     }
-    const request = `${method} ${path}`;
-    if (body !== null) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
+    if (body !== null && !isUnsent) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
     throw new ConnectionError(`no answer to ${request} at ${this.url}`, lost);
   }
 
@@ -86,7 +104,7 @@ export class OperatorClient {
       method,
       headers,
       redirect: "error",
-      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+      signal: AbortSignal.any([this.#stopped, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
       ...(body === null ? {} : { body }),
     });
     return { status: response.status, text: await response.text() };
@@ -126,9 +144,7 @@ function answerOf(status: number, parsed: unknown): unknown {
 
 function operatorToken({ tokenFile }: OperatorChoice, environment: Environment): string {
   const file = tokenFile ?? environment["COUNTERMAND_OPERATOR_TOKEN_FILE"];
-  const token = file
-    ? readFileSync(file, "utf8").trim()
-    : environment["COUNTERMAND_OPERATOR_TOKEN"];
+  const token = file ? readNamed(file).trim() : environment["COUNTERMAND_OPERATOR_TOKEN"];
   if (token !== undefined && token !== "") return token;
   throw new UsageError(
     "the operator's token is in no file: give --token-file, or set COUNTERMAND_OPERATOR_TOKEN_FILE",

@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import type { Credentials } from "@countermand/client";
 import { isPrivateKey, privateKeyText } from "./ed25519.ts";
 import { UsageError } from "./exit-codes.ts";
+import { readNamed } from "./terminal.ts";
 
 /** A gateway and a key of it. */
 export interface Profile {
@@ -52,8 +53,9 @@ export function readProfiles(path: string): Profiles {
     }
     text = readFileSync(path, "utf8");
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if ((error as { code?: string }).code === "ENOENT") return {};
-    throw error;
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
   }
   return parseProfiles(path, text);
 }
@@ -89,8 +91,13 @@ export function chosenProfile(choice: ProfileChoice, environment: Environment): 
   const fromKey = name === undefined ? environmentProfile(environment) : null;
   const profile = fromKey ?? namedProfile(name ?? DEFAULT_PROFILE, environment);
   const url = choice.url ?? environment["COUNTERMAND_URL"] ?? profile.url;
-  if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
-  return { ...profile, url };
+  return { ...profile, url: addressOf(url) };
+}
+
+/** @throws UsageError `localhost:8080` is a URL, too: of a scheme that nobody speaks */
+export function addressOf(text: string): string {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  throw new UsageError(`not the address of a gateway, such as ${SANDBOX_PROFILE.url}: ${text}`);
 }
 
 function namedProfile(name: string, environment: Environment): Profile {
@@ -107,7 +114,7 @@ function environmentProfile(environment: Environment): Profile | null {
   const apiKey = environment["COUNTERMAND_API_KEY"];
   if (apiKey === undefined || apiKey === "") return null;
   const file = environment["COUNTERMAND_API_SECRET_FILE"];
-  const secret = file ? readFileSync(file, "utf8").trim() : environment["COUNTERMAND_API_SECRET"];
+  const secret = file ? readNamed(file).trim() : environment["COUNTERMAND_API_SECRET"];
   if (secret === undefined || secret === "") {
     throw new UsageError(
       "COUNTERMAND_API_KEY is set without COUNTERMAND_API_SECRET or COUNTERMAND_API_SECRET_FILE",

@@ -28,7 +28,7 @@ Other gateways and keys are profiles: countermand profiles --help`;
 
 const AFTER = `
 Exit codes: 0 done, 1 refused, 2 wrong command line, 3 outcome unknown, 4 unreachable,
-5 partly done, 6 a wait timed out.
+5 partly done, 6 a wait timed out, 130 stopped by Ctrl-C with nothing changed.
 
 Begin with:
   countermand serve                     a gateway with a living market, on this machine
@@ -83,7 +83,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
-    if (terminal.stopped.aborted) return ExitCode.Done;
+    const { aborted, reason } = terminal.stopped;
+    if (aborted && error === reason) return ExitCode.Stopped;
     report(error, program.opts<{ json?: boolean }>().json === true, terminal);
     return exitCodeOf(error);
   }

@@ -13,8 +13,14 @@ export interface Session {
   readonly asJson: boolean;
 }
 
-/** @throws UsageError */
+/** Its calls end when the person stops the command. @throws UsageError */
 export function session(command: Command, terminal: Terminal): Session {
+  const { client, ...rest } = steadySession(command, terminal);
+  return { client: client.withSignal(terminal.stopped), ...rest };
+}
+
+/** For what has to tidy up after the person stopped it. @throws UsageError */
+export function steadySession(command: Command, terminal: Terminal): Session {
   const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
   const profile = chosenProfile(options, terminal.environment);
   const client = new CountermandClient({

@@ -1,6 +1,7 @@
 /** Where a command reads and writes: a terminal, a pipe, or a test. */
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import type { Readable, Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import { UsageError } from "./exit-codes.ts";
 
 export interface Terminal {
@@ -8,7 +9,7 @@ export interface Terminal {
   readonly output: Writable & { readonly isTTY?: boolean };
   readonly errors: Writable & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the person asks to stop. */
+  /** Aborted when the person asks to stop; whoever reads it sees to that. */
   readonly stopped: AbortSignal;
 }
 
@@ -22,7 +23,7 @@ export function printJson(terminal: Terminal, value: unknown): void {
 }
 
 /** For people who watch; scripts get it on another stream than results. */
-export function tell(terminal: Terminal, line: string): void {
+export function tell(terminal: Pick<Terminal, "errors">, line: string): void {
   terminal.errors.write(`${line}\n`);
 }
 
@@ -36,11 +37,44 @@ export async function confirm(terminal: Terminal, question: string, isYes: boole
     throw new UsageError(`${question} Nobody can be asked here: add --yes to do it.`);
   }
   const asking = createInterface({ input: terminal.input, output: terminal.errors });
+  // Control C and control D are no yes, either.
+  const unanswered = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
   try {
-    const answer = await asking.question(`${question} [y/N] `);
+    const answer = await Promise.race([asking.question(`${question} [y/N] `), unanswered]);
     if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError("Not done.");
   } finally {
     asking.close();
+  }
+}
+
+/** Lines that a person types unseen, until they are whole, or the input ends. */
+export async function readHidden(
+  { errors, input }: Terminal,
+  question: string,
+  isWhole: (text: string) => boolean,
+): Promise<string> {
+  const unseen = new Writable({ write: (_chunk, _encoding, written) => written() });
+  const reading = createInterface({ input, output: unseen, terminal: true });
+  errors.write(question);
+  let text = "";
+  for await (const line of reading) {
+    text += `${line}\n`;
+    if (isWhole(text)) break;
+  }
+  reading.close();
+  errors.write("\n");
+  return text;
+}
+
+/**
+ * The text of a file that an option or a setting names.
+ * @throws UsageError it cannot be read
+ */
+export function readNamed(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Command } from "commander";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import type { Profile } from "../profiles.ts";
-import { session, setExitCode } from "../session.ts";
+import { setExitCode, steadySession } from "../session.ts";
 import { confirm, print, printJson, type Terminal, tell } from "../terminal.ts";
 import { type CpuUse, monotonicMs, pause } from "../time.ts";
 import { type Connection, openHttp, openSocket } from "./connections.ts";
@@ -39,7 +39,7 @@ export async function bench(
   terminal: Terminal,
   options: BenchOptions,
 ): Promise<void> {
-  const { client, profile, asJson } = session(command, terminal);
+  const { client, profile, asJson } = steadySession(command, terminal);
   await client.measureClock();
   await guard(client, profile, options, terminal);
   const terms = await termsOf(client, options);

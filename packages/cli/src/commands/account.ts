@@ -77,7 +77,7 @@ const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
   { title: "TICK", of: ({ price_tick }) => price_tick, isNumber: true },
 ];
 
-/** Rows of one page of positions. */
+/** Rows that the gateway gives at most at a time. */
 const PAGE_SIZE = 100;
 
 export function addAccountCommands(program: Command, terminal: Terminal): void {
@@ -94,12 +94,10 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .description("holdings by product")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
-      const rows: Position[] = [];
-      for (let page = 1; ; page += 1) {
-        const found = await client.positions({ page, page_size: PAGE_SIZE });
-        rows.push(...found.positions);
-        if (page * PAGE_SIZE >= found.total_records) break;
-      }
+      const rows = await rowsOf(Number.POSITIVE_INFINITY, async (page, page_size) => {
+        const found = await client.positions({ page, page_size });
+        return { rows: found.positions, total: found.total_records };
+      });
       show(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
     });
   program
@@ -111,13 +109,15 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .action(async (options: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { limit, order, symbol } = options;
-      const query = {
-        page_size: Math.min(limit, PAGE_SIZE),
+      const filter = {
         ...(symbol !== undefined && { symbol }),
         ...(order !== undefined && { order_no: order }),
       };
-      const { executions } = await client.executions(query);
-      show(terminal, asJson, EXECUTION_COLUMNS, executions, "no fills");
+      const rows = await rowsOf(limit, async (page_index, page_size) => {
+        const page = await client.executions({ ...filter, page_index, page_size });
+        return { rows: page.executions, total: page.total_records };
+      });
+      show(terminal, asJson, EXECUTION_COLUMNS, rows, "no fills");
     });
   program
     .command("transactions")
@@ -125,8 +125,11 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
     .action(async ({ limit }: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
-      const { transactions } = await client.transactions({ page_size: Math.min(limit, PAGE_SIZE) });
-      show(terminal, asJson, TRANSACTION_COLUMNS, transactions, "no transactions");
+      const rows = await rowsOf(limit, async (page, page_size) => {
+        const found = await client.transactions({ page, page_size });
+        return { rows: found.transactions, total: found.total_records };
+      });
+      show(terminal, asJson, TRANSACTION_COLUMNS, rows, "no transactions");
     });
   program
     .command("restrictions")
@@ -145,6 +148,26 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       const { symbols } = await client.symbols();
       show(terminal, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
     });
+}
+
+interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+}
+
+/** The first rows of a list, page after page. */
+async function rowsOf<Row>(
+  limit: number,
+  ask: (page: number, pageSize: number) => Promise<Page<Row>>,
+): Promise<readonly Row[]> {
+  const pageSize = Math.min(limit, PAGE_SIZE);
+  const found: Row[] = [];
+  for (let page = 1; ; page += 1) {
+    const { rows, total } = await ask(page, pageSize);
+    found.push(...rows);
+    const isEnd = rows.length === 0 || page * pageSize >= total;
+    if (isEnd || found.length >= limit) return found.slice(0, limit);
+  }
 }
 
 /** What operators hold back, one thing a line. */

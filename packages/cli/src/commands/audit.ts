@@ -110,7 +110,7 @@ async function tellFromGateway(
   if (options.dataDir !== undefined || options.segments !== undefined) {
     throw new UsageError("--data-dir and --segments are files: not together with --operator-url");
   }
-  const client = new OperatorClient(options, terminal.environment);
+  const client = new OperatorClient(options, terminal.environment, terminal.stopped);
   // The gateway tells the end of a story first.
   const parts: (readonly object[])[] = [];
   let isComplete = true;

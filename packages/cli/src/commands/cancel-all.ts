@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
-import { confirm, print, printJson, type Terminal } from "../terminal.ts";
+import { confirm, print, printJson, type Terminal, tell } from "../terminal.ts";
 
 interface CancelAllOptions {
   readonly market?: string;
@@ -45,6 +45,7 @@ export function addCancelAllCommand(program: Command, terminal: Terminal): void 
           show(terminal, asJson, preview);
           return;
         }
+        for (const line of linesOf(preview)) tell(terminal, line);
         const question = `Cancel ${preview.matched} open orders?`;
         await confirm(terminal, question, preview.matched === 0);
       }
@@ -70,14 +71,14 @@ function filterOf(options: CancelAllOptions): CancelAllFilter {
 }
 
 function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): void {
-  if (asJson) {
-    printJson(terminal, result);
-    return;
-  }
-  if (result.matched === 0) {
-    print(terminal, ["nothing was open"]);
-    return;
-  }
+  if (asJson) printJson(terminal, result);
+  else if (result.matched === 0) print(terminal, ["nothing was open"]);
+  else print(terminal, linesOf(result));
+}
+
+/** What became of the orders, or would; none where none is meant. */
+function linesOf(result: CancelAllResult): string[] {
+  if (result.matched === 0) return [];
   const { matched, done, already, too_late, failed, orders } = result;
   const isPreview = result.outcome === "preview";
   const shown = orders.slice(0, SHOWN_MAX).map(({ order_no, reference_id, outcome }) => {
@@ -86,9 +87,9 @@ function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): voi
   });
   const more = matched > shown.length ? [`  and ${matched - shown.length} more`] : [];
   const verb = isPreview ? "would be cancelled" : "cancelled";
-  print(terminal, [
+  return [
     ...shown,
     ...more,
     `${done} of ${matched} ${verb}; ${already} were already, ${too_late} too late, ${failed} work on`,
-  ]);
+  ];
 }

@@ -1,11 +1,19 @@
 /** The dead-man's switch: orders that go when nobody is there any more. */
-import type { CountermandClient, DeadManRequest, DeadManSwitch } from "@countermand/client";
+import {
+  ConnectionError,
+  type CountermandClient,
+  type DeadManRequest,
+  type DeadManSwitch,
+  OutcomeUnknownError,
+} from "@countermand/client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
-import { pause } from "../time.ts";
+import { monotonicMs as systemMs, pause as systemPause } from "../time.ts";
 
+/** Between a refresh that was not answered and the next. */
+const RETRY_MS = 1_000;
 const SCOPES = ["key", "portfolio", "symbol", "prefix"] as const;
 
 const COLUMNS: readonly Column<DeadManSwitch>[] = [
@@ -73,16 +81,42 @@ function requestOf({ scope, value }: DeadManOptions, timeout: number): DeadManRe
   };
 }
 
-/** Ends when the person does; the switch then fires by itself. */
-async function keep(
-  client: CountermandClient,
+interface KeepClock {
+  readonly monotonicMs: () => number;
+  /** Resolves after milliseconds, or when the signal comes. */
+  readonly pause: (ms: number, stopped: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Ends when the person does; the switch then fires by itself. A refresh that is not answered is
+ * tried again until the switch must have fired: a gateway that restarts is no reason to let it.
+ */
+export async function keep(
+  client: Pick<CountermandClient, "deadMan">,
   request: DeadManRequest,
-  terminal: Terminal,
+  terminal: Pick<Terminal, "errors" | "stopped">,
+  { monotonicMs, pause }: KeepClock = { monotonicMs: systemMs, pause: systemPause },
 ): Promise<void> {
+  const { stopped } = terminal;
+  const timeoutMs = 1_000 * request.timeout;
   tell(terminal, "kept armed until Ctrl-C; then it fires, unless it is released");
-  while (!terminal.stopped.aborted) {
-    await pause((1_000 * request.timeout) / 3, terminal.stopped);
-    if (!terminal.stopped.aborted) await client.deadMan(request);
+  let armedMs = monotonicMs();
+  let pauseMs = timeoutMs / 3;
+  for (;;) {
+    await pause(pauseMs, stopped);
+    if (stopped.aborted) return;
+    const askedMs = monotonicMs();
+    try {
+      await client.deadMan(request);
+      armedMs = askedMs;
+      pauseMs = timeoutMs / 3;
+    } catch (error) {
+      if (stopped.aborted) return;
+      const isUnanswered = error instanceof OutcomeUnknownError || error instanceof ConnectionError;
+      if (!isUnanswered || monotonicMs() - armedMs >= timeoutMs) throw error;
+      tell(terminal, `not refreshed, trying again: ${error.message}`);
+      pauseMs = RETRY_MS;
+    }
   }
 }
 

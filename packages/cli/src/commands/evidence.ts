@@ -1,5 +1,4 @@
 /** What can be proven without the gateway: that a journal is whole, and that a receipt is good. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
@@ -7,7 +6,7 @@ import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
 import { type Column, factLines, tableLines } from "../table.ts";
-import { print, printJson, readAll, type Terminal, tell } from "../terminal.ts";
+import { print, printJson, readAll, readNamed, type Terminal, tell } from "../terminal.ts";
 import { millisecondsText } from "../time.ts";
 import { addAuditCommand } from "./audit.ts";
 
@@ -228,15 +227,7 @@ function show(
 
 async function contentOf(file: string, terminal: Terminal): Promise<string> {
   if (file === "-") return await readAll(terminal.input, RECEIPT_BYTES_MAX);
-  return readText(file);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
+  return readNamed(file);
 }
 
 /** A receipt alone, or all that an answer has. */
@@ -249,7 +240,7 @@ function receiptsIn(content: string): string[] {
 }
 
 async function keySet(options: EvidenceOptions, terminal: Terminal): Promise<unknown> {
-  if (options.jwks !== undefined) return parsed(readText(options.jwks), options.jwks);
+  if (options.jwks !== undefined) return parsed(readNamed(options.jwks), options.jwks);
   const { url } = chosenProfile(options, terminal.environment);
   const address = new URL("/receipt-keys", url).href;
   try {

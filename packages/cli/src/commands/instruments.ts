@@ -46,16 +46,21 @@ function addChange(instruments: Command, terminal: Terminal): void {
     .argument("<symbol>")
     .option("--name <text>", "its new name")
     .option("--halt", "take no new orders")
-    .option("--resume", "take orders again");
+    .addOption(new Option("--resume", "take orders again").conflicts("halt"));
   writing(withGrid(change))
     .addOption(
       new Option(
         "--resting <choice>",
-        "of open orders: all must fit, or cancel those that do not",
+        "of open orders: all must fit, or cancel those that do not, which asks first",
       ).choices(["keep", "cancel"]),
     )
+    .option("--yes", "do it without asking")
     .action(async (symbol: string, options: InstrumentOptions, command: Command) => {
       const { halt, name, reason, resting, resume } = options;
+      if (resting === "cancel") {
+        const question = `Change ${symbol}, and cancel the open orders that do not fit?`;
+        await confirm(terminal, question, options.yes === true);
+      }
       const isHalted = halt === true ? true : resume === true ? false : undefined;
       const body = {
         reason,

@@ -1,10 +1,10 @@
 /** API keys, as an operator makes and ends them. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { newPrivateKey, publicKeyText } from "../ed25519.ts";
 import { UsageError } from "../exit-codes.ts";
-import { confirm, print, printJson, type Terminal } from "../terminal.ts";
+import { confirm, print, printJson, readNamed, type Terminal } from "../terminal.ts";
 import {
   API,
   clientOf,
@@ -113,14 +113,7 @@ function writeNew(file: string, text: string): void {
 /** Base64 as it is, or what a file in PEM has. */
 function publicKey(text: string): string {
   if (!text.startsWith("@")) return text;
-  const file = text.slice(1);
-  let pem: string;
-  try {
-    pem = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
-  return publicKeyText(pem);
+  return publicKeyText(readNamed(text.slice(1)));
 }
 
 function addKeyEnds(keys: Command, terminal: Terminal): void {

@@ -7,6 +7,7 @@ import {
   clientOf,
   type OperatorOptions,
   operated,
+  readAllPages,
   show,
   writing,
 } from "./operator-command.ts";
@@ -31,8 +32,8 @@ export function addLimitCommands(program: Command, terminal: Terminal): void {
       .command("list", { isDefault: true })
       .description("accounts and keys with limits of their own"),
   ).action(async (_options, command: Command) => {
-    const path = `${API}/limits?page_size=100`;
-    show(terminal, command, await clientOf(command, terminal).read(path));
+    const client = clientOf(command, terminal);
+    show(terminal, command, await readAllPages(client, `${API}/limits`, "limits"));
   });
   operated(
     owned(limits.command("show").description("the limits that hold, and where each comes from")),

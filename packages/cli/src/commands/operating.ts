@@ -1,6 +1,6 @@
 /** What an operator does: block and kill, set modes, run accounts. */
-import { type Command, Option } from "commander";
-import { count, oneOf } from "../arguments.ts";
+import { Argument, type Command, Option } from "commander";
+import { count } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
 import { confirm, type Terminal } from "../terminal.ts";
 import { addInstrumentCommands } from "./instruments.ts";
@@ -11,6 +11,7 @@ import {
   clientOf,
   type OperatorOptions,
   operated,
+  readAllPages,
   show,
   writing,
 } from "./operator-command.ts";
@@ -107,7 +108,7 @@ function addModes(program: Command, terminal: Terminal): void {
       .command("mode")
       .description("set the mode of a market, or of all")
       .argument("<market>", "hkex, usex, crypto or all")
-      .argument("<mode>", MODES.join(", "), oneOf(MODES))
+      .addArgument(new Argument("<mode>", "what it takes").choices(MODES))
       .option("--yes", "do it without asking"),
   ).action(async (market: string, mode: string, options: OperatorOptions, command: Command) => {
     const { reason, yes } = options;
@@ -131,11 +132,8 @@ function addAccounts(program: Command, terminal: Terminal): void {
     .description("list, open, credit, debit and close accounts");
   operated(accounts.command("list", { isDefault: true }).description("all accounts")).action(
     async (_options, command: Command) => {
-      show(
-        terminal,
-        command,
-        await clientOf(command, terminal).read(`${API}/accounts?page_size=100`),
-      );
+      const client = clientOf(command, terminal);
+      show(terminal, command, await readAllPages(client, `${API}/accounts`, "accounts"));
     },
   );
   operated(accounts.command("show").description("one account").argument("<account>")).action(

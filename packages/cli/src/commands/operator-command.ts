@@ -1,10 +1,14 @@
 /** What the commands of operators have in common: their options, their client, how they answer. */
 import type { Command } from "commander";
+import { UsageError } from "../exit-codes.ts";
 import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
 import { operatorLines } from "../operator-text.ts";
+import type { ProfileChoice } from "../profiles.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 export const API = "/operator/v1";
+/** Rows that the gateway gives at most at a time. */
+const PAGE_SIZE = 100;
 
 export interface OperatorOptions extends OperatorChoice {
   readonly reason: string;
@@ -24,8 +28,31 @@ export function writing(command: Command): Command {
   return operated(command).requiredOption("--reason <text>", "why, for the journal");
 }
 
+/** @throws UsageError no token, nobody's name, or an option that means another gateway's listener */
 export function clientOf(command: Command, terminal: Terminal): OperatorClient {
-  return new OperatorClient(command.optsWithGlobals<OperatorChoice>(), terminal.environment);
+  const options = command.optsWithGlobals<OperatorChoice & ProfileChoice>();
+  for (const name of ["url", "profile"] as const) {
+    if (options[name] === undefined) continue;
+    throw new UsageError(`--${name} is for orders: operators have --operator-url and --token-file`);
+  }
+  return new OperatorClient(options, terminal.environment, terminal.stopped);
+}
+
+/** All rows of a list that comes in pages. */
+export async function readAllPages(
+  client: OperatorClient,
+  path: string,
+  list: string,
+): Promise<unknown> {
+  const rows: unknown[] = [];
+  for (let page = 1; ; page += 1) {
+    const query = `page_index=${page}&page_size=${PAGE_SIZE}`;
+    const found = (await client.read(`${path}?${query}`)) as Readonly<Record<string, unknown>>;
+    const more = found[list] as readonly unknown[];
+    rows.push(...more);
+    const total = Number(found["total_records"]);
+    if (more.length === 0 || rows.length >= total) return { total_records: total, [list]: rows };
+  }
 }
 
 /** For people, or as JSON. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { isPrivateKey, privateKeyText } from "../ed25519.ts";
 import { UsageError } from "../exit-codes.ts";
 import {
+  addressOf,
   DEFAULT_PROFILE,
   type Profile,
   profilePath,
@@ -11,7 +12,7 @@ import {
   writeProfile,
 } from "../profiles.ts";
 import { type Column, tableLines } from "../table.ts";
-import { print, printJson, readAll, type Terminal } from "../terminal.ts";
+import { print, printJson, readAll, readHidden, type Terminal } from "../terminal.ts";
 
 const SECRET_BYTES_MAX = 4_096;
 
@@ -67,15 +68,22 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
         "  countermand profiles add mine https://orders.example key-2 < key.pem",
     )
     .action(async (name: string, url: string, apiKey: string) => {
-      if (!URL.canParse(url)) throw new UsageError(`not a URL: ${url}`);
-      if (terminal.input.isTTY === true) terminal.errors.write("Secret, then Ctrl-D: ");
-      const given = (await readAll(terminal.input, SECRET_BYTES_MAX)).trim();
+      addressOf(url);
+      const isTyped = terminal.input.isTTY === true;
+      const given = isTyped
+        ? (await readHidden(terminal, "Secret or private key (not shown): ", isWhole)).trim()
+        : (await readAll(terminal.input, SECRET_BYTES_MAX)).trim();
       if (given === "") throw new UsageError("the secret comes on the standard input; none came");
       const secret = isPrivateKey(given) ? privateKeyText(given) : given;
       const path = profilePath(terminal.environment);
       writeProfile(path, name, { url, apiKey, secret });
       print(terminal, [`profile ${name} is in ${path}`]);
     });
+}
+
+/** A private key in PEM has many lines, any other secret one. */
+function isWhole(text: string): boolean {
+  return !isPrivateKey(text.trim()) || /^-----END /m.test(text);
 }
 
 function algorithmOf({ secret }: Profile): "ed25519" | "hmac" {

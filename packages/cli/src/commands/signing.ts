@@ -1,5 +1,4 @@
 /** Making a signature, and finding out why one was refused. */
-import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type Profile } from "../profiles.ts";
@@ -12,7 +11,7 @@ import {
   verdictOf,
 } from "../signature-variants.ts";
 import { factLines } from "../table.ts";
-import { print, printJson, readAll, type Terminal } from "../terminal.ts";
+import { print, printJson, readAll, readNamed, type Terminal } from "../terminal.ts";
 import { nowMs } from "../time.ts";
 
 const BODY_BYTES_MAX = 65_536;
@@ -182,7 +181,7 @@ async function attemptOf(
 
 async function bodyText(body: string, terminal: Terminal): Promise<string> {
   if (body === "-") return await readAll(terminal.input, BODY_BYTES_MAX);
-  return body.startsWith("@") ? readFileSync(body.slice(1), "utf8") : body;
+  return body.startsWith("@") ? readNamed(body.slice(1)) : body;
 }
 
 function profileOf(command: Command, terminal: Terminal): Profile {

@@ -8,12 +8,12 @@ import type {
   OrdersQuery,
   PlaceRequest,
 } from "@countermand/client";
-import { type Command, Option } from "commander";
-import { count, decimal, oneOf, orderNo, orderNos } from "../arguments.ts";
+import { Argument, type Command, Option } from "commander";
+import { count, decimal, orderNo, orderNos } from "../arguments.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
-import { print, printJson, type Terminal } from "../terminal.ts";
+import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
 
 export function addTradingCommands(program: Command, terminal: Terminal): void {
@@ -39,7 +39,7 @@ function addPlace(program: Command, terminal: Terminal): void {
   program
     .command("place")
     .description("place an order; prints its number, or the whole order with --json")
-    .argument("<side>", "buy or sell", oneOf(["buy", "sell"]))
+    .addArgument(new Argument("<side>").choices(["buy", "sell"]))
     .argument("<symbol>", "with its zeros: 00700")
     .argument("<qty>", "a multiple of the board lot", decimal)
     .addOption(new Option("--market <market>", "hkex, usex, nasdaq or crypto").default("hkex"))
@@ -114,22 +114,28 @@ function addCancel(program: Command, terminal: Terminal): void {
         return;
       }
       const ended = await client.cancel(request, { receipt: file !== undefined });
-      if (file !== undefined && ended.outcome !== "refused") keepReceipt(file, ended.receipt);
       if (asJson) printJson(terminal, ended);
       else print(terminal, outcomeLines(ended));
       if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
+      else if (file !== undefined) {
+        const problem = receiptProblem(file, ended.receipt);
+        if (problem === null) return;
+        tell(terminal, problem);
+        setExitCode(command, ExitCode.Partly);
+      }
     });
 }
 
 /** The cancel is done: what goes wrong here is no reason to think otherwise. */
-function keepReceipt(file: string, receipt = ""): void {
+function receiptProblem(file: string, receipt = ""): string | null {
   if (receipt === "") {
-    throw new Error("cancelled, but the receipt cannot be made just now: cancel it once more");
+    return "the receipt cannot be made just now: cancel the order once more to get it";
   }
   try {
     writeFileSync(file, `${receipt}\n`);
+    return null;
   } catch (error) {
-    throw new Error(`cancelled, but ${(error as Error).message}; the receipt is ${receipt}`);
+    return `the receipt is not kept (${(error as Error).message}): ${receipt}`;
   }
 }
 

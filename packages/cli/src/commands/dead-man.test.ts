@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { type DeadManSwitch, OutcomeUnknownError } from "@countermand/client";
+import { keep } from "./dead-man.ts";
+
+/** A switch of 60 s that is kept on a clock of its own; each answer takes a second. */
+function kept(answers: (boolean | (() => void))[]) {
+  const stopping = new AbortController();
+  const errors = new PassThrough();
+  const asked: number[] = [];
+  let nowMs = 0;
+  const client = {
+    deadMan: (): Promise<DeadManSwitch> => {
+      asked.push(nowMs);
+      nowMs += 1_000;
+      const answer = answers.shift() ?? (() => stopping.abort());
+      if (typeof answer === "function") answer();
+      if (answer !== false) return Promise.resolve({} as DeadManSwitch);
+      return Promise.reject(new OutcomeUnknownError("POST /trade/v1/dead-man", 3, "cut"));
+    },
+  };
+  const clock = {
+    monotonicMs: () => nowMs,
+    pause: (ms: number) => {
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+  const terminal = { errors, stopped: stopping.signal };
+  const ended = keep(client, { timeout: 60, scope: "key" }, terminal, clock);
+  return { ended, asked, told: () => String(errors.read() ?? "") };
+}
+
+test("dead-man: a refresh that is not answered is tried again, and no reason to end", async () => {
+  const { ended, asked, told } = kept([true, false, false, true]);
+  await ended;
+  assert.deepEqual(asked, [20_000, 41_000, 43_000, 45_000, 66_000]);
+  assert.equal(told().match(/not refreshed, trying again: outcome unknown/g)?.length, 2);
+});
+
+test("dead-man: once the switch must have fired, keeping it ends", async () => {
+  const { ended, asked } = kept(Array.from({ length: 100 }, () => false));
+  await assert.rejects(ended, OutcomeUnknownError);
+  assert.equal(asked.at(-1), 60_000);
+});
