@@ -4,9 +4,17 @@
 // over to it.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -35,8 +43,21 @@ const PARENT_POLL_MS = 500;
 const TEST_FOLDERS = ["packages", "test", "tools", "bench"];
 const BROWSER_TEST_FOLDER = "test/browser";
 
-/** Test files run side by side: at least two, and few enough that one disk serves them all. */
-const TEST_CONCURRENCY = Math.min(8, Math.max(2, os.availableParallelism?.() ?? 2));
+/**
+ * Processes of tests side by side: one more than there are processors, because some only wait, and
+ * few enough that one disk serves them all.
+ */
+const TEST_CONCURRENCY = Math.min(8, 1 + Math.max(2, os.availableParallelism?.() ?? 2));
+
+/**
+ * Tests that start nothing of their own share a process by folder: to start one and to load what is
+ * tested takes longer than most of them. The first that fits applies; other files have their own.
+ */
+const SHARED_PROCESSES = [
+  /^packages\/gateway\/src\/[^/]+\//,
+  /^packages\/(?:core|contract|client|console|cli)\//,
+  /^test\/docs\//,
+];
 
 /** @type {Record<string, (args: string[]) => void>} */
 const COMMANDS = { install, start, test, check, replay, sim, "test-browser": testBrowser };
@@ -86,7 +107,31 @@ function test(args) {
     options.unshift("--test-reporter=spec");
   }
   options.unshift("--test", `--test-concurrency=${TEST_CONCURRENCY}`);
-  supervise(node, [...options, ...files], "inherit");
+  supervise(node, [...options, ...processes(files)], "inherit");
+}
+
+/**
+ * Files that the runner starts a process for: the test files, or one that imports all of a folder.
+ * Those are written into `build/`, which the runner looks into as it does not into `node_modules/`.
+ * @param {readonly string[]} files
+ */
+function processes(files) {
+  /** @type {Map<string, string[]>} */
+  const byProcess = new Map();
+  for (const file of files) {
+    const shared = SHARED_PROCESSES.map((folder) => folder.exec(file)?.[0]).find(Boolean) ?? file;
+    byProcess.set(shared, [...(byProcess.get(shared) ?? []), file]);
+  }
+  mkdirSync(join(ROOT, "build"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, "build", "tests-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return [...byProcess].map(([shared, members]) => {
+    if (members.length === 1) return members[0] ?? "";
+    const name = `${shared.replace(/\/$/, "").replaceAll("/", "-")}.mjs`;
+    const text = members.map((file) => `import "../../${file}";\n`).join("");
+    writeFileSync(join(folder, name), text);
+    return `build/${basename(folder)}/${name}`;
+  });
 }
 
 /**

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -186,7 +186,7 @@ test("launch: an unknown command names the known ones", async (t) => {
 });
 
 /** A repository where the developers' packages are installed too, with tests that say they ran. */
-function repositoryWithTests(t: TestContext): string {
+function repositoryWithTests(t: TestContext, more: Readonly<Record<string, string>> = {}): string {
   const installed = JSON.parse(LOCK) as { packages: Record<string, unknown> };
   const say = (name: string) => `import { test } from "node:test"; test("${name}", () => {});`;
   return repository(t, {
@@ -196,6 +196,7 @@ function repositoryWithTests(t: TestContext): string {
     "packages/core/src/one.test.ts": say("one ran"),
     "packages/core/node_modules/x/foreign.test.ts": say("foreign ran"),
     "test/deep/er/two.test.ts": say("two ran"),
+    ...more,
   });
 }
 
@@ -206,6 +207,39 @@ test("launch: test runs every test file, and the runner's summary comes last", a
   assert.doesNotMatch(stdout, /foreign/);
   assert.match(stdout, /tests 2\n(?:.*\n)*.*duration_ms [\d.]+\n$/);
   assert.equal(code, 0);
+});
+
+test("launch: tests of a package share a process, others have their own", async (t) => {
+  const say = (name: string) => {
+    return `import { test } from "node:test"; test("${name} in " + process.pid + " ran", () => {});`;
+  };
+  const root = repositoryWithTests(t, {
+    "packages/core/src/a/third.test.ts": say("third"),
+    "packages/core/src/b/fourth.test.ts": say("fourth"),
+    "packages/gateway/src/a/fifth.test.ts": say("fifth"),
+    "packages/gateway/src/b/sixth.test.ts": say("sixth"),
+  });
+  const { code, stdout } = await launch(root, ["test"]).ended;
+  const pid = (name: string) => new RegExp(`${name} in (\\d+) ran`).exec(stdout)?.[1];
+  assert.ok(pid("third") !== undefined && pid("third") === pid("fourth"));
+  assert.equal(new Set(["third", "fifth", "sixth"].map(pid)).size, 3);
+  assert.match(stdout, /tests 6\n/);
+  assert.equal(code, 0);
+  assert.deepEqual(readdirSync(join(root, "build")), [], "what was written for it is gone");
+});
+
+test("launch: a failure in a shared process is a failure, and the others still run", async (t) => {
+  const root = repositoryWithTests(t, {
+    "packages/core/src/failing.test.ts":
+      'import { test } from "node:test"; test("no", () => { throw new Error("it fails"); });',
+    "packages/core/src/later.test.ts":
+      'import { test } from "node:test"; test("later ran", () => {});',
+  });
+  const { code, stdout } = await launch(root, ["test"]).ended;
+  assert.match(stdout, /packages\/core\/src\/failing\.test\.ts:1/, "it is told where");
+  assert.match(stdout, /later ran/);
+  assert.match(stdout, /pass 3\n/);
+  assert.equal(code, 1);
 });
 
 test("launch: test takes a path filter, and a filter that fits nothing fails", async (t) => {
