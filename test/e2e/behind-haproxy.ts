@@ -17,6 +17,8 @@ await checkBehind(({ place, port, gatewayHost, tls }) => {
     ["127.0.0.1:8080", gatewayHost],
     ["bind :443 ssl", `bind 127.0.0.1:${port} ssl`],
     ["/etc/countermand/tls/both.pem", join(tls, "both.pem")],
+    // Requests that never end are among those sent, and each is waited for.
+    ["timeout http-request 15s", "timeout http-request 2s"],
   ]);
   const path = place.path("haproxy.conf");
   writeFileSync(path, sample);
