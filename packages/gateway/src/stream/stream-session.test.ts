@@ -351,6 +351,7 @@ test("stream session: a peer that reads a replay slowly and never pongs is alive
     feedAt(100_000),
     stalledPort(),
   );
+  session.alive();
   for (let minute = 0; minute < 10; minute += 1) {
     clock.advance(HEARTBEAT_MS);
     port.drain(1);

@@ -113,7 +113,7 @@ export class StreamSession {
   /** Waits for its turn, for the archive, or to ask it again. */
   #isFetching = false;
   #archiveFailureCount = 0;
-  /** The network did not take everything that was handed over last. */
+  /** At the last look the network had not taken what was handed over before. */
   #isBlocked = false;
   #startedAtMs = 0;
   #lastSignMs = 0;
@@ -195,10 +195,12 @@ export class StreamSession {
   /** The network took the last message of a `send` of the port. */
   written(): void {
     if (this.#mode === "closed") return;
-    // Bytes that found no room found some now: the peer reads.
-    if (this.#isBlocked) this.#lastSignMs = this.#options.clock.monotonicMs();
     const waitingBytes = this.#options.port.bufferedBytes();
-    this.#isBlocked = waitingBytes > 0;
+    if (this.#isBlocked) {
+      // Bytes that found no room found some now: the peer reads.
+      this.#lastSignMs = this.#options.clock.monotonicMs();
+      this.#isBlocked = waitingBytes > 0;
+    }
     if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
       this.#options.feed.snapshotGone();
     }
@@ -390,7 +392,6 @@ export class StreamSession {
   #hand(messages: readonly Buffer[]): void {
     const { port, observer } = this.#options;
     port.send(messages);
-    this.#isBlocked = port.bufferedBytes() > 0;
     observer.sent(messages.length);
   }
 
@@ -434,6 +435,8 @@ export class StreamSession {
       port.terminate();
       return;
     }
+    // Only now: what is handed over waits for the end of its turn, whether there is room or not.
+    if (port.bufferedBytes() > 0) this.#isBlocked = true;
     // One that stalls in its replay is never too slow: what it leaves unread must not grow for
     // ever.
     if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) {

@@ -305,6 +305,27 @@ test("ws server: a reader that stalls is closed and can resume, others go on", a
   });
 });
 
+test("ws server: who answered once and is silent is cut, though the network takes everything", async () => {
+  await StreamHarness.run(async (harness) => {
+    const query = "heartbeat=1";
+    const peer = new RawWebSocket(harness.url(query), {
+      headers: harness.headers({ query }),
+      autoPong: false,
+    });
+    await once(peer, "open");
+    const closed = once(peer, "close").then(() => true);
+    peer.ping();
+    await once(peer, "pong");
+    let isClosed = false;
+    for (let beat = 0; beat < 20 && !isClosed; beat += 1) {
+      const told = once(peer, "message").then(() => false);
+      harness.fakeClock.advance(1_000);
+      isClosed = await Promise.race([told, closed]);
+    }
+    assert.ok(isClosed, "its socket is taken back");
+  });
+});
+
 test("ws server: a stop answers what is under way, says so and closes", async () => {
   await StreamHarness.run(async (harness) => {
     const [orderNo = ""] = await harness.place(1);
