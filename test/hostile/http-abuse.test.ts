@@ -3,16 +3,27 @@
  * smuggling (RFC 9112, 11.2) and clients that never end a request.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { answerClientError } from "../../packages/gateway/src/http/client-error.ts";
+import { nodeServer } from "../../packages/gateway/src/http/node-server.ts";
+import { selfSigned } from "../../packages/gateway/src/http/tls-fixture.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
+import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1 } from "../e2e/signed-client.ts";
 import { inPieces } from "./http-conversation.ts";
-import { slowClients, untilClosed } from "./slow-clients.ts";
+import { LAST_ANSWERS, TRADE_LAST_ANSWERS, toldAtLast } from "./last-answers.ts";
+import { SLOW_MS_MAX, slowClients, untilClosed } from "./slow-clients.ts";
 import { runSmuggling } from "./smuggling-run.ts";
 import { smugglingSet } from "./smuggling-set.ts";
 
 test("HTTP abuse", { concurrency: true }, async (t) => {
-  const { url } = await startInProcess(t, REAL_TIME);
+  const { url, operatorUrl } = await startInProcess(t, REAL_TIME, {
+    COUNTERMAND_OPERATOR_PORT: "0",
+    COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+  });
+  const operatorPort = Number(new URL(operatorUrl ?? "").port);
   const target = { url, port: Number(new URL(url).port), key: KEY_1 };
   // Most of a slow client's time is waiting: the other tests run meanwhile.
   const slow = t.test("slow clients: every connection is taken back, with one answer", async () => {
@@ -24,6 +35,16 @@ test("HTTP abuse", { concurrency: true }, async (t) => {
       clients.map(({ name, statuses }) => [name, statuses]),
     );
   });
+  const silent = t.test("slow clients: who begins no TLS keeps no connection", async () => {
+    const server = nodeServer({}, selfSigned(), () => assert.fail("nobody asked"));
+    server.on("clientError", answerClientError);
+    server.listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const ended = await untilClosed(port, { name: "silence", start: "", drip: "", statuses: [] });
+    assert.ok(ended.ms < SLOW_MS_MAX, `${ended.ms} ms`);
+  });
   const whole = t.test("smuggling: requests in one piece", async () => {
     const cases = smugglingSet(KEY_1, "whole");
     assert.deepEqual(await runSmuggling(target, cases, (bytes) => [bytes]), []);
@@ -32,5 +53,16 @@ test("HTTP abuse", { concurrency: true }, async (t) => {
     const cases = smugglingSet(KEY_1, "cut");
     assert.deepEqual(await runSmuggling(target, cases, (bytes) => inPieces(bytes, 29)), []);
   });
-  await Promise.all([slow, whole, cut]);
+  const last = t.test("last answers: they reach a client that goes on sending", async () => {
+    const cases = [
+      ...[...LAST_ANSWERS, ...TRADE_LAST_ANSWERS].map((each) => [target.port, each] as const),
+      ...LAST_ANSWERS.map((each) => [operatorPort, each] as const),
+    ];
+    const told = await Promise.all(cases.map(([port, each]) => toldAtLast(port, each)));
+    assert.deepEqual(
+      told.map((text, index) => [cases[index]?.[1].name, text]),
+      cases.map(([, { name, status }]) => [name, `${status} closed`]),
+    );
+  });
+  await Promise.all([slow, silent, whole, cut, last]);
 });

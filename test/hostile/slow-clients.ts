@@ -24,6 +24,8 @@ export interface Ended {
   readonly ms: number;
 }
 
+/** Milliseconds after which none of them has its connection any more. */
+export const SLOW_MS_MAX = 15_000;
 const DRIP_MS = 250;
 const ORDERS = "/trade/v1/orders";
 
@@ -107,17 +109,21 @@ export function slowClients(key: Key): SlowClient[] {
   ];
 }
 
-/** Resolves when the server has closed the connection; rejects when it keeps it. */
+/**
+ * Resolves when the server has closed the connection; rejects when it keeps it. The client never
+ * closes its side, and goes on behind the end of the server's.
+ */
 export function untilClosed(port: number, client: SlowClient): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
     let received = "";
     let sent = 0;
     let drip: NodeJS.Timeout | undefined;
+    let { drip: bytes } = client;
     const dripOn = (): void => {
-      if (client.drip === "" || !socket.writable) return;
-      socket.write(client.drip.charAt(sent % client.drip.length));
+      if (bytes === "" || !socket.writable) return;
+      socket.write(bytes.charAt(sent % bytes.length));
       sent += 1;
     };
     const late = setTimeout(() => {
@@ -130,6 +136,10 @@ export function untilClosed(port: number, client: SlowClient): Promise<Ended> {
     });
     socket.on("data", (chunk) => {
       received += chunk.toString("latin1");
+    });
+    // Who sends nothing would not see that nobody is there any more.
+    socket.on("end", () => {
+      bytes = "x";
     });
     socket.on("error", () => undefined);
     socket.on("close", () => {

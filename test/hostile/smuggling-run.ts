@@ -19,16 +19,14 @@ export async function runSmuggling(
   const seen = new Map<string, string>();
   for (const each of cases) {
     const bytes = Buffer.concat([each.bytes, LAST_REQUEST]);
-    const sent = pieces(bytes);
-    const said = await converse(plainDial(target.port), sent).catch((error: Error) => error);
+    const said = await converse(plainDial(target.port), pieces(bytes)).catch(
+      (error: Error) => error,
+    );
     if (said instanceof Error) {
       faults.push(`${each.name}: ${said.message}`);
       continue;
     }
     const outcome = outcomeOf(said);
-    // A reset may overtake the answer that ends a connection, for one who still sends.
-    const mayBeReset = sent.length > 1 && each.outcomes.some((one) => !one.endsWith("end"));
-    if (outcome === "" && mayBeReset) continue;
     const expected = each.outcomes.find((one) => one.replace("placed", "200") === outcome);
     if (expected === undefined) {
       faults.push(`${each.name}: ${outcome}, expected ${each.outcomes.join(" or ")}`);
@@ -55,9 +53,11 @@ async function wrongOrders(
   const client = new SignedClient(url, key);
   const orders = await client.orders();
   client.close();
+  // Pages move while others place orders: the same one may be listed twice.
+  const references = new Map(orders.map(({ order_no, reference_id }) => [order_no, reference_id]));
   const counts = new Map<string, number>();
-  for (const { reference_id } of orders) {
-    counts.set(reference_id, (counts.get(reference_id) ?? 0) + 1);
+  for (const reference of references.values()) {
+    counts.set(reference, (counts.get(reference) ?? 0) + 1);
   }
   return cases.flatMap(({ name, reference }) => {
     const expected = seen.get(reference)?.includes("placed") === true ? 1 : 0;

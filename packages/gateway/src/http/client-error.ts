@@ -3,10 +3,9 @@
  * JSON.
  */
 import { type ServerResponse, STATUS_CODES } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ErrorName, fault } from "@countermand/contract";
-import { LINGER_MS } from "./limits.ts";
+import { endGently, isEnding } from "./last-answer.ts";
 import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 
 /** The newest request of each connection, by its response. */
@@ -20,6 +19,9 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
   latest.set(socket, response);
 }
 
+/** The client is gone, or TLS did not come about: nothing could be told. */
+const UNANSWERABLE = /^(?:ECONNRESET$|EPIPE$|ERR_TLS_|ERR_SSL_)/;
+
 /**
  * Answers and closes the connection. Answers leave in the order of the requests: one that is under
  * way goes first, or its client would take this one for it. A request that was answered before its
@@ -27,7 +29,8 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
  * client is gone.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || error.code === "EPIPE" || !socket.writable) {
+  if (isEnding(socket)) return;
+  if (UNANSWERABLE.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }
@@ -48,11 +51,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   }
 }
 
-/** Some clients never close their side: they must not keep ours. */
 function endWith(socket: Duplex, response: string): void {
   if (!socket.writable) return;
-  socket.end(response);
-  if (socket instanceof Socket) socket.setTimeout(LINGER_MS, () => socket.destroy());
+  socket.write(response);
+  endGently(socket);
 }
 
 /** A whole HTTP/1.1 response that closes the connection. */

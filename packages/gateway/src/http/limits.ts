@@ -1,13 +1,17 @@
 /** Limits of the HTTP edge. Each with unit, reason and what a client sees when it is reached. */
 
-/** Milliseconds for the headers of a request to arrive; then 408. Reason: slow-loris. */
-export const HEADERS_TIMEOUT_MS = 10_000;
+/**
+ * Milliseconds for the headers of a request to arrive, then 408; and for the handshake of TLS
+ * before, then the connection is cut. Reason: slow-loris.
+ */
+export const HEADERS_TIMEOUT_MS = 9_000;
 
 /**
  * Milliseconds for a whole request to arrive; then 408. Reason: slow-loris with bodies. With the
- * looks that notice it, ours and that of node:http, it stays below 15 s.
+ * looks that notice it, ours and that of node:http, and for who does not close at the 408, it stays
+ * below 15 s.
  */
-export const REQUEST_TIMEOUT_MS = 11_000;
+export const REQUEST_TIMEOUT_MS = 9_000;
 
 /**
  * Milliseconds an idle keep-alive connection stays open; longer than a load balancer's usual 60
@@ -23,7 +27,7 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const ANSWERING_MAX = 8;
 
 /** Milliseconds between looks for connections that ran out of time. */
-export const CONNECTION_CHECK_MS = 2_000;
+export const CONNECTION_CHECK_MS = 1_000;
 
 /**
  * Connections of every kind at a time; the next one is closed at once. Reason: room for all order
@@ -56,10 +60,23 @@ export const FILES_RESERVED = 128;
 export const CONNECTIONS_MIN = 16;
 
 /**
- * Milliseconds of silence after the answer to what is not HTTP, in which the client may read it and
- * close; then the connection is cut. Reason: a client that does neither must not keep it.
+ * Milliseconds after the last answer of a connection in which what its client still sends is read
+ * and dropped, until it closes; then the connection is cut. Reason: a close on unread bytes may
+ * overtake the answer, and a client that does not close must not keep the connection.
  */
 export const LINGER_MS = 2_000;
+
+/**
+ * Bytes that are dropped behind the last answer; then the connection is cut. Reason: as above, and
+ * nobody sends for nothing for long.
+ */
+export const LINGER_BYTES_MAX = 4_194_304;
+
+/**
+ * Milliseconds for which nothing moves on a connection while an answer waits for its reader; then
+ * it is cut. Reason: a client that never reads must not keep answers in memory.
+ */
+export const ANSWER_STALL_MS = 30_000;
 
 /** Characters of X-Request-Id that are echoed; a longer one is not. */
 export const REQUEST_ID_CHARACTERS_MAX = 128;

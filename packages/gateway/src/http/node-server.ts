@@ -10,11 +10,13 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
+import type { Socket } from "node:net";
 import { fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { rememberLatest } from "./client-error.ts";
-import { ANSWERING_MAX } from "./limits.ts";
+import { endGently } from "./last-answer.ts";
+import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { formFault } from "./request-form.ts";
 import { isIgnored, sendLastFault } from "./responses.ts";
 
@@ -47,11 +49,21 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     takeTurn(request, response, guarded);
   };
   const server = tls === null ? createServer(options, inTurn) : secureServer(options, tls, inTurn);
+  server.timeout = ANSWER_STALL_MS;
+  server.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => {
+    // How Node closes a connection behind its last answer.
+    socket.destroySoon = endThis;
+  });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
     refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
   });
   return server;
+}
+
+/** Not a closure: each connection has it. */
+function endThis(this: Socket): void {
+  endGently(this);
 }
 
 interface Turns {
@@ -83,7 +95,9 @@ function takeTurn(request: IncomingMessage, response: ServerResponse, handler: H
 }
 
 function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): Server {
-  const secure = createSecureServer({ ...options, ...secureOptions(tls) }, handler);
+  const handshakeTimeout = HEADERS_TIMEOUT_MS;
+  const all = { ...options, ...secureOptions(tls), handshakeTimeout };
+  const secure = createSecureServer(all, handler);
   return secure as unknown as Server;
 }
 

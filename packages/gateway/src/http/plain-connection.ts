@@ -8,6 +8,7 @@ import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { assert } from "@countermand/core/assert";
 import type { Answer } from "../sequencer/sequencer.ts";
+import { endGently } from "./last-answer.ts";
 import {
   KEEP_ALIVE_TIMEOUT_MS,
   PIPELINED_MAX,
@@ -87,7 +88,9 @@ export class PlainConnection {
 
   /** The server stops: closed at once if nothing is under way, else behind the last answer. */
   closeIfIdle(): void {
-    if (this.#waiting.length === 0 && this.#unread.length === 0) this.socket.destroy();
+    if (this.#waiting.length > 0 || this.#unread.length > 0) return;
+    if (this.socket.writableLength === 0) this.socket.destroy();
+    else this.#endSocket();
   }
 
   /** An answer of a request that waits is there. */
@@ -127,16 +130,15 @@ export class PlainConnection {
 
   #end(): void {
     this.#hasEnded = true;
-    if (this.#waiting.length > 0) return;
+    if (this.#waiting.length > 0 || this.#isGone) return;
     if (this.#unread.length > 0) this.#leave();
     else this.#endSocket();
   }
 
-  /** Some clients never close their side: they are cut when the answer has left. */
   #endSocket(): void {
     this.#isGone = true;
     this.#unread = NOTHING;
-    this.socket.end(() => this.socket.destroy());
+    endGently(this.socket);
   }
 
   #read(): void {

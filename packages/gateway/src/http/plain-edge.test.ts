@@ -3,7 +3,6 @@
  * server that reads them so and to one that leaves everything to node:http.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -18,6 +17,7 @@ import { HttpServer } from "./http-server.ts";
 import { PIPELINED_MAX } from "./limits.ts";
 import { type ArrivedRequest, sendAnswer, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
+import { selfSigned } from "./tls-fixture.ts";
 
 const ORDERS = "/trade/v1/orders";
 const LAST = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -304,15 +304,6 @@ test("plain edge: over TLS as well, and so is what follows for node:http", async
   assert.deepEqual(statuses(await received), ["200", "200", "404"]);
   assert.equal(mirror.plainCount, 2);
 });
-
-function selfSigned(): TlsFiles {
-  const made = spawnSync("openssl", [
-    ...["req", "-x509", "-nodes", "-newkey", "ed25519", "-subj", "/CN=localhost"],
-    ...["-keyout", "-", "-out", "-"],
-  ]);
-  const text = made.stdout.toString("latin1");
-  return { key: text.slice(0, text.indexOf("-----BEGIN CERT")), cert: text };
-}
 
 test("plain edge: a body that is slow to come goes to node:http, however it drips", async (t) => {
   const mirror = await Mirror.open(t);

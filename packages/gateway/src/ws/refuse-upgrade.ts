@@ -2,6 +2,7 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, type Fault, Header } from "@countermand/contract";
+import { endGently } from "../http/last-answer.ts";
 import { REQUEST_ID_CHARACTERS_MAX } from "../http/limits.ts";
 import { faultAnswer, JSON_TYPE } from "../http/responses.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
@@ -37,10 +38,8 @@ export function refuseUpgrade(request: IncomingMessage, socket: Duplex, fault: F
     ...(HEADERS[fault.error] ?? []),
     ...requestIdHeaders(request),
   ];
-  // Unread input would turn the close into a reset, and a reset may overtake the answer.
-  socket.resume();
-  socket.once("finish", () => socket.destroy());
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  endGently(socket);
 }
 
 const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
