@@ -122,4 +122,82 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "block-lets-some-in",
+    what: "an operator's block and a market's mode do not keep out orders that are good till cancelled",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/partitions.ts`,
+        find:
+          '    const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");\n' +
+          "    if (blocked !== null) return blocked;",
+        replace:
+          '    const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");\n' +
+          "    if (blocked !== null && request.timeInForce !== '1') return blocked;",
+      },
+    ],
+  },
+  {
+    name: "lost-client-loses-all",
+    what: "cancel on disconnect takes orders along that are good till cancelled",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/safety/disconnect-guard.ts`,
+        find: "order.timeInForce === TimeInForce.GoodTillCancel;",
+        replace: "order.timeInForce === TimeInForce.GoodTillCancel && order.cumQty > 0n;",
+      },
+    ],
+  },
+  {
+    name: "switch-fires-early",
+    what: "a dead-man's switch fires a second before its time",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/safety/dead-man-timers.ts`,
+        find: "this.#wait(account, scope, timeoutMs, timeoutMs);",
+        replace: "this.#wait(account, scope, timeoutMs, timeoutMs - 1000);",
+      },
+    ],
+  },
+  {
+    name: "debit-takes-what-is-held",
+    what: "an operator's debit takes cash that open orders hold back",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/desk/funds.ts`,
+        find: "return shortageRefusal(asset, units, account.balance(asset).free);",
+        replace: "return shortageRefusal(asset, units, account.balance(asset).settled);",
+      },
+    ],
+  },
+  {
+    name: "unsettled-cash-spent",
+    what: "what a sale brings can be spent before it is settled",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/desk/funds.ts`,
+        find: "const { free, sellable } = account.balance(asset);",
+        replace:
+          "const { free: settledFree, incoming, sellable } = account.balance(asset);\n" +
+          "  const free = settledFree + incoming;",
+      },
+    ],
+  },
+  {
+    name: "stop-at-its-trigger",
+    what: "a stop order to buy waits on when a trade is at its trigger",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/exchange/book/stop-book.ts`,
+        find: "level !== undefined && level.ticks <= ticks; ) {",
+        replace: "level !== undefined && level.ticks < ticks; ) {",
+      },
+    ],
+  },
 ];

@@ -1,5 +1,7 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
+import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Blocks } from "../oracle/blocks.ts";
+import { decimal, ONE } from "../oracle/money.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -12,6 +14,7 @@ export interface OperatorOptions {
   readonly world: World;
   readonly random: Random;
   readonly blocks: Blocks;
+  readonly adjustments: Adjustments;
   readonly nextId: () => string;
 }
 
@@ -25,14 +28,69 @@ export class Operator {
     this.#http = new HttpClient(options.world, OPERATOR_PORT);
   }
 
-  /** Holds something back for a while, then lets it go. */
+  /** Holds something back for a while and lets it go, or moves money. */
   start(): void {
+    const act = this.#options.random.weighted({ kill: 4, mode: 3, money: 5 });
+    if (act === "kill") this.#begin(() => this.#kill());
+    else if (act === "mode") this.#begin(() => this.#setMode());
+    else this.#begin(() => this.#moveMoney());
+  }
+
+  /** Takes from an account almost all it has, so that it comes to the end of it. */
+  squeeze(): void {
+    const { account } = this.#options.random.pick(KEYS);
+    const left = (most: number) => BigInt(this.#options.random.between(0, most)) * ONE;
+    const changes = [
+      ["USD", left(4_000) - 10_000_000n * ONE],
+      ["USDT", left(40) - 10_000_000n * ONE],
+      ["AAPL", left(40) - 100_000n * ONE],
+      ["DODO", left(40) - 10_000_000n * ONE],
+    ] as const;
+    this.#begin(() => this.#adjust(account, changes));
+  }
+
+  #begin(act: () => Promise<void>): void {
     if (!this.isIdle) return;
     this.isIdle = false;
-    const acts = this.#options.random.chance(0.6) ? this.#kill() : this.#setMode();
-    void acts.then(() => {
+    void act().then(() => {
       this.isIdle = true;
     });
+  }
+
+  /** One credit or debit after another; some take more than there is. */
+  async #moveMoney(): Promise<void> {
+    const { random } = this.#options;
+    const { account } = random.pick(KEYS);
+    for (let count = random.between(1, 4); count > 0; count -= 1) {
+      const assets = ["USD", "USDT", "AAPL", "DODO"].filter(() => random.chance(0.4));
+      const changes = (assets.length > 0 ? assets : ["USD"]).map((asset) => {
+        const units = BigInt(random.between(1, asset === "USD" ? 3_000 : 30)) * ONE;
+        const isHuge = random.chance(0.05);
+        const sign = random.chance(0.6) ? -1n : 1n;
+        return [asset, isHuge ? -100_000_000n * ONE : sign * units] as const;
+      });
+      await this.#adjust(account, changes);
+      await this.#sleep(random.between(0, 40));
+    }
+  }
+
+  async #adjust(account: string, changes: Adjustment["changes"]): Promise<void> {
+    const { adjustments, nextId } = this.#options;
+    const adjustment = { id: nextId(), account, changes };
+    adjustments.asked(adjustment);
+    const rows = (isIn: (asset: string) => boolean) => {
+      const mine = changes.filter(([asset]) => isIn(asset));
+      return Object.fromEntries(mine.map(([asset, units]) => [asset, decimal(units)]));
+    };
+    const cash = rows((asset) => asset.startsWith("USD"));
+    const holdings = rows((asset) => !asset.startsWith("USD"));
+    const body = {
+      reason: adjustment.id,
+      ...(Object.keys(cash).length > 0 && { cash }),
+      ...(Object.keys(holdings).length > 0 && { holdings }),
+    };
+    const path = `/operator/v1/accounts/${account}/adjust`;
+    adjustments.answered(adjustment, await this.#ask(path, body, adjustment.id));
   }
 
   async #kill(): Promise<void> {
@@ -85,9 +143,9 @@ export class Operator {
   }
 
   /** The same bytes until they are answered; the idempotency key makes them one request. */
-  async #ask(path: string, body: object): Promise<string> {
+  async #ask(path: string, body: object, name: string | null = null): Promise<string> {
     const { nextId, world } = this.#options;
-    const id = nextId();
+    const id = name ?? nextId();
     const content = JSON.stringify(body);
     const lines = [
       `POST ${path} HTTP/1.1`,
@@ -110,11 +168,13 @@ export class Operator {
       sentWallMs: world.scheduler.wallMs,
       knownSeq: 0,
       answers: [],
+      underWay: 0,
     };
     for (;;) {
       await this.#http.send(request);
       const text = request.answers.at(-1)?.text ?? "";
-      if (text.startsWith('{"code":0,')) return text;
+      const isMoney = /"reason":"insufficient_/.test(text);
+      if (text.startsWith('{"code":0,') || isMoney) return text;
       if (text !== "" && !text.includes('"retryable":true')) {
         throw new Error(`an operator is refused: ${text}`);
       }

@@ -1,7 +1,7 @@
 /** Requests of simulated clients: what they ask for, and the bytes that they send each time. */
 import { createHash, createHmac } from "node:crypto";
-import type { Terms } from "../oracle/model.ts";
-import { decimal } from "../oracle/model.ts";
+import { decimal } from "../oracle/money.ts";
+import type { Terms } from "../oracle/orders.ts";
 
 export interface Key {
   readonly apiKey: string;
@@ -79,6 +79,8 @@ export interface Request {
   /** How far the client's account was known to have come when it was sent. */
   readonly knownSeq: number;
   readonly answers: Answer[];
+  /** On so many connections it waits for an answer. */
+  underWay: number;
 }
 
 interface Wire {
@@ -214,10 +216,12 @@ function placingBody(placing: Placing): object {
     order_type: terms.order_type,
     symbol: terms.symbol,
     order_side: terms.order_side,
-    ...(terms.order_type === "limit_order" && { price: decimal(terms.price) }),
+    ...(terms.price > 0n && { price: decimal(terms.price) }),
+    ...(terms.trigger_price > 0n && { trigger_price: decimal(terms.trigger_price) }),
     qty: decimal(terms.qty),
     time_in_force: terms.time_in_force,
     ...(terms.reference_id !== "" && { reference_id: terms.reference_id }),
+    ...(terms.portfolio_id !== "" && { portfolio_id: terms.portfolio_id }),
   };
 }
 

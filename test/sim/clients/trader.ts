@@ -3,7 +3,8 @@
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
 import type { Auditor } from "../oracle/auditor.ts";
-import { INSTRUMENTS, ONE, type Terms } from "../oracle/model.ts";
+import { INSTRUMENTS, ONE } from "../oracle/money.ts";
+import type { OrderType, Terms } from "../oracle/orders.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -91,10 +92,9 @@ export class Trader {
 
   /** Sends it until it is answered; null when its time ran out. */
   async perform(command: Command): Promise<Request | null> {
-    const { auditor, cutPercent, random } = this.#options;
+    const { cutPercent, random } = this.#options;
     const request = this.#request(command);
     this.requestCount += 1;
-    auditor.sent(request);
     if (request.channel === "http" && random.chance(0.05)) this.#sendBeside(request);
     for (let attempt = 0; ; attempt += 1) {
       if (this.#isTooOld(request)) return null;
@@ -120,17 +120,28 @@ export class Trader {
   }
 
   #send(request: Request): Promise<boolean> {
-    if (request.channel === "http") return this.#http.send(request);
     const { stream } = this.#options;
+    if (request.channel === "http") return this.#noted(request, this.#http);
     stream.connect();
-    return stream.send(request);
+    return this.#noted(request, stream);
+  }
+
+  /** The auditor knows for how long it may be decided. */
+  async #noted(request: Request, way: HttpClient | StreamClient): Promise<boolean> {
+    const { auditor } = this.#options;
+    request.underWay += 1;
+    auditor.sent(request);
+    const isAnswered = await way.send(request);
+    request.underWay -= 1;
+    if (isAnswered && request.underWay === 0) auditor.over(request);
+    return isAnswered;
   }
 
   /** The same bytes on another connection, at the same time. */
   #sendBeside(request: Request): void {
     const { port, world } = this.#options;
     const other = new HttpClient(world, port);
-    void other.send(request).then(() => other.cut());
+    void this.#noted(request, other).then(() => other.cut());
   }
 
   #cutSoon(): void {
@@ -162,6 +173,7 @@ export class Trader {
       sentWallMs: world.scheduler.wallMs,
       knownSeq: stream.seq,
       answers: [],
+      underWay: 0,
     };
   }
 
@@ -211,17 +223,21 @@ export class Trader {
     const { random } = this.#options;
     if (random.chance(0.04)) return random.pick(REFUSED);
     const { symbol, market } = random.pick(INSTRUMENTS);
-    const isMarket = random.chance(0.1);
+    const orderType: OrderType = random.weighted(ORDER_TYPES);
+    const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
+    const isStop = orderType === "stop_limit_order" || orderType === "stop_market_order";
     this.#references += 1;
     const terms: Terms = {
       market,
       symbol,
-      order_type: isMarket ? "market_order" : "limit_order",
+      order_type: orderType,
       order_side: random.pick(["buy", "sell"] as const),
-      time_in_force: isMarket ? "day" : random.weighted({ day: 6, gtc: 2, ioc: 1, fok: 1 }),
-      price: isMarket ? 0n : this.#price(symbol),
+      time_in_force: random.weighted(TIMES_IN_FORCE[orderType]),
+      price: isPriced ? this.#price(symbol) : 0n,
+      trigger_price: isStop ? this.#price(symbol) : 0n,
       qty: BigInt(random.between(1, 9)) * ONE,
       reference_id: random.chance(0.5) ? `${this.#options.nextId()}-${this.#references}` : "",
+      portfolio_id: "",
     };
     return { terms };
   }
@@ -298,6 +314,20 @@ const KINDS = {
 } as const;
 
 const FAULTY_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, fault: 4 } as const;
+
+const ORDER_TYPES = {
+  limit_order: 80,
+  market_order: 10,
+  stop_limit_order: 6,
+  stop_market_order: 4,
+} as const;
+
+const TIMES_IN_FORCE = {
+  limit_order: { day: 6, gtc: 2, ioc: 1, fok: 1 },
+  market_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
+  stop_limit_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
+  stop_market_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
+} as const;
 
 const FAULTS = [
   "delayed_order",

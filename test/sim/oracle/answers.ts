@@ -9,6 +9,8 @@ export interface Envelope {
 /** What one element of a request must be answered. */
 export interface Element {
   readonly code: number;
+  /** Any of these instead, where the moment at which it was decided is not known. */
+  readonly codes?: ReadonlySet<string>;
   readonly orderNo?: string;
   /** It is about an order that works no more: closed orders may be out of reach for a while. */
   readonly isPast?: boolean;
@@ -29,8 +31,8 @@ export const UNAVAILABLE = 11030051;
 /** Filled, or rejected, before the cancel came. */
 export const TOO_LATE = 11030204;
 
-/** By an operator's block or mode, by a dead-man's switch. */
-export const BLOCK_CODES: ReadonlySet<number> = new Set([11031250, 11031251, 11031252, 11031350]);
+/** By an operator's block or mode. */
+export const BLOCK_CODES: ReadonlySet<number> = new Set([11031250, 11031251, 11031252]);
 
 /** Refused for a reason that passes by itself: nothing was done. */
 export function isPassing({ code, retryable }: Envelope): boolean {
@@ -58,6 +60,11 @@ export function answerDifference(body: string, { isBatch, elements }: Expected):
     if (isPast === true && result?.code === UNAVAILABLE) continue;
     if (element.isSent === true && result?.code === TOO_LATE) continue;
     if (isBlocked === true && BLOCK_CODES.has(result?.code ?? 0)) continue;
+    if (element.codes !== undefined) {
+      const { codes } = element;
+      if (codes.has(String(result?.code))) continue;
+      return `result ${index} is ${result?.code}, expected ${[...codes].join(" or ")}`;
+    }
     if (result?.code !== code) return `result ${index} is ${result?.code}, expected ${code}`;
     if (orderNo !== undefined && result.orderNo !== orderNo) return `expected order ${orderNo}`;
   }

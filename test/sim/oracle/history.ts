@@ -4,18 +4,24 @@
  * to, the model says; the journal must say the same.
  */
 import {
-  type DeadManFired,
-  type DeadManSet,
   type DeskEvent,
   ExecType,
   type ExecutionReported,
   type RequestAnswered,
 } from "../../../packages/core/src/model/index.ts";
 import type { Command, OrderName, Placing, Request } from "../clients/requests.ts";
+import { Adjustments } from "./adjustments.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
-import { decimal, Model, ONE, type Terms, type Told } from "./model.ts";
+import { Model } from "./model.ts";
+import { newYorkDay, ONE } from "./money.ts";
+import type { Told } from "./orders.ts";
+import { Refusals } from "./refusals.ts";
+import { eventShown, reportName, shown } from "./shown.ts";
+import { standingOf } from "./standing.ts";
+import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
+import { Windows } from "./windows.ts";
 
 /** What the journal says of a request. */
 interface Decided {
@@ -29,23 +35,19 @@ interface Decided {
   readonly forgotten: string[];
 }
 
-interface ArmedSwitch {
-  readonly account: string;
-  readonly kind: DeadManSet["scope"]["kind"];
-  readonly value: string;
-  readonly dueMs: number;
-  hasFired: boolean;
-}
-
 export class History {
   readonly model = new Model();
+  readonly switches = new Switches(this.model);
+  readonly refusals = new Refusals(this.model, this.switches);
+  readonly adjustments: Adjustments;
+  readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
   hasJumped = false;
   /** What happened, by its kind: what a run has covered. */
   readonly seen: Record<string, number> = {};
   /** Accounts that asked for faults of the venue: then it may answer late, or badly. */
   readonly faulty = new Set<string>();
-  /** Since when each account's guarded stream is connected, to its client's knowledge, or null. */
+  /** Since when each key's guarded stream is connected, to its client's knowledge, or null. */
   readonly guarded = new Map<string, () => number | null>();
   /** When the journal was read before: what is read now came later. */
   readBeforeMs = 0;
@@ -57,18 +59,47 @@ export class History {
   readonly #decided = new Map<string, Decided>();
   /** Messages that the model says come next in the journal. */
   #expected: Told[] = [];
-  readonly #switches = new Map<string, ArmedSwitch>();
-  /** Accounts of which a switch has fired, be it released since. */
-  readonly #fired = new Set<string>();
-  #lastSet: DeadManSet | null = null;
 
-  constructor(blocks: Blocks) {
+  constructor(blocks: Blocks, nowMs: () => number) {
     this.#blocks = blocks;
+    this.windows = new Windows(nowMs);
+    this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
   }
 
+  /** It is on its way, for the first time or again. */
   sent(request: Request): void {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
+    for (const [name, ask] of this.#questions(request)) this.windows.open(name, ask);
+  }
+
+  /** It was answered, and is under way no more. */
+  over(request: Request): void {
+    for (const [name] of this.#questions(request)) this.windows.over(name);
+  }
+
+  /** What the model is asked about it as long as it is under way. */
+  #questions({ id, key, command }: Request): [string, () => string][] {
+    const { model, refusals } = this;
+    switch (command.kind) {
+      case "place":
+        return command.orders.flatMap(({ terms }, index) => {
+          if (terms === undefined) return [];
+          return [[`${id}/${index}`, () => String(refusals.ofPlace(key, terms))]];
+        });
+      case "amend":
+        return [[`${id}/0`, () => String(refusals.ofAmend(key, command))]];
+      case "balance":
+      case "positions":
+        return [[`${id}/0`, () => standingOf(model, key.account)]];
+      default:
+        return [];
+    }
+  }
+
+  /** Codes that would have been right for an element of it at some moment. */
+  rightCodes({ id }: Request, index: number): ReadonlySet<string> {
+    return this.windows.right(`${id}/${index}`);
   }
 
   get requests(): Iterable<Request> {
@@ -86,18 +117,10 @@ export class History {
     return decided?.remembered === text || decided?.forgotten.includes(text) === true;
   }
 
-  /** A switch that should have fired long ago by real time, or null. */
-  overdueSwitch(wallMs: number): string | null {
-    for (const { account, kind, value, dueMs, hasFired } of this.#switches.values()) {
-      if (!hasFired && wallMs > dueMs) return `${kind} ${value} of ${account}`;
-    }
-    return null;
-  }
-
   follow(event: DeskEvent): void {
     // Who trades out of turn where a fault wants it has no client.
     if (event.type === "ExecutionReported" && event.order.account === LIQUIDITY) return;
-    this.#count(event.type === "ExecutionReported" ? reportName(event) : event.type);
+    this.count(event.type === "ExecutionReported" ? reportName(event) : event.type);
     switch (event.type) {
       case "ExecutionReported":
         this.#report(event);
@@ -105,20 +128,35 @@ export class History {
       case "RequestAnswered":
         this.#answered(event);
         return;
-      case "DeadManSet":
-        this.requireComplete(event.type);
-        this.#set(event);
-        return;
-      case "DeadManFired":
-        this.requireComplete(event.type);
-        this.#switchFired(event);
-        return;
       default:
         this.requireComplete(event.type);
+        this.#standsAlone(event);
+        this.windows.ask();
     }
   }
 
-  #count(what: string): void {
+  /** What changes no order by itself. */
+  #standsAlone(event: DeskEvent): void {
+    switch (event.type) {
+      case "DeadManSet":
+        this.switches.set(event);
+        return;
+      case "DeadManFired":
+        this.#expected = this.switches.fire(event, !this.hasJumped);
+        return;
+      case "BalanceAdjusted":
+        this.adjustments.follow(event);
+        return;
+      case "Settled": {
+        const day = newYorkDay(event.atMs);
+        promised(event.date === day, `settled is day ${event.date}, it is ${day}`);
+        this.model.money.settle(day);
+        return;
+      }
+    }
+  }
+
+  count(what: string): void {
     this.seen[what] = (this.seen[what] ?? 0) + 1;
   }
 
@@ -153,18 +191,20 @@ export class History {
       stream[order.streamSeq - 1] === told,
       `message ${order.streamSeq} of ${told.account_code} is another one: ${shown(told)}`,
     );
+    if (this.#expected.length === 0) this.windows.ask();
   }
 
   /** The first event of a command: whose it is, and what the model makes of it. */
   #command(event: ExecutionReported): void {
     const { execType, order, origin } = event;
+    this.model.nowMs = order.updatedAtMs;
     if (order.cancelReason === "kill_switch") {
       promised(this.#blocks.kills(order), `no operator killed ${order.orderId}`);
       this.#expected = this.model.cancel(order.account, order.orderId, "kill_switch");
       return;
     }
     if (order.cancelReason === "disconnected" && !order.cancelPending) {
-      this.#disconnected(order.account);
+      this.#disconnected(order.account, order.enteredBy);
       return;
     }
     if (this.#venueActs(event)) return;
@@ -180,15 +220,15 @@ export class History {
   }
 
   /** All that its key placed and did not mean to last, in one commit. */
-  #disconnected(account: string): void {
-    const isGuarded = this.guarded.get(account);
-    promised(isGuarded !== undefined, `${account} asked for no cancel on disconnect`);
+  #disconnected(account: string, apiKey: string): void {
+    const isGuarded = this.guarded.get(apiKey);
+    promised(isGuarded !== undefined, `${apiKey} asked for no cancel on disconnect`);
     const since = isGuarded();
     const isConnected = since !== null && since < this.readBeforeMs;
-    promised(!isConnected, `${account} is connected since ${since}, and its orders are cancelled`);
+    promised(!isConnected, `${apiKey} is connected since ${since}, and its orders are cancelled`);
     const meant = this.model.openOrders(account).reverse();
     this.#expected = meant
-      .filter((told) => told.time_in_force !== "gtc")
+      .filter((told) => told.placedBy === apiKey && told.time_in_force !== "gtc")
       .flatMap(({ order_no }) => this.model.cancel(account, order_no, "disconnected"));
   }
 
@@ -251,17 +291,17 @@ export class History {
     );
     const block = this.#blocks.surelyCovering(request, terms.market);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
-    const fired = this.#firedSwitch(key.account, key.apiKey, terms);
-    promised(fired === null, `${id} placed ${order.orderId} in spite of a switch: ${fired}`);
+    const refused = this.refusals.ofPlace(key, terms);
+    promised(refused === null, `${id} placed ${order.orderId}, which is to be refused: ${refused}`);
     const isInOrder = execType === ExecType.New || this.faulty.has(key.account);
     promised(isInOrder, `the venue is in order, and ${order.orderId} is not taken at once`);
-    const { account } = key;
+    const placing = { account: key.account, placedBy: key.apiKey, terms, orderNo: order.orderId };
     if (execType === ExecType.PendingNew) {
-      this.#expected = this.model.placePending(account, terms, order.orderId);
+      this.#expected = this.model.placePending(placing);
     } else if (execType === ExecType.Rejected) {
-      this.#expected = this.model.placeRejected(account, terms, order.orderId);
+      this.#expected = this.model.placeRejected(placing);
     } else {
-      this.#expected = this.model.place(account, terms, order.orderId);
+      this.#expected = this.model.place(placing);
     }
   }
 
@@ -283,10 +323,15 @@ export class History {
     this.#expected = this.model.cancel(account, orderId, "requested");
   }
 
-  #replaced({ command, id }: Request, { order }: ExecutionReported): void {
+  #replaced({ command, id, key }: Request, { order }: ExecutionReported): void {
     promised(
       command.kind === "amend" && command.orderNo === order.orderId,
       `${id} asked for no amend of ${order.orderId}`,
+    );
+    const refused = this.refusals.ofAmend(key, command);
+    promised(
+      refused === null,
+      `${id} amended ${order.orderId}, which is to be refused: ${refused}`,
     );
     const { price, qty } = command;
     this.#expected = this.model.amend(order.account, order.orderId, price, qty);
@@ -309,51 +354,6 @@ export class History {
       return told.reference_id === name.reference_id;
     });
     return named.length === 1 && named[0]?.order_no === orderNo;
-  }
-
-  // --- dead-man's switches ---
-
-  #set(event: DeadManSet): void {
-    const { account, scope, timeoutMs, atMs } = event;
-    this.#lastSet = event;
-    const key = `${account} ${scope.kind} ${scope.value}`;
-    if (timeoutMs === 0) this.#switches.delete(key);
-    else {
-      const { kind, value } = scope;
-      const armed = { account, kind, value, dueMs: atMs + timeoutMs, hasFired: false };
-      this.#switches.set(key, armed);
-    }
-  }
-
-  /** Never before its time; then everything in its scope is cancelled in the same commit. */
-  #switchFired({ account, scope, atMs }: DeadManFired): void {
-    const { kind, value } = scope;
-    const armed = this.#switches.get(`${account} ${kind} ${value}`);
-    promised(armed?.hasFired === false, `a switch fired that was not armed: ${kind} ${value}`);
-    promised(
-      this.hasJumped || atMs >= armed.dueMs,
-      `the switch ${kind} ${value} fired ${armed.dueMs - atMs} ms too early`,
-    );
-    armed.hasFired = true;
-    this.#fired.add(account);
-    const meant = this.model.openOrders(account).reverse();
-    this.#expected = meant
-      .filter((told) => kind !== "Symbol" || told.symbol === value)
-      .filter((told) => kind !== "ClOrdIdPrefix" || told.reference_id.startsWith(value))
-      .flatMap(({ order_no }) => this.model.cancel(account, order_no, "dead_man"));
-  }
-
-  #firedSwitch(account: string, apiKey: string, terms: Terms): string | null {
-    for (const each of this.#switches.values()) {
-      if (!each.hasFired || each.account !== account) continue;
-      const { kind, value } = each;
-      const isIn =
-        (kind === "Key" && value === apiKey) ||
-        (kind === "Symbol" && value === terms.symbol) ||
-        (kind === "ClOrdIdPrefix" && terms.reference_id.startsWith(value));
-      if (isIn) return `${kind} ${value}`;
-    }
-    return null;
   }
 
   // --- answers that are remembered ---
@@ -403,11 +403,13 @@ export class History {
   #predicted(command: Command, account: string, request: Request, { orderNos }: Decided): Expected {
     switch (command.kind) {
       case "place": {
-        const elements = command.orders.map((placing, index): Element => {
+        const elements = command.orders.map((_placing, index): Element => {
           const orderNo = orderNos[index] ?? null;
           if (orderNo !== null) return { code: 0, orderNo };
           // A block is looked at before most of what else is wrong.
-          return { code: placing.refused ?? 0, isBlocked: this.mayBeBlocked(request) };
+          const isBlocked = this.mayBeBlocked(request);
+          const codes = this.placeCodes(request, index);
+          return { code: 0, codes, isBlocked };
         });
         return { isBatch: command.isBatch, elements };
       }
@@ -420,9 +422,17 @@ export class History {
     }
   }
 
-  /** Whether something may have kept its orders out while it was under way. */
+  /** Codes with which an element of it may have been refused, blocks apart. */
+  placeCodes(request: Request, index: number): ReadonlySet<string> {
+    const { command } = request;
+    const refused = command.kind === "place" ? command.orders[index]?.refused : undefined;
+    if (refused !== undefined) return new Set([String(refused)]);
+    return new Set([...this.rightCodes(request, index)].filter((code) => code !== "null"));
+  }
+
+  /** Whether an operator may have kept its orders out while it was under way. */
   mayBeBlocked(request: Request): boolean {
-    return this.#fired.has(request.key.account) || this.#blocks.mayCover(request);
+    return this.#blocks.mayCover(request);
   }
 
   #cancelResult(account: string, name: OrderName): Element {
@@ -457,7 +467,7 @@ export class History {
   }
 
   #deadManProblem(command: Command & { kind: "deadMan" }, body: string): string | null {
-    const set = this.#lastSet;
+    const set = this.switches.lastSet;
     const { code, data } = JSON.parse(body) as Envelope & {
       data: { state: string; timeout: number; scope: string };
     };
@@ -467,11 +477,6 @@ export class History {
     const isRight = data.state === state && data.scope === command.scope;
     return isRight ? null : `it is ${state}`;
   }
-}
-
-function reportName({ execType, order }: ExecutionReported): string {
-  const name = Object.entries(ExecType).find(([, value]) => value === execType)?.[0] ?? execType;
-  return order.cancelReason === "" ? name : `${name} ${order.cancelReason}`;
 }
 
 /** First events of an order. */
@@ -486,22 +491,10 @@ function isOf(order: ExecutionReported["order"], placing: Placing | undefined): 
     terms !== undefined &&
     order.symbol === terms.symbol &&
     order.price === terms.price &&
+    order.stopPx === terms.trigger_price &&
+    order.portfolioId === terms.portfolio_id &&
     order.orderQty === terms.qty &&
     order.clOrdId === terms.reference_id &&
     (order.side === "1") === (terms.order_side === "buy")
   );
-}
-
-function shown(told: Told): string {
-  const { order_no, order_status, qty, execute_qty, version, account_code } = told;
-  const traded = `${decimal(execute_qty)}/${decimal(qty)}`;
-  return `${account_code} ${order_no} v${version} ${order_status} ${traded} ${told.cancel_reason}`;
-}
-
-function eventShown({ order, execType, execution }: ExecutionReported): string {
-  const { orderId, phase, cumQty, orderQty, version, account, cancelReason } = order;
-  const last =
-    execution === null ? "" : ` ${decimal(execution.lastQty)}@${decimal(execution.lastPx)}`;
-  const traded = `${decimal(cumQty)}/${decimal(orderQty)}${last}`;
-  return `${account} ${orderId} v${version} ${execType} ${phase} ${traded} ${cancelReason}`;
 }

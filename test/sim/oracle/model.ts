@@ -3,89 +3,29 @@
  * One list of orders, sorted whenever priority matters; nothing is kept that could go stale. It
  * shares no code with the product and knows the wire's words only.
  */
-
-/** Whole numbers of 10^-8. */
-type Units = bigint;
-
-export const ONE = 100_000_000n;
-
-export type Side = "buy" | "sell";
-export type Status = "new" | "pex" | "fex" | "can" | "rej";
-
-/** Terms as a client sends them, in units. */
-export interface Terms {
-  readonly market: string;
-  readonly symbol: string;
-  readonly order_type: "limit_order" | "market_order";
-  readonly order_side: Side;
-  readonly time_in_force: "day" | "gtc" | "ioc" | "fok";
-  readonly price: Units;
-  readonly qty: Units;
-  readonly reference_id: string;
-}
-
-/** An order as the stream tells it. */
-export interface Told extends Terms {
-  readonly account_code: string;
-  readonly order_no: string;
-  readonly order_status: Status;
-  readonly outstand_qty: Units;
-  readonly execute_qty: Units;
-  readonly execute_amount: Units;
-  readonly charge: Units;
-  readonly version: number;
-  readonly cancel_reason: string;
-  /** A cancel was sent to the venue, which has not answered it. */
-  readonly isCancelPending: boolean;
-  readonly last_qty: Units | null;
-  readonly last_price: Units | null;
-}
-
-interface ModelOrder {
-  readonly account: string;
-  readonly orderNo: string;
-  readonly terms: Terms;
-  price: Units;
-  qty: Units;
-  executed: Units;
-  amount: Units;
-  charge: Units;
-  reason: string;
-  isOpen: boolean;
-  /** The venue has not answered the order: it holds money back, and is in no book. */
-  isPending: boolean;
-  isCancelPending: boolean;
-  isRejected: boolean;
-  version: number;
-  /** Rises whenever the order goes to the end of its queue. */
-  arrival: number;
-}
-
-export interface Instrument {
-  readonly symbol: string;
-  readonly market: string;
-  readonly currency: string;
-  readonly product: string;
-}
-
-export const INSTRUMENTS: readonly Instrument[] = [
-  { symbol: "AAPL", market: "usex", currency: "USD", product: "AAPL" },
-  { symbol: "DODO-USDT", market: "crypto", currency: "USDT", product: "DODO" },
-];
-
-/** What a sandbox account begins with. */
-const OPENING: Readonly<Record<string, Units>> = {
-  USD: 10_000_000n * ONE,
-  USDT: 10_000_000n * ONE,
-  AAPL: 100_000n * ONE,
-  DODO: 10_000_000n * ONE,
-};
+import { chargeOn, instrumentOf, Money, ONE, settlementDay, type Units } from "./money.ts";
+import {
+  figuresOf,
+  type ModelOrder,
+  needOf,
+  type Placing,
+  type Side,
+  type Terms,
+  type Told,
+  toldOf,
+  UNTOUCHED,
+} from "./orders.ts";
 
 export class Model {
   readonly #orders: ModelOrder[] = [];
   /** Messages of each account's stream, from the first on. */
   readonly streams = new Map<string, Told[]>();
-  readonly #balances = new Map<string, Units>();
+  readonly money = new Money();
+  /** The exchange's time. */
+  nowMs = 0;
+  readonly #lastPrices = new Map<string, Units>();
+  /** Stop orders that a trade has reached, in the order in which they come in. */
+  #reached: ModelOrder[] = [];
   #arrival = 0;
   #reports: Told[] = [];
 
@@ -101,11 +41,12 @@ export class Model {
   /** Latest message of each order of the account, newest order first. */
   orders(account: string): Told[] {
     const mine = this.#orders.filter((order) => order.account === account);
-    return mine.reverse().map((order) => this.#told(order, null, null));
+    return mine.reverse().map((order) => toldOf(order, null, null));
   }
 
   openOrders(account: string): Told[] {
-    return this.orders(account).filter(({ outstand_qty }) => outstand_qty > 0n);
+    const mine = this.#orders.filter((order) => order.isOpen && order.account === account);
+    return mine.reverse().map((order) => toldOf(order, null, null));
   }
 
   /** Every order number so far, whoever's. */
@@ -126,8 +67,58 @@ export class Model {
     return this.#find(account, orderNo)?.isCancelPending === true;
   }
 
+  /** A stop order that has come in. */
+  isTriggered(account: string, orderNo: string): boolean {
+    const order = this.#find(account, orderNo);
+    return order !== undefined && order.trigger > 0n && !order.isWaiting && !order.isPending;
+  }
+
+  // --- prices ---
+
+  /** Null: nothing has traded yet. */
+  lastPrice(symbol: string): Units | null {
+    return this.#lastPrices.get(symbol) ?? null;
+  }
+
+  /** The best price of that side of the book; null: there is none. */
+  bestPrice(symbol: string, side: Side): Units | null {
+    const prices = this.#book(symbol, side).map(({ price }) => price);
+    const sorted = prices.sort((one, other) => Number(one - other));
+    return (side === "buy" ? sorted.at(-1) : sorted[0]) ?? null;
+  }
+
+  /** Total quantity and number of orders at each price of one side, best first. */
+  levels(symbol: string, side: Side): (readonly [Units, Units, number])[] {
+    const levels = new Map<Units, readonly [Units, Units, number]>();
+    for (const { price, qty, executed } of this.#book(symbol, side)) {
+      const [, total, count] = levels.get(price) ?? [price, 0n, 0];
+      levels.set(price, [price, total + qty - executed, count + 1]);
+    }
+    const sorted = [...levels.values()].sort(([one], [other]) => Number(one - other));
+    return side === "buy" ? sorted.reverse() : sorted;
+  }
+
+  #book(symbol: string, side: Side): ModelOrder[] {
+    return this.#orders.filter(({ isOpen, isPending, isWaiting, terms }) => {
+      const rests = isOpen && !isPending && !isWaiting;
+      return rests && terms.symbol === symbol && terms.order_side === side;
+    });
+  }
+
+  /** docs/concepts/money.md, The collar. */
+  collarOf({ order_type, order_side, symbol, trigger_price }: Terms): Units {
+    const isPriced = order_type === "limit_order" || order_type === "stop_limit_order";
+    if (isPriced || order_side === "sell") return 0n;
+    const { tick } = instrumentOf(symbol);
+    const market = this.bestPrice(symbol, "sell") ?? this.lastPrice(symbol) ?? tick;
+    const above = ((order_type === "stop_market_order" ? trigger_price : market) * 105n) / 100n;
+    return above - (above % tick);
+  }
+
+  // --- money ---
+
   balance(account: string, asset: string): Units {
-    return this.#balances.get(`${account} ${asset}`) ?? OPENING[asset] ?? 0n;
+    return this.money.total(account, asset);
   }
 
   /** Cash that open buys hold back, with the charges of what is left of them. */
@@ -135,9 +126,7 @@ export class Model {
     let held = 0n;
     for (const order of this.#orders) {
       if (!order.isOpen || order.account !== account || order.terms.order_side !== "buy") continue;
-      if (instrumentOf(order.terms.symbol).currency !== currency) continue;
-      const left = (order.price * (order.qty - order.executed)) / ONE;
-      held += left + chargeOn(order.terms, order.amount + left) - order.charge;
+      if (instrumentOf(order.terms.symbol).currency === currency) held += needOf(order);
     }
     return held;
   }
@@ -152,50 +141,71 @@ export class Model {
     return held;
   }
 
+  /** Settled, not to be paid and not held back: what a buy or a debit can use. */
+  freeCash(account: string, currency: string): Units {
+    const { money } = this;
+    const settled = money.settled(account, currency) - money.toPay(account, currency);
+    return settled - this.cashOnHold(account, currency);
+  }
+
+  /** What can be sold: what is bought and not settled counts. */
+  sellable(account: string, symbol: string): Units {
+    const { product } = instrumentOf(symbol);
+    return this.money.total(account, product) - this.sellsOnHold(account, symbol);
+  }
+
+  /** What can be taken out of the account at once. */
+  freeHolding(account: string, symbol: string): Units {
+    const { product } = instrumentOf(symbol);
+    const settled = this.money.settled(account, product) - this.money.toPay(account, product);
+    return settled - this.sellsOnHold(account, symbol);
+  }
+
+  /** What a new order would hold back. */
+  needOfNew(terms: Terms): Units {
+    return needOf({ ...UNTOUCHED, terms, ...figuresOf(terms), collar: this.collarOf(terms) });
+  }
+
+  /** What an order would hold back more than it does now, under other terms. */
+  needOfAmend(account: string, orderNo: string, price: Units | null, qty: Units | null): Units {
+    const order = this.#find(account, orderNo);
+    if (order === undefined) return 0n;
+    const amended = { ...order, price: price ?? order.price, qty: qty ?? order.qty };
+    return needOf(amended) - needOf(order);
+  }
+
   // --- commands: each gives the messages that follow from it, in their order ---
 
-  place(account: string, terms: Terms, orderNo: string): Told[] {
-    const order = this.#newOrder(account, terms, orderNo);
-    this.#report(order);
-    this.#trade(order);
-    return this.#reports;
+  place(placing: Placing): Told[] {
+    return this.#command(() => {
+      const order = this.#newOrder(placing);
+      this.#report(order);
+      this.#enter(order);
+    });
   }
 
   /** The venue has not answered yet. */
-  placePending(account: string, terms: Terms, orderNo: string): Told[] {
-    const order = this.#newOrder(account, terms, orderNo);
-    order.isPending = true;
-    this.#report(order);
-    return this.#reports;
+  placePending(placing: Placing): Told[] {
+    return this.#command(() => {
+      const order = this.#newOrder(placing);
+      order.isPending = true;
+      this.#report(order);
+    });
   }
 
-  placeRejected(account: string, terms: Terms, orderNo: string): Told[] {
-    const order = this.#newOrder(account, terms, orderNo);
-    order.isRejected = true;
-    order.isOpen = false;
-    this.#report(order);
-    return this.#reports;
+  placeRejected(placing: Placing): Told[] {
+    return this.#command(() => {
+      const order = this.#newOrder(placing);
+      order.isRejected = true;
+      order.isOpen = false;
+      this.#report(order);
+    });
   }
 
-  #newOrder(account: string, terms: Terms, orderNo: string): ModelOrder {
-    this.#reports = [];
-    const order: ModelOrder = {
-      account,
-      orderNo,
-      terms,
-      price: terms.price,
-      qty: terms.qty,
-      executed: 0n,
-      amount: 0n,
-      charge: 0n,
-      reason: "",
-      isOpen: true,
-      isPending: false,
-      isCancelPending: false,
-      isRejected: false,
-      version: 0,
-      arrival: 0,
-    };
+  #newOrder(placing: Placing): ModelOrder {
+    const { terms } = placing;
+    const figures = { ...figuresOf(terms), collar: this.collarOf(terms) };
+    const order: ModelOrder = { ...UNTOUCHED, ...placing, ...figures };
     this.#orders.push(order);
     return order;
   }
@@ -205,7 +215,7 @@ export class Model {
     return this.#change(account, orderNo, (order) => {
       order.isPending = false;
       this.#report(order);
-      this.#trade(order);
+      this.#enter(order);
     });
   }
 
@@ -221,10 +231,9 @@ export class Model {
   /** It trades out of its turn, with somebody who has no account here. */
   venueFills(account: string, orderNo: string, qty: Units): Told[] {
     return this.#change(account, orderNo, (order) => {
-      const before = order.charge;
       this.#traded(order, qty, order.price);
-      this.#book(order, qty, (qty * order.price) / ONE, order.charge - before);
       this.#report(order, qty, order.price);
+      this.#printed(order.terms.symbol, order.price);
     });
   }
 
@@ -242,29 +251,40 @@ export class Model {
     });
   }
 
-  #change(account: string, orderNo: string, change: (order: ModelOrder) => void): Told[] {
-    this.#reports = [];
-    const order = this.#find(account, orderNo);
-    if (order !== undefined) change(order);
-    return this.#reports;
-  }
-
   cancel(account: string, orderNo: string, reason: string): Told[] {
-    this.#reports = [];
-    const order = this.#find(account, orderNo);
-    if (order?.isOpen === true) this.#close(order, reason);
-    return this.#reports;
+    return this.#change(account, orderNo, (order) => {
+      if (order.isOpen) this.#close(order, reason);
+    });
   }
 
   amend(account: string, orderNo: string, price: Units | null, qty: Units | null): Told[] {
+    return this.#change(account, orderNo, (order) => {
+      if (!order.isOpen) return;
+      const keepsPlace = (price ?? order.price) === order.price && (qty ?? order.qty) <= order.qty;
+      order.price = price ?? order.price;
+      order.qty = qty ?? order.qty;
+      this.#report(order);
+      if (keepsPlace) return;
+      if (order.isWaiting) order.arrival = this.#nextArrival();
+      else this.#trade(order);
+    });
+  }
+
+  #change(account: string, orderNo: string, change: (order: ModelOrder) => void): Told[] {
+    return this.#command(() => {
+      const order = this.#find(account, orderNo);
+      if (order !== undefined) change(order);
+    });
+  }
+
+  /** Stop orders that its trades reach come in behind it, and what theirs reach behind those. */
+  #command(act: () => void): Told[] {
     this.#reports = [];
-    const order = this.#find(account, orderNo);
-    if (order === undefined || !order.isOpen) return [];
-    const keepsPlace = (price ?? order.price) === order.price && (qty ?? order.qty) <= order.qty;
-    order.price = price ?? order.price;
-    order.qty = qty ?? order.qty;
-    this.#report(order);
-    if (!keepsPlace) this.#trade(order);
+    act();
+    for (let order = this.#reached.shift(); order !== undefined; order = this.#reached.shift()) {
+      this.#report(order);
+      this.#trade(order);
+    }
     return this.#reports;
   }
 
@@ -272,16 +292,49 @@ export class Model {
     return this.#orders.find((order) => order.account === account && order.orderNo === orderNo);
   }
 
+  /** A new order comes in, or waits for its trigger, which may have been reached already. */
+  #enter(order: ModelOrder): void {
+    if (order.trigger === 0n) {
+      this.#trade(order);
+      return;
+    }
+    order.isWaiting = true;
+    order.arrival = this.#nextArrival();
+    const last = this.lastPrice(order.terms.symbol);
+    if (last !== null) this.#reach(order.terms.symbol, last);
+  }
+
+  /** The nearest trigger first, at one trigger who came first; buys before sells. */
+  #reach(symbol: string, last: Units): void {
+    for (const side of ["buy", "sell"] as const) {
+      const isReached = ({ trigger }: ModelOrder) =>
+        side === "buy" ? trigger <= last : trigger >= last;
+      const reached = this.#orders
+        .filter(({ isOpen, isWaiting }) => isOpen && isWaiting)
+        .filter(({ terms }) => terms.symbol === symbol && terms.order_side === side)
+        .filter(isReached)
+        .sort((one, other) => {
+          const nearer = side === "buy" ? one.trigger - other.trigger : other.trigger - one.trigger;
+          return nearer === 0n ? one.arrival - other.arrival : Number(nearer);
+        });
+      for (const order of reached) order.isWaiting = false;
+      this.#reached.push(...reached);
+    }
+  }
+
+  #printed(symbol: string, price: Units): void {
+    this.#lastPrices.set(symbol, price);
+    this.#reach(symbol, price);
+  }
+
   #trade(order: ModelOrder): void {
-    const { order_type, time_in_force, order_side, symbol } = order.terms;
-    const isMarket = order_type === "market_order";
-    const reachable = this.#orders
-      .filter((other) => other !== order && other.isOpen && !other.isPending)
-      .filter((other) => other.terms.symbol === symbol)
-      .filter((other) => other.terms.order_side !== order_side)
+    const { time_in_force, order_side, symbol } = order.terms;
+    const isMarket = order.price === 0n;
+    const reachable = this.#book(symbol, order_side === "buy" ? "sell" : "buy")
+      .filter((other) => other !== order && !this.#reached.includes(other))
       .filter((other) => {
-        if (isMarket) return true;
-        return order_side === "buy" ? other.price <= order.price : other.price >= order.price;
+        if (order_side === "buy") return other.price <= (isMarket ? order.collar : order.price);
+        return isMarket || other.price >= order.price;
       })
       .sort((one, other) => {
         const better = order_side === "buy" ? one.price - other.price : other.price - one.price;
@@ -299,40 +352,41 @@ export class Model {
     if (own !== -1) this.#close(order, "self_trade");
     else if (time_in_force === "ioc") this.#close(order, "immediate_or_cancel");
     else if (isMarket) this.#close(order, "no_liquidity");
+    order.arrival = this.#nextArrival();
+  }
+
+  #nextArrival(): number {
     this.#arrival += 1;
-    order.arrival = this.#arrival;
+    return this.#arrival;
   }
 
   #fill(order: ModelOrder, other: ModelOrder): void {
     const left = order.qty - order.executed;
     const offered = other.qty - other.executed;
     const [qty = 0n] = [left, offered].sort((one, other) => Number(one - other));
-    for (const side of [order, other]) {
-      const amount = (qty * other.price) / ONE;
-      const before = side.charge;
-      this.#traded(side, qty, other.price);
-      this.#book(side, qty, amount, side.charge - before);
-    }
+    for (const side of [order, other]) this.#traded(side, qty, other.price);
     this.#report(order, qty, other.price);
     this.#report(other, qty, other.price);
+    this.#printed(order.terms.symbol, other.price);
   }
 
   #traded(order: ModelOrder, qty: Units, price: Units): void {
+    const { market, order_side, symbol } = order.terms;
+    const before = order.charge;
+    const amount = (qty * price) / ONE;
     order.executed += qty;
-    order.amount += (qty * price) / ONE;
-    order.charge = chargeOn(order.terms, order.amount);
+    order.amount += amount;
+    order.charge = chargeOn(market, order_side, order.amount);
     if (order.executed === order.qty) order.isOpen = false;
-  }
-
-  #book({ account, terms }: ModelOrder, qty: Units, amount: Units, charge: Units): void {
-    const { currency, product } = instrumentOf(terms.symbol);
-    const sign = terms.order_side === "buy" ? 1n : -1n;
-    this.#add(account, currency, -sign * amount - charge);
-    this.#add(account, product, sign * qty);
-  }
-
-  #add(account: string, asset: string, units: Units): void {
-    this.#balances.set(`${account} ${asset}`, this.balance(account, asset) + units);
+    const { currency, product } = instrumentOf(symbol);
+    const sign = order_side === "buy" ? 1n : -1n;
+    const day = settlementDay(market, this.nowMs);
+    const book = (asset: string, units: Units) => {
+      if (day === null) this.money.add(order.account, asset, units);
+      else this.money.addDue(order.account, asset, units, day);
+    };
+    book(currency, -sign * amount - (order.charge - before));
+    book(product, sign * qty);
   }
 
   #close(order: ModelOrder, reason: string): void {
@@ -345,62 +399,10 @@ export class Model {
 
   #report(order: ModelOrder, lastQty: Units | null = null, lastPrice: Units | null = null): void {
     order.version += 1;
-    const told = this.#told(order, lastQty, lastPrice);
+    const told = toldOf(order, lastQty, lastPrice);
     const stream = this.streams.get(order.account) ?? [];
     stream.push(told);
     this.streams.set(order.account, stream);
     this.#reports.push(told);
   }
-
-  #told(order: ModelOrder, lastQty: Units | null, lastPrice: Units | null): Told {
-    const isFilled = order.executed === order.qty;
-    const works = order.executed > 0n ? "pex" : "new";
-    const ended = order.isRejected ? "rej" : "can";
-    return {
-      ...order.terms,
-      price: order.price,
-      qty: order.qty,
-      account_code: order.account,
-      order_no: order.orderNo,
-      order_status: isFilled ? "fex" : order.isOpen ? works : ended,
-      outstand_qty: order.isOpen ? order.qty - order.executed : 0n,
-      execute_qty: order.executed,
-      execute_amount: order.amount,
-      charge: order.charge,
-      version: order.version,
-      cancel_reason: order.reason,
-      isCancelPending: order.isCancelPending,
-      last_qty: lastQty,
-      last_price: lastPrice,
-    };
-  }
-}
-
-function instrumentOf(symbol: string): Instrument {
-  const found = INSTRUMENTS.find((each) => each.symbol === symbol);
-  if (found === undefined) throw new Error(`the model has no instrument ${symbol}`);
-  return found;
-}
-
-/** docs/concepts/money.md, Charges: on all that an order has traded. */
-function chargeOn({ market, order_side }: Terms, amount: Units): Units {
-  if (amount === 0n) return 0n;
-  if (market === "crypto") return divideUp(amount, 1_000n);
-  const cent = 1_000_000n;
-  const commission = ((amount * 3n) / 10_000n + cent / 2n) / cent;
-  const least = 99n;
-  const fee = order_side === "sell" ? divideUp(amount * 278n, 10_000_000n * cent) : 0n;
-  return ((commission < least ? least : commission) + fee) * cent;
-}
-
-function divideUp(amount: Units, by: bigint): Units {
-  return (amount + by - 1n) / by;
-}
-
-/** `"123.45"` of units. */
-export function decimal(units: Units): string {
-  const sign = units < 0n ? "-" : "";
-  const digits = (units < 0n ? -units : units).toString().padStart(9, "0");
-  const fraction = digits.slice(-8).replace(/0+$/, "");
-  return `${sign}${digits.slice(0, -8)}${fraction === "" ? "" : `.${fraction}`}`;
 }

@@ -1,5 +1,6 @@
 /** Compares orders as the wire shows them with those of the model. */
-import { decimal, type Told } from "./model.ts";
+import { decimal } from "./money.ts";
+import type { Told } from "./orders.ts";
 
 /** An order object of a push, a snapshot or a list. */
 export type OrderRow = Readonly<Record<string, string | number>>;
@@ -21,12 +22,19 @@ export function rowDifference(row: OrderRow, told: Told): string | null {
     execute_amount: told.execute_amount,
     charge: told.charge,
     reference_id: told.reference_id,
+    portfolio_id: told.portfolio_id,
     version: told.version,
     time_in_force: told.time_in_force,
     cancel_reason: told.cancel_reason,
   };
   const pending = told.isCancelPending ? "cancel" : undefined;
   if (row["pending"] !== pending) return `pending is ${row["pending"]}, not ${pending}`;
+  const trigger = Number(decimal(told.trigger_price));
+  const shownTrigger = row["trigger_price"];
+  // Messages of the stream are without it.
+  if (shownTrigger !== undefined && shownTrigger !== trigger) {
+    return `trigger_price is ${shownTrigger}, not ${trigger}`;
+  }
   for (const [field, value] of Object.entries(expected)) {
     const shown = typeof value === "bigint" ? Number(decimal(value)) : value;
     if (row[field] !== shown) return `${field} is ${row[field]}, not ${shown}`;

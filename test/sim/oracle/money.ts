@@ -1,0 +1,128 @@
+/**
+ * What accounts have: settled, to be paid and to be got, and what a trade is charged
+ * (docs/concepts/money.md). Every due amount is kept by itself and added up when it is asked for.
+ */
+
+/** Whole numbers of 10^-8. */
+export type Units = bigint;
+
+export const ONE = 100_000_000n;
+
+export interface Instrument {
+  readonly symbol: string;
+  readonly market: string;
+  readonly currency: string;
+  readonly product: string;
+  readonly tick: Units;
+}
+
+export const INSTRUMENTS: readonly Instrument[] = [
+  { symbol: "AAPL", market: "usex", currency: "USD", product: "AAPL", tick: ONE / 100n },
+  { symbol: "DODO-USDT", market: "crypto", currency: "USDT", product: "DODO", tick: 100n },
+];
+
+export function instrumentOf(symbol: string): Instrument {
+  const found = INSTRUMENTS.find((each) => each.symbol === symbol);
+  if (found === undefined) throw new Error(`the model has no instrument ${symbol}`);
+  return found;
+}
+
+/** What a sandbox account begins with. */
+const OPENING: Readonly<Record<string, Units>> = {
+  USD: 10_000_000n * ONE,
+  USDT: 10_000_000n * ONE,
+  AAPL: 100_000n * ONE,
+  DODO: 10_000_000n * ONE,
+};
+
+interface Due {
+  readonly account: string;
+  readonly asset: string;
+  /** Above zero to be got, below to be paid. */
+  readonly units: Units;
+  /** Days since 1970. */
+  readonly day: number;
+}
+
+export class Money {
+  readonly #settled = new Map<string, Units>();
+  #due: Due[] = [];
+
+  settled(account: string, asset: string): Units {
+    return this.#settled.get(`${account} ${asset}`) ?? OPENING[asset] ?? 0n;
+  }
+
+  toPay(account: string, asset: string): Units {
+    return -this.#dueSum(account, asset, (units) => units < 0n);
+  }
+
+  toGet(account: string, asset: string): Units {
+    return this.#dueSum(account, asset, (units) => units > 0n);
+  }
+
+  total(account: string, asset: string): Units {
+    return this.settled(account, asset) + this.#dueSum(account, asset, () => true);
+  }
+
+  /** At once. */
+  add(account: string, asset: string, units: Units): void {
+    this.#settled.set(`${account} ${asset}`, this.settled(account, asset) + units);
+  }
+
+  addDue(account: string, asset: string, units: Units, day: number): void {
+    this.#due.push({ account, asset, units, day });
+  }
+
+  /** What is due on the day or before it changes hands. */
+  settle(day: number): void {
+    for (const due of this.#due) if (due.day <= day) this.add(due.account, due.asset, due.units);
+    this.#due = this.#due.filter((due) => due.day > day);
+  }
+
+  #dueSum(account: string, asset: string, isIn: (units: Units) => boolean): Units {
+    let sum = 0n;
+    for (const due of this.#due) {
+      if (due.account === account && due.asset === asset && isIn(due.units)) sum += due.units;
+    }
+    return sum;
+  }
+}
+
+const DAY_MS = 86_400_000;
+const NEW_YORK_BEHIND_MS = 5 * 3_600_000;
+
+/** The day in New York, in standard time: days since 1970. */
+export function newYorkDay(atMs: number): number {
+  return Math.floor((atMs - NEW_YORK_BEHIND_MS) / DAY_MS);
+}
+
+/** The day on which a trade of that time changes hands; null: at once. */
+export function settlementDay(market: string, atMs: number): number | null {
+  if (market === "crypto") return null;
+  let day = newYorkDay(atMs) + 1;
+  while ([0, 6].includes(new Date(day * DAY_MS).getUTCDay())) day += 1;
+  return day;
+}
+
+/** docs/concepts/money.md, Charges: on all that an order has traded. */
+export function chargeOn(market: string, side: "buy" | "sell", amount: Units): Units {
+  if (amount === 0n) return 0n;
+  if (market === "crypto") return divideUp(amount, 1_000n);
+  const cent = 1_000_000n;
+  const commission = ((amount * 3n) / 10_000n + cent / 2n) / cent;
+  const least = 99n;
+  const fee = side === "sell" ? divideUp(amount * 278n, 10_000_000n * cent) : 0n;
+  return ((commission < least ? least : commission) + fee) * cent;
+}
+
+function divideUp(amount: Units, by: bigint): Units {
+  return (amount + by - 1n) / by;
+}
+
+/** `"123.45"` of units. */
+export function decimal(units: Units): string {
+  const sign = units < 0n ? "-" : "";
+  const digits = (units < 0n ? -units : units).toString().padStart(9, "0");
+  const fraction = digits.slice(-8).replace(/0+$/, "");
+  return `${sign}${digits.slice(0, -8)}${fraction === "" ? "" : `.${fraction}`}`;
+}

@@ -1,0 +1,130 @@
+/** Orders as clients ask for them, as the model keeps them, and as a stream tells them. */
+import { chargeOn, ONE, type Units } from "./money.ts";
+
+export type Side = "buy" | "sell";
+export type Status = "new" | "pex" | "fex" | "can" | "rej";
+export type OrderType = "limit_order" | "market_order" | "stop_limit_order" | "stop_market_order";
+
+/** Terms as a client sends them, in units. */
+export interface Terms {
+  readonly market: string;
+  readonly symbol: string;
+  readonly order_type: OrderType;
+  readonly order_side: Side;
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok";
+  /** 0 for an order without one. */
+  readonly price: Units;
+  /** 0 for an order that is no stop order. */
+  readonly trigger_price: Units;
+  readonly qty: Units;
+  readonly reference_id: string;
+  readonly portfolio_id: string;
+}
+
+/** An order as the stream tells it. */
+export interface Told extends Terms {
+  readonly account_code: string;
+  readonly order_no: string;
+  readonly order_status: Status;
+  readonly outstand_qty: Units;
+  readonly execute_qty: Units;
+  readonly execute_amount: Units;
+  readonly charge: Units;
+  readonly version: number;
+  readonly cancel_reason: string;
+  /** A cancel was sent to the venue, which has not answered it. */
+  readonly isCancelPending: boolean;
+  readonly last_qty: Units | null;
+  readonly last_price: Units | null;
+  /** The key that placed it; nobody is told. */
+  readonly placedBy: string;
+}
+
+/** Who places an order, and how it will be called. */
+export interface Placing {
+  readonly account: string;
+  readonly placedBy: string;
+  readonly terms: Terms;
+  readonly orderNo: string;
+}
+
+/** An order as the model keeps it. */
+export interface ModelOrder extends Placing {
+  price: Units;
+  trigger: Units;
+  /** The highest price that a buy without a price pays. */
+  collar: Units;
+  qty: Units;
+  executed: Units;
+  amount: Units;
+  charge: Units;
+  reason: string;
+  isOpen: boolean;
+  /** The venue has not answered the order: it holds money back, and is in no book. */
+  isPending: boolean;
+  /** A stop order whose trigger was not reached. */
+  isWaiting: boolean;
+  isCancelPending: boolean;
+  isRejected: boolean;
+  version: number;
+  /** Rises whenever the order goes to the end of its queue. */
+  arrival: number;
+}
+
+type Untouched = Omit<ModelOrder, keyof Placing | "price" | "trigger" | "collar" | "qty">;
+
+/** Of an order that has just been made. */
+export const UNTOUCHED: Readonly<Untouched> = {
+  executed: 0n,
+  amount: 0n,
+  charge: 0n,
+  reason: "",
+  isOpen: true,
+  isPending: false,
+  isWaiting: false,
+  isCancelPending: false,
+  isRejected: false,
+  version: 0,
+  arrival: 0,
+};
+
+export function figuresOf({ price, qty, trigger_price: trigger }: Terms) {
+  return { price, qty, trigger };
+}
+
+type Needing = Pick<
+  ModelOrder,
+  "terms" | "price" | "collar" | "qty" | "executed" | "amount" | "charge"
+>;
+
+/** What its open part may cost or deliver at most: cash with charges, or the product. */
+export function needOf({ terms, price, collar, qty, executed, amount, charge }: Needing): Units {
+  if (terms.order_side === "sell") return qty - executed;
+  const left = ((price > 0n ? price : collar) * (qty - executed)) / ONE;
+  return left + chargeOn(terms.market, "buy", amount + left) - charge;
+}
+
+export function toldOf(order: ModelOrder, lastQty: Units | null, lastPrice: Units | null): Told {
+  const isFilled = order.executed === order.qty;
+  const works = order.executed > 0n ? "pex" : "new";
+  const ended = order.isRejected ? "rej" : "can";
+  return {
+    ...order.terms,
+    price: order.price,
+    trigger_price: order.trigger,
+    qty: order.qty,
+    account_code: order.account,
+    order_no: order.orderNo,
+    order_status: isFilled ? "fex" : order.isOpen ? works : ended,
+    outstand_qty: order.isOpen ? order.qty - order.executed : 0n,
+    execute_qty: order.executed,
+    execute_amount: order.amount,
+    charge: order.charge,
+    version: order.version,
+    cancel_reason: order.reason,
+    isCancelPending: order.isCancelPending,
+    last_qty: lastQty,
+    last_price: lastPrice,
+    placedBy: order.placedBy,
+  };
+}

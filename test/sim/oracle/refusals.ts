@@ -1,0 +1,84 @@
+/**
+ * Why an order is not taken, by the model as it stands now: the code, or null. What is wrong with
+ * the request itself is known to who makes it up; here is what only the market and the account say.
+ */
+import type { Command, Key } from "../clients/requests.ts";
+import type { Model } from "./model.ts";
+import { instrumentOf, type Units } from "./money.ts";
+import type { Terms } from "./orders.ts";
+import type { Switches } from "./switches.ts";
+
+const Code = {
+  PriceNotTaken: 11030104,
+  InsufficientCash: 11030155,
+  InsufficientHoldings: 11030156,
+  UnknownOrder: 11030202,
+  TooLate: 11030204,
+  NothingToAmend: 11030950,
+  QtyNotAboveFilled: 11030951,
+  DeadManBlocked: 11031350,
+} as const;
+
+export class Refusals {
+  readonly #model: Model;
+  readonly #switches: Switches;
+
+  constructor(model: Model, switches: Switches) {
+    this.#model = model;
+    this.#switches = switches;
+  }
+
+  ofPlace({ account, apiKey }: Key, terms: Terms): number | null {
+    return (
+      this.#ofMoney(account, terms, this.#model.needOfNew(terms)) ??
+      this.#ofSwitches(account, apiKey, terms)
+    );
+  }
+
+  ofAmend({ account }: Key, { orderNo, price, qty }: Command & { kind: "amend" }): number | null {
+    const told = this.#model.order(account, orderNo);
+    if (told === undefined) return Code.UnknownOrder;
+    if (told.outstand_qty === 0n || told.isCancelPending) return Code.TooLate;
+    if (this.#model.isPending(account, orderNo)) return Code.TooLate;
+    const isSame = (price ?? told.price) === told.price && (qty ?? told.qty) === told.qty;
+    if (isSame) return Code.NothingToAmend;
+    if (price !== null && !PRICED.has(told.order_type)) return Code.PriceNotTaken;
+    if (qty !== null && qty <= told.execute_qty) return Code.QtyNotAboveFilled;
+    const need = this.#model.needOfAmend(account, orderNo, price, qty);
+    return this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);
+  }
+
+  /** What an operator takes from an account, or gives it. */
+  ofAdjust(account: string, asset: string, units: Units): number | null {
+    if (units >= 0n) return null;
+    const { isCash, free } = this.#freeOf(account, asset);
+    if (-units <= free) return null;
+    return isCash ? Code.InsufficientCash : Code.InsufficientHoldings;
+  }
+
+  #freeOf(account: string, asset: string) {
+    const symbol = SYMBOLS[asset];
+    if (symbol === undefined) return { isCash: true, free: this.#model.freeCash(account, asset) };
+    return { isCash: false, free: this.#model.freeHolding(account, symbol) };
+  }
+
+  /** What needs nothing more is never refused, whatever the account lacks. */
+  #ofMoney(account: string, { order_side, symbol }: Terms, need: Units): number | null {
+    if (need <= 0n) return null;
+    if (order_side === "sell") {
+      return need <= this.#model.sellable(account, symbol) ? null : Code.InsufficientHoldings;
+    }
+    const { currency } = instrumentOf(symbol);
+    return need <= this.#model.freeCash(account, currency) ? null : Code.InsufficientCash;
+  }
+
+  #ofSwitches(account: string, apiKey: string, terms: Terms): number | null {
+    const isKeptOut = this.#switches.keepingOut(account, apiKey, terms) !== null;
+    return isKeptOut ? Code.DeadManBlocked : null;
+  }
+}
+
+/** By their products. */
+const SYMBOLS: Readonly<Record<string, string>> = { AAPL: "AAPL", DODO: "DODO-USDT" };
+
+const PRICED: ReadonlySet<string> = new Set(["limit_order", "stop_limit_order"]);

@@ -1,0 +1,75 @@
+/** Dead-man's switches as the journal says they were armed, released and fired. */
+import type { DeadManFired, DeadManSet } from "../../../packages/core/src/model/index.ts";
+import type { Model } from "./model.ts";
+import type { Terms, Told } from "./orders.ts";
+import { promised } from "./violation.ts";
+
+interface ArmedSwitch {
+  readonly account: string;
+  readonly kind: DeadManSet["scope"]["kind"];
+  readonly value: string;
+  readonly dueMs: number;
+  hasFired: boolean;
+}
+
+export class Switches {
+  readonly #model: Model;
+  readonly #all = new Map<string, ArmedSwitch>();
+  /** The last one that was armed or released. */
+  lastSet: DeadManSet | null = null;
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  set(event: DeadManSet): void {
+    const { account, scope, timeoutMs, atMs } = event;
+    const { kind, value } = scope;
+    this.lastSet = event;
+    const key = `${account} ${kind} ${value}`;
+    if (timeoutMs === 0) this.#all.delete(key);
+    else this.#all.set(key, { account, kind, value, dueMs: atMs + timeoutMs, hasFired: false });
+  }
+
+  /** Never before its time, where that can be told; the messages of what it cancels follow. */
+  fire({ account, scope, atMs }: DeadManFired, isTimeSound: boolean): Told[] {
+    const { kind, value } = scope;
+    const armed = this.#all.get(`${account} ${kind} ${value}`);
+    promised(armed?.hasFired === false, `a switch fired that was not armed: ${kind} ${value}`);
+    const earlyMs = armed.dueMs - atMs;
+    promised(
+      !isTimeSound || earlyMs <= 0,
+      `the switch ${kind} ${value} fired ${earlyMs} ms too early`,
+    );
+    armed.hasFired = true;
+    const meant = this.#model.openOrders(account).reverse();
+    return meant
+      .filter((told) => isIn(armed, told.placedBy, told))
+      .flatMap(({ order_no }) => this.#model.cancel(account, order_no, "dead_man"));
+  }
+
+  /** One that keeps the key's new order out, or null. */
+  keepingOut(account: string, apiKey: string, terms: Terms): string | null {
+    for (const each of this.#all.values()) {
+      if (each.hasFired && each.account === account && isIn(each, apiKey, terms)) {
+        return `${each.kind} ${each.value}`;
+      }
+    }
+    return null;
+  }
+
+  /** One that should have fired long ago by real time, or null. */
+  overdue(wallMs: number): string | null {
+    for (const { account, kind, value, dueMs, hasFired } of this.#all.values()) {
+      if (!hasFired && wallMs > dueMs) return `${kind} ${value} of ${account}`;
+    }
+    return null;
+  }
+}
+
+function isIn({ kind, value }: ArmedSwitch, placedBy: string, terms: Terms): boolean {
+  if (kind === "Key") return placedBy === value;
+  if (kind === "Portfolio") return terms.portfolio_id === value;
+  if (kind === "Symbol") return terms.symbol === value;
+  return terms.reference_id.startsWith(value);
+}

@@ -1,0 +1,147 @@
+/** Whether an answer that a client got is right. */
+import type { Answer, OrderName, Request } from "../clients/requests.ts";
+import {
+  BLOCK_CODES,
+  type Envelope,
+  isPassing,
+  resultsOf,
+  TOO_LATE,
+  UNAVAILABLE,
+} from "./answers.ts";
+import type { History } from "./history.ts";
+import type { Model } from "./model.ts";
+import { standingDifference } from "./standing.ts";
+import { type OrderRow, rowDifference } from "./told.ts";
+import { promised } from "./violation.ts";
+
+type Say = (problem: string) => string;
+
+export class Verdicts {
+  readonly history: History;
+
+  constructor(history: History) {
+    this.history = history;
+  }
+
+  get model(): Model {
+    return this.history.model;
+  }
+
+  check(request: Request, answer: Answer): void {
+    const { command, id } = request;
+    const envelope = JSON.parse(answer.text) as Envelope;
+    const say = (problem: string) => `${id} (${command.kind}) got ${answer.text}: ${problem}`;
+    if (envelope.code !== 0) this.history.count(`refused ${envelope.reason}`);
+    if (isPassing(envelope)) return;
+    if (envelope.reason === "timestamp_out_of_window") {
+      promised(this.history.hasJumped, say("its time has not run out"));
+      return;
+    }
+    if (command.kind === "orders") {
+      this.#checkList(request, envelope, say);
+      return;
+    }
+    if (command.kind === "balance" || command.kind === "positions") {
+      this.#checkStanding(request, envelope, say);
+      return;
+    }
+    if (this.history.wasAnswered(request, answer.text)) return;
+    const remembered = this.history.remembered(request);
+    promised(!answer.isReplay, say(`no replay of the first answer, ${remembered}`));
+    // A refusal that changed nothing is not remembered: a fresh try may have followed it.
+    this.#checkUnremembered(request, envelope, say);
+  }
+
+  /** It changed nothing, or is a cancel by number, which is idempotent by nature. */
+  #checkUnremembered(request: Request, envelope: Envelope, say: Say): void {
+    const { command, key } = request;
+    if (command.kind === "place") {
+      const mayBeBlocked = this.history.mayBeBlocked(request);
+      for (const [index, { code }] of resultsOf(envelope, command.isBatch).entries()) {
+        const codes = this.history.placeCodes(request, index);
+        const isBlocked = mayBeBlocked && BLOCK_CODES.has(code);
+        promised(code !== 0, say("it is not durable"));
+        const isRight = codes.has(String(code)) || isBlocked;
+        promised(isRight, say(`element ${index}: expected ${[...codes].join(" or ")}`));
+      }
+    } else if (command.kind === "cancel") {
+      const results = resultsOf(envelope, command.isBatch);
+      for (const [index, name] of command.names.entries()) {
+        const problem = this.#cancelProblem(key.account, name, results[index]?.code);
+        promised(problem === null, say(`element ${index}: ${problem}`));
+      }
+    } else if (command.kind === "amend") {
+      promised(envelope.code !== 0, say("it is not durable"));
+      const isBlocked = this.history.mayBeBlocked(request) && BLOCK_CODES.has(envelope.code);
+      const codes = this.history.rightCodes(request, 0);
+      const isRight = codes.has(String(envelope.code)) || isBlocked;
+      promised(isRight, say(`expected ${[...codes].join(" or ")}`));
+    } else if (command.kind !== "deadMan" || command.timeoutS > 0) {
+      // A release of what is not armed changes nothing.
+      promised(envelope.code !== 0, say("it is not durable"));
+    }
+  }
+
+  /** What the model says now was so when the answer was given, or has come since. */
+  #cancelProblem(account: string, name: OrderName, code: number | undefined): string | null {
+    if (code === UNAVAILABLE) return null; // Of a batch; nothing was done about this one.
+    if ("order_no" in name) {
+      const status = this.model.order(account, name.order_no)?.order_status;
+      const wasSent = this.history.sentCancels.has(name.order_no);
+      if (wasSent && (code === 0 || code === TOO_LATE)) return null;
+      if (code === 0) return status === "can" ? null : `the order is ${status}, not cancelled`;
+      if (code === TOO_LATE) {
+        return status === "fex" || status === "rej" ? null : `the order is ${status}, not filled`;
+      }
+      if (code === 11030202) return status === undefined ? null : "the order is there";
+      return `code ${code}`;
+    }
+    const named = this.model.orders(account).filter((told) => {
+      return told.reference_id === name.reference_id;
+    });
+    if (named.some((told) => this.history.sentCancels.has(told.order_no))) return null;
+    if (code === 0) return named.some((told) => told.order_status === "can") ? null : "none is";
+    if (code === TOO_LATE) {
+      return named.some((told) => /fex|rej/.test(told.order_status)) ? null : "none is";
+    }
+    if (code === 11030203) return named.length > 1 ? null : "one order has that name at most";
+    return code === 11030202 ? null : `code ${code}`;
+  }
+
+  /** Money is of one moment between the question and its answer. */
+  #checkStanding(request: Request, envelope: Envelope, say: Say): void {
+    promised(envelope.code === 0, say("what an account has is not refused"));
+    const right = [...this.history.rightCodes(request, 0)];
+    const differences = right.map((standing) => standingDifference(envelope, standing));
+    promised(differences.includes(null), say(`${differences.at(-1)}`));
+  }
+
+  /** A list is of one moment between what its client had seen and now. */
+  #checkList(request: Request, envelope: Envelope, say: Say): void {
+    promised(envelope.code === 0, say("a list is not refused"));
+    const { account } = request.key;
+    const stream = this.model.stream(account);
+    const list = envelope.data as { orders: OrderRow[]; total_records: number };
+    let least = request.knownSeq;
+    let most = stream.length;
+    for (const row of list.orders) {
+      const told = stream.find((each) => {
+        return each.order_no === row["order_no"] && each.version === row["version"];
+      });
+      promised(told !== undefined, say(`${row["order_no"]} had no version ${row["version"]}`));
+      const difference = rowDifference(row, told);
+      promised(difference === null, say(`${row["order_no"]}: ${difference}`));
+      const seq = stream.indexOf(told) + 1;
+      least = Math.max(least, seq);
+      const next = stream.findIndex((each, at) => at >= seq && each.order_no === told.order_no);
+      if (next !== -1) most = Math.min(most, next);
+    }
+    promised(least <= most, say(`it is of no one moment: not before ${least}, not after ${most}`));
+    const counts = new Set<number>();
+    for (let seq = least; seq <= most; seq += 1) {
+      counts.add(new Set(stream.slice(0, seq).map(({ order_no }) => order_no)).size);
+    }
+    const { total_records: total } = list;
+    promised(counts.has(total), say(`${total} orders, expected ${[...counts].join(" or ")}`));
+  }
+}

@@ -1,0 +1,215 @@
+/** What goes wrong: one thing at a time, chosen by the seed. */
+import { KEYS } from "../clients/requests.ts";
+import type { Trader } from "../clients/trader.ts";
+import { eventsOfJournal, foldOfJournal, lostEvent } from "../oracle/fold.ts";
+import { INSTRUMENTS } from "../oracle/money.ts";
+import { promised } from "../oracle/violation.ts";
+import type { DiskFault } from "../world/disk.ts";
+import { endOfProcess, GatewayLife } from "../world/gateway-life.ts";
+import type { Stage } from "./stage.ts";
+
+export class Faults {
+  readonly #stage: Stage;
+  #wallMaxMs = 0;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  async happen(): Promise<void> {
+    const kind = this.#stage.random.weighted({
+      killed: 3,
+      powerCut: 3,
+      tornWrite: 4,
+      cleanStop: 1,
+      streamLost: 2,
+      slowReader: 1,
+      fsyncError: 2,
+      writeError: 1,
+      diskFull: 2,
+      bitFlip: 2,
+      operator: this.#stage.isVenueFaulty ? 0 : 3,
+      clockJump: 1,
+      quiet: 2,
+    });
+    switch (kind) {
+      case "killed":
+      case "powerCut":
+        this.#stage.fault(kind);
+        this.#stage.node?.kill();
+        return this.#stage.comeBack(kind);
+      case "tornWrite":
+        return this.#dieAtWrite();
+      case "cleanStop":
+        this.#stage.fault(kind);
+        await this.#stage.node?.stop();
+        return this.#stage.comeBack("killed");
+      case "streamLost":
+        return this.#loseStream(this.#stage.random.pick([0, 0, 100, 900, 2_000]));
+      case "fsyncError":
+        return this.#failAtOperation("fsync");
+      case "writeError":
+        return this.#failAtOperation("write");
+      case "diskFull":
+        return this.#fillDisk();
+      case "bitFlip":
+        return this.#flipBit();
+      case "operator":
+        this.#stage.fault(kind);
+        this.#stage.operator.start();
+        return;
+      case "clockJump":
+        return this.#jump();
+      case "quiet":
+        return this.#rest();
+      default:
+        return this.#readSlowly();
+    }
+  }
+
+  /** Real time is set: ahead by hours, or back by less than what is remembered of requests. */
+  #jump(): void {
+    this.#stage.fault("clockJump");
+    const { scheduler } = this.#stage.world;
+    this.#stage.auditor.history.hasJumped = true;
+    this.#wallMaxMs = Math.max(this.#wallMaxMs, scheduler.wallMs);
+    const backMs = Math.min(JUMP_BACK_MS_MAX - (this.#wallMaxMs - scheduler.wallMs), 120_000);
+    const isBack = backMs > 0 && this.#stage.random.chance(0.5);
+    scheduler.wallOffsetMs += isBack ? -backMs : this.#stage.random.between(1, 3 * 3_600_000);
+  }
+
+  /** Nobody sends anything for a while: switches run out. */
+  async #rest(): Promise<void> {
+    this.#stage.fault("quiet");
+    if (!this.#stage.isVenueFaulty) await this.#armSwitches();
+    for (const trader of this.#stage.traders) trader.stop();
+    this.#loseStream(this.#stage.random.between(1_500, 3_000));
+    await this.#stage.runFor(this.#stage.random.between(2_000, 6_000), 200);
+    if (!this.#stage.isUp) await this.#stage.comeBack("killed");
+  }
+
+  async #armSwitches(): Promise<void> {
+    for (const caller of this.#stage.callers) {
+      const { symbol } = this.#stage.random.pick(INSTRUMENTS);
+      const scope = this.#stage.random.pick(["key", "symbol"] as const);
+      const value = scope === "key" ? "" : symbol;
+      await this.#stage.performed(caller, { kind: "deadMan", scope, value, timeoutS: 3 });
+    }
+  }
+
+  /** A call of the disk fails. Whoever wrote the journal then stops, and is never asked again. */
+  async #failAtOperation(kind: DiskFault): Promise<void> {
+    const { disk } = this.#stage.world;
+    disk.fault = { kind, atOperation: disk.operationCount + this.#stage.random.between(1, 30) };
+    disk.onFault = (what) => {
+      this.#stage.fault(`${what}Error`);
+      this.#stage.mayExit = true;
+    };
+    await this.#stage.runFor(this.#stage.random.between(50, 1_000));
+    disk.fault = null;
+    if (!this.#stage.isUp) await this.#stage.comeBack("powerCut");
+    this.#stage.mayExit = false;
+  }
+
+  /** Less and less room, none, then room again. Meanwhile cancels work in what is reserved. */
+  async #fillDisk(): Promise<void> {
+    const { disk } = this.#stage.world;
+    this.#stage.fault("diskFull");
+    disk.onFault = () => undefined;
+    disk.bytesMax = disk.totalBytes + this.#stage.random.between(0, 60_000);
+    disk.isQuota = this.#stage.random.chance(0.5);
+    await this.#stage.runFor(this.#stage.random.between(50, 500));
+    await this.#cancelsWork();
+    disk.bytesMax = Number.POSITIVE_INFINITY;
+    if (!this.#stage.isUp) await this.#stage.comeBack("killed");
+  }
+
+  async #cancelsWork(): Promise<void> {
+    const [key] = KEYS;
+    const [open] = this.#stage.auditor.model.openOrders(key?.account ?? "");
+    if (open === undefined || !this.#stage.isUp) return;
+    const sinceMs = this.#stage.world.nowMs;
+    const names = [{ order_no: open.order_no }];
+    await this.#stage.performed(this.#stage.callers[0] as Trader, {
+      kind: "cancel",
+      names,
+      isBatch: false,
+    });
+    const tookMs = this.#stage.world.nowMs - sinceMs;
+    promised(tookMs < CANCEL_MS_MAX, `a cancel on a full disk took ${tookMs} ms`);
+  }
+
+  /**
+   * A bit of a file is another one at the next start: that is found, or it changes nothing. The
+   * operator then puts the file back.
+   */
+  async #flipBit(): Promise<void> {
+    const { disk } = this.#stage.world;
+    this.#stage.fault("bitFlip");
+    if (this.#stage.random.chance(0.5)) await this.#stage.node?.stop();
+    else this.#stage.node?.kill();
+    endOfProcess(this.#stage.world, "killed");
+    const before = eventsOfJournal();
+    const backup = disk.backup();
+    const path = this.#stage.random.pick(disk.paths().filter((each) => disk.size(each) > 0));
+    const bit = this.#stage.random.between(0, 8 * disk.size(path) - 1);
+    disk.flip(path, bit);
+    this.#stage.world.tell(`bit ${bit} of ${path} is flipped`);
+    // What it tells now is taken back with the file.
+    this.#stage.world.isCutOff = true;
+    const node = await GatewayLife.start(this.#stage.world, this.#stage.options);
+    if (node !== null && "refused" in node) {
+      const { code = "" } = node.refused;
+      promised(/^(JOURNAL|SQLITE)_/.test(code), `a flipped bit: ${node.refused.stack}`);
+      this.#stage.fault("bitFlipFound");
+    } else if (node?.log.some(({ event }) => event === "journal.damaged_tail") === true) {
+      this.#stage.fault("bitFlipFound");
+      node.kill();
+    } else {
+      const lost = lostEvent(before);
+      promised(lost === null, `a flipped bit changed ${lost} and was not found`);
+      const live = await node?.stateHash();
+      promised(live === foldOfJournal(), "a flipped bit changed the state and was not found");
+      node?.kill();
+    }
+    endOfProcess(this.#stage.world, "killed");
+    disk.restore(backup);
+    this.#stage.world.isCutOff = false;
+    await this.#stage.startGateway();
+  }
+
+  /** The process or the power ends at one of the next changes of the disk, in the middle of it. */
+  async #dieAtWrite(): Promise<void> {
+    const { disk } = this.#stage.world;
+    this.#stage.fault("tornWrite");
+    disk.onCrash = () => this.#stage.world.endLife();
+    disk.crashAt = disk.operationCount + this.#stage.random.between(1, 40);
+    await this.#stage.runFor(500);
+    if (this.#stage.isUp) {
+      disk.crashAt = Number.POSITIVE_INFINITY;
+      return;
+    }
+    await this.#stage.comeBack(this.#stage.random.chance(0.7) ? "powerCut" : "killed");
+  }
+
+  /** Its reader comes back after a while. */
+  #loseStream(awayMs: number): void {
+    this.#stage.fault("streamLost");
+    const stream = this.#stage.random.pick(this.#stage.streams);
+    stream.awayUntilMs = this.#stage.world.nowMs + awayMs;
+    stream.cut();
+  }
+
+  async #readSlowly(): Promise<void> {
+    this.#stage.fault("slowReader");
+    const stream = this.#stage.random.pick(this.#stage.streams);
+    stream.read(false);
+    await this.#stage.runFor(this.#stage.random.between(10, 400));
+    stream.read(true);
+  }
+}
+
+/** Milliseconds that real time may be behind where it once was. */
+const JUMP_BACK_MS_MAX = 240_000;
+/** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
+const CANCEL_MS_MAX = 10_000;

@@ -1,0 +1,108 @@
+/** When everything has come to rest: what must be so then, and that it is so after a restart. */
+import { KEYS } from "../clients/requests.ts";
+import type { Trader } from "../clients/trader.ts";
+import { foldOfJournal } from "../oracle/fold.ts";
+import { INSTRUMENTS } from "../oracle/money.ts";
+import type { OrderRow } from "../oracle/told.ts";
+import { promised } from "../oracle/violation.ts";
+import { endOfProcess } from "../world/gateway-life.ts";
+import type { Stage } from "./stage.ts";
+
+export class Rest {
+  readonly #stage: Stage;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** Everybody gets an answer, every reader has read everything. */
+  async settle(): Promise<void> {
+    if (!this.#stage.isUp) await this.#stage.comeBack("killed");
+    for (const trader of this.#stage.traders) trader.stop();
+    await this.#stage.waitFor("every request is answered", () => {
+      return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
+    });
+    await this.#releaseSwitches();
+    // What it was asked to do to orders later, it does meanwhile.
+    if (this.#stage.isVenueFaulty) await this.#stage.runFor(VENUE_LATE_MS, 250);
+    await this.#caughtUp();
+  }
+
+  async #releaseSwitches(): Promise<void> {
+    for (const index of KEYS.keys()) {
+      const trader = this.#stage.callers[index] as Trader;
+      const release = { kind: "deadMan", timeoutS: 0 } as const;
+      await this.#stage.performed(trader, { ...release, scope: "key", value: "" });
+      for (const { symbol } of INSTRUMENTS) {
+        await this.#stage.performed(trader, { ...release, scope: "symbol", value: symbol });
+      }
+    }
+  }
+
+  async #caughtUp(): Promise<void> {
+    await this.#stage.waitFor("the venue has answered", () => {
+      this.#stage.look();
+      return !this.#stage.auditor.model.isWaiting;
+    });
+    await this.#stage.waitFor("every stream is read to its end", () => {
+      this.#stage.look();
+      this.#stage.keepStreams();
+      return this.#stage.streams.every((stream, index) => {
+        return (
+          stream.isOpen && stream.seq === this.#stage.auditor.lastSeqOf(KEYS[index]?.account ?? "")
+        );
+      });
+    });
+    this.#stage.look();
+  }
+
+  async standing(): Promise<void> {
+    for (const [index, { account }] of KEYS.entries()) {
+      const trader = this.#stage.callers[index] as Trader;
+      const rows: OrderRow[] = [];
+      const count = this.#stage.auditor.model.orders(account).length;
+      for (let page = 1; rows.length < count || page === 1; page += 1) {
+        const { data } = await this.#stage.ask(trader, { kind: "orders", page });
+        const { orders } = data as { orders: OrderRow[] };
+        rows.push(...orders);
+        if (orders.length === 0) break;
+      }
+      const balance = await this.#stage.ask(trader, { kind: "balance" });
+      const positions = await this.#stage.ask(trader, { kind: "positions" });
+      this.#stage.look();
+      this.#stage.auditor.checkStanding(account, rows, balance, positions);
+    }
+  }
+
+  async cancelEverything(): Promise<void> {
+    for (const [index, { account }] of KEYS.entries()) {
+      const trader = this.#stage.callers[index] as Trader;
+      const open = this.#stage.auditor.model
+        .openOrders(account)
+        .map(({ order_no }) => ({ order_no }));
+      for (let at = 0; at < open.length; at += 5) {
+        const names = open.slice(at, at + 5);
+        await this.#stage.performed(trader, { kind: "cancel", names, isBatch: true });
+      }
+    }
+    await this.#caughtUp();
+  }
+
+  /** The state in memory is the fold of the journal, before a stop and after it. */
+  async stateStands(): Promise<string> {
+    const live = await this.#stage.node?.stateHash();
+    const folded = foldOfJournal();
+    promised(live === folded, `the state in memory is ${live}, the journal folds to ${folded}`);
+    await this.#stage.node?.stop();
+    endOfProcess(this.#stage.world, "powerCut");
+    await this.#stage.startGateway();
+    const again = await this.#stage.node?.stateHash();
+    promised(again === foldOfJournal(), "the state after a start is the fold of the journal");
+    this.#stage.world.tell(`state ${again}`);
+    await this.#stage.node?.stop();
+    return again ?? "";
+  }
+}
+
+/** Milliseconds, and more, that a fault of the venue takes. */
+const VENUE_LATE_MS = 2_000;

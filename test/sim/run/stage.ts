@@ -1,0 +1,239 @@
+/** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
+import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
+import { KEYS, type Key, type Request } from "../clients/requests.ts";
+import { StreamClient } from "../clients/stream-client.ts";
+import { Trader } from "../clients/trader.ts";
+import type { Envelope } from "../oracle/answers.ts";
+import { Auditor } from "../oracle/auditor.ts";
+import { promised, Violation } from "../oracle/violation.ts";
+import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
+import { Random } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+
+/** Faults by their kind. */
+export type FaultCounts = Record<string, number>;
+
+export class Stage {
+  readonly world: World;
+  readonly random: Random;
+  readonly auditor: Auditor;
+  readonly operator: Operator;
+  readonly faults: FaultCounts = {};
+  readonly options: LifeOptions;
+  readonly streams: StreamClient[];
+  readonly traders: Trader[];
+  /** One of each account that acts only when it is asked to. */
+  readonly callers: Trader[];
+  readonly #timestamps = new Map<string, Set<number>>();
+  upSinceMs = 0;
+  node: GatewayLife | null = null;
+  #violation: Violation | null = null;
+  #nextId = 1;
+  /** Seeds have either faults of the venue, or nets that cancel for clients. */
+  readonly isVenueFaulty: boolean;
+  /** Its disk has failed: it may say so and stop. */
+  mayExit = false;
+
+  constructor(world: World) {
+    this.world = world;
+    this.random = new Random(world.seed, "plan");
+    this.auditor = new Auditor(() => world.nowMs);
+    const random = this.random;
+    this.isVenueFaulty = random.chance(0.3);
+    this.options = {
+      environment: {
+        COUNTERMAND_RECEIPT_KEY_FILE: "off",
+        COUNTERMAND_DISK_RESERVE_MB: "1",
+        COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+        COUNTERMAND_OPERATOR_PORT: String(OPERATOR_PORT),
+      },
+      snapshotEveryEventCount: random.pick([20, 60, 1_000]),
+    };
+    this.operator = new Operator({
+      world,
+      random: new Random(world.seed, "operator"),
+      blocks: this.auditor.blocks,
+      adjustments: this.auditor.history.adjustments,
+      nextId: () => this.id(),
+    });
+    this.streams = KEYS.map((key) => this.#streamOf(key, true));
+    const count = random.between(2, 5);
+    this.traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
+    this.callers = KEYS.map((_, index) => this.#traderOf(index, "caller"));
+  }
+
+  // --- clients ---
+
+  #streamOf(key: Key, hasCommands: boolean): StreamClient {
+    const graceS = !this.isVenueFaulty && this.random.chance(0.6) ? 1 : null;
+    const stream = new StreamClient({
+      world: this.world,
+      port: PORT,
+      key,
+      hasCommands,
+      graceS,
+      nextTimestamp: () => this.#timestamp(key),
+      onPush: (push) => this.auditor.pushed(push),
+      onViolation: (what) => {
+        this.#violation ??= new Violation(what);
+      },
+    });
+    if (graceS !== null) this.auditor.history.guarded.set(key.apiKey, () => stream.openSinceMs);
+    return stream;
+  }
+
+  #traderOf(index: number, kind = "trader"): Trader {
+    const random = this.random;
+    const key = KEYS[index % KEYS.length] as Key;
+    return new Trader({
+      world: this.world,
+      random: new Random(this.world.seed, `${kind} ${index}`),
+      auditor: this.auditor,
+      key,
+      port: PORT,
+      nextTimestamp: () => this.#timestamp(key),
+      nextId: () => this.id(),
+      stream: this.streams[index % KEYS.length] as StreamClient,
+      thinkMs: random.pick([0.5, 3, 15]),
+      cutPercent: random.pick([0, 2, 10]),
+      isVenueFaulty: this.isVenueFaulty,
+      onFault: (fault) => {
+        this.auditor.history.faulty.add(key.account);
+        this.fault(`venue ${fault}`);
+        const stream = this.streams[index % KEYS.length];
+        if (stream !== undefined && fault.endsWith("_frame")) stream.isFaulty = true;
+      },
+    });
+  }
+
+  id(): string {
+    const id = `r${this.#nextId}`;
+    this.#nextId += 1;
+    return id;
+  }
+
+  /** Two requests that are meant to be two need two timestamps. */
+  #timestamp(key: Key): number {
+    const used = this.#timestamps.get(key.apiKey) ?? new Set();
+    this.#timestamps.set(key.apiKey, used);
+    let timestamp = this.world.scheduler.wallMs;
+    while (used.has(timestamp)) timestamp += 1;
+    used.add(timestamp);
+    return timestamp;
+  }
+
+  goOn(): void {
+    for (const stream of this.streams) stream.connect();
+    for (const trader of this.traders) trader.start();
+  }
+
+  // --- time ---
+
+  async runFor(ms: number, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
+    const untilMs = this.world.nowMs + ms;
+    while (this.world.nowMs < untilMs && this.isUp) {
+      const stepMs = Math.min(untilMs, this.world.nowMs + lookEveryMs);
+      await this.world.scheduler.runUntil(() => !this.isUp, stepMs);
+      this.look();
+      this.keepStreams();
+    }
+  }
+
+  get isUp(): boolean {
+    return this.node !== null && !this.node.life.isOver;
+  }
+
+  look(): void {
+    if (this.#violation !== null) throw this.#violation;
+    const fatal = this.node?.fatal ?? null;
+    if (fatal !== null && !this.mayExit)
+      throw new Violation(`it stopped by itself: ${fatal.stack}`);
+    if (!this.isUp) return;
+    this.auditor.look();
+    const { nowMs, scheduler } = this.world;
+    if (nowMs - this.upSinceMs < SWITCH_LATE_MS || this.auditor.history.hasJumped) return;
+    const overdue = this.auditor.history.switches.overdue(scheduler.wallMs - SWITCH_LATE_MS);
+    promised(overdue === null, `a switch has not fired: ${overdue}`);
+  }
+
+  /** A reader that lost its stream comes back for the rest. */
+  keepStreams(): void {
+    for (const stream of this.streams) stream.connect();
+  }
+
+  async comeBack(end: "killed" | "powerCut"): Promise<void> {
+    endOfProcess(this.world, end);
+    // Connections that were lost are noticed, in their time.
+    await this.world.scheduler.runUntil(() => false, this.world.nowMs + this.random.between(0, 50));
+    for (let attempt = 0; attempt < 3 && this.random.chance(0.2); attempt += 1) {
+      await this.#dieWhileStarting();
+    }
+    await this.startGateway();
+  }
+
+  async #dieWhileStarting(): Promise<void> {
+    const { disk } = this.world;
+    this.fault("diedWhileStarting");
+    disk.onCrash = () => this.world.endLife();
+    disk.crashAt = disk.operationCount + this.random.between(1, 60);
+    const node = await GatewayLife.start(this.world, this.options);
+    disk.crashAt = Number.POSITIVE_INFINITY;
+    if (node !== null && "refused" in node) {
+      // The disk failed under it: it says so, and does not start.
+      promised(disk.lastErrorCode === "EIO", `refused to start: ${node.refused.message}`);
+    } else if (node !== null) {
+      node.kill();
+    }
+    endOfProcess(this.world, this.random.chance(0.5) ? "powerCut" : "killed");
+  }
+
+  async startGateway(): Promise<void> {
+    const node = await GatewayLife.start(this.world, this.options);
+    if (node === null) throw new Violation("the gateway died while it started, and nothing failed");
+    if ("refused" in node) throw new Violation(`it does not start: ${node.refused.stack}`);
+    this.node = node;
+    this.upSinceMs = this.world.nowMs;
+    this.world.tell("gateway is up");
+    this.look();
+  }
+
+  async waitFor(what: string, isSo: () => boolean): Promise<void> {
+    const untilMs = this.world.nowMs + SETTLE_MS;
+    while (!isSo()) {
+      promised(this.world.nowMs < untilMs, `not within ${SETTLE_MS} ms: ${what}`);
+      await this.runFor(LOOK_EVERY_MS);
+      if (!this.isUp) await this.comeBack("killed");
+    }
+  }
+
+  async ask(trader: Trader, command: Request["command"]): Promise<Envelope> {
+    const answer = await this.performed(trader, command);
+    return JSON.parse(answer.answers.at(-1)?.text ?? "{}") as Envelope;
+  }
+
+  async performed(trader: Trader, command: Request["command"]): Promise<Request> {
+    let done: Request | null = null;
+    let isOver = false;
+    void trader.perform(command).then((request) => {
+      done = request;
+      isOver = true;
+    });
+    await this.waitFor("a request is answered", () => isOver);
+    promised(done !== null, "a request is answered in time");
+    return done;
+  }
+
+  // --- what is needed everywhere ---
+
+  fault(kind: string): void {
+    this.faults[kind] = (this.faults[kind] ?? 0) + 1;
+    this.world.tell(`fault: ${kind}`);
+  }
+}
+
+/** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */
+const SWITCH_LATE_MS = 1_500;
+/** Milliseconds between two looks of the auditor. */
+const LOOK_EVERY_MS = 50;
+/** Milliseconds in which everything comes to rest. */
+const SETTLE_MS = 60_000;
