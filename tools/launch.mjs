@@ -50,13 +50,16 @@ const BROWSER_TEST_FOLDER = "test/browser";
 const TEST_CONCURRENCY = Math.min(8, 1 + Math.max(2, os.availableParallelism?.() ?? 2));
 
 /**
- * Tests that start nothing of their own share a process by folder: to start one and to load what is
- * tested takes longer than most of them. The first that fits applies; other files have their own.
+ * Test files that share processes, and how many processes: to start one and to load what is tested
+ * takes longer than most of them. The first row that fits applies, what it matches is shared by
+ * those that match the same; a file that fits none has a process of its own.
+ * @type {readonly (readonly [files: RegExp, processes: number])[]}
  */
 const SHARED_PROCESSES = [
-  /^packages\/gateway\/src\/[^/]+\//,
-  /^packages\/(?:core|contract|client|console|cli)\//,
-  /^test\/docs\//,
+  [/^packages\/gateway\/src\/[^/]+\//, 1],
+  [/^packages\/(?:core|contract|client|console|cli)\//, 1],
+  [/^test\/docs\//, 1],
+  [/^test\/e2e\/(?!crash|start-)/, 6],
 ];
 
 /** @type {Record<string, (args: string[]) => void>} */
@@ -111,15 +114,15 @@ function test(args) {
 }
 
 /**
- * Files that the runner starts a process for: the test files, or one that imports all of a folder.
+ * Files that the runner starts a process for: the test files, or one that imports some of them.
  * Those are written into `build/`, which the runner looks into as it does not into `node_modules/`.
  * @param {readonly string[]} files
  */
 function processes(files) {
   /** @type {Map<string, string[]>} */
   const byProcess = new Map();
-  for (const file of files) {
-    const shared = SHARED_PROCESSES.map((folder) => folder.exec(file)?.[0]).find(Boolean) ?? file;
+  for (const [index, file] of files.entries()) {
+    const shared = sharedProcess(file, index) ?? file;
     byProcess.set(shared, [...(byProcess.get(shared) ?? []), file]);
   }
   mkdirSync(join(ROOT, "build"), { recursive: true });
@@ -127,11 +130,24 @@ function processes(files) {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return [...byProcess].map(([shared, members]) => {
     if (members.length === 1) return members[0] ?? "";
-    const name = `${shared.replace(/\/$/, "").replaceAll("/", "-")}.mjs`;
+    const name = `${shared.replaceAll("/", "-")}.mjs`;
     const text = members.map((file) => `import "../../${file}";\n`).join("");
     writeFileSync(join(folder, name), text);
     return `build/${basename(folder)}/${name}`;
   });
+}
+
+/**
+ * @param {string} file
+ * @param {number} index neighbours are dealt to different processes
+ * @returns {string | null} its name, null for a process of the file's own
+ */
+function sharedProcess(file, index) {
+  for (const [files, count] of SHARED_PROCESSES) {
+    const folder = files.exec(file)?.[0];
+    if (folder !== undefined) return `${folder}${(index % count) + 1}`;
+  }
+  return null;
 }
 
 /**
