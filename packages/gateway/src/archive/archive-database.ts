@@ -170,7 +170,8 @@ export class ArchiveDatabase {
 
   /**
    * Lists the account's closed orders from an index on, newest first. Each `next()` walks a bounded
-   * number of rows. Precondition: nothing is projected before the walk ends.
+   * number of rows. Precondition: nothing is projected before the walk ends. Numbers that do not
+   * fall, and rows that are not as many as were counted, are damage, as far as the walk sees them.
    */
   list(
     account: string,
@@ -180,7 +181,7 @@ export class ArchiveDatabase {
   ): Generator<void, ListedNumbers> {
     const row = this.#statements.account.get(account) ?? { id: 0, closedCount: 0 };
     if (isUnfiltered(filter)) return this.#listAll(row, fromIndex, limit);
-    return this.#listMatching(row.id, filter, fromIndex, limit);
+    return this.#listMatching(row, filter, fromIndex, limit);
   }
 
   /** Lists the account's bookings of a partition, in steps as {@link list} does. */
@@ -205,28 +206,44 @@ export class ArchiveDatabase {
   *#listAll(account: AccountRow, fromIndex: number, limit: number): Generator<void, ListedNumbers> {
     const none = filterWhere({});
     const rows = this.#prepareRows(none);
-    const orderNumbers: number[] = [];
+    const listed = new FallingNumbers();
     let before = NEWEST;
     let skipCount = Math.min(fromIndex, account.closedCount);
     while (skipCount > LIST_STEP_ROWS) {
-      before = this.#stepEnd(account.id, none, before) ?? 0;
+      const stepEnd = this.#stepEnd(account.id, none, before);
+      if (stepEnd === undefined) throw miscounted(account, "fewer");
+      before = stepEnd;
       skipCount -= LIST_STEP_ROWS;
       yield;
     }
-    while (orderNumbers.length < limit) {
-      const count = Math.min(limit - orderNumbers.length, LIST_STEP_ROWS);
+    let isWhole = false;
+    while (listed.numbers.length < limit && !isWhole) {
+      const count = Math.min(limit - listed.numbers.length, LIST_STEP_ROWS);
       const step = rows.all(account.id, before, 0, count, skipCount);
-      for (const orderNumber of step) orderNumbers.push(orderNumber);
-      if (step.length < count) break;
+      for (const orderNumber of step) listed.add(orderNumber);
+      isWhole = step.length < count;
       before = step.at(-1) ?? 0;
       skipCount = 0;
       yield;
     }
-    return { total: account.closedCount, orderNumbers };
+    const from = Math.min(fromIndex, account.closedCount);
+    if (isWhole) requireCount(account, from + listed.numbers.length);
+    else this.#requireFew(account);
+    return { total: account.closedCount, orderNumbers: listed.numbers };
+  }
+
+  /** Orders that one step walks over are counted again: most accounts have no more. */
+  #requireFew(account: AccountRow): void {
+    const oldest = this.#stepEnd(account.id, filterWhere({}), NEWEST);
+    const count =
+      oldest === undefined
+        ? this.#prepareCount(filterWhere({})).get(account.id, NEWEST, 0)
+        : Math.max(LIST_STEP_ROWS, account.closedCount);
+    requireCount(account, count ?? 0);
   }
 
   *#listMatching(
-    accountId: number,
+    account: AccountRow,
     filter: OrderFilter,
     fromIndex: number,
     limit: number,
@@ -235,21 +252,27 @@ export class ArchiveDatabase {
     const indexed = filterWhere(indexedPart(filter));
     const rows = this.#prepareRows(condition);
     const counter = this.#prepareCount(condition);
-    const orderNumbers: number[] = [];
+    const listed = new FallingNumbers();
     let total = 0;
+    let walkedCount = 0;
     for (let before = NEWEST; ; ) {
-      const stepEnd = this.#stepEnd(accountId, indexed, before);
-      const range = [accountId, before, stepEnd ?? 0, ...condition.values];
-      const count = counter.get(...range) ?? 0;
-      const wanted = limit - orderNumbers.length;
+      const stepEnd = this.#stepEnd(account.id, indexed, before);
+      const range = [account.id, before, stepEnd ?? 0];
+      const count = counter.get(...range, ...condition.values) ?? 0;
+      const wanted = limit - listed.numbers.length;
       const skipCount = Math.max(0, fromIndex - total);
       if (wanted > 0 && skipCount < count) {
-        for (const orderNumber of rows.all(...range, wanted, skipCount)) {
-          orderNumbers.push(orderNumber);
+        for (const orderNumber of rows.all(...range, ...condition.values, wanted, skipCount)) {
+          listed.add(orderNumber);
         }
       }
       total += count;
-      if (stepEnd === undefined) return { total, orderNumbers };
+      if (stepEnd === undefined) {
+        const rest = this.#prepareCount(indexed).get(...range, ...indexed.values) ?? 0;
+        if (indexed.sql === "") requireCount(account, walkedCount + rest);
+        return { total, orderNumbers: listed.numbers };
+      }
+      walkedCount += LIST_STEP_ROWS;
       before = stepEnd;
       yield;
     }
@@ -257,13 +280,16 @@ export class ArchiveDatabase {
 
   /** The oldest order number of the step below `before`; undefined for the last step. */
   #stepEnd(accountId: number, indexed: FilterCondition, before: number): number | undefined {
-    return this.#database
+    const found = this.#database
       .prepare<unknown[], number>(
         `SELECT order_number FROM ${indexed.table} WHERE account_id = ?${indexed.sql}
           AND order_number < ? ORDER BY order_number DESC LIMIT 1 OFFSET ${LIST_STEP_ROWS - 1}`,
       )
       .pluck()
       .get(accountId, ...indexed.values, before);
+    // Else the walk would not come to its end.
+    if (found !== undefined && found >= before) throw notFalling(found, before);
+    return found;
   }
 
   #prepareRows(condition: FilterCondition): Database.Statement<unknown[], number> {
@@ -353,6 +379,29 @@ export class ArchiveDatabase {
     this.#accountIds.set(account, row.id);
     return row.id;
   }
+}
+
+/** What a walk down the numbers brings. */
+class FallingNumbers {
+  readonly numbers: number[] = [];
+
+  add(orderNumber: number): void {
+    const last = this.numbers.at(-1) ?? NEWEST;
+    if (orderNumber >= last) throw notFalling(orderNumber, last);
+    this.numbers.push(orderNumber);
+  }
+}
+
+function notFalling(orderNumber: number, last: number): ArchiveDamagedError {
+  return new ArchiveDamagedError(`order ${orderNumber} is listed behind ${last}`);
+}
+
+function requireCount(account: AccountRow, count: number): void {
+  if (count !== account.closedCount) throw miscounted(account, String(count));
+}
+
+function miscounted({ id, closedCount }: AccountRow, count: string): ArchiveDamagedError {
+  return new ArchiveDamagedError(`account ${id} has ${count} closed orders, not ${closedCount}`);
 }
 
 /**

@@ -34,6 +34,9 @@ export interface PositionOracle {
   anchor(partition: string): ChainPosition | null;
 }
 
+/** Few rows that all others are found by: one that an index lacks would empty an account's lists. */
+const LOOKED_UP_FIRST = ["partitions", "accounts"] as const;
+
 /** How long a write waits for a foreign lock, such as that of a person's database shell. */
 const LOCK_WAIT_MS = 50;
 /**
@@ -103,12 +106,17 @@ function checkFound(
   const archive = new ArchiveDatabase(database);
   const positions = archive.positions();
   const archivedSeqs = archive.archivedSeqs();
+  for (const table of LOOKED_UP_FIRST) {
+    if (database.pragma(`integrity_check(${table})`, { simple: true }) !== "ok") return "Damaged";
+  }
+  const known = [...archivedSeqs.values(), ...[...positions.values()].map(({ seq }) => seq)];
+  if (known.some((seq) => seq < 0)) return "Damaged";
   const cuts: (readonly [partition: string, seq: number])[] = [];
   for (const partition of partitions) {
     const cut = journal.anchor(partition)?.seq ?? 0;
-    const known = archivedSeqs.get(partition) ?? 0;
-    if (known > cut || (positions.get(partition)?.seq ?? 0) < cut) return "OtherBeginning";
-    if (known < cut) cuts.push([partition, cut]);
+    const archived = archivedSeqs.get(partition) ?? 0;
+    if (archived > cut || (positions.get(partition)?.seq ?? 0) < cut) return "OtherBeginning";
+    if (archived < cut) cuts.push([partition, cut]);
   }
   for (const [partition, { seq, hash }] of positions) {
     if (seq > 0 && journal.hashAt(partition, seq) !== hash) return "ForeignJournal";

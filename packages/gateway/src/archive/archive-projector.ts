@@ -224,6 +224,7 @@ export class ArchiveProjector {
   }
 
   #payloadAt(partition: string, seq: number): string | null {
+    if (seq < 1) return null;
     const [record] = this.#journal.read(partition, seq - 1, 1);
     return record?.seq === seq ? record.payload : null;
   }
