@@ -244,10 +244,11 @@ export class History {
       this.#expected = model.venueTakes(account, orderId);
     } else if (execType === ExecType.Rejected && isPending) {
       this.#expected = model.venueRejects(account, orderId);
+    } else if (execType === ExecType.Canceled && order.cancelReason === "venue") {
+      // Also while a cancel is on its way to it.
+      this.#expected = model.cancel(account, orderId, "venue");
     } else if (execType === ExecType.Canceled && isCancelPending) {
       this.#expected = model.cancel(account, orderId, "requested");
-    } else if (execType === ExecType.Canceled && order.cancelReason === "venue") {
-      this.#expected = model.cancel(account, orderId, "venue");
     } else if (execType === ExecType.CancelRejected && isCancelPending) {
       this.#expected = model.venueRefusesCancel(account, orderId);
     } else if (execType === ExecType.Trade && execution !== null) {
