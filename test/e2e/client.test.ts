@@ -12,11 +12,9 @@ import {
   type OrderUpdate,
   type PlaceRequest,
 } from "../../packages/client/src/index.ts";
-import { readConfig } from "../../packages/gateway/src/config.ts";
-import { Gateway } from "../../packages/gateway/src/gateway.ts";
-import { createLog } from "../../packages/gateway/src/ops/log.ts";
-import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
+import type { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { Random } from "./crash/random.ts";
+import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
 
 const CREDENTIALS_1 = { apiKey: "demo-key", secret: "demo-secret" };
 const CREDENTIALS_2 = { apiKey: "demo-key-2", secret: "demo-secret-2" };
@@ -40,18 +38,7 @@ class Restartable {
   }
 
   async start(): Promise<void> {
-    this.#gateway = await Gateway.start({
-      config: readConfig({
-        COUNTERMAND_PORT: "0",
-        COUNTERMAND_DATA_DIR: this.#folder,
-        COUNTERMAND_SANDBOX_MARKET: "off",
-      }),
-      clock: systemClock,
-      log: createLog("silent"),
-      onFatal: (error) => {
-        throw error;
-      },
-    });
+    this.#gateway = await startGateway(REAL_TIME, { COUNTERMAND_DATA_DIR: this.#folder });
   }
 
   async stop(): Promise<void> {

@@ -10,6 +10,7 @@ import { readConfig } from "../../packages/gateway/src/config.ts";
 import { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { createLog } from "../../packages/gateway/src/ops/log.ts";
 import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
+import { SETTINGS } from "./gateway-in-process.ts";
 import { envelope, isReplay, KEY_1, KEY_2, NoAnswer, SignedClient, sign } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 
@@ -45,12 +46,7 @@ class Sandbox {
   static async startIn(folder: string, settings: Record<string, string> = {}): Promise<Sandbox> {
     const held = new Set<() => void>();
     const gateway = await Gateway.start({
-      config: readConfig({
-        COUNTERMAND_PORT: "0",
-        COUNTERMAND_DATA_DIR: folder,
-        COUNTERMAND_SANDBOX_MARKET: "off",
-        ...settings,
-      }),
+      config: readConfig({ ...SETTINGS, COUNTERMAND_DATA_DIR: folder, ...settings }),
       clock: {
         ...systemClock,
         after: (delayMs, callback) => {

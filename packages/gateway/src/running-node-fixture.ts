@@ -49,6 +49,7 @@ export class NodePlace {
         config: readConfig({
           COUNTERMAND_DATA_DIR: this.#folder,
           COUNTERMAND_SANDBOX_MARKET: "off",
+          COUNTERMAND_DISK_RESERVE_MB: "1",
           ...settings,
         }),
         clock: systemClock,

@@ -72,7 +72,11 @@ export class Trading {
     const lock = lockDataDir(dataDir);
     const node = await RunningNode.start(
       {
-        config: readConfig({ COUNTERMAND_DATA_DIR: dataDir, COUNTERMAND_SANDBOX_MARKET: "off" }),
+        config: readConfig({
+          COUNTERMAND_DATA_DIR: dataDir,
+          COUNTERMAND_SANDBOX_MARKET: "off",
+          COUNTERMAND_DISK_RESERVE_MB: "1",
+        }),
         clock: { ...systemClock, wallMs: () => this.nowMs },
         marketWallMs: () => this.nowMs,
         log: createLog("silent"),
