@@ -9,13 +9,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Changes } from "./changes.ts";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export const GATEWAY_ENTRY = join(ROOT, "packages", "gateway", "src", "main.ts");
-
-/** Milliseconds after which a wait is given up: far beyond what a busy machine needs. */
-export const PATIENCE_MS = 60_000;
 
 export interface Exit {
   readonly code: number | null;
@@ -108,7 +106,7 @@ export class RunningProcess {
   #stdout = "";
   #stderr = "";
   #exit: Exit | null = null;
-  #onChange: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   constructor(file: string, args: readonly string[], options: RunOptions) {
     this.#options = options;
@@ -120,11 +118,11 @@ export class RunningProcess {
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
-      this.#changed();
+      this.#changes.tell();
     });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
-      this.#changed();
+      this.#changes.tell();
     });
     this.exited = this.#waitForExit();
   }
@@ -161,42 +159,18 @@ export class RunningProcess {
 
   /** Resolves when `find` finds something in the output; rejects when the process ends before. */
   async seen<T>(what: string, find: (output: RunningProcess) => T | null): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const found = find(this);
-      if (found !== null) return found;
-      if (this.#exit !== null) throw this.#unseen(what, "ended before it");
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) throw this.#unseen(what, `did not within ${PATIENCE_MS} ms`);
-      await this.#change(leftMs);
-    }
-  }
-
-  #unseen(what: string, how: string): Error {
-    return new Error(`${what}: the process ${how}\n${this.#stdout}\n${this.#stderr}`);
-  }
-
-  #change(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      this.#onChange.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  #changed(): void {
-    const waiting = this.#onChange;
-    this.#onChange = [];
-    for (const tell of waiting) tell();
+    return await this.#changes.until(
+      () => find(this),
+      (why) => new Error(`${what}: the process ${why}\n${this.#stdout}\n${this.#stderr}`),
+      () => this.#exit !== null,
+    );
   }
 
   async #waitForExit(): Promise<Exit> {
     // "close" and not "exit": by then all of its output has been read.
     const [code, signal] = await once(this.#child, "close");
     this.#exit = { code, signal };
-    this.#changed();
+    this.#changes.tell();
     return this.#exit;
   }
 }

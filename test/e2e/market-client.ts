@@ -1,6 +1,6 @@
 /** The public market, read with the WebSocket and the HTTP client that Node brings. */
 import assert from "node:assert/strict";
-import { PATIENCE_MS } from "./gateway-process.ts";
+import { Changes } from "./changes.ts";
 
 export type Level = readonly [price: number, qty: number, orders: number];
 
@@ -53,7 +53,7 @@ export class MarketClient {
   readonly #symbol: string;
   readonly #bids = new Map<number, Level>();
   readonly #asks = new Map<number, Level>();
-  #onChange: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   private constructor(url: string, symbol: string) {
     this.#symbol = symbol;
@@ -94,26 +94,14 @@ export class MarketClient {
   }
 
   async until(what: string, isSo: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!isSo()) {
-      const leftMs = deadline - performance.now();
-      assert.ok(leftMs > 0, `the market stream did not bring ${what}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.#onChange.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const unseen = (why: string) => new Error(`the market stream did not bring ${what}, it ${why}`);
+    await this.#changes.until(() => isSo() || null, unseen);
   }
 
   #take(message: MarketMessage): void {
     this.messages.push(message);
     if (message.symbol === this.#symbol) this.#takeUpdate(message);
-    const waiting = this.#onChange;
-    this.#onChange = [];
-    for (const tell of waiting) tell();
+    this.#changes.tell();
   }
 
   #takeUpdate({ type, channel, epoch = 0, seq = 0, prev_seq: prevSeq, data }: MarketMessage) {

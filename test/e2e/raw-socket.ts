@@ -3,7 +3,7 @@
  * make.
  */
 import { connect, type Socket } from "node:net";
-import { PATIENCE_MS } from "./gateway-process.ts";
+import { PATIENCE_MS } from "./changes.ts";
 import type { SignedRequest } from "./signed-client.ts";
 
 export interface RawAnswer {

@@ -4,7 +4,7 @@
  */
 import { createHmac } from "node:crypto";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
-import { PATIENCE_MS } from "./gateway-process.ts";
+import { PATIENCE_MS } from "./changes.ts";
 
 export interface Key {
   readonly apiKey: string;

@@ -17,13 +17,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { JOURNAL_FORMAT } from "../../packages/gateway/src/journal/journal-schema.ts";
+import { PATIENCE_MS } from "./changes.ts";
 import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
-import {
-  type GatewayProcess,
-  PATIENCE_MS,
-  type RunningProcess,
-  Workplace,
-} from "./gateway-process.ts";
+import { type GatewayProcess, type RunningProcess, Workplace } from "./gateway-process.ts";
 import { envelope, KEY_1, SignedClient } from "./signed-client.ts";
 
 test("start: every fault of the configuration is told at once", async (t) => {

@@ -1,5 +1,5 @@
 /** The order stream, read with the WebSocket that Node brings: not the library the server uses. */
-import { PATIENCE_MS } from "./gateway-process.ts";
+import { Changes } from "./changes.ts";
 import { hmac, type Key, nextTimestampMs, type OrderRow, stringToSign } from "./signed-client.ts";
 
 export interface StreamMessage {
@@ -38,7 +38,7 @@ export class StreamClient {
   readonly #socket: WebSocket;
   readonly #options: StreamOptions;
   #isClosed = false;
-  #onChange: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   private constructor(socket: WebSocket, options: StreamOptions) {
     this.#socket = socket;
@@ -47,7 +47,7 @@ export class StreamClient {
     this.closed = new Promise((resolve) => {
       socket.addEventListener("close", ({ code, reason }) => {
         this.#isClosed = true;
-        this.#changed();
+        this.#changes.tell();
         resolve({ code, reason });
       });
     });
@@ -83,16 +83,18 @@ export class StreamClient {
 
   /** Resolves with the first message that fits; rejects when the stream closes without one. */
   async seen(what: string, fits: (received: Received) => boolean): Promise<Received> {
-    const deadline = performance.now() + PATIENCE_MS;
-    for (let index = 0; ; ) {
-      for (; index < this.received.length; index += 1) {
-        const received = this.received[index];
-        if (received !== undefined && fits(received)) return received;
-      }
-      const leftMs = deadline - performance.now();
-      if (this.#isClosed || leftMs <= 0) throw new Error(`the stream did not bring ${what}`);
-      await this.#change(leftMs);
-    }
+    let index = 0;
+    return await this.#changes.until(
+      () => {
+        for (; index < this.received.length; index += 1) {
+          const received = this.received[index];
+          if (received !== undefined && fits(received)) return received;
+        }
+        return null;
+      },
+      (why) => new Error(`the stream did not bring ${what}, it ${why}`),
+      () => this.#isClosed,
+    );
   }
 
   close(): void {
@@ -103,22 +105,6 @@ export class StreamClient {
     const received = { text, message: JSON.parse(text) as StreamMessage };
     if (this.#options.keep !== false) this.received.push(received);
     this.#options.onReceived?.(received);
-    this.#changed();
-  }
-
-  #change(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      this.#onChange.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  #changed(): void {
-    const waiting = this.#onChange;
-    this.#onChange = [];
-    for (const tell of waiting) tell();
+    this.#changes.tell();
   }
 }

@@ -3,7 +3,7 @@
  * must be counted.
  */
 import { connect, type Socket } from "node:net";
-import { PATIENCE_MS } from "../e2e/gateway-process.ts";
+import { PATIENCE_MS } from "../e2e/changes.ts";
 
 export interface HttpAnswer {
   readonly status: number;

@@ -5,7 +5,7 @@
  */
 import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { PATIENCE_MS } from "../e2e/gateway-process.ts";
+import { PATIENCE_MS } from "../e2e/changes.ts";
 
 export interface LastAnswer {
   readonly name: string;

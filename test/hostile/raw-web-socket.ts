@@ -3,7 +3,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { PATIENCE_MS } from "../e2e/gateway-process.ts";
+import { Changes } from "../e2e/changes.ts";
 import { type Key, sign } from "../e2e/signed-client.ts";
 
 export interface FrameForm {
@@ -64,13 +64,13 @@ export class RawWebSocket {
   /** Resolves when the connection is gone, with the close code. */
   readonly closed: Promise<number | null>;
   #received: Buffer = Buffer.alloc(0);
-  #onChange: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   private constructor(socket: Socket) {
     this.socket = socket;
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {
-        this.#changed();
+        this.#changes.tell();
         resolve(this.closeCode);
       });
     });
@@ -98,18 +98,12 @@ export class RawWebSocket {
 
   /** Resolves when `isTrue`; rejects when the connection ends before, or in vain. */
   async until(what: string, isTrue: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!isTrue()) {
-      const leftMs = deadline - performance.now();
-      if (this.socket.destroyed || leftMs <= 0) throw new Error(`not seen: ${what}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.#onChange.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const unseen = (why: string) => new Error(`not seen: ${what}, the connection ${why}`);
+    await this.#changes.until(
+      () => isTrue() || null,
+      unseen,
+      () => this.socket.destroyed,
+    );
   }
 
   /** Ends it without a word. */
@@ -154,7 +148,7 @@ export class RawWebSocket {
       this.#take((bytes[0] ?? 0) & 0x0f, bytes.subarray(start, start + length));
       this.#received = bytes.subarray(start + length);
     }
-    this.#changed();
+    this.#changes.tell();
   }
 
   #take(opcode: number, payload: Buffer): void {
@@ -165,11 +159,5 @@ export class RawWebSocket {
       // As a client should: the server closes the connection first.
       this.socket.write(frame({ opcode: Opcode.Close, payload: payload.subarray(0, 2) }));
     }
-  }
-
-  #changed(): void {
-    const waiting = this.#onChange;
-    this.#onChange = [];
-    for (const tell of waiting) tell();
   }
 }

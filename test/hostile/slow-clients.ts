@@ -3,7 +3,7 @@
  * the server must take it back.
  */
 import { connect } from "node:net";
-import { PATIENCE_MS } from "../e2e/gateway-process.ts";
+import { PATIENCE_MS } from "../e2e/changes.ts";
 import { type Key, sign } from "../e2e/signed-client.ts";
 
 export interface SlowClient {

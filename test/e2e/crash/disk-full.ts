@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { verifyJournal } from "../../../packages/gateway/src/journal/verify.ts";
-import { type GatewayProcess, PATIENCE_MS, type Workplace } from "../gateway-process.ts";
+import { PATIENCE_MS } from "../changes.ts";
+import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type Answer, envelope, KEY_1, KEY_2, NoAnswer, SignedClient } from "../signed-client.ts";
 import { StreamClient } from "../stream-client.ts";
 import { all, type Figure, type Proof, reported } from "./proof.ts";

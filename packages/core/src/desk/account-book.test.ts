@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { at, InvariantError } from "../assert.ts";
-import { ONE, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import {
-  type Account,
-  type ClOrdId,
-  type KeyId,
-  NO_CL_ORD_ID,
-  type OrderId,
-  type UnixMs,
-} from "../model/ids.ts";
+import { type ClOrdId, type KeyId, NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
-import { orderApply, orderNew } from "../order/order.ts";
-import { AccountBook } from "./account-book.ts";
+import type { AccountBook } from "./account-book.ts";
+import { ACCEPTED, bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
 
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
@@ -159,34 +150,8 @@ function assertSame(book: AccountBook, model: readonly Order[]): void {
   }
 }
 
-function bookWith(...orders: readonly Order[]): AccountBook {
-  const book = new AccountBook("A-1001" as Account, false);
-  for (const order of orders) book.insert(order);
-  return book;
-}
-
 function openOrder(orderNo: number, clOrdId = ""): Order {
-  const order = orderNew({
-    orderId: orderIdOf(orderNo),
-    account: "A-1001" as Account,
-    clOrdId: clOrdId as ClOrdId,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: ONE as Price,
-    stopPx: ZERO_PRICE,
-    protectionPx: ZERO_PRICE,
-    orderQty: ONE as Qty,
-    createdAtMs: orderNo as UnixMs,
-  });
-  return orderApply(order, { type: "Accepted" });
-}
-
-function orderIdOf(orderNo: number): OrderId {
-  return String(22_000_000_000 + orderNo) as OrderId;
+  return orderAfter(orderNo, clOrdId, ACCEPTED);
 }
 
 function numbersOf(orders: Iterable<Order>): number[] {

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvariantError } from "../assert.ts";
 import type { CancelTarget } from "../model/command.ts";
-import { ONE, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { CancelReason, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
-import type { Order } from "../model/order.ts";
-import { type OrderEvent, orderApply, orderNew } from "../order/order.ts";
-import { AccountBook } from "./account-book.ts";
+import { ONE, type Price, type Qty } from "../model/decimal.ts";
+import { CancelReason } from "../model/enums.ts";
+import type { ClOrdId } from "../model/ids.ts";
+import type { OrderEvent } from "../order/order.ts";
+import { ACCEPTED, bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
 import { AMBIGUOUS_LISTED_MAX, closedRefusal, openTarget } from "./cancel.ts";
-
-const ACCEPTED: OrderEvent = { type: "Accepted" };
 
 test("cancel target: an order number names its open order", () => {
   const order = orderAfter(1, "ref", ACCEPTED);
@@ -89,38 +86,8 @@ test("cancel of a closed order: an order that still works is no such thing", () 
   assert.throws(() => closedRefusal(orderAfter(1, "", ACCEPTED)), InvariantError);
 });
 
-function bookWith(...orders: readonly Order[]): AccountBook {
-  const book = new AccountBook("A-1001" as Account, false);
-  for (const order of orders) book.insert(order);
-  return book;
-}
-
-function orderAfter(orderNo: number, clOrdId: string, ...events: readonly OrderEvent[]): Order {
-  const order = orderNew({
-    orderId: orderIdOf(orderNo),
-    account: "A-1001" as Account,
-    clOrdId: clOrdId as ClOrdId,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: ONE as Price,
-    stopPx: ZERO_PRICE,
-    protectionPx: ZERO_PRICE,
-    orderQty: (10n * ONE) as Qty,
-    createdAtMs: orderNo as UnixMs,
-  });
-  return events.reduce(orderApply, order);
-}
-
 function traded(shares: number): OrderEvent {
   return { type: "Traded", lastQty: (BigInt(shares) * ONE) as Qty, lastPx: ONE as Price };
-}
-
-function orderIdOf(orderNo: number): OrderId {
-  return String(22_000_000_000 + orderNo) as OrderId;
 }
 
 function byOrderId(orderNo: number): CancelTarget {

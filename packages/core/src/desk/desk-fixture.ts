@@ -39,7 +39,8 @@ export const BERT = "A-1002" as Account;
 export const T0 = 1_794_794_400_000;
 const DAY_MS = 86_400_000;
 
-const SOUND: PlaceRequest = {
+/** A limit order to buy 1,000 shares of 00700 at 423.83. */
+export const SOUND: PlaceRequest = {
   market: MarketName.Hkex,
   symbol: "00700",
   ordType: OrdType.Limit,

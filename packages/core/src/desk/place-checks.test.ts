@@ -3,30 +3,17 @@ import { test } from "node:test";
 import { at } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
 import { type Price, parseDecimal, type Qty } from "../model/decimal.ts";
-import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import { NO_CL_ORD_ID } from "../model/ids.ts";
+import { MarketName, OrdType, TimeInForce } from "../model/enums.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { REFUSAL_NAMES, type Refusal, type RefusalName } from "../model/refusal.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
+import { SOUND } from "./desk-fixture.ts";
 import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
 import { checkedPrice, checkedQty, figuresRefusal, placeRefusal } from "./place-checks.ts";
 
 const ODD_LOTS = instrumentOf("00700");
 const TENCENT: Instrument = { ...ODD_LOTS, oddLotQty: null };
-
-const SOUND: PlaceRequest = {
-  market: MarketName.Hkex,
-  symbol: "00700",
-  ordType: OrdType.Limit,
-  side: Side.Buy,
-  timeInForce: TimeInForce.Day,
-  orderQty: units("1000"),
-  price: units("423.83"),
-  stopPx: null,
-  clOrdId: NO_CL_ORD_ID,
-  portfolioId: "",
-};
 
 type Fault = readonly [RefusalName, Partial<PlaceRequest>, details: string];
 

@@ -7,6 +7,7 @@ import { HttpServer } from "./http-server.ts";
 import { ANSWERING_MAX } from "./limits.ts";
 import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
+import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 
 const ORDERS = "/trade/v1/orders";
 const DONE = { httpStatus: 200, body: '{"code":0}' };
@@ -38,14 +39,7 @@ class Edge {
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
-      unsigned: {
-        wallMs: () => 0,
-        notReady: () => null,
-        readyDetails: () => "{}",
-        metrics: () => null,
-        receiptKeys: () => null,
-        market: () => null,
-      },
+      unsigned: NOTHING_UNSIGNED,
     });
     const edge = new Edge(server);
     await server.listen("127.0.0.1", 0);

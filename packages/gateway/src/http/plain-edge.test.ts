@@ -18,6 +18,7 @@ import { PIPELINED_MAX } from "./limits.ts";
 import { type ArrivedRequest, sendAnswer, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { selfSigned } from "./tls-fixture.ts";
+import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 
 const ORDERS = "/trade/v1/orders";
 const LAST = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -61,14 +62,7 @@ class Mirror {
       console: { handle: () => {} },
       onAnswered: (route, httpStatus) => mirror.answered.push(`${route} ${httpStatus}`),
       readsPlain,
-      unsigned: {
-        wallMs: () => 0,
-        notReady: () => null,
-        readyDetails: () => "{}",
-        metrics: () => null,
-        receiptKeys: () => null,
-        market: () => null,
-      },
+      unsigned: NOTHING_UNSIGNED,
     });
     const mirror = new Mirror(server);
     await server.listen("127.0.0.1", 0);
