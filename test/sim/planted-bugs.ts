@@ -200,4 +200,28 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "one-open-order-too-many",
+    what: "the limit of open orders of an account takes one more than it says",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/limits/limit-refusal.ts`,
+        find: "  if (count < openOrders) return null;",
+        replace: "  if (count <= openOrders) return null;",
+      },
+    ],
+  },
+  {
+    name: "fewer-cancels-than-open",
+    what: "a key is told of fewer cancels than its account has open orders",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/limits/budgets.ts`,
+        find: "Math.max(open, cancel.count(nowMs))",
+        replace: "cancel.count(nowMs)",
+      },
+    ],
+  },
 ];

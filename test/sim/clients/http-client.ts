@@ -62,7 +62,8 @@ export class HttpClient {
       this.#waiting = null;
       const isReplay = headers.get("x-idempotent-replay") === "true";
       const { request } = waiting;
-      request.answers.push({ status, text, isReplay, atMs: this.#world.nowMs });
+      const rateLimit = headers.get("ratelimit") ?? null;
+      request.answers.push({ status, text, isReplay, rateLimit, atMs: this.#world.nowMs });
       this.#world.tell(`${request.id} answered ${status}${isReplay ? " again" : ""} ${text}`);
       if (headers.get("connection") === "close") this.cut();
       waiting.resolve(true);

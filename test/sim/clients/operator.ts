@@ -1,10 +1,12 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Blocks } from "../oracle/blocks.ts";
+import type { Limits } from "../oracle/limits.ts";
 import { decimal, ONE } from "../oracle/money.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
+import { chooseRow, wordsOf } from "./limit-rows.ts";
 import { KEYS, type Request } from "./requests.ts";
 
 export const OPERATOR_TOKEN = "simulated-operator-0123456789abcdef0123456789abcdef";
@@ -15,7 +17,13 @@ export interface OperatorOptions {
   readonly random: Random;
   readonly blocks: Blocks;
   readonly adjustments: Adjustments;
+  readonly limits: Limits;
   readonly nextId: () => string;
+}
+
+interface How {
+  readonly id?: string;
+  readonly method?: string;
 }
 
 export class Operator {
@@ -30,9 +38,10 @@ export class Operator {
 
   /** Holds something back for a while and lets it go, or moves money. */
   start(): void {
-    const act = this.#options.random.weighted({ kill: 4, mode: 3, money: 5 });
+    const act = this.#options.random.weighted({ kill: 4, mode: 3, money: 5, limits: 3 });
     if (act === "kill") this.#begin(() => this.#kill());
     else if (act === "mode") this.#begin(() => this.#setMode());
+    else if (act === "limits") this.#begin(() => this.#limit());
     else this.#begin(() => this.#moveMoney());
   }
 
@@ -55,6 +64,23 @@ export class Operator {
     void act().then(() => {
       this.isIdle = true;
     });
+  }
+
+  /** An account or a key gets limits of its own, and then none. */
+  async #limit(): Promise<void> {
+    const { limits, random } = this.#options;
+    const { account, apiKey } = random.pick(KEYS);
+    const scope = random.pick(["account", "key"] as const);
+    const name = scope === "account" ? account : apiKey;
+    const path = `/operator/v1/limits/${scope}s/${name}`;
+    const row = chooseRow(random);
+    const set = limits.asked(scope, name, row);
+    await this.#ask(path, { reason: "simulated", limits: wordsOf(row) }, { method: "PUT" });
+    set.answered();
+    await this.#sleep(random.between(5, 300));
+    const removed = limits.asked(scope, name, null);
+    await this.#ask(path, { reason: "simulated" }, { method: "DELETE" });
+    removed.answered();
   }
 
   /** One credit or debit after another; some take more than there is. */
@@ -90,7 +116,7 @@ export class Operator {
       ...(Object.keys(holdings).length > 0 && { holdings }),
     };
     const path = `/operator/v1/accounts/${account}/adjust`;
-    adjustments.answered(adjustment, await this.#ask(path, body, adjustment.id));
+    adjustments.answered(adjustment, await this.#ask(path, body, { id: adjustment.id }));
   }
 
   async #kill(): Promise<void> {
@@ -143,12 +169,12 @@ export class Operator {
   }
 
   /** The same bytes until they are answered; the idempotency key makes them one request. */
-  async #ask(path: string, body: object, name: string | null = null): Promise<string> {
+  async #ask(path: string, body: object, how: How = {}): Promise<string> {
     const { nextId, world } = this.#options;
-    const id = name ?? nextId();
+    const { id = nextId(), method = "POST" } = how;
     const content = JSON.stringify(body);
     const lines = [
-      `POST ${path} HTTP/1.1`,
+      `${method} ${path} HTTP/1.1`,
       "Host: sim",
       `Authorization: Bearer ${OPERATOR_TOKEN}`,
       "X-Operator: sim",
@@ -156,7 +182,7 @@ export class Operator {
       "Content-Type: application/json",
       `Content-Length: ${Buffer.byteLength(content)}`,
     ];
-    world.tell(`${id} operator ${path} ${content}`);
+    world.tell(`${id} operator ${method} ${path} ${content}`);
     const request: Request = {
       id,
       key: { apiKey: "", secret: "", account: "" },

@@ -60,6 +60,8 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly isReplay: boolean;
+  /** What is left of budgets, as the header says it. */
+  readonly rateLimit: string | null;
   readonly atMs: number;
 }
 

@@ -167,6 +167,7 @@ export class StreamClient {
       status: 0,
       text: envelope,
       isReplay: false,
+      rateLimit: null,
       atMs: world.nowMs,
     });
     waiting.resolve(true);

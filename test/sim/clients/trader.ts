@@ -102,14 +102,20 @@ export class Trader {
       if (random.chance(cutPercent / 100)) this.#cutSoon();
       const isAnswered = await this.#send(request);
       const last = request.answers.at(-1);
-      const isDone = isAnswered && last !== undefined && !isTryAgain(last.text);
-      if (isDone) break;
+      if (isAnswered && last !== undefined && !this.#triesAgain(last.text)) break;
       await this.#sleep(5 + random.fraction() * 60);
     }
     this.#learn(request);
     // Now and then it did not believe its eyes.
     if (random.chance(0.08) && !this.#isTooOld(request)) await this.#send(request);
     return request;
+  }
+
+  /** Whoever is too fast does something else, mostly. */
+  #triesAgain(text: string): boolean {
+    const isTooFast = text.includes('"reason":"rate_limited"');
+    if (isTooFast && this.#options.random.chance(0.7)) return false;
+    return text.includes('"retryable":true') && !text.includes('"data"');
   }
 
   /** Sent again it might be done again: what is remembered of it is remembered for so long. */
@@ -357,10 +363,6 @@ const REFUSED: readonly Placing[] = [
   { body: { ...AAPL, qty: "1", price: "100", symbol: "NONE" }, refused: 11030103 },
   { body: { ...AAPL, qty: "1", price: "100", order_side: "both" }, refused: 11030101 },
 ];
-
-function isTryAgain(text: string): boolean {
-  return text.includes('"retryable":true') && !text.includes('"data"');
-}
 
 function describe(command: Command): string {
   const text = JSON.stringify(command, (_name, value: unknown) => {

@@ -36,7 +36,7 @@ export class Adjustments {
 
   asked(adjustment: Adjustment): void {
     this.#asked.set(adjustment.id, adjustment);
-    this.#windows.open(adjustment.id, () => String(this.#refusal(adjustment)));
+    this.#windows.open(adjustment.id, () => [String(this.#refusal(adjustment))]);
   }
 
   follow({ reason, account, asset, units, balance }: BalanceAdjusted): void {

@@ -13,6 +13,8 @@ import type { Command, OrderName, Placing, Request } from "../clients/requests.t
 import { Adjustments } from "./adjustments.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
+import { Budgets } from "./budgets.ts";
+import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
 import { newYorkDay, ONE } from "./money.ts";
 import type { Told } from "./orders.ts";
@@ -38,7 +40,9 @@ interface Decided {
 export class History {
   readonly model = new Model();
   readonly switches = new Switches(this.model);
-  readonly refusals = new Refusals(this.model, this.switches);
+  readonly limits: Limits;
+  readonly budgets: Budgets;
+  readonly refusals: Refusals;
   readonly adjustments: Adjustments;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
@@ -60,10 +64,22 @@ export class History {
   /** Messages that the model says come next in the journal. */
   #expected: Told[] = [];
 
+  readonly #nowMs: () => number;
+
   constructor(blocks: Blocks, nowMs: () => number) {
     this.#blocks = blocks;
     this.windows = new Windows(nowMs);
+    this.#nowMs = nowMs;
+    this.limits = new Limits(this.model, nowMs);
+    this.budgets = new Budgets(this.model, this.windows, nowMs);
+    this.refusals = new Refusals(this.model, this.switches, this.limits);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
+  }
+
+  /** A process starts: what is not in the journal is forgotten. */
+  beginLife(): void {
+    this.limits.startedAtMs = this.#nowMs();
+    this.budgets.beginLife();
   }
 
   /** It is on its way, for the first time or again. */
@@ -71,27 +87,29 @@ export class History {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
     for (const [name, ask] of this.#questions(request)) this.windows.open(name, ask);
+    for (const [name, ask] of this.budgets.questions(request)) this.windows.open(name, ask);
   }
 
   /** It was answered, and is under way no more. */
   over(request: Request): void {
     for (const [name] of this.#questions(request)) this.windows.over(name);
+    for (const [name] of this.budgets.questions(request)) this.windows.over(name);
   }
 
   /** What the model is asked about it as long as it is under way. */
-  #questions({ id, key, command }: Request): [string, () => string][] {
+  #questions({ id, key, command, sentAtMs }: Request): [string, () => Iterable<string>][] {
     const { model, refusals } = this;
     switch (command.kind) {
       case "place":
         return command.orders.flatMap(({ terms }, index) => {
           if (terms === undefined) return [];
-          return [[`${id}/${index}`, () => String(refusals.ofPlace(key, terms))]];
+          return [[`${id}/${index}`, () => refusals.answersToPlace(key, terms, sentAtMs)]];
         });
       case "amend":
-        return [[`${id}/0`, () => String(refusals.ofAmend(key, command))]];
+        return [[`${id}/0`, () => refusals.answersToAmend(key, command, sentAtMs)]];
       case "balance":
       case "positions":
-        return [[`${id}/0`, () => standingOf(model, key.account)]];
+        return [[`${id}/0`, () => [standingOf(model, key.account)]]];
       default:
         return [];
     }
@@ -292,8 +310,11 @@ export class History {
     );
     const block = this.#blocks.surelyCovering(request, terms.market);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
-    const refused = this.refusals.ofPlace(key, terms);
-    promised(refused === null, `${id} placed ${order.orderId}, which is to be refused: ${refused}`);
+    const right = this.refusals.answersToPlace(key, terms, request.sentAtMs);
+    const what = `${id} placed ${order.orderId}, which is to be refused`;
+    promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
+    this.refusals.placed(key, terms, request.sentAtMs);
+    this.budgets.taken(key, request.sentAtMs);
     const isInOrder = execType === ExecType.New || this.faulty.has(key.account);
     promised(isInOrder, `the venue is in order, and ${order.orderId} is not taken at once`);
     const placing = { account: key.account, placedBy: key.apiKey, terms, orderNo: order.orderId };
@@ -324,16 +345,16 @@ export class History {
     this.#expected = this.model.cancel(account, orderId, "requested");
   }
 
-  #replaced({ command, id, key }: Request, { order }: ExecutionReported): void {
+  #replaced({ command, id, key, sentAtMs }: Request, { order }: ExecutionReported): void {
     promised(
       command.kind === "amend" && command.orderNo === order.orderId,
       `${id} asked for no amend of ${order.orderId}`,
     );
-    const refused = this.refusals.ofAmend(key, command);
-    promised(
-      refused === null,
-      `${id} amended ${order.orderId}, which is to be refused: ${refused}`,
-    );
+    const right = this.refusals.answersToAmend(key, command, sentAtMs);
+    const what = `${id} amended ${order.orderId}, which is to be refused`;
+    promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
+    this.refusals.amended(key, command, sentAtMs);
+    this.budgets.taken(key, sentAtMs);
     const { price, qty } = command;
     this.#expected = this.model.amend(order.account, order.orderId, price, qty);
   }

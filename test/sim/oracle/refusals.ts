@@ -3,6 +3,7 @@
  * the request itself is known to who makes it up; here is what only the market and the account say.
  */
 import type { Command, Key } from "../clients/requests.ts";
+import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { instrumentOf, type Units } from "./money.ts";
 import type { Terms } from "./orders.ts";
@@ -19,23 +20,57 @@ const Code = {
   DeadManBlocked: 11031350,
 } as const;
 
+type Amend = Command & { kind: "amend" };
+
 export class Refusals {
   readonly #model: Model;
   readonly #switches: Switches;
+  readonly #limits: Limits;
 
-  constructor(model: Model, switches: Switches) {
+  constructor(model: Model, switches: Switches, limits: Limits) {
     this.#model = model;
     this.#switches = switches;
+    this.#limits = limits;
   }
 
-  ofPlace({ account, apiKey }: Key, terms: Terms): number | null {
+  /** Codes, and "null" where it may be taken; more than one where it depends on when. */
+  answersToPlace(key: Key, terms: Terms, sentAtMs: number): ReadonlySet<string> {
+    const code = this.#ofPlace(key, terms);
+    if (code !== null) return new Set([String(code)]);
+    return this.#limits.answers(key, newHeld(terms, sentAtMs));
+  }
+
+  answersToAmend(key: Key, command: Amend, sentAtMs: number): ReadonlySet<string> {
+    const code = this.#ofAmend(key, command);
+    if (code !== null) return new Set([String(code)]);
+    return this.#limits.answers(key, this.#amendHeld(key, command, sentAtMs));
+  }
+
+  placed(key: Key, terms: Terms, sentAtMs: number): void {
+    this.#limits.taken(key, newHeld(terms, sentAtMs));
+  }
+
+  amended(key: Key, command: Amend, sentAtMs: number): void {
+    this.#limits.taken(key, this.#amendHeld(key, command, sentAtMs));
+  }
+
+  /** Precondition: the order is open. */
+  #amendHeld({ account }: Key, { orderNo, price, qty }: Amend, sentAtMs: number): Held {
+    const before = this.#model.order(account, orderNo);
+    if (before === undefined) throw new Error(`the model has no order ${orderNo}`);
+    const terms = { ...before, price: price ?? before.price, qty: qty ?? before.qty };
+    const leaves = terms.qty - before.execute_qty;
+    return { terms, before, leaves, leavesBefore: before.outstand_qty, sentAtMs };
+  }
+
+  #ofPlace({ account, apiKey }: Key, terms: Terms): number | null {
     return (
       this.#ofMoney(account, terms, this.#model.needOfNew(terms)) ??
       this.#ofSwitches(account, apiKey, terms)
     );
   }
 
-  ofAmend({ account }: Key, { orderNo, price, qty }: Command & { kind: "amend" }): number | null {
+  #ofAmend({ account }: Key, { orderNo, price, qty }: Amend): number | null {
     const told = this.#model.order(account, orderNo);
     if (told === undefined) return Code.UnknownOrder;
     if (told.outstand_qty === 0n || told.isCancelPending) return Code.TooLate;
@@ -76,6 +111,10 @@ export class Refusals {
     const isKeptOut = this.#switches.keepingOut(account, apiKey, terms) !== null;
     return isKeptOut ? Code.DeadManBlocked : null;
   }
+}
+
+function newHeld(terms: Terms, sentAtMs: number): Held {
+  return { terms, before: null, leaves: terms.qty, leavesBefore: 0n, sentAtMs };
 }
 
 /** By their products. */

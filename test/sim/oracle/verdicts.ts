@@ -32,6 +32,7 @@ export class Verdicts {
     const envelope = JSON.parse(answer.text) as Envelope;
     const say = (problem: string) => `${id} (${command.kind}) got ${answer.text}: ${problem}`;
     if (envelope.code !== 0) this.history.count(`refused ${envelope.reason}`);
+    this.history.budgets.check(request, answer);
     if (isPassing(envelope)) return;
     if (envelope.reason === "timestamp_out_of_window") {
       promised(this.history.hasJumped, say("its time has not run out"));

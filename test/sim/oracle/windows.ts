@@ -5,7 +5,8 @@
  */
 
 interface Question {
-  readonly ask: () => string;
+  /** All answers that are right now. */
+  readonly ask: () => Iterable<string>;
   /** All that would have been right so far. */
   readonly right: Set<string>;
   sentAtMs: number;
@@ -24,14 +25,14 @@ export class Windows {
   }
 
   /** It was sent, for the first time or again. */
-  open(name: string, ask: () => string): void {
+  open(name: string, ask: Question["ask"]): void {
     const found = this.#questions.get(name);
     const question = found ?? { ask, right: new Set(), sentAtMs: 0, isOver: false };
     question.sentAtMs = this.#nowMs();
     question.isOver = false;
     this.#questions.set(name, question);
     this.#open.add(question);
-    question.right.add(question.ask());
+    for (const answer of ask()) question.right.add(answer);
   }
 
   /** It was answered, and nothing more of it is under way. */
@@ -42,7 +43,9 @@ export class Windows {
 
   /** The model has changed. */
   ask(): void {
-    for (const { ask, right } of this.#open) right.add(ask());
+    for (const { ask, right } of this.#open) {
+      for (const answer of ask()) right.add(answer);
+    }
   }
 
   /** Everything that was told so far has been looked at. */

@@ -1,4 +1,6 @@
 /** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
+
+import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import { StreamClient } from "../clients/stream-client.ts";
@@ -40,8 +42,10 @@ export class Stage {
     this.auditor = new Auditor(() => world.nowMs);
     const random = this.random;
     this.isVenueFaulty = random.chance(0.3);
+    const limits = this.#chooseLimits();
     this.options = {
       environment: {
+        ...limits,
         COUNTERMAND_RECEIPT_KEY_FILE: "off",
         COUNTERMAND_DISK_RESERVE_MB: "1",
         COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
@@ -54,12 +58,32 @@ export class Stage {
       random: new Random(world.seed, "operator"),
       blocks: this.auditor.blocks,
       adjustments: this.auditor.history.adjustments,
+      limits: this.auditor.history.limits,
       nextId: () => this.id(),
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, true));
     const count = random.between(2, 5);
     this.traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
     this.callers = KEYS.map((_, index) => this.#traderOf(index, "caller"));
+  }
+
+  /** Some seeds have limits and budgets: the settings. */
+  #chooseLimits(): Record<string, string> {
+    const random = new Random(this.world.seed, "limits");
+    if (this.isVenueFaulty || random.chance(0.5)) return {};
+    const { history } = this.auditor;
+    const [account, key] = [chooseRow(random), random.chance(0.5) ? chooseRow(random) : {}];
+    history.limits.settings = { account, key };
+    const places = random.chance(0.5) ? random.pick([5, 10, 30]) : null;
+    if (places !== null) history.budgets.set(places, BUDGET_FILL_S);
+    return {
+      ...rowSettings("ACCOUNT", account),
+      ...rowSettings("KEY", key),
+      ...(places !== null && {
+        COUNTERMAND_BUDGET_PLACES: String(places),
+        COUNTERMAND_BUDGET_FILL_SECONDS: String(BUDGET_FILL_S),
+      }),
+    };
   }
 
   // --- clients ---
@@ -188,6 +212,7 @@ export class Stage {
   }
 
   async startGateway(): Promise<void> {
+    this.auditor.history.beginLife();
     const node = await GatewayLife.start(this.world, this.options);
     if (node === null) throw new Violation("the gateway died while it started, and nothing failed");
     if ("refused" in node) throw new Violation(`it does not start: ${node.refused.stack}`);
@@ -233,6 +258,8 @@ export class Stage {
 
 /** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */
 const SWITCH_LATE_MS = 1_500;
+/** Seconds in which a budget fills. */
+const BUDGET_FILL_S = 10;
 /** Milliseconds between two looks of the auditor. */
 const LOOK_EVERY_MS = 50;
 /** Milliseconds in which everything comes to rest. */

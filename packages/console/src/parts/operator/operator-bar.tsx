@@ -1,6 +1,6 @@
 import * as operator from "../../operator/operator-desk.ts";
 import { timeText } from "../../system.ts";
-import { Bar } from "../bar.tsx";
+import { theme, toggleTheme } from "../theme.ts";
 
 const PHASES: Readonly<Record<operator.OperatorPhase, string>> = {
   connecting: "Asking",
@@ -21,7 +21,8 @@ export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
   const { value: phase } = operator.phase;
   const at = Math.floor(operator.answeredAtMs.value / 1000);
   return (
-    <Bar onHelp={onHelp} onLeave={() => void operator.leave()}>
+    <header class="top">
+      <h1>Countermand</h1>
       <span class="who">Operator {operator.session.value?.operator}</span>
       <span class="link" data-phase={LAMPS[phase]}>
         <span class="lamp" aria-hidden="true" />
@@ -33,6 +34,21 @@ export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
           </button>
         )}
       </span>
-    </Bar>
+      <span class="grow" />
+      <button
+        type="button"
+        class="quiet"
+        onClick={toggleTheme}
+        aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
+      >
+        {theme.value === "dark" ? "☀" : "☾"}
+      </button>
+      <button type="button" class="quiet" onClick={onHelp} aria-label="Keys">
+        ?
+      </button>
+      <button type="button" class="quiet" onClick={() => void operator.leave()}>
+        Sign out
+      </button>
+    </header>
   );
 }
