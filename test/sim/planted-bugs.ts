@@ -224,4 +224,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "depth-misses-amends",
+    what: "the public depth keeps the quantity of an order that was made smaller",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/exchange/depth-change.ts`,
+        find: "return change(event.side, event.ticks, -event.lots, 0);",
+        replace: "return [];",
+      },
+    ],
+  },
 ];

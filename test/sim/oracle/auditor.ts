@@ -74,6 +74,9 @@ export class Auditor {
     this.history.requireComplete("the end of a commit");
     this.history.readBeforeMs = this.#nowMs();
     this.history.adjustments.requireWhole();
+    for (let told = this.model.market.check(); told > 0; told -= 1) {
+      this.history.count("public market told");
+    }
     this.#checkPushes();
     this.#checkAnswers();
     this.history.adjustments.checkAnswers();

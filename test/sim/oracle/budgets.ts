@@ -8,7 +8,7 @@ import type { Model } from "./model.ts";
 import { promised } from "./violation.ts";
 import type { Windows } from "./windows.ts";
 
-export const RATE_LIMITED = 11030055;
+const RATE_LIMITED = 11030055;
 
 export class Budgets {
   readonly #model: Model;

@@ -15,18 +15,26 @@ import {
   toldOf,
   UNTOUCHED,
 } from "./orders.ts";
+import { type Level, PublicMarket, type Trade } from "./public-market.ts";
+
+/** Number of a trade's execution: this, and one more with every trade. */
+const EXEC_ID_BASE = 1_000_000_000;
 
 export class Model {
   readonly #orders: ModelOrder[] = [];
   /** Messages of each account's stream, from the first on. */
   readonly streams = new Map<string, Told[]>();
   readonly money = new Money();
+  readonly market = new PublicMarket();
   /** The exchange's time. */
   nowMs = 0;
   readonly #lastPrices = new Map<string, Units>();
   /** Stop orders that a trade has reached, in the order in which they come in. */
   #reached: ModelOrder[] = [];
   #arrival = 0;
+  #tradeCount = 0;
+  /** Those of the command under way. */
+  #trades: Trade[] = [];
   #reports: Told[] = [];
 
   stream(account: string): readonly Told[] {
@@ -88,8 +96,8 @@ export class Model {
   }
 
   /** Total quantity and number of orders at each price of one side, best first. */
-  levels(symbol: string, side: Side): (readonly [Units, Units, number])[] {
-    const levels = new Map<Units, readonly [Units, Units, number]>();
+  levels(symbol: string, side: Side): Level[] {
+    const levels = new Map<Units, Level>();
     for (const { price, qty, executed } of this.#book(symbol, side)) {
       const [, total, count] = levels.get(price) ?? [price, 0n, 0];
       levels.set(price, [price, total + qty - executed, count + 1]);
@@ -233,7 +241,8 @@ export class Model {
     return this.#change(account, orderNo, (order) => {
       this.#traded(order, qty, order.price);
       this.#report(order, qty, order.price);
-      this.#printed(order.terms.symbol, order.price);
+      const aggressorSide = order.terms.order_side === "buy" ? "sell" : "buy";
+      this.#printed(order.terms.symbol, { price: order.price, qty, aggressorSide });
     });
   }
 
@@ -280,10 +289,16 @@ export class Model {
   /** Stop orders that its trades reach come in behind it, and what theirs reach behind those. */
   #command(act: () => void): Told[] {
     this.#reports = [];
+    this.#trades = [];
     act();
     for (let order = this.#reached.shift(); order !== undefined; order = this.#reached.shift()) {
       this.#report(order);
       this.#trade(order);
+    }
+    const symbol = this.#reports[0]?.symbol;
+    if (symbol !== undefined) {
+      const book = { bids: this.levels(symbol, "buy"), asks: this.levels(symbol, "sell") };
+      this.market.note(symbol, book, this.#trades);
     }
     return this.#reports;
   }
@@ -322,9 +337,11 @@ export class Model {
     }
   }
 
-  #printed(symbol: string, price: Units): void {
-    this.#lastPrices.set(symbol, price);
-    this.#reach(symbol, price);
+  #printed(symbol: string, trade: Omit<Trade, "execId">): void {
+    this.#tradeCount += 1;
+    this.#trades.push({ ...trade, execId: String(EXEC_ID_BASE + this.#tradeCount) });
+    this.#lastPrices.set(symbol, trade.price);
+    this.#reach(symbol, trade.price);
   }
 
   #trade(order: ModelOrder): void {
@@ -367,7 +384,8 @@ export class Model {
     for (const side of [order, other]) this.#traded(side, qty, other.price);
     this.#report(order, qty, other.price);
     this.#report(other, qty, other.price);
-    this.#printed(order.terms.symbol, other.price);
+    const { order_side: aggressorSide, symbol } = order.terms;
+    this.#printed(symbol, { price: other.price, qty, aggressorSide });
   }
 
   #traded(order: ModelOrder, qty: Units, price: Units): void {

@@ -1,5 +1,7 @@
 /** What goes wrong: one thing at a time, chosen by the seed. */
+import type { MarketClient } from "../clients/market-client.ts";
 import { KEYS } from "../clients/requests.ts";
+import type { StreamClient } from "../clients/stream-client.ts";
 import type { Trader } from "../clients/trader.ts";
 import { eventsOfJournal, foldOfJournal, lostEvent } from "../oracle/fold.ts";
 import { INSTRUMENTS } from "../oracle/money.ts";
@@ -192,17 +194,23 @@ export class Faults {
     await this.#stage.comeBack(this.#stage.random.chance(0.7) ? "powerCut" : "killed");
   }
 
+  /** Of orders, mostly, or of the public market. */
+  #reader(): StreamClient | MarketClient {
+    const { markets, random, streams } = this.#stage;
+    return random.chance(0.7) ? random.pick(streams) : random.pick(markets);
+  }
+
   /** Its reader comes back after a while. */
   #loseStream(awayMs: number): void {
     this.#stage.fault("streamLost");
-    const stream = this.#stage.random.pick(this.#stage.streams);
+    const stream = this.#reader();
     stream.awayUntilMs = this.#stage.world.nowMs + awayMs;
     stream.cut();
   }
 
   async #readSlowly(): Promise<void> {
     this.#stage.fault("slowReader");
-    const stream = this.#stage.random.pick(this.#stage.streams);
+    const stream = this.#reader();
     stream.read(false);
     await this.#stage.runFor(this.#stage.random.between(10, 400));
     stream.read(true);

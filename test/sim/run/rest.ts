@@ -1,4 +1,5 @@
 /** When everything has come to rest: what must be so then, and that it is so after a restart. */
+import type { MarketClient } from "../clients/market-client.ts";
 import { KEYS } from "../clients/requests.ts";
 import type { Trader } from "../clients/trader.ts";
 import { foldOfJournal } from "../oracle/fold.ts";
@@ -53,7 +54,21 @@ export class Rest {
         );
       });
     });
+    await this.#stage.waitFor("the public market is read to its end", () => {
+      this.#stage.look();
+      this.#stage.keepStreams();
+      return this.#stage.markets.every((client) => this.#isAtItsEnd(client));
+    });
     this.#stage.look();
+  }
+
+  /** Its books are those of now. */
+  #isAtItsEnd(client: MarketClient): boolean {
+    const { market } = this.#stage.auditor.model;
+    return INSTRUMENTS.every(({ symbol }) => {
+      const expected = JSON.stringify(market.latest(symbol, client.levels));
+      return client.isFollowing && JSON.stringify(client.book(symbol)) === expected;
+    });
   }
 
   async standing(): Promise<void> {

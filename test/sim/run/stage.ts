@@ -1,6 +1,7 @@
 /** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
 
 import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
+import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import { StreamClient } from "../clients/stream-client.ts";
@@ -24,6 +25,8 @@ export class Stage {
   readonly options: LifeOptions;
   readonly streams: StreamClient[];
   readonly traders: Trader[];
+  /** Who reads the public market, few prices or many. */
+  readonly markets: MarketClient[];
   /** One of each account that acts only when it is asked to. */
   readonly callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
@@ -62,6 +65,7 @@ export class Stage {
       nextId: () => this.id(),
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, true));
+    this.markets = [5, 50].map((levels) => this.#marketOf(levels));
     const count = random.between(2, 5);
     this.traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
     this.callers = KEYS.map((_, index) => this.#traderOf(index, "caller"));
@@ -106,6 +110,18 @@ export class Stage {
     return stream;
   }
 
+  #marketOf(levels: number): MarketClient {
+    return new MarketClient({
+      world: this.world,
+      port: PORT,
+      levels,
+      onShown: (shown) => this.auditor.model.market.show(shown),
+      onViolation: (what) => {
+        this.#violation ??= new Violation(what);
+      },
+    });
+  }
+
   #traderOf(index: number, kind = "trader"): Trader {
     const random = this.random;
     const key = KEYS[index % KEYS.length] as Key;
@@ -147,7 +163,7 @@ export class Stage {
   }
 
   goOn(): void {
-    for (const stream of this.streams) stream.connect();
+    this.keepStreams();
     for (const trader of this.traders) trader.start();
   }
 
@@ -182,7 +198,7 @@ export class Stage {
 
   /** A reader that lost its stream comes back for the rest. */
   keepStreams(): void {
-    for (const stream of this.streams) stream.connect();
+    for (const stream of [...this.streams, ...this.markets]) stream.connect();
   }
 
   async comeBack(end: "killed" | "powerCut"): Promise<void> {
