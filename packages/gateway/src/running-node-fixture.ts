@@ -8,7 +8,8 @@ import type { Account } from "@countermand/core/model";
 import pino from "pino";
 import { readConfig } from "./config.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
-import { type NodeOptions, RunningNode } from "./running-node.ts";
+import type { NodeOptions } from "./node-foundation.ts";
+import { RunningNode } from "./running-node.ts";
 import { systemClock } from "./sys/clock.ts";
 
 /** The demo accounts; of three desks each has its own. */
@@ -17,7 +18,7 @@ export const SECOND = { apiKey: "demo-key-2", account: "80114139" as Account };
 
 /** Its node stops when the test ends. */
 export class NodePlace {
-  readonly #folder = mkdtempSync(join(tmpdir(), "countermand-node-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "countermand-node-"));
   #stop: () => Promise<void> = async () => {};
   #onSnapshot: () => void = () => {};
   /** Resolves when the next snapshot is in its place. */
@@ -26,8 +27,14 @@ export class NodePlace {
   constructor(t: TestContext) {
     t.after(async () => {
       await this.#stop();
-      rmSync(this.#folder, { recursive: true });
+      rmSync(this.folder, { recursive: true });
     });
+  }
+
+  /** Stops the node that runs here. */
+  async stop(): Promise<void> {
+    await this.#stop();
+    this.#stop = async () => {};
   }
 
   /** Stops the node that runs here, and starts the next on what it left. */
@@ -35,34 +42,38 @@ export class NodePlace {
     options: Partial<NodeOptions> = {},
     settings: Readonly<Record<string, string>> = {},
   ): Promise<RunningNode> {
-    await this.#stop();
-    this.#stop = async () => {};
+    await this.stop();
     this.snapshot = new Promise((resolve) => {
       this.#onSnapshot = resolve;
     });
     const write = (line: string) => {
       if (line.includes("snapshot.written")) this.#onSnapshot();
     };
-    const lock = lockDataDir(this.#folder);
-    const node = await RunningNode.start(
-      {
-        config: readConfig({
-          COUNTERMAND_DATA_DIR: this.#folder,
-          COUNTERMAND_SANDBOX_MARKET: "off",
-          COUNTERMAND_DISK_RESERVE_MB: "1",
-          ...settings,
-        }),
-        clock: systemClock,
-        log: pino({ messageKey: "event" }, { write }),
-        onFatal: (error) => assert.fail(error),
-        ...options,
-      },
-      lock,
-    );
-    this.#stop = async () => {
-      await node.close();
+    const lock = lockDataDir(this.folder);
+    try {
+      const node = await RunningNode.start(
+        {
+          config: readConfig({
+            COUNTERMAND_DATA_DIR: this.folder,
+            COUNTERMAND_SANDBOX_MARKET: "off",
+            COUNTERMAND_DISK_RESERVE_MB: "1",
+            ...settings,
+          }),
+          clock: systemClock,
+          log: pino({ messageKey: "event" }, { write }),
+          onFatal: (error) => assert.fail(error),
+          ...options,
+        },
+        lock,
+      );
+      this.#stop = async () => {
+        await node.close();
+        lock.release();
+      };
+      return node;
+    } catch (error) {
       lock.release();
-    };
-    return node;
+      throw error;
+    }
   }
 }

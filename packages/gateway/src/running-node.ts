@@ -4,7 +4,7 @@
  */
 import { encodeModeNotice, encodeReady } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
-import type { ApiKeys, MarketMode } from "@countermand/core/control";
+import type { MarketMode } from "@countermand/core/control";
 import {
   type DeskEvent,
   decodeDeskEvent,
@@ -13,11 +13,10 @@ import {
   type MarketGroup,
   type UnixMs,
 } from "@countermand/core/model";
-import { OrderArchive } from "./archive/order-archive.ts";
-import { RecentReports } from "./archive/recent-reports.ts";
+import type { OrderArchive } from "./archive/order-archive.ts";
 import { OrderAudit } from "./audit/order-audit.ts";
 import { Authenticator } from "./auth/authenticate.ts";
-import { type Caller, KeyStore } from "./auth/key-store.ts";
+import type { Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
@@ -26,45 +25,31 @@ import type { SignInCodes } from "./console/sign-in-codes.ts";
 import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
-import type { Lease } from "./journal/journal.ts";
-import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { Admission } from "./limits/admission.ts";
 import { Budgets } from "./limits/budgets.ts";
 import { EffectiveLimits } from "./limits/limit-source.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
-import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
+import { type Foundation, layFoundation, type NodeOptions } from "./node-foundation.ts";
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
 import type { OperatorParts } from "./operator/operator-server.ts";
 import { OperatorService } from "./operator/operator-service.ts";
-import type { Log } from "./ops/log.ts";
 import { Metrics } from "./ops/metrics.ts";
-import { requireSameProfile } from "./profile.ts";
 import { ReceiptIssuer } from "./receipts/receipt-issuer.ts";
-import { type ReceiptKeys, receiptKeys } from "./receipts/receipt-keys.ts";
 import { DeadManService } from "./safety/dead-man-service.ts";
 import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
-import { SANDBOX_KEYS, type SandboxKey, sandboxAccount } from "./sandbox.ts";
-import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
-import { MarketClock } from "./sequencer/market-clock.ts";
-import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
-import { type Recovered, recoverState } from "./sequencer/recovery.ts";
+import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import type { MarketClock } from "./sequencer/market-clock.ts";
+import type { Partitions } from "./sequencer/partitions.ts";
 import { type Answer, type DurableCommit, Sequencer } from "./sequencer/sequencer.ts";
 import { SessionTimer } from "./sequencer/session-timer.ts";
-import { SESSION_PARTITION, Sessions } from "./sequencer/sessions.ts";
 import { Snapshotter } from "./sequencer/snapshotter.ts";
-import {
-  deskNames,
-  isDeskName,
-  type NodeLayout,
-  partitionNames,
-  stateHash,
-} from "./sequencer/state.ts";
+import { isDeskName, stateHash } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { freeBytes } from "./sys/disk.ts";
@@ -74,39 +59,6 @@ import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
 import { FaultBoard } from "./venue/fault-board.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
-
-export interface NodeOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Nothing more may be told: the process must stop at once and recover by replay. */
-  readonly onFatal: (error: Error) => void;
-  /** Desk partitions of a journal that begins now; 1 by default. */
-  readonly deskCount?: number;
-  /** Time of orders where it is not the clock's. */
-  readonly marketWallMs?: () => number;
-  readonly snapshotEveryEventCount?: number;
-  /** The public ones by default. */
-  readonly sandboxKeys?: readonly SandboxKey[];
-}
-
-/** What is there before anything may be decided. */
-interface Foundation {
-  /** Of receipts; null where they are off. */
-  readonly signing: ReceiptKeys | null;
-  readonly journal: ThreadedJournal;
-  readonly rules: NodeRules;
-  readonly layout: NodeLayout;
-  readonly archive: OrderArchive;
-  readonly recent: RecentReports;
-  readonly marketClock: MarketClock;
-  readonly recovered: Recovered;
-  readonly partitions: Partitions;
-  readonly keys: KeyStore;
-}
-
-/** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
-const RECOVERED_REPORTS_MAX = 200_000;
 
 const NO_KEYS_JSON = '{"keys":[]}';
 
@@ -472,133 +424,6 @@ function openCountFor({ account, portfolioIds }: Caller, partitions: Partitions)
   return [...portfolioIds].reduce((sum, each) => sum + book.openCountIn(each), 0);
 }
 
-async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
-  const { config, clock, log, onFatal } = options;
-  // Before the journal is touched: an unusable key refuses the start.
-  const signing = receiptKeys(config.receiptKeyFile, config.dataDir);
-  const rules = nodeRules(config.marketRules, config.marketSeed);
-  const journal = await ThreadedJournal.open(config.dataDir, {
-    lock,
-    onFailure: onFatal,
-    reserveBytes: config.diskReserveMb * 1024 * 1024,
-    onInspected: (inspection) => {
-      requireSameProfile(config.dataDir, inspection, config.profile);
-      requireSameRules(config.dataDir, inspection, rules);
-    },
-  });
-  if (journal.keptTail !== null) {
-    log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
-  }
-  const layout = layoutOf(journal, rules, options.deskCount ?? 1);
-  const recent = new RecentReports();
-  const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
-    onProjected: (partition, seq) => recent.projected(partition, seq),
-    onNotice: (notice) => {
-      const isFirstStart = notice.type === "Rebuilding" && notice.reason === "Missing";
-      if (isFirstStart) log.info(notice, "archive.notice");
-      else log.warn(notice, "archive.notice");
-    },
-    clock,
-  });
-  const marketClock = new MarketClock({
-    wallMs: options.marketWallMs ?? (() => clock.wallMs()),
-    monotonicMs: () => clock.monotonicMs(),
-  });
-  const base = { signing, journal, rules, layout, archive, recent, marketClock };
-  try {
-    const recovered = recover(options, base);
-    const positions = Object.fromEntries(recovered.positions);
-    log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
-    const keys = keysOf(recovered.state.control.keys, options);
-    keys.requireReadable();
-    const partitions = await claimAll(base, recovered);
-    return { ...base, recovered, partitions, keys };
-  } catch (error) {
-    await archive.close();
-    await journal.close();
-    throw error;
-  }
-}
-
-/** The number of partitions is fixed when a journal begins: later starts find it there. */
-function layoutOf(
-  journal: ThreadedJournal,
-  { instruments, deskRules }: NodeRules,
-  deskCount: number,
-): NodeLayout {
-  const found = [...journal.inspection.partitions.keys()].filter(isDeskName).length;
-  return { deskCount: found === 0 ? deskCount : found, instruments, deskRules };
-}
-
-type RecoveryBase = Omit<Foundation, "recovered" | "partitions" | "keys">;
-
-/** Memory keeps the reports that the archive lacks; what neither has, the archive is waited for. */
-function recover(options: NodeOptions, base: RecoveryBase): Recovered {
-  const { journal, layout, archive, recent, marketClock } = base;
-  const heldAfter = new Map<string, number>();
-  for (const partition of deskNames(layout.deskCount)) {
-    const last = journal.inspection.partitions.get(partition)?.lastSeq ?? 0;
-    const from = Math.max(archive.position(partition), last - RECOVERED_REPORTS_MAX);
-    heldAfter.set(partition, from);
-    recent.projected(partition, from);
-  }
-  const recovered = recoverState({
-    dataDir: options.config.dataDir,
-    layout,
-    onDeskEvent: (partition, seq, event) => recent.add(partition, seq, event),
-    onPassedOver: (note) => options.log.warn({ note }, "snapshot.passed_over"),
-  });
-  // The desks know the times of all reports, also of those that a snapshot replaced.
-  for (const desk of recovered.state.desks.values()) marketClock.seen(desk.lastReportAtMs);
-  const { reachedMs, speed } = recovered.state.session;
-  marketClock.seen(reachedMs);
-  // A clock that was set stood still while the node was down.
-  if (speed !== null) marketClock.run(reachedMs, speed);
-  for (const [partition, from] of heldAfter) {
-    const notHeld = Math.max(from, recovered.snapshotPositions.get(partition) ?? 0);
-    recent.projected(partition, notHeld);
-    archive.requireThrough(partition, notHeld);
-    archive.follow(partition, recovered.positions.get(partition) ?? 0);
-  }
-  return recovered;
-}
-
-async function claimAll(
-  { journal, rules, layout, recent }: RecoveryBase,
-  recovered: Recovered,
-): Promise<Partitions> {
-  const leases = new Map<string, Lease>();
-  for (const name of partitionNames(layout)) {
-    const lease = await journal.claim(name, `pid ${process.pid}`);
-    assert(
-      lease.lastSeq === recovered.positions.get(name),
-      "the journal ends where it was read to",
-    );
-    leases.set(name, lease);
-  }
-  const leaseOf = (name: string) => {
-    const lease = leases.get(name);
-    assert(lease !== undefined, "every partition was claimed");
-    return { epoch: lease.epoch, seq: lease.lastSeq };
-  };
-  const { desks, exchange, session, control } = recovered.state;
-  const { profile, seed } = rules;
-  return new Partitions(
-    [...desks].map(([name, desk]) => ({ name, desk, lease: leaseOf(name) })),
-    { exchange, lease: leaseOf(EXCHANGE_PARTITION) },
-    recent,
-    new Sessions({
-      profile,
-      seed,
-      instruments: control.table,
-      exchange,
-      state: session,
-      lease: leaseOf(SESSION_PARTITION),
-    }),
-    { state: control, lease: leaseOf(CONTROL_PARTITION) },
-  );
-}
-
 function marketOf(
   { dataDir }: Config,
   { control, exchange }: Partitions,
@@ -654,16 +479,6 @@ function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authen
     windowMs: () => config.signatureWindowMs,
     addressHeader: config.clientAddressHeader,
   });
-}
-
-/** Production has no keys but those that operators make. */
-function keysOf(journaled: ApiKeys, options: NodeOptions): KeyStore {
-  const { config, sandboxKeys = SANDBOX_KEYS } = options;
-  const { masterKey: current, previousMasterKey: previous, profile } = config;
-  const keys = new KeyStore(journaled, { current, previous });
-  if (profile === "production") return keys;
-  for (const { apiKey, secret, account } of sandboxKeys) keys.add(apiKey, secret, account);
-  return keys;
 }
 
 async function answerAt(archive: OrderArchive, partition: string, seq: number): Promise<Answer> {

@@ -70,6 +70,25 @@ export function openArchive(
   return { database, rebuilt: found };
 }
 
+/**
+ * How far each partition is projected, by an archive that nobody has checked against the journal;
+ * nothing where it cannot be read. Changes nothing.
+ */
+export function archivedSeqs(dataDir: string): ReadonlyMap<string, number> {
+  const path = filePath(dataDir, "archive.db");
+  try {
+    const database = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      const rows = database.prepare<[], [string, number]>("SELECT name, seq FROM partitions").raw();
+      return new Map(rows.all() as [string, number][]);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return new Map();
+  }
+}
+
 /** Puts a damaged archive away, so that the next {@link openArchive} begins anew. */
 export function putArchiveAside(dataDir: string): void {
   putAside(filePath(dataDir, "archive.db"));

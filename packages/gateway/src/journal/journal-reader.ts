@@ -154,6 +154,23 @@ export class JournalReader {
     }
   }
 
+  /** The last event of every partition that was ever claimed, archived ones included; 0 if none. */
+  ends(): Map<string, number> {
+    try {
+      const rows = this.#database
+        .prepare<[], { name: string; id: number; seq: number }>(
+          `SELECT name, id, (SELECT coalesce(max(seq), 0) FROM events WHERE partition = id) AS seq
+           FROM partitions`,
+        )
+        .all();
+      return new Map(
+        rows.map(({ name, id, seq }) => [name, Math.max(seq, this.#anchors.get(id)?.seq ?? 0)]),
+      );
+    } catch (error) {
+      throw journalErrorFrom(error, this.#file);
+    }
+  }
+
   /** Every partition that was ever claimed. */
   partitionNames(): string[] {
     try {

@@ -4,9 +4,11 @@
  */
 import { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
+import { fileBytes } from "../sys/disk.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
+import { inspectInThread } from "./inspection-thread.ts";
 import {
   type AppendOutcome,
   type Journal,
@@ -35,7 +37,17 @@ export interface ThreadedJournalOptions {
   readonly reserveBytes?: number;
   /** Called with a sound journal before it is opened for writing; what it throws refuses it. */
   readonly onInspected?: (inspection: JournalInspection) => void;
+  /**
+   * Done while a long journal is verified in another thread; not called for a short one. It may
+   * read the journal, throws nothing, and what it found counts only when `open` resolves.
+   */
+  readonly meanwhile?: () => void;
+  /** Bytes from which on a journal is a long one. */
+  readonly longBytes?: number;
 }
+
+/** About 100,000 events: the start of a thread takes as long as verifying so many. */
+const LONG_JOURNAL_BYTES = 40_000_000;
 
 /** Calls without an answer yet. The sequencer waits long before this: more of them is a bug. */
 const PENDING_COUNT_MAX = 10_000;
@@ -75,7 +87,7 @@ export class ThreadedJournal implements Journal {
     const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
     try {
       makeRoomForStart(dataDir, reserveBytes);
-      const inspection = inspectJournal(dataDir);
+      const inspection = await inspected(dataDir, options);
       options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
       const { worker, disk } = await startWorker({ dataDir, reserveBytes });
@@ -205,6 +217,24 @@ export class ThreadedJournal implements Journal {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
     this.#onFailure(error);
+  }
+}
+
+async function inspected(
+  dataDir: string,
+  { meanwhile, longBytes = LONG_JOURNAL_BYTES }: ThreadedJournalOptions,
+): Promise<JournalInspection> {
+  if (meanwhile === undefined || journalBytes(dataDir) < longBytes) return inspectJournal(dataDir);
+  const inspecting = inspectInThread(dataDir);
+  meanwhile();
+  return await inspecting;
+}
+
+function journalBytes(dataDir: string): number {
+  try {
+    return fileBytes(journalFiles(dataDir).database) ?? 0;
+  } catch {
+    return 0; // No file: the inspection says so.
   }
 }
 

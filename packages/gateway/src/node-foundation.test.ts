@@ -1,0 +1,99 @@
+// Goal: a journal that is replayed while it is verified comes to the same state, and to the same
+// refusal, as one that is verified first.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { UNCONDITIONAL } from "@countermand/contract";
+import { type ClOrdId, Side, type UnixMs } from "@countermand/core/model";
+import Database from "better-sqlite3";
+import { aPlaceRequest } from "./place-request-fixture.ts";
+import { FIRST, NodePlace, SECOND } from "./running-node-fixture.ts";
+import type { CallOptions } from "./trade/trade-service.ts";
+
+/** Every journal is a long one. */
+const AT_ONCE = { longJournalBytes: 0 };
+
+const ALL = { pageIndex: 1, pageSize: 50 };
+
+let requestCount = 0;
+
+function options(): CallOptions {
+  requestCount += 1;
+  const expiresAtMs = (Date.now() + 300_000) as UnixMs;
+  const identity = { fingerprint: String(requestCount), contentDigest: "", expiresAtMs };
+  return { identity, rememberAlways: false, representation: true };
+}
+
+/** A place whose node has traded, cancelled, and stopped. */
+async function traded(t: TestContext): Promise<{ place: NodePlace; hash: unknown }> {
+  const place = new NodePlace(t);
+  const node = await place.start({ deskCount: 3, snapshotEveryEventCount: 12 });
+  const { trade } = node.services;
+  for (let count = 0; count < 5; count += 1) {
+    const clOrdId = `order-${count}` as ClOrdId;
+    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), options());
+    await trade.place(SECOND, aPlaceRequest({ side: Side.Sell, clOrdId }), options());
+    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), options());
+    const cancel = { target: { by: "clOrdId", clOrdId }, condition: UNCONDITIONAL } as const;
+    await trade.cancel(FIRST, cancel, options());
+  }
+  await place.snapshot;
+  const hash = await node.stateHash();
+  await place.stop();
+  return { place, hash };
+}
+
+function alter(place: NodePlace, sql: string): void {
+  const database = new Database(join(place.folder, "journal.db"));
+  try {
+    assert.equal(database.prepare(sql).run().changes, 1, sql);
+  } finally {
+    database.close();
+  }
+}
+
+const MIDDLE = `partition = (SELECT id FROM partitions WHERE name LIKE 'desk%' ORDER BY
+  (SELECT count(*) FROM events WHERE partition = id) DESC LIMIT 1) AND seq = 6`;
+
+test("long journal: comes to the state it was left in", async (t) => {
+  const { place, hash } = await traded(t);
+  const node = await place.start(AT_ONCE);
+  assert.deepEqual(await node.stateHash(), hash);
+  for (const name of ["archive.db", "snapshots"]) {
+    await place.stop();
+    rmSync(join(place.folder, name), { recursive: true });
+    const without = await place.start(AT_ONCE);
+    assert.deepEqual(await without.stateHash(), hash, `without ${name}`);
+    let answer = await without.services.trade.orders(FIRST, ALL);
+    // A new archive is filled behind the start.
+    while (answer.httpStatus === 503) answer = await without.services.trade.orders(FIRST, ALL);
+    const { body } = answer;
+    assert.match(body, /"total_records":10\b/, `closed orders without ${name}`);
+  }
+});
+
+test("long journal: what is damaged is refused as such, whatever its replay came to", async (t) => {
+  const { place } = await traded(t);
+  rmSync(join(place.folder, "snapshots"), { recursive: true });
+  alter(place, `UPDATE events SET payload = '["?"]' WHERE ${MIDDLE}`);
+  for (const each of [{}, AT_ONCE]) {
+    await assert.rejects(place.start(each), { code: "JOURNAL_DAMAGED" });
+  }
+  alter(place, `DELETE FROM events WHERE ${MIDDLE}`);
+  for (const each of [{}, AT_ONCE]) {
+    await assert.rejects(place.start(each), { code: "JOURNAL_DAMAGED" });
+  }
+});
+
+test("long journal: one of other rules is refused as such", async (t) => {
+  const { place } = await traded(t);
+  const strict = { COUNTERMAND_MARKET_RULES: "strict" };
+  const reasons: string[] = [];
+  for (const each of [{}, AT_ONCE]) {
+    const refusal = await place.start(each, strict).then(null, (error: Error) => error.message);
+    reasons.push(String(refusal));
+  }
+  assert.match(reasons[0] ?? "", /COUNTERMAND_MARKET_RULES is strict/);
+  assert.equal(reasons[1], reasons[0]);
+});
