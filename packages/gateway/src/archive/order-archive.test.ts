@@ -8,6 +8,7 @@ import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
+import { FOLLOW_GATHER_MS } from "./archive-limits.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
@@ -120,6 +121,24 @@ test("archive: it never reads behind the position it was told", () =>
     assert.equal(await archive.reportPayload(DESK, 8), null);
     const { positions } = await archive.list(ALICE, {}, 0, 10);
     assert.deepEqual(positions, new Map([[DESK, 7]]));
+  }));
+
+test("archive: what is durable at a start is projected at once, not after what comes is gathered", () =>
+  withDesk(async ({ desk, open }) => {
+    trade(desk, ALICE, 10);
+    desk.commit();
+    const clock = new FakeClock();
+    const archive = await open({ clock, gatherMs: FOLLOW_GATHER_MS });
+    archive.follow(DESK, desk.durableSeq);
+    await archive.reached(DESK, desk.durableSeq);
+    const { durableSeq } = desk;
+    trade(desk, ALICE, 10);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    await archive.findClosed(ALICE, { orderId: "22000000001" as OrderId });
+    assert.equal(archive.position(DESK), durableSeq);
+    clock.advance(FOLLOW_GATHER_MS);
+    await archive.reached(DESK, desk.durableSeq);
   }));
 
 test("archive: reports replay as they were written, in pages, from any number", () =>

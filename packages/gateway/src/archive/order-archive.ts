@@ -148,7 +148,13 @@ export class OrderArchive {
   follow(partition: string, seq: number): void {
     assert(this.#partitions.includes(partition), "the archive follows this partition");
     if (seq <= this.durable(partition)) return;
+    const isFirst = !this.#durable.has(partition);
     this.#durable.set(partition, seq);
+    if (isFirst) {
+      // What the start found: memory may hold none of it, and who asks waits for the projection.
+      this.#send({ type: "follow", positions: this.#durable });
+      return;
+    }
     this.#gathering ??= this.#clock.after(this.#gatherMs, () => {
       this.#gathering = null;
       this.#send({ type: "follow", positions: this.#durable });
