@@ -14,25 +14,29 @@ import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1 } from "../e2e/signed-client.ts";
 import { inPieces } from "./http-conversation.ts";
 import { LAST_ANSWERS, TRADE_LAST_ANSWERS, toldAtLast } from "./last-answers.ts";
+import { operatorSite, operatorTarget, slowOperatorClients } from "./operator-site.ts";
 import { SLOW_MS_MAX, slowClients, untilClosed } from "./slow-clients.ts";
-import { runSmuggling } from "./smuggling-run.ts";
-import { smugglingSet } from "./smuggling-set.ts";
+import { runSmuggling, traderTarget } from "./smuggling-run.ts";
+import { smugglingSet, smugglingSetAt } from "./smuggling-set.ts";
 
 test("HTTP abuse", { concurrency: true }, async (t) => {
   const { url, operatorUrl } = await startInProcess(t, REAL_TIME, {
     COUNTERMAND_OPERATOR_PORT: "0",
     COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
   });
-  const operatorPort = Number(new URL(operatorUrl ?? "").port);
-  const target = { url, port: Number(new URL(url).port), key: KEY_1 };
+  assert.ok(operatorUrl !== null);
+  const target = traderTarget(url, KEY_1);
+  const operators = operatorTarget(operatorUrl);
   // Most of a slow client's time is waiting: the other tests run meanwhile.
   const slow = t.test("slow clients: every connection is taken back, with one answer", async () => {
-    const clients = slowClients(KEY_1);
-    const ended = await Promise.all(clients.map((client) => untilClosed(target.port, client)));
-    const said = ended.map(({ name, statuses }) => [name, statuses]);
+    const clients = [
+      ...slowClients(KEY_1).map((client) => [target.port, client] as const),
+      ...slowOperatorClients().map((client) => [operators.port, client] as const),
+    ];
+    const ended = await Promise.all(clients.map(([port, client]) => untilClosed(port, client)));
     assert.deepEqual(
-      said,
-      clients.map(({ name, statuses }) => [name, statuses]),
+      ended.map(({ name, statuses }) => [name, statuses]),
+      clients.map(([, { name, statuses }]) => [name, statuses]),
     );
   });
   const silent = t.test("slow clients: who begins no TLS keeps no connection", async () => {
@@ -53,10 +57,14 @@ test("HTTP abuse", { concurrency: true }, async (t) => {
     const cases = smugglingSet(KEY_1, "cut");
     assert.deepEqual(await runSmuggling(target, cases, (bytes) => inPieces(bytes, 29)), []);
   });
+  const ofOperators = t.test("smuggling: to the operators' listener", async () => {
+    const cases = smugglingSetAt(operatorSite(KEY_1), "O");
+    assert.deepEqual(await runSmuggling(operators, cases, (bytes) => [bytes]), []);
+  });
   const last = t.test("last answers: they reach a client that goes on sending", async () => {
     const cases = [
       ...[...LAST_ANSWERS, ...TRADE_LAST_ANSWERS].map((each) => [target.port, each] as const),
-      ...LAST_ANSWERS.map((each) => [operatorPort, each] as const),
+      ...LAST_ANSWERS.map((each) => [operators.port, each] as const),
     ];
     const told = await Promise.all(cases.map(([port, each]) => toldAtLast(port, each)));
     assert.deepEqual(
@@ -64,5 +72,5 @@ test("HTTP abuse", { concurrency: true }, async (t) => {
       cases.map(([, { name, status }]) => [name, `${status} closed`]),
     );
   });
-  await Promise.all([slow, silent, whole, cut, last]);
+  await Promise.all([slow, silent, whole, cut, ofOperators, last]);
 });

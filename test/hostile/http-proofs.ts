@@ -2,11 +2,13 @@
 import { readFileSync } from "node:fs";
 import { atMost, CannotRun, type Figure, none, type Proof, reported } from "../e2e/crash/proof.ts";
 import type { GatewayProcess } from "../e2e/gateway-process.ts";
+import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1, SignedClient } from "../e2e/signed-client.ts";
 import { inPieces } from "./http-conversation.ts";
+import { operatorSite, operatorTarget } from "./operator-site.ts";
 import { type Ended, SLOW_MS_MAX, slowClients, untilClosed } from "./slow-clients.ts";
-import { runSmuggling } from "./smuggling-run.ts";
-import { smugglingSet } from "./smuggling-set.ts";
+import { runSmuggling, traderTarget } from "./smuggling-run.ts";
+import { smugglingSet, smugglingSetAt } from "./smuggling-set.ts";
 
 /** Lengths of the pieces that requests are cut into. */
 const SHORT_PIECES = [1_000_000, 29];
@@ -18,18 +20,24 @@ export const SMUGGLING: Proof = {
   name: "smuggling",
   about: "requests that two readers could frame differently, on every way through the gateway",
   run: async ({ isLong, place, progress }) => {
-    const gateway = await place.gateway(place.path("data"));
-    const target = { url: gateway.url, port: gateway.port, key: KEY_1 };
-    let faults: string[] = [];
+    const gateway = await place.gateway(place.path("data"), {
+      COUNTERMAND_OPERATOR_PORT: "0",
+      COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    });
+    const operatorUrl = await gateway.seen("the operators' address", ({ stdout }) => {
+      return /operator API (http:\/\/\S+)/.exec(stdout)?.[1] ?? null;
+    });
+    const [target, operators] = [traderTarget(gateway.url, KEY_1), operatorTarget(operatorUrl)];
+    const faults: string[] = [];
     let count = 0;
     for (const length of isLong ? LONG_PIECES : SHORT_PIECES) {
       progress(`pieces of ${length} bytes`);
+      const pieces = (bytes: Buffer): Buffer[] => inPieces(bytes, length);
       const cases = smugglingSet(KEY_1, `p${length}`);
-      faults = [
-        ...faults,
-        ...(await runSmuggling(target, cases, (bytes) => inPieces(bytes, length))),
-      ];
-      count += cases.length;
+      faults.push(...(await runSmuggling(target, cases, pieces)));
+      const others = smugglingSetAt(operatorSite(KEY_1), `p${length}`);
+      faults.push(...(await runSmuggling(operators, others, pieces)));
+      count += cases.length + others.length;
     }
     return [
       reported("requests sent", String(count)),

@@ -4,9 +4,14 @@ import { type Conversation, converse, plainDial } from "./http-conversation.ts";
 import { LAST_REQUEST, type SmugglingCase } from "./smuggling-set.ts";
 
 export interface Target {
-  readonly url: string;
   readonly port: number;
-  readonly key: Key;
+  /** How often each name was acted under. */
+  readonly acts: () => Promise<ReadonlyMap<string, number>>;
+}
+
+/** The listener of traders. */
+export function traderTarget(url: string, key: Key): Target {
+  return { port: Number(new URL(url).port), acts: () => placedOrders(url, key) };
 }
 
 /** What went wrong, one line each; none when all went as it should. */
@@ -33,7 +38,7 @@ export async function runSmuggling(
     }
     seen.set(each.reference, expected ?? "");
   }
-  return [...faults, ...(await wrongOrders(target, cases, seen))];
+  return [...faults, ...(await wrongActs(target, cases, seen))];
 }
 
 function outcomeOf({ answers, rest }: Conversation): string {
@@ -44,12 +49,21 @@ function outcomeOf({ answers, rest }: Conversation): string {
   return statuses.join(" ");
 }
 
-/** Orders that are there and should not be, or the other way round. */
-async function wrongOrders(
-  { url, key }: Target,
+/** What was acted on and should not have been, or the other way round. */
+async function wrongActs(
+  { acts }: Target,
   cases: readonly SmugglingCase[],
   seen: ReadonlyMap<string, string>,
 ): Promise<string[]> {
+  const counts = await acts();
+  return cases.flatMap(({ name, reference }) => {
+    const expected = seen.get(reference)?.includes("placed") === true ? 1 : 0;
+    const count = counts.get(reference) ?? 0;
+    return count === expected ? [] : [`${name}: the request inside was acted on ${count} times`];
+  });
+}
+
+async function placedOrders(url: string, key: Key): Promise<ReadonlyMap<string, number>> {
   const client = new SignedClient(url, key);
   const orders = await client.orders();
   client.close();
@@ -59,9 +73,5 @@ async function wrongOrders(
   for (const reference of references.values()) {
     counts.set(reference, (counts.get(reference) ?? 0) + 1);
   }
-  return cases.flatMap(({ name, reference }) => {
-    const expected = seen.get(reference)?.includes("placed") === true ? 1 : 0;
-    const count = counts.get(reference) ?? 0;
-    return count === expected ? [] : [`${name}: the order inside was placed ${count} times`];
-  });
+  return counts;
 }

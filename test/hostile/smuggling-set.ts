@@ -18,7 +18,7 @@ export interface SmugglingCase {
 }
 
 /** A request that attacks are hung on, and what it gets when it is framed as it should be. */
-interface Carrier {
+export interface Carrier {
   readonly name: string;
   readonly requestLine: string;
   readonly good: string;
@@ -28,7 +28,7 @@ interface Carrier {
   readonly body: string;
 }
 
-type Rows = readonly (readonly [name: string, value: string])[];
+export type Rows = readonly (readonly [name: string, value: string])[];
 
 const ORDERS = "/trade/v1/orders";
 const CANCEL = '{"order_no":"99"}';
@@ -42,19 +42,61 @@ export const LAST_REQUEST = Buffer.from(
 
 /** New signatures each time: a case is used once. `prefix` names its orders. */
 export function smugglingSet(key: Key, prefix: string): SmugglingCase[] {
+  const all = carriers(key);
+  return collected(
+    all,
+    (index) => placing(key, `${prefix}-${index}`),
+    prefix,
+    (add) => {
+      addTargets(add, firstOf(all), (outcomes) => outcomes);
+      addUpgrades(add, key);
+      addPipelines(add, key);
+    },
+  );
+}
+
+/** A listener beside that of traders: what may be hung on it, and what acts there under a name. */
+export interface OtherSite {
+  readonly carriers: readonly Carrier[];
+  readonly acting: (reference: string) => string;
+  /** What is answered to whatever says nothing of who asks. */
+  readonly unknown: string;
+}
+
+/** The same at another listener, but for what only traders have. */
+export function smugglingSetAt(site: OtherSite, prefix: string): SmugglingCase[] {
+  const { carriers: all, acting, unknown } = site;
+  return collected(
+    all,
+    (index) => acting(`${prefix}-${index}`),
+    prefix,
+    (add) => {
+      addTargets(add, firstOf(all), (outcomes) => outcomes.replaceAll(/200|404/g, unknown));
+    },
+  );
+}
+
+function firstOf([first]: readonly Carrier[]): Carrier {
+  if (first === undefined) throw new Error("attacks are hung on something");
+  return first;
+}
+
+function collected(
+  all: readonly Carrier[],
+  hiddenAt: (index: number) => string,
+  prefix: string,
+  more: (add: Add) => void,
+): SmugglingCase[] {
   const cases: SmugglingCase[] = [];
   const add = (name: string, make: Make): void => {
+    const { bytes, outcomes } = make(hiddenAt(cases.length));
     const reference = `${prefix}-${cases.length}`;
-    const hidden = placing(key, reference);
-    const { bytes, outcomes } = make(hidden);
     const sent = Buffer.from(bytes, "latin1");
     cases.push({ name, reference, outcomes: outcomes.split("|"), bytes: sent });
   };
-  for (const carrier of carriers(key)) addFramings(add, carrier);
-  addHeads(add, key);
-  addTargets(add, key);
-  addUpgrades(add, key);
-  addPipelines(add, key);
+  for (const carrier of all) addFramings(add, carrier);
+  addHeads(add, firstOf(all));
+  more(add);
   return cases;
 }
 
@@ -292,19 +334,19 @@ function badChunks(body: string): Chunks {
 }
 
 /** The head of a request: its lines and its names. */
-function addHeads(add: Add, key: Key): void {
-  const rows = (): Rows => Object.entries(sign(key, "DELETE", ORDERS, CANCEL).headers);
-  const line = `DELETE ${ORDERS} HTTP/1.1`;
-  const n = CANCEL.length;
+function addHeads(add: Add, carrier: Carrier): void {
+  const { body, requestLine: line } = carrier;
+  const rows = (): Rows => carrier.rows(body);
+  const n = body.length;
   /** A good request but for one line among its headers. */
   const withLine = (name: string, text: string, outcomes = "400"): void => {
     add(`head: ${name}`, (hidden) => {
-      const good = head(line, [...rows(), ["Content-Length", String(n)]]);
-      const bytes = good.replace("\r\n\r\n", `\r\n${text}\r\n\r\n`);
-      return { bytes: `${bytes}${CANCEL}${hidden}`, outcomes };
+      const whole = head(line, [...rows(), ["Content-Length", String(n)]]);
+      const bytes = whole.replace("\r\n\r\n", `\r\n${text}\r\n\r\n`);
+      return { bytes: `${bytes}${body}${hidden}`, outcomes };
     });
   };
-  const good = "404 placed end";
+  const good = acted(carrier.good);
   withLine("a line without colon", "X-Padding");
   withLine("an empty name", ": x");
   withLine("a space before the colon", "X-Padding : x");
@@ -339,12 +381,12 @@ function addHeads(add: Add, key: Key): void {
   add("head: a folded line first", (hidden) => {
     const bytes = head(line, [...rows(), ["Content-Length", String(n)]]);
     const folded = bytes.replace("\r\nHost", "\r\n Host");
-    return { bytes: `${folded}${CANCEL}${hidden}`, outcomes: "400" };
+    return { bytes: `${folded}${body}${hidden}`, outcomes: "400" };
   });
   add("head: no host", (hidden) => {
     const bytes = head(line, [...rows(), ["Content-Length", String(n)]]);
     const without = bytes.replace("Host: localhost\r\n", "");
-    return { bytes: `${without}${CANCEL}${hidden}`, outcomes: "400" };
+    return { bytes: `${without}${body}${hidden}`, outcomes: "400" };
   });
   const lineEnds: readonly (readonly [name: string, from: RegExp, to: string])[] = [
     ["all line ends are bare LF", /\r\n/g, "\n"],
@@ -358,11 +400,11 @@ function addHeads(add: Add, key: Key): void {
   for (const [name, from, to] of lineEnds) {
     add(`head: ${name}`, (hidden) => {
       const bytes = head(line, [...rows(), ["Content-Length", String(n)]]).replace(from, to);
-      return { bytes: `${bytes}${CANCEL}${hidden}`, outcomes: "400" };
+      return { bytes: `${bytes}${body}${hidden}`, outcomes: "400" };
     });
   }
   add("head: Expect is answered and the body is not a request", (hidden) => {
-    const signed = Object.entries(sign(key, "DELETE", ORDERS, hidden).headers);
+    const signed = carrier.rows(hidden);
     const length: Rows = [["Content-Length", String(hidden.length)]];
     const expect: Rows = [["Expect", "100-continue"]];
     return {
@@ -373,10 +415,11 @@ function addHeads(add: Add, key: Key): void {
 }
 
 /** The request line: its method, target and version. */
-function addTargets(add: Add, key: Key): void {
+function addTargets(add: Add, carrier: Carrier, here: (outcomes: string) => string): void {
   const whole = (name: string, requestLine: string, outcomes: string): void => {
     add(`request line: ${name}`, (hidden) => {
-      return { bytes: `${requestLine}\r\nHost: localhost\r\n\r\n${hidden}`, outcomes };
+      const bytes = `${requestLine}\r\nHost: localhost\r\n\r\n${hidden}`;
+      return { bytes, outcomes: here(outcomes) };
     });
   };
   whole("absolute form", "GET http://localhost/time HTTP/1.1", "200 placed end");
@@ -421,16 +464,17 @@ function addTargets(add: Add, key: Key): void {
   whole("HTTP/1.0 closes", "GET /time HTTP/1.0", "200");
   add("request line: HTTP/1.0 that stays", (hidden) => {
     const bytes = "GET /time HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
-    return { bytes: `${bytes}${hidden}`, outcomes: "200 placed end|200" };
+    return { bytes: `${bytes}${hidden}`, outcomes: here("200 placed end|200") };
   });
   add("request line: HTTP/1.0 with chunks", (hidden) => {
-    const rows = Object.entries(sign(key, "DELETE", ORDERS, CANCEL).headers);
+    const { body } = carrier;
     const chunked: Rows = [
       ["Transfer-Encoding", "chunked"],
       ["Connection", "keep-alive"],
     ];
-    const bytes = head(`DELETE ${ORDERS} HTTP/1.0`, [...rows, ...chunked]);
-    const chunk = `${CANCEL.length.toString(16)}\r\n${CANCEL}\r\n0\r\n\r\n`;
+    const line = carrier.requestLine.replace("HTTP/1.1", "HTTP/1.0");
+    const bytes = head(line, [...carrier.rows(body), ...chunked]);
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     return { bytes: `${bytes}${chunk}${hidden}`, outcomes: "400" };
   });
   add("request line: empty lines before it", (hidden) => {
@@ -620,7 +664,7 @@ function placing(key: Key, reference_id: string): string {
   return `${head(`POST ${ORDERS} HTTP/1.1`, rows)}${body}`;
 }
 
-function head(requestLine: string, rows: Rows): string {
+export function head(requestLine: string, rows: Rows): string {
   const lines = rows.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return `${requestLine}\r\nHost: localhost\r\n${lines}\r\n`;
 }

@@ -24,7 +24,7 @@ import type { TlsFiles } from "../secret-settings.ts";
 import { openFilesMax } from "../sys/open-files.ts";
 import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
-import { answerClientError, rememberLatest } from "./client-error.ts";
+import { answerClientError } from "./client-error.ts";
 import {
   CONNECTION_CHECK_MS,
   CONNECTIONS_MAX,
@@ -100,7 +100,6 @@ export class HttpServer {
           response.once("close", () => state.answering.delete(response));
           dispatch(options, framework, request, response);
         });
-        server.on("checkExpectation", refuseExpectation);
         return server;
       },
     });
@@ -281,15 +280,6 @@ function refuseMethod(
   readBody(request, () => {
     sendLastFault(request, response, refusal, ["Allow", methods]);
   });
-}
-
-function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
-  rememberLatest(request.socket, response);
-  sendMalformed(request, response, "Expect is 100-continue or nothing");
-}
-
-function sendMalformed(request: IncomingMessage, response: ServerResponse, details: string): void {
-  sendLastFault(request, response, fault("MALFORMED_REQUEST", details));
 }
 
 function urlOf(scheme: string, { address, family, port }: AddressInfo): string {

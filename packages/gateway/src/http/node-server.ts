@@ -54,6 +54,12 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     // How Node closes a connection behind its last answer.
     socket.destroySoon = endThis;
   });
+  // Without a listener Node says 417 in no words of ours, and goes on with what comes behind.
+  server.on("checkExpectation", (request, response) => {
+    rememberLatest(request.socket, response);
+    const refusal = fault("MALFORMED_REQUEST", "Expect is 100-continue or nothing");
+    sendLastFault(request, response, refusal);
+  });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
     refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
