@@ -67,6 +67,7 @@ const ENTRIES: readonly RegExp[] = [
   /^test\/sim\/main\.ts$/,
   /^test\/e2e\/(behind-nginx|behind-haproxy|packed|image|crash\/run)\.ts$/,
   /^(?:test\/hostile|bench\/load)\/run\.ts$/,
+  /^test\/properties\/[^/]+\.ts$/,
   /^packages\/cli\/src\/main\.ts$/,
   /^packages\/gateway\/src\/http\/docs-page\.mjs$/,
 ];
