@@ -25,6 +25,8 @@ export function lockDataDir(dataDir: string): DataDirLock {
   try {
     ensureFolder(dataDir);
     database = new Database(lock, { timeout: 0 });
+    // Nothing is ever written, so there is nothing to roll back: no file for it on a full disk.
+    database.pragma("journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database?.close();
