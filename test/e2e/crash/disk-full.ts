@@ -9,14 +9,16 @@ import { PATIENCE_MS } from "../changes.ts";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type Answer, envelope, KEY_1, KEY_2, NoAnswer, SignedClient } from "../signed-client.ts";
 import { StreamClient } from "../stream-client.ts";
-import { all, type Figure, type Proof, reported } from "./proof.ts";
+import { all, type Figure, type Proof, type ProofOptions, reported } from "./proof.ts";
 import { isSameState } from "./recovered.ts";
 import { SmallDisk } from "./small-disk.ts";
+import { SmallQuota } from "./small-quota.ts";
+import type { Volume } from "./volume.ts";
 
 const DISK_MB = 16;
 const ORDERS_SHORT = 150;
 const ORDERS_LONG = 1_500;
-const SETTINGS = { COUNTERMAND_DISK_RESERVE_MB: "1" };
+const SETTINGS = { COUNTERMAND_DISK_RESERVE_MB: "2" };
 const ORDERS = "/trade/v1/orders";
 const DEAD_MAN = "/trade/v1/dead-man";
 const DISK_FULL = 11_030_075;
@@ -25,27 +27,34 @@ const EXIT_FATAL = 70;
 export const DISK_FULL_PROOF: Proof = {
   name: "disk-full",
   about: `a disk of ${DISK_MB} MB fills up: cancels go on from the reserve, nothing is lost`,
-  run: async ({ isLong, place }) => {
-    const disk = SmallDisk.mount(place, DISK_MB);
-    const filling = new Filling(place, disk);
-    try {
-      await filling.run(isLong ? ORDERS_LONG : ORDERS_SHORT);
-      return filling.figures;
-    } finally {
-      await filling.close();
-    }
-  },
+  run: (options) => fill(options, SmallDisk.mount(options.place, DISK_MB)),
 };
+
+export const QUOTA_PROOF: Proof = {
+  name: "quota",
+  about: "a quota is used up, of which the disk says nothing: the same as a full disk",
+  run: (options) => fill(options, new SmallQuota(options.place)),
+};
+
+async function fill({ isLong, place }: ProofOptions, volume: Volume): Promise<Figure[]> {
+  const filling = new Filling(place, volume);
+  try {
+    await filling.run(isLong ? ORDERS_LONG : ORDERS_SHORT);
+    return filling.figures;
+  } finally {
+    await filling.close();
+  }
+}
 
 class Filling {
   readonly figures: Figure[] = [];
   readonly #place: Workplace;
-  readonly #disk: SmallDisk;
+  readonly #disk: Volume;
   readonly #dataDir: string;
   #gateway: GatewayProcess | null = null;
   #client: SignedClient | null = null;
 
-  constructor(place: Workplace, disk: SmallDisk) {
+  constructor(place: Workplace, disk: Volume) {
     this.#place = place;
     this.#disk = disk;
     this.#dataDir = join(disk.folder, "data");
@@ -60,6 +69,7 @@ class Filling {
     await this.#cancelSome(open, orderCount / 3);
     await this.#saysSo();
     await this.#crash();
+    await this.#stop();
     await this.#cancelSome(open, orderCount / 3);
     stream.close();
     await this.#room(open, orderCount);
@@ -82,7 +92,8 @@ class Filling {
   }
 
   async #start(): Promise<void> {
-    this.#gateway = await this.#place.gateway(this.#dataDir, SETTINGS);
+    const settings = { ...SETTINGS, ...this.#disk.settings };
+    this.#gateway = await this.#place.gateway(this.#dataDir, settings);
     this.#client?.close();
     this.#client = new SignedClient(this.#gateway.url, KEY_1, 8);
   }
@@ -147,7 +158,7 @@ class Filling {
     const metrics = await (await fetch(`${this.#url}/metrics`)).text();
     this.#holds("metrics say so", /^countermand_disk_full 1$/m.test(metrics));
     const held = /^countermand_disk_reserve_bytes (\d+)$/m.exec(metrics)?.[1] ?? "?";
-    this.figures.push(reported("bytes of the reserve that are left of 1 MB", held));
+    this.figures.push(reported("bytes of the reserve that are left of 2 MB", held));
     this.#holds("the log says so", this.#running.stderr.includes('"disk.full"'));
   }
 
@@ -160,8 +171,20 @@ class Filling {
       "starts on the full disk, same state",
       isSameState(await this.#running.state(), before),
     );
-    const placed = await this.#call("POST", ORDERS, ORDER);
-    this.#holds("still refuses new orders", envelope(placed).code === DISK_FULL);
+    await this.#refusal();
+  }
+
+  /** Stopped, which takes files away whose room somebody else takes, and started again. */
+  async #stop(): Promise<void> {
+    const before = await this.#running.state();
+    this.#running.kill("SIGTERM");
+    const { code } = await this.#running.exited;
+    this.#holds("stops on the full disk: exit code 0", code === 0, String(code));
+    this.#disk.fill();
+    await this.#start();
+    const after = await this.#running.state();
+    this.#holds("starts after a stop, same state", isSameState(after, before));
+    await this.#refusal();
   }
 
   async #room(open: string[], orderCount: number): Promise<void> {
@@ -206,7 +229,7 @@ class Filling {
     this.#holds("reserve used up: exit code 70", exit?.code === EXIT_FATAL, `${exit?.code}`);
     const sentence = /^countermand stopped: .*\(JOURNAL_DISK_FULL\)$/m.exec(stderr)?.[0];
     this.#holds("and a sentence that says why", sentence !== undefined);
-    this.figures.push(reported("switches armed from 1 MB until then", String(armed)));
+    this.figures.push(reported("switches armed from 2 MB until then", String(armed)));
     this.#disk.free();
     const { problem, eventCount } = verifyJournal(this.#dataDir);
     this.#holds("the journal is whole", problem === null, problem?.code ?? `${eventCount} events`);

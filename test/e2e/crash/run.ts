@@ -14,7 +14,7 @@ import { BACKUP } from "./backup-proof.ts";
 import { BIT_FLIPS } from "./bit-flips.ts";
 import { CLOCK_JUMP } from "./clock-jump.ts";
 import { DEAD_MAN } from "./dead-man-proof.ts";
-import { DISK_FULL_PROOF } from "./disk-full.ts";
+import { DISK_FULL_PROOF, QUOTA_PROOF } from "./disk-full.ts";
 import { FAILING_DISK } from "./failing-disk.ts";
 import { KILL_LOOP } from "./kill-loop.ts";
 import { KILL_SWITCH } from "./kill-switch.ts";
@@ -32,6 +32,7 @@ const PROOFS: readonly Proof[] = [
   FAILING_DISK,
   SHORT_WRITES,
   DISK_FULL_PROOF,
+  QUOTA_PROOF,
   REPLAY,
   BACKUP,
   CLOCK_JUMP,

@@ -2,18 +2,15 @@
  * The system may take only a part of what is written. Every third write of the gateway is cut short
  * here, by a library that is preloaded; what was answered is there all the same.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT, type Workplace } from "../gateway-process.ts";
 import { envelope, KEY_1, SignedClient } from "../signed-client.ts";
-import { all, atLeast, CannotRun, type Proof } from "./proof.ts";
+import { preloaded } from "./preloaded.ts";
+import { all, atLeast, type Proof } from "./proof.ts";
 import { isSameState, recover } from "./recovered.ts";
 import { restingOrder } from "./resting-order.ts";
 
 const ORDERS_SHORT = 200;
 const ORDERS_LONG = 5_000;
-const SOURCE = join(ROOT, "test", "e2e", "crash", "short-writes-c.txt");
 
 export const SHORT_WRITES: Proof = {
   name: "short-writes",
@@ -22,7 +19,7 @@ export const SHORT_WRITES: Proof = {
     const count = isLong ? ORDERS_LONG : ORDERS_SHORT;
     const counted = place.path("count");
     const gateway = await place.gateway(place.path("data"), {
-      LD_PRELOAD: compiled(place),
+      LD_PRELOAD: preloaded(place, "short-writes"),
       SHORT_WRITES_COUNT: counted,
     });
     const client = new SignedClient(gateway.url, KEY_1);
@@ -48,16 +45,3 @@ export const SHORT_WRITES: Proof = {
     }
   },
 };
-
-/** @throws CannotRun there is no compiler */
-function compiled(place: Workplace): string {
-  const library = place.path("short-writes.so");
-  const { error, status, stderr } = spawnSync(
-    "gcc",
-    ["-shared", "-fPIC", "-O1", "-x", "c", "-o", library, SOURCE],
-    { encoding: "utf8" },
-  );
-  if (error !== undefined) throw new CannotRun("gcc is not installed");
-  if (status !== 0) throw new CannotRun(`gcc: ${stderr.trim().split("\n")[0]}`);
-  return library;
-}

@@ -4,12 +4,14 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Workplace } from "../gateway-process.ts";
 import { CannotRun } from "./proof.ts";
+import type { Volume } from "./volume.ts";
 
 const PIECE_BYTES = 65_536;
 
-export class SmallDisk {
+export class SmallDisk implements Volume {
   /** Where it is mounted. */
   readonly folder: string;
+  readonly settings = {};
 
   /** @throws CannotRun nobody but root mounts, and not in every container */
   static mount(place: Workplace, megabytes: number): SmallDisk {

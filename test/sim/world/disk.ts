@@ -6,6 +6,7 @@
  * Names follow ext4: an fsync of a file makes its own name durable, one of a folder all names in
  * it; names that were changed and not synced survive a power cut as a prefix, in their order.
  */
+import { constants } from "node:os";
 import type { Random } from "./random.ts";
 
 /** Sectors are written whole or not at all. */
@@ -404,7 +405,15 @@ export class Disk {
 
   #error(code: string, syscall: string, path: string): DiskError {
     this.lastErrorCode = code;
-    return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall });
+    const { errno } = constants;
+    // Node has no name for it.
+    const named = code === "EDQUOT" ? "UNKNOWN" : code;
+    const shown = new Error(`${named}: ${syscall} '${path}'`);
+    return Object.assign(shown, {
+      code: named,
+      errno: -errno[code as keyof typeof errno],
+      syscall,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
@@ -76,9 +77,11 @@ test("reserve: a slice more is tried and taken back, and leaves the reserve as i
     assert.ok(reserve.isWhole);
   }));
 
-/** As Node makes them. */
+/** As Node makes them: it has no name for a quota that is used up. */
 function fileError(code: string, syscall: string): Error {
-  return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
+  const errno = -(constants.errno[code as keyof typeof constants.errno] ?? 0);
+  const named = code === "EDQUOT" ? "UNKNOWN" : code;
+  return Object.assign(new Error(`${named}: ${syscall}`), { code: named, errno, syscall });
 }
 
 test("disk full: the disk or a quota has no room, and no flush has told it", () => {

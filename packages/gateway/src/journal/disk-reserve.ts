@@ -40,26 +40,15 @@ export class DiskReserve {
     return true;
   }
 
-  /**
-   * Whether there is not even room for as much as a slice: it is tried, and what was written for it
-   * is taken back.
-   */
+  /** Whether there is not even room for as much as a slice. */
   hasNoRoom(): boolean {
-    let isFull = false;
-    try {
-      growFile(this.#file, this.#bytes());
-    } catch (error) {
-      isFull = isNoRoom(error);
-    }
-    this.#shrinkTo(this.#heldBytes);
-    return isFull;
+    return !this.#canTake(RESERVE_SLICE_BYTES);
   }
 
-  /** Gives until so many bytes are free, or nothing is left. */
+  /** Gives until so many bytes can be written, or nothing is left. */
   makeRoomFor(bytes: number): void {
-    while (freeBytes(this.#folder) < bytes && this.makeRoom()) {
-      // Each slice is looked at anew: somebody else may be freeing or filling the disk.
-    }
+    // Each slice is looked at anew: somebody else may be freeing or filling the disk.
+    while (this.#heldBytes > 0 && !this.#hasRoomFor(bytes)) this.makeRoom();
   }
 
   /**
@@ -77,6 +66,27 @@ export class DiskReserve {
       this.#heldBytes = fileBytes(this.#file) ?? 0;
     }
     return this.isWhole;
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    return freeBytes(this.#folder) >= bytes && this.#canTake(bytes);
+  }
+
+  /**
+   * Whether so much can be written: it is tried and taken back, because of a quota nobody says how
+   * much of it is left.
+   */
+  #canTake(bytes: number): boolean {
+    let isThere = true;
+    try {
+      for (let left = bytes; left > 0; left -= RESERVE_SLICE_BYTES) {
+        growFile(this.#file, this.#bytes().subarray(0, Math.min(left, RESERVE_SLICE_BYTES)));
+      }
+    } catch (error) {
+      isThere = !isNoRoom(error);
+    }
+    this.#shrinkTo(this.#heldBytes);
+    return isThere;
   }
 
   #grow(): void {

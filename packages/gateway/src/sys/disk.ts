@@ -17,6 +17,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 
 /** What the user's own mask leaves of it. */
@@ -153,15 +154,20 @@ export function shrinkFile(path: string, bytes: number): void {
   truncateSync(path, bytes);
 }
 
-/** There is no room: on the disk, or in a quota of it. */
-const NO_ROOM: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+/** A quota that is used up: Node has no name for it, and gives the system's number below zero. */
+const QUOTA_ERRNO = -constants.errno.EDQUOT;
 /** Calls that tell how earlier writes fared: what fails there may be lost. */
 const LATE_CALLS: ReadonlySet<unknown> = new Set(["fsync", "close"]);
 
-/** Whether a file call failed because there is no room; a flush that failed is never that. */
+/**
+ * Whether a file call failed because there is no room on the disk, or in a quota of it; a flush
+ * that failed is never that.
+ */
 export function isNoRoom(error: unknown): boolean {
-  if (!NO_ROOM.has(diskErrorCode(error))) return false;
-  return !LATE_CALLS.has((error as { readonly syscall?: unknown }).syscall);
+  const code = diskErrorCode(error);
+  if (code === null) return false;
+  const { errno, syscall } = error as { readonly errno?: unknown; readonly syscall?: unknown };
+  return (code === "ENOSPC" || errno === QUOTA_ERRNO) && !LATE_CALLS.has(syscall);
 }
 
 /** Renames within one folder; on stable storage when it returns. */
