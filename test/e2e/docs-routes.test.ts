@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv } from "ajv";
-import { startInProcess } from "./gateway-in-process.ts";
+import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
+import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
 
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
 const ASYNC_API = new URL(import.meta.resolve("@asyncapi/specs/schemas/3.0.0-without-$id.json"));
@@ -30,6 +31,35 @@ test("docs: the AsyncAPI document is valid AsyncAPI 3", async (t) => {
   const ajv = new Ajv({ strict: false, logger: false, validateFormats: false });
   const validate = ajv.compile(JSON.parse(readFileSync(ASYNC_API, "utf8")) as object);
   assert.ok(validate(document), ajv.errorsText(validate.errors));
+});
+
+interface Operation {
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
+  };
+}
+
+test("docs: every body has an example that the gateway takes", async (t) => {
+  const { url } = await startInProcess(t, REAL_TIME);
+  const { paths } = (await getJson(`${url}/openapi.json`)) as {
+    paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  };
+  const client = new SignedClient(url, KEY_1);
+  t.after(() => client.close());
+  const refused = [];
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, { requestBody }] of Object.entries(operations)) {
+      if (requestBody === undefined) continue;
+      const { example } = requestBody.content["application/json"] ?? {};
+      const body = JSON.stringify(example) ?? "";
+      const request = sign(KEY_1, method.toUpperCase(), path, body);
+      const { code, details, reason } = envelope(await client.send(request));
+      // Nothing is open any more where another example has cancelled it.
+      const isTaken = code === 0 || reason === "unknown_order" || reason === "order_not_open";
+      if (!isTaken) refused.push(`${method} ${path}: ${reason} ${details}`);
+    }
+  }
+  assert.deepEqual(refused, []);
 });
 
 test("docs: the page takes nothing from elsewhere, and all it names is there", async (t) => {

@@ -1,8 +1,9 @@
 /** The OpenAPI 3.1 document, made from the route table, the schemas and the error catalogue. */
 import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { ERRORS, type ErrorName, type ErrorSpec } from "../errors.ts";
-import { ROUTES, type RouteSpec } from "../routes.ts";
+import { ROUTES, type RouteName, type RouteSpec } from "../routes.ts";
 import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
+import { EXAMPLES } from "./examples.ts";
 import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
 import { SCHEMAS } from "./schemas.ts";
 
@@ -41,7 +42,8 @@ export function openApiDocument({ version, serverUrl }: DocumentOptions): Json {
 const INTRODUCTION = [
   "Every request but those about market data and time is signed: `X-API-Signature` is the Base64 of",
   "HMAC-SHA256(secret, `METHOD|path|timestamp|payload`), where payload is the raw body, or the raw",
-  "query string of a request without one. Decimals are JSON numbers that stand for exactly the",
+  "query string of a request without one; a key that has a public key signs the same text with",
+  "Ed25519. Decimals are JSON numbers that stand for exactly the",
   "digits written: read them as text.",
 ].join(" ");
 
@@ -49,6 +51,7 @@ const TAGS = [
   { name: "Orders", description: "Place, cancel, amend and list orders." },
   { name: "Account", description: "Cash, holdings and what moved them." },
   { name: "Market data", description: "Public: books, trades, candles." },
+  { name: "Console", description: "Signing a browser in." },
   { name: "Sandbox", description: "What only the sandbox does." },
   { name: "Server", description: "The gateway itself." },
 ];
@@ -57,7 +60,7 @@ const HEADER = { type: "apiKey", in: "header" } as const;
 const SECURITY_SCHEMES = {
   apiKey: { ...HEADER, name: "X-API-Key", description: "Who asks." },
   timestamp: { ...HEADER, name: "X-API-Timestamp", description: "Unix milliseconds, 13 digits." },
-  signature: { ...HEADER, name: "X-API-Signature", description: "Base64, or 64 hex digits." },
+  signature: { ...HEADER, name: "X-API-Signature", description: "Base64, or hex digits." },
 };
 const SIGNED = [{ apiKey: [], timestamp: [], signature: [] }];
 
@@ -79,7 +82,7 @@ function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS })
     ...sameAs,
     ...(signed ? { security: SIGNED } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(endpoint.body === undefined ? {} : { requestBody: requestBody(endpoint, endpoint.body) }),
+    ...(endpoint.body === undefined ? {} : { requestBody: requestBody(route.name, endpoint.body) }),
     responses: {
       200: { description: "Done.", content: json(endpoint.ok) },
       ...Object.fromEntries(
@@ -93,8 +96,9 @@ function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS })
 }
 
 /** A route that takes its content in the query as well needs no body. */
-function requestBody({ query }: Endpoint, body: Schema): Json {
-  return { required: query === undefined, content: json(body) };
+function requestBody(name: RouteName, schema: Schema): Json {
+  const content = { "application/json": { schema, example: EXAMPLES[name] } };
+  return { required: ENDPOINTS[name].query === undefined, content };
 }
 
 function parametersOf({ path }: RouteSpec, { query, prefers, receipts }: Endpoint): Json[] {

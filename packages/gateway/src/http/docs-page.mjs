@@ -26,7 +26,7 @@ async function hmac(secret, text) {
 async function sign(request) {
   const apiKey = fieldText("api-key");
   const { pathname, search } = new URL(request.url, location.href);
-  if (apiKey === "" || !/^\/(trade|account|sandbox)\//.test(pathname)) return request;
+  if (apiKey === "" || !/^\/(trade|account|console|sandbox)\//.test(pathname)) return request;
   const timestamp = String(Date.now());
   const method = (request.method ?? "GET").toUpperCase();
   const payload = request.body ?? search.slice(1);

@@ -40,6 +40,8 @@ const STYLE = [
   "#key{align-items:center;background:#1b1b1b;color:#fff;display:flex;flex-wrap:wrap;",
   "font:14px/1.5 system-ui,sans-serif;gap:.5rem 1rem;padding:.75rem 1.25rem}",
   "#key input{font:inherit;padding:.15rem .4rem}",
+  // Signatures are made above: nobody can type one.
+  ".swagger-ui .auth-wrapper,.swagger-ui .authorization__btn{display:none}",
 ].join("");
 
 const PAGE = `<!doctype html>
