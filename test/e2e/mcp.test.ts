@@ -1,7 +1,7 @@
 // The MCP server over its standard streams, driven by a client that is not ours.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { run } from "@countermand/cli";
 import { CountermandClient } from "@countermand/client";
@@ -201,6 +201,23 @@ test("mcp: what is no request is answered with its code", async (t) => {
   });
   input.end();
   assert.equal(await ended, 0);
+});
+
+test("mcp: what was asked before the input ended is answered", async (t) => {
+  const nowMs = Date.now();
+  const { url } = await startInProcess(t, { wallMs: nowMs, marketMs: nowMs });
+  const output = new PassThrough({ encoding: "utf8" });
+  const call = { name: "orders", arguments: {} };
+  const asked = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: call });
+  const code = await run(["mcp"], {
+    input: Readable.from([`${asked}\n`]),
+    output,
+    errors: new PassThrough(),
+    environment: { COUNTERMAND_URL: url },
+    stopped: new AbortController().signal,
+  });
+  assert.equal(code, 0);
+  assert.match(String(output.read()), /"total_records\\":0/);
 });
 
 test("mcp: it ends when asked to, and on a message without an end", async (t) => {

@@ -1,7 +1,7 @@
 /** Following the order stream on a terminal. */
 import type { OrderUpdate, StreamEvent } from "@countermand/client";
 import type { Command } from "commander";
-import { wholeNumber } from "../arguments.ts";
+import { count, wholeNumber } from "../arguments.ts";
 import { session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { timeText } from "../time.ts";
@@ -12,11 +12,11 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
     .command("watch")
     .description("every change of every order as it happens; through cuts and restarts, no gap")
     .option("--from <seq>", "begin with the messages after this position; 0 for all", wholeNumber)
-    .option("--count <n>", "end after so many changes", wholeNumber)
+    .option("--count <n>", "end after so many changes", count)
     .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
     .action(async (options: { readonly from?: number; readonly count?: number }, command) => {
       const { client, asJson } = session(command, terminal);
-      const { from, count = Number.POSITIVE_INFINITY } = options;
+      const { from, count: wanted = Number.POSITIVE_INFINITY } = options;
       const stream = client.stream(from === undefined ? {} : { afterSeq: from });
       terminal.stopped.addEventListener("abort", () => stream.close());
       let seen = 0;
@@ -24,7 +24,7 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
         if (asJson) printJson(terminal, event);
         else show(terminal, event);
         if (event.type === "order") seen += 1;
-        if (seen >= count) break;
+        if (seen >= wanted) break;
       }
     });
 }

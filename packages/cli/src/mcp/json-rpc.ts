@@ -58,6 +58,7 @@ export class RpcPeer {
   readonly #asked = new Map<number, Waiting>();
   /** What the other side has asked and was not answered. */
   readonly #atWork = new Map<Id, AbortController>();
+  readonly #works = new Set<Promise<void>>();
   #nextId = 1;
 
   constructor(output: Writable, handlers: RpcHandlers) {
@@ -65,19 +66,28 @@ export class RpcPeer {
     this.#handlers = handlers;
   }
 
-  /** Reads until the input ends or the signal comes; what is at work then is abandoned. */
+  /**
+   * Reads until the input ends, and then answers what is at work: who has written all of it may still
+   * read. What waits for the other side's answer is abandoned; on the signal everything is.
+   */
   async serve(input: Readable, stopped: AbortSignal): Promise<void> {
     const stop = () => input.destroy();
     stopped.addEventListener("abort", stop);
     try {
       if (!stopped.aborted) await this.#readLines(input);
+      this.#leaveAsked();
+      await Promise.all(this.#works);
     } catch (error) {
       if (!stopped.aborted) throw error;
     } finally {
       stopped.removeEventListener("abort", stop);
       for (const request of this.#atWork.values()) request.abort();
-      for (const { reject } of this.#asked.values()) reject(new Error("the client is gone"));
+      this.#leaveAsked();
     }
+  }
+
+  #leaveAsked(): void {
+    for (const { reject } of this.#asked.values()) reject(new Error("the client is gone"));
   }
 
   async #readLines(input: Readable): Promise<void> {
@@ -155,7 +165,10 @@ export class RpcPeer {
   #answer(id: Id, method: string, params: Params): void {
     if (this.#atWork.size >= REQUESTS_AT_ONCE_MAX || this.#atWork.has(id)) {
       this.#refuse(id, RpcCode.Busy, "too many requests at once, or this id is at work");
-    } else void this.#carryOut(id, method, params);
+    } else {
+      const work = this.#carryOut(id, method, params).finally(() => this.#works.delete(work));
+      this.#works.add(work);
+    }
   }
 
   async #carryOut(id: Id, method: string, params: Params): Promise<void> {
