@@ -1,6 +1,8 @@
 /** The console in a real Chromium, and what tests do to it and read from it. */
-import { existsSync } from "node:fs";
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type Key, SignedClient, sign } from "../e2e/signed-client.ts";
 
@@ -110,4 +112,42 @@ export async function rows(page: Page, count: number): Promise<readonly string[]
     return document.querySelectorAll(".rows .row:not(.head)").length === wanted;
   }, count);
   return await found.allInnerTexts();
+}
+
+/** What stands beyond the edges of the window. */
+export function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    return [...document.querySelectorAll("button, input, select, h2, p, li")]
+      .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5))
+      .map(({ name, box }) => `${name} to ${box.right}`);
+  });
+}
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+interface Axe {
+  run(options: object): Promise<{
+    readonly passes: readonly unknown[];
+    readonly violations: readonly {
+      readonly id: string;
+      readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+    }[];
+  }>;
+}
+
+/** Fails where the page breaks a rule of WCAG 2.2 AA that a machine can check. */
+export async function assertAccessible(page: Page): Promise<void> {
+  // The browser itself evaluates it: the page's own policy lets no script in.
+  await page.evaluate(AXE);
+  const { passes, violations } = await page.evaluate((values) => {
+    const { axe } = globalThis as unknown as { readonly axe: Axe };
+    return axe.run({ runOnly: { type: "tag", values }, resultTypes: ["violations"] });
+  }, RULES);
+  assert.ok(passes.length > 10, "the rules have something to look at");
+  const faults = violations.flatMap(({ id, nodes }) => {
+    return nodes.map(({ failureSummary, html }) => `${id}: ${html}: ${failureSummary}`);
+  });
+  assert.deepEqual(faults, []);
 }

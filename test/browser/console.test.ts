@@ -9,7 +9,9 @@ import { startInProcess } from "../e2e/gateway-in-process.ts";
 import { Workplace } from "../e2e/gateway-process.ts";
 import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "../e2e/signed-client.ts";
 import {
+  assertAccessible,
   closeBrowser,
+  cutOff,
   live,
   newPage,
   openConsole,
@@ -96,6 +98,7 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   assert.match(told[0] ?? "", /Accepted/);
   assert.match(told[1] ?? "", /Traded[\s\S]*200 at 400/);
   assert.match(told[2] ?? "", /Traded[\s\S]*100 at 400/);
+  await assertAccessible(page);
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog[open]", { state: "detached" });
 });
@@ -290,7 +293,7 @@ test("console: signing out is said, and the page knows nothing any more", async 
   await page.waitForSelector("text=You are signed out.");
 });
 
-test("console: on a phone nothing is cut off, in light and dark", async (t) => {
+test("console: on a phone nothing is cut off and all can be read, in light and dark", async (t) => {
   const url = await gateway(t);
   await placeBySignature(url, KEY_1, "buy", 100, 400);
   for (const colorScheme of ["light", "dark"] as const) {
@@ -299,14 +302,8 @@ test("console: on a phone nothing is cut off, in light and dark", async (t) => {
     assert.equal(await page.getAttribute("html", "data-theme"), colorScheme);
     for (const section of ["Market", "Trade", "Account", "Orders"]) {
       await page.click(`.sections button:has-text("${section}")`);
-      const cutOff = await page.evaluate(() => {
-        const seen = [...document.querySelectorAll("button, input, select, h2")];
-        return seen
-          .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
-          .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5))
-          .map(({ name, box }) => `${name} to ${box.right}`);
-      });
-      assert.deepEqual(cutOff, [], section);
+      assert.deepEqual(await cutOff(page), [], section);
+      await assertAccessible(page);
     }
   }
 });

@@ -6,7 +6,14 @@ import type { Page } from "playwright-core";
 import type { OperatorClient } from "../e2e/operator-client.ts";
 import { BUY, OperatorPlace } from "../e2e/operator-place.ts";
 import { envelope, KEY_1 } from "../e2e/signed-client.ts";
-import { closeBrowser, newPage, openConsole, type PageOptions } from "./console-page.ts";
+import {
+  assertAccessible,
+  closeBrowser,
+  cutOff,
+  newPage,
+  openConsole,
+  type PageOptions,
+} from "./console-page.ts";
 
 after(closeBrowser);
 
@@ -141,7 +148,7 @@ test("operators: no answer is said, and the page comes back by itself; a restart
   await page.waitForSelector("text=countermand operator-console");
 });
 
-test("operators: on a phone nothing is cut off, in light and dark", async (t) => {
+test("operators: on a phone nothing is cut off and all can be read, in light and dark", async (t) => {
   const place = new LivePlace(t);
   const operator = await place.start();
   await operator.post("kill", {
@@ -153,17 +160,10 @@ test("operators: on a phone nothing is cut off, in light and dark", async (t) =>
     await openOperations(page, operator);
     await page.waitForSelector('[data-block="1"]');
     assert.deepEqual(await cutOff(page), []);
+    await assertAccessible(page);
     await page.click('[aria-label="Release block 1"]');
     await page.waitForSelector("dialog[open]");
     assert.deepEqual(await cutOff(page), []);
+    await assertAccessible(page);
   }
 });
-
-function cutOff(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    return [...document.querySelectorAll("button, input, select, h2, p, li")]
-      .map((element) => ({ name: element.textContent, box: element.getBoundingClientRect() }))
-      .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5))
-      .map(({ name, box }) => `${name} to ${box.right}`);
-  });
-}

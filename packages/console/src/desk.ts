@@ -421,7 +421,10 @@ function touchTable(): void {
 }
 
 function tellPhase({ phase, note }: LinkView): void {
-  if (phase === "lost") tell(`Connection lost: ${note}`, "bad");
+  const { pendingCount } = orderLink;
+  const unanswered =
+    pendingCount === 0 ? "" : `; not answered yet: ${pendingCount} of your commands`;
+  if (phase === "lost") tell(`Connection lost: ${note}${unanswered}`, "bad");
   else if (phase === "silent") tell("The gateway is silent", "bad");
   else if (phase === "live" && note !== "") tell(`Live again: ${note}`, "good");
 }

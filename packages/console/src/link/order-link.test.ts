@@ -167,9 +167,28 @@ test("order link: a command goes again under its id until it is answered, and no
   assert.equal(bench.sent.length, 3);
 });
 
+test("order link: a new order is for now: offline it is not sent, and not much later either", async () => {
+  const bench = Bench.live(0);
+  const soon = bench.link.command("place", {});
+  bench.listener.closed(1006, "");
+  assert.equal((await bench.link.command("place", {})).reason, "not_sent");
+  bench.advance(300);
+  bench.listener.opened();
+  assert.deepEqual(bench.sent, [bench.sent[0], bench.sent[0]]);
+  bench.tell({ type: "reply", id: "c-1", code: 0 });
+  assert.equal((await soon).code, 0);
+  const late = bench.link.command("place", {});
+  const sentCount = bench.sent.length;
+  bench.listener.closed(1006, "");
+  bench.advance(12_000);
+  bench.listener.opened();
+  assert.equal((await late).reason, "outcome_unknown");
+  assert.equal(bench.sent.length, sentCount);
+});
+
 test("order link: an answer that can no longer be had is said to be unknown", async () => {
   const bench = Bench.live(0);
-  const reply = bench.link.command("place", {});
+  const reply = bench.link.command("cancel", {});
   bench.listener.closed(1006, "");
   for (let minute = 0; minute < 10; minute += 1) {
     bench.advance(60_000);

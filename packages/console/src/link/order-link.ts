@@ -12,7 +12,7 @@ import {
   type ReplyMessage,
   type SnapshotMessage,
 } from "@countermand/client";
-import { PendingCommands } from "./pending-commands.ts";
+import { notSent, PendingCommands, RESEND_MS_MAX } from "./pending-commands.ts";
 import type { OpenSocket, Socket } from "./socket.ts";
 
 /**
@@ -58,6 +58,8 @@ const PATH = "/console/v1/stream";
 const HEARTBEAT_SECONDS = 2;
 const OVERDUE_MS = 1_000 * HEARTBEAT_SECONDS + 1_500;
 const SILENT_MS = 3_000 * HEARTBEAT_SECONDS;
+/** What a new order was meant for is gone after that. */
+const PLACE_RESEND_MS_MAX = 10_000;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
 const OUT_OF_RANGE = "seq_out_of_range";
@@ -119,13 +121,20 @@ export class OrderLink {
     this.#connect();
   }
 
-  /** Resolves with the reply, however many connections that takes. */
+  /**
+   * Resolves with the reply, however many connections that takes. A new order is for now: it is not
+   * kept for a connection that comes later, and not sent again much later.
+   */
   command(op: CommandOp, content: unknown): Promise<ReplyMessage> {
     if (this.#phase === "signed-out") return Promise.reject(new Error("signed out"));
     const id = this.#port.newId();
+    const isPlacing = op === "place" || op === "place_batch";
+    if (isPlacing && !this.#isOpen) return Promise.resolve(notSent(id));
     const text = JSON.stringify({ op, id, data: content });
+    const resendMsMax = isPlacing ? PLACE_RESEND_MS_MAX : RESEND_MS_MAX;
     return new Promise((resolve) => {
-      this.#pending.add({ id, text, sentAtMs: this.#port.monotonicMs(), resolve });
+      const sentAtMs = this.#port.monotonicMs();
+      this.#pending.add({ id, text, sentAtMs, resendMsMax, resolve });
       if (this.#isOpen) this.#socket?.send(text);
     });
   }

@@ -8,11 +8,13 @@ export interface Pending {
   readonly id: string;
   readonly text: string;
   readonly sentAtMs: number;
+  /** Until when it is worth sending again; what is older is given up. */
+  readonly resendMsMax: number;
   readonly resolve: (reply: ReplyMessage) => void;
 }
 
 /** The gateway remembers an id for ten minutes: what is older must not be sent again. */
-const RESEND_MS_MAX = 9 * 60_000;
+export const RESEND_MS_MAX = 9 * 60_000;
 
 export class PendingCommands {
   readonly #pending = new Map<string, Pending>();
@@ -35,8 +37,8 @@ export class PendingCommands {
 
   /** What is to be sent again over a new connection, in its order. */
   toResend(nowMs: number): readonly Pending[] {
-    for (const { id, sentAtMs } of this.#pending.values()) {
-      if (nowMs - sentAtMs > RESEND_MS_MAX) this.settle(unknownOutcome(id));
+    for (const { id, resendMsMax, sentAtMs } of this.#pending.values()) {
+      if (nowMs - sentAtMs > resendMsMax) this.settle(unknownOutcome(id));
     }
     return [...this.#pending.values()];
   }
@@ -47,8 +49,21 @@ export class PendingCommands {
   }
 }
 
-/** The reason in place of an answer that will not come. */
-export const OUTCOME_UNKNOWN = "outcome_unknown";
+/** Reasons that the page gives, in place of an answer that is not there: none is a refusal. */
+export const NO_ANSWER: ReadonlySet<string> = new Set(["not_sent", "outcome_unknown"]);
+
+/** In place of an answer to what was never sent. */
+export function notSent(id: string): ReplyMessage {
+  return {
+    type: "reply",
+    id,
+    code: -1,
+    message: "Not sent",
+    details: "there is no connection to the gateway now",
+    reason: "not_sent",
+    retryable: true,
+  };
+}
 
 function unknownOutcome(id: string): ReplyMessage {
   return {
@@ -57,7 +72,7 @@ function unknownOutcome(id: string): ReplyMessage {
     code: -1,
     message: "Outcome unknown",
     details: "no answer came: look at the order",
-    reason: OUTCOME_UNKNOWN,
+    reason: "outcome_unknown",
     retryable: false,
   };
 }

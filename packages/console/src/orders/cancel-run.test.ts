@@ -33,7 +33,7 @@ test("cancel run: outcomes are by place, and a refusal of all is everyone's", ()
 test("cancel run: an outcome that nobody knows is not told as a refusal", async () => {
   const pending = new PendingCommands();
   const reply = new Promise<ReplyMessage>((resolve) => {
-    pending.add({ id: "c", text: "", sentAtMs: 0, resolve });
+    pending.add({ id: "c", text: "", sentAtMs: 0, resendMsMax: 0, resolve });
   });
   pending.giveUp();
   const [outcome] = batchOutcomes(["1"], await reply);

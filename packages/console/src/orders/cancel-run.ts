@@ -1,6 +1,6 @@
 /** Cancels many orders in batches, and says of each what became of it. */
 import type { CancelResult, Failure, ReplyMessage } from "@countermand/client";
-import { OUTCOME_UNKNOWN } from "../link/pending-commands.ts";
+import { NO_ANSWER } from "../link/pending-commands.ts";
 import { wordText } from "./order-words.ts";
 
 /** The gateway's limit of one batch. */
@@ -71,10 +71,10 @@ interface Reasons {
   readonly message?: string;
 }
 
-/** Why something was not done; that nobody knows whether it was is no refusal. */
+/** Why something was not done; no answer is no refusal. */
 export function notDoneText(refused: string, failure: Reasons): string {
   const { reason = "", details = "", message = "" } = failure;
   const said = details === "" ? message : details;
   const text = reason === "" ? said : `${wordText(reason)}: ${said}`;
-  return reason === OUTCOME_UNKNOWN ? text : `${refused}. ${text}`;
+  return NO_ANSWER.has(reason) ? text : `${refused}. ${text}`;
 }
