@@ -67,8 +67,8 @@ export class RpcPeer {
   }
 
   /**
-   * Reads until the input ends, and then answers what is at work: who has written all of it may still
-   * read. What waits for the other side's answer is abandoned; on the signal everything is.
+   * Reads until the input ends, and then answers what is at work: who has written all of it may
+   * still read. What waits for the other side's answer is abandoned; on the signal everything is.
    */
   async serve(input: Readable, stopped: AbortSignal): Promise<void> {
     const stop = () => input.destroy();

@@ -1,6 +1,6 @@
 /**
- * Bodies to try a route with, as the reference shows them: taken in the sandbox one after the other, so
- * that whoever reads has something to send at once.
+ * Bodies to try a route with, as the reference shows them: the sandbox takes them one after the
+ * other, so that whoever reads has something to send at once.
  */
 import type { RouteName } from "../routes.ts";
 
