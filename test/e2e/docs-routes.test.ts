@@ -62,6 +62,16 @@ test("docs: every body has an example that the gateway takes", async (t) => {
   assert.deepEqual(refused, []);
 });
 
+test("docs: whoever opens the bare address is told where to go", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const response = await fetch(url);
+  assert.equal(response.status, 404);
+  assert.match(
+    await response.text(),
+    /nothing is served at this path; \/docs and \/console are pages/,
+  );
+});
+
 test("docs: the page takes nothing from elsewhere, and all it names is there", async (t) => {
   const { url } = await startInProcess(t, TIME);
   const response = await fetch(`${url}/docs`);

@@ -38,6 +38,8 @@ test("config file: its settings count, and the environment wins", (t) => {
   const config = readConfig({ [ENV]: path, COUNTERMAND_LOG_LEVEL: "error" });
   assert.deepEqual([config.port, config.logLevel, config.sandboxSeed], [9001, "error", 7]);
   assert.deepEqual(config.unknownSettings, []);
+  const shell = { COUNTERMAND_URL: "http://127.0.0.1:8080", COUNTERMAND_PROT: "1" };
+  assert.deepEqual(readConfig(shell).unknownSettings, ["COUNTERMAND_PROT"]);
   // What is empty is not set.
   assert.equal(readConfig({ [ENV]: path, COUNTERMAND_PORT: " " }).port, 9001);
 });

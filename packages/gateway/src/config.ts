@@ -394,8 +394,20 @@ function knownNames(): Set<string> {
   return known;
 }
 
+/** What the command line reads, from the same shell as a rule. */
+const COMMAND_LINE_NAMES = [
+  "COUNTERMAND_API_KEY",
+  "COUNTERMAND_API_SECRET",
+  "COUNTERMAND_API_SECRET_FILE",
+  "COUNTERMAND_OPERATOR",
+  "COUNTERMAND_OPERATOR_URL",
+  "COUNTERMAND_PROFILES",
+  "COUNTERMAND_PROFILE_NAME",
+  "COUNTERMAND_URL",
+];
+
 function unknownSettings(environment: Environment): string[] {
-  const known = knownNames();
+  const known = new Set([...knownNames(), ...COMMAND_LINE_NAMES]);
   return Object.keys(environment).filter((name) => {
     return name.startsWith("COUNTERMAND_") && !known.has(name);
   });

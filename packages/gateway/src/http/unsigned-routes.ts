@@ -100,13 +100,16 @@ function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply
     reply.header("Allow", "GET, HEAD");
     return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
   }
-  refusePath(null, request, reply);
-  return reply;
+  if (path !== "/") return sendFault(reply, "UNKNOWN_PATH", NOTHING_HERE);
+  // A person who has opened the address in a browser.
+  return sendFault(reply, "UNKNOWN_PATH", `${NOTHING_HERE}; /docs and /console are pages`);
 }
+
+const NOTHING_HERE = "nothing is served at this path";
 
 /** Also for paths that the framework cannot decode: nothing is served there either. */
 export function refusePath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  sendFault(reply, "UNKNOWN_PATH", "nothing is served at this path");
+  sendFault(reply, "UNKNOWN_PATH", NOTHING_HERE);
 }
 
 function sendFault(reply: FastifyReply, error: ErrorName, details: string): FastifyReply {
