@@ -1,6 +1,7 @@
 /** What keys see of streams: a part of an account, or the streams of several on one socket. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CountermandClient } from "@countermand/client";
 import { BUY, KeyedGateway, makeKey } from "./key-fixture.ts";
 import { envelope, KEY_2 } from "./signed-client.ts";
 import { type Received, StreamClient } from "./stream-client.ts";
@@ -126,6 +127,18 @@ test("drop copy: the streams of its accounts on one socket, resumed by account",
   ];
   for (const query of bad) await assert.rejects(StreamClient.open(place.url, copy, query), query);
   await assert.rejects(StreamClient.open(place.url, first, "after_seq=80114139:1"));
+  const { apiKey, secret } = copy;
+  const library = new CountermandClient({ baseUrl: place.url, credentials: { apiKey, secret } });
+  const followed = library.stream({ heartbeatSeconds: 1 });
+  while (accounts.some((account) => followed.openOrdersOf(account)?.seq !== 2)) {
+    assert.notEqual(followed.state, "closed");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(
+    accounts.map((account) => followed.openOrdersOf(account)?.size),
+    [2, 2],
+  );
+  followed.close();
   await operator.post(`keys/${copy.apiKey}/revoke`, { reason: "over" });
   assert.equal((await live.closed).code, 1008);
   assert.equal((await resumed.closed).code, 1008);

@@ -14,6 +14,8 @@ export interface ClockSample {
 
 /** How far stamps may run ahead of the clock when many are taken, before a measure resets them. */
 const STAMP_LEAD_MS_MAX = 60_000;
+/** The same after a refusal: a window may be a second only. */
+const REFUSED_LEAD_MS_MAX = 500;
 
 /**
  * What {@link ServerClock.measured} made of the exchanges, and stamps that are never equal.
@@ -45,6 +47,14 @@ export class ServerClock {
   stampMs(): number {
     this.#lastStampMs = Math.max(this.nowMs(), this.#lastStampMs + 1);
     return this.#lastStampMs;
+  }
+
+  /**
+   * Stamps that run ahead were refused for it: none of them stands for a request that was taken, so
+   * the next ones may be of the clock again.
+   */
+  stampsRefused(): void {
+    if (this.#lastStampMs > this.nowMs() + REFUSED_LEAD_MS_MAX) this.#lastStampMs = 0;
   }
 
   /** What is added to this machine's clock, milliseconds. */

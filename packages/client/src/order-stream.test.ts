@@ -297,6 +297,57 @@ test("order stream: positions of orders a key may not see are passed over", asyn
   stream.close();
 });
 
+test("order stream: a key of several accounts has a view of each, and resumes each", async () => {
+  const { stream, connection, runTimer } = harness();
+  const first = await connection(1);
+  first.listener.opened();
+  const told = (account_code: string, text: string) => {
+    return JSON.stringify({ ...(JSON.parse(text) as object), account_code });
+  };
+  const change = (account_code: string, orderNo: string, seq: number, status?: string) => {
+    const { data, ...rest } = JSON.parse(order(orderNo, seq, status)) as { data: object };
+    return JSON.stringify({ ...rest, data: { ...data, account_code } });
+  };
+  first.listener.received(told("A", snapshot(7, ["22000000001"])));
+  // Cut before the other account's open orders have come: it begins anew.
+  first.listener.closed(1006, "");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "snapshot=1&heartbeat=5");
+  second.listener.opened();
+  second.listener.received(told("A", snapshot(7, ["22000000001"])));
+  second.listener.received(told("B", snapshot(2, [])));
+  second.listener.received(told("A", heartbeat(7)));
+  second.listener.received(change("B", "22000000009", 3));
+  second.listener.received(change("A", "22000000001", 8, "can"));
+  second.listener.received(told("B", '{"type":"skip","seq":4}'));
+  assert.deepEqual(stream.accounts, ["A", "B"]);
+  assert.deepEqual([stream.openOrdersOf("A")?.seq, stream.openOrdersOf("A")?.size], [8, 0]);
+  assert.deepEqual([stream.openOrdersOf("B")?.seq, stream.openOrdersOf("B")?.size], [4, 1]);
+  assert.equal(stream.openOrders.seq, 0);
+  second.listener.received(told("B", heartbeat(5)));
+  assert.equal(stream.state, "waiting");
+  runTimer();
+  const third = await connection(3);
+  assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&heartbeat=5");
+  stream.close();
+});
+
+test("order stream: a key that may have a stream alone is no key that is not let in", async () => {
+  const failure = { code: 10010054, message: "m", details: "", retryable: false };
+  const refused = new ApiError(403, { ...failure, reason: "drop_copy_only" });
+  const { stream, connection, timers } = harness({ afterSeqs: { A: 3 } }, () => {
+    return Promise.reject(refused);
+  });
+  const first = await connection(1);
+  assert.equal(first.query, "after_seq=A%3A3&heartbeat=5");
+  first.listener.closed(1006, "");
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  assert.equal(stream.state, "waiting");
+  assert.equal(timers.size, 1);
+  stream.close();
+});
+
 test("order stream: later message types are passed over, noise is not", async () => {
   const { stream, connection } = harness();
   const { listener } = await connection(1);

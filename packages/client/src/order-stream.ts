@@ -4,7 +4,8 @@
  */
 import type { ServerClock } from "./clock.ts";
 import { ApiError } from "./errors.ts";
-import { OpenOrders } from "./open-orders.ts";
+import { FollowedAccount } from "./followed-account.ts";
+import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
 import { openSystemSocket, type Socket, type SocketOpener } from "./socket.ts";
 import { systemTimer } from "./system.ts";
@@ -14,6 +15,7 @@ import type {
   NoticeMessage,
   OrderMessage,
   OrderUpdate,
+  SkipMessage,
   SnapshotMessage,
 } from "./wire.ts";
 import { parseWire, writeQuery } from "./wire-json.ts";
@@ -28,12 +30,15 @@ export type StreamEvent =
    */
   | {
       readonly type: "snapshot";
+      /** Whose they are, where the key is of several accounts. */
+      readonly account?: string;
       readonly seq: number;
       readonly orders: readonly OrderUpdate[];
       readonly isReset: boolean;
     }
   /** Something to know, such as a gateway that stops. */
   | { readonly type: "notice"; readonly notice: NoticeMessage }
+  /** `afterSeq` is 0 where the key is of several accounts: each has a position of its own. */
   | { readonly type: "connected"; readonly afterSeq: number }
   /** It is tried again after that many milliseconds. */
   | { readonly type: "disconnected"; readonly reason: string; readonly retryInMs: number };
@@ -47,6 +52,8 @@ export interface OrderStreamOptions {
    * `openOrders` has only those that these messages tell of.
    */
   readonly afterSeq?: number;
+  /** The same by account, for a key of several. */
+  readonly afterSeqs?: Readonly<Record<string, number>>;
   /** Seconds between heartbeats, 1 to 30; 5 unless given. Silence is noticed after twice that. */
   readonly heartbeatSeconds?: number;
   /** Events waiting to be read before the connection is let go until they are; 10,000. */
@@ -76,6 +83,8 @@ const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 10_000;
 /** The gateway's answer to a position it cannot replay from. */
 const OUT_OF_RANGE = "seq_out_of_range";
+/** The refusal of everything but a stream, to a key of several accounts. */
+const DROP_COPY_ONLY = "drop_copy_only";
 const CLOSE_NORMAL = 1000;
 const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
@@ -90,7 +99,7 @@ type Message =
   | SnapshotMessage
   | NoticeMessage
   | ErrorMessage
-  | { readonly type: "skip"; readonly seq: number }
+  | SkipMessage
   | { readonly type: string };
 
 /**
@@ -104,8 +113,10 @@ type Message =
  * assert.equal(stream.state, "closed");
  */
 export class OrderStream implements AsyncIterable<StreamEvent> {
-  /** The open orders as of the last message, whether or not its event was read yet. */
-  readonly openOrders = new OpenOrders();
+  /** Of a key of one account. */
+  readonly #own = new FollowedAccount();
+  /** Of a key of several, which is a drop copy; empty for any other key. */
+  readonly #accounts = new Map<string, FollowedAccount>();
   readonly #origin: StreamOrigin;
   readonly #options: OrderStreamOptions;
   readonly #openSocket: SocketOpener;
@@ -114,9 +125,6 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #socket: Socket | null = null;
   #timer: { cancel(): void } | null = null;
   #failures = 0;
-  /** Whether this connection has told all that was missed before it. */
-  #isCaughtUp = false;
-  #seqAtHeartbeat = 0;
   /** Whether the next connection begins with a snapshot, and whether that replaces a lost past. */
   #begin: "snapshot" | "reset" | "resume";
   #events: StreamEvent[] = [];
@@ -134,8 +142,29 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#openSocket = options.openSocket ?? openSystemSocket;
     this.#after = options.after ?? systemTimer;
     this.#begin = options.afterSeq === undefined ? "snapshot" : "resume";
+    const afterSeqs = Object.entries(options.afterSeqs ?? {});
+    if (afterSeqs.length > 0) this.#begin = "resume";
     if (options.afterSeq !== undefined) this.openOrders.load(options.afterSeq, []);
+    for (const [account, seq] of afterSeqs) this.#followed(account).orders.load(seq, []);
     this.#connect();
+  }
+
+  /**
+   * The open orders as of the last message, whether or not its event was read yet. Of a key of one
+   * account; see {@link openOrdersOf} for others.
+   */
+  get openOrders(): OpenOrders {
+    return this.#own.orders;
+  }
+
+  /** The accounts that have been told of, where the key is of several. */
+  get accounts(): readonly string[] {
+    return [...this.#accounts.keys()];
+  }
+
+  /** The open orders of one account of several; undefined before anything of it was told. */
+  openOrdersOf(account: string): OpenOrders | undefined {
+    return this.#accounts.get(account)?.orders;
   }
 
   get state(): StreamState {
@@ -161,7 +190,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, void> {
     const isLate = this.#reading === "missed";
     this.#reading = "read";
-    if (isLate) this.#tellSnapshot(true);
+    if (isLate && this.#accounts.size === 0) this.#tellSnapshot(undefined, true);
+    if (isLate) for (const account of this.accounts) this.#tellSnapshot(account, true);
     return {
       next: () => this.#next(),
       return: () => {
@@ -249,12 +279,23 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #query(): string {
     const heartbeat = this.#options.heartbeatSeconds ?? HEARTBEAT_SECONDS;
     if (this.#begin !== "resume") return writeQuery({ snapshot: 1, heartbeat });
-    return writeQuery({ after_seq: this.openOrders.seq, heartbeat });
+    const positions = [...this.#accounts].map(
+      ([account, { orders }]) => `${account}:${orders.seq}`,
+    );
+    const after_seq = positions.length === 0 ? this.openOrders.seq : positions.join(",");
+    return writeQuery({ after_seq, heartbeat });
+  }
+
+  /** Undefined where the key has one account: then messages do not name it. */
+  #followed(account: string | undefined): FollowedAccount {
+    if (account === undefined) return this.#own;
+    const known = this.#accounts.get(account) ?? new FollowedAccount();
+    this.#accounts.set(account, known);
+    return known;
   }
 
   #opened(): void {
-    this.#isCaughtUp = false;
-    this.#seqAtHeartbeat = this.openOrders.seq;
+    for (const account of [this.#own, ...this.#accounts.values()]) account.connected();
     if (this.#begin === "resume") this.#state = "live";
     this.#tell({ type: "connected", afterSeq: this.openOrders.seq });
   }
@@ -271,8 +312,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
       .then(
         () => this.#lost("the handshake was refused"),
         (error: unknown) => {
-          const isFinal = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
-          if (isFinal) this.#finish(error);
+          const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
+          if (isRefused && error.reason !== DROP_COPY_ONLY) this.#finish(error);
           else this.#lost(error instanceof Error ? error.message : String(error));
         },
       );
@@ -296,20 +337,21 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         return;
       case "order": {
         const { seq, data } = message as OrderMessage;
-        const taken = this.openOrders.take(seq, data);
+        const { orders } = this.#followed(this.#accounts.size > 0 ? data.account_code : undefined);
+        const taken = orders.take(seq, data);
         if (taken === "applied") this.#tell({ type: "order", seq, order: data });
         else if (taken === "gap") this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
-      case "skip":
-        if (this.openOrders.advance((message as { seq: number }).seq) === "gap") {
-          this.#reconnect("messages are missing");
-        }
-        return;
-      case "heartbeat": {
-        this.#takeHeartbeat((message as HeartbeatMessage).data.seq);
+      case "skip": {
+        const { account_code, seq } = message as SkipMessage;
+        const isGap = this.#followed(account_code).orders.advance(seq) === "gap";
+        if (isGap) this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
+      case "heartbeat":
+        this.#takeHeartbeat(message as HeartbeatMessage);
+        return;
       case "notice":
         this.#tell({ type: "notice", notice: message as NoticeMessage });
         return;
@@ -321,33 +363,27 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     }
   }
 
-  /**
-   * A heartbeat ahead of the messages is loss, but not while a replay goes on: that is slower than
-   * what happens meanwhile, and as long as it moves nothing is lost.
-   */
-  #takeHeartbeat(latestSeq: number): void {
-    const { seq } = this.openOrders;
+  #takeHeartbeat({ account_code, data }: HeartbeatMessage): void {
+    // Snapshots of all accounts come before the first heartbeat: now none is still to come.
+    if (account_code !== undefined && this.#state === "live") this.#begin = "resume";
     if (this.#begin !== "resume") return;
-    if (latestSeq <= seq) this.#isCaughtUp = true;
-    else if (this.#isCaughtUp || seq === this.#seqAtHeartbeat) {
-      this.#reconnect(`messages up to ${latestSeq} are missing`);
-      return;
-    }
-    this.#seqAtHeartbeat = seq;
+    if (!this.#followed(account_code).lacksMessages(data.seq)) return;
+    this.#reconnect(`messages up to ${data.seq} are missing`);
   }
 
-  #takeSnapshot({ seq, data }: SnapshotMessage): void {
+  #takeSnapshot({ account_code, seq, data }: SnapshotMessage): void {
     const isReset = this.#begin === "reset";
-    this.#begin = "resume";
-    this.#isCaughtUp = true;
+    // Of several accounts each has its own: a connection that breaks before the last begins anew.
+    if (account_code === undefined) this.#begin = "resume";
     this.#state = "live";
-    this.openOrders.load(seq, data.orders);
-    this.#tellSnapshot(isReset);
+    this.#followed(account_code).load(seq, data.orders);
+    this.#tellSnapshot(account_code, isReset);
   }
 
-  #tellSnapshot(isReset: boolean): void {
-    const { openOrders } = this;
-    this.#tell({ type: "snapshot", seq: openOrders.seq, orders: openOrders.all(), isReset });
+  #tellSnapshot(account: string | undefined, isReset: boolean): void {
+    const { orders } = this.#followed(account);
+    const whose = account === undefined ? {} : { account };
+    this.#tell({ type: "snapshot", ...whose, seq: orders.seq, orders: orders.all(), isReset });
   }
 
   #reconnect(reason: string): void {
@@ -402,9 +438,11 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 }
 
-function checkOptions({ afterSeq = 0, heartbeatSeconds = HEARTBEAT_SECONDS }: OrderStreamOptions) {
-  if (!Number.isSafeInteger(afterSeq) || afterSeq < 0) {
-    throw new RangeError(`afterSeq must be a whole number from 0, not ${afterSeq}`);
+function checkOptions(options: OrderStreamOptions): void {
+  const { afterSeq = 0, afterSeqs = {}, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
+  for (const seq of [afterSeq, ...Object.values(afterSeqs)]) {
+    if (Number.isSafeInteger(seq) && seq >= 0) continue;
+    throw new RangeError(`a position must be a whole number from 0, not ${seq}`);
   }
   const isPeriod = Number.isInteger(heartbeatSeconds);
   if (!isPeriod || heartbeatSeconds < 1 || heartbeatSeconds > HEARTBEAT_SECONDS_MAX) {

@@ -116,6 +116,20 @@ test("transport: a wrong clock is measured, and the request signed again", async
   assert.equal(transport.clock.offsetMs, 1_746_000_000_000 - time.nowMs);
 });
 
+test("transport: a clock that is fast by seconds is corrected, too", async () => {
+  const { transport, sent, time } = scripted([
+    json(401, refusal("timestamp_out_of_window")),
+    ...[1, 2, 3].map(() => json(200, { code: 0, data: { timestamp: 1_746_774_112_000 } })),
+    json(200, { code: 0 }),
+    json(200, { code: 0 }),
+  ]);
+  assert.equal(time.nowMs, 1_746_774_142_000);
+  await transport.call(PLACE);
+  assert.equal(sent.at(-1)?.headers["X-API-Timestamp"], "1746774112000");
+  await transport.call(PLACE);
+  assert.equal(sent.at(-1)?.headers["X-API-Timestamp"], "1746774112001");
+});
+
 test("transport: a write without any answer in time has an unknown outcome", async () => {
   const cuts = Array.from({ length: 50 }, () => CUT);
   const { transport } = scripted(cuts, { callTimeoutMs: 5_000 });

@@ -123,6 +123,7 @@ export class Transport {
           // Nothing was done yet, so other bytes may be sent.
           isClockFresh = true;
           await this.measureClock();
+          this.clock.stampsRefused();
           headers = await this.#headers(call);
           continue;
         }

@@ -28,3 +28,11 @@ test("wire json: a query is encoded, absent members are left out", () => {
     "symbol=BTC-USDT&reference_id=a%26b%20c",
   );
 });
+
+test("wire json: a code is one number however it is written", () => {
+  for (const code of ["11030202", "30202", '"030202"', '"11030202"', '"30202"']) {
+    const text = `{"code":0,"data":[{"result":{"code":${code}}}]}`;
+    assert.deepEqual(parseWire(text), { code: 0, data: [{ result: { code: 11030202 } }] });
+  }
+  assert.deepEqual(parseWire('{"code":404}'), { code: 404 });
+});

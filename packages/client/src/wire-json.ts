@@ -14,19 +14,31 @@ const INDEX = /^[0-9]+$/;
 
 /**
  * Reads an answer or a message: members of {@link INTEGER_FIELDS} are numbers, every other number
- * is its own digits as text. On engines without source text (Node before 22, Safari before 18.4)
- * digits beyond what a float holds are lost.
+ * is its own digits as text, and an error's code has eight digits however it is written. On engines
+ * without source text (Node before 22, Safari before 18.4) digits beyond what a float holds are
+ * lost.
  * @throws SyntaxError when the text is not JSON
  * @example
  * assert.deepEqual(parseWire('{"price":423.830,"seq":7}'), { price: "423.830", seq: 7 });
  */
 export function parseWire(text: string): unknown {
   return (JSON as ExactJson).parse(text, (key, value, context) => {
+    if (key === "code") return codeOf(value);
     if (typeof value === "number" && !INTEGER_FIELDS.has(key)) {
       return context?.source ?? String(value);
     }
     return isLevel(key, value) ? [value[0], value[1], Number(value[2])] : value;
   });
+}
+
+/** Codes have eight digits; gateways of this API also write `30202` or `"030202"` for 11030202. */
+const SHORT_CODE = /^0?[0-9]{5}$/;
+const PRODUCT = 11_000_000;
+
+function codeOf(value: unknown): unknown {
+  if (typeof value !== "number" && typeof value !== "string") return value;
+  if (SHORT_CODE.test(String(value))) return PRODUCT + Number(value);
+  return /^[0-9]{8}$/.test(String(value)) ? Number(value) : value;
 }
 
 /** A price of a book: price and quantity are decimals, the number of orders is not. */

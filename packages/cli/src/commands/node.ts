@@ -1,5 +1,5 @@
 /** Running a gateway on this machine, and looking whether one answers. */
-import { CountermandClient } from "@countermand/client";
+import { ApiError, CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -105,10 +105,18 @@ async function* findings(client: CountermandClient, url: string): AsyncGenerator
   };
   yield await finding("disk", () => diskOf(url));
   yield await finding("key", async () => {
-    const { total_records } = await client.orders({ page_size: 1 });
+    const { total_records } = await client.orders({ page_size: 1 }).catch(dropCopyOnly);
+    if (total_records === null) return "signature accepted; it is a drop copy, of the stream alone";
     return `signature accepted; the account has ${total_records} orders`;
   });
   yield await finding("stream", () => firstMessage(client));
+}
+
+/** A key of several accounts is in order, and may ask for no orders. */
+function dropCopyOnly(error: unknown): { readonly total_records: null } {
+  if (error instanceof ApiError && error.reason === "drop_copy_only")
+    return { total_records: null };
+  throw error;
 }
 
 async function diskOf(url: string): Promise<string> {

@@ -36,7 +36,8 @@ function show(terminal: Terminal, event: StreamEvent): void {
       return;
     case "snapshot": {
       const lost = event.isReset ? " (what happened before can no longer be replayed)" : "";
-      tell(terminal, `${event.orders.length} open orders at seq ${event.seq}${lost}`);
+      const whose = event.account === undefined ? "" : ` of account ${event.account}`;
+      tell(terminal, `${event.orders.length} open orders${whose} at seq ${event.seq}${lost}`);
       return;
     }
     case "notice":
