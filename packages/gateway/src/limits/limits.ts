@@ -9,9 +9,10 @@ export const RECENT_ORDERS_MAX = 10_000;
 /**
  * Milliseconds of a turn of the event loop, after which further new orders and queries in it are
  * refused (OVERLOADED, retryable). Reason: a cancel waits for the turn that is under way, for its
- * own, and for two commits, all within 100 ms.
+ * own, and for two commits, each of which is heard of when the turn then under way is over: four
+ * turns, all within 100 ms.
  */
-export const TURN_MS_MAX = 10;
+export const TURN_MS_MAX = 5;
 
 /**
  * New orders and queries that a turn takes however long it lasts. Reason: a machine that is busy
