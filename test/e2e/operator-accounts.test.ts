@@ -48,6 +48,20 @@ test("accounts: opened with money, listed, credited and debited in balance", asy
   );
 });
 
+test("accounts: the sandbox's own codes are nobody's, and no key is made for them", async (t) => {
+  const place = new OperatorPlace(t, { COUNTERMAND_SANDBOX_MARKET: "on" });
+  const operator = await place.start();
+  for (const account of ["SIM00001", "sandbox-liquidity"]) {
+    const opened = await operator.post("accounts", { reason: "x", account });
+    assert.deepEqual([opened.status, opened.reason], [409, "account_exists"], account);
+    const key = { reason: "x", accounts: [account], permissions: ["trade"] };
+    const made = await operator.post("keys", key);
+    assert.deepEqual([made.status, made.reason], [404, "unknown_account"], account);
+  }
+  const { status } = await operator.post("accounts", { reason: "x", account: "SIM00099" });
+  assert.equal(status, 200);
+});
+
 test("accounts: what an adjustment cannot be, and then nothing of it is", async (t) => {
   const place = new OperatorPlace(t);
   const operator = await place.start();

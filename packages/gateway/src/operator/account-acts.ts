@@ -21,8 +21,18 @@ import {
   refuse,
   type UnixMs,
 } from "@countermand/core/model";
+import { isSimulated } from "@countermand/core/participants";
 import type { Partitions } from "../sequencer/partitions.ts";
+import { LIQUIDITY_ACCOUNT } from "../venue/liquidity.ts";
 import { CLOSE_ORDERS_MAX } from "./limits.ts";
+
+/**
+ * Whether it is an account of the sandbox itself: nobody is held to limits there or asks about it,
+ * and the archive keeps nothing of the simulated traders'. So it is nobody's in production either.
+ */
+export function isSandboxOwn(account: Account): boolean {
+  return isSimulated(account) || account === LIQUIDITY_ACCOUNT;
+}
 
 const ASSET_CLASSES = ["Cash", "Holding"] as const;
 
@@ -60,6 +70,9 @@ export class AccountActs {
 
   open(act: OperatorAct, request: OpenAccountRequest, nowMs: UnixMs): AccountRow | Refusal {
     const { account, shortSellingAllowed, adjustments } = request;
+    if (isSandboxOwn(account)) {
+      return refuse("ACCOUNT_EXISTS", `account ${account} is the sandbox's own`);
+    }
     const { desk } = this.#partitions.deskOf(account);
     const opened = desk.decideOpen(account, shortSellingAllowed, nowMs);
     if ("refused" in opened) return opened;
