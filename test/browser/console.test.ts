@@ -129,6 +129,13 @@ test("console: fills and what they moved, page by page; a fill leads to its orde
   await page.click('dialog[open] button:has-text("executions")');
   await page.click(`dialog[open] tbody button:has-text("${orderNo}")`);
   await page.waitForSelector(`dialog[open] h2:has-text("Order ${orderNo}")`);
+  // Also for a page that was opened when the order was long closed.
+  const later = await newPage(t);
+  await openConsole(later, url, KEY_1);
+  await later.locator("body").press("e");
+  await later.click(`dialog[open] tbody button:has-text("${orderNo}")`);
+  await later.waitForSelector('dialog[open] .facts:has-text("filled")');
+  await later.waitForSelector('dialog[open] .timeline:has-text("200 at 400")');
 });
 
 test("console: the ticket checks as it is typed, and says what could be bought", async (t) => {
@@ -281,6 +288,18 @@ test("console: a page of another port on this host gets nothing of a signed-in b
   assert.deepEqual(tried, { stream: "refused", read: "refused", written: "opaque" });
   await evil.goto(`${url}/console`);
   await live(evil);
+});
+
+test("console: signing out that nobody has heard of is not said to be done", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await page.route("**/console/v1/session", (route) => route.abort());
+  await page.click('button:has-text("Sign out")');
+  await page.waitForSelector("text=this browser may still be signed in");
+  await page.unroute("**/console/v1/session");
+  await page.reload();
+  await live(page);
 });
 
 test("console: signing out is said, and the page knows nothing any more", async (t) => {

@@ -29,6 +29,7 @@ import { type CancelOutcome, cancelRun, notDoneText } from "./orders/cancel-run.
 import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
 import { RateMeter } from "./rate-meter.ts";
+import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in-problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "./system.ts";
 import type { TicketDraft } from "./ticket/ticket-checks.ts";
 import { takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
@@ -61,7 +62,6 @@ const SIGN_IN_AGAIN_MS = 2_000;
 const RESTRICTIONS_EVERY_MS = 5_000;
 
 export const session = signal<ConsoleSession | null | undefined>(undefined);
-export const signInProblem = signal("");
 export const link = signal<LinkView>({ phase: "connecting", seq: 0, note: "", lossCount: 0 });
 /** Counts the changes of {@link table}, which changes in place. */
 export const tableTick = signal(0);
@@ -192,8 +192,8 @@ async function signInOnce(code: string): Promise<api.AnySession | null> {
 }
 
 export async function leave(): Promise<void> {
-  const token = session.value?.csrf_token ?? "";
-  await api.signOut(token).catch(() => {});
+  const isOut = await api.signOut(session.value?.csrf_token ?? "");
+  signInProblem.value = isOut ? "" : MAYBE_SIGNED_IN;
   orderLink.stop();
   marketLink.stop();
   session.value = null;
@@ -305,7 +305,20 @@ export function openShown(): readonly string[] {
 export function showOrder(orderNo: string): void {
   shownOrder.value = orderNo;
   executions.value = [];
-  if (orderNo !== "") void askStory();
+  if (orderNo === "") return;
+  void askStory();
+  if (table.get(orderNo) === undefined) void askOrder(orderNo);
+}
+
+/** One that closed before the page was opened: a fill of it, say, leads to it. */
+async function askOrder(orderNo: string): Promise<void> {
+  try {
+    const filter = { order_no: orderNo, page_size: "1" };
+    table.learn(((await api.ask("/trade/v1/orders", filter)) as OrdersPage).orders);
+    touchTable();
+  } catch (error) {
+    tell(`The order could not be read: ${(error as Error).message}`, "bad");
+  }
 }
 
 async function askStory(): Promise<void> {

@@ -37,8 +37,14 @@ export async function signIn(code: string): Promise<AnySession> {
   return (await call("POST", SESSION, { body: { sign_in_code: code } })) as AnySession;
 }
 
-export async function signOut(csrfToken: string): Promise<void> {
-  await call("DELETE", SESSION, { csrfToken });
+/** Whether the session is known to have ended. */
+export async function signOut(csrfToken: string): Promise<boolean> {
+  try {
+    await call("DELETE", SESSION, { csrfToken });
+    return true;
+  } catch (error) {
+    return error instanceof RefusedError && error.httpStatus === 401;
+  }
 }
 
 /** One of the signed routes that a page may ask. @throws RefusedError */

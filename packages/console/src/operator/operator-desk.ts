@@ -5,6 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import * as api from "../link/console-api.ts";
+import { MAYBE_SIGNED_IN, signInProblem } from "../sign-in-problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "../system.ts";
 import type { Block, Mode, Modes, OperatorSession, Scope } from "./operator-wire.ts";
 import { scopeText } from "./scope.ts";
@@ -68,7 +69,8 @@ export function begin(found: OperatorSession): void {
 }
 
 export async function leave(): Promise<void> {
-  await api.signOut(session.value?.csrf_token ?? "").catch(() => {});
+  const isOut = await api.signOut(session.value?.csrf_token ?? "");
+  signInProblem.value = isOut ? "" : MAYBE_SIGNED_IN;
   signedOut();
 }
 

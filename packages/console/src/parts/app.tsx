@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as desk from "../desk.ts";
 import * as operatorDesk from "../operator/operator-desk.ts";
+import { signInProblem } from "../sign-in-problem.ts";
 import { Account } from "./account.tsx";
 import { Banner } from "./banner.tsx";
 import { Blotter } from "./blotter.tsx";
@@ -37,7 +38,7 @@ const FILTER_NOTE =
 function Starting() {
   return (
     <main class="alone" aria-busy="true">
-      <p>{desk.signInProblem.value || "Signing in…"}</p>
+      <p>{signInProblem.value || "Signing in…"}</p>
     </main>
   );
 }

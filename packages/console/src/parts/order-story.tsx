@@ -23,7 +23,7 @@ export function OrderStory() {
 function Story({ orderNo }: { readonly orderNo: string }) {
   void desk.tableTick.value;
   const row = desk.table.get(orderNo);
-  if (row === undefined) return <p>The page does not hold this order any more.</p>;
+  if (row === undefined) return <p>The page does not have this order yet.</p>;
   const { order, story } = row;
   return (
     <>
