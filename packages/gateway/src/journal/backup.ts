@@ -16,10 +16,13 @@ import {
   renameDurably,
   replaceFile,
 } from "../sys/disk.ts";
+import { CHAIN_START } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";
 import { inspectJournal, type JournalInspection } from "./inspect.ts";
 import { JournalError } from "./journal.ts";
+import { JournalReader } from "./journal-reader.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+import { readNewestSnapshot } from "./snapshot-file.ts";
 
 export interface Backup {
   readonly folder: string;
@@ -118,8 +121,8 @@ function verified(draft: string, head: Buffer): JournalInspection {
   replaceFile(files.head, [head]);
   const inspection = inspectJournal(draft);
   const isCut = [...inspection.partitions.values()].some(({ archivedSeq }) => archivedSeq > 0);
-  if (isCut && fileNames(filePath(draft, SNAPSHOTS)).length === 0) {
-    const problem = "has archived events, and there is no snapshot that holds their state";
+  if (isCut && !hasSnapshot(draft, inspection)) {
+    const problem = "has archived events, and there is no whole snapshot that holds their state";
     throw new JournalError("JOURNAL_DAMAGED", files.database, problem);
   }
   const named = [...inspection.partitions].filter(([, { lastSeq }]) => lastSeq > 0);
@@ -128,6 +131,23 @@ function verified(draft: string, head: Buffer): JournalInspection {
   // What SQLite makes to read it: the log is empty.
   for (const suffix of ["-wal", "-shm"]) removeFile(`${files.database}${suffix}`);
   return inspection;
+}
+
+/** Whether one that is whole stands for everything that was archived. */
+function hasSnapshot(draft: string, { partitions }: JournalInspection): boolean {
+  const reader = new JournalReader(draft);
+  try {
+    const found = readNewestSnapshot(filePath(draft, SNAPSHOTS), ({ positions }) => {
+      const hashes = new Map(positions.map((each) => [each.partition, each]));
+      return [...partitions].every(([partition, { archivedSeq }]) => {
+        const { seq, hash } = hashes.get(partition) ?? CHAIN_START;
+        return seq >= archivedSeq && reader.hashAt(partition, seq) === hash;
+      });
+    });
+    return found !== null;
+  } finally {
+    reader.close();
+  }
 }
 
 function backupOf(folder: string, { eventCount, partitions }: JournalInspection): Backup {

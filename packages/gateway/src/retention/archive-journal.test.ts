@@ -1,6 +1,14 @@
 // A journal that is cut goes on as it was, and what was cut proves itself.
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
@@ -16,6 +24,7 @@ import type { UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { openArchive } from "../archive/archive-file.ts";
+import { backUp } from "../journal/backup.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { verifyJournal } from "../journal/verify.ts";
 import type { RunningNode } from "../running-node.ts";
@@ -277,6 +286,22 @@ test("retention: a remembered request gets its answer after the cut", async (t) 
   await caughtUp(again, caller);
   const second = await again.services.trade.cancel(caller, request, options);
   assert.deepEqual([second.body, second.replayed], [first.body, true]);
+});
+
+test("retention: a backup of a cut journal has a snapshot that a start can use, or there is none", async (t) => {
+  const { trading } = await traded(t);
+  trading.archive(trading.nowMs);
+  const good = join(trading.root, "good");
+  await backUp(trading.dataDir, good);
+  assert.equal(trading.recoveredHash(good), trading.recoveredHash());
+  const snapshots = join(trading.dataDir, "snapshots");
+  for (const name of readdirSync(snapshots)) {
+    const path = join(snapshots, name);
+    writeFileSync(path, readFileSync(path, "utf8").replace("a", "b"));
+  }
+  const bad = join(trading.root, "bad");
+  await assert.rejects(backUp(trading.dataDir, bad), { code: "JOURNAL_DAMAGED" });
+  assert.deepEqual([existsSync(bad), existsSync(`${bad}.partial`)], [false, false]);
 });
 
 test("retention: a start without snapshots says what is missing; put back, it goes on", async (t) => {
