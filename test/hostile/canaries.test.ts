@@ -79,6 +79,10 @@ test("canaries: no secret is in any output or file", async (t) => {
   assert.ok(places.length > 10, "much was heard");
   assert.ok(secrets.size > 30, "there were many secrets");
   assert.deepEqual(found(secrets, places), []);
+  // The same search finds the one secret that is on the disk, in the midst of other bytes.
+  const kept = readFileSync(place.path(`data/${RECEIPT_KEY_FILE}`));
+  const seen = found(secrets, [["its file", kept]]);
+  assert.deepEqual(seen, ["the receipts' private key is in its file"]);
 });
 
 test("canaries: the search finds what it looks for, in every spelling, at both ends", () => {
@@ -98,6 +102,18 @@ test("canaries: the search finds what it looks for, in every spelling, at both e
   assert.ok(
     spellings(Buffer.from("a/b+c ünd")).some((each) => each.toString() === "a%2Fb%2Bc%20%C3%BCnd"),
   );
+});
+
+test("canaries: the search finds a secret that was encoded together with other bytes", () => {
+  const secret = randomBytes(32);
+  for (const before of [0, 1, 2, 3, 16]) {
+    const around = Buffer.concat([randomBytes(before), secret, randomBytes(5)]);
+    for (const coding of ["base64", "base64url", "hex"] as const) {
+      const text = Buffer.from(around.toString(coding));
+      const seen = found(new Map([["it", secret]]), [["a text", text]]);
+      assert.deepEqual(seen, ["it is in a text"], `${coding} behind ${before} bytes`);
+    }
+  }
 });
 
 /** Each secret in each place. All are sought in one look, by their first two bytes. */
@@ -128,17 +144,21 @@ function found(secrets: Secrets, places: readonly (readonly [string, Buffer])[])
 function spellings(secret: Buffer): Buffer[] {
   const text = secret.toString("utf8");
   const hex = secret.toString("hex");
-  const base64 = secret.toString("base64");
-  const texts = [
-    base64,
-    base64.replace(/=+$/, ""),
-    secret.toString("base64url"),
-    hex,
-    hex.toUpperCase(),
-  ];
+  const texts = [hex, hex.toUpperCase()];
+  for (const before of [0, 1, 2]) texts.push(...base64Behind(before, secret));
   if (Buffer.from(text).equals(secret))
     texts.push(encodeURIComponent(text), JSON.stringify(text).slice(1, -1));
   return [secret, ...texts.map((each) => Buffer.from(each))];
+}
+
+/** The characters of both kinds of Base64 that only the secret decides, behind so many bytes. */
+function base64Behind(before: number, secret: Buffer): string[] {
+  const bytes = Buffer.concat([Buffer.alloc(before), secret]);
+  const from = Math.ceil((before * 4) / 3);
+  const to = Math.floor((bytes.length * 4) / 3);
+  return (["base64", "base64url"] as const).map((coding) => {
+    return bytes.toString(coding).slice(from, to);
+  });
 }
 
 /** What everybody does in a life of the gateway, and what some try. */
