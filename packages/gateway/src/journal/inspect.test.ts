@@ -325,6 +325,19 @@ test("damaged tail: counted, kept aside, and then the journal goes on", () =>
     assert.equal(inspectJournal(files.folder).eventCount, CRASHED.last);
   }));
 
+test("damaged tail: one that a killed cut leaves may be larger than memory, and is copied in pieces", (t) =>
+  inFolder((folder) => {
+    const files = crashedJournal(folder);
+    damageAt(files.wal, payloadAt(CRASHED.partition, CRASHED.last - 3));
+    const bytes = readFileSync(files.wal);
+    const inspection = inspectJournal(files.folder);
+    t.mock.method(Buffer, "concat", () => assert.fail("the tail is in memory as a whole"));
+    const kept = keepDamagedTail(files.folder, inspection);
+    t.mock.restoreAll();
+    assert.ok(kept !== null && inspection.damagedTail !== null);
+    assert.deepEqual(readFileSync(kept), bytes.subarray(inspection.damagedTail.offset));
+  }));
+
 test("damaged tail: nothing to keep where there is none", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 1 });

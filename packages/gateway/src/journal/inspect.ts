@@ -5,10 +5,10 @@
  *
  * Never opens journal.db as a plain file: closing it would drop the locks SQLite has on it.
  */
+import { createHash } from "node:crypto";
 import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, filePath, readPieces, replaceFile } from "../sys/disk.ts";
 import { type Chains, damaged, readPartitions } from "./chain-walk.ts";
-import { sha256Hex } from "./event-chain.ts";
 import { type Head, readHead } from "./head-file.ts";
 import { JournalError } from "./journal.ts";
 import {
@@ -97,22 +97,25 @@ export function keepDamagedTail(dataDir: string, inspection: JournalInspection):
   if (tail === null) return null;
   const files = journalFiles(dataDir);
   try {
-    const bytes = Buffer.concat([...tailBytes(files.wal, tail)]);
+    // Piece by piece, twice: who was killed in a large transaction leaves more than memory holds.
+    const sum = createHash("sha256");
+    for (const piece of tailBytes(files.wal, tail)) sum.update(piece);
     ensureFolder(files.damaged);
-    const name = `wal-at-${tail.offset}-${sha256Hex(bytes).slice(0, 16)}.bytes`;
+    const name = `wal-at-${tail.offset}-${sum.digest("hex").slice(0, 16)}.bytes`;
     const copy = filePath(files.damaged, name);
-    replaceFile(copy, [bytes]);
+    replaceFile(copy, tailBytes(files.wal, tail));
     return copy;
   } catch (error) {
     throw journalErrorFrom(error, files.damaged);
   }
 }
 
+/** Each piece is good until the next one is asked for. */
 function* tailBytes(wal: string, tail: DamagedTail): Iterable<Buffer> {
   let left = tail.bytes;
   for (const piece of readPieces(wal, tail.offset, 65_536)) {
     if (left <= 0) return;
-    yield Buffer.from(piece.subarray(0, left));
+    yield piece.subarray(0, left);
     left -= piece.length;
   }
 }
