@@ -288,7 +288,7 @@ test("retention: a remembered request gets its answer after the cut", async (t) 
   assert.deepEqual([second.body, second.replayed], [first.body, true]);
 });
 
-test("retention: a backup of a cut journal has a snapshot that a start can use, or there is none", async (t) => {
+test("retention: a backup of a cut journal has a whole snapshot, or is none", async (t) => {
   const { trading } = await traded(t);
   trading.archive(trading.nowMs);
   const good = join(trading.root, "good");
