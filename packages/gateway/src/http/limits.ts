@@ -21,8 +21,8 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /**
  * Requests of one connection that node:http has read and that are being answered; the next ones
- * wait until answers have left. Reason: a packet of small requests for large answers must not fill
- * the memory.
+ * wait until answers have left, and no more is read. Reason: a packet of small requests for large
+ * answers must not fill the memory.
  */
 export const ANSWERING_MAX = 8;
 

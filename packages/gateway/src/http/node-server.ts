@@ -15,7 +15,7 @@ import { fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { rememberLatest } from "./client-error.ts";
-import { endGently } from "./last-answer.ts";
+import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { formFault } from "./request-form.ts";
 import { isIgnored, sendLastFault } from "./responses.ts";
@@ -74,6 +74,7 @@ function endThis(this: Socket): void {
 
 interface Turns {
   answeringCount: number;
+  isPausing: boolean;
   readonly waiting: (() => void)[];
 }
 
@@ -81,23 +82,38 @@ const turns = new WeakMap<object, Turns>();
 
 /**
  * Node reads all requests that one packet brings and keeps all their answers, whether anybody reads
- * them or not. So those beyond a few wait, unanswered, until answers have left.
+ * them or not. So those beyond a few wait, unanswered, until answers have left, and meanwhile no
+ * more is read.
  */
 function takeTurn(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
   const { socket } = request;
-  const turn = turns.get(socket) ?? { answeringCount: 0, waiting: [] };
+  const turn = turns.get(socket) ?? { answeringCount: 0, isPausing: false, waiting: [] };
   turns.set(socket, turn);
   response.once("close", () => {
     const next = turn.waiting.shift();
     if (next === undefined) turn.answeringCount -= 1;
     else next();
+    // Node reads on behind each answer.
+    if (turn.waiting.length > 0) pauseLater(socket, turn);
+    else if (next !== undefined) socket.resume();
   });
   if (turn.answeringCount < ANSWERING_MAX) {
     turn.answeringCount += 1;
     handler(request, response);
   } else {
     turn.waiting.push(() => handler(request, response));
+    pauseLater(socket, turn);
   }
+}
+
+/** Not at once: behind each request of a packet Node says that it reads on. */
+function pauseLater(socket: Socket, turn: Turns): void {
+  if (turn.isPausing) return;
+  turn.isPausing = true;
+  setImmediate(() => {
+    turn.isPausing = false;
+    if (turn.waiting.length > 0 && !isEnding(socket)) socket.pause();
+  });
 }
 
 function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): Server {
