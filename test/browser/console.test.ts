@@ -194,6 +194,25 @@ test("console: cancel one by key, a selection in a batch with one refusal, and a
   await rows(page, 0);
 });
 
+test("console: the arrows go on from where a cancelled order was", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  const placed: string[] = [];
+  for (let n = 0; n < 5; n += 1) placed.push(await placeBySignature(url, KEY_1, "buy", 100, 401));
+  await rows(page, 5);
+  await page.locator("body").press("o");
+  for (const key of ["Home", "ArrowDown", "ArrowDown", "c"]) await page.keyboard.press(key);
+  await resultLine(page, new RegExp(`${placed[2]}: cancel accepted`));
+  await rows(page, 4);
+  await page.keyboard.press("ArrowDown");
+  await page.waitForSelector(`#row-${placed[1]}[data-active="true"]`);
+  await page.keyboard.press("c");
+  await rows(page, 3);
+  await page.keyboard.press("ArrowUp");
+  await page.waitForSelector(`#row-${placed[3]}[data-active="true"]`);
+});
+
 test("console: copying cancels nothing, and keys mean only what is shown", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);

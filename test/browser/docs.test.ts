@@ -31,7 +31,6 @@ async function tried(page: Page, operation: string): Promise<Record<string, unkn
 test("docs: an order is placed and a code made by pressing buttons", async (t) => {
   const page = await openReference(t);
   assert.equal((await tried(page, "Orders-placeOrder"))["code"], 0);
-  assert.equal((await tried(page, "Orders-cancelOrderByPost"))["code"], 0);
   assert.equal((await tried(page, "Console-createSignInCode"))["code"], 0);
   assert.equal(await page.locator("button.authorize").first().isVisible(), false);
 });

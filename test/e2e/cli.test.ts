@@ -64,7 +64,7 @@ async function goneUrl(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-async function textOf(stream: PassThrough): Promise<string> {
+async function textOf(stream: Readable): Promise<string> {
   let text = "";
   for await (const chunk of stream) text += String(chunk);
   return text;
@@ -226,6 +226,20 @@ test("cli: cancel-all shows first, asks, and counts", async (t) => {
   assert.match((await countermand(["orders", "--status", "new"])).output, / b1$/m);
   const json = await countermand(["--json", "cancel-all", "--yes"]);
   assert.equal((JSON.parse(json.output) as { done: number }).done, 1);
+});
+
+test("cli: cancel-all cancels nothing that it has not asked about", async (t) => {
+  const asked: string[] = [];
+  const url = await serverOf(t, async (request, response) => {
+    asked.push(await textOf(request));
+    const counts = { matched: 0, done: 0, already: 0, too_late: 0, failed: 0 };
+    const data = { outcome: "preview", ...counts, orders: [] };
+    response.end(JSON.stringify({ code: 0, data }));
+  });
+  const countermand = commandLine(t, { COUNTERMAND_URL: url });
+  const { code, output } = await countermand(["cancel-all"]);
+  assert.deepEqual([code, output], [0, "nothing was open\n"]);
+  assert.deepEqual(asked, ['{"preview":1}']);
 });
 
 test("cli: the dead-man's switch is armed, shown and released", async (t) => {

@@ -116,7 +116,9 @@ export function openSocket(target: Target): Connection {
       if (reply.id === waiting?.id) answer({ httpStatus: null, envelope: reply });
     });
     fresh.addEventListener("close", ({ code, reason }) => {
-      if (socket === fresh) socket = null;
+      // One that was given up for another has nobody waiting any more.
+      if (socket !== fresh) return;
+      socket = null;
       answer({ problem: `the socket was closed with ${code} ${reason}`.trim() });
     });
     return fresh;

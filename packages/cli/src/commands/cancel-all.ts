@@ -41,13 +41,14 @@ export function addCancelAllCommand(program: Command, terminal: Terminal): void 
       const filter = filterOf(options);
       if (options.preview === true || options.yes !== true) {
         const preview = await client.previewCancelAll(filter);
-        if (options.preview === true) {
+        // With nothing open nobody is asked, so that nothing may be cancelled either.
+        if (options.preview === true || preview.matched === 0) {
           show(terminal, asJson, preview);
           return;
         }
         for (const line of linesOf(preview)) tell(terminal, line);
         const question = `Cancel ${preview.matched} open orders?`;
-        await confirm(terminal, question, preview.matched === 0);
+        await confirm(terminal, question, false);
       }
       const result = await client.cancelAll(filter);
       show(terminal, asJson, result);

@@ -101,6 +101,8 @@ function Grid() {
   const height = useSignal(400);
   const rowPx = useSignal(narrow.matches ? ROW_PX_NARROW : ROW_PX);
   const active = useSignal("");
+  /** Where the active row was last: from there the arrows go on when it has left the list. */
+  const activeAt = useRef(0);
   useEffect(() => {
     const element = ref.current;
     if (element === null) return;
@@ -117,6 +119,7 @@ function Grid() {
   const move = (to: number): void => {
     const at = Math.max(0, Math.min(shown.length - 1, to));
     active.value = shown[at]?.order.order_no ?? "";
+    activeAt.current = at;
     const element = ref.current;
     if (element === null) return;
     const top = at * rowPx.value;
@@ -129,8 +132,11 @@ function Grid() {
     const at = shown.findIndex(({ order }) => order.order_no === active.value);
     const page = Math.max(1, Math.floor(height.value / rowPx.value) - 1);
     // An order that the list does not show any more is none that a key can mean.
-    const orderNo = at === -1 ? "" : active.value;
-    if (rowKey(event.key, orderNo, { at, page, count: shown.length, move })) {
+    const isGone = at === -1;
+    const orderNo = isGone ? "" : active.value;
+    const place = isGone ? activeAt.current : at;
+    const below = isGone ? place : place + 1;
+    if (rowKey(event.key, orderNo, { above: place - 1, below, page, count: shown.length, move })) {
       event.preventDefault();
       event.stopPropagation();
     }
@@ -163,6 +169,7 @@ function Grid() {
               isActive={row.order.order_no === active.value}
               onActive={() => {
                 active.value = row.order.order_no;
+                activeAt.current = first + index;
               }}
             />
           ))}
@@ -179,19 +186,22 @@ function isInHead(target: EventTarget | null): boolean {
 }
 
 interface Movement {
-  readonly at: number;
+  /** Places of the rows before and after the active one. */
+  readonly above: number;
+  readonly below: number;
   readonly page: number;
   readonly count: number;
   readonly move: (to: number) => void;
 }
 
 /** Whether the key was one of the grid's. */
-function rowKey(key: string, orderNo: string, { at, page, count, move }: Movement): boolean {
+function rowKey(key: string, orderNo: string, movement: Movement): boolean {
+  const { above, below, page, count, move } = movement;
   const moves: Readonly<Record<string, number>> = {
-    ArrowDown: at + 1,
-    ArrowUp: at - 1,
-    PageDown: at + page,
-    PageUp: at - page,
+    ArrowDown: below,
+    ArrowUp: above,
+    PageDown: below + page - 1,
+    PageUp: above - page + 1,
     Home: 0,
     End: count - 1,
   };
