@@ -128,6 +128,24 @@ test("accounts: an account is closed when it is empty, and stays closed", async 
   assert.equal(reopened.reason, "account_exists");
 });
 
+test("accounts: a close that the venue has not let through yet is repeated under its key", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const client = place.client(KEY_1);
+  const fault = { fault: "delayed_order", delay_ms: 200 };
+  assert.equal((await client.call("POST", "/sandbox/v1/faults", fault)).status, 200);
+  await client.place(BUY);
+  const close = { reason: "left", cancel_orders: true, withdraw: true };
+  const path = `accounts/${KEY_1.account}/close`;
+  const first = await operator.post(path, close, { "Idempotency-Key": "close" });
+  assert.deepEqual([first.status, first.reason], [409, "account_not_empty"], first.details);
+  while ((await client.orders("order_status=can")).length === 0);
+  const second = await operator.post(path, close, { "Idempotency-Key": "close" });
+  assert.deepEqual([second.status, second.data?.state], [200, "closed"]);
+  const third = await operator.post(path, close, { "Idempotency-Key": "close" });
+  assert.equal(third.headers.get("x-idempotent-replay"), "true");
+});
+
 test("instruments: a name follows the operator, and a halted one takes cancels only", async (t) => {
   const place = new OperatorPlace(t);
   const operator = await place.start();

@@ -362,8 +362,9 @@ function carryOut(
     }
     const stagedBefore = partitions.stagedCount;
     const answer = fresh();
-    // A refusal that changed nothing is not kept: a retry of it is a fresh try.
-    if (partitions.stagedCount > stagedBefore || answer.keptBody !== undefined) {
+    // A refusal is not kept, also one that has begun something: a retry of it is a fresh try.
+    const isDone = answer.httpStatus < 400 && partitions.stagedCount > stagedBefore;
+    if (isDone || answer.keptBody !== undefined) {
       partitions.stageControlEvent({
         type: "OperatorAnswered",
         atMs: wallMs,
