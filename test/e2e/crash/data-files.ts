@@ -42,9 +42,14 @@ export class Scratch {
     join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "countermand-"),
   );
 
+  /** Where files are laid out. */
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
   /** Lays the files out in an empty folder, the same one each time. */
   lay(files: DataFiles): string {
-    const folder = join(this.folder, "data");
+    const folder = this.data;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
     for (const [name, bytes] of files) {
