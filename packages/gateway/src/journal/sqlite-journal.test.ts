@@ -7,7 +7,14 @@ import Database from "better-sqlite3";
 import { readHead } from "./head-file.ts";
 import { inspectJournal } from "./inspect.ts";
 import { JournalError, type PartitionAppend } from "./journal.ts";
-import { copyJournal, fill, inFolder, payloadAt } from "./journal-fixture.ts";
+import {
+  CRASHED,
+  copyJournal,
+  crashedJournal,
+  fill,
+  inFolder,
+  payloadAt,
+} from "./journal-fixture.ts";
 import { journalFiles, requireSqliteVersion } from "./journal-schema.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 
@@ -49,6 +56,20 @@ test("version: SQLite before 3.51.3 is refused", () => {
   }
   for (const version of ["3.51.3", "3.51.10", "3.53.0", "4.0.0"]) requireSqliteVersion(version);
 });
+
+test("open: who reads, such as a backup, keeps no journal from being opened after a crash", () =>
+  inFolder((folder) => {
+    const { folder: crashed } = crashedJournal(folder);
+    const reader = new Database(journalFiles(crashed).database, { readonly: true });
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM events").get();
+    const journal = SqliteJournal.open(crashed);
+    fill(journal, CRASHED.partition, CRASHED.last + 5);
+    assert.equal(readHead(journalFiles(crashed).head)?.get(CRASHED.partition)?.seq, CRASHED.last);
+    reader.close();
+    journal.close();
+    assert.equal(inspectJournal(crashed).eventCount, CRASHED.last + 5);
+  }));
 
 test("hash: SHA-256 over predecessor, partition, seq, epoch and payload, one per line", () =>
   withJournal((journal, folder) => {

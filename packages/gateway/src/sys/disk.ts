@@ -196,6 +196,16 @@ export function fileNames(folder: string): string[] {
   }
 }
 
+/** Puts what was written to the file on stable storage. */
+export function syncFile(path: string): void {
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function syncFolder(folder: string): void {
   // Windows has no handle on a folder that could be flushed; its rename is journaled by the system.
   if (process.platform === "win32") return;
