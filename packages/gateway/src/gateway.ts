@@ -81,7 +81,7 @@ export class Gateway {
       front.node = node;
       return new Gateway(url, node, http, { config, lock, front, clock, operator, keys });
     } catch (error) {
-      await operator?.close();
+      await operator?.close(Promise.resolve());
       await http.close(Promise.resolve());
       lock.release();
       throw error;
@@ -118,7 +118,7 @@ export class Gateway {
     const deadline = new Promise<void>((resolve) => this.#clock.after(DRAIN_MS, resolve));
     await Promise.all([this.#node.endStreams(), this.#http.close(deadline)]);
     // Last of the listeners: it is there as long as anything can be stopped.
-    await this.#operator?.close();
+    await this.#operator?.close(deadline);
     await this.#node.close();
     this.#lock.release();
   }

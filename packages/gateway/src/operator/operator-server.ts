@@ -113,9 +113,13 @@ export class OperatorServer {
     renewTls(this.#app.server, tls);
   }
 
-  async close(): Promise<void> {
+  /** Resolves when the last request is answered, or when `deadline` is. */
+  async close(deadline: Promise<void>): Promise<void> {
     this.#app.server.closeIdleConnections();
-    await this.#app.close();
+    const closed = this.#app.close();
+    await Promise.race([closed, deadline]);
+    this.#app.server.closeAllConnections();
+    await closed;
   }
 }
 
