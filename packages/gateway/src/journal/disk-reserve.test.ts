@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -35,6 +35,19 @@ test("reserve: takes its room, gives it slice by slice, and takes it again", () 
     assert.equal(reserve.makeRoom(), false);
     assert.equal(reserve.heldBytes, 0);
     assert.equal(reserve.refill(), true);
+  }));
+
+test("reserve: somebody who made room by hand has taken it, and that ends nothing", () =>
+  inFile((open, file) => {
+    const reserve = open();
+    assert.ok(reserve.refill());
+    rmSync(file);
+    assert.equal(reserve.makeRoom(), false);
+    assert.deepEqual([reserve.heldBytes, reserve.isWhole], [0, false]);
+    assert.ok(reserve.refill());
+    truncateSync(file, RESERVE_SLICE_BYTES);
+    assert.ok(reserve.makeRoom());
+    assert.deepEqual([reserve.heldBytes, existsSync(file)], [0, false]);
   }));
 
 test("reserve: what an earlier run left is looked at, and cut to what is wanted", () =>

@@ -35,6 +35,8 @@ export class DiskReserve {
 
   /** Gives a slice back to the disk. False: there is nothing left to give. */
   makeRoom(): boolean {
+    // A person short of room may have removed the file.
+    this.#heldBytes = Math.min(this.#heldBytes, fileBytes(this.#file) ?? 0);
     if (this.#heldBytes === 0) return false;
     this.#shrinkTo(Math.max(0, this.#heldBytes - RESERVE_SLICE_BYTES));
     return true;
