@@ -50,6 +50,8 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
   };
   const server = tls === null ? createServer(options, inTurn) : secureServer(options, tls, inTurn);
   server.timeout = ANSWER_STALL_MS;
+  // Who has closed his side after his request still gets its answer, as on the short way.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => {
     // How Node closes a connection behind its last answer.
     socket.destroySoon = endThis;

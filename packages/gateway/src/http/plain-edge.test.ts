@@ -349,14 +349,16 @@ test("plain edge: an idle connection is closed in time, one with a request under
 });
 
 test("plain edge: answers leave although the client has said that it sends no more", async (t) => {
-  const mirror = await Mirror.open(t, { holds: true });
-  const socket = mirror.connect();
-  const received = textOf(socket);
-  socket.end(cancel("{}"));
-  while (mirror.held.length < 1) await setImmediate();
-  await setImmediate();
-  mirror.held.shift()?.();
-  assert.deepEqual(statuses(await received), ["200"]);
+  for (const readsPlain of [true, false]) {
+    const mirror = await Mirror.open(t, { holds: true, readsPlain });
+    const socket = mirror.connect();
+    const received = textOf(socket);
+    socket.end(cancel("{}") + cancel("[]"));
+    while (mirror.held.length < 2) await setImmediate();
+    for (let turns = 0; turns < 10; turns += 1) await setImmediate();
+    for (const give of mirror.held.toReversed()) give();
+    assert.deepEqual(statuses(await received), ["200", "200"]);
+  }
 });
 
 test("plain edge: a client that vanishes takes nobody's answers with it", async (t) => {
