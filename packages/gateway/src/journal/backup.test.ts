@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BackupExistsError, backUp } from "./backup.ts";
@@ -77,4 +85,19 @@ test("backup: none is left of a journal that ends before its head", () =>
       return error instanceof JournalError && error.code === "JOURNAL_BEHIND_HEAD";
     });
     assert.deepEqual([existsSync(target), existsSync(`${target}.partial`)], [false, false]);
+  }));
+
+test("backup: a snapshot that goes while it is copied is no loss", () =>
+  withWriter(async (journal, data, folder) => {
+    fill(journal, "desk", 3);
+    const snapshots = join(data, "snapshots");
+    mkdirSync(snapshots);
+    const [goes, stays] = [1, 2].map((seq) => `snapshot-000000000000000${seq}.txt`);
+    // What a name that leads nowhere reads like is what a file reads like that has just gone.
+    symlinkSync(join(folder, "nowhere"), join(snapshots, goes ?? ""));
+    writeFileSync(join(snapshots, stays ?? ""), "x".repeat(200_000));
+    const target = join(folder, "backup");
+    await backUp(data, target);
+    assert.deepEqual(readdirSync(join(target, "snapshots")), [stays]);
+    assert.equal(statSync(join(target, "snapshots", stays ?? "")).size, 200_000);
   }));

@@ -6,11 +6,13 @@
 import Database from "better-sqlite3";
 import {
   createPrivateFile,
+  diskErrorCode,
   ensureFolder,
   fileBytes,
   fileNames,
   filePath,
   readFileIfPresent,
+  readPieces,
   removeFile,
   removeFolder,
   renameDurably,
@@ -41,6 +43,7 @@ export interface Backup {
 /** What only this directory has; others are made again or derived. */
 const KEY_FILES = ["receipt-key.pem", "sandbox-keys.json"];
 const SNAPSHOTS = "snapshots";
+const PIECE_BYTES = 65_536;
 /** As many as there are: one step is one moment, and none is begun anew when the gateway writes. */
 const ALL_PAGES = 0x7fff_ffff;
 
@@ -79,11 +82,15 @@ export async function backUp(dataDir: string, folder: string): Promise<Backup> {
 function copySnapshots(dataDir: string, draft: string): void {
   const from = filePath(dataDir, SNAPSHOTS);
   for (const name of fileNames(from).filter((each) => each.endsWith(".txt"))) {
-    // One that is replaced by a newer one meanwhile is no loss: they only save time.
-    const bytes = readFileIfPresent(filePath(from, name));
-    if (bytes === null) continue;
     ensureFolder(filePath(draft, SNAPSHOTS));
-    replaceFile(filePath(draft, SNAPSHOTS, name), [bytes]);
+    try {
+      // In pieces: with many open orders one is larger than memory.
+      const pieces = readPieces(filePath(from, name), 0, PIECE_BYTES);
+      replaceFile(filePath(draft, SNAPSHOTS, name), pieces);
+    } catch (error) {
+      // One that is replaced by a newer one meanwhile is no loss: they only save time.
+      if (diskErrorCode(error) !== "ENOENT") throw error;
+    }
   }
 }
 
