@@ -57,7 +57,7 @@ export class Listeners {
    * system's choice is always a free one.
    */
   async #mayShare(host: string, port: number): Promise<boolean> {
-    if (process.platform !== "linux") return false;
+    if (process.platform !== "linux" || !(await sharesPorts(host))) return false;
     if (port === 0) return true;
     const claim = createServer();
     try {
@@ -107,6 +107,17 @@ async function listening(listener: NetServer, place: Place): Promise<AddressInfo
     });
   });
   return listener.address() as AddressInfo;
+}
+
+/** Whether this system does; what else is wrong with the host is said by who listens there. */
+async function sharesPorts(host: string): Promise<boolean> {
+  const trial = createServer();
+  const shares = await listening(trial, { host, port: 0, reusePort: true }).then(
+    () => true,
+    () => false,
+  );
+  await closed(trial);
+  return shares;
 }
 
 function codeOf(error: unknown): unknown {
