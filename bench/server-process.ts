@@ -9,6 +9,9 @@ const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 const ALL_CORES = `0-${availableParallelism() - 1}`;
 
+/** As `npm start` has it: sources are stripped of their types and compiled once. */
+const CODE_CACHE = join(import.meta.dirname, "..", "node_modules", ".cache", "code");
+
 /** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const START_MS_MAX = 120_000;
@@ -57,7 +60,7 @@ export class ServerProcess {
     const [file = "", ...rest] = command;
     const startedMs = performance.now();
     const child = spawn(file, rest, {
-      env: { ...process.env, NODE_OPTIONS: "", ...env },
+      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: CODE_CACHE, ...env },
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
     const port = await readyPort(child);
