@@ -20,8 +20,11 @@ import type { Caller, KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
-import { holderName, openOperatorConsole } from "./console/operator-sessions.ts";
-import type { SignInCodes } from "./console/sign-in-codes.ts";
+import {
+  holderName,
+  type OperatorConsole,
+  openOperatorConsole,
+} from "./console/operator-sessions.ts";
 import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
@@ -246,17 +249,20 @@ export class RunningNode {
   #operatorParts(): OperatorParts {
     const { authenticator } = this.services;
     const pages = openOperatorConsole(this.#options.clock, this.#foundation.keys);
-    const service = this.#operatorService(pages.codes);
+    const service = this.#operatorService(pages);
     return { service, sequencer: this.sequencer, authenticator, console: pages };
   }
 
-  #operatorService(signInCodes: SignInCodes): OperatorService {
+  #operatorService({ codes: signInCodes, sessions }: OperatorConsole): OperatorService {
     const { sequencer } = this;
     const { masterKey } = this.#options.config;
     const onChanged = (apiKey: string) => {
       this.streams.keyChanged(apiKey);
       this.console.codes.forget(apiKey);
       signInCodes.forget(holderName("", apiKey));
+      // At once: a later rotation with an overlap must not bring back what this one has ended.
+      this.console.sessions.endLost();
+      sessions.endLost();
     };
     const isKnownKey = (apiKey: string) => this.#foundation.keys.isKnown(apiKey);
     return new OperatorService({

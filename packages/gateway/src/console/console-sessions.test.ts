@@ -61,6 +61,16 @@ test("sessions: one acts for its key's account; a token that is none does not", 
   assert.equal(sessions.use(token), null);
 });
 
+test("sessions: what has lost its key is ended when somebody looks, and does not come back", (t) => {
+  const { sessions, missing } = new Bench(t);
+  const [gone, other] = [sessions.begin("key-1"), sessions.begin("key-2")];
+  missing.add("key-1");
+  sessions.endLost();
+  missing.delete("key-1");
+  assert.equal(sessions.use(gone), null);
+  assert.ok(sessions.use(other) !== null);
+});
+
 test("sessions: each has a CSRF token of its own, the same as long as it lives", (t) => {
   const { sessions } = new Bench(t);
   const [a, b] = [sessions.begin("key-1"), sessions.begin("key-1")];

@@ -111,6 +111,16 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#keep();
   }
 
+  /** Ends those that are over, whose key is gone, or the secret that they began with. */
+  endLost(): void {
+    const nowMs = this.#options.clock.wallMs();
+    const ended = [...this.#sessions.values()].filter((session) => {
+      return hasEnded(session, nowMs) || this.#holderOf(session, nowMs) === null;
+    });
+    for (const session of ended) this.#end(session);
+    if (ended.length > 0) this.#keep();
+  }
+
   /** Looks after no more sessions; what is kept stays. */
   close(): void {
     this.#isClosed = true;
@@ -135,12 +145,7 @@ export class ConsoleSessions<Holder = StoredKey> {
     if (this.#isClosed) return;
     this.#sweep ??= this.#options.clock.after(SWEEP_MS, () => {
       this.#sweep = null;
-      const nowMs = this.#options.clock.wallMs();
-      const ended = [...this.#sessions.values()].filter((session) => {
-        return hasEnded(session, nowMs) || this.#holderOf(session, nowMs) === null;
-      });
-      for (const session of ended) this.#end(session);
-      if (ended.length > 0) this.#keep();
+      this.endLost();
       if ([...this.#sessions.values()].some(({ onEnd }) => onEnd.size > 0)) this.#armSweep();
     });
   }
