@@ -117,6 +117,7 @@ function Executions({ rows, onShowOrder }: ExecutionsProps) {
     <table class="statement">
       <Head
         titles={["Time", "Order", "Side", "Symbol", "Quantity", "Price", "Amount", "Charges"]}
+        figures={["Quantity", "Price", "Amount", "Charges"]}
       />
       <tbody>
         {rows.map((row) => (
@@ -136,10 +137,10 @@ function Executions({ rows, onShowOrder }: ExecutionsProps) {
             </td>
             <td class={`order_side ${row.order_side}`}>{row.order_side}</td>
             <td>{row.symbol}</td>
-            <td>{grouped(row.last_qty)}</td>
-            <td>{grouped(row.last_price)}</td>
-            <td>{`${grouped(row.last_amount)} ${row.base_currency}`}</td>
-            <td>{grouped(row.charge)}</td>
+            <td class="num">{grouped(row.last_qty)}</td>
+            <td class="num">{grouped(row.last_price)}</td>
+            <td class="num">{`${grouped(row.last_amount)} ${row.base_currency}`}</td>
+            <td class="num">{grouped(row.charge)}</td>
           </tr>
         ))}
       </tbody>
@@ -152,6 +153,7 @@ function Transactions({ rows }: { readonly rows: readonly Transaction[] }) {
     <table class="statement">
       <Head
         titles={["Date", "Settles", "What", "Of", "In or out", "Moved", "Balance", "Remarks"]}
+        figures={["Moved", "Balance"]}
       />
       <tbody>
         {rows.map((row) => {
@@ -164,8 +166,8 @@ function Transactions({ rows }: { readonly rows: readonly Transaction[] }) {
               <td>{wordText(what)}</td>
               <td>{isCash ? row.base_currency : row.product_code}</td>
               <td>{row.io_type}</td>
-              <td>{grouped(isCash ? row.amt : row.qty)}</td>
-              <td>{grouped(row.balance)}</td>
+              <td class="num">{grouped(isCash ? row.amt : row.qty)}</td>
+              <td class="num">{grouped(row.balance)}</td>
               <td>{row.remarks || row.order_no}</td>
             </tr>
           );
@@ -175,12 +177,18 @@ function Transactions({ rows }: { readonly rows: readonly Transaction[] }) {
   );
 }
 
-function Head({ titles }: { readonly titles: readonly string[] }) {
+interface HeadProps {
+  readonly titles: readonly string[];
+  /** Those of columns with figures. */
+  readonly figures: readonly string[];
+}
+
+function Head({ titles, figures }: HeadProps) {
   return (
     <thead>
       <tr>
         {titles.map((title) => (
-          <th key={title} scope="col">
+          <th key={title} scope="col" class={figures.includes(title) ? "num" : ""}>
             {title}
           </th>
         ))}
