@@ -100,7 +100,7 @@ export class CountermandClient {
   readonly #options: TransportOptions;
   readonly #transport: Transport;
   readonly #now: () => number;
-  readonly #delay: (ms: number) => Promise<void>;
+  readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
 
   /**
    * @throws TypeError `baseUrl` is no address of a gateway, or the private key is no Ed25519 key
@@ -121,7 +121,8 @@ export class CountermandClient {
    * assert.ok((await patient.balance()).length > 0);
    */
   withSignal(signal: AbortSignal): CountermandClient {
-    return new CountermandClient(this.#options, this.#transport.withSignal(signal));
+    const transport = this.#transport.withSignal(signal);
+    return new CountermandClient(transport.options, transport);
   }
 
   /**
@@ -223,7 +224,7 @@ export class CountermandClient {
       if (this.#now() + pollMs > deadlineMs) {
         throw new WaitTimeoutError(`order ${order.order_no} is not closed yet`);
       }
-      await this.#delay(pollMs);
+      await this.#delay(pollMs, this.#options.signal);
       pollMs = Math.min(2 * pollMs, CONFIRM_POLL_MS_MAX);
       order = await this.order({ order_no: order.order_no });
     }

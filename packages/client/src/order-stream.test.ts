@@ -330,6 +330,14 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   runTimer();
   const third = await connection(3);
   assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&heartbeat=5");
+  third.listener.opened();
+  third.listener.received(
+    '{"type":"error","account_code":"B","code":11030752,"reason":"seq_out_of_range"}',
+  );
+  third.listener.received(told("A", heartbeat(8)));
+  third.listener.closed(1008, "");
+  runTimer();
+  assert.equal((await connection(4)).query, "snapshot=1&heartbeat=5");
   stream.close();
 });
 

@@ -127,6 +127,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #failures = 0;
   /** Whether the next connection begins with a snapshot, and whether that replaces a lost past. */
   #begin: "snapshot" | "reset" | "resume";
+  /** Whether this connection has told open orders. */
+  #hasSnapshot = false;
   #events: StreamEvent[] = [];
   #readers: Reader[] = [];
   /** `unread`: events are kept for a reader who may come; `missed`: there were too many. */
@@ -295,6 +297,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #opened(): void {
+    this.#hasSnapshot = false;
     for (const account of [this.#own, ...this.#accounts.values()]) account.connected();
     if (this.#begin === "resume") this.#state = "live";
     this.#tell({ type: "connected", afterSeq: this.openOrders.seq });
@@ -365,7 +368,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #takeHeartbeat({ account_code, data }: HeartbeatMessage): void {
     // Snapshots of all accounts come before the first heartbeat: now none is still to come.
-    if (account_code !== undefined && this.#state === "live") this.#begin = "resume";
+    if (account_code !== undefined && this.#hasSnapshot) this.#begin = "resume";
     if (this.#begin !== "resume") return;
     if (!this.#followed(account_code).lacksMessages(data.seq)) return;
     this.#reconnect(`messages up to ${data.seq} are missing`);
@@ -375,6 +378,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     const isReset = this.#begin === "reset";
     // Of several accounts each has its own: a connection that breaks before the last begins anew.
     if (account_code === undefined) this.#begin = "resume";
+    this.#hasSnapshot = true;
     this.#state = "live";
     this.#followed(account_code).load(seq, data.orders);
     this.#tellSnapshot(account_code, isReset);

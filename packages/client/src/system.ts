@@ -5,9 +5,18 @@ export function systemNow(): number {
   return Date.now();
 }
 
-/** Resolves after milliseconds. */
-export function systemDelay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves after milliseconds, or when the signal comes: then no timer keeps a program waiting. */
+export function systemDelay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const ended = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", ended);
+      resolve();
+    };
+    const timer = setTimeout(ended, ms);
+    if (signal?.aborted === true) ended();
+    else signal?.addEventListener("abort", ended);
+  });
 }
 
 /** Runs something after milliseconds, unless it is cancelled before. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { systemDelay } from "./system.ts";
 import { type Call, Transport, type TransportOptions } from "./transport.ts";
 
 interface Sent {
@@ -222,9 +223,9 @@ test("transport: a signal cuts a pause short", async () => {
   const stop = new AbortController();
   const reason = new Error("enough");
   const { transport } = scripted([json(503, refusal("overloaded"))], {
-    delay: () => {
-      stop.abort(reason);
-      return new Promise(() => {});
+    delay: (ms, signal) => {
+      setImmediate(() => stop.abort(reason));
+      return systemDelay(1_000 * ms, signal);
     },
   });
   await assert.rejects(transport.withSignal(stop.signal).call(PLACE), reason);

@@ -24,8 +24,8 @@ export interface TransportOptions {
   readonly fetch?: typeof fetch;
   /** Unix milliseconds; the engine's clock unless given. */
   readonly now?: () => number;
-  /** Waits for milliseconds; a timer unless given. */
-  readonly delay?: (ms: number) => Promise<void>;
+  /** Waits for milliseconds, or for the signal; a timer unless given. */
+  readonly delay?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** One call. */
@@ -80,7 +80,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #fetch: typeof fetch;
   readonly #now: () => number;
-  readonly #delay: (ms: number) => Promise<void>;
+  readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   #measuring: Promise<void> | null = null;
 
   /** `shared`: whose clock and key it takes, so that no two signatures are of the same time. */
@@ -98,6 +98,10 @@ export class Transport {
   /** The same, but its calls end when the signal is aborted, too. */
   withSignal(signal: AbortSignal): Transport {
     return new Transport({ ...this.#options, signal: either(this.#options.signal, signal) }, this);
+  }
+
+  get options(): TransportOptions {
+    return this.#options;
   }
 
   /**
@@ -145,13 +149,7 @@ export class Transport {
     const { signal } = this.#options;
     const isAborted = (): boolean => signal?.aborted === true;
     if (isAborted() || this.#now() + pauseMs >= deadlineMs) return false;
-    let wake = (): void => {};
-    const aborted = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    signal?.addEventListener("abort", wake);
-    await Promise.race([this.#delay(pauseMs), aborted]);
-    signal?.removeEventListener("abort", wake);
+    await this.#delay(pauseMs, signal);
     return !isAborted();
   }
 
