@@ -45,6 +45,8 @@ export class Rest {
       this.#stage.look();
       return !this.#stage.auditor.model.isWaiting;
     });
+    // A frame that a fault dropped last has nothing behind it to show that; a replay has it.
+    for (const stream of this.#stage.streams) if (stream.isFaulty) stream.cut();
     await this.#stage.waitFor("every stream is read to its end", () => {
       this.#stage.look();
       this.#stage.keepStreams();
