@@ -154,7 +154,7 @@ export class ArchiveProjector {
       case "closedByClOrdId": {
         const { account, clOrdId, portfolioIds } = question.ask;
         const place = this.#database.newestClosedByClOrdId(account, clOrdId, portfolioIds);
-        return place === null ? null : this.#closingReport(account, place);
+        return place === null ? null : this.#closingReport(account, place, clOrdId);
       }
       case "orders":
         return this.#orders(question.ask.account, question.ask.orderNumbers);
@@ -193,13 +193,15 @@ export class ArchiveProjector {
   }
 
   /** The report that closed an order, after a check that it is the order's own. */
-  #closingReport(account: string, { orderNumber, partition, seq }: ClosedPlace): string {
+  #closingReport(account: string, place: ClosedPlace, clOrdId: string | null = null): string {
+    const { orderNumber, partition, seq } = place;
     const payload = this.#eventAt(partition, seq);
     const event = decodeDeskEvent(payload);
     const isNamed =
       event.type === "ExecutionReported" &&
       event.order.account === account &&
       event.order.orderId === String(orderNumber) &&
+      (clOrdId === null || event.order.clOrdId === clOrdId) &&
       isClosed(event.order);
     if (isNamed) return payload;
     throw new ArchiveDamagedError(`the event ${partition} ${seq} did not close ${orderNumber}`);

@@ -308,7 +308,18 @@ const DAMAGES = {
   "a report's place is missing": "DELETE FROM stream_positions WHERE stream_seq = 2",
   "a booking's place names what is none":
     "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
+  "a client's name leads to an order of another name":
+    "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
 } as const;
+
+function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
+  if (sql.includes("closed_orders")) {
+    return archive.findClosed(ALICE, { clOrdId: "ref-5" as ClOrdId });
+  }
+  if (!sql.includes("bookings")) return archive.reports(ALICE, 0, 10);
+  const page = { fromIndex: 0, limit: 10, throughSeq: desk.durableSeq };
+  return archive.bookings({ account: ALICE, partition: DESK, filter: { rows: "Lines" }, ...page });
+}
 
 for (const [what, sql] of Object.entries(DAMAGES)) {
   test(`archive: ${what}: refused and built again, never told and never fatal`, () =>
@@ -320,16 +331,7 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
       const archive = await open();
       await projectAll(archive, desk);
       withDatabase(join(folder, "archive.db"), sql);
-      const asked = sql.includes("bookings")
-        ? archive.bookings({
-            account: ALICE,
-            partition: DESK,
-            filter: { rows: "Lines" },
-            fromIndex: 0,
-            limit: 10,
-            throughSeq: desk.durableSeq,
-          })
-        : archive.reports(ALICE, 0, 10);
+      const asked = askedOf(archive, desk, sql);
       await assert.rejects(asked, UNAVAILABLE);
       await recovered;
       await archive.reached(DESK, desk.durableSeq);
