@@ -78,7 +78,7 @@ function listed(asked: Asked, filter: OrderFilter): string | null {
     const list = asked.ask({ name: "list", ask }) as ListAnswer | null;
     if (list === null) return null;
     const { orderNumbers, total } = list;
-    const orders = { account: ALICE, orderNumbers };
+    const orders = { account: ALICE, orderNumbers, filter };
     const payloads = asked.ask({ name: "orders", ask: orders }) as string[] | null;
     if (payloads === null) return null;
     for (const payload of payloads) {

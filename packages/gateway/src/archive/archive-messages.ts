@@ -33,10 +33,7 @@ export interface ArchiveQuestions {
   };
   readonly list: { readonly ask: ListQuestion; readonly answer: ListAnswer };
   readonly bookings: { readonly ask: BookingsQuestion; readonly answer: BookingsAnswer };
-  readonly orders: {
-    readonly ask: { readonly account: string; readonly orderNumbers: readonly number[] };
-    readonly answer: readonly string[];
-  };
+  readonly orders: { readonly ask: OrdersQuestion; readonly answer: readonly string[] };
   readonly reports: {
     readonly ask: {
       readonly account: string;
@@ -105,6 +102,13 @@ export interface StoryAnswer {
 export interface SealedEvent extends JournalPlace {
   readonly hash: string;
   readonly payload: string;
+}
+
+/** The closed orders that a list named, which was asked for by this filter. */
+export interface OrdersQuestion {
+  readonly account: string;
+  readonly orderNumbers: readonly number[];
+  readonly filter: OrderFilter;
 }
 
 export interface ListQuestion {

@@ -4,7 +4,7 @@
  * steps between them, and nothing is projected while a list walks, so that a list is of one moment.
  */
 import { assert, unreachable } from "@countermand/core/assert";
-import { decodeDeskEvent } from "@countermand/core/model";
+import { decodeDeskEvent, type Order } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
@@ -23,11 +23,13 @@ import {
   type ListAnswer,
   type ListingQuestion,
   type ListQuestion,
+  type OrdersQuestion,
   type SealedEvent,
   type StoryAnswer,
   type ToArchive,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
+import { matchesFilter } from "./order-filter.ts";
 import { orderNumberOf } from "./order-number.ts";
 import { storySteps } from "./story-walk.ts";
 
@@ -154,10 +156,11 @@ export class ArchiveProjector {
       case "closedByClOrdId": {
         const { account, clOrdId, portfolioIds } = question.ask;
         const place = this.#database.newestClosedByClOrdId(account, clOrdId, portfolioIds);
-        return place === null ? null : this.#closingReport(account, place, clOrdId);
+        const isNamed = (order: Order): boolean => order.clOrdId === clOrdId;
+        return place === null ? null : this.#closingReport(account, place, isNamed);
       }
       case "orders":
-        return this.#orders(question.ask.account, question.ask.orderNumbers);
+        return this.#orders(question.ask);
       case "reports":
         return this.#reports(question.ask);
       case "earliestStreamSeq":
@@ -167,10 +170,12 @@ export class ArchiveProjector {
     }
   }
 
-  #orders(account: string, orderNumbers: readonly number[]): string[] {
+  /** A filter may say what the caller may know of: a row that belies its order tells nobody. */
+  #orders({ account, orderNumbers, filter }: OrdersQuestion): string[] {
+    const isAsked = (order: Order): boolean => matchesFilter(order, filter);
     return orderNumbers.map((orderNumber) => {
       const place = this.#database.closedByNumber(account, orderNumber);
-      if (place !== null) return this.#closingReport(account, place);
+      if (place !== null) return this.#closingReport(account, place, isAsked);
       throw new ArchiveDamagedError(`order ${orderNumber} was listed and is not there`);
     });
   }
@@ -193,7 +198,11 @@ export class ArchiveProjector {
   }
 
   /** The report that closed an order, after a check that it is the order's own. */
-  #closingReport(account: string, place: ClosedPlace, clOrdId: string | null = null): string {
+  #closingReport(
+    account: string,
+    place: ClosedPlace,
+    isAsked: (order: Order) => boolean = () => true,
+  ): string {
     const { orderNumber, partition, seq } = place;
     const payload = this.#eventAt(partition, seq);
     const event = decodeDeskEvent(payload);
@@ -201,8 +210,8 @@ export class ArchiveProjector {
       event.type === "ExecutionReported" &&
       event.order.account === account &&
       event.order.orderId === String(orderNumber) &&
-      (clOrdId === null || event.order.clOrdId === clOrdId) &&
-      isClosed(event.order);
+      isClosed(event.order) &&
+      isAsked(event.order);
     if (isNamed) return payload;
     throw new ArchiveDamagedError(`the event ${partition} ${seq} did not close ${orderNumber}`);
   }

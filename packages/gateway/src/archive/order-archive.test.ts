@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Account, type ClOrdId, decodeDeskEvent, type OrderId } from "@countermand/core/model";
+import {
+  type Account,
+  type ClOrdId,
+  decodeDeskEvent,
+  type OrderId,
+  Side,
+} from "@countermand/core/model";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
@@ -68,7 +74,7 @@ async function assertComplete(archive: OrderArchive, desk: ScriptedDesk): Promis
     const closed = desk.matching(account, {}).filter(isClosed);
     const listed = await archive.list(account, {}, 0, 1_000);
     assert.equal(listed.total, closed.length);
-    assert.deepEqual(await archive.orders(account, listed.orderNumbers), closed);
+    assert.deepEqual(await archive.orders(account, listed.orderNumbers, {}), closed);
     assert.deepEqual(await archive.reports(account, 0, 1_000), desk.reportsOf(account));
   }
 }
@@ -308,11 +314,17 @@ const DAMAGES = {
   "a report's place is missing": "DELETE FROM stream_positions WHERE stream_seq = 2",
   "a booking's place names what is none":
     "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
+  "a row says that an order is of another side": "UPDATE closed_orders SET side = '2'",
   "a client's name leads to an order of another name":
     "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
 } as const;
 
-function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
+async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
+  if (sql.includes("side")) {
+    const filter = { side: Side.Sell };
+    const { orderNumbers } = await archive.list(ALICE, filter, 0, 10);
+    return await archive.orders(ALICE, orderNumbers, filter);
+  }
   if (sql.includes("closed_orders")) {
     return archive.findClosed(ALICE, { clOrdId: "ref-5" as ClOrdId });
   }

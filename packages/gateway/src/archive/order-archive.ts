@@ -260,13 +260,17 @@ export class OrderArchive {
   }
 
   /** The closed orders that a list named, in the same order; at most ROWS_PER_ANSWER_MAX. */
-  async orders(account: Account, orderNumbers: readonly number[]): Promise<Order[]> {
+  async orders(
+    account: Account,
+    orderNumbers: readonly number[],
+    filter: OrderFilter,
+  ): Promise<Order[]> {
     assert(
       orderNumbers.length <= ROWS_PER_ANSWER_MAX,
       "one answer holds a bounded number of orders",
     );
     if (orderNumbers.length === 0) return [];
-    const texts = await this.#ask("orders", { account, orderNumbers });
+    const texts = await this.#ask("orders", { account, orderNumbers, filter });
     return texts.map((text) => decodeReport(text).order);
   }
 

@@ -86,7 +86,7 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
       const total = memory.total + listed.total;
       const merged = mergedNewestFirst(memory.newest, listed.orderNumbers, end - fromIndex);
       const slots = merged.slice(start - fromIndex);
-      return { total, orders: await filledSlots(account, slots, places) };
+      return { total, orders: await filledSlots(query, slots, places) };
     }
     if (memory !== null) memoryMax = 2 * memory.total + QUERY_GROWTH_ORDERS;
   }
@@ -165,12 +165,12 @@ function mergedNewestFirst(
 
 /** A closed order does not change, so it may be fetched after the list was made. */
 async function filledSlots(
-  account: Account,
+  { account, filter }: OrderQuery,
   slots: readonly Slot[],
   { archive }: OrderPlaces,
 ): Promise<Order[]> {
   const numbers = slots.filter((slot) => typeof slot === "number");
-  const archived = (await archive.orders(account, numbers)).values();
+  const archived = (await archive.orders(account, numbers, filter)).values();
   return slots.map((slot) => {
     if (typeof slot !== "number") return slot;
     const order = archived.next().value;
