@@ -164,6 +164,28 @@ test("console: the ticket checks as it is typed, and says what could be bought",
   assert.equal(await page.locator(".results li").count(), 0);
 });
 
+test("console: a held Enter and a double click place one order each", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await symbolShown(page, "00700");
+  await page.fill("#qty", "100");
+  await page.fill("#price", "400");
+  await page.focus("#price");
+  await page.keyboard.down("Enter");
+  await rows(page, 1);
+  await page.waitForSelector(".ticket .send:enabled");
+  // The same key again without a release is what holding it sends.
+  await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  await page.click(".ticket .send", { clickCount: 2, delay: 60 });
+  await rows(page, 2);
+  await page.fill("#reference", "last");
+  await page.click(".ticket .send");
+  await rows(page, 3);
+  assert.equal(await page.locator(".results li").count(), 3);
+});
+
 test("console: cancel one by key, a selection in a batch with one refusal, and all", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);

@@ -3,72 +3,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
+import { ConsoleBrowser, SESSION } from "./console-browser.ts";
 import { startInProcess } from "./gateway-in-process.ts";
 import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "./signed-client.ts";
 
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
 
-interface SessionAnswer {
-  readonly account_code: string;
-  readonly csrf_token: string;
-}
-
-/** A browser of one origin: it keeps its cookie, and says where its page is from. */
-class Browser {
-  readonly url: string;
-  cookie = "";
-  csrfToken = "";
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  async ask(
-    method: string,
-    path: string,
-    { body, headers }: { body?: unknown; headers?: Record<string, string> } = {},
-  ): Promise<{ status: number; reason: string; data: unknown; headers: Headers }> {
-    const isRead = method === "GET";
-    const response = await fetch(this.url + path, {
-      method,
-      headers: {
-        ...(this.cookie !== "" && { Cookie: this.cookie }),
-        ...(!isRead && { Origin: this.url, "X-CSRF-Token": this.csrfToken }),
-        ...(body !== undefined && { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as { reason?: string; data?: unknown };
-    const { status } = response;
-    return { status, reason: answer.reason ?? "", data: answer.data, headers: response.headers };
-  }
-
-  async signIn(code: string): Promise<void> {
-    const body = { sign_in_code: code };
-    const answer = await this.ask("POST", "/console/v1/session", { body });
-    assert.equal(answer.status, 200);
-    this.cookie = (answer.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
-    this.csrfToken = (answer.data as SessionAnswer).csrf_token;
-  }
-
-  /** Opens the stream; resolves with the socket, or with the status that refused it. */
-  stream(query: string, headers: Record<string, string> = {}): Promise<WebSocket | number> {
-    const url = `${this.url.replace("http", "ws")}/console/v1/stream?${query}`;
-    const all = { Cookie: this.cookie, Origin: this.url, ...headers };
-    const socket = new WebSocket(url, { headers: all });
-    return new Promise((resolve, reject) => {
-      socket.on("open", () => resolve(socket));
-      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
-      socket.on("error", reject);
-    });
-  }
-}
-
 interface Setting {
   readonly url: string;
   readonly client: SignedClient;
-  readonly browser: Browser;
+  readonly browser: ConsoleBrowser;
 }
 
 const NOW = { timestamp: String(TIME.wallMs) };
@@ -77,7 +21,7 @@ async function setUp(t: TestContext): Promise<Setting> {
   const { url } = await startInProcess(t, TIME);
   const client = new SignedClient(url, KEY_1);
   t.after(() => client.close());
-  return { url, client, browser: new Browser(url) };
+  return { url, client, browser: new ConsoleBrowser(url) };
 }
 
 let codeCount = 0;
@@ -95,15 +39,15 @@ test("console: a code signs in once; the cookie is out of reach of scripts and o
   const { client, browser } = await setUp(t);
   const code = await newCode(client, KEY_1);
   const body = { sign_in_code: code };
-  const first = await browser.ask("POST", "/console/v1/session", { body });
-  assert.equal((first.data as SessionAnswer).account_code, KEY_1.account);
+  const first = await browser.ask("POST", SESSION, body);
+  assert.equal(first.data.account_code, KEY_1.account);
   const cookie = first.headers.get("set-cookie") ?? "";
   assert.match(
     cookie,
     /^countermand_console_[0-9a-f]{8}=[\w-]{43}; Path=\/console; Max-Age=43200; /,
   );
   assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
-  const again = await browser.ask("POST", "/console/v1/session", { body });
+  const again = await browser.ask("POST", SESSION, body);
   assert.deepEqual([again.status, again.reason], [401, "sign_in_code_invalid"]);
   assert.equal(again.headers.get("set-cookie"), null);
 });
@@ -124,7 +68,7 @@ test("console: behind a proxy with TLS the cookie travels by TLS only", async (t
   const { client, browser } = await setUp(t);
   const body = { sign_in_code: await newCode(client, KEY_1) };
   const headers = { "X-Forwarded-Proto": "https" };
-  const answer = await browser.ask("POST", "/console/v1/session", { body, headers });
+  const answer = await browser.ask("POST", SESSION, body, headers);
   assert.match(answer.headers.get("set-cookie") ?? "", /; Secure$/);
 });
 
@@ -143,7 +87,7 @@ test("console: a session reads its own account, by the signed routes' own answer
   assert.equal(refused.reason, "unknown_query_parameter");
   const quantity = { market: "hkex", symbol: "00700", order_side: "buy", price: 400, ratio: 1 };
   const path = "/console/v1/api/trade/v1/orders/quantity";
-  assert.equal((await browser.ask("POST", path, { body: quantity })).status, 200);
+  assert.equal((await browser.ask("POST", path, quantity)).status, 200);
 });
 
 test("console: by HTTP a page can change nothing", async (t) => {
@@ -157,9 +101,8 @@ test("console: by HTTP a page can change nothing", async (t) => {
     ["GET", "/sandbox/v1/clock"],
     ["POST", "/console/v1/sign-in-codes"],
   ] as const) {
-    const answer = await browser.ask(method, `/console/v1/api${path}`, {
-      ...(method !== "GET" && { body }),
-    });
+    const sent = method === "GET" ? undefined : body;
+    const answer = await browser.ask(method, `/console/v1/api${path}`, sent);
     assert.equal(answer.reason, "unknown_path", path);
   }
 });
@@ -168,7 +111,7 @@ test("console: without the token, from another site, or signed out, nothing is a
   const { client, browser, url } = await setUp(t);
   const path = "/console/v1/api/trade/v1/orders/quantity";
   const body = { market: "hkex", symbol: "00700", order_side: "buy", price: 400, ratio: 1 };
-  assert.equal((await browser.ask("POST", path, { body })).reason, "signed_out");
+  assert.equal((await browser.ask("POST", path, body)).reason, "signed_out");
   await browser.signIn(await newCode(client, KEY_1));
   const table: readonly (readonly [Record<string, string>, number, string])[] = [
     [{ "X-CSRF-Token": "" }, 403, "csrf_token_invalid"],
@@ -181,19 +124,16 @@ test("console: without the token, from another site, or signed out, nothing is a
     [{ Cookie: `${browser.cookie}; ${browser.cookie}` }, 401, "signed_out"],
   ];
   for (const [headers, status, reason] of table) {
-    const answer = await browser.ask("POST", path, { body, headers });
+    const answer = await browser.ask("POST", path, body, headers);
     assert.deepEqual([answer.status, answer.reason], [status, reason], JSON.stringify(headers));
   }
-  const cross = { headers: { Origin: "http://evil.example" } };
-  assert.equal((await browser.ask("GET", "/console/v1/session", cross)).status, 403);
+  const cross = { Origin: "http://evil.example" };
+  assert.equal((await browser.ask("GET", SESSION, undefined, cross)).status, 403);
   // A code that another site has come by is not used up by its attempt.
   const code = await newCode(client, KEY_1);
-  const theft = await browser.ask("POST", "/console/v1/session", {
-    body: { sign_in_code: code },
-    headers: { Origin: "http://evil.example" },
-  });
+  const theft = await browser.ask("POST", SESSION, { sign_in_code: code }, cross);
   assert.equal(theft.reason, "cross_site_refused");
-  await new Browser(url).signIn(code);
+  assert.equal((await new ConsoleBrowser(url).signIn(code)).status, 200);
 });
 
 test("console: the stream takes commands of its own page, and of nobody else", async (t) => {
@@ -219,7 +159,7 @@ test("console: the stream takes commands of its own page, and of nobody else", a
   const first = seen.find(({ type }) => type === "reply");
   assert.deepEqual(JSON.parse(String(reply)), first);
   const orders = await browser.ask("GET", "/console/v1/api/trade/v1/orders");
-  assert.equal((orders.data as { total_records: number }).total_records, 1);
+  assert.equal(orders.data.total_records, 1);
   second.close();
 });
 
@@ -229,10 +169,10 @@ test("console: signing out cuts the page's stream and ends the cookie", async (t
   const socket = await browser.stream("commands=1");
   assert.ok(socket instanceof WebSocket);
   const closed = once(socket, "close");
-  assert.equal((await browser.ask("DELETE", "/console/v1/session")).status, 200);
+  assert.equal((await browser.ask("DELETE", SESSION)).status, 200);
   await closed;
   assert.equal(await browser.stream("commands=1"), 401);
-  assert.equal((await browser.ask("GET", "/console/v1/session")).reason, "signed_out");
+  assert.equal((await browser.ask("GET", SESSION)).reason, "signed_out");
 });
 
 test("console: the page takes nothing from elsewhere, and all it names is there for ever", async (t) => {
@@ -256,7 +196,7 @@ test("console: the page takes nothing from elsewhere, and all it names is there 
     ["GET", "/console/", 404],
     ["GET", "/console/assets/../index.html", 404],
     ["GET", "/console/v1/stream", 426],
-    ["PUT", "/console/v1/session", 405],
+    ["PUT", SESSION, 405],
     ["GET", "/console/v1/sign-in-codes", 405],
     ["GET", "/consoles", 404],
   ] as const) {

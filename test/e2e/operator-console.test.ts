@@ -2,65 +2,18 @@
 // its acts are the operator API's own. And what a trader is told of them.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { ConsoleBrowser, SESSION } from "./console-browser.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import type { OperatorClient } from "./operator-client.ts";
 import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2, SignedClient, sign } from "./signed-client.ts";
 
-const SESSION = "/console/v1/session";
 const API = "/console/v1/api/operator/v1";
-
-interface Asked {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-  readonly data: any;
-}
-
-/** A browser with the operators' page open. */
-class Page {
-  readonly url: string;
-  cookie = "";
-  csrfToken = "";
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  async ask(
-    method: string,
-    path: string,
-    body?: object,
-    headers: Record<string, string> = {},
-  ): Promise<Asked> {
-    const response = await fetch(this.url + path, {
-      method,
-      headers: {
-        ...(this.cookie !== "" && { Cookie: this.cookie }),
-        ...(method !== "GET" && { Origin: this.url, "X-CSRF-Token": this.csrfToken }),
-        ...(body !== undefined && { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as { reason?: string; data?: unknown };
-    const { status } = response;
-    return { status, reason: answer.reason ?? "", data: answer.data, headers: response.headers };
-  }
-
-  async signIn(code: string): Promise<Asked> {
-    const answer = await this.ask("POST", SESSION, { sign_in_code: code });
-    this.cookie = (answer.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
-    this.csrfToken = answer.data?.csrf_token ?? "";
-    return answer;
-  }
-}
 
 async function setUp(t: TestContext) {
   const place = new OperatorPlace(t);
   const operator = await place.start();
-  return { place, operator, page: new Page(operator.url) };
+  return { place, operator, page: new ConsoleBrowser(operator.url) };
 }
 
 async function newCode(operator: OperatorClient): Promise<string> {
@@ -72,14 +25,17 @@ async function newCode(operator: OperatorClient): Promise<string> {
 test("operator console: a code signs its operator in once, on this listener alone", async (t) => {
   const { operator, page, place } = await setUp(t);
   const code = await newCode(operator);
-  const foreign = new Page(place.gateway.url);
+  const foreign = new ConsoleBrowser(place.gateway.url);
   assert.equal((await foreign.signIn(code)).reason, "sign_in_code_invalid");
   const { data, headers } = await page.signIn(code);
   assert.deepEqual([data.role, data.operator], ["operator", "kim"]);
   const cookie = headers.get("set-cookie") ?? "";
   assert.match(cookie, /^countermand_operator_[0-9a-f]{8}=[\w-]{43}; Path=\/console; /);
   assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
-  assert.equal((await new Page(operator.url).signIn(code)).reason, "sign_in_code_invalid");
+  assert.equal(
+    (await new ConsoleBrowser(operator.url).signIn(code)).reason,
+    "sign_in_code_invalid",
+  );
   assert.equal((await page.ask("GET", SESSION)).data.operator, "kim");
   foreign.cookie = page.cookie;
   assert.equal((await foreign.ask("GET", SESSION)).reason, "signed_out");
@@ -137,7 +93,7 @@ test("operator console: a key with operate signs in as itself, and its end is th
   const first = envelope(await signer.send(request)).data as { sign_in_code: string };
   const again = envelope(await signer.send(request)).data as { sign_in_code: null };
   assert.equal(again.sign_in_code, null, "recorded bytes sign nobody in");
-  const page = new Page(operator.url);
+  const page = new ConsoleBrowser(operator.url);
   assert.equal((await page.signIn(first.sign_in_code)).data.operator, key.apiKey);
   const mode = { reason: "x", market: "crypto", mode: "halted" };
   assert.equal((await page.ask("POST", `${API}/modes`, mode)).status, 200);
@@ -180,7 +136,7 @@ test("operator console: the page is served with its policy; a restart signs out"
   assert.equal((await fetch(`${operator.url}/console/none`)).status, 404);
   await page.signIn(await newCode(operator));
   const again = await place.start();
-  const after = new Page(again.url);
+  const after = new ConsoleBrowser(again.url);
   after.cookie = page.cookie;
   assert.equal((await after.ask("GET", SESSION)).reason, "signed_out");
 });

@@ -85,15 +85,32 @@ function Form({ instrument }: { readonly instrument: MarketSymbol }) {
     isTouched.value = false;
   };
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate autocomplete="off">
+    <form
+      onSubmit={(event) => void submit(event)}
+      onKeyDown={once((event) => event.key === "Enter" && event.repeat)}
+      noValidate
+      autocomplete="off"
+    >
       <Sides />
       <Fields {...{ draft, faults, instrument, set }} isTouched={isTouched.value} />
       <Estimate draft={draft} market={market} currency={instrument.base_currency} />
-      <button type="submit" class={`send ${draft.side}`} disabled={isSending.value}>
+      <button
+        type="submit"
+        class={`send ${draft.side}`}
+        disabled={isSending.value}
+        onClick={once((event) => event.detail > 1)}
+      >
         {sendText(draft)}
       </button>
     </form>
   );
+}
+
+/** A key that is held, and the second click of a double one, are no second order. */
+function once<E extends Event>(isAgain: (event: E) => boolean): (event: E) => void {
+  return (event) => {
+    if (isAgain(event)) event.preventDefault();
+  };
 }
 
 interface FieldsProps {

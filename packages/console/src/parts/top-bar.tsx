@@ -1,7 +1,7 @@
 import { leave, link, retryNow, session } from "../desk.ts";
 import type { LinkPhase } from "../link/order-link.ts";
+import { Bar } from "./bar.tsx";
 import { grouped } from "./format.ts";
-import { theme, toggleTheme } from "./theme.ts";
 
 const PHASES: Readonly<Record<LinkPhase, string>> = {
   connecting: "Connecting",
@@ -16,8 +16,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
   const { phase, seq, note, lossCount } = link.value;
   const { account_code, api_key } = session.value ?? { account_code: "", api_key: "" };
   return (
-    <header class="top">
-      <h1>Countermand</h1>
+    <Bar onHelp={onHelp} onLeave={() => void leave()}>
       <span class="who" title={`signed in with the key ${api_key}`}>
         Account {account_code}
       </span>
@@ -34,21 +33,6 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
           </button>
         )}
       </span>
-      <span class="grow" />
-      <button
-        type="button"
-        class="quiet"
-        onClick={toggleTheme}
-        aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
-      >
-        {theme.value === "dark" ? "☀" : "☾"}
-      </button>
-      <button type="button" class="quiet" onClick={onHelp} aria-label="Keys">
-        ?
-      </button>
-      <button type="button" class="quiet" onClick={() => void leave()}>
-        Sign out
-      </button>
-    </header>
+    </Bar>
   );
 }

@@ -159,6 +159,13 @@ test("control: blocks of accounts, portfolios and keys leave room for those of a
   block(state, WHOLE_GATEWAY);
 });
 
+test("control: an answer outlives a clock that was set on by mistake and back", () => {
+  const state = new ControlState();
+  state.apply(answered("credit", 1_000));
+  state.apply(answered("while it was wrong", 1_000 + 3 * ANSWER_MS));
+  assert.equal(state.answer("credit", 2_000 as UnixMs)?.body, "{}");
+});
+
 test("control: an answer counts until it expires", () => {
   const state = new ControlState();
   state.apply(answered("key", 1_000));

@@ -60,6 +60,7 @@ export const INSTRUMENTS_MAX = 1_000;
 export const OPERATOR_ANSWERS_MAX = 10_000;
 /** Of them, so many are only for requests that stop somebody or something, or let it go on. */
 export const URGENT_ANSWERS_KEPT = 1_000;
+const ORDINARY_ANSWERS_MAX = OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
 
 export interface Block {
   readonly blockId: number;
@@ -182,10 +183,9 @@ export class ControlState {
 
   /** Whether another answer can be remembered; the next one makes room of what is expired. */
   hasRoomForAnswer(nowMs: UnixMs, isUrgent: boolean): boolean {
-    const most = isUrgent ? OPERATOR_ANSWERS_MAX : OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
-    if (this.#answers.size < most) return true;
-    const [oldest] = this.#answers.values();
-    return oldest !== undefined && oldest.expiresAtMs < nowMs;
+    if (this.#answers.size < (isUrgent ? OPERATOR_ANSWERS_MAX : ORDINARY_ANSWERS_MAX)) return true;
+    for (const { expiresAtMs } of this.#answers.values()) if (expiresAtMs < nowMs) return true;
+    return false;
   }
 
   /** Why no new order of this origin is taken now and no order of it is amended, or null. */
@@ -452,12 +452,16 @@ export class ControlState {
   }
 
   #applyAnswered(event: OperatorAnswered): void {
-    for (const [key, { expiresAtMs }] of this.#answers) {
-      if (expiresAtMs >= event.atMs) break;
-      this.#answers.delete(key);
-    }
+    // What has expired stays as long as there is room: real time may be set on by mistake and back.
+    if (this.#answers.size >= ORDINARY_ANSWERS_MAX) this.#forgetExpired(event.atMs);
     this.#answers.delete(event.idempotencyKey);
     this.#answers.set(event.idempotencyKey, event);
+  }
+
+  #forgetExpired(nowMs: UnixMs): void {
+    for (const [key, { expiresAtMs }] of this.#answers) {
+      if (expiresAtMs < nowMs) this.#answers.delete(key);
+    }
   }
 }
 

@@ -187,15 +187,13 @@ export class Exchange {
   /** Orders resting in all books, odd lots among them, and waiting stop orders. */
   get openOrderCount(): number {
     let count = 0;
-    for (const { orderCount, oddLots } of this.#listings.values()) {
-      count += orderCount + (oddLots?.orderCount ?? 0);
-    }
+    for (const listing of this.#listings.values()) count += allOrdersOf(listing);
     return count;
   }
 
-  /** Orders of one book, waiting stop orders among them. */
+  /** Orders of one book, odd lots and waiting stop orders among them. */
   orderCountOf(symbol: string): number {
-    return this.#listing(symbol).orderCount;
+    return allOrdersOf(this.#listing(symbol));
   }
 
   /** The whole state, see snapshot.ts. The exchange must not change while the lines are read. */
@@ -301,6 +299,10 @@ export class Exchange {
     this.#latest = listing;
     return listing;
   }
+}
+
+function allOrdersOf({ orderCount, oddLots }: Listing): number {
+  return orderCount + (oddLots?.orderCount ?? 0);
 }
 
 function oddLotsOf(listing: Listing): Listing {

@@ -38,9 +38,8 @@ export class InstrumentActs {
   }
 
   list(): readonly InstrumentStateRow[] {
-    const counts = new Map<string, number>();
-    for (const { symbol } of this.#open()) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-    return this.#control.table.all.map((each) => this.#row(each, counts.get(each.symbol) ?? 0));
+    const coming = this.#coming();
+    return this.#control.table.all.map((each) => this.#row(each, coming));
   }
 
   /** All of it or nothing. */
@@ -106,11 +105,9 @@ export class InstrumentActs {
     return this.#row(instrument);
   }
 
-  #row(
-    instrument: Instrument,
-    openCount = this.#working(instrument.symbol).length,
-  ): InstrumentStateRow {
+  #row(instrument: Instrument, coming = this.#coming()): InstrumentStateRow {
     const { symbol } = instrument;
+    const openCount = this.#openCount(symbol, coming);
     const isHalted = this.#control.instrument(symbol)?.halted ?? false;
     const state = this.#control.table.isRetired(symbol)
       ? "retired"
@@ -133,9 +130,9 @@ export class InstrumentActs {
 
   /** Nobody's order is touched unawares: a book in use is halted first, and the choice is said. */
   #bookRefusal(symbol: string, isHalted: boolean, resting: RestingChoice | null): Refusal | null {
-    const { length } = this.#working(symbol);
-    if (length === 0) return null;
-    const has = `${symbol} has ${length} open orders`;
+    const count = this.#openCount(symbol, this.#coming());
+    if (count === 0) return null;
+    const has = `${symbol} has ${count} open orders`;
     if (!isHalted) return refuse("BOOK_NOT_EMPTY", `${has} and is not halted`);
     return resting === null ? refuse("BOOK_NOT_EMPTY", `${has}: say what becomes of them`) : null;
   }
@@ -178,6 +175,17 @@ export class InstrumentActs {
       const reason = order.cancelPending ? askedReason(order) : CancelReason.InstrumentChanged;
       this.#partitions.caused(cause, () => this.#partitions.withdraw(order, nowMs, reason));
     }
+  }
+
+  /** What the venue has and what is on its way to it; there may be too many to look at each. */
+  #openCount(symbol: string, coming: readonly Order[]): number {
+    const onTheirWay = coming.filter((order) => order.symbol === symbol);
+    return this.#partitions.exchange.exchange.orderCountOf(symbol) + onTheirWay.length;
+  }
+
+  /** Orders that the venue has not accepted yet. */
+  #coming(): readonly Order[] {
+    return this.#partitions.pendingOrders().filter(({ phase }) => phase === "PendingNew");
   }
 
   #working(symbol: string): readonly Order[] {

@@ -488,9 +488,10 @@ function assertConserved({ partitions, given }: DisklessNode): void {
 /** Every book, added up from the orders of the desks, which are not counted in steps. */
 function assertBooks({ partitions, openOrders }: DisklessNode): void {
   const { table } = partitions.control;
-  for (const instrument of table.all) {
+  for (const { instrument, openCount } of new InstrumentActs(partitions).list()) {
     const { symbol } = instrument;
     const orders = openOrders.filter((order) => order.symbol === symbol);
+    assert.equal(openCount, orders.length, symbol);
     if (table.isRetired(symbol)) assert.deepEqual(orders, [], "nothing of it works");
     const resting = orders.filter((order) => {
       return !isWaiting(order) && !isOddLot(instrument, order.orderQty);

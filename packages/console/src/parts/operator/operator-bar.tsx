@@ -1,6 +1,6 @@
 import * as operator from "../../operator/operator-desk.ts";
 import { timeText } from "../../system.ts";
-import { theme, toggleTheme } from "../theme.ts";
+import { Bar } from "../bar.tsx";
 
 const PHASES: Readonly<Record<operator.OperatorPhase, string>> = {
   connecting: "Asking",
@@ -21,8 +21,7 @@ export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
   const { value: phase } = operator.phase;
   const at = Math.floor(operator.answeredAtMs.value / 1000);
   return (
-    <header class="top">
-      <h1>Countermand</h1>
+    <Bar onHelp={onHelp} onLeave={() => void operator.leave()}>
       <span class="who">Operator {operator.session.value?.operator}</span>
       <span class="link" data-phase={LAMPS[phase]}>
         <span class="lamp" aria-hidden="true" />
@@ -34,21 +33,6 @@ export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
           </button>
         )}
       </span>
-      <span class="grow" />
-      <button
-        type="button"
-        class="quiet"
-        onClick={toggleTheme}
-        aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
-      >
-        {theme.value === "dark" ? "☀" : "☾"}
-      </button>
-      <button type="button" class="quiet" onClick={onHelp} aria-label="Keys">
-        ?
-      </button>
-      <button type="button" class="quiet" onClick={() => void operator.leave()}>
-        Sign out
-      </button>
-    </header>
+    </Bar>
   );
 }
