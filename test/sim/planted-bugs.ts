@@ -236,4 +236,40 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "closed-orders-shown",
+    what: "the stream of a key with portfolios shows orders of others once they are closed",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/stream/stream-view.ts`,
+        find: "  if (shows(view, order)) return whole;",
+        replace: "  if (shows(view, order) || order.phase === 'Canceled') return whole;",
+      },
+    ],
+  },
+  {
+    name: "portfolio-cancels-all",
+    what: "a key with portfolios finds every open order of its account",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/command-turn.ts`,
+        find: "return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);",
+        replace: "return caller.portfolioIds === undefined ? null : () => true;",
+      },
+    ],
+  },
+  {
+    name: "revoked-key-lives",
+    what: "a key that was revoked is taken on",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/control/api-keys.ts`,
+        find: '  if (revoked !== null) return "revoked";',
+        replace: '  if (revoked !== null) return "active";',
+      },
+    ],
+  },
 ];

@@ -83,6 +83,7 @@ class SeedRun {
   async play(): Promise<void> {
     const random = this.#stage.random;
     await this.#stage.startGateway();
+    await this.#stage.makeKeys();
     if (!this.#stage.isVenueFaulty && random.chance(0.35)) this.#stage.operator.squeeze();
     const rounds = random.between(2, 5);
     for (let round = 0; round < rounds; round += 1) {

@@ -1,13 +1,13 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
-import type { Blocks } from "../oracle/blocks.ts";
+import type { Block, Blocks } from "../oracle/blocks.ts";
 import type { Limits } from "../oracle/limits.ts";
 import { decimal, ONE } from "../oracle/money.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
 import { chooseRow, wordsOf } from "./limit-rows.ts";
-import { KEYS, type Request } from "./requests.ts";
+import { KEYS, type Key, type Request } from "./requests.ts";
 
 export const OPERATOR_TOKEN = "simulated-operator-0123456789abcdef0123456789abcdef";
 export const OPERATOR_PORT = 8_001;
@@ -19,6 +19,12 @@ export interface OperatorOptions {
   readonly adjustments: Adjustments;
   readonly limits: Limits;
   readonly nextId: () => string;
+}
+
+export interface KeyTerms {
+  readonly accounts: readonly string[];
+  readonly permissions: readonly string[];
+  readonly portfolios?: readonly string[];
 }
 
 interface How {
@@ -73,7 +79,7 @@ export class Operator {
     const scope = random.pick(["account", "key"] as const);
     const name = scope === "account" ? account : apiKey;
     const path = `/operator/v1/limits/${scope}s/${name}`;
-    const row = chooseRow(random);
+    const row = { openOrders: 10, ...chooseRow(random) };
     const set = limits.asked(scope, name, row);
     await this.#ask(path, { reason: "simulated", limits: wordsOf(row) }, { method: "PUT" });
     set.answered();
@@ -119,52 +125,86 @@ export class Operator {
     adjustments.answered(adjustment, await this.#ask(path, body, { id: adjustment.id }));
   }
 
+  /** A key of its own for somebody. */
+  async makeKey(terms: KeyTerms): Promise<Key> {
+    const text = await this.#ask("/operator/v1/keys", { reason: "simulated", ...terms });
+    const { data } = JSON.parse(text) as { data: { api_key: string; secret: string } };
+    const [account = ""] = terms.accounts;
+    const { portfolios } = terms;
+    const key = { apiKey: data.api_key, secret: data.secret, account };
+    return { ...key, ...(portfolios !== undefined && { portfolios }) };
+  }
+
+  /** For good. */
+  revoke({ apiKey }: Key): void {
+    this.#begin(async () => {
+      const revoking = this.#options.blocks.revoking(apiKey);
+      await this.#ask(`/operator/v1/keys/${apiKey}/revoke`, { reason: "simulated" });
+      revoking.answered();
+    });
+  }
+
   async #kill(): Promise<void> {
-    const { blocks, random, world } = this.#options;
+    const { blocks, random } = this.#options;
     const account = random.chance(0.7) ? random.pick(KEYS).account : null;
     const kills = random.chance(0.7);
-    const block = {
-      what: `a block of ${account ?? "everybody"}`,
-      account,
-      market: null,
-      kills,
-      askedAtMs: world.nowMs,
-      answeredAtMs: null as number | null,
-      endAskedAtMs: null as number | null,
-      endedAtMs: null as number | null,
-    };
+    const [portfolio, apiKey] =
+      account === null
+        ? [null, null]
+        : random.pick([
+            [null, null],
+            ["p1", null],
+            [null, this.#options.random.pick(KEYS).apiKey],
+          ] as const);
+    const of = [account, portfolio, apiKey].filter((each) => each !== null).join(" ");
+    const block = this.#blockOf({ what: `a block of ${of}`, account, portfolio, apiKey, kills });
     blocks.add(block);
-    const scope = account === null ? { gateway: true } : { account };
+    const named = {
+      ...(account !== null && { account }),
+      ...(portfolio !== null && { portfolio_id: portfolio }),
+      ...(apiKey !== null && { api_key: apiKey }),
+    };
+    const scope = account === null ? { gateway: true } : named;
     const body = { reason: "simulated", scope, cancel_orders: kills };
     const text = await this.#ask("/operator/v1/kill", body);
-    block.answeredAtMs = world.nowMs;
     const { data } = JSON.parse(text) as { data: { block_id: number } };
-    await this.#sleep(random.between(5, 200));
-    block.endAskedAtMs = world.nowMs;
-    await this.#ask(`/operator/v1/blocks/${data.block_id}/release`, { reason: "simulated" });
-    block.endedAtMs = world.nowMs;
+    const release = `/operator/v1/blocks/${data.block_id}/release`;
+    await this.#holdThenEnd(block, () => this.#ask(release, { reason: "simulated" }));
   }
 
   async #setMode(): Promise<void> {
-    const { blocks, random, world } = this.#options;
+    const { blocks, random } = this.#options;
     const market = random.pick(["usex", "crypto"]);
     const mode = random.pick(["cancel_only", "halted"]);
-    const block = {
-      what: `${market} ${mode}`,
-      account: null,
-      market,
-      kills: false,
-      askedAtMs: world.nowMs,
-      answeredAtMs: null as number | null,
-      endAskedAtMs: null as number | null,
-      endedAtMs: null as number | null,
-    };
+    const block = this.#blockOf({ what: `${market} ${mode}`, market });
     blocks.add(block);
     await this.#ask("/operator/v1/modes", { reason: "simulated", market, mode });
+    await this.#holdThenEnd(block, () => {
+      return this.#ask("/operator/v1/modes", { reason: "simulated", market, mode: "open" });
+    });
+  }
+
+  #blockOf(scope: { readonly what: string } & Partial<Block>): Block {
+    return {
+      account: null,
+      market: null,
+      portfolio: null,
+      apiKey: null,
+      kills: false,
+      askedAtMs: this.#options.world.nowMs,
+      answeredAtMs: null,
+      endAskedAtMs: null,
+      endedAtMs: null,
+      ...scope,
+    };
+  }
+
+  async #holdThenEnd(block: Block, end: () => Promise<string>): Promise<void> {
+    const { random, world } = this.#options;
     block.answeredAtMs = world.nowMs;
     await this.#sleep(random.between(5, 200));
     block.endAskedAtMs = world.nowMs;
-    await this.#ask("/operator/v1/modes", { reason: "simulated", market, mode: "open" });
+    await end();
     block.endedAtMs = world.nowMs;
   }
 

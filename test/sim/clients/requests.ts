@@ -7,6 +7,8 @@ export interface Key {
   readonly apiKey: string;
   readonly secret: string;
   readonly account: string;
+  /** What of the account it sees and acts for; left out: all. */
+  readonly portfolios?: readonly string[];
 }
 
 export const KEYS: readonly Key[] = [
@@ -37,7 +39,7 @@ export type Command =
     }
   | {
       readonly kind: "deadMan";
-      readonly scope: "key" | "symbol";
+      readonly scope: "key" | "symbol" | "portfolio";
       /** "" for the key. */
       readonly value: string;
       /** Seconds; 0 releases it. */

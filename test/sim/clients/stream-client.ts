@@ -10,13 +10,17 @@ const PATIENCE_MS = 8_000;
 export interface Push {
   readonly account: string;
   readonly seq: number;
-  readonly text: string;
+  /** Null: its key may not see it. */
+  readonly text: string | null;
+  readonly key: Key;
 }
 
 export interface StreamClientOptions {
   readonly world: World;
   readonly port: number;
   readonly key: Key;
+  /** Of a drop copy several. */
+  readonly accounts: readonly string[];
   readonly hasCommands: boolean;
   /** Seconds to come back before its loss cancels orders; null: it never does. */
   readonly graceS: number | null;
@@ -24,11 +28,15 @@ export interface StreamClientOptions {
   /** Every order message, in the order in which it was read. */
   readonly onPush: (push: Push) => void;
   readonly onViolation: (what: string) => void;
+  /** Whether an operator has asked for its key's end. */
+  readonly mayBeRevoked: () => boolean;
 }
 
 export class StreamClient {
-  /** The last position it has read. */
-  seq = 0;
+  /** Its key was ended, as far as it has been told. */
+  isEnded = false;
+  /** The last position of each account that it has read. */
+  readonly #seqs = new Map<string, number>();
   /** What heartbeats and replays have shown of the stream. */
   resumeCount = 0;
   slowCount = 0;
@@ -52,6 +60,19 @@ export class StreamClient {
     this.#options = options;
   }
 
+  /** Of the account of its key. */
+  get seq(): number {
+    return this.seqOf(this.#options.key.account);
+  }
+
+  seqOf(account: string): number {
+    return this.#seqs.get(account) ?? 0;
+  }
+
+  get accounts(): readonly string[] {
+    return this.#options.accounts;
+  }
+
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -61,8 +82,8 @@ export class StreamClient {
   }
 
   connect(): void {
-    const { world, key, graceS, hasCommands, nextTimestamp, port } = this.#options;
-    if (this.#connection !== null || world.nowMs < this.awayUntilMs) return;
+    const { accounts, world, key, graceS, hasCommands, nextTimestamp, port } = this.#options;
+    if (this.#connection !== null || world.nowMs < this.awayUntilMs || this.isEnded) return;
     this.#http = new HttpReader();
     this.#frames = new FrameReader();
     this.resumeCount += 1;
@@ -75,7 +96,9 @@ export class StreamClient {
     this.#connection = connection;
     const guard = graceS === null ? "" : `&cancel_on_disconnect=1&grace=${graceS}`;
     const commands = hasCommands ? "&commands=1" : "";
-    const query = `after_seq=${this.seq}&heartbeat=1${commands}${guard}`;
+    const positions = accounts.map((account) => `${account}:${this.seqOf(account)}`);
+    const after = accounts.length > 1 ? positions.join(",") : this.seq;
+    const query = `after_seq=${after}&heartbeat=1${commands}${guard}`;
     connection.send(handshakeBytes(key, query, nextTimestamp()));
   }
 
@@ -108,6 +131,7 @@ export class StreamClient {
       if (answer === undefined) return;
       if (answer.status !== 101) {
         this.#options.world.tell(`stream of ${this.#options.key.account} refused ${answer.text}`);
+        if (answer.text.includes('"reason":"signature_invalid"')) this.#end(answer.text);
         this.cut();
         return;
       }
@@ -129,28 +153,43 @@ export class StreamClient {
   }
 
   #message(text: string): void {
-    const { world, key, onPush, onViolation } = this.#options;
-    const message = JSON.parse(text) as { type: string; seq: number; id: string; reason: string };
+    const { key, onViolation } = this.#options;
+    const message = JSON.parse(text) as Message;
     if (message.type === "order") {
-      if (this.isFaulty && message.seq <= this.seq) return;
-      if (this.isFaulty && message.seq > this.seq + 1) {
-        this.cut();
-        return;
-      }
-      if (message.seq !== this.seq + 1) {
-        onViolation(
-          `the stream of ${key.account} goes from ${this.seq} to ${message.seq}: ${text}`,
-        );
-      }
-      this.seq = message.seq;
-      world.tell(`push to ${key.account} ${text}`);
-      onPush({ account: key.account, seq: message.seq, text });
+      this.#told(message.data.account_code, message.seq, text, text);
+    } else if (message.type === "skip") {
+      this.#told(message.account_code ?? key.account, message.seq, text, null);
     } else if (message.type === "reply") {
       this.#replied(message.id, text);
     } else if (message.type === "error") {
       if (message.reason === "slow_reader") this.slowCount += 1;
+      else if (message.reason === "key_no_longer_good") this.#end(text);
       else if (message.reason !== "unavailable") onViolation(`the stream says ${text}`);
     }
+  }
+
+  /** Its key is good no more. */
+  #end(text: string): void {
+    const { key, mayBeRevoked, onViolation } = this.#options;
+    if (!mayBeRevoked()) onViolation(`nobody ended ${key.apiKey}: ${text}`);
+    this.isEnded = true;
+  }
+
+  /** One position of an account's stream, be it one that the key may not see. */
+  #told(account: string, seq: number, text: string, shown: string | null): void {
+    const { accounts, key, onPush, onViolation, world } = this.#options;
+    const last = this.seqOf(account);
+    if (this.isFaulty && seq <= last) return;
+    if (this.isFaulty && seq > last + 1) {
+      this.cut();
+      return;
+    }
+    if (seq !== last + 1 || !accounts.includes(account)) {
+      onViolation(`the stream of ${account} goes from ${last} to ${seq}: ${text}`);
+    }
+    this.#seqs.set(account, seq);
+    world.tell(`push to ${key.apiKey} ${text}`);
+    onPush({ account, seq, text: shown, key });
   }
 
   #replied(id: string, text: string): void {
@@ -181,4 +220,13 @@ export class StreamClient {
     this.#waiting.clear();
     for (const { resolve } of waiting) resolve(false);
   }
+}
+
+interface Message {
+  readonly type: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly reason: string;
+  readonly account_code?: string;
+  readonly data: { readonly account_code: string };
 }

@@ -35,6 +35,10 @@ export interface TraderOptions {
   readonly cutPercent: number;
   /** Whether it asks for faults of the venue, and then for no safety nets. */
   readonly isVenueFaulty: boolean;
+  /** Numbers of orders that anybody placed: it tries its hand at those of others. */
+  readonly heard: string[];
+  /** What its orders are in. */
+  readonly portfolios: readonly string[];
   /** Before a request for faults is sent. */
   readonly onFault: (fault: string) => void;
 }
@@ -45,6 +49,9 @@ interface Known {
   readonly reference: string;
   readonly symbol: string;
 }
+
+/** Those that there are, where there are any. */
+export const PORTFOLIOS = ["p1", "p2"] as const;
 
 const CENT = ONE / 100n;
 const CANCELED_KEPT = 40;
@@ -120,9 +127,10 @@ export class Trader {
 
   /** Sent again it might be done again: what is remembered of it is remembered for so long. */
   #isTooOld({ channel, sentAtMs, sentWallMs }: Request): boolean {
-    const { world } = this.#options;
+    const { stream, world } = this.#options;
     const isForgotten = world.scheduler.wallMs - sentWallMs > COMMAND_MEMORY_MS;
-    return world.nowMs - sentAtMs > GIVE_UP_MS || (channel === "socket" && isForgotten);
+    const isLost = isForgotten || stream.isEnded;
+    return world.nowMs - sentAtMs > GIVE_UP_MS || (channel === "socket" && isLost);
   }
 
   #send(request: Request): Promise<boolean> {
@@ -196,6 +204,7 @@ export class Trader {
       if (orderNo === "" || placing.terms === undefined) continue;
       const { reference_id: reference, symbol } = placing.terms;
       this.#known.push({ orderNo, reference, symbol });
+      this.#options.heard.push(orderNo);
       if (this.#known.length > CANCELED_KEPT) this.#known.shift();
     }
   }
@@ -227,7 +236,7 @@ export class Trader {
 
   #placing(): Placing {
     const { random } = this.#options;
-    if (random.chance(0.04)) return random.pick(REFUSED);
+    if (random.chance(0.04)) return this.#refusedPlacing();
     const { symbol, market } = random.pick(INSTRUMENTS);
     const orderType: OrderType = random.weighted(ORDER_TYPES);
     const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
@@ -243,9 +252,19 @@ export class Trader {
       trigger_price: isStop ? this.#price(symbol) : 0n,
       qty: BigInt(random.between(1, 9)) * ONE,
       reference_id: random.chance(0.5) ? `${this.#options.nextId()}-${this.#references}` : "",
-      portfolio_id: "",
+      portfolio_id: random.pick(this.#options.portfolios),
     };
     return { terms };
+  }
+
+  #refusedPlacing(): Placing {
+    const { key, random } = this.#options;
+    const { body, refused } = random.pick(REFUSED);
+    const [portfolio] = key.portfolios ?? [];
+    return {
+      body: { ...body, ...(portfolio !== undefined && { portfolio_id: portfolio }) },
+      refused,
+    };
   }
 
   /** So close to each other that most orders meet another one, and within a market buy's collar. */
@@ -276,18 +295,21 @@ export class Trader {
 
   #deadManCommand(): Command {
     const { random } = this.#options;
-    const isKey = random.chance(0.5);
+    const scope = random.pick(["key", "key", "symbol", "portfolio"] as const);
+    const { symbol } = random.pick(INSTRUMENTS);
+    const value = scope === "portfolio" ? random.pick(PORTFOLIOS) : symbol;
     return {
       kind: "deadMan",
-      scope: isKey ? "key" : "symbol",
-      value: isKey ? "" : random.pick(INSTRUMENTS).symbol,
+      scope,
+      value: scope === "key" ? "" : value,
       timeoutS: random.pick([0, 3, 3, 4, 60]),
     };
   }
 
   #amendCommand(): Command {
     const { random } = this.#options;
-    const { orderNo, symbol } = random.pick(this.#known);
+    const { orderNo: known, symbol } = random.pick(this.#known);
+    const orderNo = random.chance(0.05) ? random.pick(this.#options.heard) : known;
     const priced = random.chance(0.6);
     return {
       kind: "amend",
@@ -300,6 +322,7 @@ export class Trader {
   #name(): OrderName {
     const { random } = this.#options;
     if (random.chance(0.03)) return { order_no: "99000000001" };
+    if (random.chance(0.1)) return { order_no: random.pick(this.#options.heard) };
     const known = random.pick(this.#known);
     if (known.reference !== "" && random.chance(0.25)) return { reference_id: known.reference };
     return { order_no: known.orderNo };
@@ -357,7 +380,7 @@ const GIVE_UP_MS = 240_000;
 const AAPL = { market: "usex", symbol: "AAPL", order_type: "limit_order", order_side: "buy" };
 
 /** What no market takes, and the code that says so. */
-const REFUSED: readonly Placing[] = [
+const REFUSED: readonly { readonly body: object; readonly refused: number }[] = [
   { body: { ...AAPL, qty: "0", price: "100" }, refused: 11030106 },
   { body: { ...AAPL, qty: "1", price: "100.001" }, refused: 11030104 },
   { body: { ...AAPL, qty: "1", price: "100", symbol: "NONE" }, refused: 11030103 },

@@ -11,6 +11,7 @@ import type { Envelope } from "./answers.ts";
 import { Blocks } from "./blocks.ts";
 import { History } from "./history.ts";
 import type { Model } from "./model.ts";
+import { sees } from "./orders.ts";
 import { standingDifference, standingOf } from "./standing.ts";
 import { type OrderRow, pushDifference, rowDifference } from "./told.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -96,10 +97,14 @@ export class Auditor {
   }
 
   #checkPushes(): void {
-    for (const { account, seq, text } of this.#pushes.splice(0)) {
+    for (const { account, key, seq, text } of this.#pushes.splice(0)) {
       this.pushCount += 1;
       const told = this.model.stream(account)[seq - 1];
       promised(told !== undefined, `pushed to ${account} and not durable: ${text}`);
+      const isSeen = sees(key, told);
+      const what = `${key.apiKey} at ${seq}, of ${told.portfolio_id}: ${text}`;
+      promised(isSeen === (text !== null), `it sees what it may not, or not what it may: ${what}`);
+      if (text === null) continue;
       const { data } = JSON.parse(text) as { data: OrderRow };
       const difference = pushDifference(data, told);
       promised(difference === null, `pushed to ${account}: ${text}: ${difference}`);

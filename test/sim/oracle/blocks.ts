@@ -3,6 +3,7 @@
  * between asking and the answer may be decided either way.
  */
 import type { Request } from "../clients/requests.ts";
+import type { Terms } from "./orders.ts";
 
 export interface Block {
   readonly what: string;
@@ -10,6 +11,10 @@ export interface Block {
   readonly account: string | null;
   /** Null: every market. */
   readonly market: string | null;
+  /** Null: every portfolio. */
+  readonly portfolio: string | null;
+  /** What it placed and sends; null: every key. */
+  readonly apiKey: string | null;
   /** Whether its open orders are cancelled. */
   readonly kills: boolean;
   readonly askedAtMs: number;
@@ -18,9 +23,17 @@ export interface Block {
   endedAtMs: number | null;
 }
 
+interface Killed {
+  readonly account: string;
+  readonly market: string;
+  readonly portfolioId: string;
+  readonly enteredBy: string;
+}
+
 export class Blocks {
   readonly #all: Block[] = [];
   readonly #nowMs: () => number;
+  readonly #revoked = new Map<string, { answeredAtMs: number }>();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -31,12 +44,14 @@ export class Blocks {
   }
 
   /** What no new order of the request may pass, or null; read before the end of it is asked for. */
-  surelyCovering({ key, sentAtMs }: Request, market: string): string | null {
+  surelyCovering({ key, sentAtMs }: Request, terms: Terms): string | null {
     const found = this.#all.find((block) => {
       const { account, answeredAtMs, endAskedAtMs } = block;
       if (answeredAtMs === null || answeredAtMs > sentAtMs || endAskedAtMs !== null) return false;
       if (account !== null && account !== key.account) return false;
-      return block.market === null || block.market === market;
+      if (block.portfolio !== null && block.portfolio !== terms.portfolio_id) return false;
+      if (block.apiKey !== null && block.apiKey !== key.apiKey) return false;
+      return block.market === null || block.market === terms.market;
     });
     return found?.what ?? null;
   }
@@ -50,12 +65,36 @@ export class Blocks {
   }
 
   /** Whether an operator may have cancelled the order. */
-  kills(order: { readonly account: string; readonly market: string }): boolean {
-    return this.#all.some(({ account, market, kills, askedAtMs }) => {
-      if (!kills || askedAtMs > this.#nowMs()) return false;
-      const isIn = account === null || account === order.account;
-      return isIn && (market === null || market === order.market);
+  kills({ account, market, portfolioId, enteredBy }: Killed): boolean {
+    return this.#all.some((block) => {
+      if (!block.kills || block.askedAtMs > this.#nowMs()) return false;
+      const { apiKey, portfolio } = block;
+      const isIn = block.account === null || block.account === account;
+      const isInMarket = block.market === null || block.market === market;
+      const isInPortfolio = portfolio === null || portfolio === portfolioId;
+      return isIn && isInMarket && isInPortfolio && (apiKey === null || apiKey === enteredBy);
     });
+  }
+
+  /** An operator ends the key for good, from now on or soon. */
+  revoking(apiKey: string): { answered(): void } {
+    const revoked = { answeredAtMs: Number.POSITIVE_INFINITY };
+    this.#revoked.set(apiKey, revoked);
+    return {
+      answered: () => {
+        revoked.answeredAtMs = this.#nowMs();
+      },
+    };
+  }
+
+  mayBeRevoked(apiKey: string): boolean {
+    return this.#revoked.has(apiKey);
+  }
+
+  /** Surely, before the request was sent. */
+  wasRevoked({ key, sentAtMs }: Request): boolean {
+    const revoked = this.#revoked.get(key.apiKey);
+    return revoked !== undefined && revoked.answeredAtMs < sentAtMs;
   }
 
   /** A kill that was answered and not ended: nothing of it may be open for long. */

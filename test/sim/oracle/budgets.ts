@@ -5,6 +5,7 @@
 import type { Answer, Key, Request } from "../clients/requests.ts";
 import type { Envelope } from "./answers.ts";
 import type { Model } from "./model.ts";
+import { seenOrders } from "./orders.ts";
 import { promised } from "./violation.ts";
 import type { Windows } from "./windows.ts";
 
@@ -45,7 +46,7 @@ export class Budgets {
     if (command.kind !== "cancel") return [open];
     const { names } = command;
     const isOpen = () => {
-      const orders = this.#model.openOrders(key.account);
+      const orders = seenOrders(key, this.#model.openOrders(key.account));
       const isTwice = new Set(names.map((name) => JSON.stringify(name))).size < names.length;
       const all = names.every((name) => {
         if ("order_no" in name) return orders.some((told) => told.order_no === name.order_no);

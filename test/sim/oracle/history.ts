@@ -9,33 +9,20 @@ import {
   type ExecutionReported,
   type RequestAnswered,
 } from "../../../packages/core/src/model/index.ts";
-import type { Command, OrderName, Placing, Request } from "../clients/requests.ts";
+import type { Placing, Request } from "../clients/requests.ts";
 import { Adjustments } from "./adjustments.ts";
-import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
 import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
 import { newYorkDay, ONE } from "./money.ts";
 import type { Told } from "./orders.ts";
+import { type Decided, Predictions } from "./predictions.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
-import { standingOf } from "./standing.ts";
 import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
 import { Windows } from "./windows.ts";
-
-/** What the journal says of a request. */
-interface Decided {
-  /** Orders that it placed, by the place in its batch; null: that element placed none. */
-  readonly orderNos: (string | null)[];
-  /** How many orders a cancel-all cancelled. */
-  canceledCount: number;
-  /** The answer that is remembered for it. */
-  remembered: string | null;
-  /** Answers that real time, set far ahead, made forget. */
-  readonly forgotten: string[];
-}
 
 export class History {
   readonly model = new Model();
@@ -55,8 +42,7 @@ export class History {
   readonly guarded = new Map<string, () => number | null>();
   /** When the journal was read before: what is read now came later. */
   readBeforeMs = 0;
-  /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
-  readonly sentCancels = new Set<string>();
+  readonly predictions: Predictions;
   readonly #blocks: Blocks;
   readonly #requests = new Map<string, Request>();
   readonly #byFingerprint = new Map<string, Request>();
@@ -74,6 +60,7 @@ export class History {
     this.budgets = new Budgets(this.model, this.windows, nowMs);
     this.refusals = new Refusals(this.model, this.switches, this.limits);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
+    this.predictions = new Predictions({ ...this, blocks });
   }
 
   /** A process starts: what is not in the journal is forgotten. */
@@ -86,38 +73,18 @@ export class History {
   sent(request: Request): void {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
-    for (const [name, ask] of this.#questions(request)) this.windows.open(name, ask);
+    for (const [name, ask] of this.predictions.questions(request)) this.windows.open(name, ask);
     for (const [name, ask] of this.budgets.questions(request)) this.windows.open(name, ask);
   }
 
   /** It was answered, and is under way no more. */
   over(request: Request): void {
-    for (const [name] of this.#questions(request)) this.windows.over(name);
+    for (const [name] of this.predictions.questions(request)) this.windows.over(name);
     for (const [name] of this.budgets.questions(request)) this.windows.over(name);
   }
 
-  /** What the model is asked about it as long as it is under way. */
-  #questions({ id, key, command, sentAtMs }: Request): [string, () => Iterable<string>][] {
-    const { model, refusals } = this;
-    switch (command.kind) {
-      case "place":
-        return command.orders.flatMap(({ terms }, index) => {
-          if (terms === undefined) return [];
-          return [[`${id}/${index}`, () => refusals.answersToPlace(key, terms, sentAtMs)]];
-        });
-      case "amend":
-        return [[`${id}/0`, () => refusals.answersToAmend(key, command, sentAtMs)]];
-      case "balance":
-      case "positions":
-        return [[`${id}/0`, () => [standingOf(model, key.account)]]];
-      default:
-        return [];
-    }
-  }
-
-  /** Codes that would have been right for an element of it at some moment. */
-  rightCodes({ id }: Request, index: number): ReadonlySet<string> {
-    return this.windows.right(`${id}/${index}`);
+  mayBeRevoked({ key }: Request): boolean {
+    return this.#blocks.mayBeRevoked(key.apiKey);
   }
 
   get requests(): Iterable<Request> {
@@ -195,6 +162,7 @@ export class History {
     const same =
       order.orderId === told.order_no &&
       order.account === told.account_code &&
+      order.enteredBy === told.placedBy &&
       order.cumQty === told.execute_qty &&
       order.orderQty === told.qty &&
       order.price === told.price &&
@@ -282,14 +250,14 @@ export class History {
     return true;
   }
 
-  #cancelSent({ command, id }: Request, event: ExecutionReported): void {
+  #cancelSent({ command, id, key }: Request, event: ExecutionReported): void {
     const { account, orderId } = event.order;
     promised(this.faulty.has(account), `the venue is in order: ${eventShown(event)}`);
     const isMeant =
       command.kind === "cancel" &&
-      command.names.some((name) => this.#means(account, name, orderId));
+      command.names.some((name) => this.predictions.means(key, name, orderId));
     promised(isMeant, `${id} did not mean ${orderId}`);
-    this.sentCancels.add(orderId);
+    this.predictions.sentCancels.add(orderId);
     this.#expected = this.model.pendCancel(account, orderId);
   }
 
@@ -308,7 +276,9 @@ export class History {
       BigInt(order.orderId) > BigInt(this.model.lastOrderNo),
       `order number ${order.orderId} does not rise`,
     );
-    const block = this.#blocks.surelyCovering(request, terms.market);
+    const isRevoked = this.#blocks.wasRevoked(request);
+    promised(!isRevoked, `${id} placed ${order.orderId} by a key that is revoked`);
+    const block = this.#blocks.surelyCovering(request, terms);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
     const right = this.refusals.answersToPlace(key, terms, request.sentAtMs);
     const what = `${id} placed ${order.orderId}, which is to be refused`;
@@ -328,11 +298,11 @@ export class History {
   }
 
   #canceled(request: Request, event: ExecutionReported): void {
-    const { command, id } = request;
+    const { command, id, key } = request;
     const { account, orderId } = event.order;
     if (command.kind === "cancelAll") {
       const decided = this.#firstTime(request);
-      const meant = this.#cancelAllOrders(account, command);
+      const meant = this.predictions.cancelAllOrders(key, command);
       decided.canceledCount = meant.length;
       this.#expected = meant.flatMap(({ order_no }) => {
         return this.model.cancel(account, order_no, "requested");
@@ -340,7 +310,7 @@ export class History {
       return;
     }
     promised(command.kind === "cancel", `${id} asked for no cancel: ${eventShown(event)}`);
-    const isMeant = command.names.some((name) => this.#means(account, name, orderId));
+    const isMeant = command.names.some((name) => this.predictions.means(key, name, orderId));
     promised(isMeant, `${id} did not mean ${orderId}`);
     this.#expected = this.model.cancel(account, orderId, "requested");
   }
@@ -359,25 +329,6 @@ export class History {
     this.#expected = this.model.amend(order.account, order.orderId, price, qty);
   }
 
-  /** Open orders that it matches, oldest first. */
-  #cancelAllOrders(account: string, command: Command & { kind: "cancelAll" }): Told[] {
-    const { side, symbol } = command;
-    return this.model
-      .openOrders(account)
-      .reverse()
-      .filter((told) => side === null || told.order_side === side)
-      .filter((told) => symbol === null || told.symbol === symbol);
-  }
-
-  /** A `reference_id` means the one open order that carries it. */
-  #means(account: string, name: OrderName, orderNo: string): boolean {
-    if ("order_no" in name) return name.order_no === orderNo;
-    const named = this.model.openOrders(account).filter((told) => {
-      return told.reference_id === name.reference_id;
-    });
-    return named.length === 1 && named[0]?.order_no === orderNo;
-  }
-
   // --- answers that are remembered ---
 
   #answered({ fingerprint, httpStatus, body }: RequestAnswered): void {
@@ -386,7 +337,7 @@ export class History {
     const request = this.#byFingerprint.get(fingerprint);
     promised(request !== undefined, `an answer without a request: ${body}`);
     const decided = this.#firstTime(request);
-    const difference = this.#answerProblem(request, decided, body);
+    const difference = this.predictions.problem(request, decided, body);
     promised(difference === null, `${request.id} is answered ${body}: ${difference}`);
     decided.remembered = body;
   }
@@ -412,92 +363,6 @@ export class History {
     decided.canceledCount = 0;
     decided.remembered = null;
     return decided;
-  }
-
-  /** What is wrong with the answer to a request that changed something, at this point. */
-  #answerProblem(request: Request, decided: Decided, body: string): string | null {
-    const { command, key } = request;
-    if (command.kind === "cancelAll") return this.#cancelAllProblem(request, decided, body);
-    if (command.kind === "deadMan") return this.#deadManProblem(command, body);
-    return answerDifference(body, this.#predicted(command, key.account, request, decided));
-  }
-
-  #predicted(command: Command, account: string, request: Request, { orderNos }: Decided): Expected {
-    switch (command.kind) {
-      case "place": {
-        const elements = command.orders.map((_placing, index): Element => {
-          const orderNo = orderNos[index] ?? null;
-          if (orderNo !== null) return { code: 0, orderNo };
-          // A block is looked at before most of what else is wrong.
-          const isBlocked = this.mayBeBlocked(request);
-          const codes = this.placeCodes(request, index);
-          return { code: 0, codes, isBlocked };
-        });
-        return { isBatch: command.isBatch, elements };
-      }
-      case "cancel": {
-        const elements = command.names.map((name) => this.#cancelResult(account, name));
-        return { isBatch: command.isBatch, elements };
-      }
-      default:
-        return { isBatch: false, elements: [{ code: 0 }] };
-    }
-  }
-
-  /** Codes with which an element of it may have been refused, blocks apart. */
-  placeCodes(request: Request, index: number): ReadonlySet<string> {
-    const { command } = request;
-    const refused = command.kind === "place" ? command.orders[index]?.refused : undefined;
-    if (refused !== undefined) return new Set([String(refused)]);
-    return new Set([...this.rightCodes(request, index)].filter((code) => code !== "null"));
-  }
-
-  /** Whether an operator may have kept its orders out while it was under way. */
-  mayBeBlocked(request: Request): boolean {
-    return this.#blocks.mayCover(request);
-  }
-
-  #cancelResult(account: string, name: OrderName): Element {
-    const named = this.model.orders(account).filter((told) => {
-      if ("order_no" in name) return told.order_no === name.order_no;
-      return told.reference_id === name.reference_id;
-    });
-    const open = named.filter(({ outstand_qty }) => outstand_qty > 0n);
-    if (open.length > 1) return { code: 11030203 };
-    const meant = open[0] ?? named[0];
-    if (meant === undefined) return { code: 11030202, isPast: true };
-    // What this very request has cancelled is in memory; what closed before may have to be read.
-    const isPast = open.length === 0;
-    // It was handed to the venue, whatever that has made of it in the same turn.
-    if (this.sentCancels.has(meant.order_no)) return { code: 0, isPast, isSent: true };
-    const isTooLate = meant.order_status === "fex" || meant.order_status === "rej";
-    return { code: isTooLate ? 11030204 : 0, isPast };
-  }
-
-  #cancelAllProblem(request: Request, { canceledCount }: Decided, body: string): string | null {
-    const { command, key } = request;
-    if (command.kind !== "cancelAll") return "it is no cancel-all";
-    const { code, data } = JSON.parse(body) as Envelope & {
-      data: { outcome: string; matched: number; done: number };
-    };
-    const left = this.#cancelAllOrders(key.account, command).length;
-    if (code !== 0 || left > 0) return `${left} orders are left`;
-    const outcome = canceledCount === 0 ? "nothing_open" : "done";
-    if (data.outcome !== outcome) return `the outcome is ${outcome}`;
-    const isRight = data.matched === canceledCount && data.done === canceledCount;
-    return isRight ? null : `${canceledCount} were cancelled`;
-  }
-
-  #deadManProblem(command: Command & { kind: "deadMan" }, body: string): string | null {
-    const set = this.switches.lastSet;
-    const { code, data } = JSON.parse(body) as Envelope & {
-      data: { state: string; timeout: number; scope: string };
-    };
-    if (code !== 0 || set === null) return "it was set";
-    if (set.timeoutMs !== command.timeoutS * 1000) return `it was set to ${set.timeoutMs} ms`;
-    const state = command.timeoutS === 0 ? "released" : "armed";
-    const isRight = data.state === state && data.scope === command.scope;
-    return isRight ? null : `it is ${state}`;
   }
 }
 

@@ -71,6 +71,20 @@ export interface ModelOrder extends Placing {
   arrival: number;
 }
 
+interface Seeing {
+  /** Left out: all. */
+  readonly portfolios?: readonly string[];
+}
+
+/** Whether the key may see an order with these terms. */
+export function sees({ portfolios }: Seeing, { portfolio_id }: Terms): boolean {
+  return portfolios === undefined || portfolios.includes(portfolio_id);
+}
+
+export function seenOrders<Order extends Terms>(key: Seeing, orders: readonly Order[]): Order[] {
+  return orders.filter((order) => sees(key, order));
+}
+
 type Untouched = Omit<ModelOrder, keyof Placing | "price" | "trigger" | "collar" | "qty">;
 
 /** Of an order that has just been made. */

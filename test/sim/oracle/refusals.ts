@@ -6,10 +6,11 @@ import type { Command, Key } from "../clients/requests.ts";
 import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { instrumentOf, type Units } from "./money.ts";
-import type { Terms } from "./orders.ts";
+import { sees, type Terms } from "./orders.ts";
 import type { Switches } from "./switches.ts";
 
 const Code = {
+  PortfolioNotAllowed: 10010052,
   PriceNotTaken: 11030104,
   InsufficientCash: 11030155,
   InsufficientHoldings: 11030156,
@@ -63,16 +64,19 @@ export class Refusals {
     return { terms, before, leaves, leavesBefore: before.outstand_qty, sentAtMs };
   }
 
-  #ofPlace({ account, apiKey }: Key, terms: Terms): number | null {
+  #ofPlace(key: Key, terms: Terms): number | null {
+    const { account, apiKey } = key;
+    if (!sees(key, terms)) return Code.PortfolioNotAllowed;
     return (
       this.#ofMoney(account, terms, this.#model.needOfNew(terms)) ??
       this.#ofSwitches(account, apiKey, terms)
     );
   }
 
-  #ofAmend({ account }: Key, { orderNo, price, qty }: Amend): number | null {
+  #ofAmend(key: Key, { orderNo, price, qty }: Amend): number | null {
+    const { account } = key;
     const told = this.#model.order(account, orderNo);
-    if (told === undefined) return Code.UnknownOrder;
+    if (told === undefined || !sees(key, told)) return Code.UnknownOrder;
     if (told.outstand_qty === 0n || told.isCancelPending) return Code.TooLate;
     if (this.#model.isPending(account, orderNo)) return Code.TooLate;
     const isSame = (price ?? told.price) === told.price && (qty ?? told.qty) === told.qty;

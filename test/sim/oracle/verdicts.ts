@@ -1,5 +1,5 @@
 /** Whether an answer that a client got is right. */
-import type { Answer, OrderName, Request } from "../clients/requests.ts";
+import type { Answer, Key, OrderName, Request } from "../clients/requests.ts";
 import {
   BLOCK_CODES,
   type Envelope,
@@ -10,6 +10,7 @@ import {
 } from "./answers.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
+import { seenOrders, sees } from "./orders.ts";
 import { standingDifference } from "./standing.ts";
 import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
@@ -38,6 +39,11 @@ export class Verdicts {
       promised(this.history.hasJumped, say("its time has not run out"));
       return;
     }
+    if (envelope.code === NO_KEY && this.history.mayBeRevoked(request)) return;
+    if (request.key.portfolios !== undefined && OF_THE_ACCOUNT.has(command.kind)) {
+      promised(envelope.code === ACCOUNT_WIDE, say("it is about the whole account"));
+      return;
+    }
     if (command.kind === "orders") {
       this.#checkList(request, envelope, say);
       return;
@@ -57,9 +63,9 @@ export class Verdicts {
   #checkUnremembered(request: Request, envelope: Envelope, say: Say): void {
     const { command, key } = request;
     if (command.kind === "place") {
-      const mayBeBlocked = this.history.mayBeBlocked(request);
+      const mayBeBlocked = this.history.predictions.mayBeBlocked(request);
       for (const [index, { code }] of resultsOf(envelope, command.isBatch).entries()) {
-        const codes = this.history.placeCodes(request, index);
+        const codes = this.history.predictions.placeCodes(request, index);
         const isBlocked = mayBeBlocked && BLOCK_CODES.has(code);
         promised(code !== 0, say("it is not durable"));
         const isRight = codes.has(String(code)) || isBlocked;
@@ -68,13 +74,14 @@ export class Verdicts {
     } else if (command.kind === "cancel") {
       const results = resultsOf(envelope, command.isBatch);
       for (const [index, name] of command.names.entries()) {
-        const problem = this.#cancelProblem(key.account, name, results[index]?.code);
+        const problem = this.#cancelProblem(key, name, results[index]?.code);
         promised(problem === null, say(`element ${index}: ${problem}`));
       }
     } else if (command.kind === "amend") {
       promised(envelope.code !== 0, say("it is not durable"));
-      const isBlocked = this.history.mayBeBlocked(request) && BLOCK_CODES.has(envelope.code);
-      const codes = this.history.rightCodes(request, 0);
+      const isBlocked =
+        this.history.predictions.mayBeBlocked(request) && BLOCK_CODES.has(envelope.code);
+      const codes = this.history.predictions.rightCodes(request, 0);
       const isRight = codes.has(String(envelope.code)) || isBlocked;
       promised(isRight, say(`expected ${[...codes].join(" or ")}`));
     } else if (command.kind !== "deadMan" || command.timeoutS > 0) {
@@ -84,11 +91,12 @@ export class Verdicts {
   }
 
   /** What the model says now was so when the answer was given, or has come since. */
-  #cancelProblem(account: string, name: OrderName, code: number | undefined): string | null {
+  #cancelProblem(key: Key, name: OrderName, code: number | undefined): string | null {
     if (code === UNAVAILABLE) return null; // Of a batch; nothing was done about this one.
     if ("order_no" in name) {
-      const status = this.model.order(account, name.order_no)?.order_status;
-      const wasSent = this.history.sentCancels.has(name.order_no);
+      const told = this.model.order(key.account, name.order_no);
+      const status = told !== undefined && sees(key, told) ? told.order_status : undefined;
+      const wasSent = this.history.predictions.sentCancels.has(name.order_no);
       if (wasSent && (code === 0 || code === TOO_LATE)) return null;
       if (code === 0) return status === "can" ? null : `the order is ${status}, not cancelled`;
       if (code === TOO_LATE) {
@@ -97,10 +105,10 @@ export class Verdicts {
       if (code === 11030202) return status === undefined ? null : "the order is there";
       return `code ${code}`;
     }
-    const named = this.model.orders(account).filter((told) => {
+    const named = seenOrders(key, this.model.orders(key.account)).filter((told) => {
       return told.reference_id === name.reference_id;
     });
-    if (named.some((told) => this.history.sentCancels.has(told.order_no))) return null;
+    if (named.some((told) => this.history.predictions.sentCancels.has(told.order_no))) return null;
     if (code === 0) return named.some((told) => told.order_status === "can") ? null : "none is";
     if (code === TOO_LATE) {
       return named.some((told) => /fex|rej/.test(told.order_status)) ? null : "none is";
@@ -112,7 +120,7 @@ export class Verdicts {
   /** Money is of one moment between the question and its answer. */
   #checkStanding(request: Request, envelope: Envelope, say: Say): void {
     promised(envelope.code === 0, say("what an account has is not refused"));
-    const right = [...this.history.rightCodes(request, 0)];
+    const right = [...this.history.predictions.rightCodes(request, 0)];
     const differences = right.map((standing) => standingDifference(envelope, standing));
     promised(differences.includes(null), say(`${differences.at(-1)}`));
   }
@@ -120,8 +128,8 @@ export class Verdicts {
   /** A list is of one moment between what its client had seen and now. */
   #checkList(request: Request, envelope: Envelope, say: Say): void {
     promised(envelope.code === 0, say("a list is not refused"));
-    const { account } = request.key;
-    const stream = this.model.stream(account);
+    const { key } = request;
+    const stream = this.model.stream(key.account);
     const list = envelope.data as { orders: OrderRow[]; total_records: number };
     let least = request.knownSeq;
     let most = stream.length;
@@ -129,7 +137,8 @@ export class Verdicts {
       const told = stream.find((each) => {
         return each.order_no === row["order_no"] && each.version === row["version"];
       });
-      promised(told !== undefined, say(`${row["order_no"]} had no version ${row["version"]}`));
+      const isSeen = told !== undefined && sees(key, told);
+      promised(isSeen, say(`${row["order_no"]} had no version ${row["version"]}`));
       const difference = rowDifference(row, told);
       promised(difference === null, say(`${row["order_no"]}: ${difference}`));
       const seq = stream.indexOf(told) + 1;
@@ -140,9 +149,16 @@ export class Verdicts {
     promised(least <= most, say(`it is of no one moment: not before ${least}, not after ${most}`));
     const counts = new Set<number>();
     for (let seq = least; seq <= most; seq += 1) {
-      counts.add(new Set(stream.slice(0, seq).map(({ order_no }) => order_no)).size);
+      const seen = seenOrders(key, stream.slice(0, seq));
+      counts.add(new Set(seen.map(({ order_no }) => order_no)).size);
     }
     const { total_records: total } = list;
     promised(counts.has(total), say(`${total} orders, expected ${[...counts].join(" or ")}`));
   }
 }
+
+/** The key is unknown, revoked or expired, or the signature is wrong. */
+const NO_KEY = 10010008;
+const ACCOUNT_WIDE = 10010053;
+/** What a key with portfolios may not ask for. */
+const OF_THE_ACCOUNT: ReadonlySet<string> = new Set(["balance", "positions", "deadMan", "clock"]);

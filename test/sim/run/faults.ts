@@ -32,6 +32,7 @@ export class Faults {
       bitFlip: 2,
       operator: this.#stage.isVenueFaulty ? 0 : 3,
       clockJump: 1,
+      revoke: this.#stage.portfolioKey === null ? 0 : 1,
       quiet: 2,
     });
     switch (kind) {
@@ -60,6 +61,8 @@ export class Faults {
         this.#stage.fault(kind);
         this.#stage.operator.start();
         return;
+      case "revoke":
+        return this.#revoke();
       case "clockJump":
         return this.#jump();
       case "quiet":
@@ -192,6 +195,14 @@ export class Faults {
       return;
     }
     await this.#stage.comeBack(this.#stage.random.chance(0.7) ? "powerCut" : "killed");
+  }
+
+  /** A key ends: it does nothing more, and its streams close. */
+  #revoke(): void {
+    const { operator, portfolioKey } = this.#stage;
+    if (portfolioKey === null || !operator.isIdle) return;
+    this.#stage.fault("revoke");
+    operator.revoke(portfolioKey);
   }
 
   /** Of orders, mostly, or of the public market. */

@@ -1,7 +1,7 @@
 /** When everything has come to rest: what must be so then, and that it is so after a restart. */
 import type { MarketClient } from "../clients/market-client.ts";
 import { KEYS } from "../clients/requests.ts";
-import type { Trader } from "../clients/trader.ts";
+import { PORTFOLIOS, type Trader } from "../clients/trader.ts";
 import { foldOfJournal } from "../oracle/fold.ts";
 import { INSTRUMENTS } from "../oracle/money.ts";
 import type { OrderRow } from "../oracle/told.ts";
@@ -37,6 +37,9 @@ export class Rest {
       for (const { symbol } of INSTRUMENTS) {
         await this.#stage.performed(trader, { ...release, scope: "symbol", value: symbol });
       }
+      for (const value of PORTFOLIOS) {
+        await this.#stage.performed(trader, { ...release, scope: "portfolio", value });
+      }
     }
   }
 
@@ -50,10 +53,11 @@ export class Rest {
     await this.#stage.waitFor("every stream is read to its end", () => {
       this.#stage.look();
       this.#stage.keepStreams();
-      return this.#stage.streams.every((stream, index) => {
-        return (
-          stream.isOpen && stream.seq === this.#stage.auditor.lastSeqOf(KEYS[index]?.account ?? "")
-        );
+      return this.#stage.streams.every((stream) => {
+        const isRead = stream.accounts.every((account) => {
+          return stream.seqOf(account) === this.#stage.auditor.lastSeqOf(account);
+        });
+        return stream.isEnded || (stream.isOpen && isRead);
       });
     });
     await this.#stage.waitFor("the public market is read to its end", () => {

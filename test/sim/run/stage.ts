@@ -5,7 +5,7 @@ import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import { StreamClient } from "../clients/stream-client.ts";
-import { Trader } from "../clients/trader.ts";
+import { PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
 import { promised, Violation } from "../oracle/violation.ts";
@@ -32,10 +32,14 @@ export class Stage {
   readonly #timestamps = new Map<string, Set<number>>();
   upSinceMs = 0;
   node: GatewayLife | null = null;
+  readonly #heard: string[] = [];
   #violation: Violation | null = null;
   #nextId = 1;
   /** Seeds have either faults of the venue, or nets that cancel for clients. */
   readonly isVenueFaulty: boolean;
+  /** Some seeds have keys that operators made. */
+  readonly #hasOwnKeys: boolean;
+  portfolioKey: Key | null = null;
   /** Its disk has failed: it may say so and stop. */
   mayExit = false;
 
@@ -46,9 +50,11 @@ export class Stage {
     const random = this.random;
     this.isVenueFaulty = random.chance(0.3);
     const limits = this.#chooseLimits();
+    this.#hasOwnKeys = new Random(world.seed, "keys").chance(0.4);
     this.options = {
       environment: {
         ...limits,
+        COUNTERMAND_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
         COUNTERMAND_RECEIPT_KEY_FILE: "off",
         COUNTERMAND_DISK_RESERVE_MB: "1",
         COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
@@ -64,11 +70,16 @@ export class Stage {
       limits: this.auditor.history.limits,
       nextId: () => this.id(),
     });
-    this.streams = KEYS.map((key) => this.#streamOf(key, true));
+    this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
     this.markets = [5, 50].map((levels) => this.#marketOf(levels));
     const count = random.between(2, 5);
-    this.traders = Array.from({ length: count }, (_, index) => this.#traderOf(index));
-    this.callers = KEYS.map((_, index) => this.#traderOf(index, "caller"));
+    const trader = (index: number, kind: string) => {
+      const at = index % KEYS.length;
+      const stream = this.streams[at] as StreamClient;
+      return this.#traderOf(`${kind} ${index}`, KEYS[at] as Key, stream);
+    };
+    this.traders = Array.from({ length: count }, (_, index) => trader(index, "trader"));
+    this.callers = KEYS.map((_, index) => trader(index, "caller"));
   }
 
   /** Some seeds have limits and budgets: the settings. */
@@ -92,15 +103,46 @@ export class Stage {
 
   // --- clients ---
 
-  #streamOf(key: Key, hasCommands: boolean): StreamClient {
-    const graceS = !this.isVenueFaulty && this.random.chance(0.6) ? 1 : null;
+  /** One for some portfolios of an account, with who trades by it, and one that sees all streams. */
+  async makeKeys(): Promise<void> {
+    if (!this.#hasOwnKeys) return;
+    const [first] = KEYS;
+    const accounts = KEYS.map(({ account }) => account);
+    const own = { accounts: [first?.account ?? ""], permissions: ["trade"], portfolios: ["p1"] };
+    const [portfolioKey, dropCopy] = await this.#done(async () => [
+      await this.operator.makeKey(own),
+      await this.operator.makeKey({ accounts, permissions: ["read"] }),
+    ]);
+    if (portfolioKey === undefined || dropCopy === undefined) return;
+    this.portfolioKey = portfolioKey;
+    const stream = this.#streamOf(portfolioKey, own.accounts);
+    this.streams.push(stream, this.#streamOf(dropCopy, accounts));
+    this.traders.push(this.#traderOf("portfolio", portfolioKey, stream));
+  }
+
+  async #done<Result>(act: () => Promise<Result>): Promise<Result> {
+    let result: Result | null = null;
+    void act().then((value) => {
+      result = value;
+    });
+    await this.waitFor("operators are answered", () => result !== null);
+    return result as Result;
+  }
+
+  /** A drop copy takes no commands, and its loss cancels nothing. */
+  #streamOf(key: Key, accounts: readonly string[]): StreamClient {
+    const hasCommands = accounts.length === 1;
+    const mayGuard = hasCommands && !this.isVenueFaulty;
+    const graceS = mayGuard && this.random.chance(0.6) ? 1 : null;
     const stream = new StreamClient({
       world: this.world,
       port: PORT,
       key,
+      accounts,
       hasCommands,
       graceS,
       nextTimestamp: () => this.#timestamp(key),
+      mayBeRevoked: () => this.auditor.blocks.mayBeRevoked(key.apiKey),
       onPush: (push) => this.auditor.pushed(push),
       onViolation: (what) => {
         this.#violation ??= new Violation(what);
@@ -122,26 +164,27 @@ export class Stage {
     });
   }
 
-  #traderOf(index: number, kind = "trader"): Trader {
+  #traderOf(name: string, key: Key, stream: StreamClient): Trader {
     const random = this.random;
-    const key = KEYS[index % KEYS.length] as Key;
+    const portfolios = key.portfolios === undefined ? ["", ...PORTFOLIOS] : ["p1", "p1", "p1", ""];
     return new Trader({
       world: this.world,
-      random: new Random(this.world.seed, `${kind} ${index}`),
+      random: new Random(this.world.seed, name),
       auditor: this.auditor,
       key,
       port: PORT,
       nextTimestamp: () => this.#timestamp(key),
       nextId: () => this.id(),
-      stream: this.streams[index % KEYS.length] as StreamClient,
+      stream,
+      heard: this.#heard,
+      portfolios: this.#hasOwnKeys ? portfolios : [""],
       thinkMs: random.pick([0.5, 3, 15]),
       cutPercent: random.pick([0, 2, 10]),
       isVenueFaulty: this.isVenueFaulty,
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
         this.fault(`venue ${fault}`);
-        const stream = this.streams[index % KEYS.length];
-        if (stream !== undefined && fault.endsWith("_frame")) stream.isFaulty = true;
+        if (fault.endsWith("_frame")) stream.isFaulty = true;
       },
     });
   }

@@ -19,6 +19,8 @@ export class World {
   readonly random: Random;
   /** What the product draws: keys, nonces. */
   readonly secrets: Random;
+  /** What it fills files with. */
+  readonly filling: Random;
   /** Servers by their port. */
   readonly listeners = new Map<number, Server>();
   readonly handles = new Set<Closable>();
@@ -37,6 +39,7 @@ export class World {
     this.disk = new Disk(new Random(seed, "disk"));
     this.random = new Random(seed, "world");
     this.secrets = new Random(seed, "secrets");
+    this.filling = new Random(seed, "filling");
   }
 
   get nowMs(): number {

@@ -1,0 +1,184 @@
+/**
+ * What requests must be answered, and whom they mean, by the model as it stands; a key sees the
+ * orders of its portfolios alone, where it has any.
+ */
+import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
+import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
+import type { Blocks } from "./blocks.ts";
+import type { Model } from "./model.ts";
+import { seenOrders, type Told } from "./orders.ts";
+import type { Refusals } from "./refusals.ts";
+import { standingOf } from "./standing.ts";
+import type { Switches } from "./switches.ts";
+import type { Windows } from "./windows.ts";
+
+/** What the journal says of a request. */
+export interface Decided {
+  /** Orders that it placed, by the place in its batch; null: that element placed none. */
+  readonly orderNos: (string | null)[];
+  /** How many orders a cancel-all cancelled. */
+  canceledCount: number;
+  /** The answer that is remembered for it. */
+  remembered: string | null;
+  /** Answers that real time, set far ahead, made forget. */
+  readonly forgotten: string[];
+}
+
+export interface PredictionsOptions {
+  readonly model: Model;
+  readonly blocks: Blocks;
+  readonly switches: Switches;
+  readonly refusals: Refusals;
+  readonly windows: Windows;
+}
+
+export class Predictions {
+  readonly #model: Model;
+  readonly #blocks: Blocks;
+  readonly #switches: Switches;
+  readonly #refusals: Refusals;
+  readonly #windows: Windows;
+  /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
+  readonly sentCancels = new Set<string>();
+
+  constructor({ model, blocks, switches, refusals, windows }: PredictionsOptions) {
+    this.#model = model;
+    this.#blocks = blocks;
+    this.#switches = switches;
+    this.#refusals = refusals;
+    this.#windows = windows;
+  }
+
+  /** What the model is asked about it as long as it is under way. */
+  questions({ id, key, command, sentAtMs }: Request): [string, () => Iterable<string>][] {
+    const model = this.#model;
+    const refusals = this.#refusals;
+    switch (command.kind) {
+      case "place":
+        return command.orders.flatMap(({ terms }, index) => {
+          if (terms === undefined) return [];
+          return [[`${id}/${index}`, () => refusals.answersToPlace(key, terms, sentAtMs)]];
+        });
+      case "amend":
+        return [[`${id}/0`, () => refusals.answersToAmend(key, command, sentAtMs)]];
+      case "balance":
+      case "positions":
+        return [[`${id}/0`, () => [standingOf(model, key.account)]]];
+      default:
+        return [];
+    }
+  }
+
+  /** Codes that would have been right for an element of it at some moment. */
+  rightCodes({ id }: Request, index: number): ReadonlySet<string> {
+    return this.#windows.right(`${id}/${index}`);
+  }
+
+  /** Open orders that it matches, oldest first. */
+  cancelAllOrders(key: Key, command: Command & { kind: "cancelAll" }): Told[] {
+    const { side, symbol } = command;
+    return seenOrders(key, this.#model.openOrders(key.account))
+      .reverse()
+      .filter((told) => side === null || told.order_side === side)
+      .filter((told) => symbol === null || told.symbol === symbol);
+  }
+
+  /** A `reference_id` means the one open order that carries it. */
+  means(key: Key, name: OrderName, orderNo: string): boolean {
+    const open = seenOrders(key, this.#model.openOrders(key.account));
+    if ("order_no" in name) {
+      return name.order_no === orderNo && open.some((told) => told.order_no === orderNo);
+    }
+    const named = open.filter((told) => {
+      return told.reference_id === name.reference_id;
+    });
+    return named.length === 1 && named[0]?.order_no === orderNo;
+  }
+
+  /** What is wrong with the answer to a request that changed something, at this point. */
+  problem(request: Request, decided: Decided, body: string): string | null {
+    const { command } = request;
+    if (command.kind === "cancelAll") return this.#cancelAllProblem(request, decided, body);
+    if (command.kind === "deadMan") return this.#deadManProblem(command, body);
+    return answerDifference(body, this.#predicted(request, decided));
+  }
+
+  #predicted(request: Request, { orderNos }: Decided): Expected {
+    const { command, key } = request;
+    switch (command.kind) {
+      case "place": {
+        const elements = command.orders.map((_placing, index): Element => {
+          const orderNo = orderNos[index] ?? null;
+          if (orderNo !== null) return { code: 0, orderNo };
+          // A block is looked at before most of what else is wrong.
+          const isBlocked = this.mayBeBlocked(request);
+          const codes = this.placeCodes(request, index);
+          return { code: 0, codes, isBlocked };
+        });
+        return { isBatch: command.isBatch, elements };
+      }
+      case "cancel": {
+        const elements = command.names.map((name) => this.#cancelResult(key, name));
+        return { isBatch: command.isBatch, elements };
+      }
+      default:
+        return { isBatch: false, elements: [{ code: 0 }] };
+    }
+  }
+
+  /** Codes with which an element of it may have been refused, blocks apart. */
+  placeCodes(request: Request, index: number): ReadonlySet<string> {
+    const { command } = request;
+    const refused = command.kind === "place" ? command.orders[index]?.refused : undefined;
+    if (refused !== undefined) return new Set([String(refused)]);
+    return new Set([...this.rightCodes(request, index)].filter((code) => code !== "null"));
+  }
+
+  /** Whether an operator may have kept its orders out while it was under way. */
+  mayBeBlocked(request: Request): boolean {
+    return this.#blocks.mayCover(request);
+  }
+
+  #cancelResult(key: Key, name: OrderName): Element {
+    const named = seenOrders(key, this.#model.orders(key.account)).filter((told) => {
+      if ("order_no" in name) return told.order_no === name.order_no;
+      return told.reference_id === name.reference_id;
+    });
+    const open = named.filter(({ outstand_qty }) => outstand_qty > 0n);
+    if (open.length > 1) return { code: 11030203 };
+    const meant = open[0] ?? named[0];
+    if (meant === undefined) return { code: 11030202, isPast: true };
+    // What this very request has cancelled is in memory; what closed before may have to be read.
+    const isPast = open.length === 0;
+    // It was handed to the venue, whatever that has made of it in the same turn.
+    if (this.sentCancels.has(meant.order_no)) return { code: 0, isPast, isSent: true };
+    const isTooLate = meant.order_status === "fex" || meant.order_status === "rej";
+    return { code: isTooLate ? 11030204 : 0, isPast };
+  }
+
+  #cancelAllProblem(request: Request, { canceledCount }: Decided, body: string): string | null {
+    const { command, key } = request;
+    if (command.kind !== "cancelAll") return "it is no cancel-all";
+    const { code, data } = JSON.parse(body) as Envelope & {
+      data: { outcome: string; matched: number; done: number };
+    };
+    const left = this.cancelAllOrders(key, command).length;
+    if (code !== 0 || left > 0) return `${left} orders are left`;
+    const outcome = canceledCount === 0 ? "nothing_open" : "done";
+    if (data.outcome !== outcome) return `the outcome is ${outcome}`;
+    const isRight = data.matched === canceledCount && data.done === canceledCount;
+    return isRight ? null : `${canceledCount} were cancelled`;
+  }
+
+  #deadManProblem(command: Command & { kind: "deadMan" }, body: string): string | null {
+    const set = this.#switches.lastSet;
+    const { code, data } = JSON.parse(body) as Envelope & {
+      data: { state: string; timeout: number; scope: string };
+    };
+    if (code !== 0 || set === null) return "it was set";
+    if (set.timeoutMs !== command.timeoutS * 1000) return `it was set to ${set.timeoutMs} ms`;
+    const state = command.timeoutS === 0 ? "released" : "armed";
+    const isRight = data.state === state && data.scope === command.scope;
+    return isRight ? null : `it is ${state}`;
+  }
+}
