@@ -272,4 +272,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "cancel-before-the-match",
+    what: "cancels are taken in the last minutes before an auction is matched",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/rules/rule-faults.ts`,
+        find: '  return windowFault(rules, "cancel", sessionAt(rules.hours, atMs).session.terms, atMs);',
+        replace:
+          "  const { terms } = sessionAt(rules.hours, atMs).session;\n" +
+          '  return terms.phase === "auction" ? null : windowFault(rules, "cancel", terms, atMs);',
+      },
+    ],
+  },
+  {
+    name: "day-orders-outlive",
+    what: "day orders that are good for little stay over night",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/exchange/decisions.ts`,
+        find: "      if (order.timeInForce !== TimeInForce.Day) continue;",
+        replace: "      if (order.timeInForce !== TimeInForce.Day || order.lots < 4) continue;",
+      },
+    ],
+  },
 ];

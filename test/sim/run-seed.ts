@@ -84,7 +84,9 @@ class SeedRun {
     const random = this.#stage.random;
     await this.#stage.startGateway();
     await this.#stage.makeKeys();
-    if (!this.#stage.isVenueFaulty && random.chance(0.35)) this.#stage.operator.squeeze();
+    await this.#stage.openDay();
+    const isPlain = !this.#stage.isVenueFaulty && !this.#stage.isStrict;
+    if (isPlain && random.chance(0.35)) this.#stage.operator.squeeze();
     const rounds = random.between(2, 5);
     for (let round = 0; round < rounds; round += 1) {
       this.#stage.goOn();
@@ -93,6 +95,7 @@ class SeedRun {
     }
     await this.#rest.settle();
     await this.#rest.standing();
+    await this.#stage.nextDay();
     await this.#rest.cancelEverything();
     await this.#rest.standing();
     this.#stateHash = await this.#rest.stateStands();

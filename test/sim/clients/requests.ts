@@ -52,8 +52,8 @@ export type Command =
       readonly delayMs: number | null;
       readonly count: number;
     }
-  /** The exchange's clock goes so far ahead. */
-  | { readonly kind: "clock"; readonly advanceMs: number }
+  /** The exchange's clock goes so far ahead, or to the next session; then it may stand still. */
+  | { readonly kind: "clock"; readonly advanceMs: number | null; readonly stands?: boolean }
   | { readonly kind: "orders"; readonly page?: number }
   | { readonly kind: "balance" }
   | { readonly kind: "positions" };
@@ -136,7 +136,9 @@ function wireOf(command: Command): Wire {
       return { method: "POST", target: "/sandbox/v1/faults", body: JSON.stringify(body) };
     }
     case "clock": {
-      const body = JSON.stringify({ advance_ms: command.advanceMs });
+      const { advanceMs, stands } = command;
+      const move = advanceMs === null ? { step: true } : { advance_ms: advanceMs };
+      const body = JSON.stringify({ ...move, ...(stands === true && { speed: 0 }) });
       return { method: "POST", target: "/sandbox/v1/clock", body };
     }
     case "orders":

@@ -18,6 +18,7 @@ import {
   socketRequest,
 } from "./requests.ts";
 import type { StreamClient } from "./stream-client.ts";
+import { strictPrice, strictTerms } from "./strict-orders.ts";
 
 export interface TraderOptions {
   readonly world: World;
@@ -35,19 +36,24 @@ export interface TraderOptions {
   readonly cutPercent: number;
   /** Whether it asks for faults of the venue, and then for no safety nets. */
   readonly isVenueFaulty: boolean;
+  /** Whether there are sessions and auctions: then it also sets the clock on. */
+  readonly isStrict: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
-  readonly heard: string[];
+  readonly heard: Heard[];
   /** What its orders are in. */
   readonly portfolios: readonly string[];
   /** Before a request for faults is sent. */
   readonly onFault: (fault: string) => void;
 }
 
-/** An order it placed, as far as it knows. */
-interface Known {
+export interface Heard {
   readonly orderNo: string;
-  readonly reference: string;
   readonly symbol: string;
+}
+
+/** An order it placed, as far as it knows. */
+interface Known extends Heard {
+  readonly reference: string;
 }
 
 /** Those that there are, where there are any. */
@@ -122,6 +128,9 @@ export class Trader {
   #triesAgain(text: string): boolean {
     const isTooFast = text.includes('"reason":"rate_limited"');
     if (isTooFast && this.#options.random.chance(0.7)) return false;
+    // The hour may not come by itself.
+    if (/"reason":"(window_closed|market_closed|order_type_not_in_session)"/.test(text))
+      return false;
     return text.includes('"retryable":true') && !text.includes('"data"');
   }
 
@@ -204,7 +213,7 @@ export class Trader {
       if (orderNo === "" || placing.terms === undefined) continue;
       const { reference_id: reference, symbol } = placing.terms;
       this.#known.push({ orderNo, reference, symbol });
-      this.#options.heard.push(orderNo);
+      this.#options.heard.push({ orderNo, symbol });
       if (this.#known.length > CANCELED_KEPT) this.#known.shift();
     }
   }
@@ -212,8 +221,9 @@ export class Trader {
   // --- what it makes up ---
 
   #command(): Command {
-    const { random } = this.#options;
-    const kind = random.weighted(this.#options.isVenueFaulty ? FAULTY_KINDS : KINDS);
+    const { isStrict, isVenueFaulty, random } = this.#options;
+    const kind = random.weighted(isStrict ? STRICT_KINDS : isVenueFaulty ? FAULTY_KINDS : KINDS);
+    if (kind === "clock" && isStrict) return this.#strictClock();
     if (kind === "orders" || kind === "balance") return { kind };
     if (kind === "cancelAll") return this.#cancelAllCommand();
     if (kind === "deadMan") return this.#deadManCommand();
@@ -236,12 +246,12 @@ export class Trader {
 
   #placing(): Placing {
     const { random } = this.#options;
+    if (this.#options.isStrict) return { terms: strictTerms(random, this.#nextReference()) };
     if (random.chance(0.04)) return this.#refusedPlacing();
     const { symbol, market } = random.pick(INSTRUMENTS);
     const orderType: OrderType = random.weighted(ORDER_TYPES);
     const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
     const isStop = orderType === "stop_limit_order" || orderType === "stop_market_order";
-    this.#references += 1;
     const terms: Terms = {
       market,
       symbol,
@@ -251,10 +261,22 @@ export class Trader {
       price: isPriced ? this.#price(symbol) : 0n,
       trigger_price: isStop ? this.#price(symbol) : 0n,
       qty: BigInt(random.between(1, 9)) * ONE,
-      reference_id: random.chance(0.5) ? `${this.#options.nextId()}-${this.#references}` : "",
+      reference_id: random.chance(0.5) ? this.#nextReference() : "",
       portfolio_id: random.pick(this.#options.portfolios),
     };
     return { terms };
+  }
+
+  #nextReference(): string {
+    this.#references += 1;
+    return `${this.#options.nextId()}-${this.#references}`;
+  }
+
+  /** To the next session, or a little further in this one. */
+  #strictClock(): Command {
+    const { random } = this.#options;
+    const advanceMs = random.chance(0.7) ? null : random.between(1, 300_000);
+    return { kind: "clock", advanceMs };
   }
 
   #refusedPlacing(): Placing {
@@ -270,6 +292,7 @@ export class Trader {
   /** So close to each other that most orders meet another one, and within a market buy's collar. */
   #price(symbol: string): bigint {
     const { random } = this.#options;
+    if (symbol === "00700") return strictPrice(random);
     return (
       BigInt(symbol === "AAPL" ? random.between(10_000, 10_012) : random.between(100, 104)) * CENT
     );
@@ -308,21 +331,22 @@ export class Trader {
 
   #amendCommand(): Command {
     const { random } = this.#options;
-    const { orderNo: known, symbol } = random.pick(this.#known);
-    const orderNo = random.chance(0.05) ? random.pick(this.#options.heard) : known;
+    const orders = random.chance(0.05) ? this.#options.heard : this.#known;
+    const { orderNo, symbol } = random.pick(orders);
     const priced = random.chance(0.6);
+    const lot = symbol === "00700" ? 100n * ONE : ONE;
     return {
       kind: "amend",
       orderNo,
       price: priced ? this.#price(symbol) : null,
-      qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * ONE : null,
+      qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * lot : null,
     };
   }
 
   #name(): OrderName {
     const { random } = this.#options;
     if (random.chance(0.03)) return { order_no: "99000000001" };
-    if (random.chance(0.1)) return { order_no: random.pick(this.#options.heard) };
+    if (random.chance(0.1)) return { order_no: random.pick(this.#options.heard).orderNo };
     const known = random.pick(this.#known);
     if (known.reference !== "" && random.chance(0.25)) return { reference_id: known.reference };
     return { order_no: known.orderNo };
@@ -341,6 +365,8 @@ const KINDS = {
   clock: 0.1,
   fault: 0,
 } as const;
+
+const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6 } as const;
 
 const FAULTY_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, fault: 4 } as const;
 

@@ -27,15 +27,16 @@ export class Auditor {
   readonly #nowMs: () => number;
   #lastSeq = 0;
   #lastHash = "";
+  #lastSessionSeq = 0;
   readonly #pushes: Push[] = [];
   readonly #checkedCounts = new Map<string, number>();
   answerCount = 0;
   pushCount = 0;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, isStrict: boolean) {
     this.#nowMs = nowMs;
     this.blocks = new Blocks(nowMs);
-    this.history = new History(this.blocks, nowMs);
+    this.history = new History(this.blocks, nowMs, isStrict);
     this.#verdicts = new Verdicts(this.history);
   }
 
@@ -60,6 +61,10 @@ export class Auditor {
     const reader = new JournalReader(DATA_DIR);
     try {
       this.#requireSameHistory(reader);
+      for (const { seq, payload } of reader.records("session", this.#lastSessionSeq)) {
+        this.#lastSessionSeq = seq;
+        this.history.hours.follow(payload);
+      }
       for (;;) {
         const records = reader.read(DESK, this.#lastSeq, RECORDS_AT_ONCE);
         for (const { seq, payload } of records) {
@@ -75,6 +80,7 @@ export class Auditor {
     this.history.requireComplete("the end of a commit");
     this.history.readBeforeMs = this.#nowMs();
     this.history.adjustments.requireWhole();
+    this.history.witnessed?.requireWhole();
     for (let told = this.model.market.check(); told > 0; told -= 1) {
       this.history.count("public market told");
     }

@@ -6,6 +6,9 @@ import { recoverState } from "../../../packages/gateway/src/sequencer/recovery.t
 import { stateHash } from "../../../packages/gateway/src/sequencer/state.ts";
 import { DATA_DIR } from "../world/gateway-life.ts";
 
+/** Decides the random ends of auctions: what the setting is by itself. */
+const MARKET_SEED = 1;
+
 /** Every event of every partition, as it stands there. */
 export function eventsOfJournal(): ReadonlyMap<string, readonly string[]> {
   const reader = new JournalReader(DATA_DIR);
@@ -31,8 +34,8 @@ export function lostEvent(before: ReadonlyMap<string, readonly string[]>): strin
 }
 
 /** Without a snapshot. */
-export function foldOfJournal(): string {
-  const layout = { deskCount: 1, ...nodeRules("reference", 0) };
+export function foldOfJournal(isStrict: boolean): string {
+  const layout = { deskCount: 1, ...nodeRules(isStrict ? "strict" : "reference", MARKET_SEED) };
   const { state } = recoverState({ dataDir: DATA_DIR, layout, acceptsSnapshot: () => false });
   return stateHash(state);
 }

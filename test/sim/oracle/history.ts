@@ -13,20 +13,26 @@ import type { Placing, Request } from "../clients/requests.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
+import { newYorkDay } from "./days.ts";
 import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
-import { newYorkDay, ONE } from "./money.ts";
+import { ONE } from "./money.ts";
 import type { Told } from "./orders.ts";
 import { type Decided, Predictions } from "./predictions.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
+import { StrictHours } from "./strict-hours.ts";
 import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
 import { Windows } from "./windows.ts";
+import { WitnessedModel } from "./witnessed-model.ts";
 
 export class History {
-  readonly model = new Model();
-  readonly switches = new Switches(this.model);
+  readonly model: Model;
+  /** Where sessions and auctions are: what is not predicted is witnessed. */
+  readonly witnessed: WitnessedModel | null;
+  readonly hours: StrictHours;
+  readonly switches: Switches;
   readonly limits: Limits;
   readonly budgets: Budgets;
   readonly refusals: Refusals;
@@ -52,15 +58,19 @@ export class History {
 
   readonly #nowMs: () => number;
 
-  constructor(blocks: Blocks, nowMs: () => number) {
+  constructor(blocks: Blocks, nowMs: () => number, isStrict: boolean) {
     this.#blocks = blocks;
+    this.witnessed = isStrict ? new WitnessedModel() : null;
+    this.model = this.witnessed ?? new Model();
+    this.hours = new StrictHours(nowMs);
+    this.switches = new Switches(this.model);
     this.windows = new Windows(nowMs);
     this.#nowMs = nowMs;
     this.limits = new Limits(this.model, nowMs);
     this.budgets = new Budgets(this.model, this.windows, nowMs);
     this.refusals = new Refusals(this.model, this.switches, this.limits);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
-    this.predictions = new Predictions({ ...this, blocks });
+    this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
   }
 
   /** A process starts: what is not in the journal is forgotten. */
@@ -108,7 +118,8 @@ export class History {
     this.count(event.type === "ExecutionReported" ? reportName(event) : event.type);
     switch (event.type) {
       case "ExecutionReported":
-        this.#report(event);
+        if (this.witnessed === null) this.#report(event);
+        else this.#witness(event, this.witnessed);
         return;
       case "RequestAnswered":
         this.#answered(event);
@@ -118,6 +129,28 @@ export class History {
         this.#standsAlone(event);
         this.windows.ask();
     }
+  }
+
+  /** Not predicted; whoever placed it has asked for it, at an hour that takes it. */
+  #witness(event: ExecutionReported, model: WitnessedModel): void {
+    model.witness(event);
+    this.windows.ask();
+    const { execType, order, origin } = event;
+    if (execType !== ExecType.New) return;
+    const id = origin?.cause?.requestId ?? "";
+    const request = this.#requests.get(id);
+    promised(request?.command.kind === "place", `nobody placed ${eventShown(event)}`);
+    const { command } = request;
+    const { orderNos } = this.#firstTime(request);
+    let index = orderNos.length;
+    while (index < command.orders.length && !isOf(order, command.orders[index])) index += 1;
+    const terms = command.orders[index]?.terms;
+    promised(terms !== undefined, `${id} did not ask for ${eventShown(event)}`);
+    while (orderNos.length < index) orderNos.push(null);
+    orderNos.push(order.orderId);
+    const right = this.hours.answersToPlace(terms, request);
+    const what = `${id} placed ${order.orderId} out of hours`;
+    promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
   }
 
   /** What changes no order by itself. */

@@ -3,6 +3,8 @@
  * (docs/concepts/money.md). Every due amount is kept by itself and added up when it is asked for.
  */
 
+import { hongKongDay, newYorkDay, nextBusinessDay } from "./days.ts";
+
 /** Whole numbers of 10^-8. */
 export type Units = bigint;
 
@@ -21,8 +23,19 @@ export const INSTRUMENTS: readonly Instrument[] = [
   { symbol: "DODO-USDT", market: "crypto", currency: "USDT", product: "DODO", tick: 100n },
 ];
 
+/** Where the rules are strict. */
+const STRICT_INSTRUMENTS: readonly Instrument[] = [
+  { symbol: "00700", market: "hkex", currency: "HKD", product: "00700", tick: ONE / 1_000n },
+  ...INSTRUMENTS.slice(1),
+];
+
+export const ALL_INSTRUMENTS: readonly Instrument[] = [
+  ...INSTRUMENTS.slice(0, 1),
+  ...STRICT_INSTRUMENTS,
+];
+
 export function instrumentOf(symbol: string): Instrument {
-  const found = INSTRUMENTS.find((each) => each.symbol === symbol);
+  const found = ALL_INSTRUMENTS.find((each) => each.symbol === symbol);
   if (found === undefined) throw new Error(`the model has no instrument ${symbol}`);
   return found;
 }
@@ -31,6 +44,8 @@ export function instrumentOf(symbol: string): Instrument {
 const OPENING: Readonly<Record<string, Units>> = {
   USD: 10_000_000n * ONE,
   USDT: 10_000_000n * ONE,
+  HKD: 100_000_000n * ONE,
+  "00700": 1_000_000n * ONE,
   AAPL: 100_000n * ONE,
   DODO: 10_000_000n * ONE,
 };
@@ -88,20 +103,11 @@ export class Money {
   }
 }
 
-const DAY_MS = 86_400_000;
-const NEW_YORK_BEHIND_MS = 5 * 3_600_000;
-
-/** The day in New York, in standard time: days since 1970. */
-export function newYorkDay(atMs: number): number {
-  return Math.floor((atMs - NEW_YORK_BEHIND_MS) / DAY_MS);
-}
-
 /** The day on which a trade of that time changes hands; null: at once. */
 export function settlementDay(market: string, atMs: number): number | null {
   if (market === "crypto") return null;
-  let day = newYorkDay(atMs) + 1;
-  while ([0, 6].includes(new Date(day * DAY_MS).getUTCDay())) day += 1;
-  return day;
+  if (market === "usex") return nextBusinessDay(newYorkDay(atMs));
+  return nextBusinessDay(nextBusinessDay(hongKongDay(atMs)));
 }
 
 /** docs/concepts/money.md, Charges: on all that an order has traded. */
@@ -109,7 +115,13 @@ export function chargeOn(market: string, side: "buy" | "sell", amount: Units): U
   if (amount === 0n) return 0n;
   if (market === "crypto") return divideUp(amount, 1_000n);
   const cent = 1_000_000n;
-  const commission = ((amount * 3n) / 10_000n + cent / 2n) / cent;
+  const toTheCent = (parts: bigint) => ((amount * parts) / 10_000_000n + cent / 2n) / cent;
+  const commission = toTheCent(3_000n);
+  if (market === "hkex") {
+    const levies = [270n, 15n, 565n, 420n].reduce((sum, parts) => sum + toTheCent(parts), 0n);
+    const stampDuty = divideUp(amount, 1_000n * ONE) * 100n;
+    return ((commission < 300n ? 300n : commission) + levies + stampDuty) * cent;
+  }
   const least = 99n;
   const fee = side === "sell" ? divideUp(amount * 278n, 10_000_000n * cent) : 0n;
   return ((commission < least ? least : commission) + fee) * cent;

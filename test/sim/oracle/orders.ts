@@ -3,7 +3,14 @@ import { chargeOn, ONE, type Units } from "./money.ts";
 
 export type Side = "buy" | "sell";
 export type Status = "new" | "pex" | "fex" | "can" | "rej";
-export type OrderType = "limit_order" | "market_order" | "stop_limit_order" | "stop_market_order";
+export type OrderType =
+  | "limit_order"
+  | "enhanced_limit_order"
+  | "market_order"
+  | "stop_limit_order"
+  | "stop_market_order"
+  | "at_auction_order"
+  | "at_auction_limit_order";
 
 /** Terms as a client sends them, in units. */
 export interface Terms {

@@ -9,6 +9,7 @@ import type { Model } from "./model.ts";
 import { seenOrders, type Told } from "./orders.ts";
 import type { Refusals } from "./refusals.ts";
 import { standingOf } from "./standing.ts";
+import type { StrictHours } from "./strict-hours.ts";
 import type { Switches } from "./switches.ts";
 import type { Windows } from "./windows.ts";
 
@@ -30,6 +31,8 @@ export interface PredictionsOptions {
   readonly switches: Switches;
   readonly refusals: Refusals;
   readonly windows: Windows;
+  /** Null: the market is always open. */
+  readonly hours: StrictHours | null;
 }
 
 export class Predictions {
@@ -38,10 +41,12 @@ export class Predictions {
   readonly #switches: Switches;
   readonly #refusals: Refusals;
   readonly #windows: Windows;
+  readonly hours: StrictHours | null;
   /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
   readonly sentCancels = new Set<string>();
 
-  constructor({ model, blocks, switches, refusals, windows }: PredictionsOptions) {
+  constructor({ model, blocks, switches, refusals, windows, hours }: PredictionsOptions) {
+    this.hours = hours;
     this.#model = model;
     this.#blocks = blocks;
     this.#switches = switches;
@@ -50,23 +55,37 @@ export class Predictions {
   }
 
   /** What the model is asked about it as long as it is under way. */
-  questions({ id, key, command, sentAtMs }: Request): [string, () => Iterable<string>][] {
+  questions(request: Request): [string, () => Iterable<string>][] {
+    const { id, key, command, sentAtMs } = request;
     const model = this.#model;
     const refusals = this.#refusals;
     switch (command.kind) {
       case "place":
         return command.orders.flatMap(({ terms }, index) => {
           if (terms === undefined) return [];
-          return [[`${id}/${index}`, () => refusals.answersToPlace(key, terms, sentAtMs)]];
+          const ofHours = () => this.hours?.answersToPlace(terms, request);
+          return [
+            [`${id}/${index}`, () => ofHours() ?? refusals.answersToPlace(key, terms, sentAtMs)],
+          ];
         });
       case "amend":
-        return [[`${id}/0`, () => refusals.answersToAmend(key, command, sentAtMs)]];
+        return [
+          [
+            `${id}/0`,
+            () => [...refusals.answersToAmend(key, command, sentAtMs), ...this.#offPrice()],
+          ],
+        ];
       case "balance":
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];
       default:
         return [];
     }
+  }
+
+  /** Where the hours are strict, prices may be too far from the book. */
+  #offPrice(): readonly string[] {
+    return this.hours === null ? [] : ["11030104"];
   }
 
   /** Codes that would have been right for an element of it at some moment. */
@@ -104,7 +123,7 @@ export class Predictions {
   }
 
   #predicted(request: Request, { orderNos }: Decided): Expected {
-    const { command, key } = request;
+    const { command } = request;
     switch (command.kind) {
       case "place": {
         const elements = command.orders.map((_placing, index): Element => {
@@ -118,7 +137,7 @@ export class Predictions {
         return { isBatch: command.isBatch, elements };
       }
       case "cancel": {
-        const elements = command.names.map((name) => this.#cancelResult(key, name));
+        const elements = command.names.map((name) => this.#cancelResult(request, name));
         return { isBatch: command.isBatch, elements };
       }
       default:
@@ -139,7 +158,8 @@ export class Predictions {
     return this.#blocks.mayCover(request);
   }
 
-  #cancelResult(key: Key, name: OrderName): Element {
+  #cancelResult(request: Request, name: OrderName): Element {
+    const { key } = request;
     const named = seenOrders(key, this.#model.orders(key.account)).filter((told) => {
       if ("order_no" in name) return told.order_no === name.order_no;
       return told.reference_id === name.reference_id;
@@ -148,6 +168,8 @@ export class Predictions {
     if (open.length > 1) return { code: 11030203 };
     const meant = open[0] ?? named[0];
     if (meant === undefined) return { code: 11030202, isPast: true };
+    const isShut = this.hours?.mayBeShut(request, this.#model) === true;
+    if (open.length > 0 && isShut) return { code: 11030204 };
     // What this very request has cancelled is in memory; what closed before may have to be read.
     const isPast = open.length === 0;
     // It was handed to the venue, whatever that has made of it in the same turn.

@@ -124,4 +124,9 @@ function newHeld(terms: Terms, sentAtMs: number): Held {
 /** By their products. */
 const SYMBOLS: Readonly<Record<string, string>> = { AAPL: "AAPL", DODO: "DODO-USDT" };
 
-const PRICED: ReadonlySet<string> = new Set(["limit_order", "stop_limit_order"]);
+const PRICED: ReadonlySet<string> = new Set([
+  "limit_order",
+  "enhanced_limit_order",
+  "stop_limit_order",
+  "at_auction_limit_order",
+]);

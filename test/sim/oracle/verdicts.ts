@@ -34,7 +34,12 @@ export class Verdicts {
     const say = (problem: string) => `${id} (${command.kind}) got ${answer.text}: ${problem}`;
     if (envelope.code !== 0) this.history.count(`refused ${envelope.reason}`);
     this.history.budgets.check(request, answer);
-    if (isPassing(envelope)) return;
+    if (envelope.reason === "window_closed") {
+      const { hours } = this.history.predictions;
+      promised(hours?.mayBeShut(request, this.model) === true, say("the market takes it"));
+      return;
+    }
+    if (isPassing(envelope) && !OF_HOURS.has(envelope.code)) return;
     if (envelope.reason === "timestamp_out_of_window") {
       promised(this.history.hasJumped, say("its time has not run out"));
       return;
@@ -74,6 +79,8 @@ export class Verdicts {
     } else if (command.kind === "cancel") {
       const results = resultsOf(envelope, command.isBatch);
       for (const [index, name] of command.names.entries()) {
+        const isShut = this.history.predictions.hours?.mayBeShut(request, this.model) === true;
+        if (isShut && results[index]?.code === TOO_LATE) continue;
         const problem = this.#cancelProblem(key, name, results[index]?.code);
         promised(problem === null, say(`element ${index}: ${problem}`));
       }
@@ -157,6 +164,8 @@ export class Verdicts {
   }
 }
 
+/** Passing, and known to be right or not: closed, or not this type of order now. */
+const OF_HOURS: ReadonlySet<number> = new Set([11030157, 11030158]);
 /** The key is unknown, revoked or expired, or the signature is wrong. */
 const NO_KEY = 10010008;
 const ACCOUNT_WIDE = 10010053;

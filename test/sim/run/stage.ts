@@ -5,9 +5,10 @@ import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import { StreamClient } from "../clients/stream-client.ts";
-import { PORTFOLIOS, Trader } from "../clients/trader.ts";
+import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
+import { untilTradingMs } from "../oracle/sessions.ts";
 import { promised, Violation } from "../oracle/violation.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
 import { Random } from "../world/random.ts";
@@ -32,11 +33,13 @@ export class Stage {
   readonly #timestamps = new Map<string, Set<number>>();
   upSinceMs = 0;
   node: GatewayLife | null = null;
-  readonly #heard: string[] = [];
+  readonly #heard: Heard[] = [];
   #violation: Violation | null = null;
   #nextId = 1;
   /** Seeds have either faults of the venue, or nets that cancel for clients. */
   readonly isVenueFaulty: boolean;
+  /** Some seeds have sessions and auctions, and then no nets and no operators. */
+  readonly isStrict: boolean;
   /** Some seeds have keys that operators made. */
   readonly #hasOwnKeys: boolean;
   portfolioKey: Key | null = null;
@@ -46,14 +49,16 @@ export class Stage {
   constructor(world: World) {
     this.world = world;
     this.random = new Random(world.seed, "plan");
-    this.auditor = new Auditor(() => world.nowMs);
+    this.isStrict = new Random(world.seed, "strict").chance(0.15);
+    this.auditor = new Auditor(() => world.nowMs, this.isStrict);
     const random = this.random;
-    this.isVenueFaulty = random.chance(0.3);
+    this.isVenueFaulty = random.chance(0.3) && !this.isStrict;
     const limits = this.#chooseLimits();
-    this.#hasOwnKeys = new Random(world.seed, "keys").chance(0.4);
+    this.#hasOwnKeys = !this.isStrict && new Random(world.seed, "keys").chance(0.4);
     this.options = {
       environment: {
         ...limits,
+        ...(this.isStrict && { COUNTERMAND_MARKET_RULES: "strict" }),
         COUNTERMAND_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
         COUNTERMAND_RECEIPT_KEY_FILE: "off",
         COUNTERMAND_DISK_RESERVE_MB: "1",
@@ -71,7 +76,7 @@ export class Stage {
       nextId: () => this.id(),
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
-    this.markets = [5, 50].map((levels) => this.#marketOf(levels));
+    this.markets = this.isStrict ? [] : [5, 50].map((levels) => this.#marketOf(levels));
     const count = random.between(2, 5);
     const trader = (index: number, kind: string) => {
       const at = index % KEYS.length;
@@ -85,7 +90,7 @@ export class Stage {
   /** Some seeds have limits and budgets: the settings. */
   #chooseLimits(): Record<string, string> {
     const random = new Random(this.world.seed, "limits");
-    if (this.isVenueFaulty || random.chance(0.5)) return {};
+    if (this.isVenueFaulty || this.isStrict || random.chance(0.5)) return {};
     const { history } = this.auditor;
     const [account, key] = [chooseRow(random), random.chance(0.5) ? chooseRow(random) : {}];
     history.limits.settings = { account, key };
@@ -103,7 +108,7 @@ export class Stage {
 
   // --- clients ---
 
-  /** One for some portfolios of an account, with who trades by it, and one that sees all streams. */
+  /** One for a portfolio of an account, with who trades by it, and one that sees all streams. */
   async makeKeys(): Promise<void> {
     if (!this.#hasOwnKeys) return;
     const [first] = KEYS;
@@ -120,6 +125,23 @@ export class Stage {
     this.traders.push(this.#traderOf("portfolio", portfolioKey, stream));
   }
 
+  /** Where there are sessions: the morning before one, and a clock that stands still. */
+  async openDay(): Promise<void> {
+    if (!this.isStrict) return;
+    const ms = untilTradingMs(this.world.scheduler.wallMs) - 65 * 60_000;
+    await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs: ms, stands: true });
+  }
+
+  /** The next day, while there is trading: everything can be cancelled. */
+  async nextDay(): Promise<void> {
+    if (!this.isStrict) return;
+    const { hours, witnessed } = this.auditor.history;
+    const advanceMs = untilTradingMs(hours.atMs);
+    await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs });
+    this.look();
+    witnessed?.requireNoneOutlived(hours.atMs);
+  }
+
   async #done<Result>(act: () => Promise<Result>): Promise<Result> {
     let result: Result | null = null;
     void act().then((value) => {
@@ -132,7 +154,7 @@ export class Stage {
   /** A drop copy takes no commands, and its loss cancels nothing. */
   #streamOf(key: Key, accounts: readonly string[]): StreamClient {
     const hasCommands = accounts.length === 1;
-    const mayGuard = hasCommands && !this.isVenueFaulty;
+    const mayGuard = hasCommands && !this.isVenueFaulty && !this.isStrict;
     const graceS = mayGuard && this.random.chance(0.6) ? 1 : null;
     const stream = new StreamClient({
       world: this.world,
@@ -181,6 +203,7 @@ export class Stage {
       thinkMs: random.pick([0.5, 3, 15]),
       cutPercent: random.pick([0, 2, 10]),
       isVenueFaulty: this.isVenueFaulty,
+      isStrict: this.isStrict,
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
         this.fault(`venue ${fault}`);
