@@ -29,6 +29,7 @@ import {
   type ToArchive,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
+import { bookingWeight } from "./booking-filter.ts";
 import { matchesFilter } from "./order-filter.ts";
 import { orderNumberOf } from "./order-number.ts";
 import { storySteps } from "./story-walk.ts";
@@ -316,14 +317,19 @@ export class ArchiveProjector {
     if ((this.#positions.get(partition) ?? 0) < range.throughSeq) throw new CatchingUpError();
     const listed = yield* this.#database.listBookings(account, partition, filter, range);
     const { total, skipCount } = listed;
-    const records = listed.seqs.map((seq) => ({ seq, payload: this.#booked(partition, seq) }));
+    const records = listed.seqs.map((seq) => ({ seq, payload: this.#booked(question, seq) }));
     return { total, records, skipCount };
   }
 
-  #booked(partition: string, seq: number): string {
+  /** After a check that it is the account's, and one that the filter lets through. */
+  #booked({ account, partition, filter }: BookingsQuestion, seq: number): string {
     const payload = this.#eventAt(partition, seq);
-    if (isBooked(decodeDeskEvent(payload))) return payload;
-    throw new ArchiveDamagedError(`the event ${partition} ${seq} moved no money`);
+    const event = decodeDeskEvent(payload);
+    if (isBooked(event)) {
+      const owner = event.type === "ExecutionReported" ? event.order.account : event.account;
+      if (owner === account && bookingWeight(event, filter) > 0) return payload;
+    }
+    throw new ArchiveDamagedError(`the event ${partition} ${seq} is no booking that was asked for`);
   }
 
   #projectNext(): void {

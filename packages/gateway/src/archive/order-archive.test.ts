@@ -314,6 +314,9 @@ const DAMAGES = {
   "a report's place is missing": "DELETE FROM stream_positions WHERE stream_seq = 2",
   "a booking's place names what is none":
     "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
+  "a booking's place names another account's":
+    "UPDATE bookings SET seq = (SELECT max(seq) FROM bookings) WHERE account_id = 1 AND seq = " +
+    "(SELECT max(seq) FROM bookings WHERE account_id = 1)",
   "a row says that an order is of another side": "UPDATE closed_orders SET side = '2'",
   "a client's name leads to an order of another name":
     "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
@@ -339,6 +342,7 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
       desk.answer(ALICE);
       desk.openAccount(ALICE);
       trade(desk, ALICE, 4);
+      if (sql.includes("account_id")) desk.openAccount(BOB);
       const recovered = noticed("Recovered");
       const archive = await open();
       await projectAll(archive, desk);
