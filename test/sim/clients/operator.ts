@@ -19,6 +19,7 @@ export interface OperatorOptions {
   readonly adjustments: Adjustments;
   readonly limits: Limits;
   readonly nextId: () => string;
+  readonly onViolation: (what: string) => void;
 }
 
 export interface KeyTerms {
@@ -67,9 +68,12 @@ export class Operator {
   #begin(act: () => Promise<void>): void {
     if (!this.isIdle) return;
     this.isIdle = false;
-    void act().then(() => {
-      this.isIdle = true;
-    });
+    void act().then(
+      () => {
+        this.isIdle = true;
+      },
+      (error: Error) => this.#options.onViolation(error.message),
+    );
   }
 
   /** An account or a key gets limits of its own, and then none. */

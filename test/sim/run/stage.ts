@@ -74,6 +74,9 @@ export class Stage {
       adjustments: this.auditor.history.adjustments,
       limits: this.auditor.history.limits,
       nextId: () => this.id(),
+      onViolation: (what) => {
+        this.#violation ??= new Violation(what);
+      },
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
     this.markets = this.isStrict ? [] : [5, 50].map((levels) => this.#marketOf(levels));
