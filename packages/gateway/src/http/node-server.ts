@@ -108,13 +108,20 @@ function takeTurn(request: IncomingMessage, response: ServerResponse, handler: H
   }
 }
 
-/** Not at once: behind each request of a packet Node says that it reads on. */
+/**
+ * Behind each request, and behind each answer, Node says a tick later that it reads on. Who pauses
+ * behind that in the same turn has read one piece more, and not all that the loop takes at once.
+ */
 function pauseLater(socket: Socket, turn: Turns): void {
   if (turn.isPausing) return;
   turn.isPausing = true;
+  const pause = (): void => {
+    if (turn.waiting.length > 0 && !isEnding(socket)) socket.pause();
+  };
+  process.nextTick(() => process.nextTick(pause));
   setImmediate(() => {
     turn.isPausing = false;
-    if (turn.waiting.length > 0 && !isEnding(socket)) socket.pause();
+    pause();
   });
 }
 
