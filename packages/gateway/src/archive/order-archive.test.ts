@@ -320,6 +320,8 @@ const DAMAGES = {
   "a row says that an order is of another side": "UPDATE closed_orders SET side = '2'",
   "a client's name leads to an order of another name":
     "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
+  "a client's name leads to the story of another name":
+    "UPDATE closed_orders SET cl_ord_id = 'story' WHERE cl_ord_id = 'ref-3'",
 } as const;
 
 async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
@@ -327,6 +329,11 @@ async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): 
     const filter = { side: Side.Sell };
     const { orderNumbers } = await archive.list(ALICE, filter, 0, 10);
     return await archive.orders(ALICE, orderNumbers, filter);
+  }
+  if (sql.includes("story")) {
+    const sought = { account: ALICE, clOrdId: "story" };
+    const page = { open: null, cursor: null, beforeSeq: desk.durableSeq + 1, limit: 10 };
+    return await archive.story({ sought, ...page });
   }
   if (sql.includes("closed_orders")) {
     return archive.findClosed(ALICE, { clOrdId: "ref-5" as ClOrdId });

@@ -97,7 +97,7 @@ function namedHeads(
   const known = new Set(heads.map(({ orderNumber }) => orderNumber));
   for (const place of sources.table.closedByName(account, clOrdId, STORY_ORDERS_MAX)) {
     if (heads.length >= STORY_ORDERS_MAX) break;
-    if (!known.has(place.orderNumber)) heads.push(closedHead(place, sources));
+    if (!known.has(place.orderNumber)) heads.push(closedHead(place, sources, clOrdId));
   }
   return heads;
 }
@@ -105,10 +105,13 @@ function namedHeads(
 function closedHead(
   place: JournalPlace & { readonly orderNumber: number },
   { eventAt }: StorySources,
+  clOrdId: string | null = null,
 ): StoryHead {
   const { orderNumber } = place;
   const report = reportOf(eventAt(place), orderNumber);
-  if (report === null) throw new ArchiveDamagedError(`no report of ${orderNumber} closed it`);
+  const isNamed = clOrdId === null || report?.order.clOrdId === clOrdId;
+  if (report === null || !isNamed)
+    throw new ArchiveDamagedError(`no report of ${orderNumber} closed it`);
   return { orderNumber, streamSeq: report.order.streamSeq };
 }
 
