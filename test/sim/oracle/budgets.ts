@@ -41,7 +41,7 @@ export class Budgets {
     if (this.#rules === null) return [];
     const open: [string, () => Iterable<string>] = [
       `${id} open`,
-      () => [String(this.#model.openOrders(key.account).length)],
+      () => [String(seenOrders(key, this.#model.openOrders(key.account)).length)],
     ];
     if (command.kind !== "cancel") return [open];
     const { names } = command;

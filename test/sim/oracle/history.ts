@@ -25,7 +25,7 @@ import { StrictHours } from "./strict-hours.ts";
 import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
 import { Windows } from "./windows.ts";
-import { WitnessedModel } from "./witnessed-model.ts";
+import { ORDER_TYPES, TIMES_IN_FORCE, WitnessedModel } from "./witnessed-model.ts";
 
 export class History {
   readonly model: Model;
@@ -410,6 +410,8 @@ function isOf(order: ExecutionReported["order"], placing: Placing | undefined): 
   return (
     terms !== undefined &&
     order.symbol === terms.symbol &&
+    ORDER_TYPES[order.ordType] === terms.order_type &&
+    TIMES_IN_FORCE[order.timeInForce] === terms.time_in_force &&
     order.price === terms.price &&
     order.stopPx === terms.trigger_price &&
     order.portfolioId === terms.portfolio_id &&

@@ -152,7 +152,8 @@ export class WitnessedModel extends Model {
   }
 }
 
-const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
+/** By the journal's word. */
+export const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
   "1": "market_order",
   "2": "limit_order",
   "3": "stop_market_order",
@@ -161,7 +162,8 @@ const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
   A: "at_auction_order",
   B: "at_auction_limit_order",
 };
-const TIMES_IN_FORCE = { "0": "day", "1": "gtc", "3": "ioc", "4": "fok" } as const;
+/** By the journal's word. */
+export const TIMES_IN_FORCE = { "0": "day", "1": "gtc", "3": "ioc", "4": "fok" } as const;
 
 function toldOf({ order, execution }: ExecutionReported): Told {
   const isOpen = order.phase === "Open";
