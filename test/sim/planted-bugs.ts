@@ -141,12 +141,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "lost-client-loses-all",
     what: "cancel on disconnect takes orders along that are good till cancelled",
-    seedsMax: 60,
+    seedsMax: 200,
     plants: [
       {
         file: `${GATEWAY}/safety/disconnect-guard.ts`,
         find: "order.timeInForce === TimeInForce.GoodTillCancel;",
-        replace: "order.timeInForce === TimeInForce.GoodTillCancel && order.cumQty > 0n;",
+        replace: "order.timeInForce === TimeInForce.ImmediateOrCancel;",
       },
     ],
   },
@@ -225,14 +225,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "depth-misses-amends",
-    what: "the public depth keeps the quantity of an order that was made smaller",
-    seedsMax: 60,
+    name: "trades-left-out",
+    what: "a message of the public stream leaves out the trades of the first command that it tells",
+    seedsMax: 20,
     plants: [
       {
-        file: `${CORE}/exchange/depth-change.ts`,
-        find: "return change(event.side, event.ticks, -event.lots, 0);",
-        replace: "return [];",
+        file: `${GATEWAY}/market/market-feed.ts`,
+        find: "traded.filter((update) => update.seq > this.seq)",
+        replace: "traded.filter((update) => update.seq > this.seq + 1)",
       },
     ],
   },

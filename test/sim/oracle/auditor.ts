@@ -79,6 +79,8 @@ export class Auditor {
     }
     this.history.requireComplete("the end of a commit");
     this.history.readBeforeMs = this.#nowMs();
+    // What operators asked for meanwhile changes answers as well.
+    this.history.windows.ask();
     this.history.adjustments.requireWhole();
     this.history.witnessed?.requireWhole();
     for (let told = this.model.market.check(); told > 0; told -= 1) {
