@@ -5,7 +5,15 @@
 import { readFileSync } from "node:fs";
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
 import { envelope, KEY_1, NoAnswer, SignedClient } from "../signed-client.ts";
-import { all, atMost, type Figure, none, type Proof, type ProofOptions } from "./proof.ts";
+import {
+  all,
+  atMost,
+  type Figure,
+  none,
+  type Proof,
+  type ProofOptions,
+  reported,
+} from "./proof.ts";
 import { Random } from "./random.ts";
 import { recover } from "./recovered.ts";
 import { restingOrder } from "./resting-order.ts";
@@ -18,6 +26,8 @@ const EXIT_SECONDS_MAX = 1;
 const EXIT_FATAL = 70;
 const EXIT_REFUSED = 1;
 const CLIENTS = 4;
+/** Orders after which every place that may fail has been passed, some times over. */
+const ORDERS_MAX = 3_000;
 
 export const FAILING_DISK: Proof = {
   name: "failing-disk",
@@ -51,6 +61,8 @@ class Failing {
   #lost = 0;
   #early = 0;
   #slowestSeconds = 0;
+  /** Failures that SQLite kept to itself, and may. */
+  #keptCount = 0;
   readonly #faults: string[] = [];
 
   constructor(options: ProofOptions) {
@@ -63,12 +75,13 @@ class Failing {
       all(
         "failures after which the process stopped, code 70 (1 at a start)",
         this.#stopped,
-        this.#cases,
+        this.#cases - this.#keptCount,
       ),
       atMost("from the failure to the exit, slowest", this.#slowestSeconds, EXIT_SECONDS_MAX, "s"),
       none("facts told that no flush had covered", this.#early),
       all("clean replays afterwards", this.#recovered, this.#cases),
       none(`orders lost of ${this.#answered} that were answered`, this.#lost),
+      reported("of the log's folder, flushed before: SQLite tells nobody", String(this.#keptCount)),
     ];
   }
 
@@ -78,13 +91,18 @@ class Failing {
     const inject = `inject=${call}:error=EIO:when=${at}`;
     const traced = launchTraced(this.#options.place, name, () => ["-e", inject]);
     const orderNos = await placeUntilTheEnd(traced);
+    const wentOn = orderNos.length >= ORDERS_MAX;
+    if (wentOn) await killTraced(traced);
     const { code } = await traced.process.exited;
-    const { seconds, order } = await afterwards(traced.trace);
+    const { seconds, order, isOfLogsFolder } = await afterwards(traced);
     this.#cases += 1;
     this.#answered += orderNos.length;
     this.#early += order.faults.length;
-    this.#slowestSeconds = Math.max(this.#slowestSeconds, seconds);
-    if (code === EXIT_FATAL || (code === EXIT_REFUSED && orderNos.length === 0)) this.#stopped += 1;
+    if (!wentOn) this.#slowestSeconds = Math.max(this.#slowestSeconds, seconds);
+    if (wentOn && isOfLogsFolder) {
+      this.#keptCount += 1;
+    } else if (code === EXIT_FATAL || (code === EXIT_REFUSED && orderNos.length === 0))
+      this.#stopped += 1;
     else this.#faults.push(`${name}: exit code ${code}: ${traced.process.stderr}`);
     const lost = this.#lostOf(traced.dataDir, orderNos);
     if (lost === null) this.#faults.push(`${name}: no clean replay`);
@@ -119,7 +137,7 @@ async function placeUntilTheEnd({ process }: Traced): Promise<string[]> {
   if (url === null) return orderNos;
   const client = new SignedClient(url, KEY_1, CLIENTS);
   const worker = async (): Promise<void> => {
-    for (;;) {
+    while (orderNos.length < ORDERS_MAX) {
       const answer = await client.call("POST", "/trade/v1/orders", restingOrder());
       const { code, data } = envelope(answer);
       if (code !== 0) throw new Error(answer.text);
@@ -130,23 +148,57 @@ async function placeUntilTheEnd({ process }: Traced): Promise<string[]> {
     Array.from({ length: CLIENTS }, () => worker().catch((error: unknown) => error)),
   );
   client.close();
-  const wrong = ends.find((error) => !(error instanceof NoAnswer));
+  const wrong = ends.find((error) => error !== undefined && !(error instanceof NoAnswer));
   if (wrong !== undefined) throw wrong;
   return orderNos;
 }
 
-/** From the failed call to the end of the process, and what was told until then. */
-async function afterwards(trace: string): Promise<{ seconds: number; order: SyncOrder }> {
+/** Its first thread, which the first line of the trace names, is the process. */
+async function killTraced({ trace }: Traced): Promise<void> {
+  for await (const line of linesOf(trace)) {
+    process.kill(Number(/^\d+/.exec(line)?.[0]), "SIGKILL");
+    return;
+  }
+}
+
+interface Afterwards {
+  /** From the failed call to the end of the process. */
+  readonly seconds: number;
+  /** What was told until then. */
+  readonly order: SyncOrder;
+  /**
+   * Whether what failed was SQLite's own flush of the folder, when it first flushes a log: of that
+   * it tells nobody. The folder has been flushed with the head since the log was made.
+   */
+  readonly isOfLogsFolder: boolean;
+}
+
+async function afterwards({ trace, dataDir }: Traced): Promise<Afterwards> {
   const order = new SyncOrder();
+  const flushOfFolder = new RegExp(`^\\d+ +[\\d.]+ fsync\\(\\d+<${dataDir}>\\)`);
   let failedAt = Number.NaN;
   let endedAt = Number.NaN;
+  let isFlushed = false;
+  let isOfLogsFolder = false;
+  let before = "";
   for await (const line of linesOf(trace)) {
     order.line(line);
     const at = Number(/^\d+ +([\d.]+)/.exec(line)?.[1]);
-    if (Number.isNaN(failedAt) && line.includes("EIO") && line.includes("INJECTED")) failedAt = at;
+    const isOfFolder = flushOfFolder.test(line);
+    if (Number.isNaN(failedAt) && line.includes("EIO") && line.includes("INJECTED")) {
+      failedAt = at;
+      const [, thread = ""] = /^(\d+)/.exec(line) ?? [];
+      isOfLogsFolder = isOfFolder && isFlushed && isFlushOfLog(before, thread);
+    }
+    if (isOfFolder && line.endsWith("= 0")) isFlushed = true;
+    if (/ f(?:data)?sync/.test(line)) before = line;
     if (line.includes("+++ exited with")) endedAt = at;
   }
   if (Number.isNaN(failedAt))
     throw new Error(`no call failed: ${readFileSync(trace, "latin1").slice(-500)}`);
-  return { seconds: endedAt - failedAt, order };
+  return { seconds: endedAt - failedAt, order, isOfLogsFolder };
+}
+
+function isFlushOfLog(line: string, thread: string): boolean {
+  return line.startsWith(`${thread} `) && /fsync\(\d+<[^>]*journal\.db-wal>\)/.test(line);
 }
