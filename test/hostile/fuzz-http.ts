@@ -214,17 +214,18 @@ function acceptedFault({ method, target, body }: SignedRequest, code: unknown): 
   const document = { components: { schemas: SCHEMAS }, $id: `fuzz-${name}`, ...schema };
   const validate = VALIDATORS.get(name) ?? AJV.compile(document);
   VALIDATORS.set(name, validate);
-  return validate(withIntegers(schema, JSON.parse(body.toString("utf8"))))
+  return validate(asMeant(schema, JSON.parse(body.toString("utf8"))))
     ? null
     : `taken against its schema (${AJV.errorsText(validate.errors)})`;
 }
 
-/** A whole number may be in quotes, like a decimal. */
-function withIntegers(schema: Schema, value: object): object {
+/** As the schema has it: an empty text is none, and a whole number may be in quotes. */
+function asMeant(schema: Schema, value: object): object {
   const properties = refName(schema) === null ? schema.properties : undefined;
   const known = properties ?? schemaNamed(refName(schema) ?? "").properties ?? {};
+  const given = Object.entries(value).filter(([, each]) => each !== "");
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => {
+    given.map(([name, each]) => {
       const isWhole = known[name]?.type === "integer" && /^-?\d+$/.test(String(each));
       return [name, isWhole ? Number(each) : each];
     }),

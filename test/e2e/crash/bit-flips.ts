@@ -161,7 +161,8 @@ class Flipping {
   /** A moment that was recorded, no earlier than the head. */
   #isPrefix(state: StateReport, head: Synced): boolean {
     const { moments } = this.#life;
-    const index = moments.findIndex((moment) => isSameState(moment.state, state));
+    // The last of those that are alike: a command may change nothing.
+    const index = moments.findLastIndex((moment) => isSameState(moment.state, state));
     return index >= moments.indexOf(head);
   }
 }

@@ -13,7 +13,7 @@ import { type DataFiles, readFiles } from "./data-files.ts";
 import { Random } from "./random.ts";
 import { Customer } from "./writes.ts";
 
-const WAL_HEADER_BYTES = 32;
+export const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
 /** A moment at which everything was synced and told. */

@@ -10,7 +10,7 @@ import { deskNames } from "../../../packages/gateway/src/sequencer/state.ts";
 import { type DataFiles, fileOf, readFiles, Scratch } from "./data-files.ts";
 import { all, type Figure, none, type Proof, reported } from "./proof.ts";
 import { Random } from "./random.ts";
-import { lifeOf, type RecordedLife, type Synced } from "./recorded-life.ts";
+import { lifeOf, type RecordedLife, type Synced, WAL_HEADER_BYTES } from "./recorded-life.ts";
 import { isSameState, LAYOUT, type Recovery, recover } from "./recovered.ts";
 import { SNAPSHOTS, withSnapshots } from "./replay.ts";
 
@@ -119,7 +119,8 @@ class Tearing {
       wal.copy(image, 0, 0, offset);
       return image;
     }
-    wal.copy(image, 0, 0, synced.walEnd);
+    // The head of a log that starts over is flushed before any of its frames is written.
+    wal.copy(image, 0, 0, Math.max(synced.walEnd, WAL_HEADER_BYTES));
     const sectors = Math.ceil((torn.walEnd - synced.walEnd) / SECTOR_BYTES);
     const lost = this.#random.below(sectors);
     for (let sector = 0; sector < sectors; sector += 1) {
