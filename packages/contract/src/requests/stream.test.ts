@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ERRORS, isFault } from "../errors.ts";
+import { JsonObject } from "../json-exact.ts";
 import { decodeSocketCommand, decodeStreamQuery } from "./stream.ts";
 
 test("stream query: what a handshake asks for", () => {
@@ -75,6 +76,7 @@ test("socket command: the four operations", () => {
   assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
     op: "cancel",
     id: "c1",
+    data: new JsonObject(["order_no"], ["1"]),
     receipt: false,
     request: {
       target: { by: "orderId", orderId: "1" },
@@ -90,7 +92,7 @@ test("socket command: the four operations", () => {
   assert.ok(commands.every((command) => !isFault(command)));
   assert.deepEqual(
     commands.map((command) => Object.keys(command).join()),
-    ["op,id,receipt,elements", "op,id,request", "op,id,elements"],
+    ["op,id,data,receipt,elements", "op,id,data,request", "op,id,data,elements"],
   );
 });
 

@@ -131,22 +131,24 @@ function integer(
 }
 
 /** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */
-export type SocketCommand =
-  | {
-      readonly op: "cancel";
-      readonly id: string;
-      readonly receipt: boolean;
-      readonly request: CancelRequest;
-    }
+export type SocketCommand = CommandName & CommandContent;
+
+interface CommandName {
+  readonly id: string;
+  /** As it was sent, so that a repetition is known by it. */
+  readonly data: JsonValue;
+}
+
+type CommandContent =
+  | { readonly op: "cancel"; readonly receipt: boolean; readonly request: CancelRequest }
   | {
       readonly op: "cancel_batch";
-      readonly id: string;
       readonly receipt: boolean;
       readonly elements: readonly CancelElement[];
     }
-  | { readonly op: "cancel_all"; readonly id: string; readonly request: CancelAllRequest }
-  | { readonly op: "place"; readonly id: string; readonly request: PlaceRequest }
-  | { readonly op: "place_batch"; readonly id: string; readonly elements: readonly PlaceElement[] };
+  | { readonly op: "cancel_all"; readonly request: CancelAllRequest }
+  | { readonly op: "place"; readonly request: PlaceRequest }
+  | { readonly op: "place_batch"; readonly elements: readonly PlaceElement[] };
 
 /** A message that is no command. */
 export interface SocketFault extends Fault {
@@ -194,23 +196,23 @@ function decodeOp(
   switch (op) {
     case "cancel": {
       const request = decodeCancel(data);
-      return "error" in request ? { ...request, id } : { op, id, receipt, request };
+      return "error" in request ? { ...request, id } : { op, id, data, receipt, request };
     }
     case "cancel_batch": {
       const elements = decodeCancelBatch(data);
-      return "error" in elements ? { ...elements, id } : { op, id, receipt, elements };
+      return "error" in elements ? { ...elements, id } : { op, id, data, receipt, elements };
     }
     case "cancel_all": {
       const request = decodeCancelAll(data);
-      return "error" in request ? { ...request, id } : { op, id, request };
+      return "error" in request ? { ...request, id } : { op, id, data, request };
     }
     case "place": {
       const request = decodePlace(data);
-      return "error" in request ? { ...request, id } : { op, id, request };
+      return "error" in request ? { ...request, id } : { op, id, data, request };
     }
     case "place_batch": {
       const elements = decodePlaceBatch(data);
-      return "error" in elements ? { ...elements, id } : { op, id, elements };
+      return "error" in elements ? { ...elements, id } : { op, id, data, elements };
     }
   }
 }

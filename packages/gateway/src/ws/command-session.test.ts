@@ -2,8 +2,8 @@
 // fast or does not read is slowed down rather than refused.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { JsonFault, parseExact } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
-import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import { settled } from "../stream/stream-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
@@ -225,31 +225,37 @@ test("command session: a bug in the trade service is an unknown outcome and repo
   assert.equal(bench.bugs.length, 1);
 });
 
-function identity(text: string, apiKey = "key", id = "a"): RequestIdentity {
-  return commandIdentity(apiKey, id, text, 1_000);
+function identity(dataText: string, { apiKey = "key", id = "a", op = "cancel" } = {}) {
+  const data = parseExact(dataText);
+  assert.ok(!(data instanceof JsonFault));
+  return commandIdentity(apiKey, { id, op: op as "cancel", data }, 1_000);
 }
 
 test("command identity: the key and the id name it, for ten minutes", () => {
-  const text = JSON.stringify(cancel("a"));
-  const first = identity(text);
+  const first = identity("{}");
   assert.equal(first.fingerprint.length, 22);
   assert.equal(first.expiresAtMs, 601_000);
-  assert.notEqual(identity(text, "other").fingerprint, first.fingerprint);
-  assert.notEqual(identity(text, "key", "b").fingerprint, first.fingerprint);
+  assert.notEqual(identity("{}", { apiKey: "other" }).fingerprint, first.fingerprint);
+  assert.notEqual(identity("{}", { id: "b" }).fingerprint, first.fingerprint);
 });
 
 test("command identity: order of members and white space do not matter, values do", () => {
-  const { contentDigest } = identity('{"op":"cancel","id":"a","data":{"a":"x","b":[1.0,null]}}');
-  const same = '{ "data": {"b": [1.0, null], "\\u0061": "x"}, "id": "a", "op": "cancel" }';
+  const { contentDigest } = identity('{"a":"x","b":[1.0,null,true]}');
+  const same = '{"b": [1.0, null, true], "\\u0061": "x"}';
   assert.equal(identity(same).contentDigest, contentDigest);
   const others = [
-    '{"op":"cancel_batch","id":"a","data":{"a":"x","b":[1.0,null]}}',
-    '{"op":"cancel","id":"a","data":{"a":"x","b":[1,null]}}',
-    '{"op":"cancel","id":"a","data":{"a":"x","b":[null,1.0]}}',
-    '{"op":"cancel","id":"a","data":{"a":"x","b":["1.0",null]}}',
-    '{"op":"cancel","id":"a","data":{"a":"x","b":[1.0]}}',
+    '{"a":"x","b":[1,null,true]}',
+    '{"a":"x","b":[null,1.0,true]}',
+    '{"a":"x","b":["1.0",null,true]}',
+    '{"a":"x","b":[1.0,null,"true"]}',
+    '{"a":"x","b":[1.0,null]}',
+    '{"a":"x"}',
+    '{"a":"x\\",\\"b\\":[1.0,null,true]"}',
+    "{}",
   ];
-  for (const other of others) assert.notEqual(identity(other).contentDigest, contentDigest);
+  for (const other of others) assert.notEqual(identity(other).contentDigest, contentDigest, other);
+  const batch = identity('{"a":"x","b":[1.0,null,true]}', { op: "cancel_batch" });
+  assert.notEqual(batch.contentDigest, contentDigest);
 });
 
 test("commands: without room, orders are refused and cancels are taken", async () => {

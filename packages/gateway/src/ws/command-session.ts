@@ -185,7 +185,7 @@ export class CommandSession {
       return;
     }
     this.#inFlightCount += 1;
-    this.#carryOut(command, text).then(
+    this.#carryOut(command).then(
       ({ body, isLost }) => this.#reply(command.id, isLost === true ? null : body),
       (error: unknown) => {
         this.#reply(command.id, encodeError("OUTCOME_UNKNOWN", ""));
@@ -194,11 +194,11 @@ export class CommandSession {
     );
   }
 
-  async #carryOut(command: SocketCommand, text: string): Promise<TradeAnswer> {
+  async #carryOut(command: SocketCommand): Promise<TradeAnswer> {
     const { admits, caller, clock, trade } = this.#options;
     if (!CANCELS.has(command.op) && !admits()) return failed("OVERLOADED", TOO_MANY_AT_ONCE);
     const options: CallOptions = {
-      identity: commandIdentity(caller.apiKey, command.id, text, clock.wallMs()),
+      identity: commandIdentity(caller.apiKey, command, clock.wallMs()),
       rememberAlways: true,
       representation: false,
       origin: { channel: Channel.Socket, requestId: command.id },
