@@ -1,11 +1,13 @@
 /** What a session reads of one account's stream: a port, so that a session needs no gateway. */
 
+import type { StreamText } from "./stream-text.ts";
+
 /** One message of the stream as it travels; shared by all sessions that send it. */
 export interface StreamMessage {
   /** Position in the account's stream. */
   readonly seq: number;
-  /** JSON text in UTF-8. Never written to. */
-  readonly bytes: Buffer;
+  /** JSON. */
+  readonly body: StreamText;
 }
 
 export interface AccountFeed {

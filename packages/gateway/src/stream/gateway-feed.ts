@@ -9,6 +9,7 @@ import { SNAPSHOT_ORDERS_PER_STEP } from "./limits.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
 import type { SnapshotRoom } from "./snapshot-room.ts";
 import type { StreamHub } from "./stream-hub.ts";
+import { StreamText } from "./stream-text.ts";
 import { type StreamView, shows, tagOf, viewed } from "./stream-view.ts";
 
 export interface GatewayFeedOptions {
@@ -65,7 +66,7 @@ export class GatewayFeed implements AccountFeed {
       if (index > 0 && index % SNAPSHOT_ORDERS_PER_STEP === 0) await turns.next();
       texts.push(hub.orderJson(order, null));
     }
-    return { seq, bytes: Buffer.from(encodeSnapshot(seq, texts, tagOf(view))) };
+    return { seq, body: new StreamText(encodeSnapshot(seq, texts, tagOf(view))) };
   }
 
   snapshotGone(): void {

@@ -8,6 +8,7 @@ import { FakeClock } from "../sys/fake-clock.ts";
 import type { AccountFeed, StreamMessage } from "./account-feed.ts";
 import { ReplayTurns } from "./replay-turns.ts";
 import { type StreamPort, StreamSession, type StreamStart } from "./stream-session.ts";
+import { StreamText } from "./stream-text.ts";
 
 /** What the archive says when it cannot answer. */
 class ArchiveDown extends Error {
@@ -25,10 +26,10 @@ export class FakePort implements StreamPort {
   /** Bytes of sends that wait, oldest first. */
   #waiting: number[] = [];
 
-  send(messages: readonly Buffer[]): void {
+  send(messages: readonly StreamText[]): void {
     assert.equal(this.closed, null, "nothing is sent behind a close");
-    for (const message of messages) this.texts.push(message.toString());
-    this.#waiting.push(messages.reduce((sum, { length }) => sum + length, 0));
+    for (const { text } of messages) this.texts.push(text);
+    this.#waiting.push(messages.reduce((sum, { byteCount }) => sum + byteCount, 0));
   }
 
   bufferedBytes(): number {
@@ -97,7 +98,7 @@ export class FakeFeed implements AccountFeed {
 
   message(seq: number): StreamMessage {
     const text = `{"type":"order","seq":${seq},"data":"${this.#padding}"}`;
-    return { seq, bytes: Buffer.from(text) };
+    return { seq, body: new StreamText(text) };
   }
 
   messages(afterSeq: number, throughSeq: number): StreamMessage[] {
@@ -127,8 +128,8 @@ export class FakeFeed implements AccountFeed {
 
   snapshot(): Promise<StreamMessage | null> {
     const seq = this.durableSeq + this.stagedCount;
-    const bytes = Buffer.from(encodeSnapshot(seq, []));
-    return this.#ask(() => (seq <= this.durableSeq ? { seq, bytes } : null), false);
+    const body = new StreamText(encodeSnapshot(seq, []));
+    return this.#ask(() => (seq <= this.durableSeq ? { seq, body } : null), false);
   }
 
   /** Answers every question that can be answered; whether any could. */

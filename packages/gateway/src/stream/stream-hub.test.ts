@@ -62,7 +62,7 @@ test("stream hub: reports go to the sessions of their account, encoded once", ()
 
 test("stream hub: a push has the reference fields, the additive ones and the account's seq", () => {
   const hub = new StreamHub(REFERENCE_INSTRUMENTS);
-  const text = hub.message(accepted(ALICE, 8)).bytes.toString();
+  const text = hub.message(accepted(ALICE, 8)).body.text;
   assert.equal(
     text,
     '{"type":"order","seq":8,"data":{"market":"hkex","order_type":"limit_order","symbol":"00700",' +

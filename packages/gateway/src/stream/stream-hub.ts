@@ -15,6 +15,7 @@ import {
 } from "@countermand/core/model";
 import type { StreamMessage } from "./account-feed.ts";
 import type { SessionObserver, StreamSession } from "./stream-session.ts";
+import { StreamText } from "./stream-text.ts";
 import { type StreamView, tagOf, viewed } from "./stream-view.ts";
 
 interface AccountStream {
@@ -79,7 +80,7 @@ export class StreamHub {
       if (stream.sessions.size === 0) continue;
       const told = news.get(stream) ?? { reports: [], messages: [] };
       told.reports.push(report);
-      told.messages.push(this.message(report));
+      told.messages.push(this.message(report, stream.sessions.size > 1));
       news.set(stream, told);
     }
     for (const [stream, { reports, messages }] of news) {
@@ -130,11 +131,11 @@ export class StreamHub {
     };
   }
 
-  /** A report as it travels. */
-  message({ order, execution }: ExecutionReported): StreamMessage {
+  /** A report as it travels; shared: to several readers. */
+  message({ order, execution }: ExecutionReported, isShared = false): StreamMessage {
     const seq = order.streamSeq;
-    const bytes = Buffer.from(encodeOrderMessage(seq, this.orderJson(order, execution)));
-    return { seq, bytes };
+    const text = encodeOrderMessage(seq, this.orderJson(order, execution));
+    return { seq, body: new StreamText(text, isShared) };
   }
 
   /** The order as the stream shows it. */

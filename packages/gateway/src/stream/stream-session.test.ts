@@ -45,6 +45,8 @@ function lastMessage({ port }: Subscribed): Record<string, unknown> {
   return JSON.parse(port.texts.at(-1) ?? "null") as Record<string, unknown>;
 }
 
+import { StreamText } from "./stream-text.ts";
+
 test("stream session: without a start position it sends what is published from now on", () => {
   const subscribed = subscribe({ from: "latest" }, feedAt(7));
   assert.equal(subscribed.session.mode, "live");
@@ -175,7 +177,7 @@ test("stream session: a snapshot comes first, then what is later than it", async
 test("stream session: a large snapshot is no lateness", async () => {
   const feed = feedAt(5);
   feed.snapshot = () =>
-    Promise.resolve({ seq: 5, bytes: Buffer.from(`"${"x".repeat(2_000_000)}"`) });
+    Promise.resolve({ seq: 5, body: new StreamText(`"${"x".repeat(2_000_000)}"`) });
   const subscribed = subscribe({ from: "snapshot" }, feed, stalledPort());
   await settled();
   subscribed.publish(2);

@@ -47,6 +47,7 @@ import {
   REPLAY_LOW_WATER_BYTES,
 } from "./limits.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
+import { StreamText } from "./stream-text.ts";
 
 /**
  * The connection as a session uses it. Calls nobody back before the call that was made has
@@ -56,7 +57,7 @@ export interface StreamPort {
   /**
    * Hands over messages, in order. `StreamSession.written` is called when the last one has left.
    */
-  send(messages: readonly Buffer[]): void;
+  send(messages: readonly StreamText[]): void;
   /** Bytes handed over that the network has not taken. */
   bufferedBytes(): number;
   ping(): void;
@@ -183,12 +184,12 @@ export class StreamSession {
   /** A message to this reader alone, such as the answer of a command. */
   send(text: string): void {
     if (this.#mode === "closed") return;
-    const bytes = Buffer.from(text);
+    const body = new StreamText(text);
     if (this.#isWatched()) {
-      this.#lateness.owe(bytes.length);
-      this.#lateness.handOver(bytes.length);
+      this.#lateness.owe(body.byteCount);
+      this.#lateness.handOver(body.byteCount);
     }
-    this.#hand([bytes]);
+    this.#hand([body]);
     this.#watchLateness();
   }
 
@@ -307,11 +308,11 @@ export class StreamSession {
       this.#failStream("UNAVAILABLE", NO_ROOM);
       return;
     }
-    const { seq, bytes } = snapshot;
+    const { seq, body } = snapshot;
     assert(seq <= feed.durableSeq, "a snapshot shows durable facts only");
     this.#mode = "replaying";
     this.#sentSeq = seq;
-    this.#hand([bytes]);
+    this.#hand([body]);
   }
 
   async #refuseRange(): Promise<void> {
@@ -369,27 +370,27 @@ export class StreamSession {
     assert(last.seq <= this.#options.feed.durableSeq, "only what is durable is told");
     this.#sentSeq = last.seq;
     if (this.#isWatched()) this.#lateness.handOver(byteCount(messages));
-    const frames = isLive ? this.#liveFrames(messages) : messages.map(({ bytes }) => bytes);
+    const frames = isLive ? this.#liveFrames(messages) : messages.map(({ body }) => body);
     if (frames.length > 0) this.#hand(frames);
   }
 
   /** A replay repairs what a fault did to a live frame. */
-  #liveFrames(messages: readonly StreamMessage[]): Buffer[] {
+  #liveFrames(messages: readonly StreamMessage[]): StreamText[] {
     const { frameFault } = this.#options;
-    if (frameFault === undefined) return messages.map(({ bytes }) => bytes);
-    const frames: Buffer[] = [];
-    for (const { seq, bytes } of messages) {
+    if (frameFault === undefined) return messages.map(({ body }) => body);
+    const frames: StreamText[] = [];
+    for (const { seq, body } of messages) {
       const fault = frameFault(seq);
-      if (fault !== "DroppedFrame") frames.push(bytes);
+      if (fault !== "DroppedFrame") frames.push(body);
       if (fault !== "RepeatedFrame") continue;
-      this.#lateness.owe(bytes.length);
-      this.#lateness.handOver(bytes.length);
-      frames.push(bytes);
+      this.#lateness.owe(body.byteCount);
+      this.#lateness.handOver(body.byteCount);
+      frames.push(body);
     }
     return frames;
   }
 
-  #hand(messages: readonly Buffer[]): void {
+  #hand(messages: readonly StreamText[]): void {
     const { port, observer } = this.#options;
     port.send(messages);
     observer.sent(messages.length);
@@ -450,7 +451,7 @@ export class StreamSession {
     if (this.#mode === "closed") return;
     const { clock, port } = this.#options;
     this.#leave();
-    this.#hand([Buffer.from(text)]);
+    this.#hand([new StreamText(text)]);
     port.close(code, reason);
     this.#closeDeadline = clock.after(CLOSE_ANSWER_MS, () => port.terminate());
   }
@@ -477,9 +478,9 @@ class BehindArchive extends Error {
 function countWithin(messages: readonly StreamMessage[], byteCountMax: number): number {
   let bytesLeft = byteCountMax;
   let count = 0;
-  for (const { bytes } of messages) {
+  for (const { body } of messages) {
     if (bytesLeft <= 0) break;
-    bytesLeft -= bytes.length;
+    bytesLeft -= body.byteCount;
     count += 1;
   }
   return count;
@@ -487,6 +488,6 @@ function countWithin(messages: readonly StreamMessage[], byteCountMax: number): 
 
 function byteCount(messages: readonly StreamMessage[]): number {
   let count = 0;
-  for (const { bytes } of messages) count += bytes.length;
+  for (const { body } of messages) count += body.byteCount;
   return count;
 }

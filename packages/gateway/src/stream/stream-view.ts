@@ -5,6 +5,7 @@
 import { encodeSkip } from "@countermand/contract";
 import type { Account, Order } from "@countermand/core/model";
 import type { StreamMessage } from "./account-feed.ts";
+import { StreamText } from "./stream-text.ts";
 
 export interface StreamView {
   readonly account: Account;
@@ -28,5 +29,5 @@ export function shows({ portfolioIds }: StreamView, { portfolioId }: Order): boo
 /** The message as this reader gets it. */
 export function viewed(view: StreamView, order: Order, whole: StreamMessage): StreamMessage {
   if (shows(view, order)) return whole;
-  return { seq: whole.seq, bytes: Buffer.from(encodeSkip(whole.seq, tagOf(view))) };
+  return { seq: whole.seq, body: new StreamText(encodeSkip(whole.seq, tagOf(view))) };
 }

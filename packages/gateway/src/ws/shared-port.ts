@@ -3,11 +3,12 @@
  * of one account's stream would be held against another's.
  */
 import type { StreamPort } from "../stream/stream-session.ts";
+import type { StreamText } from "../stream/stream-text.ts";
 
 /** What it sends on: as a session's port, but it says when each hand-over has left. */
 export interface SharedSocket extends Omit<StreamPort, "send" | "bufferedBytes"> {
   /** Whether it was taken: a socket that closes takes no more. */
-  send(messages: readonly Buffer[], onWritten: () => void): boolean;
+  send(messages: readonly StreamText[], onWritten: () => void): boolean;
 }
 
 /** `onWritten` is called when bytes of this port have left. */
@@ -15,7 +16,7 @@ export function portOnShared(socket: SharedSocket, onWritten: () => void): Strea
   let waitingBytes = 0;
   return {
     send: (messages) => {
-      const byteCount = messages.reduce((sum, { length }) => sum + length, 0);
+      const byteCount = messages.reduce((sum, text) => sum + text.byteCount, 0);
       const isTaken = socket.send(messages, () => {
         waitingBytes -= byteCount;
         onWritten();

@@ -19,7 +19,6 @@ import type { AccountFeed } from "../stream/account-feed.ts";
 import type { ReplayTurns } from "../stream/replay-turns.ts";
 import {
   type SessionObserver,
-  type StreamPort,
   StreamSession,
   type StreamSessionOptions,
   type StreamStart,
@@ -27,14 +26,18 @@ import {
 import { type StreamView, tagOf } from "../stream/stream-view.ts";
 import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
+import { HeldTexts } from "./held-texts.ts";
 import { portOnShared, type SharedSocket } from "./shared-port.ts";
-import { textFrame } from "./text-frame.ts";
 
 /**
  * Says why before it closes for a message that is too big; the library alone would close without.
  */
 export class StreamSocket extends WebSocket {
+  /** Whoever closes it, the library included: what was sent before goes first. */
+  beforeClose: () => void = () => undefined;
+
   override close(code?: number, reason?: string | Buffer): void {
+    this.beforeClose();
     // An echo of the peer's own close carries a reason, be it an empty one.
     const isOurs = reason === undefined && this.readyState === WebSocket.OPEN;
     if (code === CLOSE_CODES.MESSAGE_TOO_BIG && isOurs) {
@@ -78,10 +81,13 @@ export class StreamConnection {
   readonly sessions: readonly (readonly [StreamView, StreamSession])[];
   readonly #options: StreamConnectionOptions;
   readonly #commands: CommandSession;
+  readonly #held: HeldTexts;
 
   constructor(options: StreamConnectionOptions) {
-    const { webSocket, query, clock } = options;
+    const { webSocket, socket, query, clock } = options;
     this.#options = options;
+    this.#held = new HeldTexts(socket);
+    webSocket.beforeClose = () => this.#held.flush();
     this.sessions = options.streams.map(
       (stream) => [stream.view, this.#sessionOf(stream)] as const,
     );
@@ -95,7 +101,7 @@ export class StreamConnection {
       port: {
         send: (text) => this.#first.send(text),
         fail: (error, details, closeCode) => this.#first.fail(error, details, closeCode),
-        bufferedBytes: () => webSocket.bufferedAmount,
+        bufferedBytes: () => this.#bufferedBytes(),
         pause: () => webSocket.pause(),
         resume: () => webSocket.resume(),
       },
@@ -135,17 +141,28 @@ export class StreamConnection {
     return at(this.sessions, 0)[1];
   }
 
+  /** Bytes that wait for the network, or for the end of the turn. */
+  #bufferedBytes(): number {
+    return this.#options.webSocket.bufferedAmount + this.#held.byteCount;
+  }
+
   #sessionOf({ view, feed, observer, start }: CarriedStream): StreamSession {
-    const { budgets, clock, frameFault, query, streams, turns } = this.#options;
+    const { budgets, clock, frameFault, query, streams, turns, webSocket } = this.#options;
+    const shared = sharedSocket(webSocket, this.#held);
+    const onWritten = () => this.#written(session);
     const session: StreamSession = new StreamSession({
       start,
       heartbeatMs: query.heartbeatSeconds * 1000,
       tag: tagOf(view),
       feed,
       port:
-        streams.length === 1
-          ? streamPort(this.#options, () => this.#written(session))
-          : portOnShared(sharedSocket(this.#options), () => this.#written(session)),
+        streams.length > 1
+          ? portOnShared(shared, onWritten)
+          : {
+              ...shared,
+              send: (messages) => void shared.send(messages, onWritten),
+              bufferedBytes: () => this.#bufferedBytes(),
+            },
       observer,
       turns,
       clock,
@@ -192,44 +209,17 @@ export class StreamConnection {
 /** Close codes of a client that means it; 1005 is a close frame without a code. */
 const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
-type Sockets = Pick<StreamConnectionOptions, "webSocket" | "socket">;
-
-function streamPort(sockets: Sockets, onWritten: () => void): StreamPort {
-  const shared = sharedSocket(sockets);
-  return {
-    send: (messages) => void shared.send(messages, onWritten),
-    bufferedBytes: () => sockets.webSocket.bufferedAmount,
-    ping: () => shared.ping(),
-    close: (code, reason) => shared.close(code, reason),
-    terminate: () => shared.terminate(),
-  };
-}
-
-function sharedSocket({ webSocket, socket }: Sockets): SharedSocket {
-  let isHeld = false;
-  /** A commit's pushes and replies come one by one: they leave together, when all are there. */
-  const hold = (): void => {
-    if (isHeld) return;
-    isHeld = true;
-    socket.cork();
-    process.nextTick(() => {
-      isHeld = false;
-      socket.uncork();
-    });
-  };
+function sharedSocket(webSocket: StreamSocket, held: HeldTexts): SharedSocket {
   return {
     send: (messages, onWritten) => {
       if (webSocket.readyState !== WebSocket.OPEN) return false; // What the peer will not read.
-      hold();
-      // The library writes a message at once too, as nothing is compressed: the order stays.
-      const pieces = messages.flatMap(textFrame);
-      for (const [index, piece] of pieces.entries()) {
-        if (index === pieces.length - 1) socket.write(piece, onWritten);
-        else socket.write(piece);
-      }
+      held.hold(messages, onWritten);
       return true;
     },
-    ping: () => webSocket.ping(),
+    ping: () => {
+      held.flush();
+      webSocket.ping();
+    },
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   };

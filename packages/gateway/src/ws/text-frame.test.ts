@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import * as library from "ws";
-import { textFrame } from "./text-frame.ts";
+import { StreamText } from "../stream/stream-text.ts";
+import { frameByteCount, textFrames } from "./text-frame.ts";
 
 /** Not in the library's types. */
 const { Sender } = library as unknown as {
@@ -14,27 +15,39 @@ const { Sender } = library as unknown as {
 };
 
 /** What the library writes for a text. */
-function libraryFrame(message: Buffer): Buffer {
+function libraryFrame(text: string): Buffer {
   const stream = new PassThrough({ highWaterMark: 2 ** 20 });
   const options = { binary: false, compress: false, fin: true, mask: false };
-  new Sender(stream).send(message, options, () => {});
+  new Sender(stream).send(Buffer.from(text), options, () => {});
   return stream.read() as Buffer;
 }
 
-test("text frame: the bytes are those of the library, at every form of length", () => {
-  for (const length of [0, 1, 125, 126, 127, 65_535, 65_536, 200_000]) {
-    const message = Buffer.alloc(length, "é");
-    assert.deepEqual(Buffer.concat(textFrame(message)), libraryFrame(message), `${length} bytes`);
+const LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000];
+
+test("text frames: the bytes are those of the library, at every form of length", () => {
+  for (const length of LENGTHS) {
+    for (const letter of ["e", "é", "€"]) {
+      const text = letter.repeat(length / Buffer.byteLength(letter));
+      const frame = Buffer.concat(textFrames([new StreamText(text)]));
+      assert.deepEqual(frame, libraryFrame(text), `${length} bytes of ${letter}`);
+      assert.equal(frameByteCount(new StreamText(text)), frame.length);
+    }
   }
 });
 
-test("text frame: one message has one frame, an equal one has its own", () => {
-  const message = Buffer.from('{"op":"order"}');
-  assert.equal(textFrame(message)[0], textFrame(message)[0]);
-  assert.notEqual(textFrame(Buffer.from('{"op":"order"}'))[0], textFrame(message)[0]);
+test("text frames: many are one piece, in their order, however long and shared they are", () => {
+  const texts = [...LENGTHS, 3, ...LENGTHS, 40_000, 40_000].map((length, index) => {
+    return new StreamText(`${index}`.repeat(length).slice(0, length), index % 3 === 0);
+  });
+  const expected = Buffer.concat(texts.map(({ text }) => libraryFrame(text)));
+  assert.deepEqual(Buffer.concat(textFrames(texts)), expected);
+  assert.deepEqual(Buffer.concat(textFrames(texts)), expected, "and again for the next reader");
+  const short = Array.from({ length: 500 }, (_, index) => new StreamText(`{"seq":${index}}`));
+  assert.equal(textFrames(short).length, 1);
+  assert.deepEqual(textFrames([]), []);
 });
 
-test("text frame: a large message is not copied", () => {
-  const message = Buffer.alloc(2 ** 20);
-  assert.equal(textFrame(message)[1], message);
+test("text frames: what several send alone is encoded once", () => {
+  const text = new StreamText('{"op":"order"}', true);
+  assert.equal(textFrames([text])[0], textFrames([text])[0]);
 });
