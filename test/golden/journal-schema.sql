@@ -1,13 +1,11 @@
 PRAGMA application_id = 1129139780;
-PRAGMA user_version = 3;
-CREATE TABLE events (
-  partition INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
+PRAGMA user_version = 4;
+CREATE TABLE blocks (
+  id INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,
   hash BLOB NOT NULL,
-  payload TEXT NOT NULL,
-  PRIMARY KEY (partition, seq)
-) STRICT, WITHOUT ROWID;
+  payloads TEXT NOT NULL
+) STRICT;
 CREATE TABLE partitions (
   name TEXT NOT NULL PRIMARY KEY,
   id INTEGER NOT NULL,

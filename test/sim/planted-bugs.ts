@@ -117,8 +117,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/journal/chain-walk.ts`,
-        find: 'if (typeof payload !== "string" || hash !== expected) {',
-        replace: 'if (typeof payload !== "string" || expected === "") {',
+        find: "if (hashes.at(-1) !== hash) {",
+        replace: 'if (hashes.at(-1) === "") {',
       },
     ],
   },

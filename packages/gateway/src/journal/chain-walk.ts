@@ -1,7 +1,16 @@
 /** Walks the chains of hashes of a journal, whole or a stretch of its table. */
 import type Database from "better-sqlite3";
 import { readAnchors } from "./anchors.ts";
-import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
+import {
+  type BlockRow,
+  blockKey,
+  blockKeys,
+  blockOf,
+  hashesOf,
+  isPartitionId,
+  placeOfKey,
+} from "./event-block.ts";
+import { CHAIN_START, type ChainPosition } from "./event-chain.ts";
 import type { Head } from "./head-file.ts";
 import { isPartitionName, JournalError } from "./journal.ts";
 import type { JournalFiles } from "./journal-schema.ts";
@@ -30,15 +39,12 @@ export function readPartitions(
   const anchors = readAnchors(database);
   const names = new Set<unknown>();
   const rows = database
-    .prepare(
-      `SELECT name, id, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE partition = id)
-       FROM partitions`,
-    )
+    .prepare<[], [string, number, number]>("SELECT name, id, epoch FROM partitions")
     .raw()
-    .iterate();
-  for (const [name, id, epoch, endSeq] of rows as Iterable<[string, number, number, number]>) {
+    .all() as unknown as [unknown, unknown, unknown][];
+  for (const [name, id, epoch] of rows) {
     const sound =
-      typeof name === "string" && isPartitionName(name) && isCount(id) && isCount(epoch);
+      typeof name === "string" && isPartitionName(name) && isPartitionId(id) && isCount(epoch);
     if (!sound || names.has(name) || chains.has(id)) {
       throw damaged(files, `the entry of partition ${JSON.stringify(name)} is not sound`);
     }
@@ -48,8 +54,8 @@ export function readPartitions(
       throw damaged(files, `the anchor of partition ${JSON.stringify(name)} is not sound`);
     }
     const { epoch: lastEpoch, ...last } = anchor ?? { ...CHAIN_START, epoch: 0 };
-    const [startSeq, atLeast] = [last.seq, Math.max(endSeq, last.seq)];
-    chains.set(id, { name, epoch, startSeq, endSeq: atLeast, lastEpoch, last });
+    const endSeq = Math.max(lastSeqOf(database, id), last.seq);
+    chains.set(id, { name, epoch, startSeq: last.seq, endSeq, lastEpoch, last });
   }
   for (const id of anchors.keys()) {
     if (!chains.has(id)) throw damaged(files, `an anchor of unknown partition ${id}`);
@@ -57,23 +63,32 @@ export function readPartitions(
   return chains;
 }
 
+function lastSeqOf(database: Database.Database, id: number): number {
+  const key = database
+    .prepare<[number, number], number>("SELECT max(id) FROM blocks WHERE id > ? AND id <= ?")
+    .pluck()
+    .get(...blockKeys(id));
+  const [, lastSeq] = placeOfKey(key ?? 0);
+  return lastSeq;
+}
+
 const HASH_DIGITS = 64;
 
-type EventRow = [partition: number, seq: number, epoch: number, hash: string, payload: string];
+type RawBlock = [id: number, epoch: number, hash: string, payloads: string];
 
-/** Before every partition that a row can name. */
+/** Before every block that a row can be. */
 const BEGINNING = -(2n ** 63n);
 
-/** How many rows one statement brings into memory; 1,000 cost as much per row as 500. */
-const PAGE_ROWS = 500;
+/** How many blocks one statement brings into memory; more of them cost as much each. */
+const PAGE_BLOCKS = 100;
 
-/** A place in the table of events, in the order of its only index. */
+/** A place in the table: the last event of a block. */
 export interface EventKey {
   readonly partition: number;
   readonly seq: number;
 }
 
-/** A part of the table: the rows behind one up to another, both without a bound where null. */
+/** A part of the table: the blocks behind one up to another, both without a bound where null. */
 export interface Stretch {
   readonly after: EventKey | null;
   readonly through: EventKey | null;
@@ -88,8 +103,8 @@ export interface WalkOptions {
 }
 
 /**
- * Follows the chains through a stretch of the table. Each row is checked against the hash that the
- * row before it bears, so that stretches that meet prove as much as one walk over all.
+ * Follows the chains through a stretch of the table. Each block is checked against the hash that
+ * the block before it bears, so that stretches that meet prove as much as one walk over all.
  * @returns how many events there are
  */
 export function verifyChains(
@@ -100,36 +115,36 @@ export function verifyChains(
   { stretch = WHOLE, onProgress, isShared = false }: WalkOptions = {},
 ): number {
   const page = database
-    .prepare<[number | bigint, number, number], EventRow>(
-      `SELECT partition, seq, epoch, lower(hex(hash)), payload FROM events
-       WHERE (partition, seq) > (?, ?) ORDER BY partition, seq LIMIT ?`,
+    .prepare<[number | bigint, number], BlockRow>(
+      `SELECT id, epoch, lower(hex(hash)), payloads FROM blocks WHERE id > ? ORDER BY id LIMIT ?`,
     )
-    .raw() as Database.Statement<[number | bigint, number, number], EventRow>;
+    .raw() as unknown as Database.Statement<[number | bigint, number], RawBlock>;
   const { after, through } = stretch;
+  const end = through === null ? Number.POSITIVE_INFINITY : keyOf(through);
   const expectedCount = eventCountOf(chains);
   let eventCount = 0;
-  let rows = page.all(after?.partition ?? BEGINNING, after?.seq ?? 0, PAGE_ROWS);
+  let rows = page.all(after === null ? BEGINNING : keyOf(after), PAGE_BLOCKS);
   while (rows.length > 0) {
-    let [lastPartition, lastSeq] = rows[rows.length - 1] ?? [0, 0];
+    let [lastKey] = rows[rows.length - 1] ?? [0];
     for (const row of rows) {
-      const [partition, seq] = row;
-      if (through !== null && isBehind(partition, seq, through)) return eventCount;
+      const [id] = row;
+      if (id > end) return eventCount;
+      const [partition, seq] = placeOfKey(id);
       if (isShared && seq > (chains.get(partition)?.endSeq ?? seq)) {
         // Written since: the rest of the partition is not looked at.
-        [lastPartition, lastSeq] = [partition, Number.MAX_SAFE_INTEGER];
+        [, lastKey] = blockKeys(partition);
         break;
       }
-      verifyEvent(row, chains, head, files);
-      eventCount += 1;
+      eventCount += verifyBlock(row, chains, head, files);
     }
     onProgress?.(eventCount, expectedCount);
-    rows = page.all(lastPartition, lastSeq, PAGE_ROWS);
+    rows = page.all(lastKey, PAGE_BLOCKS);
   }
   return eventCount;
 }
 
-function isBehind(partition: number, seq: number, key: EventKey): boolean {
-  return partition === key.partition ? seq > key.seq : partition > key.partition;
+function keyOf({ partition, seq }: EventKey): number {
+  return blockKey(partition, seq);
 }
 
 /** How many events there are, if none is missing. */
@@ -137,48 +152,54 @@ export function eventCountOf(chains: Chains): number {
   return [...chains.values()].reduce((sum, { startSeq, endSeq }) => sum + endSeq - startSeq, 0);
 }
 
-/** Puts the chain of a row where it stands behind it; false where there is no such row. */
-export function resumeBehind(
-  database: Database.Database,
-  chains: Chains,
-  { partition, seq }: EventKey,
-): boolean {
+/** Puts the chain of a block where it stands behind it; false where there is no such block. */
+export function resumeBehind(database: Database.Database, chains: Chains, key: EventKey): boolean {
   const row = database
-    .prepare<[number, number], { epoch: number; hash: string }>(
-      "SELECT epoch, lower(hex(hash)) AS hash FROM events WHERE partition = ? AND seq = ?",
+    .prepare<[number], { epoch: number; hash: string }>(
+      "SELECT epoch, lower(hex(hash)) AS hash FROM blocks WHERE id = ?",
     )
-    .get(partition, seq);
-  const chain = chains.get(partition);
+    .get(keyOf(key));
+  const chain = chains.get(key.partition);
   if (row === undefined || chain === undefined) return false;
-  chain.last = { seq, hash: row.hash };
+  chain.last = { seq: key.seq, hash: row.hash };
   chain.lastEpoch = row.epoch;
   return true;
 }
 
-function verifyEvent(
-  [partition, seq, epoch, hash, payload]: EventRow,
+/** How many events the block has. */
+function verifyBlock(
+  [id, epoch, hash, payloads]: RawBlock,
   chains: Chains,
   head: Head,
   files: JournalFiles,
-): void {
+): number {
+  const [partition] = placeOfKey(id);
   const chain = chains.get(partition);
   if (chain === undefined) throw damaged(files, `an event of unknown partition ${partition}`);
   const { name, last } = chain;
   const where = `partition ${JSON.stringify(name)}, seq ${last.seq + 1}`;
-  if (seq !== last.seq + 1) throw damaged(files, `the event is missing at ${where}`);
-  const expected = eventHash(last.hash, name, seq, epoch, payload);
-  if (typeof payload !== "string" || hash !== expected) {
-    throw damaged(files, `the chain of hashes breaks at ${where}`);
+  if (typeof payloads !== "string") throw damaged(files, `the events are no text at ${where}`);
+  const block = blockOf({ id, epoch, hash, payloads });
+  if (block.firstSeq !== last.seq + 1) throw damaged(files, `the event is missing at ${where}`);
+  const hashes = hashesOf(name, block, last.hash);
+  if (hashes.at(-1) !== hash) {
+    const through = block.lastSeq > block.firstSeq ? ` to ${block.lastSeq}` : "";
+    throw damaged(files, `the chain of hashes breaks at ${where}${through}`);
   }
   if (epoch < chain.lastEpoch || epoch > chain.epoch) {
     throw damaged(files, `epoch ${epoch} is out of order at ${where}`);
   }
   const mark = head.get(name);
-  if (mark?.seq === seq && mark.hash !== hash) {
-    throw damaged(files, `the event is not the one the head names at ${where}`);
+  if (mark !== undefined && mark.seq >= block.firstSeq && mark.seq <= block.lastSeq) {
+    const found = hashes[mark.seq - block.firstSeq];
+    if (found !== mark.hash) {
+      const at = `partition ${JSON.stringify(name)}, seq ${mark.seq}`;
+      throw damaged(files, `the event is not the one the head names at ${at}`);
+    }
   }
-  chain.last = { seq, hash };
+  chain.last = { seq: block.lastSeq, hash };
   chain.lastEpoch = epoch;
+  return hashes.length;
 }
 
 export function damaged(files: JournalFiles, problem: string): JournalError {

@@ -17,6 +17,7 @@ import type { JournalErrorCode } from "./journal.ts";
 import { JournalError } from "./journal.ts";
 import {
   assertRefused,
+  blockAt,
   bytesOf,
   CRASHED,
   closedJournal,
@@ -112,7 +113,7 @@ test("inspection: a damaged payload is named, before and behind the head", () =>
 
 test("inspection: a damaged hash is named", () =>
   inFolder((folder) => {
-    closedJournal(folder, { desk: 9 });
+    closedJournal(folder, { desk: 9 }, 1);
     const hash = inspectJournal(folder).partitions.get("desk")?.hash ?? "";
     damageAt(journalFiles(folder).database, Buffer.from(hash, "hex"));
     refused(folder, "JOURNAL_DAMAGED", /the chain of hashes breaks at partition "desk", seq 9;/);
@@ -120,28 +121,61 @@ test("inspection: a damaged hash is named", () =>
 
 test("inspection: rows that were changed, removed, moved or added are refused", () =>
   inFolder((folder) => {
+    const at = (seq: number): string => `WHERE id = ${blockAt(1, seq)}`;
     const cases: readonly [sql: string, code: JournalErrorCode][] = [
-      ["UPDATE events SET epoch = 2 WHERE seq = 5", "JOURNAL_DAMAGED"],
-      ["UPDATE events SET payload = '{}' WHERE seq = 5", "JOURNAL_DAMAGED"],
-      ["DELETE FROM events WHERE seq = 1", "JOURNAL_DAMAGED"],
-      ["DELETE FROM events WHERE seq = 5", "JOURNAL_DAMAGED"],
-      ["DELETE FROM events WHERE seq = 9", "JOURNAL_BEHIND_HEAD"],
-      ["DELETE FROM events", "JOURNAL_BEHIND_HEAD"],
-      ["DELETE FROM events; DELETE FROM partitions", "JOURNAL_BEHIND_HEAD"],
-      ["UPDATE events SET partition = 7 WHERE seq = 9", "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET epoch = 2 ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET payloads = '{}' ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET payloads = payloads || char(10) || '{}' ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`DELETE FROM blocks ${at(1)}`, "JOURNAL_DAMAGED"],
+      [`DELETE FROM blocks ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`DELETE FROM blocks ${at(9)}`, "JOURNAL_BEHIND_HEAD"],
+      ["DELETE FROM blocks", "JOURNAL_BEHIND_HEAD"],
+      ["DELETE FROM blocks; DELETE FROM partitions", "JOURNAL_BEHIND_HEAD"],
+      [`UPDATE blocks SET id = ${blockAt(7, 9)} ${at(9)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET id = -id ${at(9)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET id = 9223372036854775807 ${at(9)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET id = 9 ${at(9)}`, "JOURNAL_DAMAGED"],
       ["UPDATE partitions SET name = 'disk'", "JOURNAL_DAMAGED"],
       ["UPDATE partitions SET id = 2", "JOURNAL_DAMAGED"],
+      ["UPDATE partitions SET id = 8192", "JOURNAL_DAMAGED"],
       ["UPDATE partitions SET epoch = 0", "JOURNAL_DAMAGED"],
       ["INSERT INTO partitions VALUES ('x', 1, 1, NULL)", "JOURNAL_DAMAGED"],
-      ["INSERT INTO events VALUES (1, 10, 1, x'00', '{}')", "JOURNAL_DAMAGED"],
-      ["DROP TABLE events", "JOURNAL_DAMAGED"],
+      [`INSERT INTO blocks VALUES (${blockAt(1, 10)}, 1, x'00', '{}')`, "JOURNAL_DAMAGED"],
+      ["DROP TABLE blocks", "JOURNAL_DAMAGED"],
       ["CREATE TABLE more (x)", "JOURNAL_DAMAGED"],
     ];
     for (const [index, [sql, code]] of cases.entries()) {
       const copy = join(folder, String(index));
-      closedJournal(copy, { desk: 9 });
+      closedJournal(copy, { desk: 9 }, 1);
       alter(copy, sql);
       refused(copy, code);
+    }
+  }));
+
+test("inspection: events within a block cannot be changed, dropped, doubled or exchanged", () =>
+  inFolder((folder) => {
+    const whole = join(folder, "whole");
+    closedJournal(whole, { desk: 40 });
+    const reader = new Database(journalFiles(whole).database, { readonly: true });
+    const first = reader.prepare<[], string>("SELECT payloads FROM blocks ORDER BY id").pluck();
+    const lines = (first.get() ?? "").split("\n");
+    reader.close();
+    assert.ok(lines.length > 9 && lines.length < 40, `${lines.length} events`);
+    const blocks: readonly (readonly string[])[] = [
+      lines.with(4, "{}"),
+      lines.slice(1),
+      lines.slice(0, -1),
+      lines.toSpliced(7, 0, lines[7] ?? ""),
+      lines.with(7, lines[8] ?? "").with(8, lines[7] ?? ""),
+      [],
+    ];
+    for (const [index, changed] of blocks.entries()) {
+      const copy = join(folder, String(index));
+      copyJournal(whole, copy);
+      const text = changed.join("\n").replaceAll("'", "''");
+      alter(copy, `UPDATE blocks SET payloads = '${text}' WHERE id = ${blockAt(1, lines.length)}`);
+      const where = new RegExp(`partition "desk", seq 1( to ${lines.length})?;`);
+      refused(copy, "JOURNAL_DAMAGED", where);
     }
   }));
 
@@ -161,15 +195,15 @@ test("inspection: another history of the same length is not the one the head nam
 test("inspection: a newer format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 4");
-    refused(folder, "JOURNAL_NEWER_FORMAT", /format 4; this version reads 3/);
+    alter(folder, "PRAGMA user_version = 5");
+    refused(folder, "JOURNAL_NEWER_FORMAT", /format 5; this version reads 4/);
   }));
 
 test("inspection: an older format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 2");
-    refused(folder, "JOURNAL_OLDER_FORMAT", /format 2; this version reads 3/);
+    alter(folder, "PRAGMA user_version = 3");
+    refused(folder, "JOURNAL_OLDER_FORMAT", /format 3; this version reads 4/);
   }));
 
 test("inspection: what is not our database is refused", () =>

@@ -5,6 +5,14 @@
 import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
 import { type Anchor, readAnchors } from "./anchors.ts";
+import {
+  BLOCK_CHARACTERS_MAX,
+  type BlockRow,
+  blockKey,
+  blockKeys,
+  blockOf,
+  LINE_END,
+} from "./event-block.ts";
 import { ANCHOR_TABLE, journalErrorFrom, journalFiles } from "./journal-schema.ts";
 import type { SegmentEvent } from "./segment-file.ts";
 import { makeDurable } from "./sqlite-journal.ts";
@@ -32,7 +40,7 @@ export function cutJournal(
     const anchors = readAnchors(database);
     if (anchors.size === 0) database.exec(ANCHOR_TABLE);
     const ids = partitionIds(database);
-    const remove = database.prepare("DELETE FROM events WHERE partition = ? AND seq <= ?");
+    const cutter = new BlockCutter(database);
     const put = database.prepare(
       `INSERT INTO anchors (partition, seq, epoch, hash) VALUES (?, ?, ?, unhex(?))
        ON CONFLICT (partition) DO UPDATE
@@ -41,12 +49,9 @@ export function cutJournal(
     for (const { partition, anchor } of cuts) {
       const id = ids.get(partition);
       assert(id !== undefined, "a partition of the journal is cut");
-      const { changes } = remove.run(id, anchor.seq);
+      const count = cutter.remove(id, anchor.seq);
       const expected = anchor.seq - (anchors.get(id)?.seq ?? 0);
-      assert(
-        changes === expected && changes > 0,
-        "every event up to the cut goes, and one at least",
-      );
+      assert(count === expected && count > 0, "every event up to the cut goes, and one at least");
       put.run(id, anchor.seq, anchor.epoch, anchor.hash);
     }
     onStep("rows deleted");
@@ -55,6 +60,46 @@ export function cutJournal(
     database.pragma("wal_checkpoint(TRUNCATE)");
     onStep("log emptied");
   });
+}
+
+class BlockCutter {
+  readonly #sizes: Database.Statement<[number, number], number>;
+  readonly #remove: Database.Statement<[number, number]>;
+  readonly #next: Database.Statement<[number, number], BlockRow>;
+  readonly #shorten: Database.Statement<[string, number]>;
+
+  constructor(database: Database.Database) {
+    this.#sizes = database
+      .prepare<[number, number], number>(
+        `SELECT coalesce(sum(1 + length(payloads) - length(replace(payloads, char(10), ''))), 0)
+         FROM blocks WHERE id > ? AND id <= ?`,
+      )
+      .pluck();
+    this.#remove = database.prepare("DELETE FROM blocks WHERE id > ? AND id <= ?");
+    this.#next = database.prepare(
+      `SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks
+       WHERE id > ? AND id <= ? ORDER BY id LIMIT 1`,
+    );
+    this.#shorten = database.prepare("UPDATE blocks SET payloads = ? WHERE id = ?");
+  }
+
+  /** Removes the events of a partition up to a seq; how many there were. */
+  remove(partitionId: number, lastSeq: number): number {
+    const [before, end] = blockKeys(partitionId);
+    const through = blockKey(partitionId, lastSeq);
+    const count = this.#sizes.get(before, through) ?? 0;
+    this.#remove.run(before, through);
+    const next = this.#next.get(through, end);
+    return next === undefined ? count : count + this.#removeFront(next, lastSeq);
+  }
+
+  /** A block's key and hash are those of its last event, which stay what they are. */
+  #removeFront(row: BlockRow, lastSeq: number): number {
+    const { firstSeq, payloads } = blockOf(row);
+    const count = Math.max(0, lastSeq - firstSeq + 1);
+    if (count > 0) this.#shorten.run(payloads.slice(count).join(LINE_END), row.id);
+    return count;
+  }
 }
 
 /**
@@ -84,18 +129,41 @@ export function uncutJournal(
   withJournal(dataDir, (database) => {
     database.exec("BEGIN IMMEDIATE");
     const ids = partitionIds(database);
-    const insert = database.prepare(
-      "INSERT INTO events (partition, seq, epoch, hash, payload) VALUES (?, ?, ?, unhex(?), ?)",
+    const insert = database.prepare<[number, number, string, string]>(
+      "INSERT INTO blocks (id, epoch, hash, payloads) VALUES (?, ?, unhex(?), ?)",
     );
     for (const [partition, events] of archived) {
       const id = ids.get(partition);
       assert(id !== undefined, "events go back into a partition of the journal");
-      for (const { seq, epoch, hash, payload } of events) insert.run(id, seq, epoch, hash, payload);
+      for (const { id: key, epoch, hash, payloads } of blocksOf(id, events)) {
+        insert.run(key, epoch, hash, payloads);
+      }
     }
     database.exec("DROP TABLE anchors");
     database.exec("COMMIT");
     database.pragma("wal_checkpoint(TRUNCATE)");
   });
+}
+
+function* blocksOf(partitionId: number, events: Iterable<SegmentEvent>): Iterable<BlockRow> {
+  let payloads: string[] = [];
+  let characters = 0;
+  let last: SegmentEvent | null = null;
+  const block = ({ seq, epoch, hash }: SegmentEvent): BlockRow => {
+    return { id: blockKey(partitionId, seq), epoch, hash, payloads: payloads.join(LINE_END) };
+  };
+  for (const event of events) {
+    const isFull = characters + event.payload.length > BLOCK_CHARACTERS_MAX;
+    if (last !== null && (isFull || event.epoch !== last.epoch)) {
+      yield block(last);
+      payloads = [];
+      characters = 0;
+    }
+    payloads.push(event.payload);
+    characters += event.payload.length + LINE_END.length;
+    last = event;
+  }
+  if (last !== null) yield block(last);
 }
 
 /** What is thrown rolls back what was not committed. */

@@ -45,10 +45,14 @@ export function fill(
 }
 
 /** A journal that was closed: everything in the database, the log gone. */
-export function closedJournal(folder: string, lastSeqs: Readonly<Record<string, number>>): void {
+export function closedJournal(
+  folder: string,
+  lastSeqs: Readonly<Record<string, number>>,
+  perCommit = 100,
+): void {
   const journal = SqliteJournal.open(folder);
   for (const [partition, lastSeq] of Object.entries(lastSeqs)) {
-    fill(journal, partition, lastSeq, 100);
+    fill(journal, partition, lastSeq, perCommit);
   }
   journal.close();
 }
@@ -56,13 +60,13 @@ export function closedJournal(folder: string, lastSeqs: Readonly<Record<string, 
 export const CRASHED = { partition: "desk", checkpointed: 20, head: 30, last: 40 } as const;
 
 /**
- * A journal as a crash leaves it: events up to 20 in the database, up to 40 in the log, and a head
- * that names 30.
+ * A journal as a crash leaves it, a block for each event: up to 20 in the database, up to 40 in the
+ * log, and a head that names 30.
  */
 export function crashedJournal(folder: string): JournalFiles {
   const live = join(folder, "live");
   const crashed = join(folder, "crashed");
-  closedJournal(live, { [CRASHED.partition]: CRASHED.checkpointed });
+  closedJournal(live, { [CRASHED.partition]: CRASHED.checkpointed }, 1);
   const journal = SqliteJournal.open(live);
   fill(journal, CRASHED.partition, CRASHED.head);
   journal.writeHead();
@@ -70,6 +74,11 @@ export function crashedJournal(folder: string): JournalFiles {
   copyJournal(live, crashed);
   journal.close();
   return journalFiles(crashed);
+}
+
+/** SQL for the key of the block whose last event this is. */
+export function blockAt(partitionId: number, lastSeq: number): string {
+  return `(${partitionId} << 40) + ${lastSeq}`;
 }
 
 /** Copies the files that matter, which is what a crash at this moment would leave. */

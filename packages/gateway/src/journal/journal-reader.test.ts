@@ -3,7 +3,14 @@ import { test } from "node:test";
 import Database from "better-sqlite3";
 import { CHAIN_START, eventHash } from "./event-chain.ts";
 import { JournalError } from "./journal.ts";
-import { closedJournal, fill, inFolder, payloadAt, payloadsUpTo } from "./journal-fixture.ts";
+import {
+  blockAt,
+  closedJournal,
+  fill,
+  inFolder,
+  payloadAt,
+  payloadsUpTo,
+} from "./journal-fixture.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { journalFiles } from "./journal-schema.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
@@ -59,9 +66,9 @@ test("reader: follows a writer, also into partitions made later", () =>
 test("reader: a gap and a missing journal are refused", () =>
   inFolder((folder) => {
     assert.throws(() => new JournalReader(folder), JournalError);
-    closedJournal(folder, { desk: 5 });
+    closedJournal(folder, { desk: 5 }, 1);
     const database = new Database(journalFiles(folder).database);
-    database.exec("DELETE FROM events WHERE seq = 3");
+    database.exec(`DELETE FROM blocks WHERE id = ${blockAt(1, 3)}`);
     database.close();
     const reader = new JournalReader(folder);
     assert.throws(() => [...reader.records("desk", 0)], /missing at partition "desk", seq 3;/);

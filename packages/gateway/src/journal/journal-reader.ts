@@ -6,24 +6,29 @@
 import { assert } from "@countermand/core/assert";
 import Database from "better-sqlite3";
 import { type Anchor, readAnchors } from "./anchors.ts";
+import {
+  type BlockRow,
+  blockKey,
+  blockKeys,
+  blockOf,
+  type EventBlock,
+  hashesOf,
+  isSeq,
+  placeOfKey,
+  type SealedRecord,
+} from "./event-block.ts";
 import { CHAIN_START } from "./event-chain.ts";
 import { JournalError, type JournalRecord } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 import type { JournalBeginning } from "./segment-chain.ts";
 
 /** Records brought into memory at a time by `records`. */
-const PAGE_RECORDS = 500;
+const PAGE_RECORDS = 512;
+/** Blocks brought into memory at a time where all of a range is looked at. */
+const PAGE_BLOCKS = 16;
 
 /** `["T"`: what names the kind of event. */
 const BEGIN_CHARACTERS = 4;
-
-/** An event with what the chain says of it. */
-export interface SealedRecord {
-  readonly epoch: number;
-  /** 64 hexadecimal digits. */
-  readonly hash: string;
-  readonly payload: string;
-}
 
 export class JournalReader {
   readonly #file: string;
@@ -32,14 +37,10 @@ export class JournalReader {
   /** The journal is cut while nobody reads it. */
   readonly #anchors: ReadonlyMap<number, Anchor>;
   readonly #partitionId: Database.Statement<[string], { id: number }>;
-  readonly #page: Database.Statement<[number, number, number], JournalRecord>;
-  readonly #matching: Database.Statement<[number, number, number, string], JournalRecord>;
-  readonly #hash: Database.Statement<[number, number], { hash: string }>;
-  readonly #sealed: Database.Statement<[number, number], SealedRecord>;
-  readonly #containing: Database.Statement<
-    [number, number, string, number],
-    SealedRecord & JournalRecord
-  >;
+  readonly #blocks: Database.Statement<[number, number, number], BlockRow>;
+  readonly #before: Database.Statement<[number, number], { id: number; hash: string }>;
+  /** Whoever asks for one event often asks for its neighbours. A block never changes. */
+  #lastFound: { readonly partitionId: number; readonly block: EventBlock } | null = null;
 
   /**
    * Opens read-only. The journal exists: its writer has been opened, or it was inspected.
@@ -51,23 +52,13 @@ export class JournalReader {
       this.#database = new Database(this.#file, { readonly: true, fileMustExist: true });
       this.#anchors = readAnchors(this.#database);
       this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
-      this.#page = this.#database.prepare(
-        "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
+      const block = "SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks";
+      this.#blocks = this.#database.prepare(
+        `${block} WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`,
       );
-      this.#matching = this.#database.prepare(
-        `SELECT seq, payload FROM events WHERE partition = ? AND seq > ? AND seq <= ?
-         AND substr(payload, 1, 4) IN (SELECT value FROM json_each(?)) ORDER BY seq`,
-      );
-      this.#hash = this.#database.prepare(
-        "SELECT lower(hex(hash)) AS hash FROM events WHERE partition = ? AND seq = ?",
-      );
-      this.#sealed = this.#database.prepare(
-        `SELECT epoch, lower(hex(hash)) AS hash, payload FROM events
-         WHERE partition = ? AND seq = ?`,
-      );
-      this.#containing = this.#database.prepare(
-        `SELECT seq, epoch, lower(hex(hash)) AS hash, payload FROM events
-         WHERE partition = ? AND seq > ? AND instr(payload, ?) > 0 ORDER BY seq LIMIT ?`,
+      this.#before = this.#database.prepare(
+        `SELECT id, lower(hex(hash)) AS hash FROM blocks
+         WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT 1`,
       );
     } catch (error) {
       throw journalErrorFrom(error, this.#file);
@@ -93,14 +84,21 @@ export class JournalReader {
     assert(Number.isSafeInteger(afterSeq) && afterSeq >= 0, "afterSeq is a whole number from 0");
     assert(Number.isSafeInteger(limit) && limit > 0, "the limit is a whole number from 1");
     this.#requireKept(partition, afterSeq);
-    const page = this.#ask(partition, [], (id) => this.#page.all(id, afterSeq, limit));
-    this.#requireGapless(partition, afterSeq, page);
-    return page;
+    const records: JournalRecord[] = [];
+    for (const { firstSeq, payloads } of this.#blocksBehind(partition, afterSeq, limit)) {
+      const from = Math.max(0, afterSeq + 1 - firstSeq);
+      const count = Math.min(payloads.length, from + limit - records.length);
+      for (let index = from; index < count; index += 1) {
+        records.push({ seq: firstSeq + index, payload: payloads[index] ?? "" });
+      }
+      if (records.length === limit) break;
+    }
+    return records;
   }
 
   /**
    * Those of the records behind `afterSeq` up to `lastSeq` that begin with one of these texts of
-   * four characters. All of the range is looked at, only what matches is brought into memory.
+   * four characters. All of the range is looked at, in pieces.
    */
   beginningWith(
     begins: readonly string[],
@@ -112,18 +110,31 @@ export class JournalReader {
       begins.every((begin) => begin.length === BEGIN_CHARACTERS),
       "records are told apart by their first four characters",
     );
-    return this.#ask(partition, [], (id) => {
-      return this.#matching.all(id, afterSeq, lastSeq, JSON.stringify(begins));
-    });
+    const records: JournalRecord[] = [];
+    const from = Math.max(afterSeq, this.#archivedSeq(partition));
+    for (const { firstSeq, payloads } of this.#blocksBehind(partition, from)) {
+      if (firstSeq > lastSeq) break;
+      for (const [index, payload] of payloads.entries()) {
+        const seq = firstSeq + index;
+        if (seq <= afterSeq || seq > lastSeq) continue;
+        if (begins.some((begin) => payload.startsWith(begin))) records.push({ seq, payload });
+      }
+    }
+    return records;
   }
 
-  /** Hash of the event at this seq; of the chain's start for seq 0; null where there is none. */
+  /**
+   * Hash of the event at this seq; of the chain's start for seq 0; null where there is none. That of
+   * the last event of a commit is kept, the others follow from the one before their block.
+   */
   hashAt(partition: string, seq: number): string | null {
     if (seq === 0) return CHAIN_START.hash;
-    return this.#ask(partition, null, (id) => {
-      const anchor = this.#anchors.get(id);
-      return anchor?.seq === seq ? anchor.hash : (this.#hash.get(id, seq)?.hash ?? null);
-    });
+    const anchor = this.anchor(partition);
+    if (anchor?.seq === seq) return anchor.hash;
+    const block = this.#blockOf(partition, seq);
+    if (block === null) return null;
+    if (block.lastSeq === seq) return block.hash;
+    return this.#sealedEvents(partition, block)[seq - block.firstSeq]?.hash ?? null;
   }
 
   /** The last archived event of the partition; null where none was. */
@@ -136,39 +147,40 @@ export class JournalReader {
     return { anchor: this.anchor(partition), hashAt: (seq) => this.hashAt(partition, seq) };
   }
 
-  /** The event at this seq and its hash; null where there is none. */
+  /**
+   * The event at this seq and its hash; null where there is none.
+   * @throws JournalError JOURNAL_DAMAGED the events of its block are not those that were sealed
+   */
   sealed(partition: string, seq: number): SealedRecord | null {
-    return this.#ask(partition, null, (id) => this.#sealed.get(id, seq) ?? null);
+    const block = this.#blockOf(partition, seq);
+    if (block === null) return null;
+    return this.#sealedEvents(partition, block)[seq - block.firstSeq] ?? null;
   }
 
   /** All records that have this text, with their hashes. The whole partition is looked through. */
   *containing(partition: string, text: string): Iterable<SealedRecord & JournalRecord> {
-    for (let last = 0; ; ) {
-      const page = this.#ask(partition, [], (id) => {
-        return this.#containing.all(id, last, text, PAGE_RECORDS);
-      });
-      yield* page;
-      const end = page.at(-1);
-      if (end === undefined) return;
-      last = end.seq;
+    for (const block of this.#blocksBehind(partition, this.#archivedSeq(partition))) {
+      if (!block.payloads.some((payload) => payload.includes(text))) continue;
+      for (const [index, event] of this.#sealedEvents(partition, block).entries()) {
+        if (event.payload.includes(text)) yield { seq: block.firstSeq + index, ...event };
+      }
     }
   }
 
   /** The last event of every partition that was ever claimed, archived ones included; 0 if none. */
   ends(): Map<string, number> {
-    try {
-      const rows = this.#database
-        .prepare<[], { name: string; id: number; seq: number }>(
-          `SELECT name, id, (SELECT coalesce(max(seq), 0) FROM events WHERE partition = id) AS seq
-           FROM partitions`,
-        )
-        .all();
-      return new Map(
-        rows.map(({ name, id, seq }) => [name, Math.max(seq, this.#anchors.get(id)?.seq ?? 0)]),
-      );
-    } catch (error) {
-      throw journalErrorFrom(error, this.#file);
-    }
+    const ends = this.#database.transaction(() => {
+      return this.partitionNames().map((name) => [name, this.#endOf(name)] as const);
+    });
+    return new Map(ends());
+  }
+
+  #endOf(partition: string): number {
+    return this.#ask(partition, 0, (id) => {
+      const last = this.#before.get(...blockKeys(id));
+      const [, lastSeq] = placeOfKey(last?.id ?? 0);
+      return Math.max(lastSeq, this.#anchors.get(id)?.seq ?? 0);
+    });
   }
 
   /** Every partition that was ever claimed. */
@@ -196,8 +208,12 @@ export class JournalReader {
     }
   }
 
+  #archivedSeq(partition: string): number {
+    return this.anchor(partition)?.seq ?? 0;
+  }
+
   #requireKept(partition: string, afterSeq: number): void {
-    const { seq } = this.anchor(partition) ?? CHAIN_START;
+    const seq = this.#archivedSeq(partition);
     if (afterSeq >= seq) return;
     const problem =
       `the events of partition ${JSON.stringify(partition)} up to seq ${seq} were archived, ` +
@@ -205,13 +221,77 @@ export class JournalReader {
     throw new JournalError("JOURNAL_CUT", this.#file, problem);
   }
 
-  #requireGapless(partition: string, afterSeq: number, page: readonly JournalRecord[]): void {
-    let expected = afterSeq;
-    for (const { seq } of page) {
-      expected += 1;
-      if (seq === expected) continue;
-      const problem = `the event is missing at partition ${JSON.stringify(partition)}, seq ${expected}`;
-      throw new JournalError("JOURNAL_DAMAGED", this.#file, problem);
+  /**
+   * The blocks behind `afterSeq`, the first of which may begin before it, up to the end that the
+   * journal gets while this runs.
+   * @throws JournalError JOURNAL_DAMAGED an event is missing
+   */
+  *#blocksBehind(
+    partition: string,
+    afterSeq: number,
+    pageBlocks = PAGE_BLOCKS,
+  ): Iterable<EventBlock> {
+    for (let last = afterSeq; ; ) {
+      const rows = this.#ask(partition, [], (id) => {
+        const [, end] = blockKeys(id);
+        return this.#blocks.all(blockKey(id, last), end, Math.min(pageBlocks, PAGE_BLOCKS));
+      });
+      for (const row of rows) {
+        const block = blockOf(row);
+        if (block.firstSeq > last + 1) throw this.#missing(partition, last + 1);
+        last = block.lastSeq;
+        yield block;
+      }
+      if (rows.length === 0) return;
     }
   }
+
+  /** The block that has the event; null where there is none. */
+  #blockOf(partition: string, seq: number): EventBlock | null {
+    if (!isSeq(seq)) return null;
+    return this.#ask(partition, null, (id) => {
+      const known = this.#lastFound;
+      if (known?.partitionId === id && holds(known.block, seq)) return known.block;
+      const [, end] = blockKeys(id);
+      const [row] = this.#blocks.all(blockKey(id, seq - 1), end, 1);
+      if (row === undefined) return null;
+      const block = blockOf(row);
+      if (!holds(block, seq)) return null;
+      this.#lastFound = { partitionId: id, block };
+      return block;
+    });
+  }
+
+  /** @throws JournalError JOURNAL_DAMAGED the block does not follow from what is before it */
+  #sealedEvents(partition: string, block: EventBlock): SealedRecord[] {
+    const previous = this.#ask(partition, null, (id) => {
+      const [before] = blockKeys(id);
+      const found = this.#before.get(before, blockKey(id, block.firstSeq - 1));
+      const [, seq] = placeOfKey(found?.id ?? 0);
+      if (found !== undefined && seq === block.firstSeq - 1) return found.hash;
+      const anchor = this.#anchors.get(id) ?? CHAIN_START;
+      return anchor.seq === block.firstSeq - 1 ? anchor.hash : null;
+    });
+    if (previous === null) throw this.#missing(partition, block.firstSeq - 1);
+    const hashes = hashesOf(partition, block, previous);
+    if (hashes.at(-1) !== block.hash) throw this.#damaged(partition, block);
+    const { epoch, payloads } = block;
+    return payloads.map((payload, index) => ({ epoch, hash: hashes[index] ?? "", payload }));
+  }
+
+  #missing(partition: string, seq: number): JournalError {
+    const problem = `the event is missing at partition ${JSON.stringify(partition)}, seq ${seq}`;
+    return new JournalError("JOURNAL_DAMAGED", this.#file, problem);
+  }
+
+  #damaged(partition: string, { firstSeq, lastSeq }: EventBlock): JournalError {
+    const seqs = firstSeq === lastSeq ? `seq ${firstSeq}` : `seq ${firstSeq} to ${lastSeq}`;
+    const where = `partition ${JSON.stringify(partition)}, ${seqs}`;
+    const problem = `the chain of hashes breaks at ${where}`;
+    return new JournalError("JOURNAL_DAMAGED", this.#file, problem);
+  }
+}
+
+function holds({ firstSeq, lastSeq }: EventBlock, seq: number): boolean {
+  return seq >= firstSeq && seq <= lastSeq;
 }

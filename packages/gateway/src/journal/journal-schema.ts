@@ -5,23 +5,21 @@ import type { DiskReserve } from "./disk-reserve.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
 /** Format of journal.db, kept in its user_version. */
-export const JOURNAL_FORMAT = 3;
+export const JOURNAL_FORMAT = 4;
 /** Marks journal.db as ours: "CMND" in ASCII. */
 export const JOURNAL_APPLICATION_ID = 0x434d4e44;
 
 /**
  * Both tables are one b-tree each, without a second index: what the inspection reads is all there
- * is to damage. Against a table with a row id this costs the same for few partitions.
+ * is to damage. The key of a block has its partition and its last event (`blockKey`).
  */
 export const JOURNAL_TABLES: readonly string[] = [
-  `CREATE TABLE events (
-  partition INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
+  `CREATE TABLE blocks (
+  id INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,
   hash BLOB NOT NULL,
-  payload TEXT NOT NULL,
-  PRIMARY KEY (partition, seq)
-) STRICT, WITHOUT ROWID`,
+  payloads TEXT NOT NULL
+) STRICT`,
   `CREATE TABLE partitions (
   name TEXT NOT NULL PRIMARY KEY,
   id INTEGER NOT NULL,

@@ -23,6 +23,7 @@ export interface PartitionAppend {
   readonly epoch: number;
   /** Last seq before this append; 0 where the partition is empty. */
   readonly expectedSeq: number;
+  /** Each one line of well-formed text. */
   readonly payloads: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { readPartitions, verifyChains } from "./chain-walk.ts";
 import { readHead } from "./head-file.ts";
 import { JournalError } from "./journal.ts";
-import { closedJournal, copyJournal, inFolder } from "./journal-fixture.ts";
+import { blockAt, closedJournal, copyJournal, inFolder } from "./journal-fixture.ts";
 import { ANCHOR_TABLE, journalFiles } from "./journal-schema.ts";
 import { verifyOnTwoThreads } from "./second-walk.ts";
 
@@ -45,24 +45,24 @@ test("second walk: two threads find what one finds, wherever the halves meet", (
 test("second walk: damage is refused with the line of one walk, in either half and between", () =>
   inFolder((folder) => {
     const whole = join(folder, "whole");
-    closedJournal(whole, { desk: 20, venue: 20 });
+    closedJournal(whole, { desk: 20, venue: 20 }, 1);
     // The first thread goes through to the last row of the desk.
     const alterations = [2, 20].flatMap((seq) => [
-      `UPDATE events SET payload = '{}' WHERE partition = 1 AND seq = ${seq}`,
-      `UPDATE events SET hash = zeroblob(32) WHERE partition = 1 AND seq = ${seq}`,
-      `UPDATE events SET epoch = 9 WHERE partition = 2 AND seq = ${seq}`,
-      `DELETE FROM events WHERE partition = 1 AND seq = ${seq}`,
-      `UPDATE events SET payload = '{}' WHERE partition = 2 AND seq = ${seq}`,
-      `DELETE FROM events WHERE partition = 2 AND seq = ${seq}`,
+      `UPDATE blocks SET payloads = '{}' WHERE id = ${blockAt(1, seq)}`,
+      `UPDATE blocks SET hash = zeroblob(32) WHERE id = ${blockAt(1, seq)}`,
+      `UPDATE blocks SET epoch = 9 WHERE id = ${blockAt(2, seq)}`,
+      `DELETE FROM blocks WHERE id = ${blockAt(1, seq)}`,
+      `UPDATE blocks SET payloads = '{}' WHERE id = ${blockAt(2, seq)}`,
+      `DELETE FROM blocks WHERE id = ${blockAt(2, seq)}`,
     ]);
-    alterations.push("UPDATE events SET partition = -9 WHERE partition = 1 AND seq = 20");
-    alterations.push("UPDATE events SET partition = 9 WHERE partition = 2 AND seq = 20");
+    alterations.push(`UPDATE blocks SET id = -9 WHERE id = ${blockAt(1, 20)}`);
+    alterations.push(`UPDATE blocks SET id = ${blockAt(9, 20)} WHERE id = ${blockAt(2, 20)}`);
     // A history that was cut begins behind its anchor.
     alterations.push(
       `${ANCHOR_TABLE};
        INSERT INTO anchors (partition, seq, epoch, hash)
-         SELECT partition, seq, epoch, hash FROM events WHERE partition = 1 AND seq = 12;
-       DELETE FROM events WHERE partition = 1 AND seq <= 12`,
+         SELECT 1, 12, epoch, hash FROM blocks WHERE id = ${blockAt(1, 12)};
+       DELETE FROM blocks WHERE id <= ${blockAt(1, 12)}`,
     );
     let refusedCount = 0;
     for (const [index, alteration] of alterations.entries()) {

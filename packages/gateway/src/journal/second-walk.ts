@@ -17,6 +17,7 @@ import {
   verifyChains,
   type WalkOptions,
 } from "./chain-walk.ts";
+import { blockKey, blockKeys, placeOfKey } from "./event-block.ts";
 import type { ChainPosition } from "./event-chain.ts";
 import type { Head } from "./head-file.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
@@ -25,7 +26,7 @@ import type { JournalFiles } from "./journal-schema.ts";
 /** What the second thread is started with. */
 export interface SecondWalkStart {
   readonly dataDir: string;
-  /** It begins behind this row, which the first thread comes to. */
+  /** It begins behind this block, which the first thread comes to. */
   readonly after: EventKey;
   readonly port: MessagePort;
   /** Becomes 1 once the port has the word. */
@@ -45,7 +46,7 @@ export type SecondWord =
       readonly file: string;
       readonly problem: string;
     }
-  /** The row to begin behind is not there. */
+  /** The block to begin behind is not there. */
   | { readonly type: "lost" };
 
 /** The start of a thread takes as long as verifying about as many events. */
@@ -64,7 +65,8 @@ export function verifyOnTwoThreads(
   options: WalkOptions,
   eventsMin = EVENTS_MIN,
 ): number {
-  const middle = options.isShared === true ? null : middleOf(chains, eventsMin);
+  const isAlone = options.isShared === true || eventCountOf(chains) < eventsMin;
+  const middle = isAlone ? null : middleOf(database, chains);
   if (middle === null) return verifyChains(database, chains, head, files, options);
   const second = new SecondWalk(files.folder, middle);
   const first = { after: null, through: middle };
@@ -91,16 +93,29 @@ export function verifyOnTwoThreads(
   return eventCount;
 }
 
-/** The last row for the first thread; null where there are too few. */
-function middleOf(chains: Chains, eventsMin: number): EventKey | null {
-  const eventCount = eventCountOf(chains);
-  if (eventCount < eventsMin) return null;
-  let left = Math.ceil(eventCount * FIRST_SHARE);
+/** The last block for the first thread; null where none is there. */
+function middleOf(database: Database.Database, chains: Chains): EventKey | null {
+  let left = Math.ceil(eventCountOf(chains) * FIRST_SHARE);
   for (const [id, { startSeq, endSeq }] of [...chains].sort(([a], [b]) => a - b)) {
-    if (left <= endSeq - startSeq) return { partition: id, seq: startSeq + left };
+    if (left <= endSeq - startSeq) return firstBlockFrom(database, id, startSeq + left);
     left -= endSeq - startSeq;
   }
   return null;
+}
+
+function firstBlockFrom(
+  database: Database.Database,
+  partition: number,
+  seq: number,
+): EventKey | null {
+  const [, end] = blockKeys(partition);
+  const key = database
+    .prepare<[number, number], number>("SELECT min(id) FROM blocks WHERE id >= ? AND id <= ?")
+    .pluck()
+    .get(blockKey(partition, seq), end);
+  if (key === undefined || key === null) return null;
+  const [, lastSeq] = placeOfKey(key);
+  return { partition, seq: lastSeq };
 }
 
 class SecondWalk {

@@ -11,6 +11,15 @@ import Database from "better-sqlite3";
 import { ensureFolder, fileBytes, removeFile, renameDurably, syncFile } from "../sys/disk.ts";
 import { readAnchors } from "./anchors.ts";
 import { DiskReserve } from "./disk-reserve.ts";
+import {
+  BLOCK_CHARACTERS_MAX,
+  type BlockRow,
+  blockKey,
+  blockKeys,
+  isPayload,
+  LINE_END,
+  placeOfKey,
+} from "./event-block.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";
 import {
@@ -38,15 +47,14 @@ import {
  * do when they meet a half-written index of the log.
  */
 const LOCK_WAIT_MS = 500;
-/** Rows of one INSERT: eight at a time cost a third less per row than one at a time. */
-const INSERT_ROWS = 8;
-const ROW_FIELDS = 5;
 /**
  * Bytes in the log, roughly, after which it is copied into the database: SQLite's own default of
  * 1,000 pages. More would make the pause longer and a start after a crash slower.
  */
 const CHECKPOINT_BYTES = 4_096_000;
 const PAGE_BYTES = 4_096;
+/** Of a block besides its payloads: mostly what stays empty of its page. */
+const BLOCK_BYTES = 512;
 
 /** What the writer remembers of a partition, so that an append reads nothing. */
 interface PartitionState {
@@ -57,6 +65,18 @@ interface PartitionState {
   owner: string | null;
   last: ChainPosition;
 }
+
+/** What an append adds to one partition, while it is put together. */
+interface StagedEvents {
+  readonly partition: PartitionState;
+  readonly blocks: BlockRow[];
+  /** Of the block that is being filled. */
+  payloads: string[];
+  characters: number;
+  last: ChainPosition;
+}
+
+type Staged = Map<PartitionState, StagedEvents>;
 
 export class SqliteJournal {
   readonly reserve: DiskReserve;
@@ -143,14 +163,14 @@ export class SqliteJournal {
    */
   append(batches: readonly (readonly PartitionAppend[])[]): AppendOutcome[] {
     this.#requireUsable();
-    const ends = new Map<PartitionState, ChainPosition>();
-    const fields: (string | number)[] = [];
-    const outcomes = batches.map((batch) => this.#stage(batch, ends, fields));
-    if (fields.length > 0) {
-      this.#commit(() => insertRows(this.#statements, fields));
-      for (const [partition, last] of ends) partition.last = last;
+    const staged: Staged = new Map();
+    const outcomes = batches.map((batch) => this.#stage(batch, staged));
+    if (staged.size > 0) {
+      for (const each of staged.values()) endBlock(each);
+      this.#commit(() => this.#insert(staged));
+      for (const [partition, { last }] of staged) partition.last = last;
       this.#headBehind = true;
-      this.#logBytes += logBytes(ends.size, fields);
+      this.#logBytes += logBytes(staged);
     }
     return outcomes;
   }
@@ -160,8 +180,10 @@ export class SqliteJournal {
     this.#requireUsable();
     const known = this.#partitions.get(partition);
     if (known === undefined) return [];
+    const [, end] = blockKeys(known.id);
     try {
-      return this.#statements.read.all(known.id, afterSeq, limit);
+      const rows = this.#statements.read.iterate(blockKey(known.id, afterSeq), end);
+      return recordsBehind(rows, afterSeq, limit);
     } catch (error) {
       throw journalErrorFrom(error, this.#files.database);
     }
@@ -216,27 +238,31 @@ export class SqliteJournal {
     return known !== undefined && known.owner !== null && known.epoch === epoch ? known : null;
   }
 
-  /** Adds the rows of a batch to `fields` and moves `ends`, or does neither and says fenced. */
-  #stage(
-    batch: readonly PartitionAppend[],
-    ends: Map<PartitionState, ChainPosition>,
-    fields: (string | number)[],
-  ): AppendOutcome {
+  /** Adds the events of a batch to what is staged, or adds nothing and says fenced. */
+  #stage(batch: readonly PartitionAppend[], staged: Staged): AppendOutcome {
     const seqs = new Map<PartitionState, number>();
     for (const part of batch) {
       const partition = this.#holder(part.partition, part.epoch);
       if (partition === null) return "fenced";
-      const lastSeq = seqs.get(partition) ?? ends.get(partition)?.seq ?? partition.last.seq;
+      const { seq } = staged.get(partition)?.last ?? partition.last;
+      const lastSeq = seqs.get(partition) ?? seq;
       if (lastSeq !== part.expectedSeq) return "fenced";
       seqs.set(partition, lastSeq + part.payloads.length);
     }
     for (const { partition: name, epoch, payloads } of batch) {
       const partition = this.#holder(name, epoch);
       assert(partition !== null, "the batch was checked before it is staged");
-      const last = ends.get(partition) ?? partition.last;
-      if (payloads.length > 0) ends.set(partition, stageRows(partition, last, payloads, fields));
+      if (payloads.length > 0) stageEvents(stagedOf(staged, partition), payloads);
     }
     return "committed";
+  }
+
+  #insert(staged: Staged): void {
+    for (const { blocks } of staged.values()) {
+      for (const { id, epoch, hash, payloads } of blocks) {
+        this.#statements.insert.run(id, epoch, hash, payloads);
+      }
+    }
   }
 
   #commit(write: () => void): void {
@@ -295,42 +321,67 @@ export class SqliteJournal {
   }
 }
 
-function stageRows(
-  partition: PartitionState,
-  last: ChainPosition,
-  payloads: readonly string[],
-  fields: (string | number)[],
-): ChainPosition {
-  const { id, name, epoch } = partition;
-  let { seq, hash } = last;
-  for (const payload of payloads) {
-    assert(
-      payload.isWellFormed(),
-      "a payload is well-formed text: half a character cannot be kept",
-    );
-    seq += 1;
-    hash = eventHash(hash, name, seq, epoch, payload);
-    fields.push(id, seq, epoch, hash, payload);
-  }
-  assert(Number.isSafeInteger(seq), "a seq is a safe integer");
-  return { seq, hash };
+function stagedOf(staged: Staged, partition: PartitionState): StagedEvents {
+  const found = staged.get(partition);
+  if (found !== undefined) return found;
+  const begun: StagedEvents = {
+    partition,
+    blocks: [],
+    payloads: [],
+    characters: 0,
+    last: partition.last,
+  };
+  staged.set(partition, begun);
+  return begun;
 }
 
-function insertRows(statements: Statements, fields: readonly (string | number)[]): void {
-  assert(fields.length % ROW_FIELDS === 0, "the fields are whole rows");
-  let at = 0;
-  for (const step = INSERT_ROWS * ROW_FIELDS; at + step <= fields.length; at += step) {
-    statements.insertMany.run(fields.slice(at, at + step));
+function stageEvents(staged: StagedEvents, payloads: readonly string[]): void {
+  const { name, epoch } = staged.partition;
+  for (const payload of payloads) {
+    assert(isPayload(payload), "a payload is one line of well-formed text: else it cannot be kept");
+    if (staged.characters + payload.length > BLOCK_CHARACTERS_MAX) endBlock(staged);
+    const seq = staged.last.seq + 1;
+    staged.last = { seq, hash: eventHash(staged.last.hash, name, seq, epoch, payload) };
+    staged.payloads.push(payload);
+    staged.characters += payload.length + LINE_END.length;
   }
-  for (; at < fields.length; at += ROW_FIELDS) {
-    statements.insertOne.run(fields.slice(at, at + ROW_FIELDS));
+}
+
+function endBlock(staged: StagedEvents): void {
+  const { partition, last } = staged;
+  if (staged.payloads.length === 0) return;
+  const id = blockKey(partition.id, last.seq);
+  const payloads = staged.payloads.join(LINE_END);
+  staged.blocks.push({ id, epoch: partition.epoch, hash: last.hash, payloads });
+  staged.payloads = [];
+  staged.characters = 0;
+}
+
+function recordsBehind(
+  rows: Iterable<Pick<BlockRow, "id" | "payloads">>,
+  afterSeq: number,
+  limit: number,
+): JournalRecord[] {
+  const records: JournalRecord[] = [];
+  for (const { id, payloads } of rows) {
+    const [, lastSeq] = placeOfKey(id);
+    const lines = payloads.split(LINE_END);
+    for (const [index, payload] of lines.entries()) {
+      const seq = lastSeq - lines.length + 1 + index;
+      if (seq > afterSeq) records.push({ seq, payload });
+      if (records.length === limit) return records;
+    }
   }
+  return records;
 }
 
 /** A little more than what the rows weigh in the log, where each commit rewrites whole pages. */
-function logBytes(partitionCount: number, fields: readonly (string | number)[]): number {
-  let bytes = PAGE_BYTES * (partitionCount + 1);
-  for (const field of fields) bytes += typeof field === "string" ? field.length : 0;
+function logBytes(staged: Staged): number {
+  let bytes = PAGE_BYTES;
+  for (const { blocks } of staged.values()) {
+    bytes += PAGE_BYTES;
+    for (const { payloads } of blocks) bytes += payloads.length + BLOCK_BYTES;
+  }
   return bytes;
 }
 
@@ -393,16 +444,11 @@ interface Statements {
   readonly rollback: Database.Statement<[]>;
   readonly claim: Database.Statement<[string, number, number, string]>;
   readonly release: Database.Statement<[string]>;
-  readonly insertOne: Database.Statement<[readonly (string | number)[]]>;
-  readonly insertMany: Database.Statement<[readonly (string | number)[]]>;
-  readonly read: Database.Statement<[number, number, number], JournalRecord>;
+  readonly insert: Database.Statement<[number, number, string, string]>;
+  readonly read: Database.Statement<[number, number], Pick<BlockRow, "id" | "payloads">>;
 }
 
 function prepareStatements(database: Database.Database): Statements {
-  // unhex gives NULL for anything but whole bytes, and the column refuses that.
-  const row = "(?, ?, ?, unhex(?), ?)";
-  // A failed write is never tried again, so SQLite need not be able to undo one statement alone.
-  const insert = "INSERT OR ROLLBACK INTO events (partition, seq, epoch, hash, payload) VALUES";
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
@@ -412,18 +458,19 @@ function prepareStatements(database: Database.Database): Statements {
        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner`,
     ),
     release: database.prepare("UPDATE partitions SET owner = NULL WHERE name = ?"),
-    insertOne: database.prepare(`${insert} ${row}`),
-    insertMany: database.prepare(`${insert} ${Array(INSERT_ROWS).fill(row).join(", ")}`),
-    read: database.prepare(
-      "SELECT seq, payload FROM events WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?",
+    // A failed write is never tried again, so SQLite need not be able to undo one statement alone.
+    // unhex gives NULL for anything but whole bytes, and the column refuses that.
+    insert: database.prepare(
+      "INSERT OR ROLLBACK INTO blocks (id, epoch, hash, payloads) VALUES (?, ?, unhex(?), ?)",
     ),
+    read: database.prepare("SELECT id, payloads FROM blocks WHERE id > ? AND id <= ? ORDER BY id"),
   };
 }
 
 function loadPartitions(database: Database.Database): Map<string, PartitionState> {
-  const ends = database.prepare<[number], ChainPosition>(
-    `SELECT seq, lower(hex(hash)) AS hash FROM events
-     WHERE partition = ? ORDER BY seq DESC LIMIT 1`,
+  const ends = database.prepare<[number, number], Pick<BlockRow, "id" | "hash">>(
+    `SELECT id, lower(hex(hash)) AS hash FROM blocks
+     WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT 1`,
   );
   const anchors = readAnchors(database);
   const rows = database
@@ -431,8 +478,14 @@ function loadPartitions(database: Database.Database): Map<string, PartitionState
     .all();
   return new Map(
     rows.map((row) => {
-      const last = ends.get(row.id) ?? anchors.get(row.id) ?? CHAIN_START;
-      return [row.name, { ...row, last: { seq: last.seq, hash: last.hash } }];
+      const end = ends.get(...blockKeys(row.id));
+      const { seq, hash } = end === undefined ? (anchors.get(row.id) ?? CHAIN_START) : endOf(end);
+      return [row.name, { ...row, last: { seq, hash } }];
     }),
   );
+}
+
+function endOf({ id, hash }: Pick<BlockRow, "id" | "hash">): ChainPosition {
+  const [, seq] = placeOfKey(id);
+  return { seq, hash };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { lockDataDir } from "./data-dir-lock.ts";
-import { closedJournal, fill, inFolder, payloadsUpTo } from "./journal-fixture.ts";
+import { blockAt, closedJournal, fill, inFolder, payloadsUpTo } from "./journal-fixture.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { verifyJournal } from "./verify.ts";
 
@@ -31,9 +31,10 @@ test("verify: a whole journal, its ends and its progress; nothing is changed", a
 
 test("verify: the first broken place is named", async () => {
   await inFolder((folder) => {
-    closedJournal(folder, { desk: 30 });
+    closedJournal(folder, { desk: 30 }, 1);
     const database = new Database(join(folder, "journal.db"));
-    database.exec("UPDATE events SET payload = payload || ' ' WHERE seq IN (17, 20)");
+    const keys = [17, 20].map((seq) => blockAt(1, seq)).join(", ");
+    database.exec(`UPDATE blocks SET payloads = payloads || ' ' WHERE id IN (${keys})`);
     database.close();
     const { problem } = verifyJournal(folder);
     assert.equal(problem?.code, "JOURNAL_DAMAGED");

@@ -5,8 +5,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from "node:crypto";
 import { encodeReceiptStatement } from "@countermand/contract";
 import { decodeDeskEvent, type UnixMs } from "@countermand/core/model";
-import { CHAIN_START, eventHash } from "../journal/event-chain.ts";
-import { JournalReader, type SealedRecord } from "../journal/journal-reader.ts";
+import type { SealedRecord } from "../journal/event-block.ts";
+import { JournalError } from "../journal/journal.ts";
+import { JournalReader } from "../journal/journal-reader.ts";
 import { SegmentChain } from "../journal/segment-chain.ts";
 import { RECEIPT_TYPE } from "./receipt-keys.ts";
 
@@ -69,42 +70,38 @@ export function journalProblem(
     }
     const found = sealedAt(reader, segments, partition, seq);
     if (found === null) return `the journal has no event at ${where}`;
-    const { before, event } = found;
-    const computed = eventHash(before, partition, seq, event.epoch, event.payload);
-    if (computed !== event.hash) return `the journal's chain of hashes breaks at ${where}`;
-    if (event.hash !== hash) return `the journal has another event at ${where}`;
-    const recorded = decodeDeskEvent(event.payload);
+    if (found.hash !== hash) return `the journal has another event at ${where}`;
+    const recorded = decodeDeskEvent(found.payload);
     if (recorded.type !== "ExecutionReported") return `no report stands at ${where}`;
     const issuedAtMs = statement.issued_at_ms as UnixMs;
     const place = { partition, seq, hash };
     const expected = encodeReceiptStatement(recorded.order, place, statement.key_id, issuedAtMs);
     return expected === json ? null : `the journal says something else at ${where}`;
+  } catch (error) {
+    if (error instanceof JournalError && error.code === "JOURNAL_DAMAGED") return error.problem;
+    throw error;
   } finally {
     reader.close();
   }
 }
 
-/** An event and the hash that it seals; null where there is none. */
+/** An event that follows from what is before it; null where there is none. */
 function sealedAt(
   reader: JournalReader,
   segments: string | null,
   partition: string,
   seq: number,
-): { readonly before: string; readonly event: SealedRecord } | null {
+): SealedRecord | null {
   const isArchived = seq <= (reader.anchor(partition)?.seq ?? 0);
   if (segments !== null && isArchived) return archivedAt(reader, segments, partition, seq);
-  const event = reader.sealed(partition, seq);
-  const before = reader.hashAt(partition, seq - 1);
-  return event === null || before === null ? null : { before, event };
+  return reader.sealed(partition, seq);
 }
 
 /** All segments of the partition are followed: the event counts only with what leads to it. */
 function archivedAt(reader: JournalReader, segments: string, partition: string, seq: number) {
-  let found: { readonly before: string; readonly event: SealedRecord } | null = null;
-  let before = CHAIN_START.hash;
+  let found: SealedRecord | null = null;
   for (const event of new SegmentChain(segments).events(partition, reader.beginning(partition))) {
-    if (event.seq === seq) found = { before, event };
-    before = event.hash;
+    if (event.seq === seq) found = event;
   }
   return found;
 }

@@ -152,8 +152,8 @@ function assertFlipsAreFound(trading: Trading, place: number): void {
     "UPDATE anchors SET seq = seq + 1",
     "UPDATE anchors SET epoch = 1000",
     "DELETE FROM anchors",
-    "UPDATE events SET payload = replace(payload, '0', '1') WHERE seq = (SELECT max(seq) FROM events)",
-    "DELETE FROM events WHERE (partition, seq) = (SELECT partition, min(seq) FROM events)",
+    "UPDATE blocks SET payloads = replace(payloads, '0', '1') WHERE id = (SELECT max(id) FROM blocks)",
+    "DELETE FROM blocks WHERE id = (SELECT min(id) FROM blocks)",
   ]) {
     if (paths.length === 0 && change.includes("anchors")) continue;
     const changed = trading.copied(`changed-${change.length}`);
