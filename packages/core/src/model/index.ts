@@ -6,6 +6,7 @@ export * from "./decimal.ts";
 export * from "./enums.ts";
 export * from "./event.ts";
 export * from "./event-codec.ts";
+export * from "./event-glance.ts";
 export * from "./ids.ts";
 export * from "./instrument.ts";
 export * from "./instrument-table.ts";

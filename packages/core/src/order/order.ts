@@ -121,7 +121,7 @@ export function orderNew(terms: OrderTerms): Order {
 }
 
 /** Whether the order works in the market, or is on its way there. */
-export function isWorking(order: Order): boolean {
+export function isWorking(order: Pick<Order, "phase">): boolean {
   return order.phase === "Open" || order.phase === "PendingNew";
 }
 
@@ -129,7 +129,7 @@ export function isWorking(order: Order): boolean {
  * Whether nothing more can happen to the order. One that was filled or rejected while its cancel
  * was pending still waits for that answer.
  */
-export function isClosed(order: Order): boolean {
+export function isClosed(order: Pick<Order, "phase" | "cancelPending">): boolean {
   return !isWorking(order) && !order.cancelPending;
 }
 

@@ -4,7 +4,12 @@
  * that writes its rows. Owned by the archive's thread.
  */
 import { assert } from "@countermand/core/assert";
-import { type CommandRefused, decodeDeskEvent, type Order } from "@countermand/core/model";
+import {
+  decodeDeskEvent,
+  deskEventType,
+  glanceAtReport,
+  type ReportGlance,
+} from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import { isSimulated } from "@countermand/core/participants";
@@ -28,15 +33,11 @@ import {
   type OrderFilter,
 } from "./order-filter.ts";
 import { numberOfOrder, orderNumberOf } from "./order-number.ts";
+import { traitsOf } from "./order-traits.ts";
 import { RowBatch } from "./row-batch.ts";
 import { StoryTable } from "./story-table.ts";
-
-/** Where a report of an account's stream stands in the journal. */
-export interface ReportPlace {
-  readonly streamSeq: number;
-  readonly partition: string;
-  readonly seq: number;
-}
+import { type ReportPlace, StreamRuns } from "./stream-runs.ts";
+import { SymbolTable } from "./symbol-table.ts";
 
 /** Where the report that closed an order stands in the journal. */
 export interface ClosedPlace {
@@ -64,24 +65,28 @@ export class ArchiveDatabase {
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #bookings: BookingTable;
-  readonly #streamPositions: RowBatch;
+  readonly #streamRuns: StreamRuns;
   readonly #closedOrders: RowBatch;
   readonly #refusals: RowBatch;
+  readonly #symbols: SymbolTable;
   /** Where the events of single orders stand. */
   readonly stories: StoryTable;
   readonly #partitionIds = new Map<string, number>();
   readonly #accountIds = new Map<string, number>();
+  /** Of the transaction under way, by account. */
+  readonly #closedCounts = new Map<number, number>();
   readonly #inTransaction: (write: () => void) => void;
 
   /** Precondition: the database has the tables of ARCHIVE_TABLES (archive-schema.ts). */
   constructor(database: Database.Database) {
     this.#database = database;
     this.#statements = prepareStatements(database);
-    this.#bookings = new BookingTable(database);
-    this.#streamPositions = new RowBatch(database, "stream_positions", 4);
-    this.#closedOrders = new RowBatch(database, "closed_orders", 11);
+    this.#symbols = new SymbolTable(database);
+    this.#bookings = new BookingTable(database, this.#symbols);
+    this.#streamRuns = new StreamRuns(database);
+    this.#closedOrders = new RowBatch(database, "closed_orders", 8);
     this.#refusals = new RowBatch(database, "refusals", 4);
-    this.stories = new StoryTable(database);
+    this.stories = new StoryTable(database, this.#streamRuns);
     this.#inTransaction = database.transaction((write: () => void) => write());
   }
 
@@ -103,8 +108,10 @@ export class ArchiveDatabase {
       // Ids that the transaction gave out are gone with it.
       this.#partitionIds.clear();
       this.#accountIds.clear();
+      this.#closedCounts.clear();
       this.#bookings.forget();
-      this.#streamPositions.forget();
+      this.#symbols.forget();
+      this.#streamRuns.forget();
       this.#closedOrders.forget();
       this.#refusals.forget();
       throw error;
@@ -131,6 +138,7 @@ export class ArchiveDatabase {
     this.#inTransaction(() => {
       const partitionId = this.#partitionId(partition);
       forgetEvents(this.#database, partitionId, seq);
+      this.#streamRuns.forgetThrough(partitionId, seq);
       this.#statements.moveArchived.run(seq, partitionId);
     });
   }
@@ -155,7 +163,7 @@ export class ArchiveDatabase {
    * kept any more. They were projected in this order, so any other that is missing was lost.
    */
   reportPlaces(account: string, afterStreamSeq: number, limit: number): ReportPlace[] {
-    const rows = this.#statements.reportPlaces.all(account, afterStreamSeq, limit);
+    const rows = this.#streamRuns.placesAfter(account, afterStreamSeq, limit);
     const gap = rows.findIndex(({ streamSeq }, index) => streamSeq !== afterStreamSeq + 1 + index);
     if (gap === -1) return rows;
     if (gap === 0 && (this.earliestStreamSeq(account) ?? 0) > afterStreamSeq) return [];
@@ -165,7 +173,7 @@ export class ArchiveDatabase {
 
   /** The first number of the account's stream that is kept; null while nothing is. */
   earliestStreamSeq(account: string): number | null {
-    return this.#statements.earliestStreamSeq.get(account)?.streamSeq ?? null;
+    return this.#streamRuns.earliest(account);
   }
 
   /**
@@ -309,55 +317,74 @@ export class ArchiveDatabase {
       .pluck();
   }
 
-  /** What simulated participants did is never asked for: it stays in the journal alone. */
+  /** Of most events a row needs a few facts, of some none: only bookings are decoded. */
   #insert(partitionId: number, records: readonly JournalRecord[]): void {
-    const closedCounts = new Map<number, number>();
     for (const { seq, payload } of records) {
-      const event = decodeDeskEvent(payload);
-      if (isBooked(event)) {
-        const { account } = event.type === "ExecutionReported" ? event.order : event;
-        if (isSimulated(account)) continue;
-        const accountId = this.#accountId(account);
-        this.#bookings.insert({ accountId, partitionId }, seq, event);
+      switch (deskEventType(payload)) {
+        case "ExecutionReported":
+          this.#insertReport(payload, partitionId, seq);
+          break;
+        case "AccountOpened":
+        case "BalanceAdjusted":
+          this.#insertBooking(payload, partitionId, seq);
+          break;
+        case "CommandRefused":
+          this.#insertRefusal(payload, partitionId, seq);
+          break;
+        default:
+        // Nothing asks for it.
       }
-      if (event.type === "CommandRefused") this.#insertRefusal(event, partitionId, seq);
-      if (event.type !== "ExecutionReported" || isSimulated(event.order.account)) continue;
-      const accountId = this.#accountId(event.order.account);
-      this.#streamPositions.add(accountId, event.order.streamSeq, partitionId, seq);
-      if (!isClosed(event.order)) continue;
-      this.#insertClosed(accountId, event.order, partitionId, seq);
-      closedCounts.set(accountId, (closedCounts.get(accountId) ?? 0) + 1);
     }
-    this.#streamPositions.flush();
+    this.#streamRuns.flush();
     this.#closedOrders.flush();
     this.#refusals.flush();
     this.#bookings.flush();
-    for (const [accountId, count] of closedCounts) {
+    for (const [accountId, count] of this.#closedCounts) {
       this.#statements.addClosedCount.run(count, accountId);
     }
+    this.#closedCounts.clear();
   }
 
-  #insertRefusal({ account, orderId }: CommandRefused, partitionId: number, seq: number): void {
+  /** What simulated participants did is never asked for: it stays in the journal alone. */
+  #insertReport(payload: string, partitionId: number, seq: number): void {
+    const report = glanceAtReport(payload);
+    if (isSimulated(report.account)) return;
+    const accountId = this.#accountId(report.account);
+    this.#streamRuns.add(accountId, partitionId, report.streamSeq, seq);
+    if (report.isTrade) this.#insertBooking(payload, partitionId, seq);
+    if (isClosed(report)) this.#insertClosed(accountId, report, partitionId, seq);
+  }
+
+  #insertBooking(payload: string, partitionId: number, seq: number): void {
+    const event = decodeDeskEvent(payload);
+    assert(isBooked(event), "an opening, an adjustment and a trade are booked");
+    const { account } = event.type === "ExecutionReported" ? event.order : event;
+    if (isSimulated(account)) return;
+    this.#bookings.insert({ accountId: this.#accountId(account), partitionId }, seq, event);
+  }
+
+  #insertRefusal(payload: string, partitionId: number, seq: number): void {
+    const event = decodeDeskEvent(payload);
+    assert(event.type === "CommandRefused", "its type was looked at");
+    const { account, orderId } = event;
     const orderNumber = orderNumberOf(orderId);
     if (orderNumber === null || isSimulated(account)) return;
     this.#refusals.add(this.#accountId(account), orderNumber, seq, partitionId);
   }
 
   /** An order closes once: a second row for it is refused by the table. */
-  #insertClosed(accountId: number, order: Order, partitionId: number, seq: number): void {
+  #insertClosed(accountId: number, order: ReportGlance, partitionId: number, seq: number): void {
     this.#closedOrders.add(
       accountId,
       numberOfOrder(order),
       order.clOrdId,
-      order.market,
-      order.symbol,
-      order.side,
+      traitsOf(order, this.#symbols.idOf(order.symbol)),
       order.portfolioId,
-      order.phase,
       createdSecond(order),
       partitionId,
       seq,
     );
+    this.#closedCounts.set(accountId, (this.#closedCounts.get(accountId) ?? 0) + 1);
   }
 
   #partitionId(partition: string): number {
@@ -457,17 +484,6 @@ function prepareReads(database: Database.Database) {
     newestInPortfolios: database.prepare<[string, string, string], ClosedPlace>(
       `${closedPlace(NAMED_ORDERS)} WHERE account = ? AND ${NAMED} AND ${IN_PORTFOLIOS}
         ORDER BY order_number DESC LIMIT 1`,
-    ),
-    reportPlaces: database.prepare<[string, number, number], ReportPlace>(
-      `SELECT stream_seq AS streamSeq, name AS partition, stream_positions.seq AS seq
-        FROM accounts JOIN stream_positions ON account_id = accounts.id
-        JOIN partitions ON partitions.id = partition_id
-        WHERE account = ? AND stream_seq > ? ORDER BY stream_seq LIMIT ?`,
-    ),
-    earliestStreamSeq: database.prepare<[string], { streamSeq: number }>(
-      `SELECT stream_seq AS streamSeq FROM accounts
-        JOIN stream_positions ON account_id = accounts.id
-        WHERE account = ? ORDER BY stream_seq LIMIT 1`,
     ),
   };
 }

@@ -1,17 +1,30 @@
 /** Limits of the archive. Each with unit, reason and what is seen when it is reached. */
 
 /**
- * Events projected in one transaction. Reason: a transaction costs about as much as fifty events,
- * and lookups wait while one runs (about 20 ms). What is more is projected in the next one.
+ * Events projected in one transaction. Reason: the more rows, the fewer pages are written for each,
+ * but lookups wait while a transaction runs (about 25 ms). What is more is projected in the next
+ * one.
  */
-export const PROJECTED_EVENTS_MAX = 2_000;
+export const PROJECTED_EVENTS_MAX = 6_000;
+
+/**
+ * Reports whose places one row holds. Reason: to find one, the row is walked through, which takes
+ * microseconds; more would hardly be fewer bytes.
+ */
+export const RUN_REPORTS_MAX = 256;
+
+/**
+ * Symbols whose numbers are held in memory; beyond, all are looked up anew. Reason: bounds memory,
+ * a few MB, whatever symbols orders name; of known instruments there are fewer.
+ */
+export const SYMBOLS_HELD_MAX = 50_000;
 
 /**
  * Milliseconds that durable positions are gathered before the projector hears of them. Reason:
  * under load a transaction then holds many commits; meanwhile memory answers for what is not
- * projected.
+ * projected, with about 1 KB for each report. Who waits for a position is not kept waiting.
  */
-export const FOLLOW_GATHER_MS = 250;
+export const FOLLOW_GATHER_MS = 500;
 
 /**
  * Rows a list walks before lookups get their turn. Reason: a walk over millions of closed orders

@@ -300,7 +300,7 @@ test("projector: a record that comes twice is damage and ends it, with no half b
     follow(setting);
     clock.turns();
     assert.equal(damages.length, 1);
-    assert.match(damages[0]?.message ?? "", /UNIQUE constraint failed: stream_positions/);
+    assert.match(damages[0]?.message ?? "", /UNIQUE constraint failed: stream_runs/);
     assert.deepEqual(posted, []);
     assert.equal(projector.positions.get(DESK), 0);
     ask(setting, 1, {});

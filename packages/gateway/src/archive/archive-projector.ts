@@ -11,7 +11,7 @@ import Database from "better-sqlite3";
 import { JournalError, type JournalPlace, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
-import type { ArchiveDatabase, ClosedPlace, ReportPlace } from "./archive-database.ts";
+import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
 import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
 import {
   type ArchiveAnswer,
@@ -33,6 +33,7 @@ import { bookingWeight } from "./booking-filter.ts";
 import { matchesFilter } from "./order-filter.ts";
 import { orderNumberOf } from "./order-number.ts";
 import { storySteps } from "./story-walk.ts";
+import type { ReportPlace } from "./stream-runs.ts";
 
 /** What the projector reads; JournalReader is one. */
 export interface JournalSource {

@@ -7,6 +7,7 @@ import type { ClOrdId, MarketName, OrderId, Side, UnixDay } from "@countermand/c
 import { type BookedEvent, type StatementEntry, statementEntryOf } from "@countermand/core/money";
 import { IN_PORTFOLIOS, portfolioList } from "./order-filter.ts";
 import { orderNumberOf } from "./order-number.ts";
+import { traitTerms } from "./order-traits.ts";
 
 /** An event that moved an account's money, at its position in the account's partition. */
 export interface Booking {
@@ -114,9 +115,7 @@ function executionsWhere(filter: ExecutionFilter): BookingCondition {
   const { orderId, tradedFromS, tradedToS } = filter;
   const orderNumber = orderId === undefined ? undefined : (orderNumberOf(orderId) ?? -1);
   const chosen = terms([
-    ["market = ?", filter.market],
-    ["symbol = ?", filter.symbol],
-    ["side = ?", filter.side],
+    ...traitTerms(filter),
     ["cl_ord_id = ?", filter.clOrdId],
     ["portfolio_id = ?", filter.portfolioId],
     [IN_PORTFOLIOS, portfolioList(filter.portfolioIds)],
@@ -128,7 +127,7 @@ function executionsWhere(filter: ExecutionFilter): BookingCondition {
     table: isOfOrder ? "bookings INDEXED BY bookings_by_order" : "bookings",
     indexed,
     all: {
-      sql: ` AND cause = '${CAUSES.Trade}'${indexed.sql}${chosen.sql}`,
+      sql: ` AND cause = ${CAUSES.Trade}${indexed.sql}${chosen.sql}`,
       values: [...indexed.values, ...chosen.values],
     },
     weight: "1",
@@ -159,10 +158,10 @@ function linesWhere({ cause, direction, fromDate, toDate }: StatementFilter): Bo
 }
 
 /** What stands in the column `cause`. */
-export const CAUSES: { readonly [C in StatementEntry["cause"]]: string } = {
-  Opening: "O",
-  Adjustment: "A",
-  Trade: "T",
+export const CAUSES: { readonly [C in StatementEntry["cause"]]: number } = {
+  Opening: 0,
+  Adjustment: 1,
+  Trade: 2,
 };
 
 const DIRECTIONS = { In: "in_count", Out: "out_count" } as const;

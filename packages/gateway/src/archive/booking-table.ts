@@ -4,6 +4,7 @@
  * from the one before it, so that the most frequent questions need no walk. Owned by the archive's
  * thread.
  */
+import type { Order } from "@countermand/core/model";
 import { type BookedEvent, statementEntryOf } from "@countermand/core/money";
 import type Database from "better-sqlite3";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
@@ -15,7 +16,9 @@ import {
   tradedSecond,
 } from "./booking-filter.ts";
 import { numberOfOrder } from "./order-number.ts";
+import { NO_TRAITS, traitsOf } from "./order-traits.ts";
 import { RowBatch } from "./row-batch.ts";
+import type { SymbolTable } from "./symbol-table.ts";
 
 /** Whose bookings, by the archive's ids: an account's events are in one partition. */
 export interface BookingOwner {
@@ -66,13 +69,15 @@ export class BookingTable {
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #batch: RowBatch;
+  readonly #symbols: SymbolTable;
   /** Of what has been inserted, rows that wait in the batch included. */
   readonly #latest = new Map<string, Counts>();
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, symbols: SymbolTable) {
     this.#database = database;
+    this.#symbols = symbols;
     this.#statements = prepareStatements(database);
-    this.#batch = new RowBatch(database, "bookings", 16);
+    this.#batch = new RowBatch(database, "bookings", 14);
   }
 
   /** Within a transaction that ends with {@link flush}. An event without lines is left out. */
@@ -94,7 +99,7 @@ export class BookingTable {
       date,
       inCount,
       outCount,
-      ...(isTrade ? orderCells(event.order) : NO_ORDER),
+      ...(isTrade ? this.#orderCells(event.order) : NO_ORDER),
       counts.tradedS,
       counts.executionNo,
       counts.lineNo,
@@ -226,6 +231,12 @@ export class BookingTable {
       .iterate(...spanValues(owner, span), ...all.values);
   }
 
+  #orderCells(order: Order) {
+    const { clOrdId, portfolioId } = order;
+    const traits = traitsOf(order, this.#symbols.idOf(order.symbol));
+    return [numberOfOrder(order), clOrdId, traits, portfolioId] as const;
+  }
+
   #countsOf(owner: BookingOwner): Counts {
     const key = keyOf(owner);
     const known = this.#latest.get(key);
@@ -288,12 +299,7 @@ function keyOf({ accountId, partitionId }: BookingOwner): string {
   return `${accountId}/${partitionId}`;
 }
 
-function orderCells(order: Extract<BookedEvent, { type: "ExecutionReported" }>["order"]) {
-  const { clOrdId, portfolioId, market, symbol, side } = order;
-  return [numberOfOrder(order), clOrdId, portfolioId, market, symbol, side];
-}
-
-const NO_ORDER = [0, "", "", "", "", ""] as const;
+const NO_ORDER = [0, "", NO_TRAITS, ""] as const;
 
 function prepareStatements(database: Database.Database) {
   const newest = (column: CountColumn) =>

@@ -11,7 +11,7 @@ interface GoneBookings {
   readonly lineNo: number;
 }
 
-const TABLES = ["closed_orders", "stream_positions", "refusals", "bookings"] as const;
+const TABLES = ["closed_orders", "refusals", "bookings"] as const;
 
 /** Within a transaction. Walks over every row of the partition: it is done once for each cut. */
 export function forgetEvents(database: Database.Database, partitionId: number, seq: number): void {

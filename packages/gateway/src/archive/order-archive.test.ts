@@ -147,6 +147,20 @@ test("archive: what is durable at a start is projected at once, not after what c
     await archive.reached(DESK, desk.durableSeq);
   }));
 
+test("archive: who waits for a position does not wait until what comes is gathered", () =>
+  withDesk(async ({ desk, open }) => {
+    const archive = await open({ clock: new FakeClock(), gatherMs: FOLLOW_GATHER_MS });
+    await projectAll(archive, desk);
+    trade(desk, ALICE, 5);
+    await projectAll(archive, desk);
+    trade(desk, ALICE, 5);
+    const waiting = archive.reached(DESK, desk.seq);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    await waiting;
+    assert.equal(archive.position(DESK), desk.durableSeq);
+  }));
+
 test("archive: reports replay as they were written, in pages, from any number", () =>
   withDesk(async ({ desk, open }) => {
     for (let round = 0; round < 20; round += 1) {
@@ -309,15 +323,16 @@ test("archive: damage found while it works is put aside and built again", () =>
   }));
 
 const DAMAGES = {
-  "a report's place names another one": "UPDATE stream_positions SET seq = 5 WHERE stream_seq = 2",
-  "a report's place names what is none": "UPDATE stream_positions SET seq = 1 WHERE stream_seq = 2",
-  "a report's place is missing": "DELETE FROM stream_positions WHERE stream_seq = 2",
+  "a report's place names another one": "UPDATE stream_runs SET seq = seq + 1",
+  "a report's place names what is none": "UPDATE stream_runs SET seq = 1",
+  "a report's place is missing":
+    "INSERT INTO stream_runs SELECT account_id, 1000, partition_id, seq, x'' FROM stream_runs",
   "a booking's place names what is none":
     "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
   "a booking's place names another account's":
     "UPDATE bookings SET seq = (SELECT max(seq) FROM bookings) WHERE account_id = 1 AND seq = " +
     "(SELECT max(seq) FROM bookings WHERE account_id = 1)",
-  "a row says that an order is of another side": "UPDATE closed_orders SET side = '2'",
+  "a row says that an order is of another side": "UPDATE closed_orders SET traits = traits | 1",
   "a client's name leads to an order of another name":
     "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
   "a client's name leads to the story of another name":
@@ -325,7 +340,7 @@ const DAMAGES = {
 } as const;
 
 async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
-  if (sql.includes("side")) {
+  if (sql.includes("traits")) {
     const filter = { side: Side.Sell };
     const { orderNumbers } = await archive.list(ALICE, filter, 0, 10);
     return await archive.orders(ALICE, orderNumbers, filter);

@@ -155,10 +155,8 @@ export class OrderArchive {
       this.#send({ type: "follow", positions: this.#durable });
       return;
     }
-    this.#gathering ??= this.#clock.after(this.#gatherMs, () => {
-      this.#gathering = null;
-      this.#send({ type: "follow", positions: this.#durable });
-    });
+    this.#gathering ??= this.#clock.after(this.#gatherMs, () => this.#sendGathered());
+    if (this.#waiters.some((waiter) => waiter.partition === partition)) this.#sendGathered();
   }
 
   /** While held, the archive takes up no more of the disk, and memory holds what it lacks. */
@@ -196,6 +194,7 @@ export class OrderArchive {
   reached(partition: string, seq: number, withinMs: number | null = null): Promise<void> {
     if (this.position(partition) >= seq) return Promise.resolve();
     if (this.#closing !== null) return Promise.reject(new ArchiveError("it is closed"));
+    if (this.#gathering !== null) this.#sendGathered();
     return new Promise((resolve, reject) => {
       const timer = withinMs === null ? null : this.#clock.after(withinMs, () => giveUp());
       const done = (settle: () => void) => () => {
@@ -359,6 +358,12 @@ export class OrderArchive {
       this.#waiting.size >= QUESTIONS_WAITING_MAX ||
       (isListQuestion(name) && this.#waitingLists >= LISTS_WAITING_MAX);
     return tooMany ? "too many questions wait for it" : null;
+  }
+
+  #sendGathered(): void {
+    this.#gathering?.cancel();
+    this.#gathering = null;
+    this.#send({ type: "follow", positions: this.#durable });
   }
 
   #send(message: ToArchive): void {

@@ -8,10 +8,12 @@ import {
   NO_CL_ORD_ID,
   type Order,
   type OrderId,
+  type OrderPhase,
   OrdStatus,
   type Side,
 } from "@countermand/core/model";
 import { orderNumberOf } from "./order-number.ts";
+import { traitTerms } from "./order-traits.ts";
 
 /** The statuses a query knows: a pending new is New, a pending cancel keeps the status it had. */
 export type FilterStatus = Exclude<
@@ -75,7 +77,7 @@ export function matchesFilter(order: Order, filter: OrderFilter): boolean {
 }
 
 /** The second an order was created in: what the wire shows. */
-export function createdSecond(order: Order): number {
+export function createdSecond(order: Pick<Order, "createdAtMs">): number {
   return Math.floor(order.createdAtMs / 1000);
 }
 
@@ -90,18 +92,15 @@ export interface FilterCondition {
 
 /** The filter for rows of the archive. Precondition: {@link admitsClosed}. */
 export function filterWhere(filter: OrderFilter): FilterCondition {
-  const { ordStatus } = filter;
+  const { side, market, symbol, ordStatus } = filter;
   const phase = ordStatus === undefined ? undefined : CLOSED_PHASES.get(ordStatus);
   const terms: readonly (readonly [term: string, value: string | number | undefined])[] = [
     ["order_number = ?", filter.orderId === undefined ? undefined : storedNumber(filter.orderId)],
     // The index holds no empty names, and can be used where the condition says so.
     [filter.clOrdId === NO_CL_ORD_ID ? "cl_ord_id = ?" : NAMED, filter.clOrdId],
-    ["market = ?", filter.market],
-    ["symbol = ?", filter.symbol],
-    ["side = ?", filter.side],
     ["portfolio_id = ?", filter.portfolioId],
     [IN_PORTFOLIOS, portfolioList(filter.portfolioIds)],
-    ["phase = ?", phase],
+    ...traitTerms({ side, phase, market, symbol }),
     ["created_s >= ?", filter.createdFromS],
     ["created_s <= ?", filter.createdToS],
   ];
@@ -133,7 +132,7 @@ function storedNumber(orderId: OrderId): number {
   return orderNumberOf(orderId) ?? -1;
 }
 
-const CLOSED_PHASES: ReadonlyMap<OrdStatus, string> = new Map([
+const CLOSED_PHASES: ReadonlyMap<OrdStatus, OrderPhase> = new Map([
   [OrdStatus.Filled, "Filled"],
   [OrdStatus.Canceled, "Canceled"],
   [OrdStatus.Rejected, "Rejected"],

@@ -13,7 +13,7 @@ export function orderNumberOf(orderId: string): number | null {
 }
 
 /** The number of an order of ours. */
-export function numberOfOrder({ orderId }: Order): number {
+export function numberOfOrder({ orderId }: Pick<Order, "orderId">): number {
   const orderNumber = orderNumberOf(orderId);
   assert(orderNumber !== null, "our order ids are decimal digits below 2^53");
   return orderNumber;

@@ -5,22 +5,22 @@ import { RowBatch } from "./row-batch.ts";
 
 function withTable(run: (database: Database.Database, batch: RowBatch) => void): void {
   const database = new Database(":memory:");
-  database.exec("CREATE TABLE pairs (one INTEGER PRIMARY KEY, other TEXT NOT NULL) STRICT");
+  database.exec("CREATE TABLE triples (one INTEGER, two INTEGER, other TEXT NOT NULL) STRICT");
   try {
-    run(database, new RowBatch(database, "pairs", 2));
+    run(database, new RowBatch(database, "triples", 3));
   } finally {
     database.close();
   }
 }
 
 function rowsOf(database: Database.Database): unknown[] {
-  return database.prepare("SELECT one, other FROM pairs ORDER BY one").raw().all();
+  return database.prepare("SELECT one, two, other FROM triples ORDER BY rowid").raw().all();
 }
 
 test("row batch: every row is there after the flush, however many there are", () => {
   for (const count of [0, 1, 15, 16, 17, 31, 32, 50]) {
     withTable((database, batch) => {
-      const rows = Array.from({ length: count }, (_, index) => [index, `row ${index}`] as const);
+      const rows = Array.from({ length: count }, (_, index) => [1, index, `row ${index}`] as const);
       for (const row of rows) batch.add(...row);
       batch.flush();
       assert.deepEqual(rowsOf(database), rows);
@@ -32,14 +32,26 @@ test("row batch: every row is there after the flush, however many there are", ()
 
 test("row batch: what is forgotten is not inserted", () => {
   withTable((database, batch) => {
-    batch.add(1, "gone");
+    batch.add(1, 1, "gone");
     batch.forget();
-    batch.add(2, "kept");
+    batch.add(1, 2, "kept");
     batch.flush();
-    assert.deepEqual(rowsOf(database), [[2, "kept"]]);
+    assert.deepEqual(rowsOf(database), [[1, 2, "kept"]]);
   });
 });
 
 test("row batch: a row with a cell too few is a bug", () => {
-  withTable((_, batch) => assert.throws(() => batch.add(1), /a row has a cell for each column/));
+  withTable((_, batch) => assert.throws(() => batch.add(1, 1), /a row has a cell for each column/));
+});
+
+test("row batch: rows are inserted in the order of their keys, whatever order they came in", () => {
+  withTable((database, batch) => {
+    const rows = Array.from({ length: 40 }, (_, index) => {
+      return [1 + (index % 2), (index * 17) % 40, `row ${index}`] as const;
+    });
+    for (const row of rows) batch.add(...row);
+    batch.flush();
+    const sorted = rows.toSorted(([a, b], [c, d]) => a - c || b - d);
+    assert.deepEqual(rowsOf(database), sorted);
+  });
 });

@@ -5,6 +5,7 @@
 import type Database from "better-sqlite3";
 import type { JournalPlace } from "../journal/journal.ts";
 import { NAMED, NAMED_ORDERS } from "./order-filter.ts";
+import type { StreamRuns } from "./stream-runs.ts";
 
 /** Where the report stands that closed an order, and whose it is. */
 export interface ClosedOrderPlace extends JournalPlace {
@@ -14,10 +15,12 @@ export interface ClosedOrderPlace extends JournalPlace {
 
 export class StoryTable {
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #streamRuns: StreamRuns;
 
   /** Precondition: the database has the tables of ARCHIVE_TABLES (archive-schema.ts). */
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, streamRuns: StreamRuns) {
     this.#statements = prepareStatements(database);
+    this.#streamRuns = streamRuns;
   }
 
   /** A closed order by its number, whosever it is: one look into the orders of each account. */
@@ -32,12 +35,12 @@ export class StoryTable {
 
   /** Where a report of the account's stream stands; null where it is not kept. */
   report(account: string, streamSeq: number): JournalPlace | null {
-    return this.#statements.report.get(account, streamSeq) ?? null;
+    return this.#streamRuns.place(account, streamSeq);
   }
 
   /** The first number of the account's stream that is kept; beyond all where none is. */
   earliestStreamSeq(account: string): number {
-    return this.#statements.earliest.get(account) ?? Number.MAX_SAFE_INTEGER;
+    return this.#streamRuns.earliest(account) ?? Number.MAX_SAFE_INTEGER;
   }
 
   /** The last refused command about the order before a position. */
@@ -61,17 +64,6 @@ function prepareStatements(database: Database.Database) {
         JOIN partitions ON partitions.id = partition_id
         WHERE account = ? AND ${NAMED} ORDER BY order_number DESC LIMIT ?`,
     ),
-    report: database.prepare<[string, number], JournalPlace>(
-      `SELECT name AS partition, stream_positions.seq AS seq
-        FROM accounts JOIN stream_positions ON account_id = accounts.id
-        JOIN partitions ON partitions.id = partition_id WHERE account = ? AND stream_seq = ?`,
-    ),
-    earliest: database
-      .prepare<[string], number>(
-        `SELECT stream_seq FROM accounts JOIN stream_positions ON account_id = accounts.id
-          WHERE account = ? ORDER BY stream_seq LIMIT 1`,
-      )
-      .pluck(),
     refusalBefore: database.prepare<[string, number, number], JournalPlace>(
       `SELECT name AS partition, refusals.seq AS seq
         FROM accounts JOIN refusals ON account_id = accounts.id

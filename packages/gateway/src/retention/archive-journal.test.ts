@@ -24,6 +24,7 @@ import type { UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { openArchive } from "../archive/archive-file.ts";
+import { StreamRuns } from "../archive/stream-runs.ts";
 import { backUp } from "../journal/backup.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { verifyJournal } from "../journal/verify.ts";
@@ -123,14 +124,17 @@ function rowsOf(file: string): unknown[][] {
   const queries = [
     "SELECT account, closed_count FROM accounts WHERE closed_count > 0 ORDER BY 1",
     "SELECT name, seq, hash, archived_seq FROM partitions ORDER BY 1",
-    `SELECT account, name, order_number, phase, closed_orders.seq FROM closed_orders ${whose} ORDER BY 1, 3`,
-    `SELECT account, name, stream_seq, stream_positions.seq FROM stream_positions ${whose} ORDER BY 1, 3`,
+    `SELECT account, name, order_number, cl_ord_id, traits & 127, symbol, closed_orders.seq
+      FROM closed_orders ${whose} JOIN symbols ON symbols.id = traits >> 7 ORDER BY 1, 3`,
     `SELECT account, name, order_number, refusals.seq FROM refusals ${whose} ORDER BY 1, 4`,
     `SELECT account, name, bookings.seq, execution_no, line_no FROM bookings ${whose} ORDER BY 1, 3`,
   ];
   const rows = queries.map((query) => database.prepare(query).raw().all());
+  const runs = new StreamRuns(database);
+  const accounts = database.prepare<[], string>("SELECT account FROM accounts ORDER BY 1").pluck();
+  const places = accounts.all().map((account) => runs.placesAfter(account, 0, 1_000_000));
   database.close();
-  return rows;
+  return [...rows, places.filter((each) => each.length > 0)];
 }
 
 /** A byte anywhere in a segment, a hash or a payload in the journal. */
