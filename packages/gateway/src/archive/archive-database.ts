@@ -13,7 +13,7 @@ import {
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import { isSimulated } from "@countermand/core/participants";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import type { ChainPosition } from "../journal/event-chain.ts";
 import type { JournalRecord } from "../journal/journal.ts";
 import { LIST_STEP_ROWS } from "./archive-limits.ts";
@@ -96,26 +96,54 @@ export class ArchiveDatabase {
     return new Map(rows.map(({ name, seq, hash }) => [name, { seq, hash }]));
   }
 
-  /** Projects the records that follow the partition's position; all of them or none. */
-  project(partition: string, records: readonly JournalRecord[], through: ChainPosition): void {
+  /**
+   * Projects the records that follow the partition's position; all of them or none. Each `next()`
+   * reads or inserts a bounded number, and between two of them all may be asked but lists: what is
+   * found of the transaction already is true of the journal. Precondition: none is under way.
+   */
+  *projecting(
+    partition: string,
+    pages: Iterable<readonly JournalRecord[]>,
+    through: ChainPosition,
+  ): Generator<void, void> {
     try {
-      this.#inTransaction(() => {
-        const partitionId = this.#partitionId(partition);
-        this.#insert(partitionId, records);
-        this.#statements.movePosition.run(through.seq, through.hash, partitionId);
-      });
-    } catch (error) {
-      // Ids that the transaction gave out are gone with it.
-      this.#partitionIds.clear();
-      this.#accountIds.clear();
+      this.#statements.begin.run();
+      const partitionId = this.#partitionId(partition);
+      for (const records of pages) {
+        this.#gather(partitionId, records);
+        yield;
+        this.#requireTransaction();
+      }
+      for (const rows of [this.#streamRuns, this.#closedOrders, this.#refusals, this.#bookings]) {
+        for (const _ of rows.flush()) {
+          yield;
+          this.#requireTransaction();
+        }
+      }
+      for (const [accountId, count] of this.#closedCounts) {
+        this.#statements.addClosedCount.run(count, accountId);
+      }
       this.#closedCounts.clear();
-      this.#bookings.forget();
-      this.#symbols.forget();
-      this.#streamRuns.forget();
-      this.#closedOrders.forget();
-      this.#refusals.forget();
+      this.#statements.movePosition.run(through.seq, through.hash, partitionId);
+      this.#statements.commit.run();
+    } catch (error) {
+      this.rollBack();
       throw error;
     }
+  }
+
+  /** Undoes what a {@link projecting} that did not end has done. */
+  rollBack(): void {
+    if (this.#database.inTransaction) this.#statements.rollBack.run();
+    // Ids that the transaction gave out are gone with it.
+    this.#partitionIds.clear();
+    this.#accountIds.clear();
+    this.#closedCounts.clear();
+    this.#symbols.forget();
+    this.#bookings.forget();
+    this.#streamRuns.forget();
+    this.#closedOrders.forget();
+    this.#refusals.forget();
   }
 
   /** Where each partition's projection begins: behind the events that were cut from the journal. */
@@ -317,45 +345,43 @@ export class ArchiveDatabase {
       .pluck();
   }
 
+  /** A failure of whoever asked in between may have ended it: nothing is inserted without it. */
+  #requireTransaction(): void {
+    if (this.#database.inTransaction) return;
+    throw new Database.SqliteError("the transaction was rolled back", "SQLITE_ABORT_ROLLBACK");
+  }
+
   /** Of most events a row needs a few facts, of some none: only bookings are decoded. */
-  #insert(partitionId: number, records: readonly JournalRecord[]): void {
+  #gather(partitionId: number, records: readonly JournalRecord[]): void {
     for (const { seq, payload } of records) {
       switch (deskEventType(payload)) {
         case "ExecutionReported":
-          this.#insertReport(payload, partitionId, seq);
+          this.#addReport(payload, partitionId, seq);
           break;
         case "AccountOpened":
         case "BalanceAdjusted":
-          this.#insertBooking(payload, partitionId, seq);
+          this.#addBooking(payload, partitionId, seq);
           break;
         case "CommandRefused":
-          this.#insertRefusal(payload, partitionId, seq);
+          this.#addRefusal(payload, partitionId, seq);
           break;
         default:
         // Nothing asks for it.
       }
     }
-    this.#streamRuns.flush();
-    this.#closedOrders.flush();
-    this.#refusals.flush();
-    this.#bookings.flush();
-    for (const [accountId, count] of this.#closedCounts) {
-      this.#statements.addClosedCount.run(count, accountId);
-    }
-    this.#closedCounts.clear();
   }
 
   /** What simulated participants did is never asked for: it stays in the journal alone. */
-  #insertReport(payload: string, partitionId: number, seq: number): void {
+  #addReport(payload: string, partitionId: number, seq: number): void {
     const report = glanceAtReport(payload);
     if (isSimulated(report.account)) return;
     const accountId = this.#accountId(report.account);
     this.#streamRuns.add(accountId, partitionId, report.streamSeq, seq);
-    if (report.isTrade) this.#insertBooking(payload, partitionId, seq);
-    if (isClosed(report)) this.#insertClosed(accountId, report, partitionId, seq);
+    if (report.isTrade) this.#addBooking(payload, partitionId, seq);
+    if (isClosed(report)) this.#addClosed(accountId, report, partitionId, seq);
   }
 
-  #insertBooking(payload: string, partitionId: number, seq: number): void {
+  #addBooking(payload: string, partitionId: number, seq: number): void {
     const event = decodeDeskEvent(payload);
     assert(isBooked(event), "an opening, an adjustment and a trade are booked");
     const { account } = event.type === "ExecutionReported" ? event.order : event;
@@ -363,7 +389,7 @@ export class ArchiveDatabase {
     this.#bookings.insert({ accountId: this.#accountId(account), partitionId }, seq, event);
   }
 
-  #insertRefusal(payload: string, partitionId: number, seq: number): void {
+  #addRefusal(payload: string, partitionId: number, seq: number): void {
     const event = decodeDeskEvent(payload);
     assert(event.type === "CommandRefused", "its type was looked at");
     const { account, orderId } = event;
@@ -373,7 +399,7 @@ export class ArchiveDatabase {
   }
 
   /** An order closes once: a second row for it is refused by the table. */
-  #insertClosed(accountId: number, order: ReportGlance, partitionId: number, seq: number): void {
+  #addClosed(accountId: number, order: ReportGlance, partitionId: number, seq: number): void {
     this.#closedOrders.add(
       accountId,
       numberOfOrder(order),
@@ -445,6 +471,9 @@ function closedPlace(table: string): string {
 function prepareStatements(database: Database.Database) {
   return {
     ...prepareReads(database),
+    begin: database.prepare("BEGIN"),
+    commit: database.prepare("COMMIT"),
+    rollBack: database.prepare("ROLLBACK"),
     addPartition: database.prepare(
       `INSERT INTO partitions (name, seq, hash, archived_seq) VALUES (?, 0, '', 0)
         ON CONFLICT DO NOTHING`,

@@ -25,7 +25,10 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { isClosed, type OrderEvent, orderApply, orderNew } from "@countermand/core/order";
+import type { ChainPosition } from "../journal/event-chain.ts";
+import type { JournalRecord } from "../journal/journal.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import type { ArchiveDatabase } from "./archive-database.ts";
 import { type Booking, type BookingFilter, bookingWeight } from "./booking-filter.ts";
 import { matchesFilter, type OrderFilter } from "./order-filter.ts";
 import { RecentReports } from "./recent-reports.ts";
@@ -271,6 +274,19 @@ export class ScriptedDesk {
 export function openDesk(folder: string): { journal: SqliteJournal; desk: ScriptedDesk } {
   const journal = SqliteJournal.open(folder);
   return { journal, desk: new ScriptedDesk(journal) };
+}
+
+/** One transaction, from its first step to its last. */
+export function projectWhole(
+  database: ArchiveDatabase,
+  partition: string,
+  records: readonly JournalRecord[],
+  through: ChainPosition,
+): void {
+  const steps = database.projecting(partition, [records], through);
+  while (steps.next().done !== true) {
+    // Nobody asks in between.
+  }
 }
 
 /** Places `count` orders and closes two of every three, some by a fill and some by a cancel. */

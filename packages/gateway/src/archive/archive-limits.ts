@@ -1,11 +1,23 @@
 /** Limits of the archive. Each with unit, reason and what is seen when it is reached. */
 
 /**
- * Events projected in one transaction. Reason: the more rows, the fewer pages are written for each,
- * but lookups wait while a transaction runs (about 25 ms). What is more is projected in the next
- * one.
+ * Events projected in one transaction. Reason: the more rows, the fewer pages are written for each;
+ * more would hold up lists, which wait for its end, for longer than about a tenth of a second. What
+ * is more is projected in the next one.
  */
-export const PROJECTED_EVENTS_MAX = 6_000;
+export const PROJECTED_EVENTS_MAX = 16_000;
+
+/**
+ * Events of a transaction that are read before lookups get their turn. Reason: about 2
+ * milliseconds.
+ */
+export const PROJECT_STEP_EVENTS = 1_000;
+
+/**
+ * Rows of a transaction that are inserted before lookups get their turn; a multiple of the rows of
+ * one INSERT. Reason: some 2 milliseconds, a few more where the table is large.
+ */
+export const INSERT_STEP_ROWS = 512;
 
 /**
  * Reports whose places one row holds. Reason: to find one, the row is walked through, which takes

@@ -16,7 +16,12 @@ import {
   type ScriptedDesk,
   trade,
 } from "./archive-fixture.ts";
-import { LIST_STEP_ROWS, PROJECTED_EVENTS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
+import {
+  LIST_STEP_ROWS,
+  PROJECT_STEP_EVENTS,
+  PROJECTED_EVENTS_MAX,
+  RETRY_MS_MIN,
+} from "./archive-limits.ts";
 import type { FromArchive } from "./archive-messages.ts";
 import { ArchiveProjector, type JournalSource } from "./archive-projector.ts";
 import { type Booking, type BookingFilter, tradedSecond } from "./booking-filter.ts";
@@ -243,6 +248,63 @@ test("projector: lookups come between the steps of a list, projecting after it",
     assert.equal(list.answer.positions.get(DESK), before);
   }));
 
+/** More than a transaction reads or inserts in one step. */
+function tradeForSteps(desk: ScriptedDesk): void {
+  while (desk.seq <= 2.5 * PROJECT_STEP_EVENTS) trade(desk, ALICE, 30);
+}
+
+test("projector: lookups come between the steps of a transaction, lists behind it", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    tradeForSteps(desk);
+    follow(setting);
+    const [first] = desk.matching(ALICE, {}).filter(isClosed).reverse();
+    assert.ok(first !== undefined);
+    const lookup = { account: ALICE, orderId: first.orderId };
+    const found: unknown[] = [];
+    ask(setting, 1, {});
+    for (let id = 2; clock.turn() && projector.positions.get(DESK) === 0; id += 1) {
+      const question = { name: "closedByOrderId", ask: lookup } as const;
+      projector.receive({ type: "question", id, question });
+      const answer = posted.at(-1);
+      assert.ok(answer?.type === "answer" && answer.id === id, "it is answered at once");
+      found.push(answer.answer);
+    }
+    assert.ok(found.length > 4);
+    const report = desk.recorded.find(({ report: { order } }) => order === first)?.report;
+    assert.ok(report !== undefined);
+    assert.deepEqual(new Set(found), new Set([null, encodeDeskEvent(report)]));
+    clock.turns();
+    const rest = posted.slice(found.length);
+    assert.deepEqual(
+      rest.map(({ type }) => type),
+      ["projected", "answer"],
+    );
+  }));
+
+test("projector: a transaction that is held leaves nothing and begins again", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, posted } = setting;
+    tradeForSteps(desk);
+    follow(setting);
+    for (let turns = 1; turns < 40; turns += 1) {
+      for (let turn = 0; turn < turns; turn += 1) clock.turn();
+      if (projector.positions.get(DESK) !== 0) break;
+      projector.receive({ type: "hold", isHeld: true });
+      clock.turns();
+      assert.equal(projector.positions.get(DESK), 0);
+      projector.receive({ type: "hold", isHeld: false });
+    }
+    clock.turns();
+    assert.equal(projector.positions.get(DESK), desk.durableSeq);
+    ask(setting, 1, {});
+    clock.turns();
+    const list = posted.at(-1);
+    assert.ok(list?.type === "answer" && typeof list.answer === "object" && list.answer !== null);
+    assert.ok("total" in list.answer);
+    assert.equal(list.answer.total, desk.matching(ALICE, {}).filter(isClosed).length);
+  }));
+
 test("projector: batches are bounded, and each tells its position", () =>
   withProjector((setting) => {
     const { desk, clock, posted } = setting;
@@ -313,7 +375,7 @@ test("projector: a bug is thrown, not retried", () => {
     read: () => {
       throw new TypeError("a bug");
     },
-    hashAt: () => null,
+    hashAt: () => "",
     sealed: () => null,
     close: () => journal.close(),
   });

@@ -12,7 +12,12 @@ import { JournalError, type JournalPlace, type JournalRecord } from "../journal/
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
 import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
-import { PROJECTED_EVENTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./archive-limits.ts";
+import {
+  PROJECT_STEP_EVENTS,
+  PROJECTED_EVENTS_MAX,
+  RETRY_MS_MAX,
+  RETRY_MS_MIN,
+} from "./archive-limits.ts";
 import {
   type ArchiveAnswer,
   type ArchiveQuestion,
@@ -54,6 +59,13 @@ export interface ProjectorOptions {
   readonly onDamage: (error: Error) => void;
 }
 
+/** A transaction under way. */
+interface Projection {
+  readonly partition: string;
+  readonly seq: number;
+  readonly steps: Generator<void, void>;
+}
+
 interface Walk {
   readonly id: number;
   readonly steps: Generator<void, ListAnswer | BookingsAnswer | StoryAnswer | null>;
@@ -68,6 +80,7 @@ export class ArchiveProjector {
   readonly #required: Map<string, number>;
   #lists: { readonly id: number; readonly question: ListingQuestion }[] = [];
   #walk: Walk | null = null;
+  #projection: Projection | null = null;
   #turnScheduled = false;
   #pauseMs = 0;
   #paused = false;
@@ -99,6 +112,7 @@ export class ArchiveProjector {
         return;
       case "hold":
         this.#held = message.isHeld;
+        if (message.isHeld) this.#abandonProjection();
         this.#scheduleTurn();
         return;
       case "require":
@@ -260,17 +274,21 @@ export class ArchiveProjector {
     });
   }
 
-  /** A step of the list under way, or else one transaction and the beginning of the next list. */
+  /**
+   * A step of the list under way, or one of the transaction, which the next list follows. So a list
+   * waits for one transaction, and the next transaction for one list.
+   */
   #turn(): void {
     if (this.#walk !== null) {
       this.#stepWalk(this.#walk);
     } else {
-      this.#projectNext();
-      if (!this.#closed) this.#startWalk();
+      this.#project();
+      if (!this.#closed && this.#projection === null) this.#startWalk();
     }
     if (this.#closed) return;
+    const isUnderWay = this.#walk !== null || this.#projection !== null;
     const canProject = !this.#paused && !this.#held && this.#mostBehind() !== null;
-    if (this.#walk !== null || this.#lists.length > 0 || canProject) this.#scheduleTurn();
+    if (isUnderWay || this.#lists.length > 0 || canProject) this.#scheduleTurn();
   }
 
   #startWalk(): void {
@@ -333,33 +351,57 @@ export class ArchiveProjector {
     throw new ArchiveDamagedError(`the event ${partition} ${seq} is no booking that was asked for`);
   }
 
-  #projectNext(): void {
-    const partition = this.#mostBehind();
-    if (this.#paused || this.#held || partition === null) return;
+  /** A step of the transaction under way, or the first one of the next. */
+  #project(): void {
+    if (this.#paused || this.#held) return;
+    this.#projection ??= this.#nextProjection();
+    if (this.#projection === null) return;
+    const { partition, seq, steps } = this.#projection;
     try {
-      this.#projectBatch(partition);
+      if (steps.next().done !== true) return;
+      this.#projection = null;
       this.#pauseMs = 0;
+      this.#positions.set(partition, seq);
+      raise(this.#required, partition, seq);
+      this.#options.post({ type: "projected", partition, seq });
     } catch (error) {
+      this.#projection = null;
       if (isDamage(error)) this.#end(error as Error);
       else this.#pause(faultOf(error));
     }
   }
 
-  #projectBatch(partition: string): void {
+  #nextProjection(): Projection | null {
+    const partition = this.#mostBehind();
+    if (partition === null) return null;
     const after = this.#positions.get(partition) ?? 0;
     const durable = this.#durable.get(partition) ?? 0;
-    const limit = Math.min(durable - after, PROJECTED_EVENTS_MAX);
-    const records = this.#journal.read(partition, after, limit);
-    const seq = after + limit;
+    const seq = Math.min(durable, after + PROJECTED_EVENTS_MAX);
+    return { partition, seq, steps: this.#projectionSteps(partition, after, seq) };
+  }
+
+  *#projectionSteps(partition: string, after: number, seq: number): Generator<void, void> {
     const hash = this.#journal.hashAt(partition, seq);
-    if (records.length !== limit || hash === null) {
-      const problem = `partition ${JSON.stringify(partition)} ends before ${seq}, which is durable`;
-      throw new JournalError("JOURNAL_DAMAGED", "journal.db", problem);
+    if (hash === null) throw endsBefore(partition, seq);
+    const pages = this.#pages(partition, after, seq);
+    yield* this.#database.projecting(partition, pages, { seq, hash });
+  }
+
+  *#pages(partition: string, after: number, seq: number): Generator<JournalRecord[]> {
+    for (let last = after; last < seq; ) {
+      const count = Math.min(seq - last, PROJECT_STEP_EVENTS);
+      const records = this.#journal.read(partition, last, count);
+      if (records.length !== count) throw endsBefore(partition, seq);
+      yield records;
+      last += count;
     }
-    this.#database.project(partition, records, { seq, hash });
-    this.#positions.set(partition, seq);
-    raise(this.#required, partition, seq);
-    this.#options.post({ type: "projected", partition, seq });
+  }
+
+  /** Begun again where it began. */
+  #abandonProjection(): void {
+    if (this.#projection === null) return;
+    this.#projection = null;
+    this.#database.rollBack();
   }
 
   /** The partition with the most durable events that are not projected; null when there is none. */
@@ -415,6 +457,11 @@ class CatchingUpError extends Error {
   constructor() {
     super("it is being built again and has not caught up yet");
   }
+}
+
+function endsBefore(partition: string, seq: number): JournalError {
+  const problem = `partition ${JSON.stringify(partition)} ends before ${seq}, which is durable`;
+  return new JournalError("JOURNAL_DAMAGED", "journal.db", problem);
 }
 
 /** The failure of a disk, a database or the journal. Anything else is a bug and is thrown again. */

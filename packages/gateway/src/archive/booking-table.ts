@@ -107,8 +107,9 @@ export class BookingTable {
     this.#latest.set(keyOf(owner), counts);
   }
 
-  flush(): void {
-    this.#batch.flush();
+  /** Steps as {@link RowBatch.flush} does. */
+  flush(): Generator<void, void> {
+    return this.#batch.flush();
   }
 
   /** The transaction was rolled back: what it added and counted is forgotten. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { inFolder } from "../journal/journal-fixture.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { openArchive } from "./archive-file.ts";
-import { ALICE, BOB, DESK, openDesk, type ScriptedDesk } from "./archive-fixture.ts";
+import { ALICE, BOB, DESK, openDesk, projectWhole, type ScriptedDesk } from "./archive-fixture.ts";
 import {
   admitsClosed,
   admitsOpen,
@@ -85,7 +85,7 @@ test("order filter: memory and archive agree on every order and every filter", (
           act(desk, orders);
           const seq = desk.durableSeq;
           const hash = reader.hashAt(DESK, seq) ?? "";
-          database.project(DESK, reader.read(DESK, 0, seq), { seq, hash });
+          projectWhole(database, DESK, reader.read(DESK, 0, seq), { seq, hash });
           for (const filter of asked) {
             const matching = desk.matching(ALICE, filter);
             if (!admitsOpen(filter)) assert.ok(matching.every(isClosed));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import Database from "better-sqlite3";
+import { INSERT_STEP_ROWS } from "./archive-limits.ts";
 import { RowBatch } from "./row-batch.ts";
 
 function withTable(run: (database: Database.Database, batch: RowBatch) => void): void {
@@ -13,6 +14,11 @@ function withTable(run: (database: Database.Database, batch: RowBatch) => void):
   }
 }
 
+/** How many steps it took. */
+function flush(batch: RowBatch): number {
+  return [...batch.flush()].length;
+}
+
 function rowsOf(database: Database.Database): unknown[] {
   return database.prepare("SELECT one, two, other FROM triples ORDER BY rowid").raw().all();
 }
@@ -22,9 +28,9 @@ test("row batch: every row is there after the flush, however many there are", ()
     withTable((database, batch) => {
       const rows = Array.from({ length: count }, (_, index) => [1, index, `row ${index}`] as const);
       for (const row of rows) batch.add(...row);
-      batch.flush();
+      flush(batch);
       assert.deepEqual(rowsOf(database), rows);
-      batch.flush();
+      flush(batch);
       assert.equal(rowsOf(database).length, count, "nothing is inserted twice");
     });
   }
@@ -35,7 +41,7 @@ test("row batch: what is forgotten is not inserted", () => {
     batch.add(1, 1, "gone");
     batch.forget();
     batch.add(1, 2, "kept");
-    batch.flush();
+    flush(batch);
     assert.deepEqual(rowsOf(database), [[1, 2, "kept"]]);
   });
 });
@@ -44,13 +50,22 @@ test("row batch: a row with a cell too few is a bug", () => {
   withTable((_, batch) => assert.throws(() => batch.add(1, 1), /a row has a cell for each column/));
 });
 
+test("row batch: many rows are inserted in steps", () => {
+  withTable((database, batch) => {
+    const count = 2 * INSERT_STEP_ROWS + 1;
+    for (let index = 0; index < count; index += 1) batch.add(1, index, "row");
+    assert.equal(flush(batch), 2);
+    assert.equal(rowsOf(database).length, count);
+  });
+});
+
 test("row batch: rows are inserted in the order of their keys, whatever order they came in", () => {
   withTable((database, batch) => {
     const rows = Array.from({ length: 40 }, (_, index) => {
       return [1 + (index % 2), (index * 17) % 40, `row ${index}`] as const;
     });
     for (const row of rows) batch.add(...row);
-    batch.flush();
+    flush(batch);
     const sorted = rows.toSorted(([a, b], [c, d]) => a - c || b - d);
     assert.deepEqual(rowsOf(database), sorted);
   });

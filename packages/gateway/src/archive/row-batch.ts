@@ -5,6 +5,7 @@
  */
 import { assert, at } from "@countermand/core/assert";
 import type Database from "better-sqlite3";
+import { INSERT_STEP_ROWS } from "./archive-limits.ts";
 
 /** Rows of one INSERT. Reason: from here on more of them hardly cost less per row. */
 const ROWS_PER_INSERT = 16;
@@ -37,8 +38,8 @@ export class RowBatch {
     this.#rows.push(row);
   }
 
-  /** Inserts all of them. */
-  flush(): void {
+  /** Inserts all of them, a bounded number before each `next()`. */
+  *flush(): Generator<void, void> {
     const rows = this.#rows;
     this.#rows = [];
     rows.sort(byKey);
@@ -49,6 +50,7 @@ export class RowBatch {
         cells.push(...at(rows, index));
       }
       this.#insertMany.run(...cells);
+      if ((from + ROWS_PER_INSERT) % INSERT_STEP_ROWS === 0) yield;
     }
     for (const row of rows.slice(wholeCount)) this.#insertOne.run(...row);
   }

@@ -51,7 +51,7 @@ export class StreamRuns {
     this.#batch = new RowBatch(database, "stream_runs", 5);
   }
 
-  /** Within a transaction that ends with {@link flush}; in the order of the account's stream. */
+  /** Before a transaction's {@link flush}; in the order of the account's stream. */
   add(accountId: number, partitionId: number, streamSeq: number, seq: number): void {
     const run = this.#open.get(accountId);
     if (run !== undefined && goesOn(run, partitionId, streamSeq, seq)) {
@@ -65,10 +65,11 @@ export class StreamRuns {
     this.#open.set(accountId, { partitionId, streamSeq, seq, ...ends, steps: [] });
   }
 
-  flush(): void {
+  /** Steps as {@link RowBatch.flush} does. */
+  flush(): Generator<void, void> {
     for (const [accountId, run] of this.#open) this.#end(accountId, run);
     this.#open.clear();
-    this.#batch.flush();
+    return this.#batch.flush();
   }
 
   /** The transaction was rolled back: what it added is forgotten. */

@@ -24,6 +24,7 @@ import type { UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { openArchive } from "../archive/archive-file.ts";
+import { projectWhole } from "../archive/archive-fixture.ts";
 import { StreamRuns } from "../archive/stream-runs.ts";
 import { backUp } from "../journal/backup.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
@@ -107,7 +108,7 @@ function assertArchiveIsAsRebuilt({ dataDir, root }: Trading): void {
       const records = [...reader.records(partition, from)];
       const seq = records.at(-1)?.seq ?? from;
       const hash = reader.hashAt(partition, seq) ?? "";
-      if (seq > from) database.project(partition, records, { seq, hash });
+      if (seq > from) projectWhole(database, partition, records, { seq, hash });
     }
     database.close();
     reader.close();
