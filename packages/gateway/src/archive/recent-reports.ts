@@ -18,11 +18,15 @@ import { isClosed } from "@countermand/core/order";
 import type { Booking } from "./booking-filter.ts";
 import { compareNewestFirst } from "./order-number.ts";
 
-/** A report, or another event that moved money. */
-interface Entry {
+/** A report, or another event that moved money: one record, whoever leads to it. */
+interface Entry<Event extends HeldEvent = HeldEvent> {
+  readonly partition: string;
   readonly seq: number;
-  readonly event: ExecutionReported | BookedEvent;
+  readonly event: Event;
+  readonly owner: RecentAccount;
 }
+
+type HeldEvent = ExecutionReported | BookedEvent;
 
 /** First in, first out, readable from any index; constant time per item, amortised. */
 class Queue<Item> {
@@ -67,6 +71,10 @@ class NamedOrders {
   readonly #orders = new Map<OrderId, Order>();
   #newest: Order | null = null;
 
+  constructor(...orders: readonly Order[]) {
+    for (const order of orders) this.add(order);
+  }
+
   get size(): number {
     return this.#orders.size;
   }
@@ -102,17 +110,18 @@ class NamedOrders {
   }
 }
 
-interface ClosedEntry {
-  readonly partition: string;
-  readonly seq: number;
-  readonly order: Order;
-}
-
 class RecentAccount {
+  readonly account: Account;
   readonly reports = new Queue<ExecutionReported>();
   readonly bookings = new Queue<Booking>();
-  readonly closed = new Map<OrderId, ClosedEntry>();
-  readonly byClOrdId = new Map<ClOrdId, NamedOrders>();
+  /** By the report that closed the order. */
+  readonly closed = new Map<OrderId, Entry<ExecutionReported>>();
+  /** Most names are of one order, which stands for itself. */
+  readonly byClOrdId = new Map<ClOrdId, Order | NamedOrders>();
+
+  constructor(account: Account) {
+    this.account = account;
+  }
 }
 
 interface RecentPartition {
@@ -144,11 +153,16 @@ export class RecentReports {
     if (!isReport && !isBooked(event)) return;
     const { entries, projectedSeq } = this.#partition(partition);
     if (seq <= projectedSeq) return;
-    entries.push({ seq, event });
+    const owner = this.#account(accountOf(event));
+    if (isBooked(event)) owner.bookings.push({ seq, event });
     this.#size += 1;
-    const account = this.#account(accountOf(event));
-    if (isBooked(event)) account.bookings.push({ seq, event });
-    if (isReport) addReport(account, partition, seq, event);
+    if (!isReport) {
+      entries.push({ partition, seq, event, owner });
+      return;
+    }
+    const entry = { partition, seq, event, owner };
+    entries.push(entry);
+    addReport(entry);
   }
 
   /** Last position of the partition whose events are not held here, because it is projected. */
@@ -177,7 +191,7 @@ export class RecentReports {
 
   /** The account's closed order; null if it is not held. */
   closed(account: Account, orderId: OrderId): Order | null {
-    return this.#accounts.get(account)?.closed.get(orderId)?.order ?? null;
+    return this.#accounts.get(account)?.closed.get(orderId)?.event.order ?? null;
   }
 
   /** Where the report stands that closed the account's order; null if it is not held. */
@@ -192,7 +206,9 @@ export class RecentReports {
     sees: ((order: Order) => boolean) | null = null,
   ): Order | null {
     const named = this.#accounts.get(account)?.byClOrdId.get(clOrdId);
-    return (sees === null ? named?.newest() : named?.newestOf(sees)) ?? null;
+    if (named === undefined) return null;
+    if (named instanceof NamedOrders) return sees === null ? named.newest() : named.newestOf(sees);
+    return sees === null || sees(named) ? named : null;
   }
 
   /**
@@ -205,8 +221,8 @@ export class RecentReports {
     }
     const closed = this.#accounts.get(account)?.closed.values() ?? [];
     const orders: Order[] = [];
-    for (const { partition, seq, order } of closed) {
-      if (seq > (positions.get(partition) ?? 0)) orders.push(order);
+    for (const { partition, seq, event } of closed) {
+      if (seq > (positions.get(partition) ?? 0)) orders.push(event.order);
     }
     return orders;
   }
@@ -235,14 +251,11 @@ export class RecentReports {
     return this.#accounts.get(account)?.reports.first()?.order.streamSeq ?? null;
   }
 
-  #forget({ event }: Entry): void {
-    const name = accountOf(event);
-    const account = this.#accounts.get(name);
-    assert(account !== undefined, "an event that is held has its account");
-    if (isBooked(event)) account.bookings.removeFirst();
-    if (event.type === "ExecutionReported") forgetReport(account, event);
-    const { reports, bookings } = account;
-    if (reports.length === 0 && bookings.length === 0) this.#accounts.delete(name);
+  #forget({ event, owner }: Entry): void {
+    if (isBooked(event)) owner.bookings.removeFirst();
+    if (event.type === "ExecutionReported") forgetReport(owner, event);
+    const { account, reports, bookings } = owner;
+    if (reports.length === 0 && bookings.length === 0) this.#accounts.delete(account);
   }
 
   #partition(partition: string): RecentPartition {
@@ -256,7 +269,7 @@ export class RecentReports {
   #account(account: Account): RecentAccount {
     const known = this.#accounts.get(account);
     if (known !== undefined) return known;
-    const added = new RecentAccount();
+    const added = new RecentAccount(account);
     this.#accounts.set(account, added);
     return added;
   }
@@ -266,34 +279,34 @@ function accountOf(event: ExecutionReported | BookedEvent): Account {
   return event.type === "ExecutionReported" ? event.order.account : event.account;
 }
 
-function addReport(
-  account: RecentAccount,
-  partition: string,
-  seq: number,
-  report: ExecutionReported,
-): void {
-  const { order } = report;
-  account.reports.push(report);
+function addReport(entry: Entry<ExecutionReported>): void {
+  const { owner, event } = entry;
+  const { order } = event;
+  owner.reports.push(event);
   if (!isClosed(order)) return;
-  account.closed.set(order.orderId, { partition, seq, order });
+  owner.closed.set(order.orderId, entry);
   if (order.clOrdId === NO_CL_ORD_ID) return;
-  const named = account.byClOrdId.get(order.clOrdId) ?? new NamedOrders();
-  named.add(order);
-  account.byClOrdId.set(order.clOrdId, named);
+  const named = owner.byClOrdId.get(order.clOrdId);
+  if (named === undefined) owner.byClOrdId.set(order.clOrdId, order);
+  else if (named instanceof NamedOrders) named.add(order);
+  else owner.byClOrdId.set(order.clOrdId, new NamedOrders(named, order));
 }
 
-function forgetReport(account: RecentAccount, { order }: ExecutionReported): void {
-  account.reports.removeFirst();
+function forgetReport(owner: RecentAccount, { order }: ExecutionReported): void {
+  owner.reports.removeFirst();
   if (!isClosed(order)) return;
-  account.closed.delete(order.orderId);
-  forgetName(account, order);
+  owner.closed.delete(order.orderId);
+  forgetName(owner, order);
 }
 
 function forgetName({ byClOrdId }: RecentAccount, { clOrdId, orderId }: Order): void {
+  if (clOrdId === NO_CL_ORD_ID) return;
   const named = byClOrdId.get(clOrdId);
-  if (named === undefined) return; // The order has no name.
-  named.remove(orderId);
-  if (named.size === 0) byClOrdId.delete(clOrdId);
+  if (named instanceof NamedOrders) {
+    named.remove(orderId);
+    if (named.size > 0) return;
+  }
+  byClOrdId.delete(clOrdId);
 }
 
 function isNewer(order: Order, other: Order): boolean {
