@@ -90,6 +90,14 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
       order: ORDER,
       execution: EXECUTION,
       origin: { previousStreamSeq: 119, cause: CAUSE },
+      answered: {
+        atMs: 120 as UnixMs,
+        fingerprint: "print",
+        contentDigest: "digest",
+        expiresAtMs: 121 as UnixMs,
+        httpStatus: 200,
+        body: "{}",
+      },
     },
     {
       execType: ExecType.Trade,
@@ -97,6 +105,7 @@ const DESK_RECORDS: readonly (readonly [string, DeskEvent, Readonly<Record<strin
       ...EXECUTION,
       previousStreamSeq: 119,
       cause: CAUSE_CELL,
+      answered: [120, "print", "digest", 121, 200, "{}"],
     },
   ],
   record("#### A, AccountOpened", {

@@ -94,7 +94,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       {
         file: `${GATEWAY}/sequencer/recovery.ts`,
         find: "  desk.apply(event, record.seq);",
-        replace: "  if (event.type !== 'RequestAnswered') desk.apply(event, record.seq);",
+        replace:
+          "  if (event.type === 'ExecutionReported') {\n" +
+          "    const { answered: _, ...report } = event;\n" +
+          "    desk.apply(report, record.seq);\n" +
+          "  } else if (event.type !== 'RequestAnswered') desk.apply(event, record.seq);",
       },
     ],
   },

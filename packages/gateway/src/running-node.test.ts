@@ -23,8 +23,8 @@ function order(side: Side, clOrdId: string): PlaceRequest {
 test("market time: runs on after a restart from a snapshot, though the clock ran back", async (t) => {
   const place = new NodePlace(t);
   const laterMs = Date.now() + 3_600_000;
-  // Two accounts, a settlement, an order, its entry in the book and its answer: the last position.
-  const node = await place.start({ marketWallMs: () => laterMs, snapshotEveryEventCount: 6 });
+  // Two accounts, a settlement, an order, with its answer, and its entry in the book: the last one.
+  const node = await place.start({ marketWallMs: () => laterMs, snapshotEveryEventCount: 5 });
   await node.services.trade.place(FIRST, order(Side.Buy, "mine"), options());
   await place.snapshot;
   const restarted = await place.start();
@@ -44,7 +44,7 @@ test("sessions: a snapshot has the clock that was set, and what time did before 
   const strict = { COUNTERMAND_MARKET_RULES: "strict" };
   const openingMs = Date.parse("2025-08-05T09:05:00+08:00");
   const wallMs = () => openingMs;
-  const node = await place.start({ marketWallMs: wallMs, snapshotEveryEventCount: 25 }, strict);
+  const node = await place.start({ marketWallMs: wallMs, snapshotEveryEventCount: 23 }, strict);
   const { trade, clock } = node.services;
   await trade.place(FIRST, order(Side.Buy, "bid"), options());
   await trade.place(SECOND, order(Side.Sell, "ask"), options());

@@ -6,8 +6,6 @@ import { encodeModeNotice, encodeReady } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { MarketMode } from "@countermand/core/control";
 import {
-  type DeskEvent,
-  decodeDeskEvent,
   type InstrumentTable,
   MARKET_GROUP_NAMES,
   type MarketGroup,
@@ -49,6 +47,7 @@ import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
 import type { MarketClock } from "./sequencer/market-clock.ts";
 import type { Partitions } from "./sequencer/partitions.ts";
+import { answerIn } from "./sequencer/remembered-answer.ts";
 import { type Answer, type DurableCommit, Sequencer } from "./sequencer/sequencer.ts";
 import { SessionTimer } from "./sequencer/session-timer.ts";
 import { Snapshotter } from "./sequencer/snapshotter.ts";
@@ -490,7 +489,5 @@ function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authen
 async function answerAt(archive: OrderArchive, partition: string, seq: number): Promise<Answer> {
   const payload = await archive.reportPayload(partition, seq);
   assert(payload !== null, "an answered request stands in the journal");
-  const event: DeskEvent = decodeDeskEvent(payload);
-  assert(event.type === "RequestAnswered", "an answered request stands where memory says");
-  return { httpStatus: event.httpStatus, body: event.body };
+  return answerIn(payload);
 }

@@ -4,10 +4,10 @@
  * to, the model says; the journal must say the same.
  */
 import {
+  type Answered,
   type DeskEvent,
   ExecType,
   type ExecutionReported,
-  type RequestAnswered,
 } from "../../../packages/core/src/model/index.ts";
 import type { Placing, Request } from "../clients/requests.ts";
 import { Adjustments } from "./adjustments.ts";
@@ -120,6 +120,7 @@ export class History {
       case "ExecutionReported":
         if (this.witnessed === null) this.#report(event);
         else this.#witness(event, this.witnessed);
+        if (event.answered !== undefined) this.#answered(event.answered);
         return;
       case "RequestAnswered":
         this.#answered(event);
@@ -364,7 +365,7 @@ export class History {
 
   // --- answers that are remembered ---
 
-  #answered({ fingerprint, httpStatus, body }: RequestAnswered): void {
+  #answered({ fingerprint, httpStatus, body }: Answered): void {
     if (httpStatus === 101) return; // A handshake that works once.
     this.requireComplete(`the answer ${body}`);
     const request = this.#byFingerprint.get(fingerprint);

@@ -281,6 +281,17 @@ test("desk: an answered request is found until it expires, and forgotten by a la
   assert.equal(desk.answered.get("b", ms(61_000))?.seq, 12);
 });
 
+test("desk: a report that carries an answer is both", () => {
+  const desk = openDesk();
+  const placing = decided(desk.decidePlace(ANNE, SOUND, null, ms(0)));
+  const report = { type: "Accepted", account: ANNE, orderId: placing.orderId } as const;
+  const { type: _, account: __, ...answered } = answer("a", 0, 60_000);
+  desk.apply({ ...desk.decideReport(report, placing, ms(0)), answered }, 11);
+  assert.equal(desk.openCount, 1);
+  const found = { seq: 11, contentDigest: "digest-a", expiresAtMs: ms(60_000) };
+  assert.deepEqual(desk.answered.get("a", ms(60_000)), found);
+});
+
 test("desk: its snapshot in full", () => {
   assert.equal(
     `\n${[...busyDesk().snapshotLines()].join("\n")}\n`,

@@ -18,11 +18,11 @@ import {
 import type {
   AccountClosed,
   AccountOpened,
+  Answered,
   Asset,
   BalanceAdjusted,
   DeskEvent,
   ExecutionReported,
-  RequestAnswered,
   Settled,
 } from "../model/event.ts";
 import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
@@ -346,6 +346,7 @@ export class Desk {
     switch (event.type) {
       case "ExecutionReported":
         this.#applyReport(event);
+        if (event.answered !== undefined) this.applyAnswered(event.answered, seq);
         break;
       case "AccountOpened":
         this.#applyAccountOpened(event);
@@ -372,12 +373,18 @@ export class Desk {
         this.#bookOf(event.account).deadMan.fire(event.scope, event.atMs);
         break;
       case "RequestAnswered":
-        this.#applyAnswered(event, seq);
+        this.applyAnswered(event, seq);
         break;
       case "CommandRefused":
         // Told in the story of the order; nothing here changed.
         break;
     }
+  }
+
+  /** Folds the answer that the event at `seq` carries, which is known last. */
+  applyAnswered({ atMs, fingerprint, contentDigest, expiresAtMs }: Answered, seq: number): void {
+    this.answered.forgetExpired(atMs);
+    this.answered.add(fingerprint, { seq, contentDigest, expiresAtMs });
   }
 
   /** The whole state as canonical lines: equal states give equal lines, whatever their history. */
@@ -521,15 +528,6 @@ export class Desk {
     this.#money.bookHouse(account, asset, units);
     const { total } = this.money(account).balance(asset);
     assert(total === balance, "an adjustment's balance is the ledger's");
-  }
-
-  #applyAnswered(event: RequestAnswered, seq: number): void {
-    this.answered.forgetExpired(event.atMs);
-    this.answered.add(event.fingerprint, {
-      seq,
-      contentDigest: event.contentDigest,
-      expiresAtMs: event.expiresAtMs,
-    });
   }
 
   #open(order: Order): void {

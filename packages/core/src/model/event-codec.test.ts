@@ -15,7 +15,13 @@ import type {
   RequestAnswered,
   Settled,
 } from "./event.ts";
-import { decodeDeskEvent, decodeOrder, encodeDeskEvent, encodeOrder } from "./event-codec.ts";
+import {
+  decodeDeskEvent,
+  decodeOrder,
+  encodeAnswered,
+  encodeDeskEvent,
+  encodeOrder,
+} from "./event-codec.ts";
 import {
   type Account,
   type ClOrdId,
@@ -175,6 +181,10 @@ const anyAnswer: fc.Arbitrary<RequestAnswered> = fc.record(
   },
   PLAIN,
 );
+
+const anyAnsweredReport: fc.Arbitrary<ExecutionReported> = fc
+  .tuple(anyOriginReport, anyAnswer)
+  .map(([report, { type: _, account: __, ...answered }]) => ({ ...report, answered }));
 
 const ORDER: Order = {
   orderId: "22000000001" as OrderId,
@@ -507,6 +517,21 @@ const GOLDEN_EVENTS: readonly DeskEvent[] = [
     refused: "TOO_LATE_FILLED",
     cause: CAUSE,
   },
+  {
+    type: "ExecutionReported",
+    execType: ExecType.Canceled,
+    order: ended(CancelReason.Requested, { version: 2, streamSeq: 8 }),
+    execution: null,
+    origin: { previousStreamSeq: 1, cause: CAUSE },
+    answered: {
+      atMs: 1_718_000_000_900 as UnixMs,
+      fingerprint: "key-1:cmd-8",
+      contentDigest: "c0ffee",
+      expiresAtMs: 1_718_000_600_900 as UnixMs,
+      httpStatus: 200,
+      body: '{"code":0}',
+    },
+  },
 ];
 
 test("event codec: the journal's format is the golden file's, byte for byte", () => {
@@ -551,6 +576,16 @@ test("event codec: any adjustment and any settlement are read back as they were"
 
 test("event codec: any answered request is read back as it was", () => {
   fc.assert(fc.property(anyAnswer, readsBack), { numRuns });
+  fc.assert(fc.property(anyAnsweredReport, readsBack), { numRuns });
+});
+
+test("event codec: an answer behind an encoded report is as if it was encoded with it", () => {
+  const becomesSame = (report: ExecutionReported): void => {
+    const { answered, ...bare } = report;
+    assert.ok(answered !== undefined);
+    assert.equal(encodeAnswered(encodeDeskEvent(bare), answered), encodeDeskEvent(report));
+  };
+  fc.assert(fc.property(anyAnsweredReport, becomesSame), { numRuns });
 });
 
 test("event codec: any dead-man's switch that is set or fires is read back as it was", () => {

@@ -9,10 +9,12 @@ import type { DeadManKind } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
 import type {
+  Answered,
   Asset,
   DeskEvent,
   DisconnectUnwatched,
   Execution,
+  ExecutionReported,
   RefusedCommand,
   ReportOrigin,
 } from "./event.ts";
@@ -25,6 +27,14 @@ type Cells = readonly Cell[];
 
 export function encodeDeskEvent(event: DeskEvent): string {
   return JSON.stringify(eventCells(event));
+}
+
+/**
+ * A report as it was encoded, with the answer that it is to carry: that is known when what happened
+ * is written out. Precondition: the report has an origin and no answer.
+ */
+export function encodeAnswered(report: string, answered: Answered): string {
+  return `${report.slice(0, -1)},${JSON.stringify(answeredCell(answered))}]`;
 }
 
 /**
@@ -50,13 +60,7 @@ export function decodeOrder(text: string): Order {
 function eventCells(event: DeskEvent): Cells {
   switch (event.type) {
     case "ExecutionReported":
-      return [
-        "R",
-        event.execType,
-        ...orderCells(event.order),
-        ...executionCells(event.execution),
-        ...originCells(event.origin),
-      ];
+      return reportCells(event);
     case "AccountOpened":
       return [
         "A",
@@ -115,6 +119,17 @@ function eventCells(event: DeskEvent): Cells {
   }
 }
 
+function reportCells({ execType, order, execution, origin, answered }: ExecutionReported): Cells {
+  return [
+    "R",
+    execType,
+    ...orderCells(order),
+    ...executionCells(execution),
+    ...originCells(origin),
+    ...(answered === undefined ? [] : [answeredCell(answered)]),
+  ];
+}
+
 const DECODERS = {
   R: (cells: Cells): DeskEvent => {
     const execution = executionOf(cells, 2 + ORDER_CELL_COUNT);
@@ -125,6 +140,7 @@ const DECODERS = {
       order: orderOf(cells, 2),
       execution,
       ...originOf(cells, from),
+      ...answeredOf(cells, from + ORIGIN_CELL_COUNT),
     };
   },
   N: (cells: Cells): DeskEvent => ({
@@ -311,10 +327,32 @@ function originCells(origin: ReportOrigin | undefined): Cell[] {
   return [previousStreamSeq, cause === null ? 0 : causeCell(cause)];
 }
 
+const ORIGIN_CELL_COUNT = 2;
+
 function originOf(cells: Cells, from: number): { origin?: ReportOrigin } {
   if (cells.length <= from) return {};
   const cause = cells[from + 1] === 0 ? null : causeOf(cells[from + 1]);
   return { origin: { previousStreamSeq: cells[from] as number, cause } };
+}
+
+function answeredCell(answered: Answered): Cells {
+  const { atMs, fingerprint, contentDigest, expiresAtMs, httpStatus, body } = answered;
+  return [atMs, fingerprint, contentDigest, expiresAtMs, httpStatus, body];
+}
+
+function answeredOf(cells: Cells, at: number): { answered?: Answered } {
+  if (cells.length <= at) return {};
+  const [atMs, fingerprint, contentDigest, expiresAtMs, httpStatus, body] = cells[at] as Cells;
+  return {
+    answered: {
+      atMs: atMs as UnixMs,
+      fingerprint: fingerprint as string,
+      contentDigest: contentDigest as string,
+      expiresAtMs: expiresAtMs as UnixMs,
+      httpStatus: httpStatus as number,
+      body: body as string,
+    },
+  };
 }
 
 /** Most requests have no name of their own, and that costs nothing. */

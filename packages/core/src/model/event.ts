@@ -35,6 +35,8 @@ export interface ExecutionReported {
   readonly execution: Execution | null;
   /** Absent in records that were written before there was one. */
   readonly origin?: ReportOrigin;
+  /** The write whose last event this is, if it is remembered: then it has no event of its own. */
+  readonly answered?: Answered;
 }
 
 /** How a report came about; of the event, and no part of the order. */
@@ -103,14 +105,10 @@ export interface Settled {
   readonly date: UnixDay;
 }
 
-/**
- * A write that changed something, and what was answered: the same request again gets the same
- * answer. A claimed socket handshake is one too, with an empty answer.
- */
-export interface RequestAnswered {
-  readonly type: "RequestAnswered";
+/** A write that changed something, and its answer: the same request again gets the same answer. */
+export interface Answered {
+  /** Real time. */
   readonly atMs: UnixMs;
-  readonly account: Account;
   /** Names the request: a digest of key, timestamp and signature, or of key and command id. */
   readonly fingerprint: string;
   /** Digest of the content, where the fingerprint does not cover it; "" where it does. */
@@ -119,6 +117,15 @@ export interface RequestAnswered {
   readonly expiresAtMs: UnixMs;
   readonly httpStatus: number;
   readonly body: string;
+}
+
+/**
+ * An answer that no report of the account's carries. A claimed socket handshake is one too, with an
+ * empty answer.
+ */
+export interface RequestAnswered extends Answered {
+  readonly type: "RequestAnswered";
+  readonly account: Account;
 }
 
 /** A dead-man's switch was armed, refreshed or released; any block of it ends. */

@@ -8,12 +8,13 @@ import {
   type PlaceRequest,
   type UnixMs,
 } from "@countermand/core/model";
-import type { Journal } from "../journal/journal.ts";
+import type { Journal, PartitionAppend } from "../journal/journal.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import type { RunOutcome } from "./cancel-runs.ts";
-import { partitionsInMemory } from "./partitions-fixture.ts";
+import { DESK, partitionsInMemory } from "./partitions-fixture.ts";
+import { answerIn } from "./remembered-answer.ts";
 import { Sequencer } from "./sequencer.ts";
 
 export const ALICE = { apiKey: "alice-key", account: "80114138" as Account };
@@ -29,16 +30,18 @@ export class RunsBench {
   readonly sequencer: Sequencer;
   /** Events of each commit, in order. */
   readonly commits: number[] = [];
+  /** What the desk has appended, in order. */
+  readonly records: string[] = [];
 
   constructor() {
     this.sequencer = new Sequencer({
       partitions: this.partitions,
-      journal: { append: async () => "committed" } as unknown as Journal,
+      journal: { append: async (appends) => this.#append(appends) } as Partial<Journal> as Journal,
       clock: this.clock,
       marketNowMs: () => this.nowMs,
       onDurable: ({ eventCount }) => this.commits.push(eventCount),
       onFailure: (error) => assert.fail(error),
-      answerAt: () => assert.fail("nothing is repeated"),
+      answerAt: async (_partition, seq) => answerIn(this.records[seq - 1] ?? ""),
     });
     for (const { account } of [ALICE, BOB]) {
       this.partitions.stageDeskEvent(account, sandboxAccount(account, this.nowMs));
@@ -85,6 +88,12 @@ export class RunsBench {
   async committed(): Promise<void> {
     void this.sequencer.tick();
     await this.settle();
+  }
+
+  #append(appends: readonly PartitionAppend[]): "committed" {
+    const desk = appends.find(({ partition }) => partition === DESK);
+    this.records.push(...(desk?.payloads ?? []));
+    return "committed";
   }
 
   /** Lets turns end and commits be done until nothing is left to do. */

@@ -23,11 +23,13 @@ import {
 import {
   type Account,
   type AmendRequest,
+  type Answered,
   type AskedReason,
   CancelReason,
   type Cause,
   type DeskEvent,
   type ExecutionReported,
+  encodeAnswered,
   encodeDeskEvent,
   type Instrument,
   marketGroupOf,
@@ -117,6 +119,8 @@ export class Partitions {
   #cause: Cause | null = null;
   #appends = new Map<string, StagedAppend>();
   #reports: ExecutionReported[] = [];
+  /** Where the last of them stands. */
+  readonly #reportedAt = { partition: "", seq: 0 };
   #worked: WorkedCommand[] = [];
   #eventCount = 0;
 
@@ -348,6 +352,25 @@ export class Partitions {
     return this.#stageDeskEvent(this.deskOf(account), this.#withCause(event));
   }
 
+  /**
+   * Stages the answer to a write that was decided in this turn, while the account's partition stood
+   * at `sinceSeq`. The write's last event carries it where that is a report of the account's.
+   */
+  stageAnswered(account: Account, sinceSeq: number, answered: Answered): void {
+    const { desk, lease, name } = this.deskOf(account);
+    const { partition, seq } = this.#reportedAt;
+    const isReport = lease.seq > sinceSeq && partition === name && seq === lease.seq;
+    if (!isReport || this.#reports.at(-1)?.order.account !== account) {
+      this.stageDeskEvent(account, { type: "RequestAnswered", account, ...answered });
+      return;
+    }
+    const payloads = this.#appends.get(name)?.payloads ?? [];
+    const report = payloads.pop();
+    assert(report !== undefined, "what was reported in this turn is staged");
+    payloads.push(encodeAnswered(report, answered));
+    desk.applyAnswered(answered, seq);
+  }
+
   /** An intent is about the order that the command is about. */
   #withCause(event: DeskEvent): DeskEvent {
     const cause = this.#cause;
@@ -362,6 +385,8 @@ export class Partitions {
     this.recent.add(name, lease.seq, event);
     if (event.type === "ExecutionReported") {
       this.#reports.push(event);
+      this.#reportedAt.partition = name;
+      this.#reportedAt.seq = lease.seq;
       if (this.onClosed !== null && isClosed(event.order)) this.onClosed(event.order);
     }
     return lease.seq;

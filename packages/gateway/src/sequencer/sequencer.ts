@@ -199,11 +199,12 @@ export class Sequencer {
     if (this.isDiskFull && urgency === "place") return Promise.resolve({ result: "diskFull" });
     const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
+    const sinceSeq = this.partitions.deskOf(account).lease.seq;
     const turn = this.#turn(caller, nowMs);
     const cause = causeOf(caller, origin);
     const answer = this.partitions.caused(cause, () => decide(turn));
     const isKept = turn.isKept || this.partitions.stagedCount > stagedBefore;
-    if (isKept && identity !== null) this.#remember(account, identity, answer);
+    if (isKept && identity !== null) this.#remember(account, sinceSeq, identity, answer);
     // Behind that: a refusal changed nothing, and a retry of it is a fresh try.
     this.#noteRefused(account, turn.refusals, cause, nowMs);
     return this.#released({ result: "answered", answer });
@@ -228,8 +229,10 @@ export class Sequencer {
     const turn = this.#turn(caller, nowMs);
     const many = decide(turn);
     const cause = causeOf(caller, origin);
+    const { lease } = this.partitions.deskOf(account);
     const keep = ({ answer, isKept }: KeptAnswer) => {
-      if (isKept) this.#remember(account, identity, answer);
+      // Behind its last step: reports of other writes may stand before it.
+      if (isKept) this.#remember(account, lease.seq, identity, answer);
       return answer;
     };
     if (!("run" in many)) {
@@ -306,7 +309,8 @@ export class Sequencer {
     const nowMs = this.#wallMs();
     const used = answered.get(identity.fingerprint, nowMs) !== null;
     if (used || isExpired(answered, identity, nowMs)) return this.#released(false);
-    this.#remember(account, identity, { httpStatus: 101, body: "" });
+    const { lease } = this.partitions.deskOf(account);
+    this.#remember(account, lease.seq, identity, { httpStatus: 101, body: "" });
     return this.#released(true);
   }
 
@@ -431,11 +435,10 @@ export class Sequencer {
     }
   }
 
-  #remember(account: Account, identity: RequestIdentity, answer: Answer): void {
-    this.partitions.stageDeskEvent(account, {
-      type: "RequestAnswered",
+  /** The answer to a write that was decided since the account's partition stood at `sinceSeq`. */
+  #remember(account: Account, sinceSeq: number, identity: RequestIdentity, answer: Answer): void {
+    this.partitions.stageAnswered(account, sinceSeq, {
       atMs: this.#wallMs(),
-      account,
       fingerprint: identity.fingerprint,
       contentDigest: identity.contentDigest,
       expiresAtMs: identity.expiresAtMs,

@@ -9,7 +9,6 @@ import type { AddressInfo } from "node:net";
 import { ACCEPTED, HANDSHAKE_METHOD, STREAM_PATH, stringToSign } from "@countermand/contract";
 import {
   type Account,
-  decodeDeskEvent,
   type ExecutionReported,
   type OrderId,
   REFERENCE_INSTRUMENTS,
@@ -24,6 +23,7 @@ import { aPlaceRequest } from "../place-request-fixture.ts";
 import { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
 import { DESK, partitionsInMemory } from "../sequencer/partitions-fixture.ts";
+import { answerIn } from "../sequencer/remembered-answer.ts";
 import { type Answer, type DurableCommit, Sequencer } from "../sequencer/sequencer.ts";
 import { StreamHub } from "../stream/stream-hub.ts";
 import { type Clock, systemClock } from "../sys/clock.ts";
@@ -227,10 +227,7 @@ export class StreamHarness {
   #answerAt(partition: string, seq: number): Answer {
     const payload = this.journal.payloads.get(partition)?.[seq - 1];
     assert.ok(payload !== undefined);
-    const event = decodeDeskEvent(payload);
-    assert.equal(event.type, "RequestAnswered");
-    assert.ok(event.type === "RequestAnswered");
-    return { httpStatus: event.httpStatus, body: event.body };
+    return answerIn(payload);
   }
 }
 
