@@ -48,10 +48,34 @@ function checkAppendAndRead(check: Check): void {
   check("what was appended is read back in order", async ({ journal }) => {
     const { epoch, lastSeq } = await journal.claim("a", "me");
     assert.equal(lastSeq, 0);
-    const texts = ["1", "", "é 香港 \u{1f512}", "line\nend", "x".repeat(50_000)];
+    const texts = ["1", "", "é 香港 \u{1f512}", "line\r\tend", "x".repeat(50_000)];
     assert.equal(await journal.append([add("a", epoch, 0, ...texts)]), "committed");
     assert.deepEqual(await payloads(journal, "a"), texts);
     assert.deepEqual(await payloads(journal, "b"), []);
+  });
+
+  check("an append can be settled before the event loop gets on", async ({ journal }) => {
+    const { epoch } = await journal.claim("a", "me");
+    const first = journal.append([add("a", epoch, 0, "1")]);
+    const fenced = journal.append([add("a", epoch, 0, "2")]);
+    const behind = journal.append([add("a", epoch, 1, "3")]);
+    const settled: string[] = [];
+    void first.then((outcome) => settled.push(`first ${outcome}`));
+    void fenced.then((outcome) => settled.push(`fenced ${outcome}`));
+    // Promises alone go on here. A store may settle nothing ahead of its messages.
+    for (let look = 0; look < 1_000_000 && settled.length === 0; look += 1) {
+      journal.settle();
+      await Promise.resolve();
+    }
+    assert.ok(!settled.includes("fenced committed"));
+    assert.deepEqual(await Promise.all([first, fenced, behind]), [
+      "committed",
+      "fenced",
+      "committed",
+    ]);
+    journal.settle();
+    assert.equal(await journal.append([add("a", epoch, 2, "4")]), "committed");
+    assert.deepEqual(await payloads(journal, "a"), ["1", "3", "4"]);
   });
 
   check("read gives a window", async ({ journal }) => {

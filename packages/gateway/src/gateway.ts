@@ -154,7 +154,7 @@ async function listenForOperators(
 async function createHttp(options: NodeOptions, front: Front): Promise<HttpServer> {
   const { config, clock, onFatal } = options;
   const http = await HttpServer.create({
-    admits: () => front.node?.admission.admits() ?? true,
+    admits: () => front.node?.admits() ?? true,
     tls: config.tls,
     sandbox: config.profile === "sandbox",
     signed: new SignedEndpoint({

@@ -80,7 +80,7 @@ export class RunningNode {
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
-  readonly admission: Admission;
+  readonly #admission: Admission;
   readonly #effective: EffectiveLimits;
   readonly #limits: OrderLimits;
   readonly #killSwitch: KillSwitch;
@@ -120,7 +120,7 @@ export class RunningNode {
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
     this.#snapshotter = snapshotterOf(options, foundation);
-    this.admission = new Admission(clock);
+    this.#admission = new Admission(clock);
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
     const instruments = partitions.control.table;
@@ -178,7 +178,7 @@ export class RunningNode {
       archive,
       trade: this.services.trade,
       budgets: this.services.budgets,
-      admits: () => this.admission.admits(),
+      admits: () => this.admits(),
       hub: this.#hub,
       guard: this.#guard,
       clock,
@@ -189,6 +189,12 @@ export class RunningNode {
     this.operator = this.#operatorParts();
     this.metrics = this.#makeMetrics();
     journal.watchDisk(({ isFull }) => this.#diskChanged(isFull));
+  }
+
+  /** Whether this turn has room for another new order or query; asked before each is read. */
+  admits(): boolean {
+    this.sequencer.lookUp();
+    return this.#admission.admits();
   }
 
   /** Public keys of receipts, as a JSON Web Key Set. */
@@ -362,7 +368,7 @@ export class RunningNode {
       pushes: () => hub.sentCount,
       slowReaders: () => hub.slowCount,
       overBudget: () => this.services.budgets.refusedCounts,
-      shedRequests: () => this.admission.refusedCount,
+      shedRequests: () => this.#admission.refusedCount,
       heldBack: () => partitions.heldBackCounts,
       limitRefusals: () => this.#limits.refusedCounts,
       marketSessions: () => streams.sessionCount,

@@ -8,6 +8,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
+import { CommitMark } from "./commit-mark.ts";
 import {
   JournalError,
   type JournalErrorCode,
@@ -21,6 +22,8 @@ import { SqliteJournal } from "./sqlite-journal.ts";
 export interface JournalWorkerStart {
   readonly dataDir: string;
   readonly reserveBytes: number;
+  /** Memory of a {@link CommitMark}. */
+  readonly commitMark: SharedArrayBuffer;
 }
 
 export type JournalCall =
@@ -73,15 +76,17 @@ const TURN_REQUESTS_MAX = 256;
 class JournalThread {
   readonly #port: MessagePort;
   readonly #journal: SqliteJournal;
+  readonly #committed: CommitMark;
   #closed = false;
   /** As it was last told. */
   #disk: DiskState;
   #refillDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
   #headDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
 
-  constructor(port: MessagePort, journal: SqliteJournal) {
+  constructor(port: MessagePort, journal: SqliteJournal, committed: CommitMark) {
     this.#port = port;
     this.#journal = journal;
+    this.#committed = committed;
     port.on("message", (first: JournalRequest) => this.#turn(first));
     journal.refillReserve();
     this.#disk = diskOf(journal);
@@ -126,6 +131,8 @@ class JournalThread {
       run.push({ id, batch: call.batch });
     }
     const outcomes = this.#journal.append(run.map(({ batch }) => batch));
+    if (outcomes.includes("fenced")) this.#committed.stop();
+    this.#committed.move(run.at(-1)?.id ?? 0);
     return run.map(({ id }, index) => ({ id, value: outcomes[index] }));
   }
 
@@ -237,7 +244,8 @@ function failureOf({ code, file, problem }: JournalError): JournalFailure {
 /** Everything the thread does, apart from being one. */
 export function startJournalThread(port: MessagePort, start: JournalWorkerStart): void {
   try {
-    new JournalThread(port, SqliteJournal.open(start.dataDir, start.reserveBytes));
+    const journal = SqliteJournal.open(start.dataDir, start.reserveBytes);
+    new JournalThread(port, journal, new CommitMark(start.commitMark));
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     port.postMessage({ type: "failed", failure: failureOf(error) } satisfies JournalMessage);

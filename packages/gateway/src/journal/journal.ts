@@ -56,6 +56,11 @@ export interface Journal {
    * @throws JournalError the outcome is unknown: the caller stops the process and recovers.
    */
   append(batch: readonly PartitionAppend[]): Promise<AppendOutcome>;
+  /**
+   * Resolves the appends that are on stable storage by now, for who is in a long turn of the event
+   * loop, and would hear of a commit only at its end. They resolve by themselves as well.
+   */
+  settle(): void;
   /** Up to `limit` records with a seq greater than `afterSeq`, in order. */
   read(partition: string, afterSeq: number, limit: number): Promise<JournalRecord[]>;
   /** Finishes what was asked before and closes the store. Later calls are refused. */

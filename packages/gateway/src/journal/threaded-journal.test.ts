@@ -34,6 +34,27 @@ async function openIn(
   return journal;
 }
 
+test("settle: a flushed append resolves before the event loop gets on", async (t) => {
+  await inFolder(async (folder) => {
+    const journal = await openIn(t, folder);
+    const { epoch } = await journal.claim("desk", "me");
+    let outcome = "";
+    const append = journal.append([{ partition: "desk", epoch, expectedSeq: 0, payloads: ["1"] }]);
+    void append.then((each) => {
+      outcome = each;
+    });
+    // No message arrives here: promises alone go on.
+    const untilMs = performance.now() + 20_000;
+    while (outcome === "" && performance.now() < untilMs) {
+      journal.settle();
+      await Promise.resolve();
+    }
+    assert.equal(outcome, "committed");
+    assert.equal((await journal.read("desk", 0, 10)).length, 1, "its message is no surprise");
+    await journal.close();
+  });
+});
+
 test("open: a refused journal is left as it was, and the directory is free again", () =>
   inFolder(async (folder) => {
     closedJournal(folder, { desk: 3 });

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import { fileBytes } from "../sys/disk.ts";
+import { CommitMark } from "./commit-mark.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
@@ -53,8 +54,16 @@ const LONG_JOURNAL_BYTES = 40_000_000;
 const PENDING_COUNT_MAX = 10_000;
 
 interface Pending {
+  readonly isAppend: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: JournalError) => void;
+}
+
+interface FoundJournal {
+  readonly inspection: JournalInspection;
+  readonly keptTail: string | null;
+  readonly disk: DiskState;
+  readonly commitMark: SharedArrayBuffer;
 }
 
 export class ThreadedJournal implements Journal {
@@ -67,6 +76,7 @@ export class ThreadedJournal implements Journal {
   readonly #ownLock: DataDirLock | null;
   readonly #onFailure: (error: JournalError) => void;
   readonly #pending = new Map<number, Pending>();
+  readonly #committed: CommitMark;
   readonly #exited: Promise<void>;
   #nextId = 1;
   #disk: DiskState;
@@ -90,8 +100,9 @@ export class ThreadedJournal implements Journal {
       const inspection = await inspected(dataDir, options);
       options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
-      const { worker, disk } = await startWorker({ dataDir, reserveBytes });
-      const found = { inspection, keptTail, disk };
+      const commitMark = CommitMark.memory();
+      const { worker, disk } = await startWorker({ dataDir, reserveBytes, commitMark });
+      const found = { inspection, keptTail, disk, commitMark };
       return new ThreadedJournal(dataDir, worker, ownLock, options, found);
     } catch (error) {
       ownLock?.release();
@@ -104,7 +115,7 @@ export class ThreadedJournal implements Journal {
     worker: Worker,
     ownLock: DataDirLock | null,
     { onFailure = () => {} }: ThreadedJournalOptions,
-    found: { inspection: JournalInspection; keptTail: string | null; disk: DiskState },
+    found: FoundJournal,
   ) {
     this.#file = journalFiles(dataDir).database;
     this.#worker = worker;
@@ -113,6 +124,7 @@ export class ThreadedJournal implements Journal {
     this.inspection = found.inspection;
     this.keptTail = found.keptTail;
     this.#disk = found.disk;
+    this.#committed = new CommitMark(found.commitMark);
     worker.on("message", (message: JournalMessage) => this.#receive(message));
     worker.on("error", (error) => this.#fail(writerEnded(this.#file, error.message)));
     this.#exited = new Promise((resolve) => {
@@ -152,6 +164,13 @@ export class ThreadedJournal implements Journal {
     return this.#call<AppendOutcome>({ type: "append", batch });
   }
 
+  settle(): void {
+    for (const [id, { isAppend, resolve }] of this.#pending) {
+      if (!this.#committed.covers(id)) return;
+      if (isAppend) resolve("committed" satisfies AppendOutcome);
+    }
+  }
+
   read(partition: string, afterSeq: number, limit: number): Promise<JournalRecord[]> {
     return this.#call<JournalRecord[]>({ type: "read", partition, afterSeq, limit });
   }
@@ -187,7 +206,8 @@ export class ThreadedJournal implements Journal {
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise<Value>((resolve, reject) => {
-      this.#pending.set(id, { resolve: (value) => resolve(value as Value), reject });
+      const isAppend = call.type === "append";
+      this.#pending.set(id, { isAppend, resolve: (value) => resolve(value as Value), reject });
       this.#worker.postMessage({ id, call } satisfies JournalRequest);
     });
   }

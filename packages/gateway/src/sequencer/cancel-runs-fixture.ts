@@ -36,7 +36,10 @@ export class RunsBench {
   constructor() {
     this.sequencer = new Sequencer({
       partitions: this.partitions,
-      journal: { append: async (appends) => this.#append(appends) } as Partial<Journal> as Journal,
+      journal: {
+        append: async (appends) => this.#append(appends),
+        settle: () => {},
+      } as Partial<Journal> as Journal,
       clock: this.clock,
       marketNowMs: () => this.nowMs,
       onDurable: ({ eventCount }) => this.commits.push(eventCount),

@@ -50,6 +50,13 @@ export const CANCELS_PER_STEP = 128;
 export const COMMIT_GATHER_MS = 5;
 
 /**
+ * Milliseconds in a turn of the event loop after which it is looked whether a commit is done or
+ * due. Reason: under overload a turn lasts many times this, and answers need not wait for its end.
+ * Nothing is seen when it is reached.
+ */
+export const LOOK_MS = 1;
+
+/**
  * Real milliseconds that the wait for a session boundary lasts at most. Reason: the exchange's clock
  * follows one that may be set meanwhile. Nothing is seen when it is reached: the wait begins anew.
  */

@@ -28,6 +28,7 @@ import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
 import { CommandTurn, type RefusedOrder, scopeOf, type Turn } from "./command-turn.ts";
 import {
   COMMIT_GATHER_MS,
+  LOOK_MS,
   PENDING_CANCELS_MAX,
   PENDING_PLACES_MAX,
   PENDING_PLACES_SLOW_MAX,
@@ -147,7 +148,10 @@ export class Sequencer {
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
-  #commitScheduled = false;
+  /** The commit that begins next, once it is asked for. */
+  #due: { readonly sinceMs: number; seenCount: number } | null = null;
+  #turnEndAwaited = false;
+  #lookedMs = 0;
   #failed = false;
   #idleWaiters: Released[] = [];
 
@@ -190,6 +194,7 @@ export class Sequencer {
     decide: (turn: Turn) => Answer,
     origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
+    this.lookUp();
     if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
     if (identity !== null) {
@@ -373,6 +378,20 @@ export class Sequencer {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
+  /**
+   * Within a turn of the event loop that is long: what has become durable is let go, and a commit
+   * that is due begins, so that no answer waits for the turn's end. Called for every request.
+   */
+  lookUp(): void {
+    if (!this.#committing && this.#due === null) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#lookedMs < LOOK_MS) return;
+    this.#lookedMs = nowMs;
+    if (this.#committing) this.#options.journal.settle();
+    else if (this.#due !== null && nowMs - this.#due.sinceMs >= COMMIT_GATHER_MS)
+      void this.#commit();
+  }
+
   #isOverloaded(urgency: Urgency): boolean {
     if (urgency === "cancel") return this.#pendingCount >= PENDING_CANCELS_MAX;
     return this.refusesQueries || this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX;
@@ -464,31 +483,41 @@ export class Sequencer {
   }
 
   #scheduleCommit(): void {
-    if (this.#committing || this.#commitScheduled || this.#failed) return;
-    this.#commitScheduled = true;
-    this.#gather(1, this.#options.clock.monotonicMs());
+    if (this.#committing || this.#due !== null || this.#failed) return;
+    this.#due = { sinceMs: this.#options.clock.monotonicMs(), seenCount: 1 };
+    this.#awaitTurnEnd();
+  }
+
+  #awaitTurnEnd(): void {
+    if (this.#turnEndAwaited) return;
+    this.#turnEndAwaited = true;
+    this.#options.clock.atTurnEnd(() => {
+      this.#turnEndAwaited = false;
+      this.#turnEnded();
+    });
   }
 
   /**
    * Commits at the end of this turn, a lone command always; of a later one while every turn brings
    * more commands, because a few large commits cost less than many small ones.
    */
-  #gather(seenCount: number, sinceMs: number): void {
-    const { clock } = this.#options;
-    clock.atTurnEnd(() => {
-      const count = this.#waiting.length;
-      if (count > seenCount && clock.monotonicMs() - sinceMs < COMMIT_GATHER_MS) {
-        this.#gather(count, sinceMs);
-        return;
-      }
-      this.#commitScheduled = false;
-      void this.#commit();
-    });
+  #turnEnded(): void {
+    const due = this.#due;
+    if (due === null) return; // It began within the turn.
+    const count = this.#waiting.length;
+    const isLate = this.#options.clock.monotonicMs() - due.sinceMs >= COMMIT_GATHER_MS;
+    if (count > due.seenCount && !isLate) {
+      due.seenCount = count;
+      this.#awaitTurnEnd();
+      return;
+    }
+    void this.#commit();
   }
 
   async #commit(): Promise<void> {
     assert(!this.#committing, "one commit at a time");
     this.#committing = true;
+    this.#due = null;
     const staged = this.partitions.takeStaged();
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -39,7 +39,7 @@ class Bench {
   constructor(archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE }) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
-      journal: { append: async () => "committed" } as unknown as Journal,
+      journal: { append: async () => "committed", settle: () => {} } as unknown as Journal,
       clock: { ...systemClock, wallMs: () => this.wallMs },
       marketNowMs: () => START_MS as UnixMs,
       onDurable: () => {},

@@ -34,7 +34,7 @@ import { OrderStreamServer } from "./ws-server.ts";
 export const [FIRST_KEY, SECOND_KEY] = SANDBOX_KEYS;
 
 /** Keeps events in memory. While it is held, an append is not durable. */
-class MemoryJournal implements Pick<Journal, "append"> {
+class MemoryJournal implements Pick<Journal, "append" | "settle"> {
   readonly payloads = new Map<string, string[]>();
   #isHeld = false;
   #held: (() => void)[] = [];
@@ -50,6 +50,9 @@ class MemoryJournal implements Pick<Journal, "append"> {
     }
     return "committed";
   }
+
+  /** What is not held is resolved already. */
+  settle(): void {}
 
   /** Whether a commit is held. */
   get isStalled(): boolean {
