@@ -88,8 +88,7 @@ export class StreamRuns {
   placesAfter(account: string, afterStreamSeq: number, limit: number): ReportPlace[] {
     assert(limit > 0, "places are asked for");
     const places: ReportPlace[] = [];
-    const from = { account, streamSeq: afterStreamSeq + 1 };
-    for (const run of this.#statements.runsFrom.iterate(from)) {
+    for (const run of this.#statements.runsFrom.iterate(account, afterStreamSeq + 1)) {
       for (const place of placesOf(run)) {
         if (place.streamSeq <= afterStreamSeq) continue;
         places.push(place);
@@ -177,13 +176,13 @@ function restOf(run: CutRow, cutSeq: number): Omit<CutRow, "accountId"> | null {
 
 function prepareStatements(database: Database.Database) {
   return {
-    runsFrom: database.prepare<{ account: string; streamSeq: number }, RunRow>(
+    runsFrom: database.prepare<[string, number], RunRow>(
       `SELECT stream_seq AS streamSeq, name AS partition, stream_runs.seq AS seq, steps
         FROM accounts JOIN stream_runs ON account_id = accounts.id
         JOIN partitions ON partitions.id = partition_id
-        WHERE account = @account AND stream_seq >= coalesce(
+        WHERE account = ? AND stream_seq >= coalesce(
           (SELECT stream_seq FROM stream_runs AS earlier
-            WHERE earlier.account_id = accounts.id AND earlier.stream_seq <= @streamSeq
+            WHERE earlier.account_id = accounts.id AND earlier.stream_seq <= ?
             ORDER BY earlier.stream_seq DESC LIMIT 1), 0)
         ORDER BY stream_seq`,
     ),
