@@ -68,12 +68,12 @@ function timestampFault(details: string): Fault {
   return fault("TIMESTAMP_MALFORMED", details);
 }
 
-/** Of each length that a signature has in Base64 with padding: how many bytes it stands for. */
-const BASE64: ReadonlyMap<number, { readonly form: RegExp; readonly byteCount: number }> = new Map([
-  [44, { form: /^[A-Za-z0-9+/]{43}=$/, byteCount: SIGNATURE_BYTES }],
-  [88, { form: /^[A-Za-z0-9+/]{86}==$/, byteCount: ED25519_SIGNATURE_BYTES }],
-]);
+/** Characters of 32 and of 64 bytes in Base64, padding included. */
+const BASE64_LENGTH = 44;
+const BASE64_LENGTH_ED25519 = 88;
 const HEX = /^[0-9a-fA-F]+$/;
+/** No letter of Base64: more than any of them stands for. */
+const NO_SEXTET = 64;
 const SEXTETS = sextets();
 
 /**
@@ -84,8 +84,9 @@ export function decodeSignature(text: string): Uint8Array | null {
   const isHexLength =
     text.length === 2 * SIGNATURE_BYTES || text.length === 2 * ED25519_SIGNATURE_BYTES;
   if (isHexLength) return HEX.test(text) ? decodeHex(text) : null;
-  const base64 = BASE64.get(text.length);
-  return base64?.form.test(text) === true ? decodeBase64(text, base64.byteCount) : null;
+  if (text.length === BASE64_LENGTH) return decodeBase64(text, "=", SIGNATURE_BYTES);
+  if (text.length !== BASE64_LENGTH_ED25519) return null;
+  return decodeBase64(text, "==", ED25519_SIGNATURE_BYTES);
 }
 
 function decodeHex(text: string): Uint8Array {
@@ -97,30 +98,35 @@ function decodeHex(text: string): Uint8Array {
 }
 
 /**
- * Precondition: characters of the alphabet, then padding. Null when the last one carries bits
- * beyond the bytes.
+ * Null for other letters, for another padding, and when the last letter carries bits beyond the
+ * bytes.
  */
-function decodeBase64(text: string, byteCount: number): Uint8Array | null {
+function decodeBase64(text: string, padding: string, byteCount: number): Uint8Array | null {
+  if (!text.endsWith(padding)) return null;
   const bytes = new Uint8Array(byteCount);
-  const letterCount = Math.ceil((byteCount * 8) / 6);
+  const letterCount = text.length - padding.length;
+  let seen = 0;
   let bits = 0;
   let bitCount = 0;
   let length = 0;
   for (let index = 0; index < letterCount; index += 1) {
-    bits = ((bits << 6) | (SEXTETS[text.charCodeAt(index)] ?? 0)) & 0xffff;
+    const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET;
+    seen |= sextet;
+    bits = ((bits << 6) | sextet) & 0xffff;
     bitCount += 6;
     if (bitCount < 8) continue;
     bitCount -= 8;
     bytes[length] = bits >> bitCount;
     length += 1;
   }
-  return (bits & ((1 << bitCount) - 1)) === 0 ? bytes : null;
+  const isWhole = (bits & ((1 << bitCount) - 1)) === 0;
+  return isWhole && (seen & NO_SEXTET) === 0 ? bytes : null;
 }
 
-/** The value of each Base64 letter by its character code. */
+/** The value of each Base64 letter by its character code; NO_SEXTET for all others. */
 function sextets(): Uint8Array {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const table = new Uint8Array(128);
+  const table = new Uint8Array(128).fill(NO_SEXTET);
   for (let value = 0; value < alphabet.length; value += 1) {
     table[alphabet.charCodeAt(value)] = value;
   }

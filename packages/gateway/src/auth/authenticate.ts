@@ -2,7 +2,7 @@
  * Who sent a request: the signature over its raw bytes, checked before anything of it is parsed. An
  * unknown key costs what a wrong signature costs and is answered alike.
  */
-import { createHash, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import {
   decodeSignature,
@@ -22,6 +22,7 @@ import { SIGNATURE_WINDOW_MS_MAX } from "../config.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
 import { type AddressedRequest, clientAddress } from "./client-address.ts";
 import { FailedChecks } from "./failed-checks.ts";
+import { HmacKey } from "./hmac-key.ts";
 import type { Caller, KeyStore, StoredKey } from "./key-store.ts";
 import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
@@ -60,7 +61,7 @@ export interface Authenticated {
 }
 
 /** Stand in for the secret of a key that does not exist, so that time does not tell. */
-const NO_SECRET = createSecretKey(randomBytes(SIGNATURE_BYTES));
+const NO_SECRET = new HmacKey(randomBytes(SIGNATURE_BYTES));
 const NO_PUBLIC_KEY = generateKeyPairSync("ed25519").publicKey;
 const NO_SIGNATURE = new Uint8Array(SIGNATURE_BYTES);
 
@@ -132,8 +133,8 @@ export class Authenticator {
     const previous = before !== null && nowMs < before.untilMs ? before : null;
     for (const each of [fitting, previous]) {
       const isGood = isEd25519
-        ? this.#checks.ed25519(each?.secret ?? NO_PUBLIC_KEY, prefix, payload, signature)
-        : this.#checks.hmac(each?.secret ?? NO_SECRET, prefix, payload, signature);
+        ? this.#checks.ed25519(each?.secret.ed25519 ?? NO_PUBLIC_KEY, prefix, payload, signature)
+        : this.#checks.hmac(each?.secret.hmac ?? NO_SECRET, prefix, payload, signature);
       if (isGood && each !== null) return each;
     }
     return null;

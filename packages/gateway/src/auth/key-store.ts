@@ -1,8 +1,8 @@
 /**
  * API keys and what they may act for: the sandbox's fixed ones, and those of the journal. Secrets
- * stay inside: they are held as key objects and never printed.
+ * stay inside: they are held as key objects, which show nothing of them.
  */
-import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Permission } from "@countermand/contract";
 import {
   type ApiKey,
@@ -14,6 +14,7 @@ import {
 } from "@countermand/core/control";
 import type { Account, UnixMs } from "@countermand/core/model";
 import { AddressList } from "./address-list.ts";
+import { HmacKey } from "./hmac-key.ts";
 import type { MasterKey } from "./master-key.ts";
 
 /** Who sent a request, once its signature was found good. */
@@ -24,6 +25,11 @@ export interface Caller {
   readonly portfolioIds?: ReadonlySet<string>;
 }
 
+/** What signatures of a key are checked with, by its algorithm. */
+export type KeySecret =
+  | { readonly hmac: HmacKey; readonly ed25519: null }
+  | { readonly hmac: null; readonly ed25519: KeyObject };
+
 export interface StoredKey {
   /** Of a key without an account, or with several, the account is "" : nothing may act for it. */
   readonly caller: Caller;
@@ -32,12 +38,12 @@ export interface StoredKey {
   /** Null: any. */
   readonly addresses: AddressList | null;
   readonly algorithm: KeyAlgorithm;
-  readonly secret: KeyObject;
+  readonly secret: KeySecret;
   /** What the secret was made of, which tells it from any other of the key; null of a fixed key. */
   readonly credential: KeyCredential | null;
   /** Null unless the key was rotated; good until its time. */
   readonly previous: {
-    readonly secret: KeyObject;
+    readonly secret: KeySecret;
     readonly credential: KeyCredential;
     readonly untilMs: number;
   } | null;
@@ -98,6 +104,10 @@ function publicKeyOf(base64: string): KeyObject {
   return createPublicKey({ key: der, format: "der", type: "spki" });
 }
 
+function hmacSecret(text: string): KeySecret {
+  return { hmac: new HmacKey(Buffer.from(text, "utf8")), ed25519: null };
+}
+
 export class KeyStore {
   readonly #fixed = new Map<string, StoredKey>();
   readonly #journaled: ApiKeys | null;
@@ -121,7 +131,7 @@ export class KeyStore {
       permissions: ALL_BUT_OPERATE,
       addresses: null,
       algorithm: "hmac",
-      secret: createSecretKey(Buffer.from(secret, "utf8")),
+      secret: hmacSecret(secret),
       credential: null,
       previous: null,
     });
@@ -216,13 +226,13 @@ export class KeyStore {
       permissions: new Set(permissions),
       addresses: addresses === null ? null : new AddressList(addresses),
       algorithm,
-      secret: this.#keyObject(row, row.credential),
+      secret: this.#keySecret(row, row.credential),
       credential: row.credential,
       previous:
         row.previous === null
           ? null
           : {
-              secret: this.#keyObject(row, row.previous.credential),
+              secret: this.#keySecret(row, row.previous.credential),
               credential: row.previous.credential,
               untilMs: row.previous.untilMs,
             },
@@ -231,9 +241,9 @@ export class KeyStore {
     return stored;
   }
 
-  #keyObject({ terms: { apiKey, algorithm } }: ApiKey, { text }: KeyCredential): KeyObject {
-    if (algorithm === "ed25519") return publicKeyOf(text);
-    return createSecretKey(Buffer.from(this.#secret(apiKey, text), "utf8"));
+  #keySecret({ terms: { apiKey, algorithm } }: ApiKey, { text }: KeyCredential): KeySecret {
+    if (algorithm === "ed25519") return { hmac: null, ed25519: publicKeyOf(text) };
+    return hmacSecret(this.#secret(apiKey, text));
   }
 
   #secret(apiKey: string, sealed: string): string {
