@@ -8,7 +8,7 @@ import { Side } from "../model/enums.ts";
 import type { Asset, Execution } from "../model/event.ts";
 import type { Account } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import type { Order } from "../model/order.ts";
+import type { Order, OrderDraft } from "../model/order.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { VenueReport } from "../model/venue.ts";
 import type { BalanceRow } from "../money/asset-balance.ts";
@@ -38,24 +38,22 @@ export class DeskMoney {
     this.rules = rules;
   }
 
-  /** A new order with its collar and what it holds back. */
-  placed(order: Order, referencePx: Price | null, instrument: Instrument): Order {
-    const protectionPx = this.#protectionPx(order, referencePx, instrument);
-    return this.#reserving({ ...order, protectionPx }, instrument);
+  /** Adds to a new order its collar and what it holds back. */
+  placed(order: OrderDraft, referencePx: Price | null, instrument: Instrument): void {
+    order.protectionPx = this.#protectionPx(order, referencePx, instrument);
+    this.#reserveIn(order, instrument);
   }
 
-  /** An order after an event, with the charges, the collar and the reservation that follow. */
-  after(before: Order, applied: Order, instrument: Instrument): Order {
-    const fillAmt = (applied.grossTradeAmt - before.grossTradeAmt) as Amount;
-    const chargeAmt =
-      fillAmt === 0n
-        ? before.chargeAmt
-        : chargesAfterFill(before, fillAmt, instrument, this.rules.feeTable);
-    const protectionPx =
-      applied.stopPx === before.stopPx
-        ? before.protectionPx
-        : this.#protectionPx(applied, null, instrument);
-    return this.#reserving({ ...applied, chargeAmt, protectionPx }, instrument);
+  /** Adds to an order after an event the charges, the collar and the reservation that follow. */
+  after(before: Order, order: OrderDraft, instrument: Instrument): void {
+    if (order.grossTradeAmt !== before.grossTradeAmt) {
+      const fillAmt = (order.grossTradeAmt - before.grossTradeAmt) as Amount;
+      order.chargeAmt = chargesAfterFill(before, fillAmt, instrument, this.rules.feeTable);
+    }
+    if (order.stopPx !== before.stopPx) {
+      order.protectionPx = this.#protectionPx(order, null, instrument);
+    }
+    this.#reserveIn(order, instrument);
   }
 
   /** Why the account cannot hold back what the order needs more than before, or null. */
@@ -133,8 +131,8 @@ export class DeskMoney {
     restoreMoney(this.ledger.house(owner), rows);
   }
 
-  #reserving(order: Order, instrument: Instrument): Order {
-    return { ...order, reservedAmt: reservationOf(order, instrument, this.rules.feeTable) };
+  #reserveIn(order: OrderDraft, instrument: Instrument): void {
+    order.reservedAmt = reservationOf(order, instrument, this.rules.feeTable);
   }
 
   #protectionPx(order: Order, referencePx: Price | null, instrument: Instrument): Price {

@@ -29,7 +29,7 @@ import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
 import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
-import type { Order } from "../model/order.ts";
+import type { Order, OrderDraft } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import type { OrderCancelReplaceRequest, VenueReport } from "../model/venue.ts";
@@ -177,7 +177,7 @@ export class Desk {
     if (refusal !== null) return refusal;
     const instrument = this.#listed(request.symbol);
     const { market, ordType, side, timeInForce, clOrdId, portfolioId } = request;
-    const unfunded = orderNew({
+    const order = orderNew({
       orderId: this.#orderId(this.#lastOrderNo + 1),
       account,
       clOrdId,
@@ -195,7 +195,7 @@ export class Desk {
       createdAtMs: nowMs,
       enteredBy: request.enteredBy ?? NO_KEY_ID,
     });
-    const order = this.#money.placed(unfunded, referencePx, instrument);
+    this.#money.placed(order, referencePx, instrument);
     return (
       this.#money.fundsRefusal(book, null, order, instrument) ??
       book.deadMan.refusal(order) ??
@@ -213,8 +213,8 @@ export class Desk {
     const instrument = this.#listed(order.symbol);
     const refusal = amendRefusal(order, request, instrument);
     if (refusal !== null) return refusal;
-    const replaced = orderApply(order, { type: "Replaced", ...replaceTerms(order, request) });
-    const amended = this.#money.after(order, replaced, instrument);
+    const amended = orderApply(order, { type: "Replaced", ...replaceTerms(order, request) });
+    this.#money.after(order, amended, instrument);
     return (
       this.#money.fundsRefusal(book, order, amended, instrument) ??
       book.deadMan.refusal(amended) ??
@@ -224,8 +224,9 @@ export class Desk {
 
   /** The order as a replace that was decided will leave it, if the venue takes it as it is. */
   amendedBy(order: Order, { price, stopPx, orderQty }: OrderCancelReplaceRequest): Order {
-    const replaced = orderApply(order, { type: "Replaced", price, stopPx, orderQty });
-    return this.#money.after(order, replaced, this.#listed(order.symbol));
+    const amended = orderApply(order, { type: "Replaced", price, stopPx, orderQty });
+    this.#money.after(order, amended, this.#listed(order.symbol));
+    return amended;
   }
 
   /**
@@ -242,8 +243,9 @@ export class Desk {
     const before = book.openOrder(report.orderId) ?? placing;
     assert(before !== null && before.orderId === report.orderId, "a report names a known order");
     const instrument = this.#listed(before.symbol);
-    const applied = orderApply(before, orderEventOf(report));
-    const order = this.#numbered(this.#money.after(before, applied, instrument), nowMs);
+    const order = orderApply(before, orderEventOf(report));
+    this.#money.after(before, order, instrument);
+    this.#number(order, book, nowMs);
     const execution =
       report.type === "Traded" ? this.#money.execution(report, before, order, instrument) : null;
     const origin = { previousStreamSeq: before.streamSeq, cause };
@@ -253,7 +255,8 @@ export class Desk {
 
   /** The intent to send an order to a venue that answers later. It holds back money from now on. */
   decidePendingNew(placing: Order, nowMs: UnixMs): ExecutionReported {
-    const order = this.#numbered(placing, nowMs);
+    const order = { ...placing };
+    this.#number(order, this.#bookOf(order.account), nowMs);
     return intentReport(ExecType.PendingNew, order, placing);
   }
 
@@ -264,8 +267,8 @@ export class Desk {
     cancelReason: AskedReason = CancelReason.Requested,
   ): ExecutionReported {
     assert(!before.cancelPending, "a cancel is sent once");
-    const requested = orderApply(before, { type: "CancelRequested", cancelReason });
-    const order = this.#numbered(requested, nowMs);
+    const order = orderApply(before, { type: "CancelRequested", cancelReason });
+    this.#number(order, this.#bookOf(order.account), nowMs);
     return intentReport(ExecType.PendingCancel, order, before);
   }
 
@@ -452,14 +455,11 @@ export class Desk {
     }
   }
 
-  /** An order that has its new facts, with its next report's time and numbers. */
-  #numbered(changed: Order, nowMs: UnixMs): Order {
-    return {
-      ...changed,
-      updatedAtMs: nowMs,
-      version: changed.version + 1,
-      streamSeq: this.#bookOf(changed.account).streamSeq + 1,
-    };
+  /** Adds to an order that has its new facts its next report's time and numbers. */
+  #number(order: OrderDraft, { streamSeq }: AccountBook, nowMs: UnixMs): void {
+    order.updatedAtMs = nowMs;
+    order.version += 1;
+    order.streamSeq = streamSeq + 1;
   }
 
   #applyReport(event: ExecutionReported): void {

@@ -138,14 +138,8 @@ assert(
 
 export function encodeExchangeEvent(event: ExchangeEvent): string {
   if (event.type === "GridSet") return JSON.stringify(gridCells(event));
-  const cells: unknown[] = [];
-  if (event.type === "OddLot") {
-    cells.push(ODD_LOT_KIND);
-    pushCells(cells, event.event);
-  } else {
-    pushCells(cells, event);
-  }
-  return JSON.stringify(cells);
+  if (event.type !== "OddLot") return JSON.stringify(cellsOf(event));
+  return JSON.stringify([ODD_LOT_KIND, ...cellsOf(event.event)]);
 }
 
 /**
@@ -182,10 +176,35 @@ function gridSetOf(cells: GridCells): GridSet {
   return { type: "GridSet", symbol, grid, from };
 }
 
-function pushCells(cells: unknown[], event: MarketEvent): void {
-  cells.push(event.type === "Removed" ? REMOVAL_KINDS[event.reason] : KINDS[event.type]);
+function cellsOf(event: MarketEvent): unknown[] {
+  if (event.type === "Removed") return removedCells(event);
+  if (event.type === "Entered") return enteredCells(event);
   const values = event as unknown as Readonly<Record<string, unknown>>;
-  for (const field of FIELDS[event.type]) cells.push(values[field]);
+  return [KINDS[event.type], ...FIELDS[event.type].map((field) => values[field])];
+}
+
+/** As {@link FIELDS} have it, written out: nearly all events are removals or entries. */
+function removedCells(event: EventOf<"Removed">): unknown[] {
+  const { symbol, orderId, account, side, from, ticks, lots, reason } = event;
+  return [REMOVAL_KINDS[reason], symbol, orderId, account, side, from, ticks, lots];
+}
+
+function enteredCells(event: EventOf<"Entered">): unknown[] {
+  const { symbol, orderId, account, side, ordType, timeInForce } = event;
+  const { ticks, lots, restingTicks, restingLots } = event;
+  return [
+    KINDS.Entered,
+    symbol,
+    orderId,
+    account,
+    side,
+    ordType,
+    timeInForce,
+    ticks,
+    lots,
+    restingTicks,
+    restingLots,
+  ];
 }
 
 function eventOf(cells: readonly unknown[]): MarketEvent {

@@ -6,7 +6,7 @@ import { assert } from "../assert.ts";
 import { type Amount, amountOf, ONE, type Price, ZERO_PRICE } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
-import { isClosed, leavesQty } from "../order/order.ts";
+import { leavesQty } from "../order/order.ts";
 
 /** The open orders of one account in one product. */
 export interface Working {
@@ -37,13 +37,12 @@ export function workingAfter(
   after: Order,
   sellPx = ZERO_PRICE,
 ): Working {
-  const [oldQty, oldAmt] = before === null ? [0n, 0n] : openPart(before, ZERO_PRICE);
-  const [newQty, newAmt] = openPart(after, sellPx);
-  const [qty, amt] = [newQty - oldQty, newAmt - oldAmt];
-  if (after.side === Side.Buy) {
-    return { ...working, buyQty: working.buyQty + qty, buyAmt: working.buyAmt + amt };
-  }
-  return { ...working, sellQty: working.sellQty + qty, sellAmt: working.sellAmt + amt };
+  const { buyQty, buyAmt, sellQty, sellAmt } = working;
+  const qty = leavesQty(after) - (before === null ? 0n : leavesQty(before));
+  const amt = openAmt(after, sellPx) - (before === null ? 0n : openAmt(before, ZERO_PRICE));
+  return after.side === Side.Buy
+    ? { buyQty: buyQty + qty, buyAmt: buyAmt + amt, sellQty, sellAmt }
+    : { buyQty, buyAmt, sellQty: sellQty + qty, sellAmt: sellAmt + amt };
 }
 
 /** Totals of open orders by product. Owned by the desk, for one account. */
@@ -86,8 +85,8 @@ function uncovered(qty: bigint, amt: bigint, coveredQty: bigint): bigint {
   return qty > coveredQty ? (amt * (qty - coveredQty)) / qty : 0n;
 }
 
-function openPart(order: Order, sellPx: Price): readonly [qty: bigint, amt: bigint] {
-  if (isClosed(order)) return [0n, 0n];
+/** What is left of the order to trade; nothing of one that is closed. */
+function openAmt(order: Order, sellPx: Price): bigint {
   const qty = leavesQty(order);
-  return [qty, amountOf(valuationPx(order) || sellPx, qty)];
+  return qty === 0n ? 0n : amountOf(valuationPx(order) || sellPx, qty);
 }

@@ -50,7 +50,8 @@ export function decodeDeskEvent(payload: string): DeskEvent {
 
 /** An order alone, as one line of a snapshot or one row of the closed-order archive. */
 export function encodeOrder(order: Order): string {
-  return JSON.stringify(orderCells(order));
+  const cells = reportCells("", order, 0, 0);
+  return JSON.stringify(cells.slice(ORDER_FROM, ORDER_FROM + ORDER_CELL_COUNT));
 }
 
 export function decodeOrder(text: string): Order {
@@ -60,7 +61,7 @@ export function decodeOrder(text: string): Order {
 function eventCells(event: DeskEvent): Cells {
   switch (event.type) {
     case "ExecutionReported":
-      return reportCells(event);
+      return executionReportedCells(event);
     case "AccountOpened":
       return [
         "A",
@@ -119,25 +120,14 @@ function eventCells(event: DeskEvent): Cells {
   }
 }
 
-function reportCells({ execType, order, execution, origin, answered }: ExecutionReported): Cells {
-  return [
-    "R",
-    execType,
-    ...orderCells(order),
-    ...executionCells(execution),
-    ...originCells(origin),
-    ...(answered === undefined ? [] : [answeredCell(answered)]),
-  ];
-}
-
 const DECODERS = {
   R: (cells: Cells): DeskEvent => {
-    const execution = executionOf(cells, 2 + ORDER_CELL_COUNT);
-    const from = 2 + ORDER_CELL_COUNT + (execution === null ? 0 : EXECUTION_CELL_COUNT);
+    const execution = executionOf(cells, ORDER_FROM + ORDER_CELL_COUNT);
+    const from = ORDER_FROM + ORDER_CELL_COUNT + (execution === null ? 0 : EXECUTION_CELL_COUNT);
     return {
       type: "ExecutionReported",
       execType: cells[1] as ExecType,
-      order: orderOf(cells, 2),
+      order: orderOf(cells, ORDER_FROM),
       execution,
       ...originOf(cells, from),
       ...answeredOf(cells, from + ORIGIN_CELL_COUNT),
@@ -225,10 +215,32 @@ function isKind(kind: string): kind is keyof typeof DECODERS {
   return Object.hasOwn(DECODERS, kind);
 }
 
+/** Where the cells of an order begin in those of its report. */
+const ORDER_FROM = 2;
 const ORDER_CELL_COUNT = 27;
 
-function orderCells(order: Order): Cell[] {
+function executionReportedCells(event: ExecutionReported): Cells {
+  const { execType, order, execution, origin, answered } = event;
+  const cause = origin?.cause ?? null;
+  const causedBy = cause === null ? 0 : causeCell(cause);
+  const cells = reportCells(execType, order, origin?.previousStreamSeq ?? 0, causedBy);
+  const behind = ORDER_FROM + ORDER_CELL_COUNT;
+  if (origin === undefined) cells.length = behind;
+  if (execution !== null) cells.splice(behind, 0, ...executionCells(execution));
+  if (answered !== undefined) cells.push(answeredCell(answered));
+  return cells;
+}
+
+/** All in one list, which is not put together from others: it is made for every report. */
+function reportCells(
+  execType: string,
+  order: Order,
+  previousStreamSeq: number,
+  causedBy: Cell,
+): Cell[] {
   return [
+    "R",
+    execType,
     order.orderId,
     order.account,
     order.clOrdId,
@@ -238,17 +250,17 @@ function orderCells(order: Order): Cell[] {
     order.ordType,
     order.side,
     order.timeInForce,
-    order.price.toString(),
-    order.stopPx.toString(),
-    order.protectionPx.toString(),
+    unitsText(order.price),
+    unitsText(order.stopPx),
+    unitsText(order.protectionPx),
     order.triggered,
-    order.orderQty.toString(),
+    unitsText(order.orderQty),
     order.phase,
     order.cancelPending,
-    order.cumQty.toString(),
-    order.grossTradeAmt.toString(),
-    order.chargeAmt.toString(),
-    order.reservedAmt.toString(),
+    unitsText(order.cumQty),
+    unitsText(order.grossTradeAmt),
+    unitsText(order.chargeAmt),
+    unitsText(order.reservedAmt),
     order.cancelReason,
     order.rejectReason,
     order.createdAtMs,
@@ -256,6 +268,8 @@ function orderCells(order: Order): Cell[] {
     order.version,
     order.streamSeq,
     order.enteredBy,
+    previousStreamSeq,
+    causedBy,
   ];
 }
 
@@ -292,8 +306,7 @@ function orderOf(cells: Cells, from: number): Order {
   };
 }
 
-function executionCells(execution: Execution | null): Cell[] {
-  if (execution === null) return [];
+function executionCells(execution: Execution): Cell[] {
   return [
     execution.execId,
     execution.lastQty.toString(),
@@ -319,12 +332,6 @@ function executionOf(cells: Cells, from: number): Execution | null {
     lastChargeAmt: units(cells[from + 5]) as Amount,
     cashBalance: units(cells[from + 6]) as Amount,
   };
-}
-
-function originCells(origin: ReportOrigin | undefined): Cell[] {
-  if (origin === undefined) return [];
-  const { previousStreamSeq, cause } = origin;
-  return [previousStreamSeq, cause === null ? 0 : causeCell(cause)];
 }
 
 const ORIGIN_CELL_COUNT = 2;
@@ -363,6 +370,10 @@ function causeCell({ channel, actor, requestId }: Cause): readonly string[] {
 function causeOf(cell: Cell | undefined): Cause {
   const [channel, actor = "", requestId = ""] = cell as readonly string[];
   return { channel: channel as Channel, actor, requestId };
+}
+
+function unitsText(units: bigint): string {
+  return units === 0n ? "0" : units.toString();
 }
 
 /** Most orders carry zeros: one shared zero costs no memory. */

@@ -55,3 +55,6 @@ export interface Order {
   /** The key that placed it; an amend by another one leaves it. Never on the wire. */
   readonly enteredBy: KeyId;
 }
+
+/** An order that nobody but its maker has seen: its last facts are still written into it. */
+export type OrderDraft = { -readonly [Fact in keyof Order]: Order[Fact] };

@@ -14,7 +14,7 @@ import {
 } from "../model/decimal.ts";
 import { type AskedReason, CancelReason, OrdStatus, Side } from "../model/enums.ts";
 import { NO_KEY_ID } from "../model/ids.ts";
-import type { Order, OrderPhase } from "../model/order.ts";
+import type { Order, OrderDraft, OrderPhase } from "../model/order.ts";
 import { ORD_TYPES } from "./ord-types.ts";
 
 /**
@@ -87,7 +87,7 @@ export type OrderTerms = Pick<
   Partial<Pick<Order, "enteredBy">>;
 
 /** A new order, before its venue has said anything about it. */
-export function orderNew(terms: OrderTerms): Order {
+export function orderNew(terms: OrderTerms): OrderDraft {
   assert(terms.orderQty > 0n, "orderQty > 0");
   return {
     orderId: terms.orderId,
@@ -194,8 +194,11 @@ export function orderRefusal(order: Order, event: OrderEvent): OrderEventRefusal
   }
 }
 
-/** Precondition: `orderRefusal(order, event)` is null. */
-export function orderApply(order: Order, event: OrderEvent): Order {
+/**
+ * The order after the event, as an object of its own. Precondition: `orderRefusal(order, event)` is
+ * null.
+ */
+export function orderApply(order: Order, event: OrderEvent): OrderDraft {
   assert(orderRefusal(order, event) === null, "the event was checked before it was applied");
   const next = orderNext(order, event);
   assertOrder(next);
@@ -209,8 +212,8 @@ export function assertOrder(order: Order): void {
   assert(cumQty >= 0n && cumQty <= orderQty, "0 <= cumQty <= orderQty");
   assert((order.phase === "Filled") === (cumQty === orderQty), "Filled means cumQty = orderQty");
   assert(
-    orderQty === cumQty + leavesQty(order) + canceledQty(order),
-    "orderQty = cumQty + leavesQty + canceledQty",
+    cumQty + leavesQty(order) <= orderQty,
+    "orderQty = cumQty + leavesQty + canceledQty, none of them below zero",
   );
   assert(cumQty > 0n || order.grossTradeAmt === 0n, "no amount without a trade");
   assert(cumQty > 0n || order.chargeAmt === 0n, "no charge without a trade");
@@ -229,7 +232,7 @@ export function assertOrder(order: Order): void {
   assert(!order.cancelPending || order.phase !== "Canceled", "a cancel that was done is answered");
 }
 
-function orderNext(order: Order, event: OrderEvent): Order {
+function orderNext(order: Order, event: OrderEvent): OrderDraft {
   switch (event.type) {
     case "Accepted":
       return { ...order, phase: "Open" };
@@ -274,7 +277,7 @@ function orderNext(order: Order, event: OrderEvent): Order {
 }
 
 /** A fill while a cancel is pending leaves the cancel pending: its answer is still to come. */
-function orderTraded(order: Order, lastQty: Qty, lastPx: Price): Order {
+function orderTraded(order: Order, lastQty: Qty, lastPx: Price): OrderDraft {
   assert(lastQty > 0n, "lastQty > 0");
   assert(lastPx > ZERO_PRICE, "lastPx > 0");
   const cumQty = (order.cumQty + lastQty) as Qty;
