@@ -57,8 +57,8 @@ test("recent reports: agree with a naive model whatever is projected when", asyn
   const all = await history(60);
   const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.nat()), { maxLength: 12 });
   fc.assert(
-    fc.property(steps, (script) => {
-      const recent = new RecentReports();
+    fc.property(steps, fc.integer({ min: 0, max: 30 }), (script, unindexedMax) => {
+      const recent = new RecentReports(unindexedMax);
       let added = 0;
       let projected = 0;
       for (const [count, share] of script) {
@@ -68,6 +68,8 @@ test("recent reports: agree with a naive model whatever is projected when", asyn
         const addedSeq = all[added - 1]?.seq ?? 0;
         projected += share % (addedSeq - projected + 1);
         recent.projected(DESK, projected);
+        // Not asked each time: what nobody asks for is projected without having been indexed.
+        if (share % 3 === 0) continue;
         compareWithNaive(
           recent,
           all.slice(0, added).filter(({ seq }) => seq > projected),

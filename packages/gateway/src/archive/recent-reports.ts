@@ -1,7 +1,8 @@
 /**
  * What happened and is not projected yet: the reports of every partition, the closed orders among
  * them, and the bookings. Memory's half of every answer about closed orders and moved money. Owned
- * by the sequencer's thread; constant time per event, amortised.
+ * by the sequencer's thread; constant time per event, amortised. Closed orders are indexed when
+ * somebody asks for one, which hardly anybody does.
  */
 import { assert } from "@countermand/core/assert";
 import {
@@ -27,10 +28,17 @@ interface Entry<Event extends HeldEvent = HeldEvent> {
 }
 
 type HeldEvent = ExecutionReported | BookedEvent;
+type ReportEntry = Entry<ExecutionReported>;
+
+/**
+ * Entries that the index of closed orders may lag behind. Reason: most are projected before
+ * anybody asks for them, and are never indexed; whoever asks waits about 2 ms at most.
+ */
+const UNINDEXED_MAX = 4_096;
 
 /** First in, first out, readable from any index; constant time per item, amortised. */
 class Queue<Item> {
-  #items: Item[] = [];
+  #items: (Item | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -45,8 +53,14 @@ class Queue<Item> {
     return this.#items[this.#head];
   }
 
+  at(index: number): Item {
+    const item = this.#items[this.#head + index];
+    assert(item !== undefined, "index lies inside the queue");
+    return item;
+  }
+
   slice(from: number, count: number): Item[] {
-    return this.#items.slice(this.#head + from, this.#head + from + count);
+    return this.#items.slice(this.#head + from, this.#head + from + count) as Item[];
   }
 
   *lastToFirst(): Iterable<Item> {
@@ -58,6 +72,8 @@ class Queue<Item> {
 
   removeFirst(): void {
     assert(this.length > 0, "the queue has a first item");
+    // Not held until the array is cut: it would outlive collections that it could be gone in.
+    this.#items[this.#head] = undefined;
     this.#head += 1;
     // Half of the array is behind the head: moving the rest costs no more than what was removed.
     if (2 * this.#head < this.#items.length) return;
@@ -66,7 +82,7 @@ class Queue<Item> {
   }
 }
 
-/** Closed orders of one account that share the client's name. */
+/** Closed orders of one account that share the client's name; there were several at a time. */
 class NamedOrders {
   readonly #orders = new Map<OrderId, Order>();
   #newest: Order | null = null;
@@ -114,8 +130,8 @@ class RecentAccount {
   readonly account: Account;
   readonly reports = new Queue<ExecutionReported>();
   readonly bookings = new Queue<Booking>();
-  /** By the report that closed the order. */
-  readonly closed = new Map<OrderId, Entry<ExecutionReported>>();
+  /** The index of closed orders, as far as it has got. */
+  readonly closed = new Map<OrderId, ReportEntry>();
   /** Most names are of one order, which stands for itself. */
   readonly byClOrdId = new Map<ClOrdId, Order | NamedOrders>();
 
@@ -124,16 +140,23 @@ class RecentAccount {
   }
 }
 
-interface RecentPartition {
-  readonly entries: Queue<Entry>;
+class RecentPartition {
+  readonly entries = new Queue<Entry>();
   /** Last position that is not held here, because it is projected. */
-  projectedSeq: number;
+  projectedSeq = 0;
+  /** So many of the newest entries are not in the index. */
+  unindexedCount = 0;
 }
 
 export class RecentReports {
   readonly #partitions = new Map<string, RecentPartition>();
   readonly #accounts = new Map<Account, RecentAccount>();
+  readonly #unindexedMax: number;
   #size = 0;
+
+  constructor(unindexedMax = UNINDEXED_MAX) {
+    this.#unindexedMax = unindexedMax;
+  }
 
   /**
    * Reports and other bookings held. The sequencer takes no new orders above its limit
@@ -151,18 +174,15 @@ export class RecentReports {
   add(partition: string, seq: number, event: DeskEvent): void {
     const isReport = event.type === "ExecutionReported";
     if (!isReport && !isBooked(event)) return;
-    const { entries, projectedSeq } = this.#partition(partition);
-    if (seq <= projectedSeq) return;
+    const recent = this.#partition(partition);
+    if (seq <= recent.projectedSeq) return;
     const owner = this.#account(accountOf(event));
     if (isBooked(event)) owner.bookings.push({ seq, event });
+    if (isReport) owner.reports.push(event);
+    recent.entries.push({ partition, seq, event, owner });
+    recent.unindexedCount += 1;
     this.#size += 1;
-    if (!isReport) {
-      entries.push({ partition, seq, event, owner });
-      return;
-    }
-    const entry = { partition, seq, event, owner };
-    entries.push(entry);
-    addReport(entry);
+    this.#index(recent, this.#unindexedMax);
   }
 
   /** Last position of the partition whose events are not held here, because it is projected. */
@@ -182,21 +202,23 @@ export class RecentReports {
     recent.projectedSeq = seq;
     const { entries } = recent;
     for (let first = entries.first(); first !== undefined && first.seq <= seq; ) {
+      const isIndexed = entries.length > recent.unindexedCount;
+      if (!isIndexed) recent.unindexedCount -= 1;
       entries.removeFirst();
       this.#size -= 1;
-      this.#forget(first);
+      this.#forget(first, isIndexed);
       first = entries.first();
     }
   }
 
   /** The account's closed order; null if it is not held. */
   closed(account: Account, orderId: OrderId): Order | null {
-    return this.#accounts.get(account)?.closed.get(orderId)?.event.order ?? null;
+    return this.#indexed(account)?.closed.get(orderId)?.event.order ?? null;
   }
 
   /** Where the report stands that closed the account's order; null if it is not held. */
   closedPlace(account: Account, orderId: OrderId): { partition: string; seq: number } | null {
-    return this.#accounts.get(account)?.closed.get(orderId) ?? null;
+    return this.#indexed(account)?.closed.get(orderId) ?? null;
   }
 
   /** The newest (highest order number) closed order of that name; null if none is held. */
@@ -205,7 +227,7 @@ export class RecentReports {
     clOrdId: ClOrdId,
     sees: ((order: Order) => boolean) | null = null,
   ): Order | null {
-    const named = this.#accounts.get(account)?.byClOrdId.get(clOrdId);
+    const named = this.#indexed(account)?.byClOrdId.get(clOrdId);
     if (named === undefined) return null;
     if (named instanceof NamedOrders) return sees === null ? named.newest() : named.newestOf(sees);
     return sees === null || sees(named) ? named : null;
@@ -219,7 +241,7 @@ export class RecentReports {
     for (const [partition, { projectedSeq }] of this.#partitions) {
       if ((positions.get(partition) ?? 0) < projectedSeq) return null;
     }
-    const closed = this.#accounts.get(account)?.closed.values() ?? [];
+    const closed = this.#indexed(account)?.closed.values() ?? [];
     const orders: Order[] = [];
     for (const { partition, seq, event } of closed) {
       if (seq > (positions.get(partition) ?? 0)) orders.push(event.order);
@@ -251,9 +273,28 @@ export class RecentReports {
     return this.#accounts.get(account)?.reports.first()?.order.streamSeq ?? null;
   }
 
-  #forget({ event, owner }: Entry): void {
+  /** The account, with all its closed orders in the index. */
+  #indexed(account: Account): RecentAccount | null {
+    for (const recent of this.#partitions.values()) this.#index(recent, 0);
+    return this.#accounts.get(account) ?? null;
+  }
+
+  /** Indexes the oldest entries that are not, until only so many are left. */
+  #index(recent: RecentPartition, leftCount: number): void {
+    const { entries } = recent;
+    while (recent.unindexedCount > leftCount) {
+      const entry = entries.at(entries.length - recent.unindexedCount);
+      recent.unindexedCount -= 1;
+      if (isReportEntry(entry)) indexReport(entry);
+    }
+  }
+
+  #forget({ event, owner }: Entry, isIndexed: boolean): void {
     if (isBooked(event)) owner.bookings.removeFirst();
-    if (event.type === "ExecutionReported") forgetReport(owner, event);
+    if (event.type === "ExecutionReported") {
+      owner.reports.removeFirst();
+      if (isIndexed) unindexReport(owner, event);
+    }
     const { account, reports, bookings } = owner;
     if (reports.length === 0 && bookings.length === 0) this.#accounts.delete(account);
   }
@@ -261,7 +302,7 @@ export class RecentReports {
   #partition(partition: string): RecentPartition {
     const known = this.#partitions.get(partition);
     if (known !== undefined) return known;
-    const added = { entries: new Queue<Entry>(), projectedSeq: 0 };
+    const added = new RecentPartition();
     this.#partitions.set(partition, added);
     return added;
   }
@@ -279,27 +320,27 @@ function accountOf(event: ExecutionReported | BookedEvent): Account {
   return event.type === "ExecutionReported" ? event.order.account : event.account;
 }
 
-function addReport(entry: Entry<ExecutionReported>): void {
-  const { owner, event } = entry;
-  const { order } = event;
-  owner.reports.push(event);
+function isReportEntry(entry: Entry): entry is ReportEntry {
+  return entry.event.type === "ExecutionReported";
+}
+
+function indexReport(entry: ReportEntry): void {
+  const { order } = entry.event;
   if (!isClosed(order)) return;
-  owner.closed.set(order.orderId, entry);
-  if (order.clOrdId === NO_CL_ORD_ID) return;
-  const named = owner.byClOrdId.get(order.clOrdId);
-  if (named === undefined) owner.byClOrdId.set(order.clOrdId, order);
+  const { closed, byClOrdId } = entry.owner;
+  const { orderId, clOrdId } = order;
+  closed.set(orderId, entry);
+  if (clOrdId === NO_CL_ORD_ID) return;
+  const named = byClOrdId.get(clOrdId);
+  if (named === undefined) byClOrdId.set(clOrdId, order);
   else if (named instanceof NamedOrders) named.add(order);
-  else owner.byClOrdId.set(order.clOrdId, new NamedOrders(named, order));
+  else byClOrdId.set(clOrdId, new NamedOrders(named, order));
 }
 
-function forgetReport(owner: RecentAccount, { order }: ExecutionReported): void {
-  owner.reports.removeFirst();
+function unindexReport({ closed, byClOrdId }: RecentAccount, { order }: ExecutionReported): void {
   if (!isClosed(order)) return;
-  owner.closed.delete(order.orderId);
-  forgetName(owner, order);
-}
-
-function forgetName({ byClOrdId }: RecentAccount, { clOrdId, orderId }: Order): void {
+  const { orderId, clOrdId } = order;
+  closed.delete(orderId);
   if (clOrdId === NO_CL_ORD_ID) return;
   const named = byClOrdId.get(clOrdId);
   if (named instanceof NamedOrders) {
