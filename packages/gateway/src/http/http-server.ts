@@ -225,7 +225,9 @@ function plainTarget(options: HttpServerOptions, method: string, url: string): T
   if (match === null || !("route" in match) || !SIGNED_ROUTES.has(match.route.name)) return null;
   if (isHidden(options, path)) return null;
   const { route, segment = null } = match;
-  return { path, rawQuery: rawQueryOf(url, mark), route, segment };
+  // Without a segment the path is the route's, whose text outlives the request anyway.
+  const ownPath = segment === null ? route.path : path;
+  return { path: ownPath, rawQuery: rawQueryOf(url, mark), route, segment };
 }
 
 function servePlain(options: HttpServerOptions, request: ArrivedRequest, target: Target): void {

@@ -4,7 +4,7 @@
  * whole, the connection goes to node:http for good, with every byte of what it has not answered.
  * Owns the socket until then.
  */
-import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { assert } from "@countermand/core/assert";
 import type { Answer } from "../sequencer/sequencer.ts";
@@ -15,8 +15,8 @@ import {
   PLAIN_CHECK_MS,
   PLAIN_HEAD_PIECES_MAX,
 } from "./limits.ts";
-import { readPlainHead } from "./plain-head.ts";
-import { type ArrivedRequest, answerHeaders } from "./responses.ts";
+import { type PlainHead, readPlainHead } from "./plain-head.ts";
+import { type ArrivedRequest, answerLines } from "./responses.ts";
 import type { Target } from "./signed-endpoint.ts";
 
 /** What a connection may ask of the server it belongs to. */
@@ -26,8 +26,8 @@ export interface PlainRoutes {
   serve(request: ArrivedRequest, target: Target): void;
   /** The answer left. */
   answered(target: Target, httpStatus: number): void;
-  /** Value of the header Date. */
-  date(): string;
+  /** The line of the header Date. */
+  dateLine(): string;
   isClosing(): boolean;
   /** Gives the socket to node:http. `hasEnded`: its client will send nothing more. */
   handOver(connection: PlainConnection, unread: Buffer, hasEnded: boolean): void;
@@ -36,8 +36,9 @@ export interface PlainRoutes {
 
 const NOTHING = Buffer.alloc(0);
 const IDLE_CHECKS_MAX = Math.ceil(KEEP_ALIVE_TIMEOUT_MS / PLAIN_CHECK_MS);
-const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_TIMEOUT_MS / 1000}\r\n`;
-const CLOSE = "Connection: close\r\n";
+/** The end of a head. */
+const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_TIMEOUT_MS / 1000}\r\n\r\n`;
+const CLOSE = "Connection: close\r\n\r\n";
 
 export class PlainConnection {
   readonly socket: Socket;
@@ -50,6 +51,8 @@ export class PlainConnection {
   /** Bytes of the first request that is unread; 0 while that is not known. */
   #neededBytes = 0;
   #headPieces = 0;
+  /** Of the request before, if it named nothing but its path: most clients repeat themselves. */
+  #lastTarget: Target | null = null;
   /** Looks since it last did anything. */
   #checkCount = 0;
   #hasServed = false;
@@ -96,18 +99,23 @@ export class PlainConnection {
   /** An answer of a request that waits is there. */
   flush(): void {
     let text = "";
+    let isAscii = true;
     let first = this.#waiting[0];
     while (first !== undefined && first.given !== null) {
+      const { given } = first;
       this.#waiting.shift();
+      const bodyBytes = Buffer.byteLength(given.body);
       const isLast = this.#waiting.length === 0 && this.#routes.isClosing();
-      text += answerText(first, first.given, this.#routes.date(), isLast);
-      this.#routes.answered(first.target, first.given.httpStatus);
+      text += answerLines(first.headers, given, first.more, bodyBytes);
+      text += this.#routes.dateLine() + (isLast ? CLOSE : KEEP_ALIVE) + given.body;
+      isAscii &&= bodyBytes === given.body.length;
+      this.#routes.answered(first.target, given.httpStatus);
       first = this.#waiting[0];
     }
     if (text === "" || this.socket.destroyed) return;
     this.#checkCount = 0;
-    // Text of ASCII alone, as nearly all is, is written at half the cost.
-    this.socket.write(text, Buffer.byteLength(text) === text.length ? "latin1" : "utf8");
+    // Text of ASCII alone, as nearly all is, is written at half the cost. Headers are nothing else.
+    this.socket.write(text, isAscii ? "latin1" : "utf8");
     this.#readOn();
     if (this.#waiting.length === 0) this.#allAnswered();
   }
@@ -163,7 +171,7 @@ export class PlainConnection {
       if (this.#headPieces === PLAIN_HEAD_PIECES_MAX) this.#leave();
       return false;
     }
-    const target = head === null ? null : this.#routes.find(head.method, head.url);
+    const target = head === null ? null : this.#find(head);
     if (head === null || target === null) {
       this.#leave();
       return false;
@@ -179,6 +187,15 @@ export class PlainConnection {
     this.#waiting.push(request);
     this.#routes.serve(request, target);
     return true;
+  }
+
+  #find({ method, url }: PlainHead): Target | null {
+    const last = this.#lastTarget;
+    if (last !== null && url === last.path && method === last.route.method) return last;
+    const target = this.#routes.find(method, url);
+    const isBare = target !== null && target.path === target.route.path && target.rawQuery === "";
+    this.#lastTarget = isBare ? target : null;
+    return target;
   }
 
   #pause(): void {
@@ -254,12 +271,4 @@ class PlainRequest implements ArrivedRequest {
   cut(): void {
     this.socket.destroy();
   }
-}
-
-/** As node:http writes it. */
-function answerText(request: PlainRequest, given: Answer, date: string, isLast: boolean): string {
-  const headers = answerHeaders(request.headers, given, request.more);
-  let text = `HTTP/1.1 ${given.httpStatus} ${STATUS_CODES[given.httpStatus]}\r\n`;
-  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
-  return `${text}Date: ${date}\r\n${isLast ? CLOSE : KEEP_ALIVE}\r\n${given.body}`;
 }

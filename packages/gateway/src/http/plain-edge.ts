@@ -27,7 +27,7 @@ export class PlainEdge implements PlainRoutes {
   readonly #taking: Taking;
   readonly #checking: NodeJS.Timeout;
   #dateSecond = 0;
-  #date = "";
+  #dateLine = "";
 
   /** Takes the connections of the server in the place of node:http. */
   constructor(server: Server, options: PlainEdgeOptions) {
@@ -64,14 +64,14 @@ export class PlainEdge implements PlainRoutes {
     for (const { socket } of this.#connections) socket.destroy();
   }
 
-  date(): string {
+  dateLine(): string {
     const wallMs = this.#wallMs();
     const second = Math.floor(wallMs / 1000);
     if (second !== this.#dateSecond) {
       this.#dateSecond = second;
-      this.#date = httpDate(wallMs);
+      this.#dateLine = `Date: ${httpDate(wallMs)}\r\n`;
     }
-    return this.#date;
+    return this.#dateLine;
   }
 
   handOver(connection: PlainConnection, unread: Buffer, hasEnded: boolean): void {

@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { Header, LIMITS } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
 import { PLAIN_HEAD_BYTES_MAX, PLAIN_HEADERS_MAX } from "./limits.ts";
 
 export interface PlainHead {
@@ -45,6 +46,10 @@ for (const code of Buffer.from("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvw
 }
 for (let code = A; code <= Z; code += 1) TOKEN[code] = 1;
 
+/** 1 for each character of a value that is taken: visible ASCII, space and tab, by its code. */
+const VALUE = new Uint8Array(256).fill(1, SPACE, TILDE + 1);
+VALUE[TAB] = 1;
+
 /**
  * Headers that change how a request is framed or answered, or that node:http has ways of its own
  * with: a request that has one is not plain.
@@ -65,8 +70,7 @@ const UNPLAIN: ReadonlySet<string> = new Set([
 /** Reads the head at the beginning of the bytes. */
 export function readPlainHead(bytes: Buffer): PlainRead {
   const isCut = bytes.length > PLAIN_HEAD_BYTES_MAX;
-  const text = bytes.toString("latin1", 0, isCut ? PLAIN_HEAD_BYTES_MAX : bytes.length);
-  const read = new HeadReader(text).read();
+  const read = new HeadReader(bytes, isCut ? PLAIN_HEAD_BYTES_MAX : bytes.length).read();
   return read === "partial" && isCut ? null : read;
 }
 
@@ -88,31 +92,50 @@ const KNOWN_NAMES: readonly string[] = [
   "x-forwarded-for",
 ];
 
-/** By their length. */
-const KNOWN_BY_LENGTH: readonly (readonly string[])[] = Array.from({ length: 32 }, (_, length) => {
-  return KNOWN_NAMES.filter((name) => name.length === length);
-});
-
-/** The name in lower case. Precondition: characters of a token. */
-function nameIn(text: string, from: number, to: number): string {
-  for (const known of KNOWN_BY_LENGTH[to - from] ?? []) {
-    let at = 0;
-    // Small letters differ from capital ones by one bit, which a hyphen has as well.
-    while (at < known.length && (text.charCodeAt(from + at) | 0x20) === known.charCodeAt(at)) {
-      at += 1;
-    }
-    if (at === known.length) return known;
-  }
-  return text.slice(from, to).toLowerCase();
+interface KnownName {
+  readonly name: string;
+  readonly codes: Uint8Array;
+  /** One of its own, that tells whether it was there already. */
+  readonly bit: number;
 }
 
+/** By their length. */
+const KNOWN_BY_LENGTH: readonly (readonly KnownName[])[] = Array.from({ length: 32 }, (_, length) =>
+  KNOWN_NAMES.flatMap((name, index) => {
+    return name.length === length ? [{ name, codes: Buffer.from(name), bit: 1 << index }] : [];
+  }),
+);
+assert(
+  KNOWN_NAMES.length < 32 && KNOWN_NAMES.every((name) => !UNPLAIN.has(name)),
+  "names are told",
+);
+
+/** The name that stands there in any case; null for one that is not known. */
+function knownName(bytes: Uint8Array, from: number, to: number): KnownName | null {
+  for (const known of KNOWN_BY_LENGTH[to - from] ?? []) {
+    const { codes } = known;
+    let at = 0;
+    // Small letters differ from capital ones by one bit, which a hyphen has as well.
+    while (at < codes.length && ((bytes[from + at] as number) | 0x20) === codes[at]) at += 1;
+    if (at === codes.length) return known;
+  }
+  return null;
+}
+
+/** Looks at bytes, which cost less to look at than characters; words are cut from their text. */
 class HeadReader {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
   readonly #text: string;
+  readonly #headers = new PlainHeaders();
+  /** Bits of the known names that were there. */
+  #seen = 0;
   #at = 0;
 
-  /** Each character is a byte. */
-  constructor(text: string) {
-    this.#text = text;
+  constructor(bytes: Buffer, end: number) {
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#text = bytes.toString("latin1", 0, end);
   }
 
   read(): PlainRead {
@@ -120,85 +143,90 @@ class HeadReader {
     if (method === null || method === "partial") return method;
     const url = this.#target();
     if (url === null || url === "") return url === "" ? "partial" : null;
-    const headers = new PlainHeaders();
     for (let count = 0; ; count += 1) {
-      const next = this.#code();
-      if (next === CR) break;
-      if (Number.isNaN(next)) return "partial";
+      if (this.#at === this.#end) return "partial";
+      if (this.#bytes[this.#at] === CR) break;
       if (count === PLAIN_HEADERS_MAX) return null;
-      const taken = this.#header(headers);
+      const taken = this.#header();
       if (taken !== true) return taken;
     }
-    if (this.#text.length < this.#at + 2) return "partial";
-    if (this.#text.charCodeAt(this.#at + 1) !== LF) return null;
+    if (this.#end < this.#at + 2) return "partial";
+    if (this.#bytes[this.#at + 1] !== LF) return null;
+    const headers = this.#headers;
     const bodyBytes = bodyBytesOf(headers);
     if (bodyBytes === null || headers["host"] === undefined) return null;
     return { method, url, headers, headBytes: this.#at + 2, bodyBytes };
   }
 
-  #code(): number {
-    return this.#text.charCodeAt(this.#at);
-  }
-
   #method(): string | "partial" | null {
-    const text = this.#text;
+    const bytes = this.#bytes;
     let end = 0;
     for (; end <= METHOD_CHARACTERS_MAX; end += 1) {
-      const code = text.charCodeAt(end);
-      if (Number.isNaN(code)) return "partial";
+      if (end === this.#end) return "partial";
+      const code = bytes[end] as number;
       if (code === SPACE) break;
       if (code < A || code > Z) return null;
     }
     if (end === 0 || end > METHOD_CHARACTERS_MAX) return null;
     this.#at = end + 1;
-    return text.slice(0, end);
+    return this.#text.slice(0, end);
   }
 
   /** "" while it is not there whole. In origin form, of visible ASCII, without a fragment. */
   #target(): string | null {
-    const text = this.#text;
+    const bytes = this.#bytes;
     const from = this.#at;
-    if (from === text.length) return "";
-    if (this.#code() !== SLASH) return null;
+    if (from === this.#end) return "";
+    if (bytes[from] !== SLASH) return null;
     let end = from + 1;
-    for (; end < text.length; end += 1) {
-      const code = text.charCodeAt(end);
+    for (; end < this.#end; end += 1) {
+      const code = bytes[end] as number;
       if (code === SPACE) break;
       if (code < SPACE || code > TILDE || code === HASH) return null;
     }
-    const version = text.slice(end, end + VERSION.length);
+    const version = this.#text.slice(end, end + VERSION.length);
     if (version !== VERSION) return VERSION.startsWith(version) ? "" : null;
     this.#at = end + VERSION.length;
-    return text.slice(from, end);
+    return this.#text.slice(from, end);
   }
 
   /** Takes one line. A value is of visible ASCII, spaces and tabs. */
-  #header(headers: Record<string, string>): true | "partial" | null {
-    const text = this.#text;
+  #header(): true | "partial" | null {
+    const bytes = this.#bytes;
+    const end = this.#end;
     const nameAt = this.#at;
     let at = nameAt;
-    while (TOKEN[text.charCodeAt(at)] === 1) at += 1;
-    if (at === text.length) return "partial";
-    if (at === nameAt || text.charCodeAt(at) !== COLON) return null;
-    const name = nameIn(text, nameAt, at);
+    while (at < end && TOKEN[bytes[at] as number] === 1) at += 1;
+    if (at === end) return "partial";
+    if (at === nameAt || bytes[at] !== COLON) return null;
+    const nameEnd = at;
     at += 1;
-    while (isBlank(text.charCodeAt(at))) at += 1;
+    while (at < end && isBlank(bytes[at] as number)) at += 1;
     const valueAt = at;
-    let valueEnd = at;
-    for (; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code === CR) break;
-      if (isBlank(code)) continue;
-      if (code < SPACE || code > TILDE) return null;
-      valueEnd = at + 1;
-    }
-    if (text.length < at + 2) return "partial";
-    if (text.charCodeAt(at + 1) !== LF) return null;
-    if (name in headers || UNPLAIN.has(name)) return null;
-    const value = text.slice(valueAt, valueEnd);
-    if (name === "connection" && value.toLowerCase() !== "keep-alive") return null;
-    headers[name] = value;
+    while (at < end && VALUE[bytes[at] as number] === 1) at += 1;
+    if (at < end && bytes[at] !== CR) return null;
+    if (end < at + 2) return "partial";
+    if (bytes[at + 1] !== LF) return null;
     this.#at = at + 2;
+    let valueEnd = at;
+    while (valueEnd > valueAt && isBlank(bytes[valueEnd - 1] as number)) valueEnd -= 1;
+    return this.#take(nameAt, nameEnd, this.#text.slice(valueAt, valueEnd)) ? true : null;
+  }
+
+  /** False for a header that makes the request another one's to read. */
+  #take(nameAt: number, nameEnd: number, value: string): boolean {
+    const known = knownName(this.#bytes, nameAt, nameEnd);
+    if (known === null) {
+      const name = this.#text.slice(nameAt, nameEnd).toLowerCase();
+      if (name in this.#headers || UNPLAIN.has(name)) return false;
+      this.#headers[name] = value;
+      return true;
+    }
+    const { name, bit } = known;
+    if ((this.#seen & bit) !== 0) return false;
+    if (name === "connection" && value.toLowerCase() !== "keep-alive") return false;
+    this.#seen |= bit;
+    this.#headers[name] = value;
     return true;
   }
 }

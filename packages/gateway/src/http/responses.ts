@@ -1,5 +1,10 @@
 /** Answers as HTTP: the one place that writes JSON to a response. */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { type ErrorName, encodeError, errorSpec, type Fault, Header } from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
@@ -23,7 +28,7 @@ export interface ArrivedRequest {
 }
 
 /** Headers of an answer to a request with these headers; `more` go between. */
-export function answerHeaders(
+function answerHeaders(
   asked: IncomingHttpHeaders,
   answer: Answer,
   more: readonly string[],
@@ -39,10 +44,42 @@ export function answerHeaders(
   ];
   const requestId = asked[Header.RequestId];
   if (isEchoable(requestId)) headers.push("X-Request-Id", requestId);
-  if (answer.httpStatus === 503 || answer.httpStatus === 429) {
-    headers.push("Retry-After", String(answer.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
-  }
+  if (asksToWait(answer.httpStatus)) headers.push("Retry-After", retryAfterSeconds(answer));
   return headers;
+}
+
+function asksToWait(httpStatus: number): boolean {
+  return httpStatus === 503 || httpStatus === 429;
+}
+
+function retryAfterSeconds(answer: Answer): string {
+  return String(answer.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
+}
+
+const CONTENT_LINES = `Content-Type: ${JSON_TYPE}\r\nContent-Length: `;
+const OK_LINES = `HTTP/1.1 200 OK\r\n${CONTENT_LINES}`;
+
+/**
+ * The status line and the lines of {@link answerHeaders}, as node:http writes them. `bodyBytes` are
+ * those of the answer's body.
+ */
+export function answerLines(
+  asked: IncomingHttpHeaders,
+  answer: Answer,
+  more: readonly string[],
+  bodyBytes: number,
+): string {
+  const { httpStatus } = answer;
+  const begin =
+    httpStatus === 200
+      ? OK_LINES
+      : `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}\r\n${CONTENT_LINES}`;
+  let lines = `${begin}${bodyBytes}\r\nCache-Control: no-store\r\n`;
+  for (let at = 0; at < more.length; at += 2) lines += `${more[at]}: ${more[at + 1]}\r\n`;
+  const requestId = asked[Header.RequestId];
+  if (isEchoable(requestId)) lines += `X-Request-Id: ${requestId}\r\n`;
+  if (asksToWait(httpStatus)) lines += `Retry-After: ${retryAfterSeconds(answer)}\r\n`;
+  return lines;
 }
 
 export function sendAnswer(

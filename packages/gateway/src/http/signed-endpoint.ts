@@ -96,7 +96,8 @@ export class SignedEndpoint {
       answerFault(request, authenticated);
       return;
     }
-    const refused = accessFault(authenticated.key, signedRoute(target.route.name).needs);
+    const route = signedRoute(target.route.name);
+    const refused = accessFault(authenticated.key, route.needs);
     if (refused !== null) {
       answerFault(request, refused);
       return;
@@ -106,17 +107,16 @@ export class SignedEndpoint {
       answerFault(request, content, budgetHeaders(services, authenticated));
       return;
     }
-    this.#act(request, services, authenticated, target, content);
+    this.#act(request, services, authenticated, route, content);
   }
 
   #act(
     request: ArrivedRequest,
     services: SignedServices,
     authenticated: Authenticated,
-    target: Target,
+    route: SignedRoute,
     content: Content,
   ): void {
-    const route = signedRoute(target.route.name);
     if (route.places && this.#options.isDraining()) {
       const draining = fault("DRAINING", "the gateway is stopping");
       answerFault(request, draining, budgetHeaders(services, authenticated));
@@ -218,10 +218,12 @@ function rawRequest(request: ArrivedRequest, { path, rawQuery, route }: Target):
   return { method: route.method, path, rawQuery, headers, body, socket };
 }
 
+const NO_HEADERS: readonly string[] = [];
+
 /** What is left to the key, as it is when the answer leaves. Only who is known is told. */
 function budgetHeaders({ budgets }: SignedServices, { caller }: Authenticated): readonly string[] {
   const states = budgets.statesOf(caller);
-  return states.length === 0 ? [] : rateLimitHeaders(states);
+  return states.length === 0 ? NO_HEADERS : rateLimitHeaders(states);
 }
 
 /** One payload is signed, so there must be one: nothing unsigned is ever acted on. */

@@ -41,6 +41,8 @@ interface Buckets {
 
 export type BudgetName = "place" | "cancel";
 
+const NO_STATES: readonly BudgetState[] = [];
+
 export class Budgets {
   readonly #options: BudgetsOptions;
   /** By key. Bounded by the keys there are. */
@@ -64,9 +66,9 @@ export class Budgets {
 
   /** Takes one for each new order or amend. 0, or seconds until it is worth another try. */
   takePlaces(caller: Caller, count: number): number {
-    const nowMs = this.#options.monotonicMs();
-    const place = this.#of(caller, nowMs)?.place;
+    const place = this.#of(caller)?.place;
     if (place === undefined) return 0;
+    const nowMs = this.#options.monotonicMs();
     if (place.count(nowMs) < count) return this.#refused("place", place.waitMs(count, nowMs));
     place.take(count, nowMs);
     return 0;
@@ -74,9 +76,9 @@ export class Budgets {
 
   /** As {@link takePlaces}; of what is open, as much is taken as there is. */
   takeCancels(caller: Caller, { named, open }: CancelCost): number {
-    const nowMs = this.#options.monotonicMs();
-    const cancel = this.#of(caller, nowMs)?.cancel;
+    const cancel = this.#of(caller)?.cancel;
     if (cancel === undefined) return 0;
+    const nowMs = this.#options.monotonicMs();
     const needed = named - open;
     if (cancel.count(nowMs) < needed) return this.#refused("cancel", cancel.waitMs(needed, nowMs));
     cancel.take(named, nowMs);
@@ -85,15 +87,14 @@ export class Budgets {
 
   /** So many orders were accepted. */
   placed(caller: Caller, count: number): void {
-    const nowMs = this.#options.monotonicMs();
-    this.#of(caller, nowMs)?.cancel.add(count, nowMs);
+    this.#of(caller)?.cancel.add(count, this.#options.monotonicMs());
   }
 
   /** What is left, of cancels never fewer than the caller has open orders; none without rules. */
   statesOf(caller: Caller): readonly BudgetState[] {
+    const buckets = this.#of(caller);
+    if (buckets === null) return NO_STATES;
     const nowMs = this.#options.monotonicMs();
-    const buckets = this.#of(caller, nowMs);
-    if (buckets === null) return [];
     const { place, cancel, fillSeconds } = buckets;
     const open = this.#options.openCount(caller);
     const stateOf = (name: BudgetName, bucket: TokenBucket, remaining: number): BudgetState => {
@@ -111,7 +112,7 @@ export class Budgets {
     return Math.max(1, Math.ceil(waitMs / 1000));
   }
 
-  #of({ apiKey }: Caller, nowMs: number): Buckets | null {
+  #of({ apiKey }: Caller): Buckets | null {
     const rules = this.#options.rules();
     if (rules !== this.#rules) this.#buckets.clear();
     this.#rules = rules;
@@ -119,6 +120,7 @@ export class Budgets {
     const found = this.#buckets.get(apiKey);
     if (found !== undefined) return found;
     const { places, fillSeconds, cancelFactor } = rules;
+    const nowMs = this.#options.monotonicMs();
     const added = {
       place: new TokenBucket(places, fillSeconds, nowMs),
       cancel: new TokenBucket(places * cancelFactor, fillSeconds, nowMs),

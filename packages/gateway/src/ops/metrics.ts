@@ -45,8 +45,8 @@ const COMMIT_EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 export class Metrics {
   readonly #registry = new Registry();
-  /** By route and status, as `route status`. */
-  readonly #answered = new Map<string, number>();
+  /** By route, then by status. */
+  readonly #answered = new Map<string, Map<number, number>>();
   #clientRequestCount = 0;
   readonly #commitSeconds: Histogram;
   readonly #commitEvents: Histogram;
@@ -82,8 +82,12 @@ export class Metrics {
 
   answered(route: string, httpStatus: number): void {
     if (route !== OTHER_ROUTE) this.#clientRequestCount += 1;
-    const key = `${route} ${httpStatus}`;
-    this.#answered.set(key, (this.#answered.get(key) ?? 0) + 1);
+    let counts = this.#answered.get(route);
+    if (counts === undefined) {
+      counts = new Map();
+      this.#answered.set(route, counts);
+    }
+    counts.set(httpStatus, (counts.get(httpStatus) ?? 0) + 1);
   }
 
   committed(eventCount: number, durationMs: number): void {
@@ -104,9 +108,8 @@ export class Metrics {
       registers,
       collect() {
         this.reset();
-        for (const [key, count] of answered) {
-          const [route = "", status = ""] = key.split(" ");
-          this.inc({ route, status }, count);
+        for (const [route, counts] of answered) {
+          for (const [status, count] of counts) this.inc({ route, status }, count);
         }
       },
     });
