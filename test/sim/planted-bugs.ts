@@ -24,8 +24,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/sequencer/sequencer.ts`,
-        find: "this.#waiting.push(() => resolve(value));",
-        replace: "this.#waiting.push(() => undefined); resolve(value);",
+        find: "this.#waiting.push({ value, resolve } as Waiting);",
+        replace: "this.#waiting.push({ value, resolve: () => undefined }); resolve(value);",
       },
     ],
   },

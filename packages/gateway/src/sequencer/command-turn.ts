@@ -48,11 +48,13 @@ export interface RefusedOrder {
   readonly refused: string;
 }
 
-export interface CommandTurnOptions {
-  readonly nowMs: UnixMs;
+/** What turns ask, which is the same for all of them; only what a command needs is asked. */
+export interface TurnRules {
   readonly wallMs: () => UnixMs;
-  readonly guard: OrderGuard | null;
-  readonly faults: VenueFaults | null;
+  /** Null: nobody holds the caller's orders against anything. */
+  readonly guardOf: (caller: Caller) => OrderGuard | null;
+  /** Null: the venue does to the caller what it should. */
+  readonly faultsOf: (caller: Caller) => VenueFaults | null;
 }
 
 const NONE: readonly RefusedOrder[] = [];
@@ -61,17 +63,21 @@ export class CommandTurn implements Turn {
   readonly #partitions: Partitions;
   readonly #caller: Caller;
   readonly #book: AccountBook;
-  readonly #options: CommandTurnOptions;
+  readonly #rules: TurnRules;
+  readonly nowMs: UnixMs;
+  /** Undefined until it is asked for. */
+  #guard: OrderGuard | null | undefined = undefined;
   #isKept = false;
   #refusals: RefusedOrder[] | null = null;
 
-  constructor(partitions: Partitions, caller: Caller, options: CommandTurnOptions) {
+  constructor(partitions: Partitions, caller: Caller, nowMs: UnixMs, rules: TurnRules) {
     const book = partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
     this.#partitions = partitions;
     this.#caller = caller;
     this.#book = book;
-    this.#options = options;
+    this.nowMs = nowMs;
+    this.#rules = rules;
   }
 
   /** Whether {@link keepAnswer} was called. */
@@ -83,33 +89,29 @@ export class CommandTurn implements Turn {
     return this.#refusals ?? NONE;
   }
 
-  get nowMs(): UnixMs {
-    return this.#options.nowMs;
-  }
-
   wallMs(): UnixMs {
-    return this.#options.wallMs();
+    return this.#rules.wallMs();
   }
 
   place(request: PlaceRequest): Order | Refusal {
     const caller = this.#caller;
     if (!sees(caller, request)) return refuse("PORTFOLIO_NOT_ALLOWED", "");
-    const { faults, guard, nowMs } = this.#options;
+    const faults = this.#rules.faultsOf(caller);
     const sent = { ...request, enteredBy: caller.apiKey as KeyId };
-    const placed = this.#partitions.place(caller.account, sent, nowMs, guard, faults);
+    const guard = this.#guardOrders();
+    const placed = this.#partitions.place(caller.account, sent, this.nowMs, guard, faults);
     if (faults !== null && "orderId" in placed) faults.placed(placed);
     return placed;
   }
 
   cancel(order: Order): Order | Refusal {
-    const { faults, nowMs } = this.#options;
-    return this.#partitions.cancel(order, nowMs, CancelReason.Requested, faults);
+    const faults = this.#rules.faultsOf(this.#caller);
+    return this.#partitions.cancel(order, this.nowMs, CancelReason.Requested, faults);
   }
 
   amend(order: Order, request: AmendRequest): Order | Refusal {
-    const { guard, nowMs } = this.#options;
     const sent = { ...request, enteredBy: this.#caller.apiKey as KeyId };
-    return this.#partitions.amend(order, sent, nowMs, guard);
+    return this.#partitions.amend(order, sent, this.nowMs, this.#guardOrders());
   }
 
   openTarget(target: CancelTarget): OpenTarget {
@@ -134,6 +136,11 @@ export class CommandTurn implements Turn {
   refused(command: RefusedCommand, order: Order, refused: string): void {
     this.#refusals ??= [];
     this.#refusals.push({ command, order, refused });
+  }
+
+  #guardOrders(): OrderGuard | null {
+    if (this.#guard === undefined) this.#guard = this.#rules.guardOf(this.#caller);
+    return this.#guard;
   }
 }
 

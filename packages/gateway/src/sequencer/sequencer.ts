@@ -25,7 +25,13 @@ import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
 import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
-import { CommandTurn, type RefusedOrder, scopeOf, type Turn } from "./command-turn.ts";
+import {
+  CommandTurn,
+  type RefusedOrder,
+  scopeOf,
+  type Turn,
+  type TurnRules,
+} from "./command-turn.ts";
 import {
   COMMIT_GATHER_MS,
   LOOK_MS,
@@ -132,6 +138,12 @@ interface UnderWay {
 type Urgency = "cancel" | "place";
 type Released = () => void;
 
+/** An answer that waits for the disk. */
+interface Waiting<T = unknown> {
+  readonly value: T;
+  readonly resolve: (value: T) => void;
+}
+
 export class Sequencer {
   readonly partitions: Partitions;
   /** Cancels of many orders, also those that nobody's request asked for. */
@@ -142,9 +154,9 @@ export class Sequencer {
   /** By fingerprint: the same request again waits for the answer of the first. */
   readonly #underWay = new Map<string, UnderWay>();
   /** Answers of commands decided since the last commit began. */
-  #waiting: Released[] = [];
+  #waiting: Waiting[] = [];
   readonly #refusalBudget: RefusalBudget;
-  readonly #turnWallMs = () => this.#wallMs();
+  readonly #turnRules: TurnRules;
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
@@ -158,6 +170,11 @@ export class Sequencer {
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.partitions = options.partitions;
+    this.#turnRules = {
+      wallMs: () => this.#wallMs(),
+      guardOf: (caller) => options.limits?.guardOf(caller) ?? null,
+      faultsOf: (caller) => options.faultsOf?.(caller) ?? null,
+    };
     this.#refusalBudget = new RefusalBudget(() => options.clock.monotonicMs());
     this.runs = new CancelRuns(options.partitions, {
       perform: (work) => this.perform(work),
@@ -250,7 +267,7 @@ export class Sequencer {
       {
         ...many.run,
         ...(cause !== null && { cause }),
-        faults: this.#options.faultsOf?.(caller) ?? null,
+        faults: this.#turnRules.faultsOf(caller),
         onOutcome: (outcome) => outcomes.push(outcome),
         onDecided: () => {
           answer = keep(many.answer(outcomes));
@@ -404,12 +421,7 @@ export class Sequencer {
   }
 
   #turn(caller: Caller, nowMs: UnixMs): CommandTurn {
-    return new CommandTurn(this.partitions, caller, {
-      nowMs,
-      wallMs: this.#turnWallMs,
-      guard: this.#options.limits?.guardOf(caller) ?? null,
-      faults: this.#options.faultsOf?.(caller) ?? null,
-    });
+    return new CommandTurn(this.partitions, caller, nowMs, this.#turnRules);
   }
 
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
@@ -477,7 +489,7 @@ export class Sequencer {
     if (nothingOutstanding && !this.#failed) return Promise.resolve(value);
     this.#pendingCount += 1;
     return new Promise<T>((resolve) => {
-      this.#waiting.push(() => resolve(value));
+      this.#waiting.push({ value, resolve } as Waiting);
       this.#scheduleCommit();
     });
   }
@@ -544,7 +556,7 @@ export class Sequencer {
       durationMs: this.#options.clock.monotonicMs() - startedMs,
     });
     this.#pendingCount -= waiting.length;
-    for (const release of waiting) release();
+    for (const { value, resolve } of waiting) resolve(value);
     if (this.#waiting.length > 0) this.#scheduleCommit();
     else this.#releaseIdle();
   }

@@ -126,12 +126,12 @@ export class TradeService {
     } as const;
     const waitSeconds = this.#cancelWait(caller, [request], about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#receipted(caller, about.identity, options, () => {
-      return this.#writeAbout(caller, about, (turn, archived) => {
-        const outcome = cancelInTurn(turn, request, archived);
-        return this.#cancelAnswer(outcome, options, receiptMark(turn, outcome, options));
-      });
+    if (this.#lacksReceipts(options)) return Promise.resolve(failed("RECEIPTS_OFF", ""));
+    const writing = this.#writeAbout(caller, about, (turn, archived = NOTHING_ARCHIVED) => {
+      const outcome = cancelInTurn(turn, request, archived);
+      return this.#cancelAnswer(outcome, options, receiptMark(turn, outcome, options));
     });
+    return this.#receipted(caller, about.identity, writing);
   }
 
   cancelBatch(
@@ -149,17 +149,17 @@ export class TradeService {
     } as const;
     const waitSeconds = this.#cancelWait(caller, requests, about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#receipted(caller, about.identity, options, () => {
-      return this.#writeAbout(caller, about, (turn, archived) => {
-        const outcomes = cancelEach(turn, requests, archived);
-        const answers = elements.map((element, index) => {
-          const outcome = at(outcomes, index);
-          const receipt = receiptMark(turn, outcome, options);
-          return { ...this.#cancelElementAnswer(element, outcome, options), receipt };
-        });
-        return { httpStatus: 200, body: encodeBatch(answers) };
+    if (this.#lacksReceipts(options)) return Promise.resolve(failed("RECEIPTS_OFF", ""));
+    const writing = this.#writeAbout(caller, about, (turn, archived = NOTHING_ARCHIVED) => {
+      const outcomes = cancelEach(turn, requests, archived);
+      const answers = elements.map((element, index) => {
+        const outcome = at(outcomes, index);
+        const receipt = receiptMark(turn, outcome, options);
+        return { ...this.#cancelElementAnswer(element, outcome, options), receipt };
       });
+      return { httpStatus: 200, body: encodeBatch(answers) };
     });
+    return this.#receipted(caller, about.identity, writing);
   }
 
   cancelAll(caller: Caller, request: CancelAllRequest, options: CallOptions): Promise<TradeAnswer> {
@@ -173,7 +173,7 @@ export class TradeService {
     const about = { targets: [request.target], urgency: "place", identity, origin } as const;
     const waitSeconds = this.#placeWait(caller, 1, identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
-    return this.#writeAbout(caller, about, (turn, archived) => {
+    return this.#writeAbout(caller, about, (turn, archived = NOTHING_ARCHIVED) => {
       const outcome = amendInTurn(turn, request, archived);
       if (outcome.outcome === "refused") return this.#refusedAnswer(outcome, representation);
       const body = representation ? encodeSuccess(this.#orderJson(outcome.order)) : ACCEPTED;
@@ -308,13 +308,13 @@ export class TradeService {
   #writeAbout(
     caller: Caller,
     { targets, urgency, identity, origin }: WriteAbout,
-    decide: (turn: Turn, archived: Archived) => Answer,
+    decide: (turn: Turn, archived?: Archived) => Answer,
   ): Promise<TradeAnswer> {
+    const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
+    if (missing.length === 0) return this.#write(caller, urgency, identity, decide, origin);
     const write = (archived: Archived): Promise<TradeAnswer> => {
       return this.#write(caller, urgency, identity, (turn) => decide(turn, archived), origin);
     };
-    const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
-    if (missing.length === 0) return write(NOTHING_ARCHIVED);
     return lookUpClosed(this.#sequencer, this.#archive, caller, targets).then(write, (error) => {
       // Of a batch, what is open is cancelled still; the rest is not decided.
       if (isArchiveUnavailable(error)) return write(unreadable(this.#sequencer, caller, targets));
@@ -322,19 +322,20 @@ export class TradeService {
     });
   }
 
+  #lacksReceipts({ receipt = false }: CallOptions): boolean {
+    return receipt && this.#receipts === null;
+  }
+
   /** Receipts are made when the cancels are durable; a repeated request may have asked before. */
   #receipted(
     { account }: Caller,
     identity: RequestIdentity | null,
-    { receipt = false }: CallOptions,
-    cancel: () => Promise<TradeAnswer>,
+    writing: Promise<TradeAnswer>,
   ): Promise<TradeAnswer> {
-    const receipts = this.#receipts;
-    if (receipt && receipts === null) return Promise.resolve(failed("RECEIPTS_OFF", ""));
-    if (identity === null) return cancel();
-    return cancel().then(async (answer) => {
+    if (identity === null) return writing;
+    return writing.then(async (answer) => {
       if (!hasReceiptMarks(answer.body)) return answer;
-      const body = receipts?.filled(account, answer.body) ?? fillReceipts(answer.body, []);
+      const body = this.#receipts?.filled(account, answer.body) ?? fillReceipts(answer.body, []);
       return { ...answer, body: await body };
     });
   }

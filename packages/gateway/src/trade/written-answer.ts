@@ -12,14 +12,14 @@ export type WrittenAnswer = Answer & {
 const ANSWER_UNREADABLE =
   "this request was answered before, and that answer cannot be read just now";
 
-export async function writtenAnswer(writing: Promise<WriteResult>): Promise<WrittenAnswer> {
-  try {
-    return answerOf(await writing);
-  } catch (error) {
-    // The first answer of a repeated request stands in the archive's reach; nothing was done now.
-    if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
-    throw error;
-  }
+export function writtenAnswer(writing: Promise<WriteResult>): Promise<WrittenAnswer> {
+  return writing.then(answerOf, answerOfProblem);
+}
+
+/** The first answer of a repeated request stands in the archive's reach; nothing was done now. */
+function answerOfProblem(error: unknown): WrittenAnswer {
+  if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ANSWER_UNREADABLE);
+  throw error;
 }
 
 export function isArchiveUnavailable(error: unknown): boolean {
@@ -29,9 +29,9 @@ export function isArchiveUnavailable(error: unknown): boolean {
 function answerOf(written: WriteResult): WrittenAnswer {
   switch (written.result) {
     case "answered":
-      return { ...written.answer, replayed: false };
+      return given(written.answer, false);
     case "repeated":
-      return { ...written.answer, replayed: true };
+      return given(written.answer, true);
     case "identityReused":
       return failed("COMMAND_ID_REUSED", "");
     case "expired":
@@ -41,4 +41,9 @@ function answerOf(written: WriteResult): WrittenAnswer {
     case "diskFull":
       return failed("DISK_FULL", DISK_FULL);
   }
+}
+
+function given({ httpStatus, body, retryAfterSeconds }: Answer, replayed: boolean): WrittenAnswer {
+  if (retryAfterSeconds === undefined) return { httpStatus, body, replayed };
+  return { httpStatus, body, retryAfterSeconds, replayed };
 }

@@ -50,6 +50,9 @@ const KIND_BY_FRACTION_LOTS = new Map(
   FAULT_SPECS.map((spec) => [BigInt(spec.recipeFractionLots), spec.kind]),
 );
 
+/** Nearly all quantities are smaller, which is seen without a division. */
+const LEAST_RECIPE_LOTS = BigInt(Math.min(...FAULT_SPECS.map(({ recipeLots }) => recipeLots)));
+
 export class FaultBoard {
   readonly #instruments: InstrumentTable;
   readonly #recipeKeys: ReadonlySet<string>;
@@ -150,7 +153,8 @@ export class FaultBoard {
 
   #recipeKind({ symbol, orderQty }: Order): FaultKind | undefined {
     const instrument = this.#instruments.find(symbol);
-    if (instrument === null || orderQty % instrument.lotQty !== 0n) return undefined;
+    if (instrument === null || orderQty < LEAST_RECIPE_LOTS * instrument.lotQty) return undefined;
+    if (orderQty % instrument.lotQty !== 0n) return undefined;
     const kinds = hasWholeUnits(instrument) ? KIND_BY_LOTS : KIND_BY_FRACTION_LOTS;
     return kinds.get(orderQty / instrument.lotQty);
   }
