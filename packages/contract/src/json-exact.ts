@@ -30,7 +30,9 @@ export class JsonObject {
 
   /** The member of that name, undefined when there is none. */
   get(name: string): JsonValue | undefined {
-    return this.values[this.names.indexOf(name)];
+    const index = this.names.indexOf(name);
+    // Of an array, index -1 would be looked for as a name, the slow way.
+    return index === -1 ? undefined : this.values[index];
   }
 }
 

@@ -9,17 +9,7 @@ import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { DeadManSwitches } from "./dead-man.ts";
 import { DisconnectWatches } from "./disconnect-watches.ts";
-
-/** A place in the account's list of open orders; the order in it is replaced as facts change. */
-class OpenOrder {
-  order: Order;
-  older: OpenOrder | null = null;
-  newer: OpenOrder | null = null;
-
-  constructor(order: Order) {
-    this.order = order;
-  }
-}
+import { OpenOrders } from "./open-orders.ts";
 
 /** How many there are of each name; nothing is kept of a name that has none. */
 class Counts<Name> {
@@ -48,12 +38,11 @@ export class AccountBook {
   readonly working = new WorkingTotals();
   readonly deadMan = new DeadManSwitches();
   readonly watches = new DisconnectWatches();
-  readonly #open = new Map<OrderId, OpenOrder>();
+  readonly #open = new OpenOrders();
   /** Live orders by the client's name; a set only where several share it. */
   readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
   readonly #openByKey = new Counts<KeyId>();
   readonly #openByPortfolio = new Counts<string>();
-  #newest: OpenOrder | null = null;
 
   constructor(account: Account, shortSellingAllowed: boolean) {
     this.account = account;
@@ -75,7 +64,7 @@ export class AccountBook {
   }
 
   openOrder(orderId: OrderId): Order | null {
-    return this.#open.get(orderId)?.order ?? null;
+    return this.#open.get(orderId);
   }
 
   /** The live orders that carry the client's name; usually one or none. */
@@ -85,41 +74,28 @@ export class AccountBook {
     return typeof found === "string" ? [found] : [...found];
   }
 
-  *openNewestFirst(): Iterable<Order> {
-    for (let entry = this.#newest; entry !== null; entry = entry.older) yield entry.order;
+  openNewestFirst(): Iterable<Order> {
+    return this.#open.newestFirst();
   }
 
   /** Oldest first: the order in which snapshots list them. */
-  *openOldestFirst(): Iterable<Order> {
-    for (const entry of this.#open.values()) yield entry.order;
+  openOldestFirst(): Iterable<Order> {
+    return this.#open.oldestFirst();
   }
 
   insert(order: Order): void {
-    assert(!this.#open.has(order.orderId), "an order is opened once");
-    const entry = new OpenOrder(order);
-    entry.older = this.#newest;
-    if (this.#newest !== null) this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#open.set(order.orderId, entry);
+    this.#open.insert(order);
     this.#openByKey.change(order.enteredBy, 1);
     this.#openByPortfolio.change(order.portfolioId, 1);
     if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order.clOrdId, order.orderId);
   }
 
   replace(order: Order): void {
-    const entry = this.#open.get(order.orderId);
-    assert(entry !== undefined, "the order is open");
-    entry.order = order;
+    this.#open.replace(order);
   }
 
   remove(orderId: OrderId): void {
-    const entry = this.#open.get(orderId);
-    assert(entry !== undefined, "the order is open");
-    this.#open.delete(orderId);
-    if (entry.older !== null) entry.older.newer = entry.newer;
-    if (entry.newer !== null) entry.newer.older = entry.older;
-    else this.#newest = entry.older;
-    const { clOrdId, enteredBy, portfolioId } = entry.order;
+    const { clOrdId, enteredBy, portfolioId } = this.#open.remove(orderId);
     this.#openByKey.change(enteredBy, -1);
     this.#openByPortfolio.change(portfolioId, -1);
     if (clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(clOrdId, orderId);

@@ -67,19 +67,14 @@ export class MarketData {
   /** Folds one command: an update for each symbol that it changed or traded in. */
   apply({ atMs, changes, trades, grids = [] }: MarketBatch): MarketUpdate[] {
     for (const grid of grids) this.#setGrid(grid);
-    const tradesBySymbol = new Map<string, Trade[]>();
+    const touched: Touched[] = [];
     for (const { symbol, side, ticks, lotsDelta, ordersDelta } of changes) {
       const { bids, asks } = this.#listing(symbol);
       (side === Side.Buy ? bids : asks).change(ticks, lotsDelta, ordersDelta);
-      if (!tradesBySymbol.has(symbol)) tradesBySymbol.set(symbol, []);
+      tradesIn(touched, symbol);
     }
-    for (const print of trades) {
-      const told = tradesBySymbol.get(print.symbol);
-      const trade = this.tape.apply(print);
-      if (told === undefined) tradesBySymbol.set(print.symbol, [trade]);
-      else told.push(trade);
-    }
-    return [...tradesBySymbol].map(([symbol, told]) => this.#advance(symbol, atMs, told));
+    for (const print of trades) tradesIn(touched, print.symbol).push(this.tape.apply(print));
+    return touched.map(({ symbol, trades: told }) => this.#advance(symbol, atMs, told));
   }
 
   /** Commands that changed the symbol since this was made; 0 before the first. */
@@ -142,6 +137,20 @@ export class MarketData {
     assert(listing !== undefined, "the symbol is listed");
     return listing;
   }
+}
+
+/** A symbol that a command changed or traded in, and its trades so far. */
+interface Touched {
+  readonly symbol: string;
+  readonly trades: Trade[];
+}
+
+/** The symbol's trades, in a list of nearly always one symbol. */
+function tradesIn(touched: Touched[], symbol: string): Trade[] {
+  for (const each of touched) if (each.symbol === symbol) return each.trades;
+  const trades: Trade[] = [];
+  touched.push({ symbol, trades });
+  return trades;
 }
 
 /** A count of one step as a count of another; exact. */

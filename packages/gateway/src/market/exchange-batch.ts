@@ -12,8 +12,9 @@ import type { UnixMs } from "@countermand/core/model";
 export function marketBatchOf(events: readonly ExchangeEvent[], atMs: UnixMs): MarketBatch | null {
   const changes: DepthChange[] = [];
   const trades: TradePrint[] = [];
-  const grids = events.flatMap(gridChangeOf);
-  if (grids.length > 0) return { atMs, changes, trades, grids };
+  if (events.some(({ type }) => type === "GridSet")) {
+    return { atMs, changes, trades, grids: events.flatMap(gridChangeOf) };
+  }
   for (const event of events) {
     const { symbol } = event;
     for (const { side, ticks, lots, orderCount } of depthChangesOf(event)) {

@@ -541,6 +541,7 @@ function listed(instrument: Instrument | null): Instrument {
 
 /** Which of `count` partitions an account belongs to: FNV-1a, so that every node finds the same. */
 function partitionIndex(account: Account, count: number): number {
+  if (count === 1) return 0;
   let hash = 0x811c9dc5;
   for (let index = 0; index < account.length; index += 1) {
     hash = Math.imul(hash ^ account.charCodeAt(index), 0x01000193);

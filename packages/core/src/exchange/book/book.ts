@@ -5,12 +5,12 @@
  */
 import { assert } from "../../assert.ts";
 import { type Account, type OrderId, Side } from "../../model/index.ts";
+import { orderIdOf } from "../../model/order-number.ts";
 import { AccountTable } from "./account-table.ts";
 import { BookSide } from "./book-side.ts";
 import { LevelTable } from "./level-table.ts";
 import { type DepthLevel, type OrderNature, opposite, type RestingOrder } from "./order.ts";
 import { OrderIndex } from "./order-index.ts";
-import { orderIdOf } from "./order-number.ts";
 import { NO_ORDER, type OrderHandle, OrderSlab, SLAB_RECORDS_MIN } from "./order-slab.ts";
 import type { PriceLevel } from "./price-level.ts";
 

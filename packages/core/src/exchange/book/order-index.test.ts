@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type OrderId, TimeInForce } from "../../model/index.ts";
+import { orderIdOf } from "../../model/order-number.ts";
 import { OrderIndex } from "./order-index.ts";
-import { orderIdOf } from "./order-number.ts";
 import { NO_ORDER, type OrderHandle, OrderSlab } from "./order-slab.ts";
 
 test("order index: any adds and removes give what a map gives", () => {

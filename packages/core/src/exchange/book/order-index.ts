@@ -6,7 +6,7 @@
  */
 import { assert } from "../../assert.ts";
 import type { OrderId } from "../../model/index.ts";
-import { highPart, lowPart } from "./order-number.ts";
+import { highPart, lowPart } from "../../model/order-number.ts";
 import { NO_ORDER, type OrderHandle, type OrderSlab } from "./order-slab.ts";
 
 const SLOTS_MIN = 256;

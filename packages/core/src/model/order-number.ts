@@ -2,7 +2,7 @@
  * Order numbers in two parts, each a small integer: a number of eleven digits is none, and would be
  * boxed wherever it is handed on.
  */
-import type { OrderId } from "../../model/index.ts";
+import type { OrderId } from "./ids.ts";
 
 /** Digits of the lower part: as many as a 32-bit integer holds every number of. */
 const LOW_DIGITS = 9;

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { InvariantError } from "../assert.ts";
+import type { OrderId } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+import { ACCEPTED, orderAfter } from "./account-book-fixture.ts";
+import { OpenOrders } from "./open-orders.ts";
+
+function orderOf(orderId: string): Order {
+  return { ...orderAfter(1, "", ACCEPTED), orderId: orderId as OrderId };
+}
+
+test("open orders: any inserts and removes give what a map gives", () => {
+  // Many that share slots, also by their last nine digits alone, and any others.
+  const sharing = fc
+    .tuple(fc.constantFrom("", "22", "221", "99"), fc.nat(40))
+    .map(([prefix, count]) => `${prefix}${String(100_000_000 + 64 * count)}`);
+  const following = fc.nat(300).map((count) => `22${String(count).padStart(9, "0")}`);
+  const any = fc.bigInt({ min: 1n, max: 10n ** 18n - 1n }).map(String);
+  const ids = fc.array(fc.oneof(sharing, following, any), { maxLength: 500, size: "max" });
+  fc.assert(
+    fc.property(ids, (sequence) => {
+      const open = new OpenOrders();
+      const map = new Map<OrderId, Order>();
+      for (const id of sequence as OrderId[]) {
+        const known = map.get(id) ?? null;
+        assert.equal(open.get(id), known);
+        if (known === null) {
+          const order = orderOf(id);
+          open.insert(order);
+          map.set(id, order);
+        } else {
+          assert.equal(open.remove(id), known);
+          map.delete(id);
+        }
+        assert.equal(open.size, map.size);
+      }
+      assert.deepEqual([...open.oldestFirst()], [...map.values()]);
+      assert.deepEqual([...open.newestFirst()], [...map.values()].reverse());
+      for (const [id, order] of map) assert.equal(open.get(id), order);
+      for (const id of map.keys()) open.remove(id);
+      assert.deepEqual([open.size, ...open.oldestFirst()], [0]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("open orders: what is no order number is not open, and cannot be opened", () => {
+  const open = new OpenOrders();
+  open.insert(orderOf("22000000001"));
+  for (const id of ["", "x", "022000000001", "22000000001 ", "2200000000x", "9".repeat(19)]) {
+    assert.equal(open.get(id as OrderId), null);
+    assert.throws(() => open.insert(orderOf(id)), InvariantError);
+    assert.throws(() => open.remove(id as OrderId), InvariantError);
+  }
+  assert.equal(open.size, 1);
+});

@@ -1,0 +1,140 @@
+/**
+ * The open orders of one account, by number and in the order in which they were opened. A `Map`
+ * with text keys finds an order by way of several places in memory, each a wait when there are many
+ * orders; here they are chained in a table by what their numbers are, and finding one touches the
+ * table and the order. A number is what the desk gives, so nobody can choose many of one slot.
+ */
+import { assert } from "../assert.ts";
+import type { OrderId } from "../model/ids.ts";
+import type { Order } from "../model/order.ts";
+import { highPart, lowPart } from "../model/order-number.ts";
+
+/** Also the step by which the table grows and shrinks: a power of two. */
+const SLOTS_MIN = 16;
+/** Slots for each order at least; four times as many are given back. */
+const SLOTS_PER_ORDER = 2;
+
+/** A place in the account's list of open orders; the order in it is replaced as facts change. */
+class OpenOrder {
+  order: Order;
+  older: OpenOrder | null = null;
+  newer: OpenOrder | null = null;
+  /** Another one of its slot. */
+  nextInSlot: OpenOrder | null = null;
+  /** The parts of its number. */
+  readonly high: number;
+  readonly low: number;
+
+  constructor(order: Order) {
+    this.order = order;
+    this.high = highPart(order.orderId);
+    this.low = lowPart(order.orderId);
+    assert(this.high >= 0 && this.low >= 0, "an open order has an order number");
+  }
+}
+
+export class OpenOrders {
+  #slots: (OpenOrder | null)[] = emptySlots(SLOTS_MIN);
+  #size = 0;
+  #newest: OpenOrder | null = null;
+  #oldest: OpenOrder | null = null;
+  /** Found last: a command asks for an order several times. */
+  #found: OpenOrder | null = null;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(orderId: OrderId): Order | null {
+    return this.#find(orderId)?.order ?? null;
+  }
+
+  *newestFirst(): Iterable<Order> {
+    for (let entry = this.#newest; entry !== null; entry = entry.older) yield entry.order;
+  }
+
+  *oldestFirst(): Iterable<Order> {
+    for (let entry = this.#oldest; entry !== null; entry = entry.newer) yield entry.order;
+  }
+
+  insert(order: Order): void {
+    assert(this.#find(order.orderId) === null, "an order is opened once");
+    const entry = new OpenOrder(order);
+    entry.older = this.#newest;
+    if (this.#newest === null) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#size += 1;
+    if (SLOTS_PER_ORDER * this.#size > this.#slots.length) this.#resize(2 * this.#slots.length);
+    else this.#link(entry);
+  }
+
+  /** The order has other facts. */
+  replace(order: Order): void {
+    this.#opened(order.orderId).order = order;
+  }
+
+  /** The order as it was. */
+  remove(orderId: OrderId): Order {
+    const entry = this.#opened(orderId);
+    this.#unlink(entry);
+    if (entry.older === null) this.#oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    if (entry.newer === null) this.#newest = entry.older;
+    else entry.newer.older = entry.older;
+    this.#size -= 1;
+    this.#found = null;
+    const isSpare = 4 * SLOTS_PER_ORDER * this.#size < this.#slots.length;
+    if (isSpare && this.#slots.length > SLOTS_MIN) this.#resize(this.#slots.length / 2);
+    return entry.order;
+  }
+
+  #opened(orderId: OrderId): OpenOrder {
+    const entry = this.#find(orderId);
+    assert(entry !== null, "the order is open");
+    return entry;
+  }
+
+  #find(orderId: OrderId): OpenOrder | null {
+    if (this.#found?.order.orderId === orderId) return this.#found;
+    const high = highPart(orderId);
+    const low = lowPart(orderId);
+    if (high < 0 || low < 0) return null;
+    let entry = this.#slots[this.#slotOf(low)] ?? null;
+    while (entry !== null && (entry.low !== low || entry.high !== high)) entry = entry.nextInSlot;
+    if (entry !== null) this.#found = entry;
+    return entry;
+  }
+
+  #link(entry: OpenOrder): void {
+    const slot = this.#slotOf(entry.low);
+    entry.nextInSlot = this.#slots[slot] ?? null;
+    this.#slots[slot] = entry;
+  }
+
+  #unlink(entry: OpenOrder): void {
+    const slot = this.#slotOf(entry.low);
+    let before = this.#slots[slot] ?? null;
+    if (before === entry) {
+      this.#slots[slot] = entry.nextInSlot;
+      return;
+    }
+    while (before !== null && before.nextInSlot !== entry) before = before.nextInSlot;
+    assert(before !== null, "an open order is in its slot");
+    before.nextInSlot = entry.nextInSlot;
+  }
+
+  #resize(slotCount: number): void {
+    this.#slots = emptySlots(slotCount);
+    for (let entry = this.#oldest; entry !== null; entry = entry.newer) this.#link(entry);
+  }
+
+  /** Orders that follow each other fall into slots that do. */
+  #slotOf(low: number): number {
+    return low & (this.#slots.length - 1);
+  }
+}
+
+function emptySlots(count: number): (OpenOrder | null)[] {
+  return new Array<OpenOrder | null>(count).fill(null);
+}
