@@ -73,6 +73,10 @@ export class ArchiveDatabase {
   readonly stories: StoryTable;
   readonly #partitionIds = new Map<string, number>();
   readonly #accountIds = new Map<string, number>();
+  /** Lists without a filter are the most; prepared for the first. */
+  #allRows: Database.Statement<unknown[], number> | null = null;
+  /** Accounts whose closed orders were found to be as many as they should be. */
+  readonly #counted = new Set<number>();
   /** Of the transaction under way, by account. */
   readonly #closedCounts = new Map<number, number>();
   readonly #inTransaction: (write: () => void) => void;
@@ -241,7 +245,8 @@ export class ArchiveDatabase {
 
   *#listAll(account: AccountRow, fromIndex: number, limit: number): Generator<void, ListedNumbers> {
     const none = filterWhere({});
-    const rows = this.#prepareRows(none);
+    this.#allRows ??= this.#prepareRows(none);
+    const rows = this.#allRows;
     const listed = new FallingNumbers();
     let before = NEWEST;
     let skipCount = Math.min(fromIndex, account.closedCount);
@@ -268,14 +273,19 @@ export class ArchiveDatabase {
     return { total: account.closedCount, orderNumbers: listed.numbers };
   }
 
-  /** Orders that one step walks over are counted again: most accounts have no more. */
+  /**
+   * Orders that one step walks over are counted again: most accounts have no more. Once in the life
+   * of the process: what is damaged was so when it was read, and from then on each is counted.
+   */
   #requireFew(account: AccountRow): void {
+    if (this.#counted.has(account.id)) return;
     const oldest = this.#stepEnd(account.id, filterWhere({}), NEWEST);
     const count =
       oldest === undefined
         ? this.#prepareCount(filterWhere({})).get(account.id, NEWEST, 0)
         : Math.max(LIST_STEP_ROWS, account.closedCount);
     requireCount(account, count ?? 0);
+    this.#counted.add(account.id);
   }
 
   *#listMatching(
