@@ -32,6 +32,7 @@ import {
 } from "@countermand/contract";
 import { assert, at } from "@countermand/core/assert";
 import {
+  type Account,
   type CancelTarget,
   type Instrument,
   type InstrumentSource,
@@ -333,11 +334,15 @@ export class TradeService {
     writing: Promise<TradeAnswer>,
   ): Promise<TradeAnswer> {
     if (identity === null) return writing;
-    return writing.then(async (answer) => {
-      if (!hasReceiptMarks(answer.body)) return answer;
-      const body = this.#receipts?.filled(account, answer.body) ?? fillReceipts(answer.body, []);
-      return { ...answer, body: await body };
+    return writing.then((answer) => {
+      return hasReceiptMarks(answer.body) ? this.#filled(account, answer) : answer;
     });
+  }
+
+  async #filled(account: Account, answer: TradeAnswer): Promise<TradeAnswer> {
+    const { body } = answer;
+    const filled = this.#receipts?.filled(account, body) ?? fillReceipts(body, []);
+    return { ...answer, body: await filled };
   }
 
   #cancelAnswer(
