@@ -1,15 +1,27 @@
 /**
  * Memory of answered writes: bounded by the signature window, small by keeping only where in the
- * journal the answer stands. Owned by the desk; a pure fold of RequestAnswered events.
+ * journal the answer stands. Owned by the desk; a pure fold of the answers that events carry.
+ *
+ * A busy gateway remembers millions of them, and each for minutes. So they lie in columns of
+ * numbers with a hash table of chained entries over them: as texts and objects of their own they
+ * would cost the collector more than their requests cost.
  */
+import { assert } from "../assert.ts";
 import type { UnixMs } from "../model/ids.ts";
+import { DigestColumn } from "./digest-column.ts";
 
 export interface AnsweredRequest {
-  /** Journal position of the RequestAnswered event, in the desk's partition. */
+  /** Journal position of the event that carries the answer, in the desk's partition. */
   readonly seq: number;
   readonly contentDigest: string;
   readonly expiresAtMs: UnixMs;
 }
+
+/** The number of an entry; 0 is none. */
+type Entry = number;
+const NONE: Entry = 0;
+
+const CAPACITY_MIN = 256;
 
 export class AnsweredRequests {
   /**
@@ -17,21 +29,32 @@ export class AnsweredRequests {
    * alike.
    */
   forgottenThroughS = 0;
-  readonly #byFingerprint = new Map<string, AnsweredRequest>();
-  /**
-   * Fingerprints by the second in which they expire, so that forgetting costs nothing per
-   * request.
-   */
-  readonly #bySecond = new Map<number, string[]>();
+  #size = 0;
+  #fingerprints = new DigestColumn(CAPACITY_MIN);
+  #digests = new DigestColumn(CAPACITY_MIN);
+  /** 0: the entry is not in use, or its name was used again. */
+  #seqs = new Float64Array(CAPACITY_MIN);
+  #expiriesMs = new Float64Array(CAPACITY_MIN);
+  /** The next entry in the same slot of the table. */
+  #chained = new Int32Array(CAPACITY_MIN);
+  /** Of those that expire in the same second; of the free ones, any. */
+  #following = new Int32Array(CAPACITY_MIN);
+  /** As many as entries: the first of each chain. */
+  #slots = new Int32Array(CAPACITY_MIN);
+  /** The last entry of each second, so that forgetting costs nothing per request. */
+  readonly #bySecond = new Map<number, Entry>();
+  #firstFree: Entry = NONE;
+  /** Entries from here on were never used. */
+  #end: Entry = 1;
 
   get size(): number {
-    return this.#byFingerprint.size;
+    return this.#size;
   }
 
   get(fingerprint: string, nowMs: UnixMs): AnsweredRequest | null {
-    const answered = this.#byFingerprint.get(fingerprint);
+    const entry = this.#find(fingerprint);
     // An expired entry may stay until the next event sweeps it; it does not count.
-    return answered === undefined || answered.expiresAtMs < nowMs ? null : answered;
+    return entry === NONE || this.#expiryMs(entry) < nowMs ? null : this.#answered(entry);
   }
 
   /**
@@ -42,12 +65,20 @@ export class AnsweredRequests {
     return expirySecond(expiresAtMs) <= this.forgottenThroughS;
   }
 
-  add(fingerprint: string, answered: AnsweredRequest): void {
-    this.#byFingerprint.set(fingerprint, answered);
-    const second = expirySecond(answered.expiresAtMs);
-    const bucket = this.#bySecond.get(second);
-    if (bucket === undefined) this.#bySecond.set(second, [fingerprint]);
-    else bucket.push(fingerprint);
+  add(fingerprint: string, { seq, contentDigest, expiresAtMs }: AnsweredRequest): void {
+    assert(seq > 0, "an answer stands in the journal");
+    const before = this.#find(fingerprint);
+    // It had expired, and its place is free when its second is swept.
+    if (before !== NONE) this.#unlink(before);
+    const entry = this.#take();
+    this.#seqs[entry] = seq;
+    this.#expiriesMs[entry] = expiresAtMs;
+    this.#digests.set(entry, contentDigest);
+    this.#fingerprints.set(entry, fingerprint);
+    this.#link(entry);
+    const second = expirySecond(expiresAtMs);
+    this.#following[entry] = this.#bySecond.get(second) ?? NONE;
+    this.#bySecond.set(second, entry);
   }
 
   /** Forgets what expired before `nowMs`, an event's time: replay forgets the same. */
@@ -55,24 +86,132 @@ export class AnsweredRequests {
     const throughS = expirySecond(nowMs) - 1;
     if (throughS <= this.forgottenThroughS) return;
     this.forgottenThroughS = throughS;
-    for (const [second, bucket] of this.#bySecond) {
+    for (const [second, last] of this.#bySecond) {
       if (second > throughS) continue;
       this.#bySecond.delete(second);
-      for (const fingerprint of bucket) this.#forget(fingerprint, throughS);
+      for (let entry = last; entry !== NONE; ) {
+        const following = this.#following[entry] as number;
+        if ((this.#seqs[entry] as number) > 0) this.#unlink(entry);
+        this.#following[entry] = this.#firstFree;
+        this.#firstFree = entry;
+        entry = following;
+      }
     }
   }
 
+  /** In the order of their positions, so that equal memories read alike. */
   *entries(): Iterable<readonly [string, AnsweredRequest]> {
-    yield* this.#byFingerprint;
+    const seqs = this.#seqs;
+    const used = new Int32Array(this.#size);
+    let count = 0;
+    for (let entry = 1; entry < this.#end; entry += 1) {
+      if ((seqs[entry] as number) === 0) continue;
+      used[count] = entry;
+      count += 1;
+    }
+    used.sort((a, b) => (seqs[a] as number) - (seqs[b] as number));
+    for (const entry of used) yield [this.#fingerprints.get(entry), this.#answered(entry)];
   }
 
-  /** A fingerprint may have been used again after it expired: then its newer entry stays. */
-  #forget(fingerprint: string, throughS: number): void {
-    const answered = this.#byFingerprint.get(fingerprint);
-    if (answered !== undefined && expirySecond(answered.expiresAtMs) <= throughS) {
-      this.#byFingerprint.delete(fingerprint);
+  #answered(entry: Entry): AnsweredRequest {
+    const seq = this.#seqs[entry] as number;
+    const contentDigest = this.#digests.get(entry);
+    return { seq, contentDigest, expiresAtMs: this.#expiryMs(entry) as UnixMs };
+  }
+
+  #expiryMs(entry: Entry): number {
+    return this.#expiriesMs[entry] as number;
+  }
+
+  #find(fingerprint: string): Entry {
+    const fingerprints = this.#fingerprints;
+    let entry = this.#slots[fingerprints.seek(fingerprint) & (this.#slots.length - 1)] as number;
+    while (entry !== NONE && !fingerprints.isSought(entry)) entry = this.#chained[entry] as number;
+    return entry;
+  }
+
+  /** An entry that is free. */
+  #take(): Entry {
+    const entry = this.#firstFree;
+    if (entry !== NONE) {
+      this.#firstFree = this.#following[entry] as number;
+      return entry;
+    }
+    if (this.#end === this.#seqs.length) this.#grow();
+    this.#end += 1;
+    return this.#end - 1;
+  }
+
+  #link(entry: Entry): void {
+    const slot = this.#slotOf(entry);
+    this.#chained[entry] = this.#slots[slot] as number;
+    this.#slots[slot] = entry;
+    this.#size += 1;
+  }
+
+  #unlink(entry: Entry): void {
+    const slot = this.#slotOf(entry);
+    const next = this.#chained[entry] as number;
+    let before = this.#slots[slot] as number;
+    if (before === entry) {
+      this.#slots[slot] = next;
+    } else {
+      while ((this.#chained[before] as number) !== entry) before = this.#chained[before] as number;
+      this.#chained[before] = next;
+    }
+    this.#seqs[entry] = 0;
+    this.#size -= 1;
+  }
+
+  #slotOf(entry: Entry): number {
+    return this.#fingerprints.hash(entry) & (this.#slots.length - 1);
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#seqs.length;
+    this.#fingerprints = this.#fingerprints.grown(capacity);
+    this.#digests = this.#digests.grown(capacity);
+    this.#seqs = grown(this.#seqs, new Float64Array(capacity));
+    this.#expiriesMs = grown(this.#expiriesMs, new Float64Array(capacity));
+    this.#chained = new Int32Array(capacity);
+    this.#following = grown(this.#following, new Int32Array(capacity));
+    this.#slots = new Int32Array(capacity);
+    this.#size = 0;
+    for (let entry = 1; entry < this.#end; entry += 1) {
+      if ((this.#seqs[entry] as number) > 0) this.#link(entry);
     }
   }
+}
+
+/** So many on one line, because there are many more of them than of anything else. */
+const ANSWERS_PER_LINE = 250;
+const CELLS_PER_ANSWER = 4;
+
+export function* answeredLines(answered: AnsweredRequests): Iterable<string> {
+  let cells: (string | number)[] = [];
+  for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of answered.entries()) {
+    cells.push(fingerprint, seq, contentDigest, expiresAtMs);
+    if (cells.length < ANSWERS_PER_LINE * CELLS_PER_ANSWER) continue;
+    yield JSON.stringify(["answered", ...cells]);
+    cells = [];
+  }
+  if (cells.length > 0) yield JSON.stringify(["answered", ...cells]);
+}
+
+/** Takes back one of the {@link answeredLines}. */
+export function restoreAnswered(answered: AnsweredRequests, cells: readonly unknown[]): void {
+  for (let index = 1; index < cells.length; index += CELLS_PER_ANSWER) {
+    answered.add(cells[index] as string, {
+      seq: cells[index + 1] as number,
+      contentDigest: cells[index + 2] as string,
+      expiresAtMs: cells[index + 3] as UnixMs,
+    });
+  }
+}
+
+function grown<Column extends Float64Array | Int32Array>(before: Column, column: Column): Column {
+  column.set(before);
+  return column;
 }
 
 function expirySecond(ms: UnixMs): number {

@@ -25,7 +25,7 @@ import type {
   ExecutionReported,
   Settled,
 } from "../model/event.ts";
-import { decodeOrder, encodeOrder } from "../model/event-codec.ts";
+import { encodeOrder, orderOfCells } from "../model/event-codec.ts";
 import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
@@ -44,7 +44,7 @@ import {
   unknownAccount,
 } from "./account-checks.ts";
 import { amendRefusal, replaceTerms } from "./amend.ts";
-import { AnsweredRequests } from "./answered-requests.ts";
+import { AnsweredRequests, answeredLines, restoreAnswered } from "./answered-requests.ts";
 import { deadManLines, deadManOfLine } from "./dead-man.ts";
 import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
@@ -405,9 +405,7 @@ export class Desk {
       yield* watchLines(name, book.watches);
       for (const order of book.openOldestFirst()) yield encodeOrder(order);
     }
-    for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of this.answered.entries()) {
-      yield JSON.stringify(["answered", fingerprint, seq, contentDigest, expiresAtMs]);
-    }
+    yield* answeredLines(this.answered);
   }
 
   /** Rebuilds a desk from {@link snapshotLines}. */
@@ -444,14 +442,10 @@ export class Desk {
         this.#bookOf(cells[1] as Account).deadMan.restore(deadManOfLine(cells));
         break;
       case "answered":
-        this.answered.add(cells[1] as string, {
-          seq: cells[2] as number,
-          contentDigest: cells[3] as string,
-          expiresAtMs: cells[4] as UnixMs,
-        });
+        restoreAnswered(this.answered, cells);
         break;
       default:
-        this.#open(decodeOrder(line));
+        this.#open(orderOfCells(cells));
     }
   }
 

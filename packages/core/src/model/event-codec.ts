@@ -58,6 +58,11 @@ export function decodeOrder(text: string): Order {
   return orderOf(JSON.parse(text) as Cells, 0);
 }
 
+/** The same of a line whose JSON was read already. */
+export function orderOfCells(cells: readonly unknown[]): Order {
+  return orderOf(cells as Cells, 0);
+}
+
 function eventCells(event: DeskEvent): Cells {
   switch (event.type) {
     case "ExecutionReported":
