@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
@@ -10,7 +11,7 @@ const LINES = ["first", "", "é\u{1f512}", "sha256 not the trailer", "x".repeat(
 function headerAt(...seqs: number[]): SnapshotHeader {
   const hash = "0f".repeat(32);
   const positions = seqs.map((seq, index) => ({ partition: `p${index}`, seq, hash }));
-  return { positions, stateHash: "state" };
+  return { positions };
 }
 
 function any(): boolean {
@@ -29,6 +30,15 @@ test("snapshot: comes back as it was written, as often as it is read", () =>
       assert.deepEqual([...snapshot.lines], lines);
       assert.deepEqual(snapshot.passedOver, []);
     }
+  }));
+
+test("snapshot: behind the lines stands their hash", () =>
+  inFolder((folder) => {
+    const path = writeSnapshot(folder, headerAt(1), LINES);
+    const hash = createHash("sha256")
+      .update(`${LINES.join("\n")}\n`)
+      .digest("hex");
+    assert.equal(readFileSync(path, "utf8").split("\n").at(-3), `state ${hash}`);
   }));
 
 test("snapshot: the name bears the sum of the seqs, and the newest two stay", () =>

@@ -2,8 +2,9 @@
  * Snapshots as files: a header, lines of text, and a checksum over both. A snapshot only saves
  * time, so one that is not whole is passed over and never trusted.
  *
- * Layout: one line of JSON (the header), the lines, and `sha256 <64 hexadecimal digits>` over every
- * byte before. The file's name bears the sum of the seqs, so that a later one sorts behind.
+ * Layout: one line of JSON (the header), the lines, `state <64 hexadecimal digits>`, which is their
+ * SHA-256 and so the state's hash, and `sha256 <64 hexadecimal digits>` over every byte before. The
+ * file's name bears the sum of the seqs, so that a later one sorts behind.
  */
 import { createHash } from "node:crypto";
 import { assert } from "@countermand/core/assert";
@@ -28,8 +29,6 @@ export interface SnapshotPosition {
 export interface SnapshotHeader {
   /** The last event of every partition that the state holds. */
   readonly positions: readonly SnapshotPosition[];
-  /** Hash of the state itself, to compare after it was rebuilt. */
-  readonly stateHash: string;
 }
 
 export interface Snapshot {
@@ -42,12 +41,13 @@ export interface Snapshot {
 
 /** How many snapshots stay: the newest, and the one before in case the newest is damaged. */
 const KEPT_COUNT = 2;
-const SNAPSHOT_FORMAT = 4;
+const SNAPSHOT_FORMAT = 5;
 const SNAPSHOT_NAME = /^snapshot-\d{16}\.txt$/;
 /** What a crash in the middle of a snapshot leaves behind; see replaceFile. */
 const DRAFT_NAME = /^snapshot-\d{16}\.txt\.tmp$/;
 const PIECE_BYTES = 65_536;
-const TRAILER_BYTES = "sha256 ".length + 64 + 1;
+const STATE_BYTES = "state ".length + 64 + 1;
+const CHECKSUM_BYTES = "sha256 ".length + 64 + 1;
 
 /**
  * Writes a snapshot as one step, and removes those before the newest two. One at a time in a
@@ -112,19 +112,31 @@ export function onlyUsableSnapshots(
 
 function* snapshotPieces(header: SnapshotHeader, lines: Iterable<string>): Iterable<Buffer> {
   const checksum = createHash("sha256");
-  const { positions, stateHash } = header;
-  let text = `${JSON.stringify({ format: SNAPSHOT_FORMAT, positions, stateHash })}\n`;
+  const stateHash = createHash("sha256");
+  const { positions } = header;
+  const first = Buffer.from(`${JSON.stringify({ format: SNAPSHOT_FORMAT, positions })}\n`);
+  checksum.update(first);
+  yield first;
+  for (const piece of linePieces(lines)) {
+    checksum.update(piece);
+    stateHash.update(piece);
+    yield piece;
+  }
+  const state = `state ${stateHash.digest("hex")}\n`;
+  checksum.update(state);
+  yield Buffer.from(`${state}sha256 ${checksum.digest("hex")}\n`);
+}
+
+function* linePieces(lines: Iterable<string>): Iterable<Buffer> {
+  let text = "";
   for (const line of lines) {
     assert(!line.includes("\n"), "a line of a snapshot holds no line end");
     text += `${line}\n`;
     if (text.length < PIECE_BYTES) continue;
-    const piece = Buffer.from(text);
-    checksum.update(piece);
-    yield piece;
+    yield Buffer.from(text);
     text = "";
   }
-  checksum.update(text);
-  yield Buffer.from(`${text}sha256 ${checksum.digest("hex")}\n`);
+  if (text !== "") yield Buffer.from(text);
 }
 
 function removeDrafts(folder: string): void {
@@ -147,10 +159,10 @@ function snapshotNames(folder: string): string[] {
 function readVerified(path: string): SnapshotHeader | string {
   try {
     if (!checksumHolds(path)) return "its checksum does not hold";
-    const [first] = fileLines(path);
-    const { format, positions, stateHash } = JSON.parse(first ?? "");
+    const [first] = fileLines(path, fileBytes(path) ?? 0);
+    const { format, positions } = JSON.parse(first ?? "");
     if (format !== SNAPSHOT_FORMAT) return `it has format ${format}, not ${SNAPSHOT_FORMAT}`;
-    return { positions, stateHash };
+    return { positions };
   } catch (error) {
     const code = diskErrorCode(error);
     if (code === null) throw error;
@@ -159,32 +171,38 @@ function readVerified(path: string): SnapshotHeader | string {
 }
 
 function checksumHolds(path: string): boolean {
-  const bodyBytes = (fileBytes(path) ?? 0) - TRAILER_BYTES;
-  if (bodyBytes < 0) return false;
+  const coveredBytes = (fileBytes(path) ?? 0) - CHECKSUM_BYTES;
+  if (coveredBytes < STATE_BYTES) return false;
   const checksum = createHash("sha256");
-  let left = bodyBytes;
-  for (const piece of readPieces(path, 0, PIECE_BYTES)) {
-    checksum.update(piece.subarray(0, left));
-    left -= Math.min(left, piece.length);
-  }
-  const [trailer] = readPieces(path, bodyBytes, TRAILER_BYTES);
+  for (const piece of firstPieces(path, coveredBytes)) checksum.update(piece);
+  const [trailer] = readPieces(path, coveredBytes, CHECKSUM_BYTES);
   return trailer?.toString("latin1") === `sha256 ${checksum.digest("hex")}\n`;
 }
 
-/** The lines between the header and the trailer. */
+/** The lines between the header and what stands behind them. Precondition: the file is whole. */
 function* bodyLines(path: string): Iterator<string> {
-  let held: string | null = null;
+  const endBytes = (fileBytes(path) ?? 0) - STATE_BYTES - CHECKSUM_BYTES;
   let isHeader = true;
-  for (const line of fileLines(path)) {
-    if (held !== null) yield held;
-    held = isHeader ? null : line;
+  for (const line of fileLines(path, endBytes)) {
+    if (!isHeader) yield line;
     isHeader = false;
   }
 }
 
-function* fileLines(path: string): Iterable<string> {
-  let rest = Buffer.alloc(0);
+/** The file's first bytes, as many as are asked for. */
+function* firstPieces(path: string, byteCount: number): Iterable<Buffer> {
+  let left = byteCount;
   for (const piece of readPieces(path, 0, PIECE_BYTES)) {
+    if (left <= 0) return;
+    yield piece.subarray(0, left);
+    left -= piece.length;
+  }
+}
+
+/** The lines that end within the file's first bytes. */
+function* fileLines(path: string, byteCount: number): Iterable<string> {
+  let rest = Buffer.alloc(0);
+  for (const piece of firstPieces(path, byteCount)) {
     const bytes = Buffer.concat([rest, piece]);
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {

@@ -2,11 +2,11 @@
 import { JournalReader } from "../journal/journal-reader.ts";
 import { type SnapshotPosition, writeSnapshot } from "../journal/snapshot-file.ts";
 import { type Recovered, snapshotFolder } from "./recovery.ts";
-import { stateHash, stateLines } from "./state.ts";
+import { stateLines } from "./state.ts";
 
 /** @returns the path of the file */
 export function writeStateSnapshot(dataDir: string, { state, positions }: Recovered): string {
-  const header = { positions: hashed(dataDir, positions), stateHash: stateHash(state) };
+  const header = { positions: hashed(dataDir, positions) };
   return writeSnapshot(snapshotFolder(dataDir), header, stateLines(state));
 }
 
