@@ -21,6 +21,7 @@ export type Amount = Brand<bigint, "Amount">;
 export const SCALE = 8;
 /** One, in fixed-point units. */
 export const ONE = 100_000_000n;
+const UNITS_PER_ONE = 10 ** SCALE;
 /** Digits before the point that are read at most; enough for any price, quantity or amount. */
 export const INTEGER_DIGITS_MAX = 18;
 
@@ -39,6 +40,39 @@ const EXPONENT = /^-?[0-9.]+[eE][+-]?[0-9]+$/;
  * decimals (trailing zeros count) and 18 digits before the point.
  */
 export function parseDecimal(text: string): bigint | DecimalFault {
+  const units = shortUnits(text);
+  return units < 0 ? parseAnyDecimal(text) : BigInt(units);
+}
+
+/** Digits of a value whose units are a safe integer, whatever they are. */
+const SHORT_INTEGER_DIGITS_MAX = 7;
+const POINT = 46;
+const ZERO = 48;
+
+/** The units of a short decimal without a sign, as nearly all are; -1 for every other text. */
+function shortUnits(text: string): number {
+  const { length } = text;
+  let units = 0;
+  let at = 0;
+  for (; at < length && at <= SHORT_INTEGER_DIGITS_MAX; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    units = units * 10 + digit;
+  }
+  if (at === 0 || at > SHORT_INTEGER_DIGITS_MAX) return -1;
+  if (at > 1 && text.charCodeAt(0) === ZERO) return -1;
+  if (at === length) return units * UNITS_PER_ONE;
+  const decimals = length - at - 1;
+  if (text.charCodeAt(at) !== POINT || decimals === 0 || decimals > SCALE) return -1;
+  for (at += 1; at < length; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    units = units * 10 + digit;
+  }
+  return units * 10 ** (SCALE - decimals);
+}
+
+function parseAnyDecimal(text: string): bigint | DecimalFault {
   const match = DECIMAL.exec(text);
   if (match === null) return EXPONENT.test(text) ? "Exponent" : "Malformed";
   const [, sign = "", integer = "", fraction = ""] = match;

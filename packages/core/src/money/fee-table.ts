@@ -40,8 +40,25 @@ export function chargeOn(
 ): Amount {
   assert(grossTradeAmt >= 0n, "a traded amount is not negative");
   if (grossTradeAmt === 0n) return ZERO_AMOUNT;
+  const rows = table[marketGroup];
+  const isLast = last.rows === rows && last.side === side && last.grossTradeAmt === grossTradeAmt;
+  if (!isLast) last = { rows, side, grossTradeAmt, sum: chargesOn(rows, side, grossTradeAmt) };
+  return last.sum;
+}
+
+interface Charges {
+  readonly rows: readonly ChargeRow[];
+  readonly side: Side;
+  readonly grossTradeAmt: Amount;
+  readonly sum: Amount;
+}
+
+/** The charges asked for last: of an order that is placed they are asked for twice. */
+let last: Charges = { rows: [], side: Side.Buy, grossTradeAmt: ZERO_AMOUNT, sum: ZERO_AMOUNT };
+
+function chargesOn(rows: readonly ChargeRow[], side: Side, grossTradeAmt: Amount): Amount {
   let sum = 0n;
-  for (const row of table[marketGroup]) {
+  for (const row of rows) {
     if (row.sides.includes(side)) sum += rowCharge(row, grossTradeAmt);
   }
   return sum as Amount;
