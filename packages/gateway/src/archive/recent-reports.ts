@@ -32,9 +32,10 @@ type ReportEntry = Entry<ExecutionReported>;
 
 /**
  * Entries that the index of closed orders may lag behind. Reason: most are projected before
- * anybody asks for them, and are never indexed; whoever asks waits about 2 ms at most.
+ * anybody asks for them, also under load, and are never indexed; whoever asks first after so many
+ * waits about 10 ms.
  */
-const UNINDEXED_MAX = 4_096;
+const UNINDEXED_MAX = 16_384;
 
 /** First in, first out, readable from any index; constant time per item, amortised. */
 class Queue<Item> {

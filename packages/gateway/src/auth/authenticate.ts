@@ -2,7 +2,7 @@
  * Who sent a request: the signature over its raw bytes, checked before anything of it is parsed. An
  * unknown key costs what a wrong signature costs and is answered alike.
  */
-import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, hash, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import {
   decodeSignature,
@@ -146,11 +146,9 @@ export class Authenticator {
 
   /** Names the request for the memory of answered writes. */
   identityOf({ caller, sentAtMs, signature }: Authenticated): RequestIdentity {
-    const fingerprint = createHash("sha256")
-      .update(`request\0${caller.apiKey}\0${sentAtMs}\0`)
-      .update(signature)
-      .digest("base64url")
-      .slice(0, FINGERPRINT_CHARACTERS);
+    const sent = Buffer.from(`request\0${caller.apiKey}\0${sentAtMs}\0`);
+    const digest = hash("sha256", Buffer.concat([sent, signature]), "base64url");
+    const fingerprint = digest.slice(0, FINGERPRINT_CHARACTERS);
     return {
       fingerprint,
       contentDigest: "",

@@ -157,6 +157,7 @@ export class Sequencer {
   #waiting: Waiting[] = [];
   readonly #refusalBudget: RefusalBudget;
   readonly #turnRules: TurnRules;
+  #lastCause: Cause | null = null;
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
@@ -223,7 +224,7 @@ export class Sequencer {
     const stagedBefore = this.partitions.stagedCount;
     const sinceSeq = this.partitions.deskOf(account).lease.seq;
     const turn = this.#turn(caller, nowMs);
-    const cause = causeOf(caller, origin);
+    const cause = this.#causeOf(caller, origin);
     const answer = this.partitions.caused(cause, () => decide(turn));
     const isKept = turn.isKept || this.partitions.stagedCount > stagedBefore;
     if (isKept && identity !== null) this.#remember(account, sinceSeq, identity, answer);
@@ -250,7 +251,7 @@ export class Sequencer {
     const nowMs = this.catchUp();
     const turn = this.#turn(caller, nowMs);
     const many = decide(turn);
-    const cause = causeOf(caller, origin);
+    const cause = this.#causeOf(caller, origin);
     const { lease } = this.partitions.deskOf(account);
     const keep = ({ answer, isKept }: KeptAnswer) => {
       // Behind its last step: reports of other writes may stand before it.
@@ -407,6 +408,19 @@ export class Sequencer {
     if (this.#committing) this.#options.journal.settle();
     else if (this.#due !== null && nowMs - this.#due.sinceMs >= COMMIT_GATHER_MS)
       void this.#commit();
+  }
+
+  /**
+   * Null for a caller without a key, which is nobody outside. One object for requests that follow
+   * each other, as those without a name of their own do: reports hold on to it.
+   */
+  #causeOf({ apiKey }: Caller, { channel, requestId }: Origin): Cause | null {
+    if (apiKey === "") return null;
+    const last = this.#lastCause;
+    const isSame =
+      last?.actor === apiKey && last.channel === channel && last.requestId === requestId;
+    if (!isSame) this.#lastCause = { channel, actor: apiKey, requestId };
+    return this.#lastCause;
   }
 
   #isOverloaded(urgency: Urgency): boolean {
@@ -582,11 +596,6 @@ function isExpired(
 
 /** A command that no client sent: the simulated traders'. */
 const NO_ORIGIN: Origin = { channel: Channel.Gateway, requestId: "" };
-
-/** Null for a caller without a key, which is nobody outside. */
-function causeOf({ apiKey }: Caller, { channel, requestId }: Origin): Cause | null {
-  return apiKey === "" ? null : { channel, actor: apiKey, requestId };
-}
 
 function refusedByRun(outcome: RunOutcome): RefusedOrder[] {
   if (outcome.outcome !== "failed") return [];
