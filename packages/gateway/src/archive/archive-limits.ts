@@ -32,11 +32,17 @@ export const RUN_REPORTS_MAX = 256;
 export const SYMBOLS_HELD_MAX = 50_000;
 
 /**
- * Milliseconds that durable positions are gathered before the projector hears of them. Reason:
- * under load a transaction then holds many commits; meanwhile memory answers for what is not
- * projected, with about 1 KB for each report. Who waits for a position is not kept waiting.
+ * Durable events that are gathered before the projector hears of them, unless time is up sooner.
+ * Reason: a transaction writes hundreds of pages however few rows are on each; meanwhile memory
+ * answers for what is not projected, with about 1 KB for each report.
  */
-export const FOLLOW_GATHER_MS = 500;
+export const FOLLOW_GATHER_EVENTS = 8_000;
+
+/**
+ * Milliseconds for which they are gathered at most. Reason: nobody is kept waiting by it, but what
+ * is not projected is projected by the next start. Who waits for a position does not wait for this.
+ */
+export const FOLLOW_GATHER_MS = 1_000;
 
 /**
  * Rows a list walks before lookups get their turn. Reason: a walk over millions of closed orders

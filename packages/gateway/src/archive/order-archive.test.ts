@@ -15,7 +15,7 @@ import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
-import { FOLLOW_GATHER_MS } from "./archive-limits.ts";
+import { FOLLOW_GATHER_EVENTS, FOLLOW_GATHER_MS } from "./archive-limits.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
@@ -150,14 +150,29 @@ test("archive: what is durable at a start is projected at once, not after what c
 test("archive: who waits for a position does not wait until what comes is gathered", () =>
   withDesk(async ({ desk, open }) => {
     const archive = await open({ clock: new FakeClock(), gatherMs: FOLLOW_GATHER_MS });
-    await projectAll(archive, desk);
-    trade(desk, ALICE, 5);
-    await projectAll(archive, desk);
+    for (const _ of ["at the start", "later"]) {
+      trade(desk, ALICE, 5);
+      await projectAll(archive, desk);
+    }
     trade(desk, ALICE, 5);
     const waiting = archive.reached(DESK, desk.seq);
     desk.commit();
     archive.follow(DESK, desk.durableSeq);
     await waiting;
+    assert.equal(archive.position(DESK), desk.durableSeq);
+  }));
+
+test("archive: much that comes is projected before the time is up", () =>
+  withDesk(async ({ desk, open }) => {
+    const archive = await open({ clock: new FakeClock(), gatherMs: FOLLOW_GATHER_MS });
+    trade(desk, ALICE, 1);
+    await projectAll(archive, desk);
+    const before = desk.durableSeq;
+    while (desk.seq - before < FOLLOW_GATHER_EVENTS) trade(desk, ALICE, 30);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    // A list comes behind the transactions that begin before it.
+    await archive.list(ALICE, {}, 0, 1);
     assert.equal(archive.position(DESK), desk.durableSeq);
   }));
 

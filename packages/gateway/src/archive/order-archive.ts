@@ -18,6 +18,7 @@ import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
+  FOLLOW_GATHER_EVENTS,
   FOLLOW_GATHER_MS,
   LISTS_WAITING_MAX,
   QUESTIONS_WAITING_MAX,
@@ -108,6 +109,8 @@ export class OrderArchive {
   #exited: Promise<void> = Promise.resolve();
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
+  /** Of what is durable, what the thread was last told. */
+  readonly #told = new Map<string, number>();
   readonly #required = new Map<string, number>();
   #held = false;
   readonly #waiting = new Map<number, Waiting>();
@@ -148,15 +151,15 @@ export class OrderArchive {
   follow(partition: string, seq: number): void {
     assert(this.#partitions.includes(partition), "the archive follows this partition");
     if (seq <= this.durable(partition)) return;
+    // What the start found is told at once: memory may hold none of it, and who asks waits for it.
     const isFirst = !this.#durable.has(partition);
     this.#durable.set(partition, seq);
-    if (isFirst) {
-      // What the start found: memory may hold none of it, and who asks waits for the projection.
-      this.#send({ type: "follow", positions: this.#durable });
+    const isMuch = seq - (this.#told.get(partition) ?? 0) >= FOLLOW_GATHER_EVENTS;
+    if (isFirst || isMuch || this.#waiters.some((waiter) => waiter.partition === partition)) {
+      this.#tell();
       return;
     }
-    this.#gathering ??= this.#clock.after(this.#gatherMs, () => this.#sendGathered());
-    if (this.#waiters.some((waiter) => waiter.partition === partition)) this.#sendGathered();
+    this.#gathering ??= this.#clock.after(this.#gatherMs, () => this.#tell());
   }
 
   /** While held, the archive takes up no more of the disk, and memory holds what it lacks. */
@@ -194,7 +197,7 @@ export class OrderArchive {
   reached(partition: string, seq: number, withinMs: number | null = null): Promise<void> {
     if (this.position(partition) >= seq) return Promise.resolve();
     if (this.#closing !== null) return Promise.reject(new ArchiveError("it is closed"));
-    if (this.#gathering !== null) this.#sendGathered();
+    if (this.#gathering !== null) this.#tell();
     return new Promise((resolve, reject) => {
       const timer = withinMs === null ? null : this.#clock.after(withinMs, () => giveUp());
       const done = (settle: () => void) => () => {
@@ -360,9 +363,11 @@ export class OrderArchive {
     return tooMany ? "too many questions wait for it" : null;
   }
 
-  #sendGathered(): void {
+  /** Everything that is durable may be projected. */
+  #tell(): void {
     this.#gathering?.cancel();
     this.#gathering = null;
+    for (const [partition, seq] of this.#durable) this.#told.set(partition, seq);
     this.#send({ type: "follow", positions: this.#durable });
   }
 
@@ -411,7 +416,7 @@ export class OrderArchive {
     for (const [partition, seq] of positions) this.#projected(partition, seq);
     if (this.#held) this.#send({ type: "hold", isHeld: true });
     if (this.#closing !== null) this.#send({ type: "close" });
-    else this.#send({ type: "follow", positions: this.#durable });
+    else this.#tell();
   }
 
   #receive(message: Exclude<FromArchive, { type: "ready" }>): void {
