@@ -26,6 +26,12 @@ export const INSERT_STEP_ROWS = 512;
 export const RUN_REPORTS_MAX = 256;
 
 /**
+ * Rows of reports that a cut of the journal brings into memory at a time. Reason: some megabytes; a
+ * cut may go through millions. Nothing is seen when it is reached.
+ */
+export const CUT_STEP_RUNS = 10_000;
+
+/**
  * Symbols whose numbers are held in memory; beyond, all are looked up anew. Reason: bounds memory,
  * a few MB, whatever symbols orders name; of known instruments there are fewer.
  */

@@ -8,6 +8,7 @@ import { decodeDeskEvent, type Order } from "@countermand/core/model";
 import { isBooked } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
+import { isSeq } from "../journal/event-block.ts";
 import { JournalError, type JournalPlace, type JournalRecord } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
@@ -251,7 +252,7 @@ export class ArchiveProjector {
   }
 
   #payloadAt(partition: string, seq: number): string | null {
-    if (seq < 1) return null;
+    if (!isSeq(seq)) return null;
     const [record] = this.#journal.read(partition, seq - 1, 1);
     return record?.seq === seq ? record.payload : null;
   }

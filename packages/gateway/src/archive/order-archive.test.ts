@@ -340,6 +340,8 @@ test("archive: damage found while it works is put aside and built again", () =>
 const DAMAGES = {
   "a report's place names another one": "UPDATE stream_runs SET seq = seq + 1",
   "a report's place names what is none": "UPDATE stream_runs SET seq = 1",
+  "a report's place is beyond every journal": "UPDATE stream_runs SET seq = 1 << 41",
+  "a report's place is beyond what a number holds": "UPDATE stream_runs SET seq = 1 << 62",
   "a report's place is missing":
     "INSERT INTO stream_runs SELECT account_id, 1000, partition_id, seq, x'' FROM stream_runs",
   "a booking's place names what is none":

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { at } from "@countermand/core/assert";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { RUN_REPORTS_MAX } from "./archive-limits.ts";
+import { CUT_STEP_RUNS, RUN_REPORTS_MAX } from "./archive-limits.ts";
 import { ARCHIVE_TABLES, ArchiveDamagedError } from "./archive-schema.ts";
 import { type ReportPlace, StreamRuns } from "./stream-runs.ts";
 
@@ -115,6 +115,33 @@ test("stream runs: a report that does not follow begins a run of its own", () =>
     assert.equal(database.prepare("SELECT count(*) FROM stream_runs").pluck().get(), 2);
     assert.equal(runs.place("ALICE", 2), null);
     assert.equal(runs.place("ALICE", 4)?.seq, 3);
+  }));
+
+test("stream runs: more runs than are held in memory at a time are cut", () =>
+  withRuns(({ database, runs }) => {
+    const rows = CUT_STEP_RUNS + 10;
+    // Each of two reports, of which the cut leaves the second of the last two runs.
+    database.exec(
+      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows})
+       INSERT INTO stream_runs SELECT 1 + n / ${CUT_STEP_RUNS}, 2 * n - 1, 1, 2 * n - 1, x'05' FROM numbers`,
+    );
+    runs.forgetThrough(PARTITION_ID, 2 * rows);
+    assert.deepEqual(runs.placesAfter("ALICE", 0, 5), []);
+    const left = [2 * rows - 2, 2 * rows].map((streamSeq) => {
+      return { streamSeq, partition: PARTITION, seq: streamSeq + 4 };
+    });
+    assert.deepEqual(runs.placesAfter("BOB", 0, 5), left);
+  }));
+
+test("stream runs: a step that is longer than any journal is damage", () =>
+  withRuns((setting) => {
+    project(setting, [
+      [0, 1],
+      [0, 200],
+    ]);
+    setting.database.exec(`UPDATE stream_runs SET steps = x'${"ff".repeat(256)}01'`);
+    assert.throws(() => setting.runs.placesAfter("ALICE", 0, 10), ArchiveDamagedError);
+    assert.throws(() => setting.runs.forgetThrough(PARTITION_ID, 100), ArchiveDamagedError);
   }));
 
 test("stream runs: a run that ends within a step is damage", () =>

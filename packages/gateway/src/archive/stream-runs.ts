@@ -6,7 +6,7 @@
  */
 import { assert } from "@countermand/core/assert";
 import type Database from "better-sqlite3";
-import { RUN_REPORTS_MAX } from "./archive-limits.ts";
+import { CUT_STEP_RUNS, RUN_REPORTS_MAX } from "./archive-limits.ts";
 import { ArchiveDamagedError } from "./archive-schema.ts";
 import { RowBatch } from "./row-batch.ts";
 
@@ -40,6 +40,14 @@ interface CutRow {
   readonly seq: number;
   readonly steps: Uint8Array;
 }
+
+const BEFORE_ALL_RUNS = {
+  accountId: Number.MIN_SAFE_INTEGER,
+  streamSeq: Number.MIN_SAFE_INTEGER,
+} as const;
+
+/** No journal goes so far from one event to another; beyond, numbers are not exact. */
+const STEP_SCALE_MAX = 2 ** 49;
 
 export class StreamRuns {
   readonly #statements: ReturnType<typeof prepareStatements>;
@@ -105,13 +113,22 @@ export class StreamRuns {
 
   /** Forgets what was cut from the journal; a run that goes on behind the cut begins there. */
   forgetThrough(partitionId: number, cutSeq: number): void {
-    const { cut, remove, insert } = this.#statements;
-    for (const row of cut.all(partitionId, cutSeq)) {
-      remove.run(row.accountId, row.streamSeq);
-      const rest = restOf(row, cutSeq);
-      if (rest === null) continue;
-      insert.run(row.accountId, rest.streamSeq, partitionId, rest.seq, rest.steps);
+    let after: Pick<CutRow, "accountId" | "streamSeq"> = BEFORE_ALL_RUNS;
+    for (;;) {
+      const { accountId, streamSeq } = after;
+      const rows = this.#statements.cut.all(partitionId, cutSeq, accountId, streamSeq);
+      for (const row of rows) this.#cutRun(row, partitionId, cutSeq);
+      after = rows.at(-1) ?? after;
+      if (rows.length < CUT_STEP_RUNS) return;
     }
+  }
+
+  #cutRun(row: CutRow, partitionId: number, cutSeq: number): void {
+    const { remove, insert } = this.#statements;
+    remove.run(row.accountId, row.streamSeq);
+    const rest = restOf(row, cutSeq);
+    if (rest === null) return;
+    insert.run(row.accountId, rest.streamSeq, partitionId, rest.seq, rest.steps);
   }
 
   #end(accountId: number, run: OpenRun): void {
@@ -143,6 +160,7 @@ function* stepsOf(bytes: Uint8Array): Generator<number> {
   for (const byte of bytes) {
     step += (byte % 128) * scale;
     scale *= 128;
+    if (scale > STEP_SCALE_MAX) throw new ArchiveDamagedError("a step of a run is too long");
     if (byte >= 128) continue;
     yield step;
     step = 0;
@@ -192,9 +210,10 @@ function prepareStatements(database: Database.Database) {
           WHERE account = ? ORDER BY stream_seq LIMIT 1`,
       )
       .pluck(),
-    cut: database.prepare<[number, number], CutRow>(
-      `SELECT account_id AS accountId, stream_seq AS streamSeq, seq, steps
-        FROM stream_runs WHERE partition_id = ? AND seq <= ?`,
+    cut: database.prepare<[number, number, number, number], CutRow>(
+      `SELECT account_id AS accountId, stream_seq AS streamSeq, seq, steps FROM stream_runs
+        WHERE partition_id = ? AND seq <= ? AND (account_id, stream_seq) > (?, ?)
+        ORDER BY account_id, stream_seq LIMIT ${CUT_STEP_RUNS}`,
     ),
     remove: database.prepare("DELETE FROM stream_runs WHERE account_id = ? AND stream_seq = ?"),
     insert: database.prepare(
