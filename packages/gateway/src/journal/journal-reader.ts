@@ -264,6 +264,7 @@ export class JournalReader {
 
   /** @throws JournalError JOURNAL_DAMAGED the block does not follow from what is before it */
   #sealedEvents(partition: string, block: EventBlock): SealedRecord[] {
+    if (!isSeq(block.firstSeq)) throw this.#damaged(partition, block);
     const previous = this.#ask(partition, null, (id) => {
       const [before] = blockKeys(id);
       const found = this.#before.get(before, blockKey(id, block.firstSeq - 1));
