@@ -138,7 +138,6 @@ export class ArchiveDatabase {
 
   /** Undoes what a {@link projecting} that did not end has done. */
   rollBack(): void {
-    if (this.#database.inTransaction) this.#statements.rollBack.run();
     // Ids that the transaction gave out are gone with it.
     this.#partitionIds.clear();
     this.#accountIds.clear();
@@ -148,6 +147,7 @@ export class ArchiveDatabase {
     this.#streamRuns.forget();
     this.#closedOrders.forget();
     this.#refusals.forget();
+    if (this.#database.inTransaction) this.#statements.rollBack.run();
   }
 
   /** Where each partition's projection begins: behind the events that were cut from the journal. */

@@ -154,8 +154,9 @@ export class OrderArchive {
     // What the start found is told at once: memory may hold none of it, and who asks waits for it.
     const isFirst = !this.#durable.has(partition);
     this.#durable.set(partition, seq);
-    const isMuch = seq - (this.#told.get(partition) ?? 0) >= FOLLOW_GATHER_EVENTS;
-    if (isFirst || isMuch || this.#waiters.some((waiter) => waiter.partition === partition)) {
+    const told = this.#told.get(partition) ?? 0;
+    const isMuch = seq - told >= FOLLOW_GATHER_EVENTS;
+    if (isFirst || isMuch || this.#isAwaited(partition, told, seq)) {
       this.#tell();
       return;
     }
@@ -361,6 +362,13 @@ export class OrderArchive {
       this.#waiting.size >= QUESTIONS_WAITING_MAX ||
       (isListQuestion(name) && this.#waitingLists >= LISTS_WAITING_MAX);
     return tooMany ? "too many questions wait for it" : null;
+  }
+
+  /** Whether somebody waits for a position that the thread has not been told of and may be. */
+  #isAwaited(partition: string, told: number, durable: number): boolean {
+    return this.#waiters.some((waiter) => {
+      return waiter.partition === partition && told < waiter.seq && waiter.seq <= durable;
+    });
   }
 
   /** Everything that is durable may be projected. */
