@@ -8,9 +8,8 @@ export const RECENT_ORDERS_MAX = 10_000;
 
 /**
  * Milliseconds of a turn of the event loop, after which further new orders and queries in it are
- * refused (OVERLOADED, retryable). Reason: a cancel waits for the turn that is under way, for its
- * own, and for two commits, each of which is heard of when the turn then under way is over: four
- * turns, all within 100 ms.
+ * refused (OVERLOADED, retryable). Reason: a cancel waits for the turn that it comes in and for two
+ * commits, each of which is heard of within the turn then under way: all within 100 ms.
  */
 export const TURN_MS_MAX = 5;
 
