@@ -12,6 +12,7 @@ import { setImmediate } from "node:timers/promises";
 import { connect as secureConnect } from "node:tls";
 import fc from "fast-check";
 import type { TlsFiles } from "../secret-settings.ts";
+import type { Answer } from "../sequencer/sequencer.ts";
 import { readBody } from "./body-reader.ts";
 import { HttpServer } from "./http-server.ts";
 import { PIPELINED_MAX } from "./limits.ts";
@@ -46,13 +47,13 @@ class Mirror {
     const handle = (request: IncomingMessage, response: ServerResponse, target: Target): void => {
       readBody(request, (body) => {
         if ("error" in body) sendLastFault(request, response, body);
-        else give(() => sendAnswer(request, response, seen(request.headers, target, body)));
+        else give(() => sendAnswer(request, response, ...given(request.headers, target, body)));
       });
     };
     const take = (request: ArrivedRequest, target: Target): void => {
       mirror.plainCount += 1;
-      const answer = seen(request.headers, target, request.body);
-      give(() => request.answer(answer));
+      const answer = given(request.headers, target, request.body);
+      give(() => request.answer(...answer));
     };
     const server = await HttpServer.create({
       signed: { handle, take } as unknown as SignedEndpoint,
@@ -94,6 +95,18 @@ function seen(headers: IncomingMessage["headers"], target: Target, body: Buffer)
   const { path, rawQuery, route, segment } = target;
   const facts = { path, rawQuery, route: route.name, segment, headers: { ...headers } };
   return { httpStatus: 200, body: JSON.stringify({ ...facts, body: body.toString("base64") }) };
+}
+
+/** What it saw, with the status that was asked for, and further headers with all but success. */
+function given(...request: Parameters<typeof seen>): [answer: Answer, more?: readonly string[]] {
+  const answer = seen(...request);
+  const httpStatus = Number(request[0]["x-status"] ?? 200);
+  if (httpStatus === 200) return [answer];
+  const isWait = httpStatus === 429;
+  return [
+    { ...answer, httpStatus, ...(isWait && { retryAfterSeconds: 7 }) },
+    ["X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "0"],
+  ];
 }
 
 function textOf(socket: Socket): Promise<string> {
@@ -217,6 +230,20 @@ test("plain edge: what it makes of any bytes is what node:http makes of them", a
   );
   assert.ok(plain.plainCount > 50, `${plain.plainCount} requests were plain`);
   assert.equal(other.plainCount, 0);
+});
+
+test("plain edge: the head of an answer is node:http's, whatever the answer is", async (t) => {
+  const plain = await Mirror.open(t);
+  const other = await Mirror.open(t, { readsPlain: false });
+  const asked = [200, 400, 401, 403, 404, 409, 413, 415, 429, 500, 503].flatMap((status) => {
+    return ["", "X-Request-Id: one\r\n"].map((more) =>
+      cancel("{}", `X-Status: ${status}\r\n${more}`),
+    );
+  });
+  const bytes = asked.join("") + LAST;
+  const [one, two] = await Promise.all([plain.exchange([bytes]), other.exchange([bytes])]);
+  assert.equal(comparable(one), comparable(two));
+  assert.equal(plain.plainCount, asked.length);
 });
 
 test("plain edge: requests that are sent without waiting are answered in their order", async (t) => {
