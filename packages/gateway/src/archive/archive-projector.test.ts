@@ -305,6 +305,37 @@ test("projector: a transaction that is held leaves nothing and begins again", ()
     assert.equal(list.answer.total, desk.matching(ALICE, {}).filter(isClosed).length);
   }));
 
+test("projector: closed within a transaction, it leaves nothing of it", () =>
+  inFolder((folder) => {
+    const { journal, desk } = openDesk(folder);
+    tradeForSteps(desk);
+    desk.commit();
+    let isProjected = false;
+    for (let turns = 1; !isProjected; turns += 1) {
+      const reader = new JournalReader(folder);
+      const { database, rebuilt } = openArchive(folder, reader, [DESK]);
+      assert.equal(rebuilt, turns === 1 ? "Missing" : null);
+      assert.equal(database.positions().get(DESK)?.seq ?? 0, 0);
+      assert.equal(database.earliestStreamSeq(ALICE), null);
+      const clock = new SteppedClock();
+      const projector = new ArchiveProjector({
+        database,
+        journal: reader,
+        partitions: [DESK],
+        required: new Map(),
+        clock,
+        post: () => {},
+        onDamage: (error) => assert.fail(error),
+      });
+      projector.receive({ type: "follow", positions: new Map([[DESK, desk.durableSeq]]) });
+      for (let turn = 0; turn < turns; turn += 1) clock.turn();
+      isProjected = projector.positions.get(DESK) !== 0;
+      projector.receive({ type: "close" });
+      clock.turns();
+    }
+    journal.close();
+  }));
+
 test("projector: batches are bounded, and each tells its position", () =>
   withProjector((setting) => {
     const { desk, clock, posted } = setting;

@@ -13,12 +13,12 @@ import { type Head, readHead } from "./head-file.ts";
 import { JournalError } from "./journal.ts";
 import {
   ANCHOR_TABLE,
-  JOURNAL_APPLICATION_ID,
   JOURNAL_FORMAT,
   JOURNAL_TABLES,
   type JournalFiles,
   journalErrorFrom,
   journalFiles,
+  requireFormat,
   requireSqliteVersion,
   sqliteVersion,
 } from "./journal-schema.ts";
@@ -170,25 +170,12 @@ function inspectDatabase(
 }
 
 function requireOurFormat(database: Database.Database, files: JournalFiles): void {
-  const applicationId = database.pragma("application_id", { simple: true });
-  if (applicationId !== JOURNAL_APPLICATION_ID) {
-    const problem = "is an SQLite database, but not a journal of Countermand";
-    throw new JournalError("JOURNAL_UNREADABLE", files.database, problem);
-  }
-  const format = Number(database.pragma("user_version", { simple: true }));
-  if (format > 0 && format < JOURNAL_FORMAT) {
-    const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
-    throw new JournalError("JOURNAL_OLDER_FORMAT", files.database, problem);
-  }
-  if (format > JOURNAL_FORMAT) {
-    const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
-    throw new JournalError("JOURNAL_NEWER_FORMAT", files.database, problem);
-  }
+  requireFormat(database, files.database);
   const tables = database.prepare("SELECT sql FROM sqlite_schema ORDER BY name").pluck().all();
   const isKnown = [JOURNAL_TABLES, [ANCHOR_TABLE, ...JOURNAL_TABLES]].some((expected) => {
     return tables.join(";") === expected.join(";");
   });
-  if (format !== JOURNAL_FORMAT || !isKnown) {
+  if (!isKnown) {
     throw damaged(files, `its tables are not those of format ${JOURNAL_FORMAT}`);
   }
 }

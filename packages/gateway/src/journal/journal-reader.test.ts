@@ -74,3 +74,13 @@ test("reader: a gap and a missing journal are refused", () =>
     assert.throws(() => [...reader.records("desk", 0)], /missing at partition "desk", seq 3;/);
     reader.close();
   }));
+
+test("reader: a journal of another version is refused by its format, not by its tables", () =>
+  inFolder((folder) => {
+    closedJournal(folder, { desk: 1 });
+    const database = new Database(journalFiles(folder).database);
+    database.exec("DROP TABLE blocks; PRAGMA user_version = 3");
+    database.close();
+    const older = { name: "JournalError", code: "JOURNAL_OLDER_FORMAT" };
+    assert.throws(() => new JournalReader(folder), older);
+  }));

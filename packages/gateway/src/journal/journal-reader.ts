@@ -19,7 +19,7 @@ import {
 } from "./event-block.ts";
 import { CHAIN_START } from "./event-chain.ts";
 import { JournalError, type JournalRecord } from "./journal.ts";
-import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+import { journalErrorFrom, journalFiles, requireFormat } from "./journal-schema.ts";
 import type { JournalBeginning } from "./segment-chain.ts";
 
 /** Records brought into memory at a time by `records`. */
@@ -50,6 +50,7 @@ export class JournalReader {
     this.#file = journalFiles(dataDir).database;
     try {
       this.#database = new Database(this.#file, { readonly: true, fileMustExist: true });
+      requireFormat(this.#database, this.#file);
       this.#anchors = readAnchors(this.#database);
       this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
       const block = "SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks";

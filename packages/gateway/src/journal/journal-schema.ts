@@ -90,6 +90,22 @@ export function requireSqliteVersion(version: string): void {
   }
 }
 
+/** @throws JournalError a database of another program, or a journal of another version */
+export function requireFormat(database: Database.Database, file: string): void {
+  const applicationId = database.pragma("application_id", { simple: true });
+  if (applicationId !== JOURNAL_APPLICATION_ID) {
+    const problem = "is an SQLite database, but not a journal of Countermand";
+    throw new JournalError("JOURNAL_UNREADABLE", file, problem);
+  }
+  const format = Number(database.pragma("user_version", { simple: true }));
+  if (format === JOURNAL_FORMAT) return;
+  const problem = `the journal has format ${format}; this version reads ${JOURNAL_FORMAT}`;
+  if (format <= 0) throw new JournalError("JOURNAL_DAMAGED", file, problem);
+  const isOlder = format < JOURNAL_FORMAT;
+  const code = isOlder ? "JOURNAL_OLDER_FORMAT" : "JOURNAL_NEWER_FORMAT";
+  throw new JournalError(code, file, problem);
+}
+
 /**
  * Turns what SQLite or the disk threw into one line; anything else is a bug and is thrown again.
  */
