@@ -156,6 +156,10 @@ export class ArchiveDatabase {
     return new Map(rows.map(({ name, archivedSeq }) => [name, archivedSeq]));
   }
 
+  #isCut(): boolean {
+    return [...this.archivedSeqs().values()].some((seq) => seq > 0);
+  }
+
   /** An empty archive of a journal that was cut begins where the journal does. */
   beginBehind(partition: string, { seq, hash }: ChainPosition): void {
     this.#inTransaction(() => {
@@ -192,13 +196,15 @@ export class ArchiveDatabase {
 
   /**
    * Places of the reports after a stream number, in stream order; none where the next one is not
-   * kept any more. They were projected in this order, so any other that is missing was lost.
+   * kept any more, which is so behind a cut alone. They were projected in this order, so any other
+   * that is missing was lost.
    */
   reportPlaces(account: string, afterStreamSeq: number, limit: number): ReportPlace[] {
     const rows = this.#streamRuns.placesAfter(account, afterStreamSeq, limit);
     const gap = rows.findIndex(({ streamSeq }, index) => streamSeq !== afterStreamSeq + 1 + index);
     if (gap === -1) return rows;
-    if (gap === 0 && (this.earliestStreamSeq(account) ?? 0) > afterStreamSeq) return [];
+    const isBefore = gap === 0 && (this.earliestStreamSeq(account) ?? 0) > afterStreamSeq;
+    if (isBefore && this.#isCut()) return [];
     const lost = afterStreamSeq + 1 + gap;
     throw new ArchiveDamagedError(`the place of report ${lost} of ${account} is missing`);
   }

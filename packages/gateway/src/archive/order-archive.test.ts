@@ -15,7 +15,7 @@ import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
-import { FOLLOW_GATHER_EVENTS, FOLLOW_GATHER_MS } from "./archive-limits.ts";
+import { FOLLOW_GATHER_EVENTS, FOLLOW_GATHER_MS, RUN_REPORTS_MAX } from "./archive-limits.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
@@ -342,6 +342,7 @@ const DAMAGES = {
   "a report's place names what is none": "UPDATE stream_runs SET seq = 1",
   "a report's place is beyond every journal": "UPDATE stream_runs SET seq = 1 << 41",
   "a report's place is beyond what a number holds": "UPDATE stream_runs SET seq = 1 << 62",
+  "the places of the first reports are missing": "DELETE FROM stream_runs WHERE stream_seq = 1",
   "a report's place is missing":
     "INSERT INTO stream_runs SELECT account_id, 1000, partition_id, seq, x'' FROM stream_runs",
   "a booking's place names what is none":
@@ -380,7 +381,7 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
     withDesk(async ({ folder, desk, open, noticed }) => {
       desk.answer(ALICE);
       desk.openAccount(ALICE);
-      trade(desk, ALICE, 4);
+      trade(desk, ALICE, sql.includes("DELETE") ? RUN_REPORTS_MAX : 4);
       if (sql.includes("account_id")) desk.openAccount(BOB);
       const recovered = noticed("Recovered");
       const archive = await open();
