@@ -72,6 +72,23 @@ test("signature: any 32 and any 64 bytes are read back from both spellings", () 
   );
 });
 
+test("signature: one letter for another is another signature, or none", () => {
+  const bytes = fc.constantFrom(32, 64).chain((length) => {
+    return fc.uint8Array({ minLength: length, maxLength: length });
+  });
+  const letters = fc.constantFrom(..."ABZaz09+/=-_ .é\u0141\uff10");
+  fc.assert(
+    fc.property(bytes, fc.nat(87), letters, (signed, drawn, letter) => {
+      const text = Buffer.from(signed).toString("base64");
+      const index = drawn % text.length;
+      const changed = text.slice(0, index) + letter + text.slice(index + 1);
+      const read = decodeSignature(changed);
+      if (read !== null) assert.equal(Buffer.from(read).toString("base64"), changed);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test("signature: anything else is refused", () => {
   const base64 = "8Kcb7kOKQ1WSnea4VEvBwtIJQE+nLwFstzHtvktTiF0=";
   const others = [

@@ -69,6 +69,26 @@ test("fee table: more is never charged less", () => {
   );
 });
 
+test("fee table: a charge does not depend on what was asked before", () => {
+  const half = { ...REFERENCE_CHARGES, hkex: REFERENCE_CHARGES.hkex.slice(3) };
+  const asked = fc.tuple(
+    fc.constantFrom(REFERENCE_CHARGES, NO_CHARGES, half),
+    fc.constantFrom(...GROUPS),
+    fc.constantFrom(...SIDES),
+    fc.constantFrom("0", "100", "423830").map(amount),
+  );
+  fc.assert(
+    fc.property(fc.array(asked, { maxLength: 20 }), (sequence) => {
+      for (const [table, group, side, gross] of sequence) {
+        const fresh = chargeOn(structuredClone(table), group, side, gross);
+        assert.equal(chargeOn(table, group, side, gross), fresh);
+        assert.equal(chargeOn(table, group, side, gross), fresh, "and again");
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test("fee table: rounding up and half up, least and most", () => {
   const table: readonly (readonly [Partial<ChargeRow>, gross: string, charge: string])[] = [
     [{}, "149.99", "1"],
