@@ -9,12 +9,15 @@ import { FakeClock } from "../sys/fake-clock.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { commandIdentity } from "./command-identity.ts";
 import { type CommandPort, CommandSession, type TradeCommands } from "./command-session.ts";
+import { CommandTurns } from "./command-turns.ts";
 import {
   COMMANDS_IN_FLIGHT_MAX,
   MESSAGE_SLOT_MS,
   MESSAGES_PER_SLOT_MAX,
   REFUSED_MESSAGES_MAX,
   REPLIES_WAITING_BYTES_MAX,
+  TURN_COMMANDS_MIN,
+  TURN_COMMANDS_MS_MAX,
 } from "./limits.ts";
 
 interface Call {
@@ -29,14 +32,17 @@ class Bench {
   readonly calls: Call[] = [];
   readonly sent: string[] = [];
   readonly bugs: Error[] = [];
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
+  readonly turns: CommandTurns;
   readonly session: CommandSession;
   failed: { readonly error: string; readonly closeCode: number } | null = null;
   isPaused = false;
   hasRoom = true;
   bufferedBytes = 0;
 
-  constructor(isEnabled = true) {
+  constructor(isEnabled = true, clock = new FakeClock(), turns = new CommandTurns(clock)) {
+    this.clock = clock;
+    this.turns = turns;
     const port: CommandPort = {
       send: (text) => this.sent.push(text),
       fail: (error, _details, closeCode) => {
@@ -62,6 +68,7 @@ class Bench {
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
       },
       admits: () => this.hasRoom,
+      turns: this.turns,
       clock: this.clock,
       port,
       onBug: (error) => this.bugs.push(error),
@@ -289,4 +296,61 @@ test("commands: without room, orders are refused and cancels are taken", async (
     bench.calls.map(({ name }) => name),
     ["cancel", "cancelBatch"],
   );
+});
+
+/** A clock whose time a test moves within a turn. */
+class TurnClock extends FakeClock {
+  addedMs = 0;
+  /** Each look at it takes long. */
+  isSlow = false;
+
+  override monotonicMs(): number {
+    if (this.isSlow) this.addedMs += TURN_COMMANDS_MS_MAX;
+    return super.monotonicMs() + this.addedMs;
+  }
+}
+
+test("commands: a turn takes those of all sockets for a bounded time, the rest in their order", () => {
+  const clock = new TurnClock();
+  const first = new Bench(true, clock);
+  const second = new Bench(true, clock, first.turns);
+  const taken = () => [first.calls.length, second.calls.length];
+  first.cancels(TURN_COMMANDS_MIN - 1);
+  clock.addedMs += TURN_COMMANDS_MS_MAX;
+  first.cancels(10, TURN_COMMANDS_MIN);
+  second.cancels(2);
+  assert.deepEqual(taken(), [TURN_COMMANDS_MIN, 0], "few are taken however long it lasts");
+  assert.deepEqual([first.isPaused, second.isPaused], [true, true]);
+  clock.endTurn();
+  assert.deepEqual(taken(), [TURN_COMMANDS_MIN + 9, 2]);
+  assert.deepEqual([first.isPaused, second.isPaused], [false, false]);
+});
+
+test("commands: who is not done in a turn waits behind those who had none", () => {
+  const clock = new TurnClock();
+  const first = new Bench(true, clock);
+  const others = [1, 2].map(() => new Bench(true, clock, first.turns));
+  const many = 3 * TURN_COMMANDS_MIN;
+  first.cancels(TURN_COMMANDS_MIN);
+  clock.addedMs += TURN_COMMANDS_MS_MAX;
+  first.cancels(many, TURN_COMMANDS_MIN);
+  for (const other of others) other.cancels(TURN_COMMANDS_MIN);
+  const perTurn: number[][] = [];
+  while (perTurn.length < 6) {
+    // As if the first command of each turn took all its time.
+    const before = [first, ...others].map(({ calls }) => calls.length);
+    clock.isSlow = true;
+    clock.endTurn();
+    clock.isSlow = false;
+    perTurn.push([first, ...others].map(({ calls }, at) => calls.length - (before[at] ?? 0)));
+  }
+  const n = TURN_COMMANDS_MIN;
+  assert.deepEqual(perTurn, [
+    [n, 0, 0],
+    [0, n, 0],
+    [0, 0, n],
+    [n, 0, 0],
+    [n, 0, 0],
+    [0, 0, 0],
+  ]);
 });

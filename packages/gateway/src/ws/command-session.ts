@@ -21,6 +21,7 @@ import type { Cancelable, Clock } from "../sys/clock.ts";
 import { failed, TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { commandIdentity } from "./command-identity.ts";
+import type { CommandTurns } from "./command-turns.ts";
 import {
   COMMANDS_IN_FLIGHT_MAX,
   MESSAGE_SLOT_MS,
@@ -55,6 +56,8 @@ export interface CommandSessionOptions {
   readonly trade: TradeCommands;
   /** Whether there is room now for a command that is no cancel. */
   readonly admits: () => boolean;
+  /** Shared with all other sockets. */
+  readonly turns: CommandTurns;
   readonly clock: Clock;
   readonly port: CommandPort;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
@@ -77,6 +80,7 @@ export class CommandSession {
   #slotStartMs = 0;
   #slotCount = 0;
   #slotEnd: Cancelable | null = null;
+  #awaitsTurn = false;
   #isStopped = false;
   #onIdle: (() => void) | null = null;
 
@@ -134,9 +138,8 @@ export class CommandSession {
   }
 
   #takeWaiting(): void {
-    while (!this.#isStopped && this.#hasRoom()) {
-      const text = this.#waiting.shift();
-      if (text === undefined) break;
+    while (!this.#isStopped && this.#waiting.length > 0 && this.#hasRoom()) {
+      const text = this.#waiting.shift() as string;
       this.#slotCount += 1;
       this.#take(text);
     }
@@ -147,8 +150,21 @@ export class CommandSession {
     return (
       this.#inFlightCount < COMMANDS_IN_FLIGHT_MAX &&
       this.#options.port.bufferedBytes() <= REPLIES_WAITING_BYTES_MAX &&
-      this.#isWithinRate()
+      this.#isWithinRate() &&
+      this.#isWithinTurn()
     );
+  }
+
+  #isWithinTurn(): boolean {
+    const { turns } = this.#options;
+    if (this.#awaitsTurn) return false;
+    if (turns.takes()) return true;
+    this.#awaitsTurn = true;
+    turns.next(() => {
+      this.#awaitsTurn = false;
+      this.#takeWaiting();
+    });
+    return false;
   }
 
   #isWithinRate(): boolean {

@@ -34,6 +34,16 @@ export const MESSAGES_PER_SLOT_MAX = 2_000;
 export const MESSAGE_SLOT_MS = 100;
 
 /**
+ * Milliseconds of a turn of the event loop, after which no more commands of sockets are taken in
+ * it; their input waits for the next one. Reason: what else came in, other sockets' commands
+ * included, does not wait for all that a few have sent.
+ */
+export const TURN_COMMANDS_MS_MAX = 5;
+
+/** Commands that a turn takes however long it lasts. Reason: a busy machine makes turns long. */
+export const TURN_COMMANDS_MIN = 100;
+
+/**
  * Messages answered with commands_not_enabled, after which the socket is closed with 1008. Reason:
  * a client that does not notice them is broken.
  */

@@ -26,6 +26,7 @@ import {
 import { type StreamView, tagOf } from "../stream/stream-view.ts";
 import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
+import type { CommandTurns } from "./command-turns.ts";
 import { HeldTexts } from "./held-texts.ts";
 import { portOnShared, type SharedSocket } from "./shared-port.ts";
 
@@ -65,6 +66,7 @@ export interface StreamConnectionOptions {
   /** Of each account whose stream it carries; at least one. */
   readonly streams: readonly CarriedStream[];
   readonly turns: ReplayTurns;
+  readonly commandTurns: CommandTurns;
   readonly trade: TradeCommands;
   readonly admits: () => boolean;
   /** Why the key may not do this, or null. */
@@ -97,6 +99,7 @@ export class StreamConnection {
       permits: options.permits,
       trade: options.trade,
       admits: options.admits,
+      turns: options.commandTurns,
       clock,
       port: {
         send: (text) => this.#first.send(text),

@@ -39,6 +39,7 @@ import type { StreamView } from "../stream/stream-view.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
+import { CommandTurns } from "./command-turns.ts";
 import {
   KEY_CHECK_MS,
   SOCKETS_MAX,
@@ -95,6 +96,7 @@ const SOCKET_OPTIONS = {
 export class OrderStreamServer {
   readonly #options: OrderStreamServerOptions;
   readonly #turns: ReplayTurns;
+  readonly #commandTurns: CommandTurns;
   readonly #room = new SnapshotRoom();
   readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
   /** Each with how it was let in. */
@@ -110,6 +112,7 @@ export class OrderStreamServer {
   constructor(options: OrderStreamServerOptions) {
     this.#options = options;
     this.#turns = new ReplayTurns(options.clock);
+    this.#commandTurns = new CommandTurns(options.clock);
     this.#webSockets.on("headers", (headers: string[], request: IncomingMessage) => {
       headers.push(...requestIdHeaders(request));
     });
@@ -285,6 +288,7 @@ export class OrderStreamServer {
       query,
       streams: [...starts].map(([account, start]) => this.#streamOf(admitted, account, start)),
       turns: this.#turns,
+      commandTurns: this.#commandTurns,
       trade,
       admits,
       permits: (op) => accessFault(key, OP_NEEDS[op]),
