@@ -326,6 +326,25 @@ test("commands: a turn takes those of all sockets for a bounded time, the rest i
   assert.deepEqual([first.isPaused, second.isPaused], [false, false]);
 });
 
+test("commands: what waits for its turn is taken when the client goes, not when we stop", () => {
+  for (const [end, taken] of [
+    [({ session }: Bench) => session.ended(), 50],
+    [({ session }: Bench) => session.received(Buffer.alloc(1), true), 50],
+    [({ session }: Bench) => session.stop(() => {}), 0],
+  ] as const) {
+    const clock = new TurnClock();
+    const bench = new Bench(true, clock);
+    bench.cancels(TURN_COMMANDS_MIN);
+    clock.addedMs += TURN_COMMANDS_MS_MAX;
+    bench.cancels(50, TURN_COMMANDS_MIN);
+    assert.equal(bench.calls.length, TURN_COMMANDS_MIN);
+    end(bench);
+    assert.equal(bench.calls.length, TURN_COMMANDS_MIN + taken);
+    clock.endTurn();
+    assert.equal(bench.calls.length, TURN_COMMANDS_MIN + taken, "and nothing twice");
+  }
+});
+
 test("commands: who is not done in a turn waits behind those who had none", () => {
   const clock = new TurnClock();
   const first = new Bench(true, clock);

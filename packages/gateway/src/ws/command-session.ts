@@ -108,13 +108,25 @@ export class CommandSession {
 
   /** Takes no more commands; calls back, perhaps at once, when those under way are answered. */
   stop(onIdle: () => void): void {
-    this.ended();
+    this.#end();
     if (this.#inFlightCount === 0) onIdle();
     else this.#onIdle = onIdle;
   }
 
   /** Takes no more commands, and nobody waits for the replies of those under way. */
   ended(): void {
+    // What waits for no more than its turn came in before the end: nobody else waits for it.
+    if (this.#awaitsTurn) this.#takeRest();
+    this.#end();
+  }
+
+  #takeRest(): void {
+    for (const text of this.#waiting.splice(0)) {
+      if (this.#inFlightCount < COMMANDS_IN_FLIGHT_MAX) this.#take(text);
+    }
+  }
+
+  #end(): void {
     this.#isStopped = true;
     this.#waiting = [];
     this.#slotEnd?.cancel();
