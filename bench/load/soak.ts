@@ -6,6 +6,8 @@ import { ServerProcess, workFolder } from "../server-process.ts";
 import { cancelRequest, placeRequest } from "../trade-requests.ts";
 
 const ORDERS_PER_SECOND = 500;
+/** Each is cancelled in its turn. */
+const REQUESTS_PER_MS = (2 * ORDERS_PER_SECOND) / 1_000;
 const CONNECTIONS = 64;
 /** Orders that rest at a time. */
 const OPEN_ORDERS = 2_000;
@@ -32,7 +34,7 @@ export const SOAK: Proof = {
     const endMs = startedMs + lastMinutes * 60_000;
     for (let next = startedMs; performance.now() < endMs; next += LOOK_MS) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
-      const { heapUsed, external, rss } = await gateway.memory();
+      const { heapUsed, external, rss } = await flow.without(() => gateway.memory());
       looks.push({
         hours: (performance.now() - startedMs) / 3_600_000,
         heapMb: (heapUsed + external) / 2 ** 20,
@@ -49,9 +51,8 @@ export const SOAK: Proof = {
       reported("orders placed and cancelled", String(flow.canceledCount)),
       reported("orders a second", (flow.canceledCount / (lastMinutes * 60)).toFixed(0)),
       none("errors", flow.errorCount),
-      none("not sent because all connections were busy", flow.missedCount),
-      reported("p50 of all requests", `${p50Ms.toFixed(1)} ms`),
-      atMost("p99 of all requests", p99Ms, P99_MS_MAX, "ms"),
+      reported("p50 of all requests, from when they were due", `${p50Ms.toFixed(1)} ms`),
+      atMost("p99 of all requests, from when they were due", p99Ms, P99_MS_MAX, "ms"),
       reported(
         "heap, first and last look",
         `${looks[0]?.heapMb.toFixed(1)} and ${looks.at(-1)?.heapMb.toFixed(1)} MB`,
@@ -87,7 +88,6 @@ class SoakFlow {
   readonly latency = new LatencyHistogram();
   canceledCount = 0;
   errorCount = 0;
-  missedCount = 0;
   readonly #sockets: readonly Socket[];
   readonly #idle: Connection[];
   /** Orders that are open, oldest first. */
@@ -95,7 +95,9 @@ class SoakFlow {
   #placedCount = 0;
   #dueCount = 0;
   #isOver = false;
-  readonly #startedMs = performance.now();
+  /** When it began, without the pauses since. */
+  #startedMs = performance.now();
+  #isPaused = false;
 
   private constructor(sockets: readonly Socket[]) {
     this.#sockets = sockets;
@@ -109,48 +111,73 @@ class SoakFlow {
     return flow;
   }
 
+  /**
+   * Takes a measurement while nothing is sent: to know what is garbage the server collects all of
+   * it, which no gateway does by itself, and which holds up whatever comes meanwhile.
+   */
+  async without<T>(measure: () => Promise<T>): Promise<T> {
+    const pausedMs = performance.now();
+    this.#isPaused = true;
+    await this.#answeredAll();
+    const measured = await measure();
+    this.#startedMs += performance.now() - pausedMs;
+    this.#isPaused = false;
+    return measured;
+  }
+
   /** Resolves when what was sent is answered. */
   async stop(): Promise<void> {
     this.#isOver = true;
+    await this.#answeredAll();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #answeredAll(): Promise<void> {
     while (this.#idle.length < this.#sockets.length) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
-    for (const socket of this.#sockets) socket.destroy();
   }
 
   #tick(): void {
     if (this.#isOver) return;
-    const seconds = (performance.now() - this.#startedMs) / 1_000;
-    for (; this.#dueCount < seconds * 2 * ORDERS_PER_SECOND; this.#dueCount += 1) this.#sendNext();
+    if (!this.#isPaused) this.#sendDue();
     setTimeout(() => this.#tick(), TICK_MS);
   }
 
-  /** A place and a cancel in turn. */
-  #sendNext(): void {
-    const connection = this.#idle.pop();
-    if (connection === undefined) {
-      this.missedCount += 1;
-      return;
+  /** What finds all connections busy is sent late, and its latency is counted from when it was due. */
+  #sendDue(): void {
+    const nowMs = performance.now();
+    for (;;) {
+      const dueMs = this.#startedMs + this.#dueCount / REQUESTS_PER_MS;
+      // In turns, so that none is idle for so long that the server ends it.
+      const connection = dueMs <= nowMs ? this.#idle.shift() : undefined;
+      if (connection === undefined) return;
+      this.#dueCount += 1;
+      this.#send(connection, dueMs);
     }
+  }
+
+  /** A place and a cancel in turn. */
+  #send(connection: Connection, dueMs: number): void {
     const orderNo =
       this.#dueCount % 2 === 1 && this.#open.length > OPEN_ORDERS ? this.#open.shift() : undefined;
     const isPlace = orderNo === undefined;
     if (isPlace) this.#placedCount += 1;
     const request = isPlace ? placeRequest(this.#placedCount, "soak") : cancelRequest(orderNo);
     connection.isPlace = isPlace;
-    connection.sentMs = performance.now();
+    connection.dueMs = dueMs;
     connection.socket.write(request);
   }
 
   #connection(socket: Socket): Connection {
-    const connection: Connection = { socket, sentMs: 0, isPlace: false };
+    const connection: Connection = { socket, dueMs: 0, isPlace: false };
     let received = "";
     socket.on("data", (chunk) => {
       received += chunk.toString("latin1");
       const answer = wholeAnswer(received);
       if (answer === null) return;
       received = "";
-      this.latency.add(performance.now() - connection.sentMs);
+      this.latency.add(performance.now() - connection.dueMs);
       this.#answered(connection, answer);
       this.#idle.push(connection);
     });
@@ -171,7 +198,7 @@ class SoakFlow {
 
 interface Connection {
   readonly socket: Socket;
-  sentMs: number;
+  dueMs: number;
   isPlace: boolean;
 }
 
