@@ -144,7 +144,7 @@ class SoakFlow {
     setTimeout(() => this.#tick(), TICK_MS);
   }
 
-  /** What finds all connections busy is sent late, and its latency is counted from when it was due. */
+  /** What finds all connections busy is sent late; its latency counts from when it was due. */
   #sendDue(): void {
     const nowMs = performance.now();
     for (;;) {

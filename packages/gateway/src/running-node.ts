@@ -50,7 +50,7 @@ import type { Partitions } from "./sequencer/partitions.ts";
 import { answerIn } from "./sequencer/remembered-answer.ts";
 import { type Answer, type DurableCommit, Sequencer } from "./sequencer/sequencer.ts";
 import { SessionTimer } from "./sequencer/session-timer.ts";
-import { Snapshotter } from "./sequencer/snapshotter.ts";
+import { makeInThread, Snapshotter } from "./sequencer/snapshotter.ts";
 import { isDeskName, stateHash } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
@@ -119,7 +119,7 @@ export class RunningNode {
     this.partitions = partitions;
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
-    this.#snapshotter = snapshotterOf(options, foundation);
+    this.#snapshotter = snapshotterOf(options, foundation, () => new Map(this.#durable));
     this.#admission = new Admission(clock);
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
@@ -319,7 +319,7 @@ export class RunningNode {
       this.#durable.set(partition, seq);
       if (isDeskName(partition)) this.#foundation.archive.follow(partition, seq);
     }
-    this.#snapshotter.committed(commit.eventCount, () => new Map(this.#durable));
+    this.#snapshotter.committed(commit.eventCount);
   }
 
   #makeServices(keys: KeyStore, faultBoard: FaultBoard, signIn: SignInService): NodeServices {
@@ -457,15 +457,22 @@ function hubOf({ partitions }: Foundation): StreamHub {
   return hub;
 }
 
-function snapshotterOf(options: NodeOptions, foundation: Foundation): Snapshotter {
+function snapshotterOf(
+  options: NodeOptions,
+  foundation: Foundation,
+  positions: () => ReadonlyMap<string, number>,
+): Snapshotter {
   const { layout, partitions, recovered } = foundation;
-  const { config, log, snapshotEveryEventCount } = options;
+  const { config, clock, log, snapshotEveryEventCount } = options;
   return new Snapshotter(
     {
       dataDir: config.dataDir,
       layout,
+      clock,
       ...(snapshotEveryEventCount !== undefined && { everyEventCount: snapshotEveryEventCount }),
       openCount: () => partitions.openCount,
+      positions,
+      make: makeInThread,
       onWritten: (path) => log.info({ path }, "snapshot.written"),
       onFailed: (error) => log.error({ reason: error.message }, "snapshot.failed"),
     },

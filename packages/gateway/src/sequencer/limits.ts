@@ -31,9 +31,29 @@ export const UNARCHIVED_REPORTS_MAX = 500_000;
 /**
  * Events between two snapshots; as many as there are open orders where those are more. Reason:
  * replaying this many takes about a second at start; nothing is seen when it is reached but a
- * file in `snapshots`.
+ * file in `snapshots`, from the next quiet moment on.
  */
 export const SNAPSHOT_EVENT_COUNT = 200_000;
+
+/**
+ * How many times as many events there are at most, when no moment is quiet. Reason: a start must
+ * stay short, and at full load these are ten seconds. Nothing is seen when it is reached: the
+ * snapshot is made.
+ */
+export const SNAPSHOT_LATE_FACTOR = 2;
+
+/**
+ * Milliseconds that are looked at when a snapshot waits for a quiet moment. Reason: between two
+ * bursts there is often no more. Nothing is seen when it is reached.
+ */
+export const QUIET_LOOK_MS = 250;
+
+/**
+ * Events in that time up to which it was quiet. Reason: a tenth of what a core can do, so that the
+ * snapshot's thread takes nothing from answers. Nothing is seen when it is reached: the snapshot
+ * waits on.
+ */
+export const QUIET_EVENTS_MAX = 1_000;
 
 /**
  * Orders that all cancels of many together take in one turn; the rest waits until those are

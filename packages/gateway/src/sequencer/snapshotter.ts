@@ -1,27 +1,47 @@
 /**
- * Orders a snapshot now and then, so that a recovery replays little. A snapshot only saves time.
+ * Orders a snapshot now and then, so that a recovery replays little. A snapshot only saves time, so
+ * it waits for a quiet moment: it costs as much processor time as answering for a second.
  */
 import { Worker } from "node:worker_threads";
-import { SNAPSHOT_EVENT_COUNT } from "./limits.ts";
+import type { Cancelable, Clock } from "../sys/clock.ts";
+import {
+  QUIET_EVENTS_MAX,
+  QUIET_LOOK_MS,
+  SNAPSHOT_EVENT_COUNT,
+  SNAPSHOT_LATE_FACTOR,
+} from "./limits.ts";
 import type { SnapshotOrder } from "./snapshot-worker.ts";
 import type { NodeLayout } from "./state.ts";
 
 export interface SnapshotterOptions {
   readonly dataDir: string;
   readonly layout: NodeLayout;
+  readonly clock: Clock;
   /** Events between two snapshots; {@link SNAPSHOT_EVENT_COUNT} by default. */
   readonly everyEventCount?: number;
   /** Orders a snapshot would hold: writing and reading one costs as much as so many events. */
   readonly openCount: () => number;
+  /** What is durable now. */
+  readonly positions: () => ReadonlyMap<string, number>;
+  /** Makes one, in a thread of its own; resolves with its path, rejects where there is none. */
+  readonly make: (order: SnapshotOrder) => SnapshotInMaking;
   readonly onWritten: (path: string) => void;
   readonly onFailed: (error: Error) => void;
+}
+
+export interface SnapshotInMaking {
+  readonly made: Promise<string>;
+  /** Drops it: it is moved into its place whole, or not at all. `made` then never settles. */
+  stop(): Promise<void>;
 }
 
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
   readonly #everyEventCount: number;
   #eventCount: number;
-  #worker: Worker | null = null;
+  #inMaking: SnapshotInMaking | null = null;
+  /** Waits for a quiet moment. */
+  #look: Cancelable | null = null;
   /** While held none is begun: what room the disk has is for others. */
   isHeld = false;
 
@@ -32,32 +52,68 @@ export class Snapshotter {
     this.#eventCount = replayedCount;
   }
 
-  /** Counts durable events; `positions` is asked for only when a snapshot is due. */
-  committed(eventCount: number, positions: () => ReadonlyMap<string, number>): void {
+  /** Counts durable events. */
+  committed(eventCount: number): void {
     this.#eventCount += eventCount;
-    if (this.#eventCount < this.#everyEventCount || this.#worker !== null || this.isHeld) return;
-    if (this.#eventCount < this.#options.openCount()) return;
-    this.#eventCount = 0;
-    this.#start(positions());
+    if (this.#look === null && this.#isDue()) this.#awaitQuiet();
   }
 
   async close(): Promise<void> {
-    // An unfinished snapshot is dropped: it was to be moved into place whole, or not at all.
-    await this.#worker?.terminate();
-    this.#worker = null;
+    this.#look?.cancel();
+    const inMaking = this.#inMaking;
+    this.#inMaking = null;
+    this.isHeld = true;
+    await inMaking?.stop();
   }
 
-  #start(upTo: ReadonlyMap<string, number>): void {
-    const { dataDir, layout } = this.#options;
-    const order: SnapshotOrder = { dataDir, layout, upTo };
-    const worker = new Worker(new URL("./snapshot-worker.ts", import.meta.url), {
-      workerData: order,
-    });
-    this.#worker = worker;
-    worker.once("message", this.#options.onWritten);
-    worker.once("error", this.#options.onFailed);
-    worker.once("exit", () => {
-      if (this.#worker === worker) this.#worker = null;
+  #isDue(): boolean {
+    if (this.#inMaking !== null || this.isHeld) return false;
+    return this.#eventCount >= this.#dueCount();
+  }
+
+  #dueCount(): number {
+    return Math.max(this.#everyEventCount, this.#options.openCount());
+  }
+
+  #awaitQuiet(): void {
+    const before = this.#eventCount;
+    this.#look = this.#options.clock.after(QUIET_LOOK_MS, () => {
+      this.#look = null;
+      if (!this.#isDue()) return;
+      const isQuiet = this.#eventCount - before <= QUIET_EVENTS_MAX;
+      const isLate = this.#eventCount >= SNAPSHOT_LATE_FACTOR * this.#dueCount();
+      if (isQuiet || isLate) this.#start();
+      else this.#awaitQuiet();
     });
   }
+
+  #start(): void {
+    const { dataDir, layout, positions, make, onWritten, onFailed } = this.#options;
+    this.#eventCount = 0;
+    const inMaking = make({ dataDir, layout, upTo: positions() });
+    this.#inMaking = inMaking;
+    const isOver = (): void => {
+      if (this.#inMaking === inMaking) this.#inMaking = null;
+    };
+    inMaking.made.finally(isOver).then(onWritten, onFailed);
+  }
+}
+
+/** In a thread: the gateway's own never pauses for it. */
+export function makeInThread(order: SnapshotOrder): SnapshotInMaking {
+  const worker = new Worker(new URL("./snapshot-worker.ts", import.meta.url), {
+    workerData: order,
+  });
+  let path: string | null = null;
+  worker.once("message", (written: string) => {
+    path = written;
+  });
+  const made = new Promise<string>((resolve, reject) => {
+    worker.once("error", reject);
+    // With the thread its memory goes, and only then may the next one begin.
+    worker.once("exit", () => {
+      if (path !== null) resolve(path);
+    });
+  });
+  return { made, stop: async () => void (await worker.terminate()) };
 }
