@@ -23,7 +23,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     seedsMax: 20,
     plants: [
       {
-        file: `${GATEWAY}/sequencer/sequencer.ts`,
+        file: `${GATEWAY}/sequencer/group-commit.ts`,
         find: "this.#waiting.push({ value, resolve } as Waiting);",
         replace: "this.#waiting.push({ value, resolve: () => undefined }); resolve(value);",
       },

@@ -8,7 +8,7 @@ import {
   type PlaceRequest,
   type UnixMs,
 } from "@countermand/core/model";
-import type { Journal, PartitionAppend } from "../journal/journal.ts";
+import type { PartitionAppend } from "../journal/journal.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
@@ -36,10 +36,7 @@ export class RunsBench {
   constructor() {
     this.sequencer = new Sequencer({
       partitions: this.partitions,
-      journal: {
-        append: async (appends) => this.#append(appends),
-        settle: () => {},
-      } as Partial<Journal> as Journal,
+      journal: { append: async (appends) => this.#append(appends), settle: () => {} },
       clock: this.clock,
       marketNowMs: () => this.nowMs,
       onDurable: ({ eventCount }) => this.commits.push(eventCount),

@@ -4,7 +4,13 @@ import { UNCONDITIONAL } from "@countermand/contract";
 import { type CancelTarget, OrdStatus } from "@countermand/core/model";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
-import { PENDING_PLACES_MAX, PENDING_PLACES_SLOW_MAX, SLOW_COMMIT_MS } from "./limits.ts";
+import { ALICE, RunsBench, tick } from "./cancel-runs-fixture.ts";
+import {
+  COMMIT_GATHER_MS,
+  PENDING_PLACES_MAX,
+  PENDING_PLACES_SLOW_MAX,
+  SLOW_COMMIT_MS,
+} from "./limits.ts";
 
 /** Open orders only: the archive is not asked. */
 const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as const;
@@ -61,3 +67,20 @@ test("sequencer: behind a slow commit queries are refused early, cancels are not
     await stalled;
     assert.equal(sequencer.refusesQueries, false);
   }));
+
+test("sequencer: in a long turn a write begins the commit that is due", async () => {
+  const bench = new RunsBench();
+  const write = () => {
+    void bench.sequencer.write(ALICE, "place", null, () => {
+      bench.place(ALICE.account);
+      return { httpStatus: 200, body: "" };
+    });
+    return tick();
+  };
+  await write();
+  await write();
+  assert.deepEqual(bench.commits, [], "it is not due");
+  bench.clock.pass(COMMIT_GATHER_MS);
+  await write();
+  assert.equal(bench.commits.length, 1, "and the turn has not ended");
+});

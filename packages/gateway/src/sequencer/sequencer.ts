@@ -1,10 +1,7 @@
 /**
  * The one writer of this node's partitions. Commands are decided and applied in the order they
  * arrive; what they decided is appended to the journal in groups; answers, pushes and query
- * results that saw an event leave only after it is on stable storage.
- *
- * A commit at a time is under way; what is decided meanwhile forms the next one. So a commit
- * grows with the load and an idle gateway commits at once.
+ * results that saw an event leave only after it is on stable storage ({@link GroupCommit}).
  */
 import { assert } from "@countermand/core/assert";
 import { type AnsweredRequests, openTarget } from "@countermand/core/desk";
@@ -14,13 +11,11 @@ import {
   type Cause,
   Channel,
   type DeskEvent,
-  type ExecutionReported,
   type OnlyIf,
   type UnixMs,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import { seen } from "../auth/portfolio-scope.ts";
-import type { Journal } from "../journal/journal.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
 import type { VenueFaults } from "../venue/fault-plan.ts";
@@ -32,16 +27,9 @@ import {
   type Turn,
   type TurnRules,
 } from "./command-turn.ts";
-import {
-  COMMIT_GATHER_MS,
-  LOOK_MS,
-  PENDING_CANCELS_MAX,
-  PENDING_PLACES_MAX,
-  PENDING_PLACES_SLOW_MAX,
-  SLOW_COMMIT_MS,
-  UNARCHIVED_REPORTS_MAX,
-} from "./limits.ts";
-import type { Partitions, WorkedCommand } from "./partitions.ts";
+import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import { PENDING_CANCELS_MAX, PENDING_PLACES_MAX, UNARCHIVED_REPORTS_MAX } from "./limits.ts";
+import type { Partitions } from "./partitions.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
 
 /** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
@@ -83,36 +71,19 @@ export type WriteResult =
   /** What room the disk has is for cancels; nothing was done. */
   | { readonly result: "diskFull" };
 
-export interface SequencerOptions {
+export interface SequencerOptions extends GroupCommitOptions {
   readonly partitions: Partitions;
-  readonly journal: Journal;
   readonly clock: Clock;
   /** Time of orders: never backwards. */
   readonly marketNowMs: () => UnixMs;
   /** The exchange's clock goes on from this time, at this speed. */
   readonly onClockSet?: (atMs: UnixMs, speed: number) => void;
-  /** Everything in it is durable. Called in journal order. */
-  readonly onDurable: (commit: DurableCommit) => void;
-  /**
-   * An append failed or its outcome is unknown: nothing more may be told. The process must stop.
-   */
-  readonly onFailure: (error: Error) => void;
   /** What orders of clients are held against; none by default. */
   readonly limits?: OrderLimits;
   /** What a caller asked the venue to do worse; nothing by default. */
   readonly faultsOf?: (caller: Caller) => VenueFaults | null;
   /** Finds the answer that was given at a position of the account's partition. */
   readonly answerAt: (partition: string, seq: number) => Promise<Answer>;
-}
-
-export interface DurableCommit {
-  readonly reports: readonly ExecutionReported[];
-  /** What each command did at the exchange, in order. */
-  readonly worked: readonly WorkedCommand[];
-  /** Last position of each partition that the commit wrote to. */
-  readonly positions: readonly (readonly [partition: string, seq: number])[];
-  readonly eventCount: number;
-  readonly durationMs: number;
 }
 
 /** What a write that cancels many orders came to: whom it cancels, or its answer at once. */
@@ -136,13 +107,6 @@ interface UnderWay {
 }
 
 type Urgency = "cancel" | "place";
-type Released = () => void;
-
-/** An answer that waits for the disk. */
-interface Waiting<T = unknown> {
-  readonly value: T;
-  readonly resolve: (value: T) => void;
-}
 
 export class Sequencer {
   readonly partitions: Partitions;
@@ -153,24 +117,15 @@ export class Sequencer {
   readonly #options: SequencerOptions;
   /** By fingerprint: the same request again waits for the answer of the first. */
   readonly #underWay = new Map<string, UnderWay>();
-  /** Answers of commands decided since the last commit began. */
-  #waiting: Waiting[] = [];
+  readonly #commits: GroupCommit;
   readonly #refusalBudget: RefusalBudget;
   readonly #turnRules: TurnRules;
   #lastCause: Cause | null = null;
-  #pendingCount = 0;
-  #committing = false;
-  #commitStartedMs = 0;
-  /** The commit that begins next, once it is asked for. */
-  #due: { readonly sinceMs: number; seenCount: number } | null = null;
-  #turnEndAwaited = false;
-  #lookedMs = 0;
-  #failed = false;
-  #idleWaiters: Released[] = [];
 
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.partitions = options.partitions;
+    this.#commits = new GroupCommit(options);
     this.#turnRules = {
       wallMs: () => this.#wallMs(),
       guardOf: (caller) => options.limits?.guardOf(caller) ?? null,
@@ -193,12 +148,12 @@ export class Sequencer {
 
   /** Answers not yet released. */
   get pendingCount(): number {
-    return this.#pendingCount;
+    return this.#commits.pendingCount;
   }
 
   /** Whether so many answers wait for the disk that another query would cost a cancel its place. */
   get refusesQueries(): boolean {
-    return this.#pendingCount >= PENDING_PLACES_MAX || this.#isSlow();
+    return this.#commits.pendingCount >= PENDING_PLACES_MAX || this.#commits.isSlow();
   }
 
   /**
@@ -230,7 +185,7 @@ export class Sequencer {
     if (isKept && identity !== null) this.#remember(account, sinceSeq, identity, answer);
     // Behind that: a refusal changed nothing, and a retry of it is a fresh try.
     this.#noteRefused(account, turn.refusals, cause, nowMs);
-    return this.#released({ result: "answered", answer });
+    return this.#commits.released({ result: "answered", answer });
   }
 
   /**
@@ -260,7 +215,7 @@ export class Sequencer {
     };
     if (!("run" in many)) {
       const answer = keep(many);
-      return this.#released({ result: "answered", answer });
+      return this.#commits.released({ result: "answered", answer });
     }
     const outcomes: RunOutcome[] = [];
     let answer: Answer | null = null;
@@ -320,7 +275,7 @@ export class Sequencer {
 
   /** Looks at the state now; resolves when everything that was seen is durable. */
   read<T>(view: () => T): Promise<T> {
-    return this.#released(view());
+    return this.#commits.released(view());
   }
 
   /**
@@ -331,10 +286,10 @@ export class Sequencer {
     const { answered } = this.partitions.deskOf(account).desk;
     const nowMs = this.#wallMs();
     const used = answered.get(identity.fingerprint, nowMs) !== null;
-    if (used || isExpired(answered, identity, nowMs)) return this.#released(false);
+    if (used || isExpired(answered, identity, nowMs)) return this.#commits.released(false);
     const { lease } = this.partitions.deskOf(account);
     this.#remember(account, lease.seq, identity, { httpStatus: 101, body: "" });
-    return this.#released(true);
+    return this.#commits.released(true);
   }
 
   /**
@@ -350,7 +305,7 @@ export class Sequencer {
   /** Before the first command: {@link Partitions.beginSessions}. Resolves when it is durable. */
   begin(): Promise<void> {
     this.partitions.beginSessions(this.#options.marketNowMs());
-    return this.#released(undefined);
+    return this.#commits.released(undefined);
   }
 
   /** Sets the exchange's clock on, within a write: all that happens until then happens first. */
@@ -362,20 +317,20 @@ export class Sequencer {
   /** {@link catchUp} when nobody asks; resolves when it is durable. */
   tick(): Promise<void> {
     this.catchUp();
-    return this.#released(undefined);
+    return this.#commits.released(undefined);
   }
 
   /** Does what no client's command asks for now; resolves when it is durable. */
   perform(work: (nowMs: UnixMs) => void): Promise<void> {
     // Nothing more is decided when what was decided may be lost.
-    if (!this.#failed) work(this.catchUp());
-    return this.#released(undefined);
+    if (!this.#commits.hasFailed) work(this.catchUp());
+    return this.#commits.released(undefined);
   }
 
   /** Stages an event that no client's command caused, such as the opening of an account. */
   record(account: Account, event: DeskEvent): Promise<void> {
     this.partitions.stageDeskEvent(account, event);
-    return this.#released(undefined);
+    return this.#commits.released(undefined);
   }
 
   /**
@@ -384,30 +339,20 @@ export class Sequencer {
    */
   operate<T>(decide: (nowMs: UnixMs) => T): Promise<T> {
     // Nothing more is decided when what was decided may be lost: the process is about to stop.
-    if (this.#failed) return new Promise(() => undefined);
+    if (this.#commits.hasFailed) return new Promise(() => undefined);
     const nowMs = this.catchUp();
-    return this.#released(decide(nowMs));
+    return this.#commits.released(decide(nowMs));
   }
 
   /** Resolves when everything decided so far is durable and answered. */
   async drained(): Promise<void> {
     await this.runs.idle();
-    if (!this.#committing && this.#waiting.length === 0) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    await this.#commits.idle();
   }
 
-  /**
-   * Within a turn of the event loop that is long: what has become durable is let go, and a commit
-   * that is due begins, so that no answer waits for the turn's end. Called for every request.
-   */
+  /** {@link GroupCommit.lookUp}. Called for every request. */
   lookUp(): void {
-    if (!this.#committing && this.#due === null) return;
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - this.#lookedMs < LOOK_MS) return;
-    this.#lookedMs = nowMs;
-    if (this.#committing) this.#options.journal.settle();
-    else if (this.#due !== null && nowMs - this.#due.sinceMs >= COMMIT_GATHER_MS)
-      void this.#commit();
+    this.#commits.lookUp();
   }
 
   /**
@@ -424,14 +369,8 @@ export class Sequencer {
   }
 
   #isOverloaded(urgency: Urgency): boolean {
-    if (urgency === "cancel") return this.#pendingCount >= PENDING_CANCELS_MAX;
+    if (urgency === "cancel") return this.#commits.pendingCount >= PENDING_CANCELS_MAX;
     return this.refusesQueries || this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX;
-  }
-
-  /** Whether so much waits behind a slow commit that the next one would be slow as well. */
-  #isSlow(): boolean {
-    if (!this.#committing || this.#pendingCount < PENDING_PLACES_SLOW_MAX) return false;
-    return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
   }
 
   #turn(caller: Caller, nowMs: UnixMs): CommandTurn {
@@ -441,21 +380,23 @@ export class Sequencer {
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
     const { name, desk } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
-    if (isExpired(desk.answered, identity, nowMs)) return this.#released({ result: "expired" });
+    if (isExpired(desk.answered, identity, nowMs))
+      return this.#commits.released({ result: "expired" });
     const underWay = this.#underWay.get(identity.fingerprint);
     if (underWay !== undefined) {
       if (underWay.contentDigest !== identity.contentDigest) {
-        return this.#released({ result: "identityReused" });
+        return this.#commits.released({ result: "identityReused" });
       }
       return underWay.answered.then((answer) => ({ result: "repeated", answer }));
     }
     const answered = desk.answered.get(identity.fingerprint, nowMs);
     if (answered === null) return null;
     if (answered.contentDigest !== identity.contentDigest) {
-      return this.#released({ result: "identityReused" });
+      return this.#commits.released({ result: "identityReused" });
     }
     // The first one may still be on its way to the disk: its answer is found after it got there.
-    return this.#released(undefined)
+    return this.#commits
+      .released(undefined)
       .then(() => this.#options.answerAt(name, answered.seq))
       .then((answer) => ({ result: "repeated", answer }));
   }
@@ -495,91 +436,6 @@ export class Sequencer {
   #wallMs(): UnixMs {
     return this.#options.clock.wallMs() as UnixMs;
   }
-
-  /** Resolves with the value when all that is staged or being committed now is durable. */
-  #released<T>(value: T): Promise<T> {
-    const nothingOutstanding =
-      !this.#committing && this.#waiting.length === 0 && this.partitions.stagedCount === 0;
-    if (nothingOutstanding && !this.#failed) return Promise.resolve(value);
-    this.#pendingCount += 1;
-    return new Promise<T>((resolve) => {
-      this.#waiting.push({ value, resolve } as Waiting);
-      this.#scheduleCommit();
-    });
-  }
-
-  #scheduleCommit(): void {
-    if (this.#committing || this.#due !== null || this.#failed) return;
-    this.#due = { sinceMs: this.#options.clock.monotonicMs(), seenCount: 1 };
-    this.#awaitTurnEnd();
-  }
-
-  #awaitTurnEnd(): void {
-    if (this.#turnEndAwaited) return;
-    this.#turnEndAwaited = true;
-    this.#options.clock.atTurnEnd(() => {
-      this.#turnEndAwaited = false;
-      this.#turnEnded();
-    });
-  }
-
-  /**
-   * Commits at the end of this turn, a lone command always; of a later one while every turn brings
-   * more commands, because a few large commits cost less than many small ones.
-   */
-  #turnEnded(): void {
-    const due = this.#due;
-    if (due === null) return; // It began within the turn.
-    const count = this.#waiting.length;
-    const isLate = this.#options.clock.monotonicMs() - due.sinceMs >= COMMIT_GATHER_MS;
-    if (count > due.seenCount && !isLate) {
-      due.seenCount = count;
-      this.#awaitTurnEnd();
-      return;
-    }
-    void this.#commit();
-  }
-
-  async #commit(): Promise<void> {
-    assert(!this.#committing, "one commit at a time");
-    this.#committing = true;
-    this.#due = null;
-    const staged = this.partitions.takeStaged();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    const startedMs = this.#options.clock.monotonicMs();
-    this.#commitStartedMs = startedMs;
-    try {
-      if (staged.eventCount > 0) {
-        const outcome = await this.#options.journal.append(staged.appends);
-        if (outcome !== "committed") throw new FencedError();
-      }
-    } catch (error) {
-      this.#failed = true;
-      this.#options.onFailure(error as Error);
-      return;
-    }
-    this.#committing = false;
-    this.#options.onDurable({
-      reports: staged.reports,
-      worked: staged.worked,
-      positions: staged.appends.map(({ partition, expectedSeq, payloads }) => {
-        return [partition, expectedSeq + payloads.length];
-      }),
-      eventCount: staged.eventCount,
-      durationMs: this.#options.clock.monotonicMs() - startedMs,
-    });
-    this.#pendingCount -= waiting.length;
-    for (const { value, resolve } of waiting) resolve(value);
-    if (this.#waiting.length > 0) this.#scheduleCommit();
-    else this.#releaseIdle();
-  }
-
-  #releaseIdle(): void {
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const release of waiters) release();
-  }
 }
 
 /**
@@ -600,14 +456,4 @@ const NO_ORIGIN: Origin = { channel: Channel.Gateway, requestId: "" };
 function refusedByRun(outcome: RunOutcome): RefusedOrder[] {
   if (outcome.outcome !== "failed") return [];
   return [{ command: "cancel", order: outcome.order, refused: outcome.refusal.refused }];
-}
-
-/** Another process owns a partition now: this one's state may be stale and must not be told. */
-class FencedError extends Error {
-  override readonly name = "FencedError";
-  readonly code = "JOURNAL_FENCED";
-
-  constructor() {
-    super("another process has taken over this journal; this one stops");
-  }
 }

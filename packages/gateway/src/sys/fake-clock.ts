@@ -68,6 +68,11 @@ export class FakeClock implements Clock {
     this.#moveTo(untilMs);
   }
 
+  /** Time that goes by within a turn: nothing runs. */
+  pass(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+  }
+
   /** The real time jumps, as when it is set; durations do not notice. */
   jumpWall(ms: number): void {
     this.#wallMs += ms;

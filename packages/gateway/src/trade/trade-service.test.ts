@@ -15,7 +15,6 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
-import type { Journal } from "../journal/journal.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
@@ -39,7 +38,7 @@ class Bench {
   constructor(archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE }) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
-      journal: { append: async () => "committed", settle: () => {} } as unknown as Journal,
+      journal: { append: async () => "committed", settle: () => {} },
       clock: { ...systemClock, wallMs: () => this.wallMs },
       marketNowMs: () => START_MS as UnixMs,
       onDurable: () => {},

@@ -22,9 +22,10 @@ import type { AppendOutcome, Journal, PartitionAppend } from "../journal/journal
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
+import type { DurableCommit } from "../sequencer/group-commit.ts";
 import { DESK, partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { answerIn } from "../sequencer/remembered-answer.ts";
-import { type Answer, type DurableCommit, Sequencer } from "../sequencer/sequencer.ts";
+import { type Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { StreamHub } from "../stream/stream-hub.ts";
 import { type Clock, systemClock } from "../sys/clock.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
@@ -123,7 +124,7 @@ export class StreamHarness {
     };
     this.sequencer = new Sequencer({
       partitions: partitionsInMemory(this.#recent),
-      journal: this.journal as unknown as Journal,
+      journal: this.journal,
       clock,
       marketNowMs: () => clock.wallMs() as UnixMs,
       onDurable: (commit) => this.#durable(commit),
