@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { OperatorClient } from "../e2e/operator-client.ts";
-import { BUY, OperatorPlace } from "../e2e/operator-place.ts";
+import { OperatorPlace } from "../e2e/operator-place.ts";
 import { envelope, KEY_1 } from "../e2e/signed-client.ts";
+import { BUY } from "../e2e/wire-orders.ts";
 import {
   assertAccessible,
   closeBrowser,
@@ -144,7 +145,7 @@ test("operators: no answer is said, and the page comes back by itself; a restart
   await page.waitForSelector('.operations[data-phase="late"]');
   await page.waitForSelector(".link:has-text('No answer')");
   await page.waitForSelector(".results:has-text('what is shown is of the past')");
-  await place.startOn(port);
+  await place.start({ COUNTERMAND_OPERATOR_PORT: port });
   await page.waitForSelector("text=countermand operator-console");
 });
 

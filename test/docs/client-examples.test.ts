@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import * as library from "../../packages/client/src/index.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
+import { BUY_REQUEST } from "../e2e/wire-orders.ts";
 
 const SOURCES = join(import.meta.dirname, "..", "..", "packages", "client", "src");
 const LIBRARY = pathToFileURL(join(SOURCES, "index.ts")).href;
@@ -48,15 +49,6 @@ test("client examples: every exported value and every method of the client has o
   );
 });
 
-const BUY: library.PlaceRequest = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  price: "400",
-  qty: "100",
-};
-
 test("client examples: all of them run", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
   const folder = mkdtempSync(join(tmpdir(), "countermand-examples-"));
@@ -89,5 +81,5 @@ ${example}
   const { run } = (await import(pathToFileURL(path).href)) as { readonly run: Example };
   const credentials = { apiKey: "demo-key", secret: "demo-secret" };
   const client = new library.CountermandClient({ baseUrl: url, credentials });
-  await t.test(`${name}: the example runs`, () => run(client, BUY, url));
+  await t.test(`${name}: the example runs`, () => run(client, BUY_REQUEST, url));
 }

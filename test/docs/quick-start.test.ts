@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { run } from "@countermand/cli";
+import { runCommand } from "../e2e/command-line.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { page } from "./pages.ts";
 
@@ -26,17 +25,11 @@ test("quick start: its command lines do what they say", async (t) => {
   const commands = lines.filter((line) => line.startsWith("npx countermand") && line !== ENDLESS);
   assert.ok(commands.length >= 6);
   for (const command of commands) {
-    const output = new PassThrough();
-    const errors = new PassThrough();
-    const code = await run(command.split(" ").slice(2), {
-      input: Readable.from([]),
-      output,
-      errors,
+    const { code, output, errors } = await runCommand(command.split(" ").slice(2), {
       environment: { COUNTERMAND_URL: url, COUNTERMAND_PROFILES: join(tmpdir(), "no-such-file") },
-      stopped: new AbortController().signal,
     });
-    assert.equal(code, 0, `${command}: ${String(errors.read())}`);
-    assert.notEqual(output.read(), null, `${command} says something`);
+    assert.equal(code, 0, `${command}: ${errors}`);
+    assert.notEqual(output, "", `${command} says something`);
   }
 });
 

@@ -10,16 +10,9 @@ import { startInProcess } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN, OperatorClient } from "./operator-client.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
-const ORDER = {
-  market: "hkex",
-  order_type: "limit_order",
-  symbol: "00700",
-  order_side: "buy",
-  qty: 200,
-  price: 400,
-  reference_id: "mine",
-};
+const ORDER = { ...BUY, qty: 200, reference_id: "mine" };
 
 function pathOf(sought: SoughtOrder, query = new URLSearchParams()): string {
   if ("orderId" in sought) return `orders/${sought.orderId}/audit?${query}`;

@@ -4,9 +4,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BUY, KeyedGateway, MASTER_KEY, makeKey, signEd25519 } from "./key-fixture.ts";
+import { KeyedGateway, MASTER_KEY, makeKey, signEd25519 } from "./key-fixture.ts";
 import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 async function reasonOf(client: SignedClient, method: string, target: string, body = "") {
   return envelope(await client.call(method, target, body)).reason ?? "ok";

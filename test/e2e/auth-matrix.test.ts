@@ -12,9 +12,10 @@ import {
 } from "../../packages/contract/src/permissions.ts";
 import { ROUTES } from "../../packages/contract/src/routes.ts";
 import { COMMAND_OPS } from "../../packages/contract/src/schema/stream-schemas.ts";
-import { BUY, KeyedGateway, makeKey } from "./key-fixture.ts";
+import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { type Answer, envelope, KEY_2, type Key, type SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 type SignedRoute = keyof typeof ROUTE_NEEDS;
 

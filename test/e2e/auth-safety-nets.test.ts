@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "../../packages/contract/src/limits.ts";
-import { BUY, KeyedGateway, makeKey } from "./key-fixture.ts";
+import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { envelope, KEY_2, type Key, type SignedClient } from "./signed-client.ts";
 import { type Received, StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const DEAD_MAN = "/trade/v1/dead-man";
 const ORDERS = "/trade/v1/orders";

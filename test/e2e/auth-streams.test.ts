@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountermandClient } from "@countermand/client";
-import { BUY, KeyedGateway, makeKey } from "./key-fixture.ts";
+import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { envelope, KEY_2 } from "./signed-client.ts";
 import { type Received, StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const MINE = { ...BUY, portfolio_id: "mine" };
 const THEIRS = { ...BUY, portfolio_id: "theirs", reference_id: "secret-name" };

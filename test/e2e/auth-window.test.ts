@@ -3,19 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startInProcess } from "./gateway-in-process.ts";
 import { type Answer, envelope, isReplay, KEY_1, SignedClient, sign } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const ORDERS = "/trade/v1/orders";
 const WINDOW_MS = 300_000;
 const NOW_MS = 1_746_774_142_003;
 
-const ORDER = JSON.stringify({
-  market: "hkex",
-  order_type: "limit_order",
-  symbol: "00700",
-  order_side: "buy",
-  price: 400,
-  qty: 100,
-});
+const ORDER = JSON.stringify(BUY);
 
 test("auth window: both edges are inside, a millisecond beyond is not", async (t) => {
   const gateway = await startInProcess(t, { wallMs: NOW_MS, marketMs: NOW_MS });

@@ -20,6 +20,7 @@ import {
   stringToSign,
 } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const ORDERS = "/trade/v1/orders";
 const BATCH = "/trade/v1/orders/batch";
@@ -318,15 +319,7 @@ interface Vector {
 /** A resting order under a name of its own. */
 function order() {
   referenceCount += 1;
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 400,
-    qty: 100,
-    reference_id: `auth-${referenceCount}`,
-  };
+  return { ...BUY, reference_id: `auth-${referenceCount}` };
 }
 
 function ordersOf({ reference_id }: { readonly reference_id: string }) {

@@ -2,34 +2,20 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
-import { startInProcess } from "./gateway-in-process.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
-import { type Answer, envelope, isReplay, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
+import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { startTwoAccounts } from "./two-accounts.ts";
+import { restingOrder } from "./wire-orders.ts";
 
 const ORDERS = "/trade/v1/orders";
 const BATCH = `${ORDERS}/batch`;
 const BUDGET = { COUNTERMAND_BUDGET_PLACES: "5", COUNTERMAND_BUDGET_FILL_SECONDS: "10" };
 
-const ORDER = {
-  market: "hkex",
-  order_type: "limit_order",
-  symbol: "00700",
-  order_side: "buy",
-  price: 1,
-  qty: 100,
-};
+const ORDER = restingOrder();
 
-async function start(t: TestContext, settings: Record<string, string> = BUDGET) {
-  const time = { wallMs: Date.now(), marketMs: Date.now(), monotonicMs: 1_000_000 };
-  const gateway = await startInProcess(t, time, settings);
-  const { url } = gateway;
-  const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
-  t.after(() => {
-    first.close();
-    second.close();
-  });
-  return { time, url, gateway, first, second };
+function start(t: TestContext, settings: Readonly<Record<string, string>> = BUDGET) {
+  return startTwoAccounts(t, settings);
 }
 
 /** `place,cancel` that are left, as an answer says. */

@@ -17,7 +17,8 @@ import {
 } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 import { StrictMarket } from "./strict-market.ts";
-import { restingOrder as order, startTwoAccounts as start } from "./two-accounts.ts";
+import { startTwoAccounts as start } from "./two-accounts.ts";
+import { restingOrder as order } from "./wire-orders.ts";
 
 const ALL = "/trade/v1/orders/all";
 const ALL_BY_POST = "/trade/v1/orders/cancel/all";

@@ -10,7 +10,7 @@ import { startGateway, startInProcess } from "./gateway-in-process.ts";
 import { rawRequest } from "./raw-socket.ts";
 import { hmac, KEY_1, nextTimestampMs, SignedClient, stringToSign } from "./signed-client.ts";
 import { type Received, StreamClient } from "./stream-client.ts";
-import { restingOrder as order } from "./two-accounts.ts";
+import { restingOrder as order } from "./wire-orders.ts";
 
 const PATH = "/ws/trade/v1";
 const NOW = { wallMs: Date.now(), marketMs: Date.now() };

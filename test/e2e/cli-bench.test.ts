@@ -4,39 +4,25 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { run } from "@countermand/cli";
 import { CountermandClient } from "../../packages/client/src/index.ts";
+import { runCommand } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
+import { BUY_REQUEST } from "./wire-orders.ts";
 
 const CREDENTIALS = { apiKey: "demo-key", secret: "demo-secret" };
 const NEVER = new AbortController().signal;
 /** Of a fresh sandbox without a market of its own. */
 const TERMS = ["--price", "400"];
 
-const BUY = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  price: "400",
-  qty: "100",
-} as const;
-
 async function setUp(t: TestContext, settings: Readonly<Record<string, string>> = {}) {
   const home = mkdtempSync(join(tmpdir(), "countermand-bench-"));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   const gateway = await startInProcess(t, REAL_TIME, settings);
   const client = new CountermandClient({ baseUrl: gateway.url, credentials: CREDENTIALS });
-  const bench = async (args: readonly string[], stopped = NEVER, url = gateway.url) => {
-    const output = new PassThrough();
-    const errors = new PassThrough();
+  const bench = (args: readonly string[], stopped?: AbortSignal, url = gateway.url) => {
     const environment = { XDG_CONFIG_HOME: home, COUNTERMAND_URL: url };
-    const input = Readable.from([]);
-    const command = ["bench", ...TERMS, ...args];
-    const code = await run(command, { input, output, errors, environment, stopped });
-    return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
+    return runCommand(["bench", ...TERMS, ...args], { environment, stopped });
   };
   return { client, bench, gateway };
 }
@@ -79,7 +65,7 @@ test("bench: refusals are counted by code, and are exit code 5", async (t) => {
 
 test("bench: stopped, it cancels what is open and shows what it has", async (t) => {
   const { bench, client } = await setUp(t);
-  await client.place({ ...BUY, reference_id: "mine" });
+  await client.place({ ...BUY_REQUEST, reference_id: "mine" });
   const stopping = new AbortController();
   const running = bench(["--connections", "4", "--seconds", "600"], stopping.signal);
   const stream = client.stream({ afterSeq: 0 });

@@ -3,19 +3,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { run } from "@countermand/cli";
+import { runCommand } from "./command-line.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
-import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { OperatorPlace, refusal } from "./operator-place.ts";
+import { BUY } from "./wire-orders.ts";
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
-
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
 
 /** Runs commands of the operator `kim`, whose token is in a file. */
 async function operatorOf(t: TestContext, settings: Readonly<Record<string, string>> = {}) {
@@ -30,15 +24,7 @@ async function operatorOf(t: TestContext, settings: Readonly<Record<string, stri
     COUNTERMAND_OPERATOR_TOKEN_FILE: tokenFile,
     COUNTERMAND_OPERATOR: "kim",
   };
-  return { place, operate: (...args: string[]) => ran(args, environment) };
-}
-
-async function ran(args: readonly string[], environment: Record<string, string>): Promise<Ran> {
-  const output = new PassThrough();
-  const errors = new PassThrough();
-  const stopped = new AbortController().signal;
-  const code = await run(args, { input: Readable.from([]), output, errors, environment, stopped });
-  return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
+  return { place, operate: (...args: string[]) => runCommand(args, { environment }) };
 }
 
 test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => {
@@ -178,9 +164,11 @@ test("cli operating: a key is made, used, rotated and revoked", async (t) => {
 test("cli operating: a wrong token, and none", async (t) => {
   const { place } = await operatorOf(t);
   const there = { COUNTERMAND_OPERATOR_URL: place.operatorUrl, COUNTERMAND_OPERATOR: "kim" };
-  const wrong = await ran(["modes"], { ...there, COUNTERMAND_OPERATOR_TOKEN: "x".repeat(32) });
+  const wrong = await runCommand(["modes"], {
+    environment: { ...there, COUNTERMAND_OPERATOR_TOKEN: "x".repeat(32) },
+  });
   assert.equal(wrong.code, 1);
-  const none = await ran(["modes"], there);
+  const none = await runCommand(["modes"], { environment: there });
   assert.equal(none.code, 2);
   assert.match(none.errors, /--token-file/);
 });

@@ -10,36 +10,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { createProgram, run } from "@countermand/cli";
+import { createProgram } from "@countermand/cli";
+import { type Ran, runCommand } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
 type Countermand = (args: readonly string[], input?: string, stopped?: AbortSignal) => Promise<Ran>;
-const NEVER = new AbortController().signal;
 
 /** Runs commands with a home of their own. */
 function commandLine(t: TestContext, environment: Record<string, string>): Countermand {
   const home = mkdtempSync(join(tmpdir(), "countermand-cli-"));
   t.after(() => rmSync(home, { recursive: true, force: true }));
-  return async (args, input = "", stopped = NEVER) => {
-    const output = new PassThrough();
-    const errors = new PassThrough();
-    const code = await run(args, {
-      input: Readable.from([input]),
-      output,
-      errors,
-      environment: { XDG_CONFIG_HOME: home, ...environment },
-      stopped,
-    });
-    output.end();
-    errors.end();
-    return { code, output: await textOf(output), errors: await textOf(errors) };
-  };
+  const own = { XDG_CONFIG_HOME: home, ...environment };
+  return (args, input, stopped) => runCommand(args, { environment: own, input, stopped });
 }
 
 /** A server that answers nothing but what it is told to; gives its address. */

@@ -9,12 +9,8 @@ import { startGateway } from "./gateway-in-process.ts";
 import { Workplace } from "./gateway-process.ts";
 import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
-import {
-  type MovedTime,
-  movedTime,
-  restingOrder as order,
-  startTwoAccounts as start,
-} from "./two-accounts.ts";
+import { type MovedTime, movedTime, startTwoAccounts as start } from "./two-accounts.ts";
+import { restingOrder as order } from "./wire-orders.ts";
 
 const DEAD_MAN = "/trade/v1/dead-man";
 const ORDERS = "/trade/v1/orders";

@@ -9,16 +9,10 @@ import { test } from "node:test";
 import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
 import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { restingOrder } from "./wire-orders.ts";
 
 const ORDERS = "/trade/v1/orders";
-const ORDER = {
-  market: "hkex",
-  symbol: "00700",
-  order_type: "limit_order",
-  order_side: "buy",
-  price: 300,
-  qty: 100,
-};
+const ORDER = restingOrder();
 const TOO_MUCH = { COUNTERMAND_DISK_RESERVE_MB: "999999999" };
 
 function assertDiskFull(answer: Answer): void {

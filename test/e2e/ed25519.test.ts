@@ -3,21 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { run } from "@countermand/cli";
 import { CountermandClient } from "../../packages/client/src/index.ts";
+import { runCommand } from "./command-line.ts";
 import { KeyedGateway } from "./key-fixture.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
+import { BUY_REQUEST } from "./wire-orders.ts";
 
-const BUY = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  price: "400",
-  qty: "100",
-} as const;
 const TERMS = ["--account", "80114138", "--permission", "trade", "--reason", "new"];
 
 async function setUp(t: TestContext) {
@@ -30,18 +22,8 @@ async function setUp(t: TestContext) {
     COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
     COUNTERMAND_OPERATOR: "kim",
   };
-  const countermand = async (args: readonly string[], input = "", more: object = {}) => {
-    const output = new PassThrough();
-    const errors = new PassThrough();
-    const code = await run(args, {
-      input: Readable.from([input]),
-      output,
-      errors,
-      environment: { ...environment, ...more },
-      stopped: new AbortController().signal,
-    });
-    return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
-  };
+  const countermand = (args: readonly string[], input = "", more: object = {}) =>
+    runCommand(args, { environment: { ...environment, ...more }, input });
   const file = join(place.folder, "key.pem");
   const generated = await countermand(["keys", "generate", file]);
   assert.equal(generated.code, 0, generated.errors);
@@ -61,7 +43,7 @@ test("ed25519: the client library signs requests and its stream", async (t) => {
   const told: string[] = [];
   for await (const event of stream) {
     if (event.type === "snapshot") {
-      const { order_no } = await client.place(BUY);
+      const { order_no } = await client.place(BUY_REQUEST);
       assert.equal((await client.cancel({ order_no })).outcome, "cancelled");
     }
     if (event.type === "order") told.push(event.order.order_status);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Answer, envelope, KEY_1, type SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
-import { restingOrder, startTwoAccounts as start } from "./two-accounts.ts";
+import { startTwoAccounts as start } from "./two-accounts.ts";
+import { restingOrder } from "./wire-orders.ts";
 
 const ORDERS = "/trade/v1/orders";
 

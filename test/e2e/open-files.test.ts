@@ -5,16 +5,10 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { GATEWAY_ENTRY, Workplace } from "./gateway-process.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
+import { restingOrder } from "./wire-orders.ts";
 
 const FILES_MAX = 220;
-const ORDER = {
-  market: "hkex",
-  symbol: "00700",
-  order_type: "limit_order",
-  order_side: "buy",
-  price: 300,
-  qty: 100,
-};
+const ORDER = restingOrder();
 
 test("open files: more connections than files may be open, and orders go on", async (t) => {
   const place = Workplace.of(t);

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OperatorAnswer, OperatorClient } from "./operator-client.ts";
-import { APPLE, BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { APPLE, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1 } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 let keyCount = 0;
 

@@ -5,8 +5,9 @@ import { type TestContext, test } from "node:test";
 import { ConsoleBrowser, SESSION } from "./console-browser.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import type { OperatorClient } from "./operator-client.ts";
-import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2, SignedClient, sign } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const API = "/console/v1/api/operator/v1";
 

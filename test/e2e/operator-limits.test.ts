@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OperatorAnswer, OperatorClient } from "./operator-client.ts";
-import { BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { OperatorPlace, refusal } from "./operator-place.ts";
 import { KEY_1, KEY_2 } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const ACCOUNT = `limits/accounts/${KEY_1.account}`;
 const KEY = `limits/keys/${KEY_1.apiKey}`;

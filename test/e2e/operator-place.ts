@@ -8,15 +8,8 @@ import type { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { startGateway, type TestTime } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN, OperatorClient } from "./operator-client.ts";
 import { envelope, KEY_1, SignedClient } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
-export const BUY = {
-  market: "hkex",
-  symbol: "00700",
-  order_side: "buy",
-  order_type: "limit_order",
-  price: 400,
-  qty: 100,
-};
 export const APPLE = { ...BUY, market: "nasdaq", symbol: "AAPL", price: 200, qty: 1 };
 
 /** A gateway with an operator that stops and starts again in one folder. */
@@ -35,19 +28,15 @@ export class OperatorPlace {
     });
   }
 
-  start(): Promise<OperatorClient> {
-    return this.startOn("0");
-  }
-
-  /** On a port of its own for operators, for a page that stays open. */
-  async startOn(operatorPort: string): Promise<OperatorClient> {
+  /** Stops it first where it runs. */
+  async start(change: Readonly<Record<string, string>> = {}): Promise<OperatorClient> {
     await this.stop();
     this.#gateway = await startGateway(this.time, {
       COUNTERMAND_DATA_DIR: this.folder,
-      COUNTERMAND_SANDBOX_MARKET: "off",
-      COUNTERMAND_OPERATOR_PORT: operatorPort,
+      COUNTERMAND_OPERATOR_PORT: "0",
       COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
       ...this.#environment,
+      ...change,
     });
     return new OperatorClient(this.operatorUrl);
   }
@@ -57,6 +46,10 @@ export class OperatorPlace {
     return this.#gateway;
   }
 
+  get url(): string {
+    return this.gateway.url;
+  }
+
   get operatorUrl(): string {
     const { operatorUrl } = this.gateway;
     assert.ok(operatorUrl !== null);
@@ -64,7 +57,7 @@ export class OperatorPlace {
   }
 
   client(key = KEY_1): SignedClient {
-    const client = new SignedClient(this.gateway.url, key);
+    const client = new SignedClient(this.url, key);
     this.#clients.push(client);
     return client;
   }

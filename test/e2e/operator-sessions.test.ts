@@ -1,8 +1,9 @@
 /** Kill switch and modes on markets that have sessions: windows without cancels, and auctions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { APPLE, BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { APPLE, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2, type SignedClient } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const STRICT = { COUNTERMAND_MARKET_RULES: "strict" };
 const AUCTION = { ...BUY, order_type: "at_auction_limit_order" };

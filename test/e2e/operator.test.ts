@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OPERATOR_TOKEN, OperatorClient } from "./operator-client.ts";
-import { APPLE, BUY, OperatorPlace, refusal } from "./operator-place.ts";
+import { APPLE, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2 } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 test("operator API: nothing without the token, and nothing is told", async (t) => {
   const place = new OperatorPlace(t);

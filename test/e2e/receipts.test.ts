@@ -22,9 +22,9 @@ import {
   sign,
 } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const RECEIPT = { "X-Receipt": "ed25519" };
-const ORDER = { market: "hkex", symbol: "00700", order_side: "buy", qty: 100, price: 400 };
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
@@ -75,7 +75,7 @@ class Bench {
   }
 
   async place(referenceId = ""): Promise<string> {
-    const order = { ...ORDER, order_type: "limit_order", reference_id: referenceId };
+    const order = { ...BUY, reference_id: referenceId };
     const request = sign(KEY_1, "POST", "/trade/v1/orders", JSON.stringify(order));
     const { data } = envelope(await this.send(request));
     return (data as { order_no: string }).order_no;

@@ -3,22 +3,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { run } from "@countermand/cli";
-import { BUY, OperatorPlace } from "./operator-place.ts";
+import { runCommand } from "./command-line.ts";
+import { OperatorPlace } from "./operator-place.ts";
 import { envelope, KEY_1, type SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const HOUR_MS = 3_600_000;
 
-async function ran(...args: string[]) {
-  const output = new PassThrough();
-  const errors = new PassThrough();
-  const stopped = new AbortController().signal;
-  const terminal = { input: Readable.from([]), output, errors, environment: {}, stopped };
-  const code = await run(args, terminal);
-  return { code, output: String(output.read() ?? ""), errors: String(errors.read() ?? "") };
+function ran(...args: string[]) {
+  return runCommand(args);
 }
 
 /** A gateway that traded two hours ago and now, and was stopped. */

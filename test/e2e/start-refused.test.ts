@@ -21,6 +21,7 @@ import { PATIENCE_MS } from "./changes.ts";
 import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
 import { type GatewayProcess, type RunningProcess, Workplace } from "./gateway-process.ts";
 import { envelope, KEY_1, SignedClient } from "./signed-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 test("start: every fault of the configuration is told at once", async (t) => {
   const place = Workplace.of(t);
@@ -78,14 +79,14 @@ test("start: a data directory in use by another process", async (t) => {
   const dataDir = place.path("data");
   const first = await place.gateway(dataDir);
   const client = new SignedClient(first.url, KEY_1);
-  await client.place(ORDER);
+  await client.place(BUY);
   await headReachesJournal(first, dataDir);
   const before = fingerprint(dataDir);
   const [line = "", ...more] = await refusal(place.launch(dataDir));
   assert.match(line, /another process uses it/);
   assert.deepEqual(more, []);
   assert.deepEqual(fingerprint(dataDir), before);
-  assert.equal(envelope(await client.call("POST", ORDERS_PATH, ORDER)).code, 0);
+  assert.equal(envelope(await client.call("POST", ORDERS_PATH, BUY)).code, 0);
   client.close();
 });
 
@@ -125,15 +126,6 @@ test("start: a data directory that is no directory", async (t) => {
 });
 
 const ORDERS_PATH = "/trade/v1/orders";
-
-const ORDER = {
-  market: "hkex",
-  order_type: "limit_order",
-  symbol: "00700",
-  order_side: "buy",
-  price: 423.83,
-  qty: 100,
-};
 
 /** Of the journals that are refused: the others start inside this process, which is sooner done. */
 const PROCESS_EVERY = 5;
@@ -253,7 +245,7 @@ async function madeJournals(place: Workplace): Promise<[killed: string, stopped:
   for (const [index, dataDir] of folders.entries()) {
     const gateway = await place.gateway(dataDir);
     const client = new SignedClient(gateway.url, KEY_1);
-    for (let count = 0; count < 60; count += 1) await client.place(ORDER);
+    for (let count = 0; count < 60; count += 1) await client.place(BUY);
     await headReachesJournal(gateway, dataDir);
     client.close();
     gateway.kill(index === 0 ? "SIGKILL" : "SIGTERM");

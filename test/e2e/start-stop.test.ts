@@ -10,6 +10,7 @@ import { Random } from "./crash/random.ts";
 import { type GatewayProcess, ROOT, Workplace } from "./gateway-process.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
+import { BUY } from "./wire-orders.ts";
 
 const READY_LINE = /^countermand ready http:\/\/127\.0\.0\.1:(\d+)\n/m;
 
@@ -91,7 +92,7 @@ test("stop: streams are told, a second SIGTERM changes nothing, the data is let 
   const gateway = await place.gateway(place.path("data"));
   const stream = await StreamClient.open(gateway.url, KEY_1);
   const client = new SignedClient(gateway.url, KEY_1);
-  const orderNo = await client.place(ORDER);
+  const orderNo = await client.place(BUY);
   gateway.kill("SIGTERM");
   gateway.kill("SIGTERM");
   await stream.seen("the notice", ({ message }) => message.type === "notice");
@@ -159,15 +160,6 @@ test("start: tools/launch.mjs starts it and passes SIGTERM on", async (t) => {
   process.kill(launcher.pid, "SIGTERM");
   assert.deepEqual(await launcher.exited, { code: 0, signal: null }, launcher.stderr);
 });
-
-const ORDER = {
-  market: "hkex",
-  order_type: "limit_order",
-  symbol: "00700",
-  order_side: "buy",
-  price: 423.83,
-  qty: 100,
-};
 
 async function assertUnansweredIsUndone(gateway: GatewayProcess, account: Account): Promise<void> {
   const client = new SignedClient(gateway.url, account.key);

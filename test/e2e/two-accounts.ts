@@ -1,5 +1,6 @@
-/** What most tests of trading begin with: a gateway in this process, two accounts, an order. */
+/** What most tests of trading begin with: a gateway in this process and two accounts. */
 import type { TestContext } from "node:test";
+import type { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { startInProcess, type TestTime } from "./gateway-in-process.ts";
 import { KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
 
@@ -8,6 +9,7 @@ export type MovedTime = TestTime & { monotonicMs: number };
 
 export interface TwoAccounts {
   readonly time: MovedTime;
+  readonly gateway: Gateway;
   readonly url: string;
   readonly first: SignedClient;
   readonly second: SignedClient;
@@ -24,24 +26,12 @@ export async function startTwoAccounts(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<TwoAccounts> {
   const time = movedTime();
-  const { url } = await startInProcess(t, time, settings);
+  const gateway = await startInProcess(t, time, settings);
+  const { url } = gateway;
   const [first, second] = [new SignedClient(url, KEY_1), new SignedClient(url, KEY_2)];
   t.after(() => {
     first.close();
     second.close();
   });
-  return { time, url, first, second };
-}
-
-/** A new order that rests where nobody sells: a buy of one lot at 1, unless changed. */
-export function restingOrder(change: object = {}): object {
-  return {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 1,
-    qty: 100,
-    ...change,
-  };
+  return { time, gateway, url, first, second };
 }

@@ -10,7 +10,6 @@ import { type TestContext, test } from "node:test";
 import { ROUTE_NEEDS } from "../../packages/contract/src/permissions.ts";
 import type { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { startGateway } from "../e2e/gateway-in-process.ts";
-import { BUY } from "../e2e/key-fixture.ts";
 import {
   type Answer,
   isReplay,
@@ -20,6 +19,7 @@ import {
   sign,
 } from "../e2e/signed-client.ts";
 import { StreamClient } from "../e2e/stream-client.ts";
+import { BUY } from "../e2e/wire-orders.ts";
 import { RawWebSocket } from "./raw-web-socket.ts";
 import { SIGNED_REQUESTS } from "./valid-requests.ts";
 

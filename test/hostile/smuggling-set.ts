@@ -4,6 +4,7 @@
  * under a name of its own: whoever reads it as a request of its own is seen by that order.
  */
 import { type Key, sign } from "../e2e/signed-client.ts";
+import { BUY } from "../e2e/wire-orders.ts";
 
 export interface SmugglingCase {
   readonly name: string;
@@ -648,15 +649,7 @@ function addPipelines(add: Add, key: Key): void {
 
 /** A signed request that places an order under that name, as bytes. */
 function placing(key: Key, reference_id: string): string {
-  const body = JSON.stringify({
-    market: "hkex",
-    symbol: "00700",
-    order_side: "buy",
-    order_type: "limit_order",
-    price: 400,
-    qty: 100,
-    reference_id,
-  });
+  const body = JSON.stringify({ ...BUY, reference_id });
   // Its answer says whose it is.
   const options = { headers: { "X-Request-Id": reference_id } };
   const { headers } = sign(key, "POST", ORDERS, body, options);

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { verifyJournal } from "../../../packages/gateway/src/journal/verify.ts";
 import { type GatewayProcess, ROOT, type Workplace } from "../gateway-process.ts";
 import { envelope, KEY_1, SignedClient } from "../signed-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { all, type Figure, median, type Proof, reported } from "./proof.ts";
 import { isSameState, stateIn } from "./recovered.ts";
-import { restingOrder } from "./resting-order.ts";
 
 const BACKUPS_SHORT = 3;
 const BACKUPS_LONG = 20;

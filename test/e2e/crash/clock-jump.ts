@@ -5,8 +5,8 @@
 import { existsSync, globSync, writeFileSync } from "node:fs";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type Answer, envelope, KEY_1, SignedClient, sign } from "../signed-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { all, CannotRun, type Figure, type Proof } from "./proof.ts";
-import { restingOrder } from "./resting-order.ts";
 
 const JUMP_MS = 3 * 3_600_000;
 const ORDERS_PER_STEP = 20;

@@ -1,8 +1,8 @@
 /** A dead-man's switch in real time: it fires when it is due, also after a crash meanwhile. */
 import { KEY_1, SignedClient } from "../signed-client.ts";
 import { StreamClient } from "../stream-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { all, atMost, type Proof, reported } from "./proof.ts";
-import { restingOrder } from "./resting-order.ts";
 
 const SECONDS_SHORT = 8;
 const SECONDS_LONG = 60;

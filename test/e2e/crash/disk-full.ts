@@ -9,6 +9,7 @@ import { PATIENCE_MS } from "../changes.ts";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type Answer, envelope, KEY_1, KEY_2, NoAnswer, SignedClient } from "../signed-client.ts";
 import { StreamClient } from "../stream-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { all, type Figure, type Proof, type ProofOptions, reported } from "./proof.ts";
 import { isSameState } from "./recovered.ts";
 import { SmallDisk } from "./small-disk.ts";
@@ -20,6 +21,7 @@ const ORDERS_SHORT = 150;
 const ORDERS_LONG = 1_500;
 const SETTINGS = { COUNTERMAND_DISK_RESERVE_MB: "2" };
 const ORDERS = "/trade/v1/orders";
+const ORDER = restingOrder();
 const DEAD_MAN = "/trade/v1/dead-man";
 const DISK_FULL = 11_030_075;
 const EXIT_FATAL = 70;
@@ -248,12 +250,3 @@ class Filling {
     }
   }
 }
-
-const ORDER = {
-  market: "hkex",
-  symbol: "00700",
-  order_type: "limit_order",
-  order_side: "buy",
-  price: 1,
-  qty: 100,
-};

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
 import { envelope, KEY_1, NoAnswer, SignedClient } from "../signed-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import {
   all,
   atMost,
@@ -16,7 +17,6 @@ import {
 } from "./proof.ts";
 import { Random } from "./random.ts";
 import { recover } from "./recovered.ts";
-import { restingOrder } from "./resting-order.ts";
 import { launchTraced, linesOf, readyUrl, SyncOrder, type Traced } from "./system-calls.ts";
 
 const FLUSHES = 200;

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type BlockView, OPERATOR_TOKEN, OperatorClient } from "../operator-client.ts";
 import { envelope, KEY_1, SignedClient } from "../signed-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { all, atMost, type Figure, type Proof, reported } from "./proof.ts";
-import { restingOrder } from "./resting-order.ts";
 
 const ORDERS_SHORT = 2_000;
 const ORDERS_LONG = 10_000;
@@ -90,7 +90,7 @@ async function placeMany(client: SignedClient, count: number): Promise<void> {
   const placer = async (): Promise<void> => {
     while (placed < count) {
       placed += BATCH;
-      const batch = Array.from({ length: BATCH }, () => restingOrder(1 + (placed % 50)));
+      const batch = Array.from({ length: BATCH }, () => restingOrder({ price: 1 + (placed % 50) }));
       const answer = await client.call("POST", "/trade/v1/orders/batch", batch);
       if (envelope(answer).code !== 0) throw new Error(answer.text);
     }

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { envelope, KEY_1, SignedClient } from "../signed-client.ts";
+import { restingOrder } from "../wire-orders.ts";
 import { preloaded } from "./preloaded.ts";
 import { all, atLeast, type Proof } from "./proof.ts";
 import { isSameState, recover } from "./recovered.ts";
-import { restingOrder } from "./resting-order.ts";
 
 const ORDERS_SHORT = 200;
 const ORDERS_LONG = 5_000;

@@ -4,6 +4,7 @@
  */
 import { KEY_1, KEY_2, SignedClient } from "../signed-client.ts";
 import { StreamClient } from "../stream-client.ts";
+import { BUY } from "../wire-orders.ts";
 import { atLeast, type Figure, none, type Proof, reported } from "./proof.ts";
 import { launchTraced, linesOf, readyUrl, SyncOrder } from "./system-calls.ts";
 
@@ -60,14 +61,7 @@ async function load(url: string, rounds: number): Promise<void> {
 }
 
 function order(side: "buy" | "sell", price: number) {
-  return {
-    market: "hkex",
-    symbol: "00700",
-    order_type: "limit_order",
-    order_side: side,
-    price,
-    qty: 100,
-  };
+  return { ...BUY, order_side: side, price };
 }
 
 /** Of each kind of write one: a rest, an amend, a cancel, batches, and a trade. */
