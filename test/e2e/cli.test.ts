@@ -5,12 +5,14 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
-import { createProgram } from "@countermand/cli";
+import { createProgram, run } from "@countermand/cli";
+import { selfSigned } from "../../packages/gateway/src/http/tls-fixture.ts";
 import { type Ran, runCommand } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 
@@ -291,8 +293,46 @@ test("cli: a gateway that is not there is exit code 4, with advice", async (t) =
   });
   const killed = await countermand(["kill", "--gateway", "--reason", "x", "--yes"]);
   assert.equal(killed.code, 4);
+  assert.match(killed.errors, /^countermand: no answer from http.*ECONNREFUSED.*; trying again/);
   assert.match(killed.errors, /no answer to POST \/operator\/v1\/kill .*connect ECONNREFUSED/);
   assert.match(killed.errors, /Is the gateway running/);
+});
+
+test("cli: what it waits for is said at once", async () => {
+  const stopping = new AbortController();
+  const errors = new PassThrough();
+  let told = "";
+  errors.on("data", (chunk: unknown) => {
+    told += String(chunk);
+    stopping.abort();
+  });
+  const code = await run(PLACE, {
+    input: Readable.from([]),
+    output: new PassThrough(),
+    errors,
+    environment: { COUNTERMAND_URL: await goneUrl(), XDG_CONFIG_HOME: tmpdir() },
+    stopped: stopping.signal,
+  });
+  assert.equal(code, 130);
+  assert.match(told, /^countermand: connect ECONNREFUSED 127.*; trying again for some seconds\n$/);
+});
+
+test("cli: a certificate that is not trusted is no unknown outcome", async (t) => {
+  const server = createTlsServer({ ...selfSigned() }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const countermand = commandLine(t, {
+    COUNTERMAND_URL: url,
+    COUNTERMAND_OPERATOR_URL: url,
+    COUNTERMAND_OPERATOR_TOKEN: "token",
+    COUNTERMAND_OPERATOR: "kim",
+  });
+  for (const args of [PLACE, ["kill", "--gateway", "--reason", "x", "--yes"]]) {
+    const { code, errors } = await countermand(args);
+    assert.equal(code, 4, errors);
+    assert.match(errors, /^countermand: POST .* was not sent, because .*NODE_EXTRA_CA_CERTS/);
+  }
 });
 
 test("cli: stopped, it says whether something may have been done", async (t) => {
@@ -304,7 +344,7 @@ test("cli: stopped, it says whether something may have been done", async (t) => 
   stopping = new AbortController();
   const placed = await countermand(PLACE, "", stopping.signal);
   assert.equal(placed.code, 3);
-  assert.match(placed.errors, /outcome unknown after 1 attempts of POST \/trade\/v1\/orders/);
+  assert.match(placed.errors, /outcome unknown after 1 attempt of POST \/trade\/v1\/orders/);
 });
 
 test("cli: as many fills as were asked for, page after page", async (t) => {

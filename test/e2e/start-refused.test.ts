@@ -3,6 +3,7 @@
  * that must not be used keep every byte.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -19,7 +20,12 @@ import { readConfig } from "../../packages/gateway/src/config.ts";
 import { JOURNAL_FORMAT } from "../../packages/gateway/src/journal/journal-schema.ts";
 import { PATIENCE_MS } from "./changes.ts";
 import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
-import { type GatewayProcess, type RunningProcess, Workplace } from "./gateway-process.ts";
+import {
+  GATEWAY_ENTRY,
+  type GatewayProcess,
+  type RunningProcess,
+  Workplace,
+} from "./gateway-process.ts";
 import { envelope, KEY_1, SignedClient } from "./signed-client.ts";
 import { BUY } from "./wire-orders.ts";
 
@@ -60,6 +66,24 @@ test("start: the fixed keys keep it on loopback", async (t) => {
       },
     );
   }
+});
+
+test("start: an argument is refused, and asking for help starts nothing", async (t) => {
+  const dataDir = Workplace.of(t).path("data");
+  const start = (argument: string) => {
+    const env = { ...process.env, COUNTERMAND_DATA_DIR: dataDir };
+    return spawnSync(process.execPath, [GATEWAY_ENTRY, argument], { env, encoding: "utf8" });
+  };
+  const help = start("--help");
+  assert.deepEqual([help.status, help.stderr], [0, ""]);
+  assert.match(help.stdout, /^Usage: npm start\n[\s\S]* COUNTERMAND_PORT=0 npm start/);
+  const refused = start("--port=1");
+  assert.deepEqual([refused.status, refused.stdout], [1, ""]);
+  assert.match(
+    refused.stderr,
+    /^countermand cannot start: it takes no arguments, and got --port=1;/,
+  );
+  assert.ok(!existsSync(dataDir), "nothing was made");
 });
 
 test("start: a port in use", async (t) => {

@@ -48,7 +48,7 @@ export function adviceOf(error: unknown): string {
     return "Find out with: countermand orders. A cancel by number may be sent again at any time.";
   }
   if (error instanceof ConnectionError) {
-    return "Is the gateway running, and is --url right? Try: countermand doctor";
+    return "Is the gateway running, and is its address right? Try: countermand doctor";
   }
   if (error instanceof ApiError && error.httpStatus === 401) {
     return "Compare what you signed with what was seen: countermand explain --help";

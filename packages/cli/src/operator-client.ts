@@ -2,7 +2,15 @@
  * The operator's API of a gateway: its own listener, its own token. A write carries a name of its
  * own, so that the same one again after a lost answer acts once.
  */
-import { ApiError, ConnectionError, OutcomeUnknownError, parseWire } from "@countermand/client";
+import {
+  ApiError,
+  ConnectionError,
+  OutcomeUnknownError,
+  parseWire,
+  type Repeat,
+  type Unsent,
+  unsent,
+} from "@countermand/client";
 import { UsageError } from "./exit-codes.ts";
 import { addressOf } from "./profiles.ts";
 import { readNamed } from "./terminal.ts";
@@ -23,23 +31,28 @@ const ATTEMPTS_MAX = 4;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** Before the second attempt; before each later one twice as long. */
 const PAUSE_MS = 250;
-/** Nobody listens, or there is no such host: nothing was sent. */
-const UNSENT: ReadonlySet<unknown> = new Set(["EAI_AGAIN", "ECONNREFUSED", "ENOTFOUND"]);
 
 export class OperatorClient {
   readonly url: string;
   readonly #token: string;
   readonly #operator: string;
   readonly #stopped: AbortSignal;
+  readonly #onRepeat: (repeat: Pick<Repeat, "problem">) => void;
 
   /**
-   * `stopped` ends what is under way.
+   * `stopped` ends what is under way; `onRepeat` is told why something is sent again.
    * @throws UsageError no token, nobody's name, or an address that is none
    */
-  constructor(choice: OperatorChoice, environment: Environment, stopped: AbortSignal) {
+  constructor(
+    choice: OperatorChoice,
+    environment: Environment,
+    stopped: AbortSignal,
+    onRepeat: (repeat: Pick<Repeat, "problem">) => void,
+  ) {
     const url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
     this.url = addressOf(url).replace(/\/+$/, "");
     this.#stopped = stopped;
+    this.#onRepeat = onRepeat;
     this.#token = operatorToken(choice, environment);
     const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? environment["USER"];
     if (name === undefined || name === "") {
@@ -77,20 +90,32 @@ export class OperatorClient {
     const request = `${method} ${path}`;
     let lost: unknown = null;
     let isUnsent = true;
-    for (let attempts = 1; attempts <= ATTEMPTS_MAX; attempts += 1) {
+    let attempts = 1;
+    for (; ; attempts += 1) {
+      let known: Unsent | null = null;
       const answer = await this.#attempt(method, path, headers, body).catch((error: unknown) => {
-        const { cause } = error as { readonly cause?: { readonly code?: unknown } };
-        isUnsent &&= UNSENT.has(cause?.code);
+        known = unsent(error);
+        isUnsent &&= known !== null;
         if (lost === null || !isUnsent) lost = error;
         return null;
       });
       if (answer !== null) return answerOf(answer.status, parse(answer.text));
-      if (attempts < ATTEMPTS_MAX) await pause(PAUSE_MS * 2 ** (attempts - 1), this.#stopped);
+      const remedy = remedyOf(known);
+      if (remedy !== null && isUnsent) {
+        throw new ConnectionError(`${request} was not sent, because ${remedy}`, lost);
+      }
+      if (attempts === ATTEMPTS_MAX || remedy !== null) break;
+      if (!this.#stopped.aborted) {
+        this.#onRepeat({
+          problem: new ConnectionError(`no answer from ${this.url}`, lost).message,
+        });
+      }
+      await pause(PAUSE_MS * 2 ** (attempts - 1), this.#stopped);
       if (!this.#stopped.aborted) continue;
       if (body === null || isUnsent) throw this.#stopped.reason;
-      throw new OutcomeUnknownError(request, attempts, lost);
+      break;
     }
-    if (body !== null && !isUnsent) throw new OutcomeUnknownError(request, ATTEMPTS_MAX, lost);
+    if (body !== null && !isUnsent) throw new OutcomeUnknownError(request, attempts, lost);
     throw new ConnectionError(`no answer to ${request} at ${this.url}`, lost);
   }
 
@@ -109,6 +134,10 @@ export class OperatorClient {
     });
     return { status: response.status, text: await response.text() };
   }
+}
+
+function remedyOf(known: Unsent | null): string | null {
+  return known === null ? null : known.remedy;
 }
 
 /** Counts and times of the operator API that no answer to a client has. */

@@ -1,5 +1,5 @@
 /** How a call can fail. Whatever is thrown here says whether something may have happened. */
-import { problemText } from "./problem.ts";
+import { attemptsText, problemText } from "./problem.ts";
 import type { Failure } from "./wire.ts";
 
 /**
@@ -56,7 +56,7 @@ export class OutcomeUnknownError extends Error {
 
   constructor(request: string, attempts: number, cause: unknown) {
     const problem = problemText(cause);
-    super(`outcome unknown after ${attempts} attempts of ${request}: ${problem}`, { cause });
+    super(`outcome unknown after ${attemptsText(attempts)} of ${request}: ${problem}`, { cause });
     this.request = request;
     this.attempts = attempts;
   }

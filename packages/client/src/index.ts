@@ -28,6 +28,7 @@ export {
   stringToSign,
 } from "./sign.ts";
 export type { Socket, SocketListener, SocketOpener } from "./socket.ts";
-export type { TransportOptions } from "./transport.ts";
+export type { Repeat, TransportOptions } from "./transport.ts";
+export { type Unsent, unsent } from "./unsent.ts";
 export type * from "./wire.ts";
 export { parseWire } from "./wire-json.ts";

@@ -1,5 +1,10 @@
 /** What went wrong, in words. */
 
+/** `1 attempt`, `2 attempts`. */
+export function attemptsText(attempts: number): string {
+  return attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+}
+
 /** The innermost cause: "fetch failed" says nothing, "connect ECONNREFUSED 127.0.0.1:8080" does. */
 export function problemText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -7,5 +12,8 @@ export function problemText(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return problemText(error.errors[0]);
   }
+  const { library, reason } = error as { readonly library?: unknown; readonly reason?: unknown };
+  // OpenSSL's message is a line of its source; what it means stands beside it.
+  if (library === "SSL routines" && typeof reason === "string") return `TLS: ${reason}`;
   return error.message === "" ? error.name : error.message;
 }

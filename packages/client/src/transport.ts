@@ -4,8 +4,10 @@
  */
 import { ServerClock } from "./clock.ts";
 import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { attemptsText, problemText } from "./problem.ts";
 import { type Credentials, Signer } from "./sign.ts";
 import { systemDelay, systemNow } from "./system.ts";
+import { unsent } from "./unsent.ts";
 import type { Failure } from "./wire.ts";
 import { parseWire } from "./wire-json.ts";
 
@@ -20,12 +22,28 @@ export interface TransportOptions {
   readonly callTimeoutMs?: number;
   /** Aborted, it ends every call of the client; `withSignal` has one for some calls only. */
   readonly signal?: AbortSignal;
+  /**
+   * Told before each pause, after which the same bytes are sent again, so that whoever waits can
+   * say what for.
+   */
+  readonly onRepeat?: (repeat: Repeat) => void;
   /** For tests and proxies; the global one unless given. */
   readonly fetch?: typeof fetch;
   /** Unix milliseconds; the engine's clock unless given. */
   readonly now?: () => number;
   /** Waits for milliseconds, or for the signal; a timer unless given. */
   readonly delay?: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** An attempt that did not do, of which another one will follow. */
+export interface Repeat {
+  /** `POST /trade/v1/orders`, say. */
+  readonly request: string;
+  /** Attempts so far. */
+  readonly attempts: number;
+  /** What came of the last one. */
+  readonly problem: string;
+  readonly pauseMs: number;
 }
 
 /** One call. */
@@ -68,8 +86,8 @@ const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 type Attempt =
   | { readonly type: "success"; readonly success: Success }
   | { readonly type: "refused"; readonly error: ApiError; readonly retryAfterMs: number | null }
-  /** No connection came about, so nothing was sent. */
-  | { readonly type: "unsent"; readonly cause: unknown }
+  /** No connection came about: nothing was sent, nor will be before the remedy, if there is one. */
+  | { readonly type: "unsent"; readonly cause: unknown; readonly remedy: string | null }
   /** Carried out or not: nobody here knows. */
   | { readonly type: "unknown"; readonly cause: unknown };
 
@@ -138,17 +156,33 @@ export class Transport {
           throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
         }
       }
-      if (!(await this.#hasPaused(pauseAfter(attempts, attempt), deadlineMs))) {
+      if (!(await this.#mayRepeat(call, attempts, attempt, deadlineMs))) {
         throw this.#gaveUp(call, attempts, attempt, unknownCause);
       }
     }
   }
 
-  /** False where the time does not suffice, or the signal comes first. */
-  async #hasPaused(pauseMs: number, deadlineMs: number): Promise<boolean> {
-    const { signal } = this.#options;
+  /**
+   * True after a pause. False where the time does not suffice, the signal comes first, or another
+   * attempt cannot fare better.
+   */
+  async #mayRepeat(
+    call: Call,
+    attempts: number,
+    last: Attempt,
+    deadlineMs: number,
+  ): Promise<boolean> {
+    const { onRepeat, signal } = this.#options;
     const isAborted = (): boolean => signal?.aborted === true;
+    const pauseMs = pauseAfter(attempts, last);
+    if (remedyOf(last) !== null) return false;
     if (isAborted() || this.#now() + pauseMs >= deadlineMs) return false;
+    if (onRepeat !== undefined) {
+      const problem = problemText(causeOf(last));
+      const repeat = { request: nameOf(call), attempts, problem, pauseMs };
+      // In a turn of its own: what it throws must not stand for the outcome of the call.
+      queueMicrotask(() => onRepeat(repeat));
+    }
     await this.#delay(pauseMs, signal);
     return !isAborted();
   }
@@ -168,7 +202,8 @@ export class Transport {
       const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
-        throw new ConnectionError("the gateway does not tell its time", causeOf(attempt));
+        const problem = remedyOf(attempt) ?? "the gateway does not tell its time";
+        throw new ConnectionError(problem, causeOf(attempt));
       }
       const { timestamp } = attempt.success.data as { readonly timestamp: number };
       samples.push({ sentMs, receivedMs, serverMs: timestamp });
@@ -205,7 +240,8 @@ export class Transport {
       });
       return readAnswer(response, await response.text());
     } catch (cause) {
-      return { type: isUnsent(cause) ? "unsent" : "unknown", cause };
+      const known = unsent(cause);
+      return known === null ? { type: "unknown", cause } : { type: "unsent", cause, ...known };
     }
   }
 
@@ -217,26 +253,14 @@ export class Transport {
     const { signal } = this.#options;
     if (signal?.aborted === true) return signal.reason;
     if (unknownCause === null && last.type === "refused") return last.error;
-    const cause = unknownCause ?? causeOf(last);
-    return new ConnectionError(`no answer to ${attempts} attempts of ${name}`, cause);
+    const noAnswer = `no answer to ${attemptsText(attempts)} of ${name}`;
+    const remedy = remedyOf(last);
+    const problem = remedy === null ? noAnswer : `${name} was not sent, because ${remedy}`;
+    return new ConnectionError(problem, unknownCause ?? causeOf(last));
   }
 }
 
 const TIME: Call = { method: "GET", path: "/time", signed: false, changes: false };
-
-/** Faults from before a connection stood, as the engine names them. */
-const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
-/** False where the engine does not tell, as in a browser. */
-function isUnsent(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
-  return NOT_CONNECTED.has(cause?.code);
-}
 
 function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b]);
@@ -293,6 +317,10 @@ function pauseAfter(attempts: number, attempt: Attempt): number {
 function causeOf(attempt: Attempt): unknown {
   if (attempt.type === "success") return null;
   return attempt.type === "refused" ? attempt.error : attempt.cause;
+}
+
+function remedyOf(attempt: Attempt): string | null {
+  return attempt.type === "unsent" ? attempt.remedy : null;
 }
 
 function nameOf({ method, path }: Call): string {

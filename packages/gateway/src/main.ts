@@ -1,9 +1,11 @@
 /** The process: configuration in, gateway up, signals, exit code. No logic of its own. */
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { readConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import { createLog, type Log } from "./ops/log.ts";
 import { systemClock } from "./sys/clock.ts";
-import { productionWelcome, welcome } from "./welcome.ts";
+import { productionWelcome, USAGE, welcome } from "./welcome.ts";
 
 /** sysexits.h: the software failed; start it again and it recovers by replay. */
 const EXIT_FATAL = 70;
@@ -13,6 +15,16 @@ const EXIT_REFUSED = 1;
 const STOP_MS_MAX = 9_000;
 
 async function main(): Promise<void> {
+  const [argument] = ownArguments();
+  if (argument === "--help" || argument === "-h") {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  if (argument !== undefined) {
+    throw new Error(
+      `it takes no arguments, and got ${argument}; settings come from the environment`,
+    );
+  }
   const config = readConfig();
   const log = createLog(config.logLevel);
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
@@ -38,6 +50,12 @@ async function main(): Promise<void> {
       ? productionWelcome(url, operatorUrl)
       : welcome(url, operatorUrl, sandboxKeys, link),
   );
+}
+
+/** None where the command line has loaded this: then they are its own. */
+function ownArguments(): readonly string[] {
+  const [, entry = "", ...rest] = process.argv;
+  return entry !== "" && realpathSync(entry) === fileURLToPath(import.meta.url) ? rest : [];
 }
 
 function hasTerminal(): boolean {

@@ -2,6 +2,20 @@
 import type { SandboxKey } from "./sandbox.ts";
 import type { SandboxKeys } from "./sandbox-keys.ts";
 
+/** For `--help`: the settings that a first start may want; all are in the reference. */
+export const USAGE = `Usage: npm start
+
+Runs an order gateway; Ctrl-C stops it. It takes no arguments: settings come from the
+environment, or from the file that COUNTERMAND_CONFIG_FILE names. Such as
+
+  COUNTERMAND_PORT=0 npm start              listen on any free port, and print it
+  COUNTERMAND_DATA_DIR=/tmp/try npm start   keep everything there
+  COUNTERMAND_SANDBOX_MARKET=off npm start  an empty book: nobody simulated trades
+  COUNTERMAND_PROFILE=production npm start  no demo keys, and nothing that is unsafe
+
+All settings are in docs/reference/config.md.
+`;
+
 /** What production prints: no keys, nothing to paste. The last line is the sandbox's, too. */
 export function productionWelcome(url: string, operatorUrl: string | null): string {
   const lines = [

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
-import { setExitCode } from "../session.ts";
+import { setExitCode, waitTeller } from "../session.ts";
 import { print, type Terminal, tell } from "../terminal.ts";
 import { millisecondsText } from "../time.ts";
 
@@ -110,7 +110,12 @@ async function tellFromGateway(
   if (options.dataDir !== undefined || options.segments !== undefined) {
     throw new UsageError("--data-dir and --segments are files: not together with --operator-url");
   }
-  const client = new OperatorClient(options, terminal.environment, terminal.stopped);
+  const client = new OperatorClient(
+    options,
+    terminal.environment,
+    terminal.stopped,
+    waitTeller(terminal),
+  );
   // The gateway tells the end of a story first.
   const parts: (readonly object[])[] = [];
   let isComplete = true;

@@ -4,6 +4,7 @@ import { UsageError } from "../exit-codes.ts";
 import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
 import { operatorLines } from "../operator-text.ts";
 import type { ProfileChoice } from "../profiles.ts";
+import { waitTeller } from "../session.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 export const API = "/operator/v1";
@@ -35,7 +36,7 @@ export function clientOf(command: Command, terminal: Terminal): OperatorClient {
     if (options[name] === undefined) continue;
     throw new UsageError(`--${name} is for orders: operators have --operator-url and --token-file`);
   }
-  return new OperatorClient(options, terminal.environment, terminal.stopped);
+  return new OperatorClient(options, terminal.environment, terminal.stopped, waitTeller(terminal));
 }
 
 /** All rows of a list that comes in pages. */
