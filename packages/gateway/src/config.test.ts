@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LIMITS } from "@countermand/core/limits";
-import { parseDecimal } from "@countermand/core/model";
+import { fixed } from "@countermand/core/model";
 import { readConfig } from "./config.ts";
-
-const units = (text: string) => parseDecimal(text) as bigint;
 
 test("config: all limits are off unless they are set", () => {
   const { accountLimits, keyLimits } = readConfig({});
@@ -24,15 +22,15 @@ test("config: reads every limit, of accounts and of keys apart", () => {
     COUNTERMAND_KEY_ORDERS_PER_SECOND_MAX: "5",
   });
   assert.deepEqual(accountLimits, {
-    orderQty: units("0.5"),
-    orderValue: new Map([["*", units("1000")]]),
-    priceDistance: units("0.05"),
+    orderQty: fixed("0.5"),
+    orderValue: new Map([["*", fixed("1000")]]),
+    priceDistance: fixed("0.05"),
     duplicateMs: 250,
     openOrders: 100,
     grossExposure: new Map([
-      ["HKD", units("1000000")],
-      ["USDT", units("5")],
-      ["*", units("7")],
+      ["HKD", fixed("1000000")],
+      ["USDT", fixed("5")],
+      ["*", fixed("7")],
     ]),
     orderRate: 50,
   });

@@ -1,14 +1,4 @@
-/**
- * The sandbox profile: two accounts with fixed, public keys. The gateway binds to loopback with
- * them.
- */
-import { assert } from "@countermand/core/assert";
-import {
-  type Account,
-  type AccountOpened,
-  parseDecimal,
-  type UnixMs,
-} from "@countermand/core/model";
+import { type Account, type AccountOpened, fixed, type UnixMs } from "@countermand/core/model";
 
 export interface SandboxKey {
   readonly apiKey: string;
@@ -40,13 +30,13 @@ export function sandboxAccount(account: Account, atMs: UnixMs): AccountOpened {
     atMs,
     account,
     shortSellingAllowed: false,
-    cash: CASH.map(([currency, text]) => [currency, fixed<AccountOpened["cash"]>(text)]),
-    holdings: HOLDINGS.map(([product, text]) => [product, fixed<AccountOpened["holdings"]>(text)]),
+    cash: CASH.map(([currency, text]) => [
+      currency,
+      fixed(text) as AccountOpened["cash"][number][1],
+    ]),
+    holdings: HOLDINGS.map(([product, text]) => [
+      product,
+      fixed(text) as AccountOpened["holdings"][number][1],
+    ]),
   };
-}
-
-function fixed<Rows extends readonly (readonly [string, bigint])[]>(text: string): Rows[number][1] {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "opening balances are decimals");
-  return units as Rows[number][1];
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Amount,
+  fixed,
   type Instrument,
   type Price,
-  parseDecimal,
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
@@ -65,7 +65,7 @@ const CANDLE: PublicCandle = {
   low: price("423.8"),
   close: price("423.9"),
   volume: qty("1100"),
-  amount: units("466213") as Amount,
+  amount: fixed("466213") as Amount,
   tradeCount: 4,
 };
 const CANDLE_TEXT =
@@ -80,7 +80,7 @@ const TICKER: PublicTicker = {
   dayHigh: price("425"),
   dayLow: price("420.5"),
   dayVolume: qty("1100"),
-  dayAmount: units("466213") as Amount,
+  dayAmount: fixed("466213") as Amount,
   dayTradeCount: 4,
 };
 
@@ -172,15 +172,9 @@ function instrument(symbol: string): Instrument {
 }
 
 function price(text: string): Price {
-  return units(text) as Price;
+  return fixed(text) as Price;
 }
 
 function qty(text: string): Qty {
-  return units(text) as Qty;
-}
-
-function units(text: string): bigint {
-  const value = parseDecimal(text);
-  assert.ok(typeof value === "bigint");
-  return value;
+  return fixed(text) as Qty;
 }

@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { at, InvariantError } from "../assert.ts";
 import { type ClOrdId, type KeyId, NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
+import { ACCEPTED } from "../order/order-fixture.ts";
 import type { AccountBook } from "./account-book.ts";
-import { ACCEPTED, bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
+import { bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
 
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 300);
 

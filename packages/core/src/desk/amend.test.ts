@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at } from "../assert.ts";
 import type { AmendRequest, OnlyIf } from "../model/command.ts";
-import { type Price, parseDecimal, type Qty, ZERO_PRICE } from "../model/decimal.ts";
-import { CancelReason, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import { type Account, NO_CL_ORD_ID, type OrderId, type UnixMs } from "../model/ids.ts";
+import { fixed, type Price, type Qty, ZERO_PRICE } from "../model/decimal.ts";
+import { CancelReason, OrdType } from "../model/enums.ts";
+import type { OrderId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { REFUSAL_NAMES, type RefusalName } from "../model/refusal.ts";
-import { type OrderEvent, orderApply, orderNew } from "../order/order.ts";
+import type { OrderEvent } from "../order/order.ts";
+import { ACCEPTED, anOrder } from "../order/order-fixture.ts";
 import { amendRefusal, conditionRefusal, replaceTerms } from "./amend.ts";
 
 const ODD_LOTS = at(REFERENCE_INSTRUMENTS, 0);
 const TENCENT: Instrument = { ...ODD_LOTS, oddLotQty: null };
 
-const ACCEPTED: OrderEvent = { type: "Accepted" };
 const CANCELED: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
 const ALWAYS: OnlyIf = { unfilled: false, version: null };
 
 /** One lot more at the same price. */
 const SOUND: AmendRequest = {
   target: { by: "orderId", orderId: "22000000001" as OrderId },
-  orderQty: units("1100"),
+  orderQty: fixed("1100"),
   price: null,
   stopPx: null,
   condition: ALWAYS,
@@ -86,34 +86,34 @@ const FAULTS: readonly Fault[] = [
   },
   {
     refused: "NOTHING_TO_AMEND",
-    change: { orderQty: units("1000"), price: units("423.83") },
+    change: { orderQty: fixed("1000"), price: fixed("423.83") },
     details: "the order has these terms: send what is to change",
   },
   {
     refused: "PRICE_NOT_TAKEN",
     order: UNPRICED,
-    change: { price: units("423.83") },
+    change: { price: fixed("423.83") },
     details: "this order type has no price: leave price out or send 0",
   },
   {
     refused: "PRICE_NOT_POSITIVE",
-    change: { price: units("-1") },
+    change: { price: fixed("-1") },
     details: "price must be a decimal greater than 0",
   },
   {
     refused: "PRICE_OFF_TICK",
-    change: { price: units("423.831"), orderQty: 0n },
+    change: { price: fixed("423.831"), orderQty: 0n },
     details: "price must be a multiple of the tick 0.01",
   },
   {
     refused: "TRIGGER_PRICE_NOT_TAKEN",
-    change: { stopPx: units("400"), orderQty: 0n },
+    change: { stopPx: fixed("400"), orderQty: 0n },
     details: "only a stop order has a trigger_price: leave it out or send 0",
   },
   {
     refused: "TRIGGER_PRICE_OFF_TICK",
     order: STOP,
-    change: { stopPx: units("400.001") },
+    change: { stopPx: fixed("400.001") },
     details: "trigger_price must be a multiple of the tick 0.01",
   },
   {
@@ -124,13 +124,13 @@ const FAULTS: readonly Fault[] = [
   {
     refused: "QTY_OFF_LOT",
     order: PARTLY,
-    change: { orderQty: units("150") },
+    change: { orderQty: fixed("150") },
     details: "qty must be a multiple of the lot 100",
   },
   {
     refused: "QTY_NOT_ABOVE_FILLED",
     order: PARTLY,
-    change: { orderQty: units("400") },
+    change: { orderQty: fixed("400") },
     details: "qty must be above 400 of 1000 that has traded: cancel the rest instead",
   },
 ];
@@ -162,20 +162,20 @@ test("amend: an order's state is answered before anything about the request", ()
 });
 
 test("amend: a triggered stop order keeps its trigger, its other terms may change", () => {
-  const moved = { ...SOUND, stopPx: units("400") };
+  const moved = { ...SOUND, stopPx: fixed("400") };
   assert.deepEqual(amendRefusal(TRIGGERED, moved, TENCENT), {
     refused: "TRIGGER_PRICE_NOT_TAKEN",
     details: "the stop order has been triggered",
   });
   assert.equal(amendRefusal(STOP, moved, TENCENT), null);
-  assert.equal(amendRefusal(TRIGGERED, { ...SOUND, price: units("400") }, TENCENT), null);
+  assert.equal(amendRefusal(TRIGGERED, { ...SOUND, price: fixed("400") }, TENCENT), null);
   assert.equal(amendRefusal(TRIGGERED, { ...moved, stopPx: TRIGGERED.stopPx }, TENCENT), null);
 });
 
 test("amend: odd lots and board lots stay what they are", () => {
-  const odd: Order = { ...OPEN, orderQty: units("50") as Qty };
+  const odd: Order = { ...OPEN, orderQty: fixed("50") as Qty };
   const to = (order: Order, text: string) =>
-    amendRefusal(order, { ...SOUND, orderQty: units(text) }, ODD_LOTS)?.refused ?? null;
+    amendRefusal(order, { ...SOUND, orderQty: fixed(text) }, ODD_LOTS)?.refused ?? null;
   assert.equal(to(odd, "60"), null);
   assert.equal(to(odd, "100"), "ODD_LOT_KEPT_APART");
   assert.equal(to(OPEN, "60"), "ODD_LOT_KEPT_APART");
@@ -184,20 +184,20 @@ test("amend: odd lots and board lots stay what they are", () => {
 
 test("amend: the whole new terms", () => {
   assert.deepEqual(replaceTerms(OPEN, SOUND), {
-    price: units("423.83"),
+    price: fixed("423.83"),
     stopPx: 0n,
-    orderQty: units("1100"),
+    orderQty: fixed("1100"),
   });
-  const moved = { ...SOUND, orderQty: null, price: units("1"), stopPx: units("2") };
+  const moved = { ...SOUND, orderQty: null, price: fixed("1"), stopPx: fixed("2") };
   assert.deepEqual(replaceTerms(STOP, moved), {
-    price: units("1"),
-    stopPx: units("2"),
-    orderQty: units("1000"),
+    price: fixed("1"),
+    stopPx: fixed("2"),
+    orderQty: fixed("1000"),
   });
   assert.deepEqual(replaceTerms(UNPRICED, SOUND), {
     price: 0n,
     stopPx: UNPRICED.stopPx,
-    orderQty: units("1100"),
+    orderQty: fixed("1100"),
   });
 });
 
@@ -222,31 +222,11 @@ function orderAfter(...events: readonly OrderEvent[]): Order {
 /** A buy of 1000 at 423.83, or with its trigger there. */
 function orderOf(ordType: OrdType, ...events: readonly OrderEvent[]): Order {
   const isStop = ordType === OrdType.StopLimit || ordType === OrdType.StopMarket;
-  const order = orderNew({
-    orderId: "22000000001" as OrderId,
-    account: "A-1001" as Account,
-    clOrdId: NO_CL_ORD_ID,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: ordType === OrdType.StopMarket ? ZERO_PRICE : (units("423.83") as Price),
-    stopPx: isStop ? (units("423.83") as Price) : ZERO_PRICE,
-    protectionPx: ZERO_PRICE,
-    orderQty: units("1000") as Qty,
-    createdAtMs: 0 as UnixMs,
-  });
-  return events.reduce(orderApply, order);
+  const price = ordType === OrdType.StopMarket ? ZERO_PRICE : (fixed("423.83") as Price);
+  const stopPx = isStop ? (fixed("423.83") as Price) : ZERO_PRICE;
+  return anOrder({ ordType, price, stopPx, orderQty: fixed("1000") as Qty }, ...events);
 }
 
 function traded(text: string): OrderEvent {
-  return { type: "Traded", lastQty: units(text) as Qty, lastPx: units("423.83") as Price };
-}
-
-function units(text: string): bigint {
-  const read = parseDecimal(text);
-  assert.ok(typeof read === "bigint", text);
-  return read;
+  return { type: "Traded", lastQty: fixed(text) as Qty, lastPx: fixed("423.83") as Price };
 }

@@ -6,7 +6,8 @@ import { ONE, type Price, type Qty } from "../model/decimal.ts";
 import { CancelReason } from "../model/enums.ts";
 import type { ClOrdId } from "../model/ids.ts";
 import type { OrderEvent } from "../order/order.ts";
-import { ACCEPTED, bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
+import { ACCEPTED } from "../order/order-fixture.ts";
+import { bookWith, orderAfter, orderIdOf } from "./account-book-fixture.ts";
 import { AMBIGUOUS_LISTED_MAX, closedRefusal, openTarget } from "./cancel.ts";
 
 test("cancel target: an order number names its open order", () => {

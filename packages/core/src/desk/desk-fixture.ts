@@ -7,9 +7,9 @@ import type { AmendRequest, PlaceRequest } from "../model/command.ts";
 import {
   type Amount,
   amountOf,
+  fixed,
   formatDecimal,
   type Price,
-  parseDecimal,
   type Qty,
 } from "../model/decimal.ts";
 import { CancelReason, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
@@ -46,8 +46,8 @@ export const SOUND: PlaceRequest = {
   ordType: OrdType.Limit,
   side: Side.Buy,
   timeInForce: TimeInForce.Day,
-  orderQty: units("1000"),
-  price: units("423.83"),
+  orderQty: fixed("1000"),
+  price: fixed("423.83"),
   stopPx: null,
   clOrdId: NO_CL_ORD_ID,
   portfolioId: "",
@@ -78,7 +78,7 @@ export class ScriptedTrading {
   }
 
   decide(account: Account, change: Partial<PlaceRequest>, referencePx?: string): Order | Refusal {
-    const reference = referencePx === undefined ? null : (units(referencePx) as Price);
+    const reference = referencePx === undefined ? null : (fixed(referencePx) as Price);
     return this.desk.decidePlace(account, { ...SOUND, ...change }, reference, this.#now);
   }
 
@@ -210,8 +210,8 @@ export function opening(account: Account, cash: string, holdings: string): Accou
     type: "AccountOpened",
     atMs: T0 as UnixMs,
     account,
-    cash: ["HKD", "USD", "USDT"].map((name) => [name, units(cash) as Amount]),
-    holdings: REFERENCE_INSTRUMENTS.map(({ product }) => [product, units(holdings) as Qty]),
+    cash: ["HKD", "USD", "USDT"].map((name) => [name, fixed(cash) as Amount]),
+    holdings: REFERENCE_INSTRUMENTS.map(({ product }) => [product, fixed(holdings) as Qty]),
     shortSellingAllowed: account === BERT,
   };
 }
@@ -225,10 +225,4 @@ export function amendOf({ orderId }: Order, change: Partial<AmendRequest>): Amen
     condition: { unfilled: false, version: null },
     ...change,
   };
-}
-
-export function units(text: string): bigint {
-  const read = parseDecimal(text);
-  assert(typeof read === "bigint", "the text is a decimal");
-  return read;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlaceRequest } from "../model/command.ts";
-import { formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
+import { fixed, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { MarketName, OrdType, Side } from "../model/enums.ts";
 import type { Asset, DeskEvent } from "../model/event.ts";
 import type { ExecId, UnixMs } from "../model/ids.ts";
@@ -20,7 +20,6 @@ import {
   OPTIONS,
   ScriptedTrading,
   T0,
-  units,
 } from "./desk-fixture.ts";
 
 const HKD: Asset = { assetClass: "Cash", name: "HKD" };
@@ -30,7 +29,7 @@ test("money: a buy holds back its price and charges, pays what it trades for, an
   const lines = [trading.line(ANNE)];
   const order = trading.place(ANNE);
   lines.push(trading.line(ANNE));
-  trading.fill(order, units("400"), units("420"));
+  trading.fill(order, fixed("400"), fixed("420"));
   lines.push(trading.line(ANNE));
   trading.cancel(order);
   lines.push(trading.line(ANNE));
@@ -55,7 +54,7 @@ test("money: a sell holds back its shares, brings its proceeds less charges, and
   const trading = new ScriptedTrading();
   const order = trading.place(ANNE, { side: Side.Sell });
   const lines = [trading.line(ANNE)];
-  trading.fill(order, units("400"), units("430"));
+  trading.fill(order, fixed("400"), fixed("430"));
   lines.push(trading.line(ANNE));
   trading.settle(2);
   lines.push(trading.line(ANNE));
@@ -71,18 +70,18 @@ test("money: an order beyond what is free is refused, by its last unit", () => {
   const trading = new ScriptedTrading("424434.98", "1000");
   const refused = (change: Partial<PlaceRequest>) => refusalOf(trading.decide(ANNE, change));
   assert.equal(refused({}), null);
-  assert.deepEqual(refused({ price: units("423.84") }), {
+  assert.deepEqual(refused({ price: fixed("423.84") }), {
     refused: "INSUFFICIENT_CASH",
     details: "424444.98 HKD needed, 424434.98 available",
   });
   assert.equal(refused({ side: Side.Sell }), null);
-  assert.deepEqual(refused({ side: Side.Sell, orderQty: units("1100") }), {
+  assert.deepEqual(refused({ side: Side.Sell, orderQty: fixed("1100") }), {
     refused: "INSUFFICIENT_HOLDINGS",
     details: "1100 00700 needed, 1000 available",
   });
   const order = trading.place(ANNE);
   assert.equal(
-    refused({ orderQty: units("100"), price: units("0.01") })?.refused,
+    refused({ orderQty: fixed("100"), price: fixed("0.01") })?.refused,
     "INSUFFICIENT_CASH",
   );
   trading.cancel(order);
@@ -92,12 +91,12 @@ test("money: an order beyond what is free is refused, by its last unit", () => {
 test("money: proceeds buy nothing until they settle, bought shares can be sold at once", () => {
   const trading = new ScriptedTrading("0", "1000");
   const sell = trading.place(ANNE, { side: Side.Sell });
-  trading.fill(sell, units("1000"), units("423.83"));
-  const buy: Partial<PlaceRequest> = { orderQty: units("100") };
+  trading.fill(sell, fixed("1000"), fixed("423.83"));
+  const buy: Partial<PlaceRequest> = { orderQty: fixed("100") };
   assert.equal(refusalOf(trading.decide(ANNE, buy))?.refused, "INSUFFICIENT_CASH");
   trading.settle(2);
   const order = trading.place(ANNE, buy);
-  trading.fill(order, units("100"), units("423.83"));
+  trading.fill(order, fixed("100"), fixed("423.83"));
   assert.equal(refusalOf(trading.decide(ANNE, { ...buy, side: Side.Sell })), null);
   assertMoneySound(trading.desk);
 });
@@ -106,7 +105,7 @@ test("money: only an account that may sells what it does not hold", () => {
   const trading = new ScriptedTrading("1000000", "0");
   const short: Partial<PlaceRequest> = { side: Side.Sell };
   assert.equal(refusalOf(trading.decide(ANNE, short))?.refused, "INSUFFICIENT_HOLDINGS");
-  trading.fill(trading.place(BERT, short), units("1000"), units("423.83"));
+  trading.fill(trading.place(BERT, short), fixed("1000"), fixed("423.83"));
   trading.settle(2);
   assert.equal(trading.line(BERT), "1423225.02 0 0 hold 0 | -1000 0 0 hold 0");
   assertMoneySound(trading.desk);
@@ -119,9 +118,9 @@ test("money: a market buy holds back its collar, from the reference price", () =
   // 400.05 and 5 % are 420.0525: on the tick, below.
   assert.equal(formatDecimal(order.protectionPx), "420.05");
   assert.equal(formatDecimal(order.reservedAmt), "420650.36");
-  const beyond = () => trading.fill(order, units("100"), units("420.06"));
+  const beyond = () => trading.fill(order, fixed("100"), fixed("420.06"));
   assert.throws(beyond, /a buy never trades beyond what it holds back/);
-  trading.fill(order, units("1000"), units("420.05"));
+  trading.fill(order, fixed("1000"), fixed("420.05"));
   assertMoneySound(trading.desk);
 });
 
@@ -130,7 +129,7 @@ test("money: with nobody to buy from, a market buy holds back next to nothing", 
   const order = trading.place(ANNE, {
     ordType: OrdType.Market,
     price: null,
-    orderQty: units("100"),
+    orderQty: fixed("100"),
   });
   assert.equal(formatDecimal(order.protectionPx), "0.01");
   assert.equal(formatDecimal(order.reservedAmt), "5");
@@ -138,10 +137,10 @@ test("money: with nobody to buy from, a market buy holds back next to nothing", 
 
 test("money: a stop market buy holds back from its trigger, and anew when that is moved", () => {
   const trading = new ScriptedTrading();
-  const terms = { ordType: OrdType.StopMarket, price: null, stopPx: units("400") } as const;
+  const terms = { ordType: OrdType.StopMarket, price: null, stopPx: fixed("400") } as const;
   const order = trading.place(ANNE, terms, "1");
   assert.equal(formatDecimal(order.protectionPx), "420");
-  const moved = trading.amend(order, { stopPx: units("500") });
+  const moved = trading.amend(order, { stopPx: fixed("500") });
   assert.ok(!("refused" in moved));
   assert.equal(formatDecimal(moved.protectionPx), "525");
   assert.equal(formatDecimal(moved.reservedAmt), "525749.18");
@@ -154,20 +153,20 @@ test("money: an amend pays for its increase, or is refused and changes nothing",
   const trading = new ScriptedTrading("600000", "1500");
   const buy = trading.place(ANNE);
   const before = [...trading.desk.snapshotLines()];
-  assert.deepEqual(trading.amend(buy, { orderQty: units("1500") }), {
+  assert.deepEqual(trading.amend(buy, { orderQty: fixed("1500") }), {
     refused: "INSUFFICIENT_CASH",
     details: "212217.48 HKD needed, 175565.02 available",
   });
   assert.deepEqual([...trading.desk.snapshotLines()], before);
-  const more = trading.amend(buy, { orderQty: units("1400") });
+  const more = trading.amend(buy, { orderQty: fixed("1400") });
   assert.ok(!("refused" in more));
-  const partly = trading.fill(more, units("400"), units("423.83"));
+  const partly = trading.fill(more, fixed("400"), fixed("423.83"));
   // 400 are traded: 100 are left.
-  const less = trading.amend(partly, { orderQty: units("500") });
+  const less = trading.amend(partly, { orderQty: fixed("500") });
   assert.ok(!("refused" in less));
-  assert.equal(leavesQty(less), units("100"));
+  assert.equal(leavesQty(less), fixed("100"));
   const sell = trading.place(ANNE, { side: Side.Sell });
-  assert.deepEqual(trading.amend(sell, { orderQty: units("2000") }), {
+  assert.deepEqual(trading.amend(sell, { orderQty: fixed("2000") }), {
     refused: "INSUFFICIENT_HOLDINGS",
     details: "1000 00700 needed, 900 available",
   });
@@ -190,11 +189,11 @@ test("money: an order that the venue rejects has a number and holds nothing back
 
 test("money: a sale never costs cash, and pays its charges from later fills", () => {
   const trading = new ScriptedTrading("0", "1000");
-  const order = trading.place(ANNE, { side: Side.Sell, price: units("0.01") });
+  const order = trading.place(ANNE, { side: Side.Sell, price: fixed("0.01") });
   // The first hundred bring 1 and are charged 4 at least.
-  const first = trading.fill(order, units("100"), units("0.01"));
+  const first = trading.fill(order, fixed("100"), fixed("0.01"));
   assert.equal(formatDecimal(first.chargeAmt), "1");
-  const second = trading.fill(first, units("900"), units("1"));
+  const second = trading.fill(first, fixed("900"), fixed("1"));
   assert.equal(formatDecimal(second.chargeAmt), formatDecimal(chargesOf(second)));
   assertMoneySound(trading.desk);
 });
@@ -202,7 +201,7 @@ test("money: a sale never costs cash, and pays its charges from later fills", ()
 test("money: an operator credits and debits against the house, within what is free", () => {
   const trading = new ScriptedTrading("100", "0");
   const adjust = (text: string) =>
-    trading.desk.decideAdjust(ANNE, HKD, units(text), "wire", T0 as UnixMs);
+    trading.desk.decideAdjust(ANNE, HKD, fixed(text), "wire", T0 as UnixMs);
   const credit = adjust("50");
   assert.ok(!("refused" in credit));
   assert.equal(formatDecimal(trading.apply(credit).balance), "150");
@@ -232,21 +231,21 @@ test("money: the quantity estimate can be placed, and a lot more cannot", () => 
       market: MarketName.Hkex,
       symbol: "00700",
       side: Side.Buy,
-      price: units("423.83"),
+      price: fixed("423.83"),
       ratio: ONE,
       ...change,
     });
-  assert.equal(tradable({}), units("2300"));
-  assert.equal(refusalOf(trading.decide(ANNE, { orderQty: units("2300") })), null);
-  assert.notEqual(refusalOf(trading.decide(ANNE, { orderQty: units("2400") })), null);
-  assert.equal(tradable({ ratio: ONE / 2n }), units("1100"));
-  assert.equal(tradable({ side: Side.Sell, price: null }), units("1000"));
-  assert.equal(tradable({ side: Side.Sell, ratio: ONE / 2n }), units("500"));
+  assert.equal(tradable({}), fixed("2300"));
+  assert.equal(refusalOf(trading.decide(ANNE, { orderQty: fixed("2300") })), null);
+  assert.notEqual(refusalOf(trading.decide(ANNE, { orderQty: fixed("2400") })), null);
+  assert.equal(tradable({ ratio: ONE / 2n }), fixed("1100"));
+  assert.equal(tradable({ side: Side.Sell, price: null }), fixed("1000"));
+  assert.equal(tradable({ side: Side.Sell, ratio: ONE / 2n }), fixed("500"));
   const refused: readonly (readonly [string, object])[] = [
     ["UNKNOWN_SYMBOL", { symbol: "700" }],
     ["UNKNOWN_SYMBOL", { market: MarketName.Crypto }],
     ["PRICE_NOT_POSITIVE", { price: null }],
-    ["PRICE_OFF_TICK", { price: units("423.831") }],
+    ["PRICE_OFF_TICK", { price: fixed("423.831") }],
   ];
   for (const [name, change] of refused) {
     const refusal = tradable(change);
@@ -264,8 +263,8 @@ test("money: facts of a trade that do not fit the ledger are a bug", () => {
       account,
       orderId,
       execId: "1000000001" as ExecId,
-      lastQty: units("100") as Qty,
-      lastPx: units("400") as Price,
+      lastQty: fixed("100") as Qty,
+      lastPx: fixed("400") as Price,
     },
     null,
     T0 as UnixMs,
@@ -273,8 +272,8 @@ test("money: facts of a trade that do not fit the ledger are a bug", () => {
   const { execution } = event;
   assert.ok(execution !== null);
   const wrong: readonly (readonly [RegExp, object])[] = [
-    [/a trade adds its quantity/, { lastQty: units("200"), lastPx: units("200") }],
-    [/a trade adds its amount/, { lastPx: units("401") }],
+    [/a trade adds its quantity/, { lastQty: fixed("200"), lastPx: fixed("200") }],
+    [/a trade adds its amount/, { lastPx: fixed("401") }],
     [/a trade adds its charges/, { lastChargeAmt: 0n }],
     [/a trade's cash balance is the ledger's/, { cashBalance: 0n }],
   ];

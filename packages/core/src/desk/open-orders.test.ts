@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { InvariantError } from "../assert.ts";
 import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
-import { ACCEPTED, orderAfter } from "./account-book-fixture.ts";
+import { ACCEPTED } from "../order/order-fixture.ts";
+import { orderAfter } from "./account-book-fixture.ts";
 import { OpenOrders } from "./open-orders.ts";
 
 function orderOf(orderId: string): Order {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at } from "../assert.ts";
 import type { PlaceRequest } from "../model/command.ts";
-import { type Price, parseDecimal, type Qty } from "../model/decimal.ts";
+import { fixed, type Price, type Qty } from "../model/decimal.ts";
 import { MarketName, OrdType, TimeInForce } from "../model/enums.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
@@ -32,15 +32,15 @@ const FAULTS: readonly Fault[] = [
   ],
   [
     "PRICE_NOT_TAKEN",
-    { ordType: OrdType.Market, price: units("423.83") },
+    { ordType: OrdType.Market, price: fixed("423.83") },
     "this order type has no price: leave price out or send 0",
   ],
   ["PRICE_NOT_POSITIVE", { price: 0n }, "price must be a decimal greater than 0"],
-  ["PRICE_OUT_OF_RANGE", { price: units("10000000.01") }, "price must be at most 10000000"],
-  ["PRICE_OFF_TICK", { price: units("423.831") }, "price must be a multiple of the tick 0.01"],
+  ["PRICE_OUT_OF_RANGE", { price: fixed("10000000.01") }, "price must be at most 10000000"],
+  ["PRICE_OFF_TICK", { price: fixed("423.831") }, "price must be a multiple of the tick 0.01"],
   [
     "TRIGGER_PRICE_NOT_TAKEN",
-    { ordType: OrdType.Limit, stopPx: units("400") },
+    { ordType: OrdType.Limit, stopPx: fixed("400") },
     "only a stop order has a trigger_price: leave it out or send 0",
   ],
   [
@@ -50,19 +50,19 @@ const FAULTS: readonly Fault[] = [
   ],
   [
     "TRIGGER_PRICE_OUT_OF_RANGE",
-    { ordType: OrdType.StopLimit, stopPx: units("10000000.01") },
+    { ordType: OrdType.StopLimit, stopPx: fixed("10000000.01") },
     "trigger_price must be at most 10000000",
   ],
   [
     "TRIGGER_PRICE_OFF_TICK",
-    { ordType: OrdType.StopLimit, stopPx: units("400.001") },
+    { ordType: OrdType.StopLimit, stopPx: fixed("400.001") },
     "trigger_price must be a multiple of the tick 0.01",
   ],
   ["QTY_ZERO", { orderQty: 0n }, "qty is 0: send a quantity greater than 0"],
-  ["QTY_NEGATIVE", { orderQty: units("-100") }, "qty must be greater than 0"],
-  ["QTY_BELOW_ONE", { orderQty: units("0.5") }, "00700 trades in whole units"],
-  ["QTY_OFF_LOT", { orderQty: units("150") }, "qty must be a multiple of the lot 100"],
-  ["QTY_OUT_OF_RANGE", { orderQty: units("100000100") }, "qty must be at most 100000000"],
+  ["QTY_NEGATIVE", { orderQty: fixed("-100") }, "qty must be greater than 0"],
+  ["QTY_BELOW_ONE", { orderQty: fixed("0.5") }, "00700 trades in whole units"],
+  ["QTY_OFF_LOT", { orderQty: fixed("150") }, "qty must be a multiple of the lot 100"],
+  ["QTY_OUT_OF_RANGE", { orderQty: fixed("100000100") }, "qty must be at most 100000000"],
 ];
 
 test("place checks: each refusal, with what is said about it", () => {
@@ -93,7 +93,7 @@ test("place checks: a doubly wrong request gets the earlier refusal", () => {
 
 test("place checks: odd lots, where the market takes them", () => {
   const refused = (text: string, change: Partial<PlaceRequest> = {}) =>
-    refusalOf({ ...SOUND, orderQty: units(text), ...change }, ODD_LOTS);
+    refusalOf({ ...SOUND, orderQty: fixed(text), ...change }, ODD_LOTS);
   for (const text of ["1", "50", "99", "100", "200"]) assert.equal(refused(text), null, text);
   assert.deepEqual(refused("50.5"), {
     refused: "ODD_LOT_TOO_FINE",
@@ -111,7 +111,7 @@ test("place checks: odd lots, where the market takes them", () => {
 
 test("place checks: an odd lot is a limit order that may rest", () => {
   const refused = (change: Partial<PlaceRequest>) =>
-    refusalOf({ ...SOUND, orderQty: units("50"), ...change }, ODD_LOTS);
+    refusalOf({ ...SOUND, orderQty: fixed("50"), ...change }, ODD_LOTS);
   assert.equal(refused({ timeInForce: TimeInForce.GoodTillCancel }), null);
   const ordType = {
     refused: "ODD_LOT_ORD_TYPE",
@@ -119,9 +119,9 @@ test("place checks: an odd lot is a limit order that may rest", () => {
   };
   assert.deepEqual(refused({ ordType: OrdType.EnhancedLimit }), ordType);
   assert.deepEqual(refused({ ordType: OrdType.Market, price: null }), ordType);
-  assert.deepEqual(refused({ ordType: OrdType.StopLimit, stopPx: units("400") }), ordType);
+  assert.deepEqual(refused({ ordType: OrdType.StopLimit, stopPx: fixed("400") }), ordType);
   assert.deepEqual(
-    refused({ ordType: OrdType.StopMarket, price: null, stopPx: units("400") }),
+    refused({ ordType: OrdType.StopMarket, price: null, stopPx: fixed("400") }),
     ordType,
   );
   for (const timeInForce of [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill]) {
@@ -129,23 +129,23 @@ test("place checks: an odd lot is a limit order that may rest", () => {
       refused: "ODD_LOT_TIME_IN_FORCE",
       details: "below the lot 100 an order is for day or gtc",
     });
-    assert.equal(refused({ timeInForce, orderQty: units("100") }), null);
+    assert.equal(refused({ timeInForce, orderQty: fixed("100") }), null);
   }
   // Of two faults the order type comes first, and after those of the quantity itself.
   const both = { ordType: OrdType.Market, price: null, timeInForce: TimeInForce.ImmediateOrCancel };
   assert.deepEqual(refused(both), ordType);
-  assert.equal(refused({ ...both, orderQty: units("150") })?.refused, "ODD_LOT_OUT_OF_RANGE");
+  assert.equal(refused({ ...both, orderQty: fixed("150") })?.refused, "ODD_LOT_OUT_OF_RANGE");
 });
 
 test("place checks: one value with two faults is refused for the first of them", () => {
   const table: readonly (readonly [RefusalName, Partial<PlaceRequest>])[] = [
-    ["PRICE_OUT_OF_RANGE", { price: units("10000000.001") }],
-    ["PRICE_NOT_POSITIVE", { price: units("-0.001") }],
-    ["QTY_NEGATIVE", { orderQty: units("-0.5") }],
-    ["QTY_NEGATIVE", { orderQty: units("-150") }],
-    ["QTY_BELOW_ONE", { orderQty: units("0.00000001") }],
-    ["QTY_OFF_LOT", { orderQty: units("1.5") }],
-    ["QTY_OFF_LOT", { orderQty: units("100000001") }],
+    ["PRICE_OUT_OF_RANGE", { price: fixed("10000000.001") }],
+    ["PRICE_NOT_POSITIVE", { price: fixed("-0.001") }],
+    ["QTY_NEGATIVE", { orderQty: fixed("-0.5") }],
+    ["QTY_NEGATIVE", { orderQty: fixed("-150") }],
+    ["QTY_BELOW_ONE", { orderQty: fixed("0.00000001") }],
+    ["QTY_OFF_LOT", { orderQty: fixed("1.5") }],
+    ["QTY_OFF_LOT", { orderQty: fixed("100000001") }],
   ];
   for (const [refused, change] of table) {
     assert.equal(refusalOf({ ...SOUND, ...change }, TENCENT)?.refused, refused);
@@ -206,7 +206,7 @@ test("place checks: an instrument trades under each of its market names and no o
   for (const instrument of REFERENCE_INSTRUMENTS) {
     for (const market of Object.values(MarketName)) {
       const { symbol, lotQty } = instrument;
-      const request = { ...SOUND, market, symbol, price: units("1"), orderQty: lotQty };
+      const request = { ...SOUND, market, symbol, price: fixed("1"), orderQty: lotQty };
       const refusal = refusalOf(request, instrument);
       const isListed = instrument.markets.includes(market);
       assert.equal(
@@ -227,8 +227,8 @@ test("place checks: a symbol nobody has heard of is named in the refusal", () =>
 
 test("place checks: divisible quantities may be below one", () => {
   const coin = instrumentOf("BTC-USDT");
-  const request = { ...SOUND, market: MarketName.Crypto, symbol: coin.symbol, price: units("1") };
-  const refused = (text: string) => refusalOf({ ...request, orderQty: units(text) }, coin);
+  const request = { ...SOUND, market: MarketName.Crypto, symbol: coin.symbol, price: fixed("1") };
+  const refused = (text: string) => refusalOf({ ...request, orderQty: fixed(text) }, coin);
   assert.equal(refused("0.000001"), null);
   assert.equal(refused("0.5"), null);
   assert.equal(refused("0.0000001")?.details, "qty must be a multiple of the lot 0.000001");
@@ -236,8 +236,8 @@ test("place checks: divisible quantities may be below one", () => {
 
 test("place checks: the checked price of an order type without one is zero", () => {
   assert.equal(checkedPrice(null), 0n as Price);
-  assert.equal(checkedPrice(SOUND.price), units("423.83") as Price);
-  assert.equal(checkedQty(SOUND), units("1000") as Qty);
+  assert.equal(checkedPrice(SOUND.price), fixed("423.83") as Price);
+  assert.equal(checkedQty(SOUND), fixed("1000") as Qty);
 });
 
 function refusalOf(
@@ -253,10 +253,4 @@ function refusalOf(
 function instrumentOf(symbol: string): Instrument {
   const index = REFERENCE_INSTRUMENTS.findIndex((each) => each.symbol === symbol);
   return at(REFERENCE_INSTRUMENTS, index);
-}
-
-function units(text: string): bigint {
-  const read = parseDecimal(text);
-  assert.ok(typeof read === "bigint", text);
-  return read;
 }

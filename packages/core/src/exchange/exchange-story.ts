@@ -6,12 +6,12 @@
 import { assert } from "../assert.ts";
 import {
   type Account,
+  fixed,
   formatDecimal,
   type NewOrderSingle,
   type OrderId,
   OrdType,
   type Price,
-  parseDecimal,
   type Qty,
   REFERENCE_INSTRUMENTS,
   Side,
@@ -201,12 +201,6 @@ export function bookText(exchange: Exchange, levelCountMax: number): string {
   const rowText = ([price, qty, orderCount]: DepthRow): string =>
     `${formatDecimal(price)}x${formatDecimal(qty)}(${orderCount})`;
   return [...bids.map(rowText), "|", ...asks.map(rowText)].join(" ");
-}
-
-export function fixed(text: string): bigint {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "a story has decimals");
-  return units;
 }
 
 /** AAPL's tick is a cent. */

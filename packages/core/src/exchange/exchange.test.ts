@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  fixed,
   OrdType,
   type Price,
   type Qty,
@@ -14,7 +15,6 @@ import { encodeExchangeEvent } from "./exchange-codec.ts";
 import {
   bookText,
   exchangeWithAsks,
-  fixed,
   newExchange,
   type OrderText,
   order,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CancelReason,
+  fixed,
   OrdType,
   REFERENCE_INSTRUMENTS,
   Side,
@@ -12,14 +13,7 @@ import {
 } from "../model/index.ts";
 import { Exchange } from "./exchange.ts";
 import { type ExchangeCommand, MarketPhase } from "./exchange-command.ts";
-import {
-  fixed,
-  newExchange,
-  type OrderText,
-  order,
-  orderIdOf,
-  reportText,
-} from "./exchange-story.ts";
+import { newExchange, type OrderText, order, orderIdOf, reportText } from "./exchange-story.ts";
 
 const symbol = "00700";
 const { Buy, Sell } = Side;

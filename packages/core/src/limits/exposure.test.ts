@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ANNE, instrumentOf, ScriptedTrading, units } from "../desk/desk-fixture.ts";
+import { ANNE, instrumentOf, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { grossExposure } from "../desk/gross-exposure.ts";
-import type { Price } from "../model/decimal.ts";
+import { fixed, type Price } from "../model/decimal.ts";
 import { OrdType, Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
 import { lesserOf } from "../money/order-money.ts";
 import { NOTHING_WORKING, productExposure, type Working, workingAfter } from "./exposure.ts";
 
-const AT_10 = units("10");
+const AT_10 = fixed("10");
 
 function working(buys: string, sells: string): Working {
-  const [buyQty, sellQty] = [units(buys), units(sells)];
+  const [buyQty, sellQty] = [fixed(buys), fixed(sells)];
   return { buyQty, buyAmt: buyQty * 10n, sellQty, sellAmt: sellQty * 10n };
 }
 
@@ -32,8 +32,8 @@ const EXPOSURES: readonly (readonly [held: string, buys: string, sells: string, 
 
 for (const [held, buys, sells, is] of EXPOSURES) {
   test(`exposure: ${held} held, ${buys} to buy and ${sells} to sell at 10 come to ${is}`, () => {
-    const exposure = productExposure(units(held), AT_10, working(buys, sells));
-    assert.equal(exposure, units(is));
+    const exposure = productExposure(fixed(held), AT_10, working(buys, sells));
+    assert.equal(exposure, fixed(is));
   });
 }
 
@@ -62,7 +62,7 @@ const STEP = fc.oneof(
 type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
 function play(trading: ScriptedTrading, step: Step): void {
-  const [qty, px] = [step.lots * units("100"), step.ticks * units("0.01")];
+  const [qty, px] = [step.lots * fixed("100"), step.ticks * fixed("0.01")];
   if (step.do === "place") {
     const { side, ordType } = step;
     const priced = ordType === OrdType.StopMarket ? null : px;
@@ -97,7 +97,7 @@ test("exposure: the totals are those of the open orders, whatever happened to th
 
 test("exposure: what is closed leaves no trace, and a restored desk has the same totals", () => {
   const trading = new ScriptedTrading();
-  const order = trading.place(ANNE, { orderQty: units("100"), price: units("10") });
+  const order = trading.place(ANNE, { orderQty: fixed("100"), price: fixed("10") });
   assert.deepEqual([...(trading.desk.book(ANNE)?.working.products() ?? [])], ["00700"]);
   trading.cancel(order);
   assert.deepEqual([...(trading.desk.book(ANNE)?.working.products() ?? [])], []);
@@ -106,20 +106,20 @@ test("exposure: what is closed leaves no trace, and a restored desk has the same
 test("exposure: adds up the products of a currency, holdings at their mark, else at their cost", () => {
   const trading = new ScriptedTrading("1000000", "100");
   const { desk } = trading;
-  const at3: (symbol: string) => Price = () => units("3") as Price;
-  assert.equal(grossExposure(desk, ANNE, "HKD", at3), units("300"));
-  assert.equal(grossExposure(desk, ANNE, "USDT", at3), units("600"), "two coins");
+  const at3: (symbol: string) => Price = () => fixed("3") as Price;
+  assert.equal(grossExposure(desk, ANNE, "HKD", at3), fixed("300"));
+  assert.equal(grossExposure(desk, ANNE, "USDT", at3), fixed("600"), "two coins");
   assert.equal(
     grossExposure(desk, ANNE, "HKD", () => null),
     0n,
     "it came at no cost",
   );
-  trading.place(ANNE, { orderQty: units("100"), price: units("2") });
-  assert.equal(grossExposure(desk, ANNE, "HKD", at3), units("500"));
-  const order = trading.place(ANNE, { orderQty: units("100"), price: units("2") });
-  trading.fill(order, units("100"), units("2"));
+  trading.place(ANNE, { orderQty: fixed("100"), price: fixed("2") });
+  assert.equal(grossExposure(desk, ANNE, "HKD", at3), fixed("500"));
+  const order = trading.place(ANNE, { orderQty: fixed("100"), price: fixed("2") });
+  trading.fill(order, fixed("100"), fixed("2"));
   assert.equal(
     grossExposure(desk, ANNE, "HKD", () => null),
-    units("400"),
+    fixed("400"),
   );
 });

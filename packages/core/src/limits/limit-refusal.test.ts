@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { units } from "../desk/desk-fixture.ts";
-import type { Price, Qty } from "../model/decimal.ts";
-import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import type { Account, OrderId, UnixMs } from "../model/ids.ts";
-import { NO_CL_ORD_ID } from "../model/ids.ts";
+import { fixed, type Price, type Qty } from "../model/decimal.ts";
+import { OrdType, Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
-import { orderNew } from "../order/order.ts";
+import { anOrder } from "../order/order-fixture.ts";
 import { LIMIT_CHECKS, type LimitFacts, limitRefusal } from "./limit-refusal.ts";
 import { amountLimit, type LimitSet, NO_LIMITS } from "./limit-set.ts";
 
-const HKD_1000 = new Map([["HKD", units("1000")]]);
+const HKD_1000 = new Map([["HKD", fixed("1000")]]);
 
 /** Every limit is set, and the order of {@link order} keeps to all. */
 const LIMITS: LimitSet = {
-  orderQty: units("100"),
+  orderQty: fixed("100"),
   orderValue: HKD_1000,
-  priceDistance: units("0.1"),
+  priceDistance: fixed("0.1"),
   duplicateMs: 1000,
   openOrders: 3,
   grossExposure: HKD_1000,
@@ -25,23 +22,8 @@ const LIMITS: LimitSet = {
 
 /** 100 at 10. */
 function order(change: Partial<Order> = {}): Order {
-  const terms = orderNew({
-    orderId: "22000000001" as OrderId,
-    account: "A-1001" as Account,
-    clOrdId: NO_CL_ORD_ID,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: units("10") as Price,
-    stopPx: 0n as Price,
-    protectionPx: 0n as Price,
-    orderQty: units("100") as Qty,
-    createdAtMs: 0 as UnixMs,
-  });
-  return { ...terms, ...change };
+  const terms = { price: fixed("10") as Price, orderQty: fixed("100") as Qty };
+  return { ...anOrder(terms), ...change };
 }
 
 /** What the facts say unless a test says otherwise: the market stands at 10, nothing is open. */
@@ -51,21 +33,21 @@ function facts(change: Partial<LimitFacts> = {}): LimitFacts {
     before: null,
     order: order(),
     currency: "HKD",
-    marketPx: () => units("10") as Price,
+    marketPx: () => fixed("10") as Price,
     sinceSameMs: () => null,
     openOrderCount: () => 0,
-    grossExposure: () => ({ before: 0n, after: units("1000") }),
+    grossExposure: () => ({ before: 0n, after: fixed("1000") }),
     rateWaitMs: () => 0,
     ...change,
   };
 }
 
 function price(text: string): Pick<Order, "price"> {
-  return { price: units(text) as Price };
+  return { price: fixed(text) as Price };
 }
 
 function qty(text: string): Pick<Order, "orderQty"> {
-  return { orderQty: units(text) as Qty };
+  return { orderQty: fixed(text) as Qty };
 }
 
 /** Facts that break every limit at once. */
@@ -73,14 +55,14 @@ const ALL_BROKEN = facts({
   order: order({ ...price("20"), ...qty("200") }),
   sinceSameMs: () => 0,
   openOrderCount: () => 3,
-  grossExposure: () => ({ before: 0n, after: units("1001") }),
+  grossExposure: () => ({ before: 0n, after: fixed("1001") }),
   rateWaitMs: () => 1,
 });
 
 test("limits: an order at every limit keeps to all of them", () => {
   const atLimits = facts({
     order: order(price("10")),
-    marketPx: () => units("10") as Price,
+    marketPx: () => fixed("10") as Price,
     sinceSameMs: () => 1000,
     openOrderCount: () => 2,
   });
@@ -105,13 +87,13 @@ test("limits: every limit is checked once", () => {
 const REFUSED: readonly (readonly [string, Partial<LimitFacts>, string])[] = [
   ["a quantity", { order: order(qty("100.00000001")) }, "ORDER_QTY_LIMIT"],
   ["a value", { order: order(price("10.01")) }, "ORDER_VALUE_LIMIT"],
-  ["a price above the market", { marketPx: () => units("9.09") as Price }, "PRICE_DISTANCE_LIMIT"],
-  ["a price below it", { marketPx: () => units("11.12") as Price }, "PRICE_DISTANCE_LIMIT"],
+  ["a price above the market", { marketPx: () => fixed("9.09") as Price }, "PRICE_DISTANCE_LIMIT"],
+  ["a price below it", { marketPx: () => fixed("11.12") as Price }, "PRICE_DISTANCE_LIMIT"],
   ["the same order", { sinceSameMs: () => 999 }, "DUPLICATE_ORDER"],
   ["one order too many", { openOrderCount: () => 3 }, "OPEN_ORDERS_LIMIT"],
   [
     "exposure that grows beyond the limit",
-    { grossExposure: () => ({ before: units("999"), after: units("1000.00000001") }) },
+    { grossExposure: () => ({ before: fixed("999"), after: fixed("1000.00000001") }) },
     "GROSS_EXPOSURE_LIMIT",
   ],
   ["one order too soon", { rateWaitMs: () => 1 }, "ORDER_RATE_LIMIT"],
@@ -125,19 +107,19 @@ for (const [what, change, refused] of REFUSED) {
   });
 }
 
-const STOP = { ordType: OrdType.StopLimit, stopPx: units("10") as Price };
+const STOP = { ordType: OrdType.StopLimit, stopPx: fixed("10") as Price };
 const NO_PRICE = { ordType: OrdType.Market, price: 0n as Price };
 
 const TAKEN: readonly (readonly [string, Partial<LimitFacts>])[] = [
   ["a price while nobody knows the market's", { marketPx: () => null }],
   [
     "a stop order's price near its trigger, far from the market",
-    { order: order(STOP), marketPx: () => units("20") as Price },
+    { order: order(STOP), marketPx: () => fixed("20") as Price },
   ],
   ["an order without a price, far from the market", { order: order(NO_PRICE) }],
   [
     "an order that reduces an exposure above the limit",
-    { grossExposure: () => ({ before: units("3000"), after: units("2000") }) },
+    { grossExposure: () => ({ before: fixed("3000"), after: fixed("2000") }) },
   ],
   ["a currency without a limit", { currency: "USD", order: order(price("10.01")) }],
 ];
@@ -150,13 +132,13 @@ for (const [what, change] of TAKEN) {
 
 test("limits: a market order is worth what the market pays, or its collar", () => {
   const sell = order({ ...NO_PRICE, side: Side.Sell });
-  const marketPx = () => units("10.01") as Price;
+  const marketPx = () => fixed("10.01") as Price;
   assert.equal(
     limitRefusal(LIMITS, facts({ order: sell, marketPx }))?.refused,
     "ORDER_VALUE_LIMIT",
   );
   assert.equal(limitRefusal(LIMITS, facts({ order: sell, marketPx: () => null })), null);
-  const buy = order({ ...NO_PRICE, protectionPx: units("10.01") as Price });
+  const buy = order({ ...NO_PRICE, protectionPx: fixed("10.01") as Price });
   assert.equal(limitRefusal(LIMITS, facts({ order: buy }))?.refused, "ORDER_VALUE_LIMIT");
 });
 

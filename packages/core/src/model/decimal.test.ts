@@ -8,6 +8,7 @@ import {
   amountOf,
   averagePrice,
   type DecimalFault,
+  fixed,
   formatDecimal,
   INTEGER_DIGITS_MAX,
   ONE,
@@ -55,7 +56,7 @@ test("decimal: any units, written and read again, are the same units", () => {
 test("decimal: any shortest text, read and written again, is the same digit for digit", () => {
   fc.assert(
     fc.property(shortestText, (text) => {
-      assert.equal(formatDecimal(unitsOf(text)), text);
+      assert.equal(formatDecimal(fixed(text)), text);
     }),
     { numRuns },
   );
@@ -163,6 +164,11 @@ test("decimal: what is not read, and why", () => {
   }
 });
 
+test("decimal: what the program spells itself is a decimal, or a bug", () => {
+  assert.equal(fixed("-0.5"), -ONE / 2n);
+  for (const text of ["", "1e5", "0.000000001"]) assert.throws(() => fixed(text), InvariantError);
+});
+
 test("decimal: any text is read or refused with a named fault", () => {
   const faults: readonly unknown[] = ["Malformed", "Exponent", "TooManyDecimals", "TooLarge"];
   const nearlyDecimal = fc.string({
@@ -201,7 +207,7 @@ test("amountOf: price times quantity, exactly", () => {
     ["0", "5", "0"],
   ];
   for (const [price, orderQty, amount] of table) {
-    const product = amountOf(unitsOf(price) as Price, unitsOf(orderQty) as Qty);
+    const product = amountOf(fixed(price) as Price, fixed(orderQty) as Qty);
     assert.equal(formatDecimal(product), amount, `${price} x ${orderQty}`);
   }
 });
@@ -277,9 +283,3 @@ test("decimal: the source uses no float", () => {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
   assert.doesNotMatch(code, /\bNumber\b|\bMath\b|parseFloat|toFixed|[^.\w][0-9]+\.[0-9]/);
 });
-
-function unitsOf(text: string): bigint {
-  const units = parseDecimal(text);
-  assert.ok(typeof units === "bigint", `${text}: ${units}`);
-  return units;
-}

@@ -44,6 +44,13 @@ export function parseDecimal(text: string): bigint | DecimalFault {
   return units < 0 ? parseAnyDecimal(text) : BigInt(units);
 }
 
+/** The fixed-point value of a decimal that the program itself spells: no other text may come. */
+export function fixed(text: string): bigint {
+  const units = parseDecimal(text);
+  assert(typeof units === "bigint", "the program spells decimals that can be read");
+  return units;
+}
+
 /** Digits of a value whose units are a safe integer, whatever they are. */
 const SHORT_INTEGER_DIGITS_MAX = 7;
 const POINT = 46;

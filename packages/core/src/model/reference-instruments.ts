@@ -1,5 +1,5 @@
-import { assert, at } from "../assert.ts";
-import { type Price, parseDecimal, type Qty } from "./decimal.ts";
+import { at } from "../assert.ts";
+import { fixed, type Price, type Qty } from "./decimal.ts";
 import { MarketName } from "./enums.ts";
 import { assertInstrument, type Instrument, marketGroupOf } from "./instrument.ts";
 
@@ -66,10 +66,4 @@ function instrument(
   };
   assertInstrument(result);
   return result;
-}
-
-function fixed(text: string): bigint {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "grid values are decimals");
-  return units;
 }

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANNE, BERT, OPTIONS, ScriptedTrading, units } from "../desk/desk-fixture.ts";
-import { formatDecimal, ONE, type Price } from "../model/decimal.ts";
+import { ANNE, BERT, OPTIONS, ScriptedTrading } from "../desk/desk-fixture.ts";
+import { fixed, formatDecimal, ONE, type Price } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { balances, type Marks, positions, tradableQty } from "./account-views.ts";
 
 /** Tencent last traded at 430 and closed at 425 the day before; nothing else ever traded. */
 const MARKS: Marks = {
-  lastPx: (symbol) => (symbol === "00700" ? (units("430") as Price) : null),
-  prevClosePx: (symbol) => (symbol === "00700" ? (units("425") as Price) : null),
+  lastPx: (symbol) => (symbol === "00700" ? (fixed("430") as Price) : null),
+  prevClosePx: (symbol) => (symbol === "00700" ? (fixed("425") as Price) : null),
 };
 
 test("balances: every figure of an account that bought, sold and has open orders", () => {
@@ -83,7 +83,7 @@ test("positions: every figure of an account that bought, sold and has open order
 test("positions: a short holding has a negative quantity and what one unit brought", () => {
   const trading = new ScriptedTrading("1000000", "0");
   const order = trading.place(BERT, { side: Side.Sell });
-  trading.fill(order, units("400"), units("430"));
+  trading.fill(order, fixed("400"), fixed("430"));
   const [short] = positionsOf(trading, BERT);
   assert.equal(short?.["qty"], "-400");
   assert.equal(short?.["avgPrice"], "430");
@@ -98,7 +98,7 @@ test("positions: what is neither held nor being sold has no row", () => {
 
 test("balances: a holding that never traded counts at its average price", () => {
   const trading = new ScriptedTrading("1000000", "0");
-  trading.fill(trading.place(ANNE), units("1000"), units("400"));
+  trading.fill(trading.place(ANNE), fixed("1000"), fixed("400"));
   const account = trading.desk.money(ANNE);
   const none: Marks = { lastPx: () => null, prevClosePx: () => null };
   const [hkd] = balances(account, REFERENCE_INSTRUMENTS, none);
@@ -122,13 +122,13 @@ test("tradable quantity: never more than the largest order, nothing with nothing
 /** Bought 200 at 420 and sold 50 at 432, half of an order, with a buy and a sell of 100 open. */
 function busy(): ScriptedTrading {
   const trading = new ScriptedTrading("1000000", "1000");
-  const [buy, sell] = [{ orderQty: units("200") }, { orderQty: units("100"), side: Side.Sell }];
-  trading.fill(trading.place(ANNE, buy), units("200"), units("420"));
+  const [buy, sell] = [{ orderQty: fixed("200") }, { orderQty: fixed("100"), side: Side.Sell }];
+  trading.fill(trading.place(ANNE, buy), fixed("200"), fixed("420"));
   const partly = trading.place(ANNE, sell);
-  trading.fill(partly, units("50"), units("432"));
+  trading.fill(partly, fixed("50"), fixed("432"));
   trading.cancel(partly);
   trading.place(ANNE, sell);
-  trading.place(ANNE, { orderQty: units("100"), price: units("420") });
+  trading.place(ANNE, { orderQty: fixed("100"), price: fixed("420") });
   return trading;
 }
 

@@ -4,7 +4,7 @@
  * minima and roundings count once per order, and what a fill pays is the difference.
  */
 import { assert } from "../assert.ts";
-import { type Amount, ONE, parseDecimal, ZERO_AMOUNT } from "../model/decimal.ts";
+import { type Amount, fixed, ONE, ZERO_AMOUNT } from "../model/decimal.ts";
 import { MarketName, Side } from "../model/enums.ts";
 import type { MarketGroup } from "../model/instrument.ts";
 
@@ -137,7 +137,5 @@ function charge(
 }
 
 function amount(text: string): Amount {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "rates and amounts of a table are decimals");
-  return units as Amount;
+  return fixed(text) as Amount;
 }

@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANNE, ScriptedTrading, T0, units } from "../desk/desk-fixture.ts";
-import { formatDecimal } from "../model/decimal.ts";
+import { ANNE, ScriptedTrading, T0 } from "../desk/desk-fixture.ts";
+import { fixed, formatDecimal } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
 import { isBooked, statementEntryOf, transactionsOf } from "./transactions.ts";
 
 test("transactions: the statement of a run, line by line", () => {
   const trading = new ScriptedTrading("100000", "1000");
-  trading.fill(trading.place(ANNE, { orderQty: units("200") }), units("200"), units("420"));
+  trading.fill(trading.place(ANNE, { orderQty: fixed("200") }), fixed("200"), fixed("420"));
   trading.fill(
-    trading.place(ANNE, { orderQty: units("100"), side: Side.Sell }),
-    units("100"),
-    units("430"),
+    trading.place(ANNE, { orderQty: fixed("100"), side: Side.Sell }),
+    fixed("100"),
+    fixed("430"),
   );
   for (const [assetClass, name, text] of [
     ["Cash", "HKD", "-100"],
     ["Holding", "BTC", "0.5"],
   ] as const) {
     const asset = { assetClass, name };
-    const event = trading.desk.decideAdjust(ANNE, asset, units(text), "by hand", T0 as UnixMs);
+    const event = trading.desk.decideAdjust(ANNE, asset, fixed(text), "by hand", T0 as UnixMs);
     assert.ok(!("refused" in event));
     trading.apply(event);
   }
@@ -54,9 +54,9 @@ test("transactions: a product that is not listed any more still has its line", (
 
 test("transactions: a line's amounts add up to the account's balance", () => {
   const trading = new ScriptedTrading("100000", "1000");
-  const order = trading.place(ANNE, { orderQty: units("200") });
-  trading.fill(order, units("100"), units("410"));
-  trading.fill(order, units("100"), units("411"));
+  const order = trading.place(ANNE, { orderQty: fixed("200") });
+  trading.fill(order, fixed("100"), fixed("410"));
+  trading.fill(order, fixed("100"), fixed("411"));
   let balance = 0n;
   for (const [index, event] of trading.events.entries()) {
     for (const line of transactionsOf(event, index + 1, trading.desk)) {
@@ -70,13 +70,13 @@ test("transactions: a line's amounts add up to the account's balance", () => {
 
 test("transactions: an entry counts the lines of its event, in and out", () => {
   const trading = new ScriptedTrading("100000", "1000");
-  trading.fill(trading.place(ANNE, { orderQty: units("100") }), units("100"), units("420"));
-  const sale = trading.place(ANNE, { orderQty: units("200"), side: Side.Sell, price: 1_000_000n });
+  trading.fill(trading.place(ANNE, { orderQty: fixed("100") }), fixed("100"), fixed("420"));
+  const sale = trading.place(ANNE, { orderQty: fixed("200"), side: Side.Sell, price: 1_000_000n });
   // Its charges are taken from the first fills, until they are paid.
-  for (let fill = 0; fill < 2; fill += 1) trading.fill(sale, units("100"), 1_000_000n);
+  for (let fill = 0; fill < 2; fill += 1) trading.fill(sale, fixed("100"), 1_000_000n);
   for (const text of ["-100", "100"]) {
     const asset = { assetClass: "Holding", name: "BTC" } as const;
-    const event = trading.desk.decideAdjust(ANNE, asset, units(text), "", T0 as UnixMs);
+    const event = trading.desk.decideAdjust(ANNE, asset, fixed(text), "", T0 as UnixMs);
     assert.ok(!("refused" in event));
     trading.apply(event);
   }

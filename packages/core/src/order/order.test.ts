@@ -3,8 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { InvariantError } from "../assert.ts";
 import { type Amount, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
-import { CancelReason, MarketName, OrdStatus, OrdType, Side, TimeInForce } from "../model/enums.ts";
-import type { Account, ClOrdId, OrderId, UnixMs } from "../model/ids.ts";
+import { CancelReason, OrdStatus, OrdType, Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
 import { ORD_TYPES } from "./ord-types.ts";
 import {
@@ -17,14 +16,13 @@ import {
   leavesQty,
   type OrderEvent,
   orderApply,
-  orderNew,
   orderRefusal,
   ordStatus,
 } from "./order.ts";
+import { ACCEPTED, anOrder } from "./order-fixture.ts";
 
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 1_000);
 
-const ACCEPTED: OrderEvent = { type: "Accepted" };
 const REJECTED: OrderEvent = { type: "Rejected", rejectReason: "market closed" };
 const TRIGGERED: OrderEvent = { type: "Triggered" };
 const CANCEL_REQUESTED: OrderEvent = { type: "CancelRequested" };
@@ -422,23 +420,7 @@ function assertLaws(before: Order, order: Order): void {
 
 /** An order of so many shares at 1.00, and what happened to it. */
 function after(shares: number, ...events: readonly OrderEvent[]): Order {
-  const order = orderNew({
-    orderId: "22000000001" as OrderId,
-    account: "A-1001" as Account,
-    clOrdId: "ref-1" as ClOrdId,
-    portfolioId: "",
-    market: MarketName.Hkex,
-    symbol: "00700",
-    ordType: OrdType.Limit,
-    side: Side.Buy,
-    timeInForce: TimeInForce.Day,
-    price: ONE as Price,
-    stopPx: 0n as Price,
-    protectionPx: 0n as Price,
-    orderQty: (BigInt(shares) * ONE) as Qty,
-    createdAtMs: 1_718_000_000_000 as UnixMs,
-  });
-  return events.reduce(orderApply, order);
+  return anOrder({ orderQty: (BigInt(shares) * ONE) as Qty }, ...events);
 }
 
 function traded(shares: number, cents = 100): OrderEvent {

@@ -1,6 +1,4 @@
-/** Who trades in the simulated market, and what they begin with, as data. */
-import { assert } from "../assert.ts";
-import { type Amount, parseDecimal, type Qty } from "../model/decimal.ts";
+import { type Amount, fixed, type Qty } from "../model/decimal.ts";
 import type { AccountOpened } from "../model/event.ts";
 import type { Account, UnixMs } from "../model/ids.ts";
 import type { Participant, Strategy } from "./participant.ts";
@@ -56,10 +54,4 @@ export function participantAccounts(
 
 function row(account: string, turnEveryMs: number, strategy: Strategy): Participant {
   return { account: account as Account, turnEveryMs, strategy };
-}
-
-function fixed(text: string): bigint {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "opening balances are decimals");
-  return units;
 }

@@ -1,6 +1,6 @@
 /** What the simulated market knows of each instrument, as data. */
 import { assert } from "../assert.ts";
-import { type Price, parseDecimal, type Qty } from "../model/decimal.ts";
+import { fixed, type Price, type Qty } from "../model/decimal.ts";
 import { MarketName } from "../model/enums.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { MILLION } from "./random.ts";
@@ -141,10 +141,4 @@ function qtyRange([min, max]: SymbolSpec["quoteQty"], instrument: Instrument): Q
   assert(range.min % lotQty === 0n && range.max % lotQty === 0n, "sizes are whole lots");
   assert(range.max <= orderQtyMax, "sizes are within the instrument's limit");
   return range;
-}
-
-function fixed(text: string): bigint {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint", "a row's figures are decimals");
-  return units;
 }

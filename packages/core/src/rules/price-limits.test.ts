@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatDecimal, type Price, parseDecimal } from "../model/decimal.ts";
+import { fixed, formatDecimal, type Price } from "../model/decimal.ts";
 import { OrdType, Side } from "../model/enums.ts";
 import { HKEX_SPREADS } from "./markets/hkex.ts";
 import {
@@ -189,7 +189,5 @@ function boundsOf(limit: PriceLimit, text: FactsText, side: Side, ordType: OrdTy
 }
 
 function priceOf(text: string): Price {
-  const units = parseDecimal(text);
-  assert.ok(typeof units === "bigint", text);
-  return units as Price;
+  return fixed(text) as Price;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { at } from "../assert.ts";
-import { type Price, parseDecimal } from "../model/decimal.ts";
+import { fixed, type Price } from "../model/decimal.ts";
 import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -40,8 +40,8 @@ const SOUND: PlacedTerms = {
   ordType: OrdType.Limit,
   side: Side.Buy,
   timeInForce: TimeInForce.Day,
-  orderQty: units("1000"),
-  price: units("423.8"),
+  orderQty: fixed("1000"),
+  price: fixed("423.8"),
   stopPx: null,
 };
 const RESTING: AmendedOrder = {
@@ -85,43 +85,43 @@ const PLACE_FAULTS: readonly PlaceRow[] = [
   ],
   [
     "PRICE_OUT_OF_RANGE",
-    { price: units("10000") },
+    { price: fixed("10000") },
     TRADING,
     "price must be 0.01 to 9995 on this market",
   ],
   [
     "PRICE_OFF_SPREAD",
-    { price: units("423.83") },
+    { price: fixed("423.83") },
     TRADING,
     "price must be a multiple of the spread 0.2 at 423.83",
   ],
   [
     "TRIGGER_PRICE_OUT_OF_RANGE",
-    { ordType: OrdType.StopLimit, stopPx: units("0.005") },
+    { ordType: OrdType.StopLimit, stopPx: fixed("0.005") },
     TRADING,
     "trigger price must be 0.01 to 9995 on this market",
   ],
   [
     "TRIGGER_PRICE_OFF_SPREAD",
-    { ordType: OrdType.StopLimit, stopPx: units("430.1") },
+    { ordType: OrdType.StopLimit, stopPx: fixed("430.1") },
     TRADING,
     "trigger price must be a multiple of the spread 0.2 at 430.1",
   ],
   [
     "PRICE_BEYOND_SPREADS",
-    { price: units("424.2") },
+    { price: fixed("424.2") },
     TRADING,
     "price must be 407 to 424 as the market stands",
   ],
   [
     "PRICE_BEYOND_AUCTION_LIMIT",
-    { ordType: OrdType.AuctionLimit, price: units("484") },
+    { ordType: OrdType.AuctionLimit, price: fixed("484") },
     "2025-08-04 09:05:00",
     "price must be 357 to 483 as the market stands",
   ],
   [
     "TOO_MANY_LOTS",
-    { orderQty: units("300100") },
+    { orderQty: fixed("300100") },
     TRADING,
     "qty must be at most 3000 board lots, which is 300000",
   ],
@@ -146,9 +146,9 @@ test("rule faults: mending a thoroughly wrong order shows the order of the check
   const wrong: Partial<PlacedTerms> = {
     ordType: OrdType.StopLimit,
     timeInForce: TimeInForce.FillOrKill,
-    price: units("10000"),
-    stopPx: units("430.1"),
-    orderQty: units("300100"),
+    price: fixed("10000"),
+    stopPx: fixed("430.1"),
+    orderQty: fixed("300100"),
   };
   const steps: readonly (readonly [RuleRefusalName | null, Partial<PlacedTerms>, local: string])[] =
     [
@@ -156,12 +156,12 @@ test("rule faults: mending a thoroughly wrong order shows the order of the check
       ["ORD_TYPE_NOT_IN_SESSION", {}, "2025-08-04 09:05:00"],
       ["TIME_IN_FORCE_NOT_IN_SESSION", { ordType: OrdType.AuctionLimit }, "2025-08-04 09:05:00"],
       ["PRICE_OUT_OF_RANGE", { timeInForce: TimeInForce.Day }, "2025-08-04 09:05:00"],
-      ["PRICE_OFF_SPREAD", { price: units("500.1") }, "2025-08-04 09:05:00"],
-      ["TRIGGER_PRICE_OFF_SPREAD", { price: units("484") }, "2025-08-04 09:05:00"],
+      ["PRICE_OFF_SPREAD", { price: fixed("500.1") }, "2025-08-04 09:05:00"],
+      ["TRIGGER_PRICE_OFF_SPREAD", { price: fixed("484") }, "2025-08-04 09:05:00"],
       ["PRICE_BEYOND_AUCTION_LIMIT", { stopPx: null }, "2025-08-04 09:05:00"],
       ["PRICE_BEYOND_SPREADS", { ordType: OrdType.Limit }, TRADING],
-      ["TOO_MANY_LOTS", { price: units("420") }, TRADING],
-      [null, { orderQty: units("300000") }, TRADING],
+      ["TOO_MANY_LOTS", { price: fixed("420") }, TRADING],
+      [null, { orderQty: fixed("300000") }, TRADING],
     ];
   let request = wrong;
   for (const [refused, mended, local] of steps) {
@@ -222,38 +222,38 @@ test("rule faults: what an amend changes is held against the rules, what it keep
     local: string,
   ])[] = [
     [null, {}, {}, TRADING],
-    [null, {}, { orderQty: units("300000") }, TRADING],
-    ["TOO_MANY_LOTS", {}, { orderQty: units("300100") }, TRADING],
-    [null, {}, { price: units("424") }, TRADING],
-    ["PRICE_BEYOND_SPREADS", {}, { price: units("424.2") }, TRADING],
-    ["PRICE_BEYOND_SPREADS", {}, { price: units("406.8") }, TRADING],
-    ["PRICE_OFF_SPREAD", {}, { price: units("423.9") }, TRADING],
-    ["PRICE_OUT_OF_RANGE", {}, { price: units("10000") }, TRADING],
-    ["WINDOW_CLOSED_AMEND", {}, { price: units("424") }, "2025-08-04 09:17:00"],
-    ["WINDOW_CLOSED_AMEND", {}, { price: units("424") }, "2025-08-04 12:45:00"],
-    ["WINDOW_CLOSED_AMEND", {}, { orderQty: units("100") }, "2025-08-09 10:00:00"],
-    ["PRICE_BEYOND_AUCTION_LIMIT", {}, { price: units("484") }, "2025-08-04 09:05:00"],
+    [null, {}, { orderQty: fixed("300000") }, TRADING],
+    ["TOO_MANY_LOTS", {}, { orderQty: fixed("300100") }, TRADING],
+    [null, {}, { price: fixed("424") }, TRADING],
+    ["PRICE_BEYOND_SPREADS", {}, { price: fixed("424.2") }, TRADING],
+    ["PRICE_BEYOND_SPREADS", {}, { price: fixed("406.8") }, TRADING],
+    ["PRICE_OFF_SPREAD", {}, { price: fixed("423.9") }, TRADING],
+    ["PRICE_OUT_OF_RANGE", {}, { price: fixed("10000") }, TRADING],
+    ["WINDOW_CLOSED_AMEND", {}, { price: fixed("424") }, "2025-08-04 09:17:00"],
+    ["WINDOW_CLOSED_AMEND", {}, { price: fixed("424") }, "2025-08-04 12:45:00"],
+    ["WINDOW_CLOSED_AMEND", {}, { orderQty: fixed("100") }, "2025-08-09 10:00:00"],
+    ["PRICE_BEYOND_AUCTION_LIMIT", {}, { price: fixed("484") }, "2025-08-04 09:05:00"],
     // A price that an older table allowed may stay, also when the amend repeats it.
-    [null, { price: price("20.05") }, { orderQty: units("100") }, TRADING],
-    [null, { price: price("423.9") }, { price: units("423.9") }, TRADING],
+    [null, { price: price("20.05") }, { orderQty: fixed("100") }, TRADING],
+    [null, { price: price("423.9") }, { price: fixed("423.9") }, TRADING],
     // A stop order that waits is not in the market yet; a triggered one is.
-    [null, { ordType: OrdType.StopLimit, stopPx: price("450") }, { price: units("450") }, TRADING],
+    [null, { ordType: OrdType.StopLimit, stopPx: price("450") }, { price: fixed("450") }, TRADING],
     [
       "PRICE_BEYOND_SPREADS",
       { ordType: OrdType.StopLimit, stopPx: price("420"), triggered: true },
-      { price: units("450") },
+      { price: fixed("450") },
       TRADING,
     ],
     [
       "TRIGGER_PRICE_OFF_SPREAD",
       { ordType: OrdType.StopLimit, stopPx: price("450") },
-      { stopPx: units("450.1") },
+      { stopPx: fixed("450.1") },
       TRADING,
     ],
     [
       "TRIGGER_PRICE_OUT_OF_RANGE",
       { ordType: OrdType.StopLimit, stopPx: price("450") },
-      { stopPx: units("10000") },
+      { stopPx: fixed("10000") },
       TRADING,
     ],
   ];
@@ -276,13 +276,13 @@ test("rule faults: what an amend changes is held against the rules, what it keep
 
 test("rule faults: an enhanced limit order goes nine spreads through the market", () => {
   const enhanced = (text: string) =>
-    placed({ ordType: OrdType.EnhancedLimit, price: units(text) }, TRADING)?.refused ?? null;
+    placed({ ordType: OrdType.EnhancedLimit, price: fixed(text) }, TRADING)?.refused ?? null;
   assert.equal(enhanced("425.8"), null);
   assert.equal(enhanced("426"), "PRICE_BEYOND_SPREADS");
 });
 
 test("rule faults: a stop order's limit price waits for its trigger", () => {
-  const stop = { ordType: OrdType.StopLimit, price: units("450"), stopPx: units("448") };
+  const stop = { ordType: OrdType.StopLimit, price: fixed("450"), stopPx: fixed("448") };
   assert.equal(placed(stop, TRADING), null);
 });
 
@@ -308,7 +308,7 @@ test("rule faults: United States shares trade in regular hours, on their own spr
     [null, "2025-08-04T14:00:00Z", "0.9999"],
   ];
   for (const [refused, utc, text] of rows) {
-    const request = { ...SOUND, price: units(text) };
+    const request = { ...SOUND, price: fixed(text) };
     const atMs = Date.parse(utc) as UnixMs;
     const fault = placeRuleFault(STRICT.usex, request, APPLE, FACTS, atMs);
     assert.equal(fault?.refused ?? null, refused, `${utc} ${text}`);
@@ -335,11 +335,11 @@ test("profiles: the reference rules take the reference page's order at any time"
         ...SOUND,
         ordType,
         timeInForce,
-        price: units("423.83"),
+        price: fixed("423.83"),
         orderQty: TENCENT.orderQtyMax,
       };
       assert.equal(placeRuleFault(rules, request, TENCENT, FACTS, atMs), null);
-      const change = { ...UNCHANGED, price: units("0.01") };
+      const change = { ...UNCHANGED, price: fixed("0.01") };
       assert.equal(amendRuleFault(rules, RESTING, change, TENCENT, FACTS, atMs), null);
       assert.equal(cancelRuleFault(rules, atMs), null);
       assert.equal(rules.dayOrdersExpire, false);
@@ -395,11 +395,5 @@ function moment(local: string): UnixMs {
 }
 
 function price(text: string): Price {
-  return units(text) as Price;
-}
-
-function units(text: string): bigint {
-  const read = parseDecimal(text);
-  assert.ok(typeof read === "bigint", text);
-  return read;
+  return fixed(text) as Price;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { at } from "../assert.ts";
-import { formatDecimal, type Price, parseDecimal } from "../model/decimal.ts";
+import { fixed, formatDecimal, type Price } from "../model/decimal.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { HKEX_SPREADS } from "./markets/hkex.ts";
 import { USEX_SPREADS } from "./markets/usex.ts";
@@ -204,7 +204,5 @@ function ticked(table: SpreadTable, text: string): string {
 }
 
 function price(text: string): Price {
-  const units = parseDecimal(text);
-  assert.ok(typeof units === "bigint", text);
-  return units as Price;
+  return fixed(text) as Price;
 }

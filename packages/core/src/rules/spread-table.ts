@@ -4,7 +4,7 @@
  * count rungs of it, across bands, exactly.
  */
 import { assert, at } from "../assert.ts";
-import { type Price, parseDecimal } from "../model/decimal.ts";
+import { fixed, type Price } from "../model/decimal.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import { dayOf } from "./time/civil.ts";
@@ -155,8 +155,8 @@ function spreadTable(spec: SpreadTableSpec): SpreadTable {
 }
 
 function priceOf(text: string): Price {
-  const units = parseDecimal(text);
-  assert(typeof units === "bigint" && units > 0n, "a table's prices are positive decimals");
+  const units = fixed(text);
+  assert(units > 0n, "a table's prices are positive");
   return units as Price;
 }
 

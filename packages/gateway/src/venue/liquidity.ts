@@ -1,19 +1,13 @@
-/**
- * Who trades with an order that a fault fills: an account of the sandbox's own, so that every fill
- * has two sides and money is neither made nor lost. It is opened, by an event like any account,
- * when it is first needed. No key belongs to it.
- */
-import { assert } from "@countermand/core/assert";
 import {
   type Account,
   type AccountOpened,
   type Amount,
+  fixed,
   NO_CL_ORD_ID,
   type Order,
   OrdType,
   type PlaceRequest,
   type Price,
-  parseDecimal,
   type Qty,
   Side,
   TimeInForce,
@@ -28,8 +22,7 @@ const CURRENCIES = ["HKD", "USD", "USDT"];
 
 /** It may sell short: so it can sell whatever is listed. */
 export function liquidityAccount(atMs: UnixMs): AccountOpened {
-  const amount = parseDecimal(CASH);
-  assert(typeof amount === "bigint", "an opening balance is a decimal");
+  const amount = fixed(CASH);
   return {
     type: "AccountOpened",
     atMs,

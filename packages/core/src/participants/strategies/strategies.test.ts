@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, InvariantError } from "../../assert.ts";
 import {
+  fixed,
   formatDecimal,
   type OrderId,
   type Price,
-  parseDecimal,
   REFERENCE_INSTRUMENTS,
   Side,
   TimeInForce,
@@ -192,7 +192,5 @@ function ownOrder(text: string, index: number): OwnOrder {
 }
 
 function px(text: string): Price {
-  const units = parseDecimal(text);
-  assert.ok(typeof units === "bigint");
-  return units as Price;
+  return fixed(text) as Price;
 }
