@@ -1,9 +1,10 @@
 PRAGMA application_id = 1129139780;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 CREATE TABLE blocks (
   id INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,
   hash BLOB NOT NULL,
+  seal BLOB NOT NULL,
   payloads TEXT NOT NULL
 ) STRICT;
 CREATE TABLE partitions (

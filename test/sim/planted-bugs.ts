@@ -115,14 +115,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "chain-unchecked",
-    what: "the hashes of the journal's events are not looked at when it is opened",
+    name: "seals-unchecked",
+    what: "the seals of the journal's blocks are not looked at when it is opened",
     seedsMax: 60,
     plants: [
       {
         file: `${GATEWAY}/journal/chain-walk.ts`,
-        find: "if (hashes.at(-1) !== hash) {",
-        replace: 'if (hashes.at(-1) === "") {',
+        find: "sealOf(name, last.hash, row) === seal;",
+        replace: 'sealOf(name, last.hash, row) !== "";',
       },
     ],
   },

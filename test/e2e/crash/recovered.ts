@@ -27,7 +27,7 @@ export type Recovery =
 /** What is no refusal is thrown: a start would end with a bug's trace. */
 export function recover(dataDir: string): Recovery {
   try {
-    const inspection = inspectJournal(dataDir);
+    const inspection = inspectJournal(dataDir, { bySeals: true });
     keepDamagedTail(dataDir, inspection);
     SqliteJournal.open(dataDir).close();
     const passedOver: string[] = [];

@@ -9,6 +9,8 @@ import {
   hashesOf,
   isPartitionId,
   placeOfKey,
+  type SealedBlockRow,
+  sealOf,
 } from "./event-block.ts";
 import { CHAIN_START, type ChainPosition } from "./event-chain.ts";
 import type { Head } from "./head-file.ts";
@@ -74,7 +76,7 @@ function lastSeqOf(database: Database.Database, id: number): number {
 
 const HASH_DIGITS = 64;
 
-type RawBlock = [id: number, epoch: number, hash: string, payloads: string];
+type RawBlock = [id: number, epoch: number, hash: string, seal: string, payloads: string];
 
 /** Before every block that a row can be. */
 const BEGINNING = -(2n ** 63n);
@@ -100,6 +102,12 @@ export interface WalkOptions {
   readonly stretch?: Stretch;
   readonly onProgress?: (eventCount: number, expectedCount: number) => void;
   readonly isShared?: boolean;
+  /**
+   * Each block by its seal, and events by their hashes only where the head names one. It finds any
+   * byte that is not as it was written, in a quarter of the time; but not who gave a block another
+   * seal as well.
+   */
+  readonly bySeals?: boolean;
 }
 
 /**
@@ -112,16 +120,18 @@ export function verifyChains(
   chains: Chains,
   head: Head,
   files: JournalFiles,
-  { stretch = WHOLE, onProgress, isShared = false }: WalkOptions = {},
+  { stretch = WHOLE, onProgress, isShared = false, bySeals = false }: WalkOptions = {},
 ): number {
   const page = database
-    .prepare<[number | bigint, number], BlockRow>(
-      `SELECT id, epoch, lower(hex(hash)), payloads FROM blocks WHERE id > ? ORDER BY id LIMIT ?`,
+    .prepare<[number | bigint, number], SealedBlockRow>(
+      `SELECT id, epoch, lower(hex(hash)), lower(hex(seal)), payloads FROM blocks
+       WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .raw() as unknown as Database.Statement<[number | bigint, number], RawBlock>;
   const { after, through } = stretch;
   const end = through === null ? Number.POSITIVE_INFINITY : keyOf(through);
   const expectedCount = eventCountOf(chains);
+  const walk = { chains, head, files, bySeals };
   let eventCount = 0;
   let rows = page.all(after === null ? BEGINNING : keyOf(after), PAGE_BLOCKS);
   while (rows.length > 0) {
@@ -135,7 +145,7 @@ export function verifyChains(
         [, lastKey] = blockKeys(partition);
         break;
       }
-      eventCount += verifyBlock(row, chains, head, files);
+      eventCount += verifyBlock(row, walk);
     }
     onProgress?.(eventCount, expectedCount);
     rows = page.all(lastKey, PAGE_BLOCKS);
@@ -166,40 +176,61 @@ export function resumeBehind(database: Database.Database, chains: Chains, key: E
   return true;
 }
 
+interface Walk {
+  readonly chains: Chains;
+  readonly head: Head;
+  readonly files: JournalFiles;
+  readonly bySeals: boolean;
+}
+
 /** How many events the block has. */
-function verifyBlock(
-  [id, epoch, hash, payloads]: RawBlock,
-  chains: Chains,
-  head: Head,
-  files: JournalFiles,
-): number {
-  const [partition] = placeOfKey(id);
+function verifyBlock([id, epoch, hash, seal, payloads]: RawBlock, walk: Walk): number {
+  const { chains, head, files, bySeals } = walk;
+  const [partition, lastSeq] = placeOfKey(id);
   const chain = chains.get(partition);
   if (chain === undefined) throw damaged(files, `an event of unknown partition ${partition}`);
   const { name, last } = chain;
-  const where = `partition ${JSON.stringify(name)}, seq ${last.seq + 1}`;
-  if (typeof payloads !== "string") throw damaged(files, `the events are no text at ${where}`);
-  const block = blockOf({ id, epoch, hash, payloads });
-  if (block.firstSeq !== last.seq + 1) throw damaged(files, `the event is missing at ${where}`);
-  const hashes = hashesOf(name, block, last.hash);
-  if (hashes.at(-1) !== hash) {
-    const through = block.lastSeq > block.firstSeq ? ` to ${block.lastSeq}` : "";
-    throw damaged(files, `the chain of hashes breaks at ${where}${through}`);
-  }
-  if (epoch < chain.lastEpoch || epoch > chain.epoch) {
-    throw damaged(files, `epoch ${epoch} is out of order at ${where}`);
-  }
+  const where = (): string => placeOf(name, last.seq + 1, lastSeq);
+  if (typeof payloads !== "string") throw damaged(files, `the events are no text at ${where()}`);
+  const row = { id, epoch, hash, payloads };
+  const isSealed = sealOf(name, last.hash, row) === seal;
   const mark = head.get(name);
-  if (mark !== undefined && mark.seq >= block.firstSeq && mark.seq <= block.lastSeq) {
-    const found = hashes[mark.seq - block.firstSeq];
-    if (found !== mark.hash) {
-      const at = `partition ${JSON.stringify(name)}, seq ${mark.seq}`;
-      throw damaged(files, `the event is not the one the head names at ${at}`);
-    }
+  const isNamed = mark !== undefined && mark.seq > last.seq && mark.seq <= lastSeq;
+  // What is wrong with a block whose seal does not fit, its events say best.
+  if (!bySeals || !isSealed || isNamed) verifyEvents(row, chain, isNamed ? mark : null, files);
+  if (!isSealed) throw damaged(files, `the seal does not fit the events at ${where()}`);
+  if (epoch < chain.lastEpoch || epoch > chain.epoch) {
+    throw damaged(files, `epoch ${epoch} is out of order at ${where()}`);
   }
-  chain.last = { seq: block.lastSeq, hash };
+  chain.last = { seq: lastSeq, hash };
   chain.lastEpoch = epoch;
-  return hashes.length;
+  return lastSeq - last.seq;
+}
+
+/** Each event of a block by its hash; one of them is the head's, where a mark is given. */
+function verifyEvents(
+  row: BlockRow,
+  { name, last }: Chain,
+  mark: ChainPosition | null,
+  files: JournalFiles,
+): void {
+  const block = blockOf(row);
+  if (block.firstSeq !== last.seq + 1) {
+    throw damaged(files, `the event is missing at ${placeOf(name, last.seq + 1)}`);
+  }
+  const hashes = hashesOf(name, block, last.hash);
+  if (hashes.at(-1) !== row.hash) {
+    const where = placeOf(name, block.firstSeq, block.lastSeq);
+    throw damaged(files, `the chain of hashes breaks at ${where}`);
+  }
+  if (mark === null || hashes[mark.seq - block.firstSeq] === mark.hash) return;
+  const where = placeOf(name, mark.seq);
+  throw damaged(files, `the event is not the one the head names at ${where}`);
+}
+
+function placeOf(partition: string, firstSeq: number, lastSeq = firstSeq): string {
+  const seqs = lastSeq > firstSeq ? `${firstSeq} to ${lastSeq}` : `${firstSeq}`;
+  return `partition ${JSON.stringify(partition)}, seq ${seqs}`;
 }
 
 export function damaged(files: JournalFiles, problem: string): JournalError {

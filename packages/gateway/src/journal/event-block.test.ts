@@ -99,6 +99,11 @@ test("blocks: whatever the commits, every event is read as it was written", asyn
           assert.equal(partitions.get(partition)?.hash, events.at(-1)?.hash);
         }
         assert.equal(eventCount, 2 * (made.get("desk")?.length ?? 0));
+        assert.deepEqual(inspectJournal(folder, { bySeals: true }), {
+          partitions,
+          eventCount,
+          damagedTail: null,
+        });
       }),
     ),
     { numRuns: 20 },
@@ -118,9 +123,12 @@ test("blocks: a cut goes through the middle of one, and everything comes back", 
         assertReads(folder, made, last.seq);
         const after = inspectJournal(folder).partitions.get("desk");
         assert.deepEqual(after, { ...before.partitions.get("desk"), archivedSeq: last.seq });
+        const sealed = inspectJournal(folder, { bySeals: true });
+        assert.deepEqual(sealed.partitions.get("desk"), after);
         uncutJournal(folder, new Map([["desk", events.slice(0, last.seq)]]));
         assertReads(folder, made);
         assert.deepEqual(inspectJournal(folder), before);
+        assert.deepEqual(inspectJournal(folder, { bySeals: true }), before);
       }),
     ),
     { numRuns: 20 },

@@ -4,7 +4,7 @@
  * can be checked. A row an event costs several times as much to write and to read.
  */
 import { assert } from "@countermand/core/assert";
-import { eventHash } from "./event-chain.ts";
+import { blockSeal, eventHash } from "./event-chain.ts";
 
 /**
  * Characters of a block of several events. Reason: its row still fits a page of 4,096 bytes, so
@@ -29,6 +29,11 @@ export interface BlockRow {
   readonly hash: string;
   /** A line for each event, without an end of the last one. */
   readonly payloads: string;
+}
+
+/** A row with what is checked of it at a start: 64 hexadecimal digits. */
+export interface SealedBlockRow extends BlockRow {
+  readonly seal: string;
 }
 
 /** A block as it is read: its partition is known, its lines are apart. */
@@ -73,6 +78,18 @@ export function blockKeys(partitionId: number): readonly [before: number, last: 
 export function placeOfKey(key: number): readonly [partitionId: number, lastSeq: number] {
   const partitionId = Math.floor(key / SEQS_PER_PARTITION);
   return [partitionId, key - partitionId * SEQS_PER_PARTITION];
+}
+
+/** The row with its seal: what is written. */
+export function sealedRow(partition: string, previousHash: string, row: BlockRow): SealedBlockRow {
+  return { ...row, seal: sealOf(partition, previousHash, row) };
+}
+
+/** What the seal of the row must be, behind the event of that hash. */
+export function sealOf(partition: string, previousHash: string, row: BlockRow): string {
+  const { id, epoch, hash, payloads } = row;
+  const [, lastSeq] = placeOfKey(id);
+  return blockSeal(previousHash, partition, { lastSeq, epoch, hash, payloads });
 }
 
 export function blockOf({ id, epoch, hash, payloads }: BlockRow): EventBlock {

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import fc from "fast-check";
+import { type BlockRow, sealOf } from "./event-block.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
 import type { JournalErrorCode } from "./journal.ts";
 import { JournalError } from "./journal.ts";
@@ -36,6 +37,8 @@ const FRAME_BYTES = 24 + 4096;
 
 function refused(folder: string, code: JournalErrorCode, line?: RegExp): void {
   assertRefused(folder, code, () => inspectJournal(folder), line);
+  // A start looks at the seals, and refuses the same.
+  assertRefused(folder, code, () => inspectJournal(folder, { bySeals: true }), line);
 }
 
 /** Flips one bit of the text wherever the file holds it: old copies stay in unused space. */
@@ -125,6 +128,9 @@ test("inspection: rows that were changed, removed, moved or added are refused", 
     const cases: readonly [sql: string, code: JournalErrorCode][] = [
       [`UPDATE blocks SET epoch = 2 ${at(5)}`, "JOURNAL_DAMAGED"],
       [`UPDATE blocks SET payloads = '{}' ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET hash = zeroblob(32) ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET seal = zeroblob(32) ${at(5)}`, "JOURNAL_DAMAGED"],
+      [`UPDATE blocks SET seal = x'' ${at(5)}`, "JOURNAL_DAMAGED"],
       [`UPDATE blocks SET payloads = payloads || char(10) || '{}' ${at(5)}`, "JOURNAL_DAMAGED"],
       [`DELETE FROM blocks ${at(1)}`, "JOURNAL_DAMAGED"],
       [`DELETE FROM blocks ${at(5)}`, "JOURNAL_DAMAGED"],
@@ -140,7 +146,7 @@ test("inspection: rows that were changed, removed, moved or added are refused", 
       ["UPDATE partitions SET id = 8192", "JOURNAL_DAMAGED"],
       ["UPDATE partitions SET epoch = 0", "JOURNAL_DAMAGED"],
       ["INSERT INTO partitions VALUES ('x', 1, 1, NULL)", "JOURNAL_DAMAGED"],
-      [`INSERT INTO blocks VALUES (${blockAt(1, 10)}, 1, x'00', '{}')`, "JOURNAL_DAMAGED"],
+      [`INSERT INTO blocks VALUES (${blockAt(1, 10)}, 1, x'00', x'00', '{}')`, "JOURNAL_DAMAGED"],
       ["DROP TABLE blocks", "JOURNAL_DAMAGED"],
       ["CREATE TABLE more (x)", "JOURNAL_DAMAGED"],
     ];
@@ -179,6 +185,27 @@ test("inspection: events within a block cannot be changed, dropped, doubled or e
     }
   }));
 
+test("inspection: who changes a block and gives it a seal that fits is found by its events", () =>
+  inFolder((folder) => {
+    closedJournal(folder, { desk: 9 }, 1);
+    const database = new Database(journalFiles(folder).database);
+    const [before, row] = database
+      .prepare<[], BlockRow>(
+        `SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks
+         WHERE id >= ${blockAt(1, 4)} ORDER BY id LIMIT 2`,
+      )
+      .all();
+    assert.ok(before !== undefined && row !== undefined);
+    const seal = sealOf("desk", before.hash, { ...row, payloads: "{}" });
+    database
+      .prepare("UPDATE blocks SET payloads = '{}', seal = unhex(?) WHERE id = ?")
+      .run(seal, row.id);
+    database.close();
+    assert.equal(inspectJournal(folder, { bySeals: true }).eventCount, 9);
+    const line = /the chain of hashes breaks at partition "desk", seq 5;/;
+    assertRefused(folder, "JOURNAL_DAMAGED", () => inspectJournal(folder), line);
+  }));
+
 test("inspection: another history of the same length is not the one the head names", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 9 });
@@ -195,15 +222,15 @@ test("inspection: another history of the same length is not the one the head nam
 test("inspection: a newer format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 5");
-    refused(folder, "JOURNAL_NEWER_FORMAT", /format 5; this version reads 4/);
+    alter(folder, "PRAGMA user_version = 6");
+    refused(folder, "JOURNAL_NEWER_FORMAT", /format 6; this version reads 5/);
   }));
 
 test("inspection: an older format is refused", () =>
   inFolder((folder) => {
     closedJournal(folder, { desk: 3 });
-    alter(folder, "PRAGMA user_version = 3");
-    refused(folder, "JOURNAL_OLDER_FORMAT", /format 3; this version reads 4/);
+    alter(folder, "PRAGMA user_version = 4");
+    refused(folder, "JOURNAL_OLDER_FORMAT", /format 4; this version reads 5/);
   }));
 
 test("inspection: what is not our database is refused", () =>
@@ -401,10 +428,13 @@ test("log that was started over: frames of earlier generations are no damage", (
 /** The inspection, or null if the journal was refused (with this code, where one is given). */
 function inspectionOrNull(folder: string, code?: JournalErrorCode): JournalInspection | null {
   try {
-    return inspectJournal(folder);
+    const inspection = inspectJournal(folder);
+    assert.deepEqual(inspectJournal(folder, { bySeals: true }), inspection);
+    return inspection;
   } catch (error) {
     assert.ok(error instanceof JournalError, `a JournalError, not ${error}`);
     if (code !== undefined) assert.equal(error.code, code, error.message);
+    assert.throws(() => inspectJournal(folder, { bySeals: true }), { code: error.code });
     return null;
   }
 }

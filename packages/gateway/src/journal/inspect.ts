@@ -50,6 +50,8 @@ export interface InspectionOptions {
    * the database, which would hold the log up.
    */
   readonly isShared?: boolean;
+  /** As those who walk the chain have it; a start does. */
+  readonly bySeals?: boolean;
 }
 
 const NOTHING: JournalInspection = { partitions: new Map(), eventCount: 0, damagedTail: null };

@@ -15,11 +15,14 @@ export type InspectionWord =
       readonly problem: string;
     };
 
-/** @throws JournalError as {@link inspectJournal} does */
+/**
+ * By seals, as a start does.
+ * @throws JournalError as {@link inspectJournal} does
+ */
 export async function inspectInThread(dataDir: string): Promise<JournalInspection> {
   const word = await wordOf(dataDir);
   // A thread that does not come up leaves it to this one; so does a bug, which shows here as well.
-  if (word === null) return inspectJournal(dataDir);
+  if (word === null) return inspectJournal(dataDir, { bySeals: true });
   if (word.type === "refused") throw new JournalError(word.code, word.file, word.problem);
   return word.inspection;
 }

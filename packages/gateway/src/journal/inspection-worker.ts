@@ -7,7 +7,7 @@ import { JournalError } from "./journal.ts";
 
 function word(dataDir: string): InspectionWord {
   try {
-    return { type: "inspected", inspection: inspectJournal(dataDir) };
+    return { type: "inspected", inspection: inspectJournal(dataDir, { bySeals: true }) };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { code, file, problem } = error;

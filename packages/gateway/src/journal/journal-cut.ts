@@ -12,7 +12,10 @@ import {
   blockKeys,
   blockOf,
   LINE_END,
+  sealedRow,
+  sealOf,
 } from "./event-block.ts";
+import { CHAIN_START } from "./event-chain.ts";
 import { ANCHOR_TABLE, journalErrorFrom, journalFiles } from "./journal-schema.ts";
 import type { SegmentEvent } from "./segment-file.ts";
 import { makeDurable } from "./sqlite-journal.ts";
@@ -49,7 +52,7 @@ export function cutJournal(
     for (const { partition, anchor } of cuts) {
       const id = ids.get(partition);
       assert(id !== undefined, "a partition of the journal is cut");
-      const count = cutter.remove(id, anchor.seq);
+      const count = cutter.remove(partition, id, anchor);
       const expected = anchor.seq - (anchors.get(id)?.seq ?? 0);
       assert(count === expected && count > 0, "every event up to the cut goes, and one at least");
       put.run(id, anchor.seq, anchor.epoch, anchor.hash);
@@ -66,7 +69,7 @@ class BlockCutter {
   readonly #sizes: Database.Statement<[number, number], number>;
   readonly #remove: Database.Statement<[number, number]>;
   readonly #next: Database.Statement<[number, number], BlockRow>;
-  readonly #shorten: Database.Statement<[string, number]>;
+  readonly #shorten: Database.Statement<[string, string, number]>;
 
   constructor(database: Database.Database) {
     this.#sizes = database
@@ -80,24 +83,28 @@ class BlockCutter {
       `SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks
        WHERE id > ? AND id <= ? ORDER BY id LIMIT 1`,
     );
-    this.#shorten = database.prepare("UPDATE blocks SET payloads = ? WHERE id = ?");
+    this.#shorten = database.prepare(
+      "UPDATE blocks SET seal = unhex(?), payloads = ? WHERE id = ?",
+    );
   }
 
   /** Removes the events of a partition up to a seq; how many there were. */
-  remove(partitionId: number, lastSeq: number): number {
+  remove(partition: string, partitionId: number, { seq: lastSeq, hash }: Anchor): number {
     const [before, end] = blockKeys(partitionId);
     const through = blockKey(partitionId, lastSeq);
     const count = this.#sizes.get(before, through) ?? 0;
     this.#remove.run(before, through);
     const next = this.#next.get(through, end);
-    return next === undefined ? count : count + this.#removeFront(next, lastSeq);
+    return next === undefined ? count : count + this.#removeFront(partition, next, lastSeq, hash);
   }
 
   /** A block's key and hash are those of its last event, which stay what they are. */
-  #removeFront(row: BlockRow, lastSeq: number): number {
+  #removeFront(partition: string, row: BlockRow, lastSeq: number, lastHash: string): number {
     const { firstSeq, payloads } = blockOf(row);
     const count = Math.max(0, lastSeq - firstSeq + 1);
-    if (count > 0) this.#shorten.run(payloads.slice(count).join(LINE_END), row.id);
+    if (count === 0) return 0;
+    const left = { ...row, payloads: payloads.slice(count).join(LINE_END) };
+    this.#shorten.run(sealOf(partition, lastHash, left), left.payloads, row.id);
     return count;
   }
 }
@@ -129,14 +136,18 @@ export function uncutJournal(
   withJournal(dataDir, (database) => {
     database.exec("BEGIN IMMEDIATE");
     const ids = partitionIds(database);
-    const insert = database.prepare<[number, number, string, string]>(
-      "INSERT INTO blocks (id, epoch, hash, payloads) VALUES (?, ?, unhex(?), ?)",
+    const insert = database.prepare<[number, number, string, string, string]>(
+      `INSERT INTO blocks (id, epoch, hash, seal, payloads)
+       VALUES (?, ?, unhex(?), unhex(?), ?)`,
     );
     for (const [partition, events] of archived) {
       const id = ids.get(partition);
       assert(id !== undefined, "events go back into a partition of the journal");
-      for (const { id: key, epoch, hash, payloads } of blocksOf(id, events)) {
-        insert.run(key, epoch, hash, payloads);
+      let previousHash = CHAIN_START.hash;
+      for (const row of blocksOf(id, events)) {
+        const { seal } = sealedRow(partition, previousHash, row);
+        insert.run(row.id, row.epoch, row.hash, seal, row.payloads);
+        previousHash = row.hash;
       }
     }
     database.exec("DROP TABLE anchors");

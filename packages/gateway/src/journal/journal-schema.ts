@@ -5,7 +5,7 @@ import type { DiskReserve } from "./disk-reserve.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
 /** Format of journal.db, kept in its user_version. */
-export const JOURNAL_FORMAT = 4;
+export const JOURNAL_FORMAT = 5;
 /** Marks journal.db as ours: "CMND" in ASCII. */
 export const JOURNAL_APPLICATION_ID = 0x434d4e44;
 
@@ -18,6 +18,7 @@ export const JOURNAL_TABLES: readonly string[] = [
   id INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,
   hash BLOB NOT NULL,
+  seal BLOB NOT NULL,
   payloads TEXT NOT NULL
 ) STRICT`,
   `CREATE TABLE partitions (

@@ -6,7 +6,7 @@ import { readHead } from "./head-file.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
 import type { SecondWalkStart, SecondWord } from "./second-walk.ts";
 
-const { dataDir, after, port, done } = workerData as SecondWalkStart;
+const { dataDir, after, bySeals, port, done } = workerData as SecondWalkStart;
 
 function walked(): SecondWord {
   const files = journalFiles(dataDir);
@@ -17,7 +17,7 @@ function walked(): SecondWord {
       const chains = readPartitions(database, files);
       if (!resumeBehind(database, chains, after)) return { type: "lost" };
       const stretch = { after, through: null };
-      const eventCount = verifyChains(database, chains, head, files, { stretch });
+      const eventCount = verifyChains(database, chains, head, files, { stretch, bySeals });
       const behind = [...chains].filter(([id]) => id >= after.partition);
       return { type: "verified", eventCount, ends: behind.map(([id, { last }]) => [id, last]) };
     } finally {

@@ -10,7 +10,7 @@ import { ANCHOR_TABLE, journalFiles } from "./journal-schema.ts";
 import { verifyOnTwoThreads } from "./second-walk.ts";
 
 /** What a walk finds: the count and where the partitions end, or the line it refuses with. */
-function found(folder: string, threads: 1 | 2, alteration = ""): unknown {
+function found(folder: string, threads: 1 | 2, bySeals: boolean, alteration = ""): unknown {
   const files = journalFiles(folder);
   const database = new Database(files.database);
   if (alteration !== "") database.exec(alteration);
@@ -19,8 +19,8 @@ function found(folder: string, threads: 1 | 2, alteration = ""): unknown {
     const head = readHead(files.head) ?? new Map();
     const count =
       threads === 1
-        ? verifyChains(database, chains, head, files)
-        : verifyOnTwoThreads(database, chains, head, files, {}, 1);
+        ? verifyChains(database, chains, head, files, { bySeals })
+        : verifyOnTwoThreads(database, chains, head, files, { bySeals }, 1);
     return [count, [...chains.values()].map(({ name, last }) => [name, last])];
   } catch (error) {
     assert.ok(error instanceof JournalError, `a JournalError, not ${error}`);
@@ -36,9 +36,11 @@ test("second walk: two threads find what one finds, wherever the halves meet", (
     for (const [index, shape] of shapes.entries()) {
       const made = join(folder, String(index));
       closedJournal(made, shape);
-      const alone = found(made, 1);
+      const alone = found(made, 1, false);
       assert.ok(Array.isArray(alone), String(alone));
-      assert.deepEqual(found(made, 2), alone);
+      assert.deepEqual(found(made, 2, false), alone);
+      assert.deepEqual(found(made, 1, true), alone);
+      assert.deepEqual(found(made, 2, true), alone);
     }
   }));
 
@@ -50,6 +52,7 @@ test("second walk: damage is refused with the line of one walk, in either half a
     const alterations = [2, 20].flatMap((seq) => [
       `UPDATE blocks SET payloads = '{}' WHERE id = ${blockAt(1, seq)}`,
       `UPDATE blocks SET hash = zeroblob(32) WHERE id = ${blockAt(1, seq)}`,
+      `UPDATE blocks SET seal = zeroblob(32) WHERE id = ${blockAt(1, seq)}`,
       `UPDATE blocks SET epoch = 9 WHERE id = ${blockAt(2, seq)}`,
       `DELETE FROM blocks WHERE id = ${blockAt(1, seq)}`,
       `UPDATE blocks SET payloads = '{}' WHERE id = ${blockAt(2, seq)}`,
@@ -66,12 +69,12 @@ test("second walk: damage is refused with the line of one walk, in either half a
     );
     let refusedCount = 0;
     for (const [index, alteration] of alterations.entries()) {
-      const [one, two] = [1, 2].map((threads) => {
-        const copy = join(folder, `${index}-${threads}`);
-        copyJournal(whole, copy);
-        return found(copy, threads as 1 | 2, alteration);
-      });
-      assert.deepEqual(two, one, alteration);
+      const copy = join(folder, String(index));
+      copyJournal(whole, copy);
+      const one = found(copy, 1, false, alteration);
+      assert.deepEqual(found(copy, 2, false), one, alteration);
+      assert.deepEqual(found(copy, 1, true), one, alteration);
+      assert.deepEqual(found(copy, 2, true), one, alteration);
       if (typeof one === "string") refusedCount += 1;
     }
     // The cut is none, and a lost end is seen by the head alone, behind the walk.

@@ -28,6 +28,7 @@ export interface SecondWalkStart {
   readonly dataDir: string;
   /** It begins behind this block, which the first thread comes to. */
   readonly after: EventKey;
+  readonly bySeals: boolean;
   readonly port: MessagePort;
   /** Becomes 1 once the port has the word. */
   readonly done: Int32Array;
@@ -49,8 +50,10 @@ export type SecondWord =
   /** The block to begin behind is not there. */
   | { readonly type: "lost" };
 
-/** The start of a thread takes as long as verifying about as many events. */
-const EVENTS_MIN = 100_000;
+/** The start of a thread takes as long as about as many hashes: of events, or of blocks. */
+const HASHES_MIN = 100_000;
+/** So many blocks tell how many events one has. */
+const SAMPLE_BLOCKS = 100;
 /** Of the events for the first thread, which has more to do besides. */
 const FIRST_SHARE = 0.45;
 /** How long the second may take beyond the first; behind that the first walks its part. */
@@ -63,12 +66,15 @@ export function verifyOnTwoThreads(
   head: Head,
   files: JournalFiles,
   options: WalkOptions,
-  eventsMin = EVENTS_MIN,
+  hashesMin = HASHES_MIN,
 ): number {
-  const isAlone = options.isShared === true || eventCountOf(chains) < eventsMin;
+  const { isShared = false, bySeals = false } = options;
+  const isAlone = isShared || eventCountOf(chains) < hashesMin;
   const middle = isAlone ? null : middleOf(database, chains);
-  if (middle === null) return verifyChains(database, chains, head, files, options);
-  const second = new SecondWalk(files.folder, middle);
+  if (middle === null || (bySeals && blockCountAs(database, chains, middle) < hashesMin)) {
+    return verifyChains(database, chains, head, files, options);
+  }
+  const second = new SecondWalk(files.folder, middle, bySeals);
   const first = { after: null, through: middle };
   let firstCount = 0;
   try {
@@ -118,15 +124,30 @@ function firstBlockFrom(
   return { partition, seq: lastSeq };
 }
 
+/** About how many blocks there are, if all have as many events as those behind this one. */
+function blockCountAs(database: Database.Database, chains: Chains, from: EventKey): number {
+  const [, end] = blockKeys(from.partition);
+  const keys = database
+    .prepare<[number, number, number], number>(
+      "SELECT id FROM blocks WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
+    )
+    .pluck()
+    .all(blockKey(from.partition, from.seq), end, SAMPLE_BLOCKS + 1);
+  const [first = 0] = keys;
+  const eventCount = (keys.at(-1) ?? 0) - first;
+  // The last one of its partition says nothing: then as if each event had one.
+  return eventCountOf(chains) * (eventCount > 0 ? (keys.length - 1) / eventCount : 1);
+}
+
 class SecondWalk {
   readonly #port: MessagePort;
   readonly #worker: Worker;
   readonly #done = new Int32Array(new SharedArrayBuffer(4));
 
-  constructor(dataDir: string, after: EventKey) {
+  constructor(dataDir: string, after: EventKey, bySeals: boolean) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const start: SecondWalkStart = { dataDir, after, port: port2, done: this.#done };
+    const start: SecondWalkStart = { dataDir, after, bySeals, port: port2, done: this.#done };
     // The process's own options (--eval, --test) are not meant for this thread.
     const options = { workerData: start, transferList: [port2], execArgv: [] };
     this.#worker = new Worker(new URL("./second-walk-worker.ts", import.meta.url), options);

@@ -19,6 +19,8 @@ import {
   isPayload,
   LINE_END,
   placeOfKey,
+  type SealedBlockRow,
+  sealedRow,
 } from "./event-block.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
 import { readHead, writeHead } from "./head-file.ts";
@@ -69,7 +71,9 @@ interface PartitionState {
 /** What an append adds to one partition, while it is put together. */
 interface StagedEvents {
   readonly partition: PartitionState;
-  readonly blocks: BlockRow[];
+  readonly blocks: SealedBlockRow[];
+  /** Of the event before the block that is being filled. */
+  previousHash: string;
   /** Of the block that is being filled. */
   payloads: string[];
   characters: number;
@@ -259,8 +263,8 @@ export class SqliteJournal {
 
   #insert(staged: Staged): void {
     for (const { blocks } of staged.values()) {
-      for (const { id, epoch, hash, payloads } of blocks) {
-        this.#statements.insert.run(id, epoch, hash, payloads);
+      for (const { id, epoch, hash, seal, payloads } of blocks) {
+        this.#statements.insert.run(id, epoch, hash, seal, payloads);
       }
     }
   }
@@ -327,6 +331,7 @@ function stagedOf(staged: Staged, partition: PartitionState): StagedEvents {
   const begun: StagedEvents = {
     partition,
     blocks: [],
+    previousHash: partition.last.hash,
     payloads: [],
     characters: 0,
     last: partition.last,
@@ -352,7 +357,9 @@ function endBlock(staged: StagedEvents): void {
   if (staged.payloads.length === 0) return;
   const id = blockKey(partition.id, last.seq);
   const payloads = staged.payloads.join(LINE_END);
-  staged.blocks.push({ id, epoch: partition.epoch, hash: last.hash, payloads });
+  const row = { id, epoch: partition.epoch, hash: last.hash, payloads };
+  staged.blocks.push(sealedRow(partition.name, staged.previousHash, row));
+  staged.previousHash = last.hash;
   staged.payloads = [];
   staged.characters = 0;
 }
@@ -444,7 +451,7 @@ interface Statements {
   readonly rollback: Database.Statement<[]>;
   readonly claim: Database.Statement<[string, number, number, string]>;
   readonly release: Database.Statement<[string]>;
-  readonly insert: Database.Statement<[number, number, string, string]>;
+  readonly insert: Database.Statement<[number, number, string, string, string]>;
   readonly read: Database.Statement<[number, number], Pick<BlockRow, "id" | "payloads">>;
 }
 
@@ -461,7 +468,8 @@ function prepareStatements(database: Database.Database): Statements {
     // A failed write is never tried again, so SQLite need not be able to undo one statement alone.
     // unhex gives NULL for anything but whole bytes, and the column refuses that.
     insert: database.prepare(
-      "INSERT OR ROLLBACK INTO blocks (id, epoch, hash, payloads) VALUES (?, ?, unhex(?), ?)",
+      `INSERT OR ROLLBACK INTO blocks (id, epoch, hash, seal, payloads)
+       VALUES (?, ?, unhex(?), unhex(?), ?)`,
     ),
     read: database.prepare("SELECT id, payloads FROM blocks WHERE id > ? AND id <= ? ORDER BY id"),
   };

@@ -244,7 +244,9 @@ async function inspected(
   dataDir: string,
   { meanwhile, longBytes = LONG_JOURNAL_BYTES }: ThreadedJournalOptions,
 ): Promise<JournalInspection> {
-  if (meanwhile === undefined || journalBytes(dataDir) < longBytes) return inspectJournal(dataDir);
+  if (meanwhile === undefined || journalBytes(dataDir) < longBytes) {
+    return inspectJournal(dataDir, { bySeals: true });
+  }
   const inspecting = inspectInThread(dataDir);
   meanwhile();
   return await inspecting;
