@@ -23,6 +23,7 @@ import {
   TimeInForce,
   type VenueCommand,
 } from "../packages/core/src/model/index.ts";
+import { Random } from "../test/e2e/crash/random.ts";
 import { atLeast, median, type Row, report, row, thousands } from "./report.ts";
 import { YardstickBook } from "./yardstick-book.ts";
 
@@ -179,7 +180,7 @@ function cancelRates(orders: readonly Operation[], rounds: number): [number, num
   const yardstick = new YardstickBook();
   runExchange(exchange, orders.map(commandOf));
   runYardstick(yardstick, orders);
-  const random = randomFrom(orders.length);
+  const random = new Random(orders.length);
   const exchangeRates: number[] = [];
   const yardstickRates: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -219,10 +220,10 @@ function measureDepth(restingCounts: readonly number[]): void {
 
 /** One order at each of many prices, in random order: a level is made and removed for each. */
 function measureWideBook(priceCount: number): void {
-  const random = randomFrom(priceCount);
+  const random = new Random(priceCount);
   const prices = Array.from({ length: priceCount }, (_, n) => n + 1);
   for (let n = priceCount - 1; n > 0; n -= 1) {
-    const other = random(n + 1);
+    const other = random.below(n + 1);
     [prices[n], prices[other]] = [prices[other] as number, prices[n] as number];
   }
   const operations = prices.map(
@@ -262,21 +263,21 @@ function memoryUsed(): number {
 function distinctOf<T>(
   values: readonly T[],
   count: number,
-  random: (below: number) => number,
+  random: Random,
 ): T[] {
   const chosen = new Set<T>();
-  while (chosen.size < count) chosen.add(values[random(values.length)] as T);
+  while (chosen.size < count) chosen.add(values[random.below(values.length)] as T);
   return [...chosen];
 }
 
 function mixedOperations(count: number): Operation[] {
-  const random = randomFrom(1);
+  const random = new Random(1);
   const live: Operation[] = [];
   const operations: Operation[] = [];
   for (let id = 0; id < count; id += 1) {
-    const dice = random(100);
+    const dice = random.below(100);
     if (dice >= 65 && live.length > 0) {
-      const index = random(live.length);
+      const index = random.below(live.length);
       const order = live[index] as Operation;
       live[index] = live.at(-1) as Operation;
       live.pop();
@@ -293,28 +294,28 @@ function mixedOperations(count: number): Operation[] {
 }
 
 function bandOrders(count: number): Operation[] {
-  const random = randomFrom(2);
+  const random = new Random(2);
   return Array.from({ length: count }, (_, id) => bandOrder(id, random));
 }
 
 /** An order that rests: buyers below the middle, sellers above it. */
-function bandOrder(id: number, random: (below: number) => number): Operation {
-  const isBid = random(2) === 0;
-  const distance = 1 + random(BAND_TICKS);
+function bandOrder(id: number, random: Random): Operation {
+  const isBid = random.below(2) === 0;
+  const distance = 1 + random.below(BAND_TICKS);
   const ticks = isBid ? MIDDLE_TICKS - distance : MIDDLE_TICKS + distance;
-  const accountNo = random(ACCOUNT_COUNT);
-  return { kind: "Enter", id, isBid, ticks, lots: 1 + random(100), accountNo };
+  const accountNo = random.below(ACCOUNT_COUNT);
+  return { kind: "Enter", id, isBid, ticks, lots: 1 + random.below(100), accountNo };
 }
 
 /**
  * An order that trades; its accounts never rest on the other side, so that nothing is a
  * self-trade.
  */
-function crossingOrder(id: number, random: (below: number) => number): Operation {
+function crossingOrder(id: number, random: Random): Operation {
   const order = bandOrder(id, random);
   const ticks = 2 * MIDDLE_TICKS - order.ticks;
-  const accountNo = ACCOUNT_COUNT + (order.isBid ? 0 : 1) + 2 * random(ACCOUNT_COUNT / 2);
-  return { ...order, ticks, lots: 1 + random(200), accountNo };
+  const accountNo = ACCOUNT_COUNT + (order.isBid ? 0 : 1) + 2 * random.below(ACCOUNT_COUNT / 2);
+  return { ...order, ticks, lots: 1 + random.below(200), accountNo };
 }
 
 function commandOf(operation: Operation): VenueCommand {
@@ -445,15 +446,4 @@ function rateOf(count: number, run: () => void): number {
 
 function nsOf(rate: number): string {
   return `${Math.round(1e9 / rate)} ns`;
-}
-
-/** mulberry32: small, seeded, the same on every machine. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }

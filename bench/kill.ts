@@ -1,15 +1,4 @@
-/**
- * Question: how soon does a kill block, how long does it take to cancel what is open, and what do
- * the cancels of somebody else notice of it?
- *
- * One gateway on a core of its own. Each round the first account has so many resting orders and
- * keeps placing more; the second cancels its own orders all the while, first without a kill beside
- * it, then with one. Blocked is the last moment, counted from the sending of the kill, at which an
- * order was sent that was still accepted, or the kill's answer, whichever is later.
- *
- * Run: `node bench/kill.ts [open orders] [rounds]`.
- */
-import { createServer } from "node:net";
+import { freePort } from "../test/e2e/free-port.ts";
 import { OPERATOR_TOKEN, OperatorClient } from "../test/e2e/operator-client.ts";
 import { envelope, KEY_1, KEY_2, SignedClient } from "../test/e2e/signed-client.ts";
 import { ORDER } from "./load/orders.ts";
@@ -162,15 +151,4 @@ function percentile(values: readonly number[]): number {
 
 function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
-}
-
-/** Free a moment ago; nobody else asks for ports while it runs. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

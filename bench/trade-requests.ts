@@ -5,6 +5,7 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { stringToSign } from "../packages/contract/src/index.ts";
 import { SANDBOX_KEYS } from "../packages/gateway/src/sandbox.ts";
+import { Random } from "../test/e2e/crash/random.ts";
 import {
   CONNECTIONS,
   expectAccepted,
@@ -126,7 +127,7 @@ export class RestingOrders {
   readonly #ageMs: number;
   readonly #key: BenchKey;
   readonly #open: string[] = [];
-  readonly #random = randomFrom(1);
+  readonly #random = new Random(1);
   #placedCount = 0;
 
   /**
@@ -171,7 +172,7 @@ export class RestingOrders {
   /** Takes `count` of the open orders out of the stock, anywhere in the book. */
   take(count: number): string[] {
     return Array.from({ length: count }, () => {
-      const index = this.#random(this.#open.length);
+      const index = this.#random.below(this.#open.length);
       const orderNo = at(this.#open, index);
       const last = this.#open.pop();
       if (last !== undefined && index < this.#open.length) this.#open[index] = last;
@@ -213,17 +214,6 @@ export function orderJson(index: number, prefix: string): string {
     '{"market":"hkex","order_type":"limit_order","symbol":"00700","order_side":"buy",' +
     `"price":${price},"qty":100,"reference_id":"${prefix}-${index}"}`
   );
-}
-
-/** mulberry32: small, seeded, the same on every machine. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 function at<T>(values: readonly T[], index: number): T {

@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setDefaultCACertificates, connect as tlsConnect } from "node:tls";
 import { CountermandClient } from "../../packages/client/src/index.ts";
 import { converse } from "../hostile/http-conversation.ts";
 import { LAST_REQUEST, type SmugglingCase, smugglingSet } from "../hostile/smuggling-set.ts";
+import { freePort } from "./free-port.ts";
 import { type RunningProcess, Workplace } from "./gateway-process.ts";
 import { hmac, KEY_1 } from "./signed-client.ts";
 
@@ -171,14 +171,6 @@ async function answering(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, DRAW_MS));
   }
   throw new Error(`nobody answers at ${url}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**

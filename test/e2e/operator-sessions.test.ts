@@ -1,6 +1,6 @@
 /** Kill switch and modes on markets that have sessions: windows without cancels, and auctions. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { APPLE, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2, type SignedClient } from "./signed-client.ts";
 import { BUY } from "./wire-orders.ts";
@@ -13,6 +13,13 @@ function hongKong(time: string): number {
   return Date.parse(`2025-08-05T${time}+08:00`);
 }
 
+/** A gateway under strict rules at that time of the day. */
+async function startedAt(t: TestContext, time: string) {
+  const place = new OperatorPlace(t, STRICT);
+  place.time.marketMs = hongKong(time);
+  return { place, operator: await place.start() };
+}
+
 async function orderOf(client: SignedClient, orderNo: string) {
   const [order] = await client.orders(`order_no=${orderNo}`);
   assert.ok(order !== undefined);
@@ -20,9 +27,7 @@ async function orderOf(client: SignedClient, orderNo: string) {
 }
 
 test("kill switch: what a window holds back is cancelled when it ends", async (t) => {
-  const place = new OperatorPlace(t, STRICT);
-  place.time.marketMs = hongKong("09:10:00");
-  const operator = await place.start();
+  const { place, operator } = await startedAt(t, "09:10:00");
   const client = place.client();
   const orderNo = await client.place(AUCTION);
   place.time.marketMs = hongKong("09:16:00");
@@ -42,9 +47,7 @@ test("kill switch: what a window holds back is cancelled when it ends", async (t
 });
 
 test("kill switch: a release gives up what is left", async (t) => {
-  const place = new OperatorPlace(t, STRICT);
-  place.time.marketMs = hongKong("09:10:00");
-  const operator = await place.start();
+  const { place, operator } = await startedAt(t, "09:10:00");
   const client = place.client();
   const orderNo = await client.place(AUCTION);
   place.time.marketMs = hongKong("09:16:00");
@@ -56,9 +59,7 @@ test("kill switch: a release gives up what is left", async (t) => {
 });
 
 test("modes: a halted market's auction is matched when the halt ends, not before", async (t) => {
-  const place = new OperatorPlace(t, STRICT);
-  place.time.marketMs = hongKong("09:10:00");
-  const operator = await place.start();
+  const { place, operator } = await startedAt(t, "09:10:00");
   const [buyer, seller] = [place.client(), place.client(KEY_2)];
   const bid = await buyer.place(AUCTION);
   const ask = await seller.place({ ...AUCTION, order_side: "sell" });
@@ -75,9 +76,7 @@ test("modes: a halted market's auction is matched when the halt ends, not before
 });
 
 test("modes: in a halt orders of the day still end with it, and stop orders wait", async (t) => {
-  const place = new OperatorPlace(t, STRICT);
-  place.time.marketMs = hongKong("10:00:00");
-  const operator = await place.start();
+  const { place, operator } = await startedAt(t, "10:00:00");
   const client = place.client();
   const orderNo = await client.place(BUY);
   const stop = await client.place({

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { Changes } from "../e2e/changes.ts";
 import { type Key, sign } from "../e2e/signed-client.ts";
+import { FrameReader } from "../sim/clients/wire-readers.ts";
 
 export interface FrameForm {
   readonly opcode: number;
@@ -63,7 +64,7 @@ export class RawWebSocket {
   closeCode: number | null = null;
   /** Resolves when the connection is gone, with the close code. */
   readonly closed: Promise<number | null>;
-  #received: Buffer = Buffer.alloc(0);
+  readonly #frames = new FrameReader();
   readonly #changes = new Changes();
 
   private constructor(socket: Socket) {
@@ -112,14 +113,15 @@ export class RawWebSocket {
   }
 
   async #handshake(): Promise<void> {
+    let rest: Buffer = Buffer.alloc(0);
     const head = await new Promise<string>((resolve, reject) => {
       const onData = (chunk: Buffer): void => {
-        this.#received = Buffer.concat([this.#received, chunk]);
-        const end = this.#received.indexOf("\r\n\r\n");
+        rest = Buffer.concat([rest, chunk]);
+        const end = rest.indexOf("\r\n\r\n");
         if (end === -1) return;
         this.socket.off("data", onData);
-        resolve(this.#received.toString("latin1", 0, end));
-        this.#received = this.#received.subarray(end + 4);
+        resolve(rest.toString("latin1", 0, end));
+        rest = rest.subarray(end + 4);
       };
       this.socket.on("data", onData);
       this.socket.once("close", () => reject(new Error("the handshake was not answered")));
@@ -128,26 +130,12 @@ export class RawWebSocket {
       this.socket.destroy();
       throw new Error(`the handshake was refused: ${head}`);
     }
-    this.socket.on("data", (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#readFrames();
-    });
-    this.#readFrames();
+    this.socket.on("data", (chunk: Buffer) => this.#readFrames(chunk));
+    this.#readFrames(rest);
   }
 
-  #readFrames(): void {
-    for (;;) {
-      const bytes = this.#received;
-      if (bytes.length < 2) break;
-      const short = (bytes[1] ?? 0) & 0x7f;
-      const start = short === 126 ? 4 : short === 127 ? 10 : 2;
-      if (bytes.length < start) break;
-      const length =
-        short === 126 ? bytes.readUInt16BE(2) : short === 127 ? bytes.readUInt32BE(6) : short;
-      if (bytes.length < start + length) break;
-      this.#take((bytes[0] ?? 0) & 0x0f, bytes.subarray(start, start + length));
-      this.#received = bytes.subarray(start + length);
-    }
+  #readFrames(bytes: Buffer): void {
+    for (const { opcode, payload } of this.#frames.push(bytes)) this.#take(opcode, payload);
     this.#changes.tell();
   }
 

@@ -3,26 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  parseLobsterMessage,
-  parseLobsterRow,
-} from "../../packages/gateway/src/replay/lobster-format.ts";
-import { LobsterReplay } from "../../packages/gateway/src/replay/lobster-replay.ts";
+import { replayOf, type Step } from "../../packages/gateway/src/replay/lobster-fixture.ts";
 import { GOLDEN_SAMPLE, sampleFiles } from "./sample-files.ts";
-
-type Step = readonly [message: string, row: string];
-
-function replayOf(steps: readonly Step[]): LobsterReplay {
-  const replay = new LobsterReplay({ symbol: "TEST", comparedLevelCount: null });
-  for (const [messageLine, rowLine] of steps) {
-    const message = parseLobsterMessage(messageLine);
-    const row = parseLobsterRow(rowLine);
-    assert.ok(typeof message !== "string", `${messageLine}: ${message}`);
-    assert.ok(typeof row !== "string", `${rowLine}: ${row}`);
-    replay.next(message, row);
-  }
-  return replay;
-}
 
 function sampleSteps(seed: number, levelCount: number, messageCount: number): Step[] {
   const { messages, orderBook } = sampleFiles({ seed, levelCount, messageCount });

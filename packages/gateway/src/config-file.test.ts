@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { readConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
+import { faultsOf } from "./config-fixture.ts";
 
 const ENV = "COUNTERMAND_CONFIG_FILE";
 
@@ -15,15 +16,6 @@ function fileWith(t: TestContext, ...lines: readonly string[]): string {
   const path = join(folder, "settings.env");
   writeFileSync(path, lines.join("\n"));
   return path;
-}
-
-function faultsOf(environment: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    readConfig(environment);
-  } catch (error) {
-    return (error as { faults: readonly string[] }).faults;
-  }
-  return assert.fail("the configuration was taken");
 }
 
 test("config file: its settings count, and the environment wins", (t) => {

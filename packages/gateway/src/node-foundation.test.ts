@@ -5,25 +5,15 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { UNCONDITIONAL } from "@countermand/contract";
-import { type ClOrdId, Side, type UnixMs } from "@countermand/core/model";
+import { type ClOrdId, Side } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import { aPlaceRequest } from "./place-request-fixture.ts";
-import { FIRST, NodePlace, SECOND } from "./running-node-fixture.ts";
-import type { CallOptions } from "./trade/trade-service.ts";
+import { FIRST, NodePlace, newRequest, SECOND } from "./running-node-fixture.ts";
 
 /** Every journal is a long one. */
 const AT_ONCE = { longJournalBytes: 0 };
 
 const ALL = { pageIndex: 1, pageSize: 50 };
-
-let requestCount = 0;
-
-function options(): CallOptions {
-  requestCount += 1;
-  const expiresAtMs = (Date.now() + 300_000) as UnixMs;
-  const identity = { fingerprint: String(requestCount), contentDigest: "", expiresAtMs };
-  return { identity, rememberAlways: false, representation: true };
-}
 
 /** A place whose node has traded, cancelled, and stopped. */
 async function traded(t: TestContext): Promise<{ place: NodePlace; hash: unknown }> {
@@ -32,11 +22,11 @@ async function traded(t: TestContext): Promise<{ place: NodePlace; hash: unknown
   const { trade } = node.services;
   for (let count = 0; count < 5; count += 1) {
     const clOrdId = `order-${count}` as ClOrdId;
-    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), options());
-    await trade.place(SECOND, aPlaceRequest({ side: Side.Sell, clOrdId }), options());
-    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), options());
+    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), newRequest());
+    await trade.place(SECOND, aPlaceRequest({ side: Side.Sell, clOrdId }), newRequest());
+    await trade.place(FIRST, aPlaceRequest({ side: Side.Buy, clOrdId }), newRequest());
     const cancel = { target: { by: "clOrdId", clOrdId }, condition: UNCONDITIONAL } as const;
-    await trade.cancel(FIRST, cancel, options());
+    await trade.cancel(FIRST, cancel, newRequest());
   }
   await place.snapshot;
   const hash = await node.stateHash();

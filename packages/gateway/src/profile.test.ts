@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, readConfig } from "./config.ts";
+import { faultsOf } from "./config-fixture.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
 import { JournalReader } from "./journal/journal-reader.ts";
 import { createLog } from "./ops/log.ts";
@@ -20,16 +21,6 @@ const SAFE = {
   COUNTERMAND_BEHIND_PROXY: "on",
   COUNTERMAND_HOST: "0.0.0.0",
 };
-
-/** The faults of a configuration; fails when it has none. */
-function faultsOf(environment: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    readConfig(environment);
-  } catch (error) {
-    return (error as { faults: readonly string[] }).faults;
-  }
-  return assert.fail("the configuration was taken");
-}
 
 test("profile: production names everything that is unsafe at once", () => {
   const faults = faultsOf({ ...PRODUCTION, COUNTERMAND_SANDBOX_MARKET: "on" });

@@ -4,17 +4,28 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Account } from "@countermand/core/model";
+import type { Account, UnixMs } from "@countermand/core/model";
 import pino from "pino";
 import { readConfig } from "./config.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
 import type { NodeOptions } from "./node-foundation.ts";
 import { RunningNode } from "./running-node.ts";
 import { systemClock } from "./sys/clock.ts";
+import type { CallOptions } from "./trade/trade-service.ts";
 
 /** The demo accounts; of three desks each has its own. */
 export const FIRST = { apiKey: "demo-key", account: "80114138" as Account };
 export const SECOND = { apiKey: "demo-key-2", account: "80114139" as Account };
+
+let requestCount = 0;
+
+/** Options of a request that is none of the others. */
+export function newRequest(): CallOptions {
+  requestCount += 1;
+  const expiresAtMs = (systemClock.wallMs() + 300_000) as UnixMs;
+  const identity = { fingerprint: String(requestCount), contentDigest: "", expiresAtMs };
+  return { identity, rememberAlways: false, representation: true };
+}
 
 /** Its node stops when the test ends. */
 export class NodePlace {

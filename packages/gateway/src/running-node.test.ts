@@ -3,18 +3,7 @@ import { test } from "node:test";
 import { UNCONDITIONAL } from "@countermand/contract";
 import { type ClOrdId, type PlaceRequest, Side, type UnixMs } from "@countermand/core/model";
 import { aPlaceRequest } from "./place-request-fixture.ts";
-import { FIRST, NodePlace, SECOND } from "./running-node-fixture.ts";
-import type { CallOptions } from "./trade/trade-service.ts";
-
-let requestCount = 0;
-
-/** Options of a request that is none of the others. */
-function options(): CallOptions {
-  requestCount += 1;
-  const expiresAtMs = (Date.now() + 300_000) as UnixMs;
-  const identity = { fingerprint: String(requestCount), contentDigest: "", expiresAtMs };
-  return { identity, rememberAlways: false, representation: true };
-}
+import { FIRST, NodePlace, newRequest, SECOND } from "./running-node-fixture.ts";
 
 function order(side: Side, clOrdId: string): PlaceRequest {
   return aPlaceRequest({ side, clOrdId: clOrdId as ClOrdId });
@@ -25,14 +14,14 @@ test("market time: runs on after a restart from a snapshot, though the clock ran
   const laterMs = Date.now() + 3_600_000;
   // Two accounts, a settlement, an order, with its answer, and its entry in the book: the last one.
   const node = await place.start({ marketWallMs: () => laterMs, snapshotEveryEventCount: 5 });
-  await node.services.trade.place(FIRST, order(Side.Buy, "mine"), options());
+  await node.services.trade.place(FIRST, order(Side.Buy, "mine"), newRequest());
   await place.snapshot;
   const restarted = await place.start();
   const target = { by: "clOrdId", clOrdId: "mine" as ClOrdId } as const;
   const { body } = await restarted.services.trade.cancel(
     FIRST,
     { target, condition: UNCONDITIONAL },
-    options(),
+    newRequest(),
   );
   const { data } = JSON.parse(body) as { data: { create_time: number; update_time: number } };
   assert.equal(data.create_time, Math.floor(laterMs / 1000));
@@ -46,12 +35,12 @@ test("sessions: a snapshot has the clock that was set, and what time did before 
   const wallMs = () => openingMs;
   const node = await place.start({ marketWallMs: wallMs, snapshotEveryEventCount: 23 }, strict);
   const { trade, clock } = node.services;
-  await trade.place(FIRST, order(Side.Buy, "bid"), options());
-  await trade.place(SECOND, order(Side.Sell, "ask"), options());
-  await trade.place(FIRST, order(Side.Buy, "rest"), options());
+  await trade.place(FIRST, order(Side.Buy, "bid"), newRequest());
+  await trade.place(SECOND, order(Side.Sell, "ask"), newRequest());
+  await trade.place(FIRST, order(Side.Buy, "rest"), newRequest());
   const eveningMs = Date.parse("2025-08-05T20:00:00+08:00") as UnixMs;
   const move = { to: "time", atMs: eveningMs } as const;
-  await clock.move(FIRST, { move, speed: 0 }, options());
+  await clock.move(FIRST, { move, speed: 0 }, newRequest());
   await place.snapshot;
   const before = await node.stateHash();
   const restarted = await place.start({ marketWallMs: wallMs }, strict);
@@ -67,8 +56,8 @@ test("sessions: a snapshot has the clock that was set, and what time did before 
 test("partitions: a fill across two desks is there after a restart, on both sides", async (t) => {
   const place = new NodePlace(t);
   const node = await place.start({ deskCount: 3 });
-  await node.services.trade.place(FIRST, order(Side.Buy, "bid"), options());
-  await node.services.trade.place(SECOND, order(Side.Sell, "ask"), options());
+  await node.services.trade.place(FIRST, order(Side.Buy, "bid"), newRequest());
+  await node.services.trade.place(SECOND, order(Side.Sell, "ask"), newRequest());
   const before = await node.stateHash();
   assert.notEqual(
     node.partitions.deskOf(FIRST.account).name,

@@ -1,8 +1,4 @@
-/**
- * The kill switch over many open orders: all are withdrawn, new ones are refused meanwhile, and a
- * crash in the middle keeps nothing of it back.
- */
-import { createServer } from "node:net";
+import { freePort } from "../free-port.ts";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type BlockView, OPERATOR_TOKEN, OperatorClient } from "../operator-client.ts";
 import { envelope, KEY_1, SignedClient } from "../signed-client.ts";
@@ -114,15 +110,4 @@ async function someGone(operator: OperatorClient, blockId: number): Promise<numb
     const done = (data as BlockView).kill?.done ?? 0;
     if (done > 0) return done;
   }
-}
-
-/** Free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -358,8 +358,8 @@ test("plain edge: a connection that says nothing goes to node:http, a served one
   assert.equal(mirror.plainCount, 2);
 });
 
-test("plain edge: an idle connection is closed in time, one with a request under way is not", async (t) => {
-  const mirror = await Mirror.open(t, { holds: true });
+/** Two connections: one whose answer has left, and one whose request is under way. */
+async function idleAndBusy(mirror: Mirror) {
   const [idle, busy] = [mirror.connect(), mirror.connect()];
   const received = [textOf(idle), textOf(busy)];
   for (const [index, socket] of [idle, busy].entries()) {
@@ -367,6 +367,12 @@ test("plain edge: an idle connection is closed in time, one with a request under
     while (mirror.held.length <= index) await setImmediate();
   }
   mirror.held.shift()?.();
+  return { idle, busy, received };
+}
+
+test("plain edge: an idle connection is closed in time, one with a request under way is not", async (t) => {
+  const mirror = await Mirror.open(t, { holds: true });
+  const { busy, received } = await idleAndBusy(mirror);
   for (let count = 0; count < 100; count += 1) mirror.server.checkConnections();
   const closed = await Promise.race([received[0], received[1]]);
   assert.deepEqual(statuses(closed ?? ""), ["200"]);
@@ -411,13 +417,7 @@ async function mirrorAnswer(mirror: Mirror): Promise<string> {
 
 test("plain edge: a stop lets answers leave, says that they are the last, and closes the rest", async (t) => {
   const mirror = await Mirror.open(t, { holds: true });
-  const [idle, busy] = [mirror.connect(), mirror.connect()];
-  const received = [textOf(idle), textOf(busy)];
-  for (const [index, socket] of [idle, busy].entries()) {
-    socket.write(cancel("{}"));
-    while (mirror.held.length <= index) await setImmediate();
-  }
-  mirror.held.shift()?.();
+  const { idle, received } = await idleAndBusy(mirror);
   await once(idle, "data");
   const closed = mirror.server.close(new Promise(() => {}));
   assert.match((await received[0]) ?? "", /\r\nConnection: keep-alive\r\n/);

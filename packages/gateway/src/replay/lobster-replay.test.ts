@@ -1,22 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseLobsterMessage, parseLobsterRow } from "./lobster-format.ts";
-import { LobsterReplay } from "./lobster-replay.ts";
-
-/** A message and the row after it. */
-type Step = readonly [message: string, row: string];
-
-function replayOf(steps: Iterable<Step>, comparedLevelCount: number | null = null): LobsterReplay {
-  const replay = new LobsterReplay({ symbol: "TEST", comparedLevelCount });
-  for (const [messageLine, rowLine] of steps) {
-    const message = parseLobsterMessage(messageLine);
-    const row = parseLobsterRow(rowLine);
-    assert.ok(typeof message !== "string", `${messageLine}: ${message}`);
-    assert.ok(typeof row !== "string", `${rowLine}: ${row}`);
-    replay.next(message, row);
-  }
-  return replay;
-}
+import { replayOf, type Step } from "./lobster-fixture.ts";
+import type { LobsterReplay } from "./lobster-replay.ts";
 
 const NO_ASK = "9999999999,0";
 const NO_BID = "-9999999999,0";

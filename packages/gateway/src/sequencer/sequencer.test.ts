@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UNCONDITIONAL } from "@countermand/contract";
-import { type CancelTarget, OrdStatus } from "@countermand/core/model";
+import { type CancelTarget, type OrderId, OrdStatus } from "@countermand/core/model";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
 import { ALICE, RunsBench, tick } from "./cancel-runs-fixture.ts";
@@ -11,9 +11,17 @@ import {
   PENDING_PLACES_SLOW_MAX,
   SLOW_COMMIT_MS,
 } from "./limits.ts";
+import type { Answer } from "./sequencer.ts";
 
 /** Open orders only: the archive is not asked. */
 const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as const;
+
+function cancelOf({ trade }: StreamHarness, orderId: OrderId): Promise<Answer> {
+  assert.ok(FIRST_KEY !== undefined);
+  const target: CancelTarget = { by: "orderId", orderId };
+  const options = { rememberAlways: false, representation: false } as CallOptions;
+  return trade.cancel(FIRST_KEY, { target, condition: UNCONDITIONAL }, options);
+}
 
 test("sequencer: while the disk stalls, queries do not take the places of cancels", () =>
   StreamHarness.run(async (harness) => {
@@ -33,9 +41,7 @@ test("sequencer: while the disk stalls, queries do not take the places of cancel
     assert.equal(refused.httpStatus, 503);
     assert.match(refused.body, /"reason":"overloaded"/);
 
-    const target: CancelTarget = { by: "orderId", orderId };
-    const options = { rememberAlways: false, representation: false } as CallOptions;
-    const cancel = trade.cancel(caller, { target, condition: UNCONDITIONAL }, options);
+    const cancel = cancelOf(harness, orderId);
     journal.release();
     assert.equal((await cancel).httpStatus, 200);
     await stalled;
@@ -59,9 +65,7 @@ test("sequencer: behind a slow commit queries are refused early, cancels are not
     const refused = await trade.orders(caller, OPEN_ORDERS);
     assert.match(refused.body, /"reason":"overloaded"/);
 
-    const target: CancelTarget = { by: "orderId", orderId };
-    const options = { rememberAlways: false, representation: false } as CallOptions;
-    const cancel = trade.cancel(caller, { target, condition: UNCONDITIONAL }, options);
+    const cancel = cancelOf(harness, orderId);
     journal.release();
     assert.equal((await cancel).httpStatus, 200);
     await stalled;
