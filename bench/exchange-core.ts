@@ -260,11 +260,7 @@ function memoryUsed(): number {
   return heapUsed + arrayBuffers;
 }
 
-function distinctOf<T>(
-  values: readonly T[],
-  count: number,
-  random: Random,
-): T[] {
+function distinctOf<T>(values: readonly T[], count: number, random: Random): T[] {
   const chosen = new Set<T>();
   while (chosen.size < count) chosen.add(values[random.below(values.length)] as T);
   return [...chosen];

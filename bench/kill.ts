@@ -1,3 +1,14 @@
+/**
+ * Question: how soon does a kill block, how long does it take to cancel what is open, and what do
+ * the cancels of somebody else notice of it?
+ *
+ * One gateway on a core of its own. Each round the first account has so many resting orders and
+ * keeps placing more; the second cancels its own orders all the while, first without a kill beside
+ * it, then with one. Blocked is the last moment, counted from the sending of the kill, at which an
+ * order was sent that was still accepted, or the kill's answer, whichever is later.
+ *
+ * Run: `node bench/kill.ts [open orders] [rounds]`.
+ */
 import { freePort } from "../test/e2e/free-port.ts";
 import { OPERATOR_TOKEN, OperatorClient } from "../test/e2e/operator-client.ts";
 import { envelope, KEY_1, KEY_2, SignedClient } from "../test/e2e/signed-client.ts";

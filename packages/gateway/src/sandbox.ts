@@ -1,3 +1,7 @@
+/**
+ * The sandbox profile: two accounts with fixed, public keys. The gateway binds to loopback with
+ * them.
+ */
 import { type Account, type AccountOpened, fixed, type UnixMs } from "@countermand/core/model";
 
 export interface SandboxKey {

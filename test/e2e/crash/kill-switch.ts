@@ -1,3 +1,7 @@
+/**
+ * The kill switch over many open orders: all are withdrawn, new ones are refused meanwhile, and a
+ * crash in the middle keeps nothing of it back.
+ */
 import { freePort } from "../free-port.ts";
 import type { GatewayProcess, Workplace } from "../gateway-process.ts";
 import { type BlockView, OPERATOR_TOKEN, OperatorClient } from "../operator-client.ts";

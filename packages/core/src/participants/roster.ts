@@ -1,3 +1,4 @@
+/** Who trades in the simulated market, and what they begin with, as data. */
 import { type Amount, fixed, type Qty } from "../model/decimal.ts";
 import type { AccountOpened } from "../model/event.ts";
 import type { Account, UnixMs } from "../model/ids.ts";

@@ -1,3 +1,8 @@
+/**
+ * Who trades with an order that a fault fills: an account of the sandbox's own, so that every fill
+ * has two sides and money is neither made nor lost. It is opened, by an event like any account,
+ * when it is first needed. No key belongs to it.
+ */
 import {
   type Account,
   type AccountOpened,
