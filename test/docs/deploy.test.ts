@@ -44,10 +44,13 @@ test("deploy: the sample settings are taken, all of them", (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   const token = join(folder, "token");
   writeFileSync(token, "0123456789abcdef0123456789abcdef");
+  const masterKey = join(folder, "master-key");
+  writeFileSync(masterKey, Buffer.alloc(32, 7).toString("base64"));
   for (const name of SAMPLES) {
     const path = `deploy/${name}.conf`;
-    // The file that the sample names is not on this machine.
-    const secret = name === "production" ? { [TOKEN_FILE]: token } : {};
+    // The files that the sample names are not on this machine.
+    const files = { [TOKEN_FILE]: token, COUNTERMAND_MASTER_KEY_FILE: masterKey };
+    const secret = name === "production" ? files : {};
     const config = readConfig({ COUNTERMAND_CONFIG_FILE: path, ...secret });
     assert.deepEqual([config.profile, config.dataDir], [name, "/var/lib/countermand"]);
   }

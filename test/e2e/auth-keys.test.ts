@@ -161,6 +161,7 @@ test("keys: Ed25519 signs what HMAC signs, in Base64 and in hex", async (t) => {
   const terms = { reason: "x", accounts: ["80114138"], permissions: ["trade"] };
   const refused = await operator.post("keys", terms);
   assert.deepEqual([refused.status, refused.reason], [409, "master_key_missing"]);
+  assert.match(refused.details, /start with COUNTERMAND_MASTER_KEY_FILE/);
   const made = await operator.post("keys", {
     ...terms,
     algorithm: "ed25519",

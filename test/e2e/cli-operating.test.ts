@@ -27,6 +27,19 @@ async function operatorOf(t: TestContext, settings: Readonly<Record<string, stri
   return { place, operate: (...args: string[]) => runCommand(args, { environment }) };
 }
 
+test("cli operating: a token that is not the gateway's says where to look", async (t) => {
+  const { place } = await operatorOf(t);
+  const environment = {
+    COUNTERMAND_OPERATOR_URL: place.operatorUrl,
+    COUNTERMAND_OPERATOR_TOKEN: "x".repeat(64),
+    COUNTERMAND_OPERATOR: "kim",
+  };
+  const { code, errors } = await runCommand(["blocks"], { environment });
+  assert.equal(code, 1);
+  assert.match(errors, /Token Verification Failed .*\n.*--token-file names where it is kept/);
+  assert.doesNotMatch(errors, /explain/);
+});
+
 test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => {
   const { operate, place } = await operatorOf(t);
   const client = place.client();

@@ -176,6 +176,14 @@ test("cli: refusals are exit code 1 and say why", async (t) => {
   assert.equal((await countermand(["order", "99999999999"])).code, 1);
 });
 
+test("cli: an order that ended at once is told as that", async (t) => {
+  const { countermand } = await setUp(t);
+  const placed = await countermand(["place", "buy", "00700", "100"]);
+  const orderNo = placed.output.trim();
+  assert.match(orderNo, /^[0-9]{11}$/);
+  assert.equal(placed.errors, `${orderNo} cancelled: no_liquidity, 0 of 100 filled\n`);
+});
+
 test("cli: a batch of which a part is done is exit code 5", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();

@@ -3,6 +3,7 @@ import {
   ApiError,
   ConnectionError,
   OutcomeUnknownError,
+  unsent,
   WaitTimeoutError,
 } from "@countermand/client";
 
@@ -48,7 +49,12 @@ export function adviceOf(error: unknown): string {
     return "Find out with: countermand orders. A cancel by number may be sent again at any time.";
   }
   if (error instanceof ConnectionError) {
+    // With a remedy the message says it.
+    if ((unsent(error.cause)?.remedy ?? null) !== null) return "";
     return "Is the gateway running, and is its address right? Try: countermand doctor";
+  }
+  if (error instanceof ApiError && error.reason === "operator_token_invalid") {
+    return "The token is another gateway's, or an old one: --token-file names where it is kept.";
   }
   if (error instanceof ApiError && error.httpStatus === 401) {
     return "Compare what you signed with what was seen: countermand explain --help";

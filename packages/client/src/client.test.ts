@@ -26,7 +26,10 @@ test("client: an address that no gateway can have is refused at once", () => {
     "http://127.0.0.1:8080/?x=1",
   ];
   for (const baseUrl of wrong) {
-    assert.throws(() => new CountermandClient({ baseUrl }), TypeError, baseUrl);
+    assert.throws(
+      () => new CountermandClient({ baseUrl }),
+      /not the address of a gateway, such as/,
+    );
   }
   assert.ok(new CountermandClient({ baseUrl: "https://orders.example/countermand/" }));
 });

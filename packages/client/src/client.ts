@@ -589,9 +589,11 @@ export class CountermandClient {
 
 /** `localhost:8080` is a URL, too: of a scheme that nobody speaks. */
 function checkBaseUrl(text: string): void {
-  const { hash, password, protocol, search, username } = new URL(text);
-  const isWeb = protocol === "http:" || protocol === "https:";
-  if (isWeb && `${hash}${password}${search}${username}` === "") return;
+  if (URL.canParse(text)) {
+    const { hash, password, protocol, search, username } = new URL(text);
+    const isWeb = protocol === "http:" || protocol === "https:";
+    if (isWeb && `${hash}${password}${search}${username}` === "") return;
+  }
   throw new TypeError(
     `not the address of a gateway, such as http://127.0.0.1:8080: ${JSON.stringify(text)}`,
   );

@@ -73,5 +73,11 @@ test("signer: what is no Ed25519 private key is refused at once", async () => {
 });
 
 test("signer: an empty secret is refused where somebody waits for the signature", async () => {
-  await assert.rejects(new Signer({ apiKey: "k", secret: "" }).signature(HANDSHAKE));
+  for (const secret of ["", undefined as unknown as string]) {
+    const signer = new Signer({ apiKey: "k", secret });
+    await assert.rejects(signer.signature(HANDSHAKE), /the credentials have an empty secret/);
+  }
+  for (const apiKey of ["", undefined as unknown as string]) {
+    assert.throws(() => new Signer({ apiKey, secret: "s" }), /the credentials have no apiKey/);
+  }
 });

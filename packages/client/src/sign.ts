@@ -70,8 +70,10 @@ export class Signer {
   readonly #algorithm: "HMAC" | "Ed25519";
   readonly #key: Promise<SigningKey>;
 
-  /** @throws TypeError the private key is no Ed25519 key, or is written in another form */
+  /** @throws TypeError no API key, or a private key that is no Ed25519 key or of another form */
   constructor(credentials: Credentials) {
+    // A variable of the environment that is not set comes as undefined, whatever the types say.
+    if (!credentials.apiKey) throw new TypeError("the credentials have no apiKey");
     this.apiKey = credentials.apiKey;
     this.#algorithm = "secret" in credentials ? "HMAC" : "Ed25519";
     this.#key =
@@ -99,6 +101,7 @@ export class Signer {
 }
 
 function importedSecret(secret: string): Promise<SigningKey> {
+  if (!secret) return Promise.reject(new TypeError("the credentials have an empty secret"));
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const bytes = new TextEncoder().encode(secret);
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);

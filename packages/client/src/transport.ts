@@ -202,7 +202,8 @@ export class Transport {
       const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
-        const problem = remedyOf(attempt) ?? "the gateway does not tell its time";
+        const what = attempt.type === "unsent" ? "there is no connection" : "its time is not told";
+        const problem = remedyOf(attempt) ?? `${what} at ${this.baseUrl}`;
         throw new ConnectionError(problem, causeOf(attempt));
       }
       const { timestamp } = attempt.success.data as { readonly timestamp: number };

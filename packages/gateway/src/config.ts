@@ -189,8 +189,8 @@ export const SETTINGS = {
   tlsKeyFile: setting({
     env: "COUNTERMAND_TLS_KEY_FILE",
     defaultText: "",
-    range: "none, or a file in PEM, readable by nobody else",
-    effect: "key of the certificate",
+    range: "none, or a file in PEM",
+    effect: "key of the certificate; let nobody else read it",
     read: readPemFile,
   }),
   behindProxy: setting({

@@ -5,6 +5,7 @@ import type {
   CancelOutcome,
   CancelRequest,
   CancelResult,
+  Order,
   OrdersQuery,
   PlaceRequest,
 } from "@countermand/client";
@@ -58,8 +59,18 @@ function addPlace(program: Command, terminal: Terminal): void {
       const order = await client.placeAndShow(placeRequest(side, symbol, qty, options));
       if (asJson) printJson(terminal, order);
       else print(terminal, [order.order_no]);
+      const ended = endedAtOnce(order);
+      if (ended !== null) tell(terminal, ended);
       if (order.order_status === "rej") setExitCode(command, ExitCode.Refused);
     });
+}
+
+/** Null of an order that works, or that has traded whole: its number says enough. */
+function endedAtOnce(order: Order): string | null {
+  const { cancel_reason, execute_qty, order_no, order_status, qty, reject_reason } = order;
+  if (order_status !== "can" && order_status !== "rej") return null;
+  const reason = order_status === "rej" ? reject_reason : cancel_reason;
+  return `${order_no} ${statusText(order)}: ${reason}, ${execute_qty} of ${qty} filled`;
 }
 
 function placeRequest(

@@ -54,6 +54,9 @@ interface Credential {
   readonly secret: string | null;
 }
 
+const NO_MASTER_KEY =
+  "the secret of an HMAC key cannot be kept: start with COUNTERMAND_MASTER_KEY_FILE, or send the " +
+  "public_key of an Ed25519 key";
 /** 32 bytes: nobody finds a secret by trying. */
 const SECRET_BYTES = 32;
 const API_KEY_BYTES = 12;
@@ -167,7 +170,7 @@ export class KeyService {
       return { credential: { text }, secret: null };
     }
     const { masterKey } = this.#options;
-    if (masterKey === null) return fault("MASTER_KEY_MISSING", "secrets cannot be kept");
+    if (masterKey === null) return fault("MASTER_KEY_MISSING", NO_MASTER_KEY);
     const secret = randomBytes(SECRET_BYTES).toString("base64url");
     return { credential: { text: masterKey.seal(apiKey, secret) }, secret };
   }
