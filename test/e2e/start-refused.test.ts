@@ -86,6 +86,16 @@ test("start: an argument is refused, and asking for help starts nothing", async 
   assert.ok(!existsSync(dataDir), "nothing was made");
 });
 
+test("start: a data directory that cannot be made is refused with what to look at", async (t) => {
+  const place = Workplace.of(t);
+  const file = place.path("file");
+  writeFileSync(file, "");
+  await assert.rejects(
+    startGateway(REAL_TIME, { COUNTERMAND_DATA_DIR: file }),
+    /EEXIST.*check the data directory and its permissions \(JOURNAL_UNREADABLE\)/,
+  );
+});
+
 test("start: a port in use", async (t) => {
   const place = Workplace.of(t);
   const first = await place.gateway(place.path("first"));

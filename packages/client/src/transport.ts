@@ -202,8 +202,9 @@ export class Transport {
       const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
-        const what = attempt.type === "unsent" ? "there is no connection" : "its time is not told";
-        const problem = remedyOf(attempt) ?? `${what} at ${this.baseUrl}`;
+        const isUnsent = attempt.type === "unsent";
+        const what = isUnsent ? "no connection to" : "the time is not told by";
+        const problem = remedyOf(attempt) ?? `${what} ${this.baseUrl}`;
         throw new ConnectionError(problem, causeOf(attempt));
       }
       const { timestamp } = attempt.success.data as { readonly timestamp: number };

@@ -2,7 +2,6 @@
  * One node with its edge: starts the parts in the order of what depends on what, and stops them
  * in the other order. No rule of the business lives here.
  */
-import { mkdirSync } from "node:fs";
 import { CONSOLE_PATH, fault, MARKET_STREAM_PATH } from "@countermand/contract";
 import type { Config } from "./config.ts";
 import { ConsoleEdge } from "./console/console-edge.ts";
@@ -65,7 +64,6 @@ export class Gateway {
     const config: LiveConfig = { ...given.config };
     const options = { ...given, config };
     const { clock, log } = options;
-    mkdirSync(config.dataDir, { recursive: true });
     const lock = lockDataDir(config.dataDir);
     const front: Front = { node: null, draining: false };
     const http = await createHttp(options, front);

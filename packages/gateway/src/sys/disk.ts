@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** What the user's own mask leaves of it. */
 const PUBLIC_MODE = 0o666;
@@ -35,10 +35,16 @@ export function diskErrorCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
-/** Makes the folder and its parents; what was there stays. */
-export function ensureFolder(folder: string): void {
+/** Makes the folder and its parents, durably; what was there stays. `sync` is for tests. */
+export function ensureFolder(folder: string, sync: (folder: string) => void = syncFolder): void {
   const firstMade = mkdirSync(folder, { recursive: true });
-  if (firstMade !== undefined) syncFolder(dirname(firstMade));
+  if (firstMade === undefined) return;
+  // A folder is safe when the name in its parent is; so each parent of one that was made counts.
+  const top = dirname(resolve(firstMade));
+  for (let parent = dirname(resolve(folder)); ; parent = dirname(parent)) {
+    sync(parent);
+    if (parent === top) return;
+  }
 }
 
 /** Size of a regular file, or null where nothing has this name. Throws if it is a folder. */

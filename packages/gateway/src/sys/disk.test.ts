@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ensureFolder } from "./disk.ts";
+
+test("disk: of a folder that is made every new name is synced, and of one that is there none", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "countermand-disk-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const synced: string[] = [];
+  const ensure = (folder: string) => ensureFolder(folder, (parent) => synced.push(parent));
+  ensure(join(root, "a", "b", "c"));
+  assert.ok(statSync(join(root, "a", "b", "c")).isDirectory());
+  assert.deepEqual(synced.splice(0), [join(root, "a", "b"), join(root, "a"), root]);
+  ensure(`${join(root, "a", "b", "d")}/`);
+  assert.deepEqual(synced.splice(0), [join(root, "a", "b")]);
+  ensure(join(root, "a", "b"));
+  assert.deepEqual(synced, []);
+});
