@@ -4,7 +4,7 @@
 import { assert } from "@countermand/core/assert";
 import type { ApiKeys } from "@countermand/core/control";
 import { archivedSeqs } from "./archive/archive-file.ts";
-import { OrderArchive } from "./archive/order-archive.ts";
+import { type ArchiveThread, archiveThread, OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
@@ -69,31 +69,18 @@ interface Replayed {
 }
 
 /** A replay of a journal that was not verified yet: what became of it counts only when it is. */
-type Attempt = { readonly replayed: Replayed } | { readonly problem: unknown };
+type Attempt = {
+  /** Loads its code meanwhile; null where the replay did not get so far. */
+  readonly archiveThread: ArchiveThread | null;
+} & ({ readonly replayed: Replayed } | { readonly problem: unknown });
 
 /** Precondition: the data directory is locked. Throws JournalError. */
 export async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
-  const { config, clock, log, onFatal } = options;
+  const { config, clock, log } = options;
   // Before the journal is touched: an unusable key refuses the start.
   const signing = receiptKeys(config.receiptKeyFile, config.dataDir);
   const rules = nodeRules(config.marketRules, config.marketSeed);
-  let early: Attempt | null = null;
-  const journal = await ThreadedJournal.open(config.dataDir, {
-    lock,
-    onFailure: onFatal,
-    reserveBytes: config.diskReserveMb * 1024 * 1024,
-    onInspected: (inspection) => {
-      requireSameProfile(config.dataDir, inspection, config.profile);
-      requireSameRules(config.dataDir, inspection, rules);
-    },
-    meanwhile: () => {
-      early = attempt(options, rules);
-    },
-    ...(options.longJournalBytes !== undefined && { longBytes: options.longJournalBytes }),
-  });
-  if (journal.keptTail !== null) {
-    log.warn({ kept: journal.keptTail, ...journal.inspection.damagedTail }, "journal.damaged_tail");
-  }
+  const { journal, early } = await openJournal(options, rules, lock);
   let recent: RecentReports | null = null;
   const layout = layoutOf(journal.inspection.partitions.keys(), rules, options);
   const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
@@ -104,6 +91,8 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
       else log.warn(notice, "archive.notice");
     },
     clock,
+    // Verified or not, it is the same table of partitions that they were named from.
+    ...(early?.archiveThread && { thread: early.archiveThread }),
   });
   const marketClock = new MarketClock({
     wallMs: options.marketWallMs ?? (() => clock.wallMs()),
@@ -129,6 +118,39 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
   }
 }
 
+/** With what was done meanwhile where the journal is a long one. */
+async function openJournal(
+  options: NodeOptions,
+  rules: NodeRules,
+  lock: DataDirLock,
+): Promise<{ readonly journal: ThreadedJournal; readonly early: Attempt | null }> {
+  const { config, log, onFatal } = options;
+  const attempts: Attempt[] = [];
+  try {
+    const journal = await ThreadedJournal.open(config.dataDir, {
+      lock,
+      onFailure: onFatal,
+      reserveBytes: config.diskReserveMb * 1024 * 1024,
+      onInspected: (inspection) => {
+        requireSameProfile(config.dataDir, inspection, config.profile);
+        requireSameRules(config.dataDir, inspection, rules);
+      },
+      meanwhile: () => {
+        attempts.push(attempt(options, rules));
+      },
+      ...(options.longJournalBytes !== undefined && { longBytes: options.longJournalBytes }),
+    });
+    const { inspection, keptTail } = journal;
+    if (keptTail !== null) {
+      log.warn({ kept: keptTail, ...inspection.damagedTail }, "journal.damaged_tail");
+    }
+    return { journal, early: attempts[0] ?? null };
+  } catch (error) {
+    await attempts[0]?.archiveThread?.abandon();
+    throw error;
+  }
+}
+
 /**
  * The number of partitions is fixed when a journal begins: later starts find it there.
  * @param names of the partitions that the journal has
@@ -145,12 +167,15 @@ function layoutOf(
 /** While the journal is verified: reads only, and lets nothing out but its outcome. */
 function attempt(options: NodeOptions, rules: NodeRules): Attempt {
   const { dataDir } = options.config;
+  let thread: ArchiveThread | null = null;
   try {
     const layout = layoutOf(journalEnds(dataDir).keys(), rules, options);
+    thread = archiveThread(dataDir, deskNames(layout.deskCount));
     const archived = archivedSeqs(dataDir);
-    return { replayed: replay(options, layout, (partition) => archived.get(partition) ?? 0) };
+    const replayed = replay(options, layout, (partition) => archived.get(partition) ?? 0);
+    return { archiveThread: thread, replayed };
   } catch (problem) {
-    return { problem };
+    return { archiveThread: thread, problem };
   }
 }
 

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
+import { type Gated, waitAtGate } from "../sys/gated-thread.ts";
 import { standBack } from "../sys/thread-priority.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
@@ -9,7 +10,9 @@ import { ArchiveProjector } from "./archive-projector.ts";
 
 if (parentPort !== null) {
   standBack();
-  startArchiveThread(parentPort, workerData as ArchiveWorkerStart);
+  const start = workerData as ArchiveWorkerStart & Gated;
+  waitAtGate(start);
+  startArchiveThread(parentPort, start);
 }
 
 /** Whatever is thrown here ends the thread; the main thread reports it and starts another one. */

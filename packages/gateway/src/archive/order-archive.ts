@@ -3,7 +3,7 @@
  * what happens to it. A failing archive only fails its own calls; what needs open orders alone goes
  * on.
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import {
   type Account,
@@ -16,6 +16,7 @@ import {
 import { isBooked } from "@countermand/core/money";
 import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
+import { GatedThread } from "../sys/gated-thread.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
   FOLLOW_GATHER_EVENTS,
@@ -60,6 +61,23 @@ export interface ArchiveOptions {
   readonly clock?: Clock;
   /** How long positions are gathered; see FOLLOW_GATHER_MS. */
   readonly gatherMs?: number;
+  /** Its first thread, where that is on its way already; see {@link archiveThread}. */
+  readonly thread?: ArchiveThread;
+}
+
+export type ArchiveThread = GatedThread<ArchiveWorkerStart>;
+
+/**
+ * A thread that loads its code, and opens nothing before an archive of the same partitions is
+ * opened with it.
+ */
+export function archiveThread(
+  dataDir: string,
+  partitions: readonly string[],
+  required: ReadonlyMap<string, number> = new Map(),
+): ArchiveThread {
+  const start: ArchiveWorkerStart = { dataDir, partitions, required };
+  return new GatedThread(new URL("./archive-worker.ts", import.meta.url), start);
 }
 
 export const ARCHIVE_UNAVAILABLE = "ARCHIVE_UNAVAILABLE";
@@ -134,7 +152,7 @@ export class OrderArchive {
     options: ArchiveOptions = {},
   ): Promise<OrderArchive> {
     const archive = new OrderArchive(dataDir, partitions, options);
-    await archive.#startThread();
+    await archive.#startThread(options.thread);
     return archive;
   }
 
@@ -384,13 +402,12 @@ export class OrderArchive {
   }
 
   /** Resolves when the thread is ready; rejects when it ends before that. */
-  #startThread(): Promise<void> {
-    const workerData: ArchiveWorkerStart = {
-      dataDir: this.#dataDir,
-      partitions: this.#partitions,
-      required: this.#required,
-    };
-    const worker = new Worker(new URL("./archive-worker.ts", import.meta.url), { workerData });
+  #startThread(
+    thread = archiveThread(this.#dataDir, this.#partitions, this.#required),
+  ): Promise<void> {
+    if (thread.problem !== null) return Promise.reject(new ArchiveError(thread.problem));
+    const { worker } = thread;
+    thread.begin();
     return new Promise((resolve, reject) => {
       let problem = "its thread ended";
       let readyAtMs: number | null = null;

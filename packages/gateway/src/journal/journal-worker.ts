@@ -8,6 +8,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
+import { type Gated, waitAtGate } from "../sys/gated-thread.ts";
 import { CommitMark } from "./commit-mark.ts";
 import {
   JournalError,
@@ -252,4 +253,8 @@ export function startJournalThread(port: MessagePort, start: JournalWorkerStart)
   }
 }
 
-if (parentPort !== null) startJournalThread(parentPort, workerData as JournalWorkerStart);
+if (parentPort !== null) {
+  const start = workerData as JournalWorkerStart & Gated;
+  waitAtGate(start);
+  startJournalThread(parentPort, start);
+}

@@ -2,9 +2,10 @@
  * The journal of one node: SQLite in a thread of its own. Owns the data directory's lock (unless
  * the caller does), the writer thread, and the appends in flight.
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import { fileBytes } from "../sys/disk.ts";
+import { GatedThread } from "../sys/gated-thread.ts";
 import { CommitMark } from "./commit-mark.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import { DiskReserve } from "./disk-reserve.ts";
@@ -53,6 +54,8 @@ const LONG_JOURNAL_BYTES = 40_000_000;
 /** Calls without an answer yet. The sequencer waits long before this: more of them is a bug. */
 const PENDING_COUNT_MAX = 10_000;
 
+type WriterThread = GatedThread<JournalWorkerStart>;
+
 interface Pending {
   readonly isAppend: boolean;
   readonly resolve: (value: unknown) => void;
@@ -95,16 +98,22 @@ export class ThreadedJournal implements Journal {
   ): Promise<ThreadedJournal> {
     const { reserveBytes = 0 } = options;
     const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
+    let thread: WriterThread | null = null;
     try {
       makeRoomForStart(dataDir, reserveBytes);
+      const commitMark = CommitMark.memory();
+      const start = { dataDir, reserveBytes, commitMark };
+      // Of a long journal it loads its code while that is verified.
+      if (isLong(dataDir, options)) thread = writerThread(start);
       const inspection = await inspected(dataDir, options);
       options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
-      const commitMark = CommitMark.memory();
-      const { worker, disk } = await startWorker({ dataDir, reserveBytes, commitMark });
+      thread ??= writerThread(start);
+      const disk = await opened(thread, dataDir);
       const found = { inspection, keptTail, disk, commitMark };
-      return new ThreadedJournal(dataDir, worker, ownLock, options, found);
+      return new ThreadedJournal(dataDir, thread.worker, ownLock, options, found);
     } catch (error) {
+      await thread?.abandon();
       ownLock?.release();
       throw error;
     }
@@ -240,15 +249,18 @@ export class ThreadedJournal implements Journal {
   }
 }
 
+function isLong(dataDir: string, options: ThreadedJournalOptions): boolean {
+  const { meanwhile, longBytes = LONG_JOURNAL_BYTES } = options;
+  return meanwhile !== undefined && journalBytes(dataDir) >= longBytes;
+}
+
 async function inspected(
   dataDir: string,
-  { meanwhile, longBytes = LONG_JOURNAL_BYTES }: ThreadedJournalOptions,
+  options: ThreadedJournalOptions,
 ): Promise<JournalInspection> {
-  if (meanwhile === undefined || journalBytes(dataDir) < longBytes) {
-    return inspectJournal(dataDir, { bySeals: true });
-  }
+  if (!isLong(dataDir, options)) return inspectJournal(dataDir, { bySeals: true });
   const inspecting = inspectInThread(dataDir);
-  meanwhile();
+  options.meanwhile?.();
   return await inspecting;
 }
 
@@ -270,23 +282,24 @@ function makeRoomForStart(dataDir: string, reserveBytes: number): void {
   }
 }
 
-interface StartedWorker {
-  readonly worker: Worker;
-  readonly disk: DiskState;
+function writerThread(start: JournalWorkerStart): WriterThread {
+  return new GatedThread(new URL("./journal-worker.ts", import.meta.url), start);
 }
 
-function startWorker(start: JournalWorkerStart): Promise<StartedWorker> {
-  // The process's own options (--eval, --test) are not meant for this thread.
-  const options = { workerData: start, execArgv: [] };
-  const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), options);
+/** Lets the thread open the journal, and waits until it did. */
+function opened(thread: WriterThread, dataDir: string): Promise<DiskState> {
+  const { worker } = thread;
   return new Promise((resolve, reject) => {
-    worker.once("error", (error) => reject(writerEnded(start.dataDir, error.message)));
+    const ended = (problem: string): void => reject(writerEnded(dataDir, problem));
+    if (thread.problem !== null) return ended(thread.problem);
+    worker.once("error", ({ message }) => ended(message));
     worker.once("message", (message: JournalMessage) => {
       worker.removeAllListeners("error");
-      if (message.type === "opened") return resolve({ worker, disk: message.disk });
+      if (message.type === "opened") return resolve(message.disk);
       assert(message.type === "failed", "the thread opens or fails");
       worker.once("exit", () => reject(errorOf(message.failure)));
     });
+    thread.begin();
   });
 }
 

@@ -7,22 +7,21 @@ import {
 } from "@countermand/core/exchange";
 import { type GridChange, TradeTape } from "@countermand/core/market-data";
 import type { Instrument } from "@countermand/core/model";
+import type { JournalRecord } from "../journal/journal.ts";
 import type { JournalReader } from "../journal/journal-reader.ts";
 import { EXCHANGE_PARTITION } from "../sequencer/partitions.ts";
 import { gridChangeOf, tradePrintOf } from "./exchange-batch.ts";
 import { TAPE_EVENTS_MAX } from "./limits.ts";
 
-/** The steps that trades behind `from` are counted in, at first. */
-function gridsAt(
-  reader: JournalReader,
+/** The steps that trades are counted in before the first of these records. */
+function gridsBefore(
+  records: readonly JournalRecord[],
   instruments: readonly Instrument[],
-  from: number,
-  lastSeq: number,
 ): GridChange[] {
   const grids = new Map<string, GridChange>(instruments.map((each) => [each.symbol, each]));
   const seen = new Set<string>();
-  const records = reader.beginningWith([GRID_RECORD_BEGINS], EXCHANGE_PARTITION, from, lastSeq);
   for (const { payload } of records) {
+    if (!payload.startsWith(GRID_RECORD_BEGINS)) continue;
     const event = decodeExchangeEvent(payload);
     if (event.type !== "GridSet" || seen.has(event.symbol)) continue;
     seen.add(event.symbol);
@@ -40,9 +39,10 @@ export function recoverTape(
 ): TradeTape {
   const listed = new Set(instruments.map(({ symbol }) => symbol));
   const from = Math.max(0, lastSeq - eventsMax);
-  const tape = new TradeTape(gridsAt(reader, instruments, from, lastSeq));
   const begins = [...TRADE_RECORD_BEGINS, GRID_RECORD_BEGINS];
-  for (const { payload } of reader.beginningWith(begins, EXCHANGE_PARTITION, from, lastSeq)) {
+  const records = reader.beginningWith(begins, EXCHANGE_PARTITION, from, lastSeq);
+  const tape = new TradeTape(gridsBefore(records, instruments));
+  for (const { payload } of records) {
     if (payload.startsWith(GRID_RECORD_BEGINS)) {
       for (const grid of gridChangeOf(decodeExchangeEvent(payload))) tape.setGrid(grid);
       continue;
