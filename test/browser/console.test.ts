@@ -80,6 +80,7 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   const page = await newPage(t);
   await openConsole(page, url, KEY_1);
   await symbolShown(page, "00700");
+  await page.waitForSelector('.candles:has-text("No trades yet"):not(:has(.chart))');
   await placeBySignature(url, KEY_2, "sell", 200, 400);
   await page.waitForSelector('.level.ask:has-text("400.00")');
   await place(page, { side: "buy", qty: "300", price: "400" });
@@ -87,6 +88,7 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   const orderNo = /placed as (\d+)/.exec(line)?.[1] ?? "";
   // The answer may be here before the push that tells of the trade.
   await page.waitForSelector(`#row-${orderNo}:has-text("part filled")`);
+  await page.waitForSelector('.candles:has(.chart):not(:has-text("No trades yet"))');
   await placeBySignature(url, KEY_2, "sell", 100, 400);
   await page.click('.blotter .segments button:has-text("closed")');
   await page.waitForSelector(`#row-${orderNo}:has-text("filled")`);

@@ -21,6 +21,8 @@ export function CandleChart() {
   const data = useMemo(() => columns(candles), [candles]);
   const last = candles.at(-1);
   const instrument = desk.instrumentOf(desk.symbol.value);
+  // Without a price a chart would draw axes of its own making.
+  const isUntraded = candles.length === 0 && instrument?.last_price === "0";
   return (
     <section class="panel candles" aria-label="Candles">
       <h2>
@@ -46,12 +48,16 @@ export function CandleChart() {
           ))}
         </span>
       </h2>
-      <Chart
-        key={`${desk.symbol.value} ${desk.interval.value}`}
-        label={`Candles of ${desk.symbol.value}, ${candles.length} of ${desk.interval.value}`}
-        data={data}
-        options={options}
-      />
+      {isUntraded ? (
+        <p class="dim">No trades yet: the chart begins with the first one.</p>
+      ) : (
+        <Chart
+          key={`${desk.symbol.value} ${desk.interval.value}`}
+          label={`Candles of ${desk.symbol.value}, ${candles.length} of ${desk.interval.value}`}
+          data={data}
+          options={options}
+        />
+      )}
     </section>
   );
 }
