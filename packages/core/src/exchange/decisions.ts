@@ -293,31 +293,17 @@ function comeIn(
     order.restingLots = order.lots;
     return [order];
   }
-  const { fills, leavesLots, rest, restingTicks } = matchIncoming(
+  const { trades, leavesLots, rest, restingTicks } = matchIncoming(
     listing.book,
     order,
     protectionTicks,
+    tradeCount,
   );
   const { symbol, orderId, account, side } = order;
   order.restingTicks = restingTicks;
   order.restingLots = rest === "Queues" ? leavesLots : 0;
   const events: MarketEvent[] = [order];
-  for (const { resting, lots } of fills) {
-    const left = listing.book.lotsOf(resting) - lots;
-    events.push({
-      type: "Traded",
-      symbol,
-      tradeNo: tradeCount + events.length,
-      side,
-      incomingOrderId: orderId,
-      incomingAccount: account,
-      restingOrderId: listing.book.orderIdOf(resting),
-      restingAccount: listing.book.accountOf(resting),
-      ticks: listing.book.levelOf(resting).ticks,
-      lots,
-      restingLeavesLots: left,
-    });
-  }
+  for (const trade of trades) events.push(trade);
   if (rest === "None" || rest === "Queues") return events;
   const loss = { from: "incoming", ticks: 0, lots: leavesLots, reason: rest } as const;
   events.push({ type: "Removed", symbol, orderId, account, side, ...loss });

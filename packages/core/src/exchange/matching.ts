@@ -3,22 +3,16 @@ import { CancelReason, OrdType, Side, TimeInForce } from "../model/index.ts";
 import type { Book } from "./book/book.ts";
 import type { IncomingOrder } from "./book/order.ts";
 import { NO_ORDER, type OrderHandle } from "./book/order-slab.ts";
-import type { RemovalReason } from "./exchange-event.ts";
+import type { PriceLevel } from "./book/price-level.ts";
+import type { RemovalReason, Traded } from "./exchange-event.ts";
 
 /** Price queues an enhanced limit order trades through at most (HKEX: ten queues at a time). */
 export const ENHANCED_LIMIT_QUEUES_MAX = 10;
 
-/** `lots` that an incoming order trades with a resting one. */
-export interface Fill {
-  readonly resting: OrderHandle;
-  readonly lots: number;
-}
-
-/** Valid until the book changes. */
 export interface Match {
   /** In the order in which they happen. */
-  readonly fills: readonly Fill[];
-  /** What the fills leave of the incoming order. */
+  readonly trades: readonly Traded[];
+  /** What the trades leave of the incoming order. */
   readonly leavesLots: number;
   /** What becomes of it: it queues, or is removed for a reason; "None" when nothing is left. */
   readonly rest: "None" | "Queues" | RemovalReason;
@@ -33,15 +27,25 @@ export function restsWhole(book: Book, incoming: IncomingOrder): boolean {
   return best === undefined || !crosses(incoming.side, incoming.ticks, best.ticks);
 }
 
+/** An incoming order, and what its trades are told with. */
+export interface Matched extends IncomingOrder {
+  readonly symbol: string;
+}
+
 /**
  * Matches from the best opposite price on, within the order's limit, until an order of its own
  * account is met. A fill-or-kill order that would not trade whole does not trade at all.
  * `protectionTicks` is the limit of an order without a price, which does not queue at it; 0 for
- * none.
+ * none. `tradeCount` trades have been before.
  */
-export function matchIncoming(book: Book, incoming: IncomingOrder, protectionTicks: number): Match {
+export function matchIncoming(
+  book: Book,
+  incoming: Matched,
+  protectionTicks: number,
+  tradeCount: number,
+): Match {
   const limitTicks = incoming.ticks === 0 ? protectionTicks : incoming.ticks;
-  const match = matchLevels(book, incoming, limitTicks);
+  const match = matchLevels(book, incoming, limitTicks, tradeCount);
   if (match.leavesLots > 0 && incoming.timeInForce === TimeInForce.FillOrKill) {
     return removed([], incoming.lots, CancelReason.FillOrKill);
   }
@@ -52,34 +56,56 @@ export function isImmediate(timeInForce: TimeInForce): boolean {
   return timeInForce === TimeInForce.ImmediateOrCancel || timeInForce === TimeInForce.FillOrKill;
 }
 
-function matchLevels(book: Book, incoming: IncomingOrder, limitTicks: number): Match {
+function matchLevels(book: Book, incoming: Matched, limitTicks: number, tradeCount: number): Match {
   const isEnhanced = incoming.ordType === OrdType.EnhancedLimit;
   const queueCountMax = isEnhanced ? ENHANCED_LIMIT_QUEUES_MAX : Number.POSITIVE_INFINITY;
-  const fills: Fill[] = [];
+  const trades: Traded[] = [];
+  const side = book.against(incoming.side);
   let leavesLots = incoming.lots;
   let queueCount = 0;
   let lastTicks = 0;
-  for (const level of book.against(incoming.side)) {
-    if (leavesLots === 0 || !crosses(incoming.side, limitTicks, level.ticks)) break;
+  for (let level = side.best; level !== undefined; level = side.after(level)) {
+    if (!crosses(incoming.side, limitTicks, level.ticks)) break;
     // Queueing at its own price would cross the queues it may not reach: it stays where it last
     // traded.
-    if (queueCount === queueCountMax) return settled(incoming, fills, leavesLots, lastTicks);
-    for (
-      let resting = level.first;
-      resting !== NO_ORDER && leavesLots > 0;
-      resting = book.next(resting)
-    ) {
+    if (queueCount === queueCountMax) return settled(incoming, trades, leavesLots, lastTicks);
+    for (let resting = level.first; resting !== NO_ORDER; resting = book.next(resting)) {
       if (book.accountOf(resting) === incoming.account) {
-        return removed(fills, leavesLots, CancelReason.SelfTrade);
+        return removed(trades, leavesLots, CancelReason.SelfTrade);
       }
       const lots = Math.min(leavesLots, book.lotsOf(resting));
-      fills.push({ resting, lots });
+      const tradeNo = tradeCount + trades.length + 1;
+      trades.push(tradeWith(book, resting, level, incoming, lots, tradeNo));
       leavesLots -= lots;
+      if (leavesLots === 0) return settled(incoming, trades, leavesLots, 0);
     }
     queueCount += 1;
     lastTicks = level.ticks;
   }
-  return settled(incoming, fills, leavesLots, incoming.ticks);
+  return settled(incoming, trades, leavesLots, incoming.ticks);
+}
+
+function tradeWith(
+  book: Book,
+  resting: OrderHandle,
+  level: PriceLevel,
+  { symbol, side, orderId, account }: Matched,
+  lots: number,
+  tradeNo: number,
+): Traded {
+  return {
+    type: "Traded",
+    symbol,
+    tradeNo,
+    side,
+    incomingOrderId: orderId,
+    incomingAccount: account,
+    restingOrderId: book.orderIdOf(resting),
+    restingAccount: book.accountOf(resting),
+    ticks: level.ticks,
+    lots,
+    restingLeavesLots: book.lotsOf(resting) - lots,
+  };
 }
 
 function crosses(side: Side, limitTicks: number, ticks: number): boolean {
@@ -87,21 +113,21 @@ function crosses(side: Side, limitTicks: number, ticks: number): boolean {
   return side === Side.Buy ? ticks <= limitTicks : ticks >= limitTicks;
 }
 
-/** The match of an order whose fills are done and whose rest would queue at a price; 0: at none. */
+/** The match of an order that has traded and whose rest would queue at a price; 0: at none. */
 function settled(
   incoming: IncomingOrder,
-  fills: readonly Fill[],
+  trades: readonly Traded[],
   leavesLots: number,
   restingTicks: number,
 ): Match {
-  if (leavesLots === 0) return { fills, leavesLots, rest: "None", restingTicks: 0 };
+  if (leavesLots === 0) return { trades, leavesLots, rest: "None", restingTicks: 0 };
   if (incoming.timeInForce === TimeInForce.ImmediateOrCancel) {
-    return removed(fills, leavesLots, CancelReason.ImmediateOrCancel);
+    return removed(trades, leavesLots, CancelReason.ImmediateOrCancel);
   }
-  if (restingTicks === 0) return removed(fills, leavesLots, CancelReason.NoLiquidity);
-  return { fills, leavesLots, rest: "Queues", restingTicks };
+  if (restingTicks === 0) return removed(trades, leavesLots, CancelReason.NoLiquidity);
+  return { trades, leavesLots, rest: "Queues", restingTicks };
 }
 
-function removed(fills: readonly Fill[], leavesLots: number, rest: RemovalReason): Match {
-  return { fills, leavesLots, rest, restingTicks: 0 };
+function removed(trades: readonly Traded[], leavesLots: number, rest: RemovalReason): Match {
+  return { trades, leavesLots, rest, restingTicks: 0 };
 }

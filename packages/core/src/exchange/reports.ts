@@ -1,6 +1,7 @@
 /** What the exchange's events mean to the desk. Needs no book, only the instrument's grid. */
-import type { Account, ExecId, OrderId, VenueReport } from "../model/index.ts";
-import type { MarketEvent } from "./exchange-event.ts";
+import type { Account, ExecId, OrderId, Price, Qty, VenueReport } from "../model/index.ts";
+import { decimalOf, LOW_END } from "../model/order-number.ts";
+import type { MarketEvent, Traded } from "./exchange-event.ts";
 import type { Listing } from "./listing.ts";
 
 /** ExecID(17) of trade number n is this plus n, in decimal: always ten digits or more. */
@@ -24,18 +25,17 @@ export function reportsOf(event: MarketEvent, listing: Listing): VenueReport[] {
     case "StopReplaced":
       return [replacedReport(event, event.lots, listing)];
     case "Traded": {
-      const { incomingAccount, incomingOrderId, restingAccount, restingOrderId } = event;
       const trade = tradeOf(event, listing);
       return [
-        { ...trade, account: incomingAccount, orderId: incomingOrderId },
-        { ...trade, account: restingAccount, orderId: restingOrderId },
+        tradedReport(event.incomingAccount, event.incomingOrderId, trade),
+        tradedReport(event.restingAccount, event.restingOrderId, trade),
       ];
     }
     case "AuctionTraded": {
       const trade = tradeOf(event, listing);
       return [
-        { ...trade, account: event.buyAccount, orderId: event.buyOrderId },
-        { ...trade, account: event.sellAccount, orderId: event.sellOrderId },
+        tradedReport(event.buyAccount, event.buyOrderId, trade),
+        tradedReport(event.sellAccount, event.sellOrderId, trade),
       ];
     }
     case "Uncrossed":
@@ -64,16 +64,28 @@ function replacedReport(terms: NewTerms, orderLots: number, listing: Listing): V
 }
 
 interface Trade {
-  readonly tradeNo: number;
-  readonly ticks: number;
-  readonly lots: number;
+  readonly execId: ExecId;
+  readonly lastQty: Qty;
+  readonly lastPx: Price;
 }
 
-function tradeOf({ tradeNo, ticks, lots }: Trade, listing: Listing) {
+type TradeTerms = Pick<Traded, "tradeNo" | "ticks" | "lots">;
+
+function tradeOf({ tradeNo, ticks, lots }: TradeTerms, listing: Listing): Trade {
   return {
-    type: "Traded",
-    execId: String(EXEC_ID_BASE + tradeNo) as ExecId,
+    execId: execIdOf(tradeNo),
     lastQty: listing.qtyOf(lots),
     lastPx: listing.priceOf(ticks),
-  } as const;
+  };
+}
+
+function tradedReport(account: Account, orderId: OrderId, trade: Trade): VenueReport {
+  const { execId, lastQty, lastPx } = trade;
+  return { type: "Traded", account, orderId, execId, lastQty, lastPx };
+}
+
+/** EXEC_ID_BASE plus the number, in decimal. */
+function execIdOf(tradeNo: number): ExecId {
+  const high = Math.floor(tradeNo / LOW_END);
+  return decimalOf(EXEC_ID_BASE / LOW_END + high, tradeNo - high * LOW_END) as ExecId;
 }

@@ -6,6 +6,8 @@ import type { OrderId } from "./ids.ts";
 
 /** Digits of the lower part: as many as a 32-bit integer holds every number of. */
 const LOW_DIGITS = 9;
+/** Lower parts are below this. */
+export const LOW_END = 10 ** LOW_DIGITS;
 /**
  * The desk's numbers have eleven digits, and more after 10^9 orders of a partition; at a million
  * orders a second a partition uses up eighteen in centuries.
@@ -30,8 +32,32 @@ export function lowPart(orderId: OrderId): number {
 
 /** The order number of these parts. */
 export function orderIdOf(high: number, low: number): OrderId {
-  const text = String(low);
-  return (high === 0 ? text : `${high}${text.padStart(LOW_DIGITS, "0")}`) as OrderId;
+  return decimalOf(high, low) as OrderId;
+}
+
+/** The decimal whose lower nine digits are `low`, and `high` those before them. */
+export function decimalOf(high: number, low: number): string {
+  return high === 0 ? String(low) : String(high) + nineDigits(low);
+}
+
+/**
+ * Written digit by digit: `String` keeps what it has written in a table, and a number that is
+ * written once has to be looked for in there first.
+ */
+function nineDigits(value: number): string {
+  const upper = (value / 100_000) | 0;
+  const lower = value - upper * 100_000;
+  return String.fromCharCode(
+    ZERO + ((upper / 1_000) | 0),
+    ZERO + (((upper / 100) | 0) % 10),
+    ZERO + (((upper / 10) | 0) % 10),
+    ZERO + (upper % 10),
+    ZERO + ((lower / 10_000) | 0),
+    ZERO + (((lower / 1_000) | 0) % 10),
+    ZERO + (((lower / 100) | 0) % 10),
+    ZERO + (((lower / 10) | 0) % 10),
+    ZERO + (lower % 10),
+  );
 }
 
 function digitsOf(text: string, from: number, to: number): number {

@@ -58,5 +58,10 @@ function assertLevels(side: BookSide<Level>, best: string, expected: ReadonlySet
     [...side].map((level) => level.ticks),
     bestFirst,
   );
+  const walked: number[] = [];
+  for (let level = side.best; level !== undefined; level = side.after(level)) {
+    walked.push(level.ticks);
+  }
+  assert.deepEqual(walked, bestFirst);
   assert.equal(side.best?.ticks, bestFirst[0]);
 }

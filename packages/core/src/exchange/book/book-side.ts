@@ -48,6 +48,16 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
     this.#noteBest();
   }
 
+  /** The level of the next worse price; undefined behind the worst. */
+  after(level: Level): Level | undefined {
+    const chunkIndex = this.#chunkIndexOf(level.ticks);
+    const chunk = at(this.#chunks, chunkIndex);
+    const index = this.#indexIn(chunk, level.ticks);
+    if (index > 0) return at(chunk, index - 1);
+    const worse = chunkIndex === 0 ? undefined : at(this.#chunks, chunkIndex - 1);
+    return worse && at(worse, worse.length - 1);
+  }
+
   /** Best first. */
   *[Symbol.iterator](): Iterator<Level> {
     for (let chunkIndex = this.#chunks.length - 1; chunkIndex >= 0; chunkIndex -= 1) {
