@@ -3,13 +3,10 @@
  * as the console's own files, is read from the machine and never written.
  */
 import * as real from "node:fs";
-import type { Disk } from "../world/disk.ts";
+import { type Disk, SIM_ROOT } from "../world/disk.ts";
 import { theWorld } from "../world/world.ts";
 
 export * from "node:fs";
-
-/** All that the simulated machine keeps. */
-export const SIM_ROOT = "/sim";
 
 const { constants } = real;
 

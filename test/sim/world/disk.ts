@@ -9,6 +9,8 @@
 import { constants } from "node:os";
 import type { Random } from "./random.ts";
 
+/** All that the simulated machine keeps is below it. */
+export const SIM_ROOT = "/sim";
 /** Sectors are written whole or not at all. */
 const SECTOR_BYTES = 512;
 
@@ -115,7 +117,8 @@ export class Disk {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
-  readonly #folders = new Set<string>(["/"]);
+  /** The root is there from the beginning, as a disk that is mounted there. */
+  readonly #folders = new Set<string>(["/", SIM_ROOT]);
   readonly #locks = new Set<string>();
   readonly #handles = new Map<number, Handle>();
   #nextDescriptor = 1_000_000;
