@@ -464,6 +464,7 @@ test("cli: explain finds the mistake in a signature", async (t) => {
       /other JSON was signed than sent: without white space/i,
     ],
     [hmac(`delete|/trade/v1/orders|1746774142003|${body}`), /method was signed in small letters/],
+    [hmac(`POST|/trade/v1/orders|1746774142003|${body}`), /method was signed than sent: POST/],
     [hmac(`DELETE|/trade/v1/orders|1746774142|${body}`), /timestamp in seconds was signed/],
     [hmac(`${prefix}${body}`, "demo-secret\n"), /line break at its end/],
     [hmac(`${prefix}${body}`, Buffer.from("demo-secret", "base64")), /decoded from base64/],

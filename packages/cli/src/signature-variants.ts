@@ -26,6 +26,8 @@ interface Variant {
   readonly change: (attempt: SignedAttempt) => Partial<SignedAttempt> | null;
 }
 
+const METHODS = ["DELETE", "GET", "POST", "PUT"] as const;
+
 const VARIANTS: readonly Variant[] = [
   {
     mistake: "the payload was left out",
@@ -87,6 +89,11 @@ const VARIANTS: readonly Variant[] = [
     cure: "The method word of a handshake is CONNECT.",
     change: ({ method }) => (method === "CONNECT" ? { method: "GET" } : null),
   },
+  ...METHODS.map((word) => ({
+    mistake: `another method was signed than sent: ${word}`,
+    cure: "Sign the method of the request line, in capitals.",
+    change: ({ method }: SignedAttempt) => (method === word ? null : { method: word }),
+  })),
   {
     mistake: "a timestamp in seconds was signed",
     cure: "Sign the very text of X-API-Timestamp, which is in milliseconds.",
