@@ -51,7 +51,7 @@ export function adviceOf(error: unknown): string {
   if (error instanceof ConnectionError) {
     // With a remedy the message says it.
     if ((unsent(error.cause)?.remedy ?? null) !== null) return "";
-    return "Is the gateway running, and is its address right? Try: countermand doctor";
+    return "Is the gateway running, and its address right, https where it has TLS? Try: countermand doctor";
   }
   if (error instanceof ApiError && error.reason === "operator_token_invalid") {
     return "The token is another gateway's, or an old one: --token-file names where it is kept.";
