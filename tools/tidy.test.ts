@@ -10,6 +10,7 @@ import { repoFile, tidyFaults } from "./tidy.ts";
 
 /** Files that everything else is planted beside: three packages with their doors. */
 const BASE: Readonly<Record<string, string>> = {
+  "package.json": `{ "scripts": { "check": "node tools/check.ts" } }`,
   "packages/core/package.json": `{ "name": "@countermand/core", "exports": {
     "./model": "./src/model/index.ts", "./desk": "./src/desk/index.ts" } }`,
   "packages/core/src/model/index.ts": "export const zero = 0n;\n",
@@ -93,6 +94,9 @@ const PLANTED: ReadonlyArray<readonly [rule: string, path: string, text: string,
   ["markdown-title", "docs/page.md", "# One\n\n# Two", 3],
   ["markdown-link", "docs/page.md", "# Page\n\n[text](absent.md)", 3],
   ["markdown-link", "docs/page.md", "# Page\n\n[text](#absent)", 3],
+  ["markdown-name", "docs/page.md", "# Page\n\nIn `packages/core/src/absent.ts`", 3],
+  ["markdown-name", "docs/page.md", "# Page\n\n```sh\nnode packages/absent.ts 1\n```", 4],
+  ["markdown-name", "docs/page.md", "# Page\n\nBy `npm run absent -- --long`", 3],
 ];
 
 function titleOf(text: string): string {
@@ -120,6 +124,11 @@ const INNOCENT: ReadonlyArray<readonly [what: string, path: string, text: string
   ["a link to a folder", "docs/page.md", "# Page\n\n[text](../packages/core/)"],
   ["a link to a heading", "docs/page.md", "# Page\n\n[text](#a-b-c)\n\n## A `b`, c?"],
   ["a link out", "docs/page.md", "# Page\n\n[text](https://example.org/a#b)"],
+  ["a file by its name", "docs/page.md", "# Page\n\n`node packages/core/package.json`"],
+  ["a folder by its name", "docs/page.md", "# Page\n\n`packages/core/src`, `docs/`"],
+  ["a pattern of names", "docs/page.md", "# Page\n\n`packages/*/src`, `packages/core/NAME/*.ts`"],
+  ["a path elsewhere", "docs/page.md", "# Page\n\n`data/journal.db`, `/packages/absent`"],
+  ["a script by its name", "docs/page.md", "# Page\n\n`npm run check`"],
   ["a title in code", "docs/page.md", "# Page\n\n```sh\n# comment\n[a](b.md)\n```\n\n`[a](b.md)`"],
 ];
 

@@ -19,14 +19,14 @@ const ORDER = [...MODEL, "packages/core/src/order/"];
 const SESSION = [...MODEL, "packages/core/src/exchange/", "packages/core/src/rules/"];
 
 /** Import directions. A file always may import from the folder of its own row. */
-const DIRECTIONS: readonly Direction[] = [
+export const DIRECTIONS: readonly Direction[] = [
   { from: "packages/core/src/model/", ours: MODEL, packages: false },
   { from: "packages/core/src/order/", ours: ORDER, packages: false },
   { from: "packages/core/src/money/", ours: ORDER, packages: false },
   { from: "packages/core/src/rules/", ours: MODEL, packages: false },
   { from: "packages/core/src/limits/", ours: ORDER, packages: false },
   { from: "packages/core/src/desk/", ours: [...ORDER, MONEY, LIMITS], packages: false },
-  { from: "packages/core/src/exchange/", ours: ORDER, packages: false },
+  { from: "packages/core/src/exchange/", ours: MODEL, packages: false },
   { from: "packages/core/src/control/", ours: [...MODEL, LIMITS], packages: false },
   { from: "packages/core/src/session/", ours: SESSION, packages: false },
   { from: "packages/core/src/market-data/", ours: MODEL, packages: false },

@@ -1,5 +1,6 @@
-// Pages have one title, and their links lead somewhere.
+// Pages have one title, their links lead somewhere, and what they name is there.
 
+import { posix } from "node:path";
 import { type Fault, type RepoFile, resolveFrom } from "./file.ts";
 
 const LINK = /\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g;
@@ -7,7 +8,12 @@ const LINK = /\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g;
 export function markdownFaults(files: readonly RepoFile[]): Fault[] {
   const pages = files.filter((file) => file.path.endsWith(".md"));
   const anchors = new Map(pages.map((page) => [page.path, anchorsOf(page)]));
-  return pages.flatMap((page) => [...titleFaults(page), ...linkFaults(page, files, anchors)]);
+  const names = namesIn(files);
+  return pages.flatMap((page) => [
+    ...titleFaults(page),
+    ...linkFaults(page, files, anchors),
+    ...nameFaults(page, names),
+  ]);
 }
 
 function titleFaults(page: RepoFile): Fault[] {
@@ -51,6 +57,57 @@ function linkFault(
   return `"${link}" leads to nothing: ${file} has no heading "#${anchor}"`;
 }
 
+/** What a page may name. */
+interface Names {
+  /** Files, and the folders that they are in. */
+  readonly paths: ReadonlySet<string>;
+  /** Folders at the root; a name that begins with none of them is not of this repository. */
+  readonly roots: ReadonlySet<string>;
+  /** What `npm run` knows; null where the files have no package.json. */
+  readonly scripts: ReadonlySet<string> | null;
+}
+
+function namesIn(files: readonly RepoFile[]): Names {
+  const paths = new Set<string>();
+  for (const { path } of files) {
+    for (let at = path; at !== "."; at = posix.dirname(at)) paths.add(at);
+  }
+  const roots = files.filter(({ path }) => path.includes("/")).map(({ path }) => rootOf(path));
+  const manifest = files.find(({ path }) => path === "package.json");
+  const { scripts = {} } = JSON.parse(manifest?.text ?? "{}") as { scripts?: object };
+  return {
+    paths,
+    roots: new Set(roots),
+    scripts: manifest === undefined ? null : new Set(Object.keys(scripts)),
+  };
+}
+
+function rootOf(path: string): string {
+  return path.slice(0, path.indexOf("/"));
+}
+
+/** A path, whole: not the beginning of a pattern such as `docs/*.md`. */
+const NAMED_PATH = /(?<![\w./<-])\.?\w[\w.-]*(?:\/[\w.-]+)+(?![\w*<{$/])/g;
+const NAMED_SCRIPT = /npm run ([\w:-]+)/g;
+
+/** Files, folders and scripts that the page's code names and that are not there. */
+function nameFaults(page: RepoFile, { paths, roots, scripts }: Names): Fault[] {
+  return code(page.text).flatMap((line, index) => {
+    const named = [...line.matchAll(NAMED_PATH)].map(([path]) => path.replace(/\.$/, ""));
+    const missing = named.filter((path) => roots.has(rootOf(path)) && !paths.has(path));
+    const unknown = [...line.matchAll(NAMED_SCRIPT)]
+      .map(([, script = ""]) => script)
+      .filter((script) => scripts?.has(script) === false);
+    const messages = [
+      ...missing.map((path) => `${path} does not exist`),
+      ...unknown.map((script) => `package.json has no script "${script}"`),
+    ];
+    return messages.map((message) => {
+      return { rule: "markdown-name", path: page.path, line: index + 1, message };
+    });
+  });
+}
+
 /** The anchors that a repository host makes of a page's headings. */
 function anchorsOf(page: RepoFile): Set<string> {
   const found = new Set<string>();
@@ -72,13 +129,28 @@ function anchorsOf(page: RepoFile): Set<string> {
 
 /** The lines of a page, those of code blocks and the contents of code spans blanked. */
 function prose(text: string, { keepCodeSpans = false } = {}): string[] {
+  return lines(text).map(({ line, isCode }) => {
+    if (isCode) return "";
+    return keepCodeSpans ? line : line.replace(CODE_SPAN, "``");
+  });
+}
+
+/** The lines of a page, all but code blocks and the contents of code spans blanked. */
+function code(text: string): string[] {
+  return lines(text).map(({ line, isCode }) => {
+    return isCode ? line : (line.match(CODE_SPAN) ?? []).join(" ");
+  });
+}
+
+const CODE_SPAN = /`[^`]*`/g;
+
+function lines(text: string): { readonly line: string; readonly isCode: boolean }[] {
   let fence: string | null = null;
   return text.split("\n").map((line) => {
     const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
-    const inCode = fence !== null || mark !== undefined;
+    const isCode = fence !== null || mark !== undefined;
     if (fence === null) fence = mark ?? null;
     else if (mark?.startsWith(fence) === true) fence = null;
-    if (inCode) return "";
-    return keepCodeSpans ? line : line.replace(/`[^`]*`/g, "``");
+    return { line, isCode };
   });
 }
