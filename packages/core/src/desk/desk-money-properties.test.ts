@@ -15,6 +15,7 @@ import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
 import { isWaiting, leavesQty } from "../order/order.ts";
+import { decideAdjust } from "./account-decisions.ts";
 import { Desk } from "./desk.ts";
 import {
   ANNE,
@@ -170,7 +171,12 @@ function run(trading: ScriptedTrading, step: Step): void {
     case "adjust": {
       const { account, asset, units: credit } = step;
       const now = trading.nowMs as UnixMs;
-      const event = trading.desk.decideAdjust(account, asset, credit, "drawn", now);
+      const event = decideAdjust(
+        trading.desk,
+        account,
+        { asset, units: credit, reason: "drawn" },
+        now,
+      );
       if (!("refused" in event)) trading.apply(event);
       return;
     }

@@ -11,6 +11,7 @@ import type { Order } from "../model/order.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import { leavesQty } from "../order/order.ts";
+import { decideAdjust } from "./account-decisions.ts";
 import { Desk } from "./desk.ts";
 import {
   ANNE,
@@ -201,7 +202,12 @@ test("money: a sale never costs cash, and pays its charges from later fills", ()
 test("money: an operator credits and debits against the house, within what is free", () => {
   const trading = new ScriptedTrading("100", "0");
   const adjust = (text: string) =>
-    trading.desk.decideAdjust(ANNE, HKD, fixed(text), "wire", T0 as UnixMs);
+    decideAdjust(
+      trading.desk,
+      ANNE,
+      { asset: HKD, units: fixed(text), reason: "wire" },
+      T0 as UnixMs,
+    );
   const credit = adjust("50");
   assert.ok(!("refused" in credit));
   assert.equal(formatDecimal(trading.apply(credit).balance), "150");

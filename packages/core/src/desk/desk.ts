@@ -2,7 +2,7 @@
  * The desk of one partition: accounts, their open orders and streams, their money, and the memory
  * of answered requests. A pure state machine: every method named `decide...` changes nothing,
  * `apply` is the only writer, and applying the journal's events to a fresh desk gives the same
- * state.
+ * state. What operators decide of accounts stands in account-decisions.ts.
  */
 import { assert } from "../assert.ts";
 import type { Cause } from "../model/cause.ts";
@@ -16,10 +16,8 @@ import {
   type Side,
 } from "../model/enums.ts";
 import type {
-  AccountClosed,
   AccountOpened,
   Answered,
-  Asset,
   BalanceAdjusted,
   DeskEvent,
   ExecutionReported,
@@ -37,19 +35,13 @@ import { type TradableQuery, tradableQty } from "../money/account-views.ts";
 import type { AccountLedger, HouseOwner, Ledger } from "../money/ledger.ts";
 import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
 import { AccountBook } from "./account-book.ts";
-import {
-  closedAccountRefusal,
-  closeRefusal,
-  openRefusal,
-  unknownAccount,
-} from "./account-checks.ts";
+import { closedAccountRefusal } from "./account-checks.ts";
 import { amendRefusal, replaceTerms } from "./amend.ts";
 import { AnsweredRequests, answeredLines, restoreAnswered } from "./answered-requests.ts";
 import { deadManLines, deadManOfLine } from "./dead-man.ts";
 import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
 import { watchLines, watchOfLine } from "./disconnect-watches.ts";
-import { debitRefusal } from "./funds.ts";
 import {
   checkedPrice,
   checkedQty,
@@ -275,60 +267,6 @@ export class Desk {
   /** Settles what is due on a date or before it; null when that is done already. */
   decideSettle(date: UnixDay, nowMs: UnixMs): Settled | null {
     return date <= this.ledger.settledThrough ? null : { type: "Settled", atMs: nowMs, date };
-  }
-
-  /** An account that an operator opens; money comes by adjustments. */
-  decideOpen(
-    account: Account,
-    shortSellingAllowed: boolean,
-    nowMs: UnixMs,
-  ): AccountOpened | Refusal {
-    const refusal = openRefusal(this.book(account), account);
-    if (refusal !== null) return refusal;
-    const nothing = { cash: [], holdings: [] };
-    return { type: "AccountOpened", atMs: nowMs, account, ...nothing, shortSellingAllowed };
-  }
-
-  /** Null when it is closed already. Only an empty account is closed. */
-  decideClose(account: Account, nowMs: UnixMs): AccountClosed | Refusal | null {
-    const book = this.book(account);
-    if (book === null) return unknownAccount(account);
-    if (book.isClosed) return null;
-    const refusal = closeRefusal(book, this.money(account));
-    return refusal ?? { type: "AccountClosed", atMs: nowMs, account };
-  }
-
-  /** Money is in what something is traded in, and holdings are of what is traded. */
-  assetRefusal({ assetClass, name }: Asset): Refusal | null {
-    const isKnown =
-      assetClass === "Holding"
-        ? this.#instruments.ofProduct(name) !== null
-        : this.#instruments.all.some(({ currency }) => currency === name);
-    if (isKnown) return null;
-    const what = assetClass === "Cash" ? "currency" : "product";
-    return refuse("UNKNOWN_ASSET", `no instrument has the ${what} ${name}`);
-  }
-
-  /**
-   * A credit of an operator, or with units below zero a debit, which takes only what is settled and
-   * free. Precondition: units are not zero.
-   */
-  decideAdjust(
-    account: Account,
-    asset: Asset,
-    units: bigint,
-    reason: string,
-    nowMs: UnixMs,
-  ): BalanceAdjusted | Refusal {
-    assert(units !== 0n, "an adjustment changes something");
-    const book = this.book(account);
-    if (book === null) return unknownAccount(account);
-    const money = this.money(account);
-    const refusal =
-      closedAccountRefusal(book) ?? (units < 0n ? debitRefusal(money, asset, -units) : null);
-    if (refusal !== null) return refusal;
-    const balance = money.balance(asset).total + units;
-    return { type: "BalanceAdjusted", atMs: nowMs, account, asset, units, reason, balance };
   }
 
   /** How much the account could trade, in whole lots. Precondition: the ratio is in range. */

@@ -1,6 +1,7 @@
 export * from "../order/ord-types.ts";
 export * from "./account-book.ts";
 export * from "./account-checks.ts";
+export * from "./account-decisions.ts";
 export * from "./amend.ts";
 export * from "./answered-requests.ts";
 export * from "./cancel.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, BERT, OPTIONS, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { fixed, formatDecimal, ONE, type Price } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
@@ -44,7 +45,8 @@ test("balances: a row for every currency that is traded or held, also an empty o
   assert.deepEqual(rows, ["HKD", "USD", "USDT"]);
   const trading = new ScriptedTrading("0", "0");
   const euro = { assetClass: "Cash", name: "EUR" } as const;
-  const credit = trading.desk.decideAdjust(ANNE, euro, ONE, "", 0 as never);
+  const adjustment = { asset: euro, units: ONE, reason: "" };
+  const credit = decideAdjust(trading.desk, ANNE, adjustment, 0 as never);
   assert.ok(!("refused" in credit));
   trading.apply(credit);
   const rowsWithEuro = balancesOf(trading).map(({ currency }) => currency);

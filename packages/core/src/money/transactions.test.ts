@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, ScriptedTrading, T0 } from "../desk/desk-fixture.ts";
 import { fixed, formatDecimal } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
@@ -19,7 +20,12 @@ test("transactions: the statement of a run, line by line", () => {
     ["Holding", "BTC", "0.5"],
   ] as const) {
     const asset = { assetClass, name };
-    const event = trading.desk.decideAdjust(ANNE, asset, fixed(text), "by hand", T0 as UnixMs);
+    const event = decideAdjust(
+      trading.desk,
+      ANNE,
+      { asset, units: fixed(text), reason: "by hand" },
+      T0 as UnixMs,
+    );
     assert.ok(!("refused" in event));
     trading.apply(event);
   }
@@ -45,7 +51,7 @@ test("transactions: the statement of a run, line by line", () => {
 test("transactions: a product that is not listed any more still has its line", () => {
   const trading = new ScriptedTrading("0", "0");
   const asset = { assetClass: "Holding", name: "GONE" } as const;
-  const event = trading.desk.decideAdjust(ANNE, asset, 5n, "", T0 as UnixMs);
+  const event = decideAdjust(trading.desk, ANNE, { asset, units: 5n, reason: "" }, T0 as UnixMs);
   assert.ok(!("refused" in event));
   trading.apply(event);
   const [line] = transactionsOf(event, 7, trading.desk);
@@ -76,7 +82,12 @@ test("transactions: an entry counts the lines of its event, in and out", () => {
   for (let fill = 0; fill < 2; fill += 1) trading.fill(sale, fixed("100"), 1_000_000n);
   for (const text of ["-100", "100"]) {
     const asset = { assetClass: "Holding", name: "BTC" } as const;
-    const event = trading.desk.decideAdjust(ANNE, asset, fixed(text), "", T0 as UnixMs);
+    const event = decideAdjust(
+      trading.desk,
+      ANNE,
+      { asset, units: fixed(text), reason: "" },
+      T0 as UnixMs,
+    );
     assert.ok(!("refused" in event));
     trading.apply(event);
   }

@@ -10,7 +10,14 @@ import type {
 } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { OperatorAct, OperatorActed } from "@countermand/core/control";
-import { type AccountBook, unknownAccount } from "@countermand/core/desk";
+import {
+  type AccountBook,
+  assetRefusal,
+  decideAdjust,
+  decideClose,
+  decideOpen,
+  unknownAccount,
+} from "@countermand/core/desk";
 import {
   type Account,
   type Asset,
@@ -74,10 +81,10 @@ export class AccountActs {
       return refuse("ACCOUNT_EXISTS", `account ${account} is the sandbox's own`);
     }
     const { desk } = this.#partitions.deskOf(account);
-    const opened = desk.decideOpen(account, shortSellingAllowed, nowMs);
+    const opened = decideOpen(desk, account, shortSellingAllowed, nowMs);
     if ("refused" in opened) return opened;
     for (const [asset] of adjustments) {
-      const refusal = desk.assetRefusal(asset);
+      const refusal = assetRefusal(desk, asset);
       if (refusal !== null) return refusal;
     }
     this.#stage(act, "account_opened", account, [opened]);
@@ -96,9 +103,9 @@ export class AccountActs {
     const events: DeskEvent[] = [];
     for (const [asset, units] of adjustments) {
       // What is listed no more can still be taken.
-      const unknown = units > 0n ? desk.assetRefusal(asset) : null;
+      const unknown = units > 0n ? assetRefusal(desk, asset) : null;
       if (unknown !== null) return unknown;
-      const adjusted = desk.decideAdjust(account, asset, units, reason, nowMs);
+      const adjusted = decideAdjust(desk, account, { asset, units, reason }, nowMs);
       if ("refused" in adjusted) return adjusted;
       events.push(adjusted);
     }
@@ -131,7 +138,7 @@ export class AccountActs {
       return refuse("ACCOUNT_NOT_EMPTY", "the venue has not answered all cancels: repeat it then");
     }
     this.#withdraw(act, account, nowMs);
-    const closed = desk.decideClose(account, nowMs);
+    const closed = decideClose(desk, account, nowMs);
     if (closed === null || "refused" in closed) return closed ?? this.row(account);
     this.#stage(act, "account_closed", account, [closed]);
     return this.row(account);
@@ -184,7 +191,8 @@ export class AccountActs {
       for (const name of money.names(assetClass)) {
         const asset = { assetClass, name };
         const units = -money.balance(asset).total;
-        const adjusted = desk.decideAdjust(account, asset, units, act.reason, nowMs);
+        const withdrawal = { asset, units, reason: act.reason };
+        const adjusted = decideAdjust(desk, account, withdrawal, nowMs);
         assert(!("refused" in adjusted), "what is settled and free can be withdrawn");
         events.push(adjusted);
       }

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at } from "@countermand/core/assert";
 import { decodeControlEvent } from "@countermand/core/control";
-import { type Desk, REFERENCE_DESK_RULES } from "@countermand/core/desk";
+import { type Desk, decideAdjust, REFERENCE_DESK_RULES } from "@countermand/core/desk";
 import { decodeExchangeEvent } from "@countermand/core/exchange";
 import {
   type Account,
@@ -268,7 +268,7 @@ class DisklessNode {
   #adjust({ account, assetIndex, units }: Adjust): void {
     const asset = at(ASSETS, assetIndex);
     const desk = this.deskOf(account);
-    const event = desk.decideAdjust(account, asset, units, "drawn", this.#now);
+    const event = decideAdjust(desk, account, { asset, units, reason: "drawn" }, this.#now);
     if ("refused" in event) return;
     this.partitions.stageDeskEvent(account, event);
     this.#give(asset, units);
