@@ -54,11 +54,7 @@ export function encodeOrder(order: Order): string {
   return JSON.stringify(cells.slice(ORDER_FROM, ORDER_FROM + ORDER_CELL_COUNT));
 }
 
-export function decodeOrder(text: string): Order {
-  return orderOf(JSON.parse(text) as Cells, 0);
-}
-
-/** The same of a line whose JSON was read already. */
+/** The order of such a line, whose JSON was read already. */
 export function orderOfCells(cells: readonly unknown[]): Order {
   return orderOf(cells as Cells, 0);
 }

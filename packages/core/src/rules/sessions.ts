@@ -176,18 +176,6 @@ export function reopening(hours: MarketHours, atMs: UnixMs, action: SessionActio
   return { reopensAtMs: transition.atMs };
 }
 
-export function cancelWindow(hours: MarketHours, atMs: UnixMs): ClosedWindow | null {
-  return actionWindow(hours, atMs, "cancel");
-}
-
-export function amendWindow(hours: MarketHours, atMs: UnixMs): ClosedWindow | null {
-  return actionWindow(hours, atMs, "amend");
-}
-
-export function placeWindow(hours: MarketHours, atMs: UnixMs): ClosedWindow | null {
-  return actionWindow(hours, atMs, "place");
-}
-
 /** The types that some session of the market takes. */
 export function ordTypesTaken({ plan }: MarketHours): ReadonlySet<OrdType> {
   const sessions = [...plan.full.sessions, ...plan.half.sessions];

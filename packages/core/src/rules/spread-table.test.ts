@@ -3,14 +3,15 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { at } from "../assert.ts";
 import { fixed, formatDecimal, type Price } from "../model/decimal.ts";
+import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
+import type { UnixDay } from "../model/unix-day.ts";
 import { HKEX_SPREADS } from "./markets/hkex.ts";
 import { USEX_SPREADS } from "./markets/usex.ts";
 import {
   gridTick,
   highestPrice,
   isOnTick,
-  ownTickTable,
   priceAwayBy,
   type SpreadTable,
   spreadCeiling,
@@ -205,4 +206,10 @@ function ticked(table: SpreadTable, text: string): string {
 
 function price(text: string): Price {
   return fixed(text) as Price;
+}
+
+/** The table of an instrument whose tick does not depend on price or date. */
+function ownTickTable({ priceTick, priceMax }: Instrument): SpreadTable {
+  const from = 0 as UnixDay;
+  return { from, lowest: priceTick, bands: [{ upTo: priceMax, tick: priceTick }] };
 }

@@ -5,7 +5,6 @@
  */
 import { assert, at } from "../assert.ts";
 import { fixed, type Price } from "../model/decimal.ts";
-import type { Instrument } from "../model/instrument.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import { dayOf } from "./time/civil.ts";
 
@@ -51,12 +50,6 @@ export function spreadSchedule(specs: readonly SpreadTableSpec[]): SpreadSchedul
 /** The table in force on a day. Before the first table's day the first one is taken to hold. */
 export function spreadTableAt(schedule: SpreadSchedule, day: UnixDay): SpreadTable {
   return schedule.findLast(({ from }) => from <= day) ?? at(schedule, 0);
-}
-
-/** The table of an instrument whose tick does not depend on price or date. */
-export function ownTickTable({ priceTick, priceMax }: Instrument): SpreadTable {
-  const from = 0 as UnixDay;
-  return { from, lowest: priceTick, bands: [{ upTo: priceMax, tick: priceTick }] };
 }
 
 /**

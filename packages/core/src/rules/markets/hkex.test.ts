@@ -4,15 +4,7 @@ import { OrdType, TimeInForce } from "../../model/enums.ts";
 import type { UnixMs } from "../../model/ids.ts";
 import type { UnixDay } from "../../model/unix-day.ts";
 import { marketCalendar } from "../calendar.ts";
-import {
-  amendWindow,
-  cancelWindow,
-  daySessions,
-  marketHours,
-  nextTransition,
-  placeWindow,
-  sessionAt,
-} from "../sessions.ts";
+import { actionWindow, daySessions, marketHours, nextTransition, sessionAt } from "../sessions.ts";
 import { addDays, dayOf } from "../time/civil.ts";
 import { DAY_S, formatLocal, formatSecond, HONG_KONG, instantOf } from "../time/zone.ts";
 import { HKEX_CALENDAR, HKEX_SESSIONS } from "./hkex.ts";
@@ -107,7 +99,7 @@ test("hkex: a cancel that came too early is told when the window ends", () => {
     ["2025-12-24 12:07:00", "2025-12-24 12:10:00"],
   ];
   for (const [when, reopens] of rows) {
-    assert.equal(reopening(cancelWindow(HOURS, moment(when))), reopens, when);
+    assert.equal(reopening(actionWindow(HOURS, moment(when), "cancel")), reopens, when);
   }
 });
 
@@ -129,8 +121,8 @@ test("hkex: new orders and amends wait for lunch, nights, weekends and holidays 
     ["2026-04-02 17:00:00", "2026-04-08 09:00:00", "2026-04-08 09:00:00"],
   ];
   for (const [when, places, amends] of rows) {
-    assert.equal(reopening(placeWindow(HOURS, moment(when))), places, `place ${when}`);
-    assert.equal(reopening(amendWindow(HOURS, moment(when))), amends, `amend ${when}`);
+    assert.equal(reopening(actionWindow(HOURS, moment(when), "place")), places, `place ${when}`);
+    assert.equal(reopening(actionWindow(HOURS, moment(when), "amend")), amends, `amend ${when}`);
   }
 });
 
@@ -180,10 +172,8 @@ test("hkex: an auction ends at a random moment, then all waits for its span's en
 function shown(date: string, time: string, offsetS = 0): string {
   const atMs = (moment(`${date} ${time}`) + offsetS * 1000) as UnixMs;
   const { terms } = sessionAt(HOURS, atMs).session;
-  const windows = { place: placeWindow, amend: amendWindow, cancel: cancelWindow };
-  const allowed = Object.entries(windows)
-    .filter(([, windowOf]) => windowOf(HOURS, atMs) === null)
-    .map(([action]) => action);
+  const actions = ["place", "amend", "cancel"] as const;
+  const allowed = actions.filter((action) => actionWindow(HOURS, atMs, action) === null);
   return `${terms.phase}: ${allowed.join(" ")}`;
 }
 
@@ -192,7 +182,7 @@ function cancelWindows(day: UnixDay): string[] {
   const spans: string[] = [];
   let fromS: number | null = null;
   for (let second = 0; second <= DAY_S; second += 60) {
-    const isOpen = cancelWindow(HOURS, instantOf(HONG_KONG, day, second)) === null;
+    const isOpen = actionWindow(HOURS, instantOf(HONG_KONG, day, second), "cancel") === null;
     if (!isOpen && fromS === null) fromS = second;
     if (!isOpen || fromS === null) continue;
     spans.push(`${formatSecond(fromS)}-${formatSecond(second)}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UnixMs } from "../../model/ids.ts";
 import { marketCalendar } from "../calendar.ts";
-import { cancelWindow, marketHours, placeWindow, sessionAt } from "../sessions.ts";
+import { actionWindow, marketHours, sessionAt } from "../sessions.ts";
 import { USEX_CALENDAR, USEX_SESSIONS } from "./usex.ts";
 
 const HOURS = marketHours(marketCalendar(USEX_CALENDAR), USEX_SESSIONS, 0);
@@ -48,8 +48,8 @@ test("usex: new orders wait for the next open day, cancels never wait", () => {
     ["2026-07-02T20:00:00Z", "2026-07-06T13:30:00Z"],
   ];
   for (const [when, reopens] of rows) {
-    assert.equal(placeWindow(HOURS, ms(when))?.reopensAtMs, ms(reopens), when);
-    assert.equal(cancelWindow(HOURS, ms(when)), null, when);
+    assert.equal(actionWindow(HOURS, ms(when), "place")?.reopensAtMs, ms(reopens), when);
+    assert.equal(actionWindow(HOURS, ms(when), "cancel"), null, when);
   }
 });
 
