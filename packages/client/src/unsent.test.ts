@@ -108,6 +108,8 @@ test("unsent: a port that fetch refuses was asked nothing", async () => {
 test("unsent: what may have been sent is never taken for unsent", () => {
   const faults: object[] = [
     { code: "ECONNRESET", message: "read ECONNRESET" },
+    { code: "EHOSTUNREACH", message: "read EHOSTUNREACH", syscall: "read" },
+    { code: "ECONNREFUSED", message: "write ECONNREFUSED", syscall: "write" },
     { code: "UND_ERR_SOCKET", message: "other side closed" },
     { code: "ETIMEDOUT", message: "read ETIMEDOUT" },
     {

@@ -57,6 +57,7 @@ const BLOCKED_PORT: Unsent = { remedy: "fetch speaks to no such port; use anothe
 interface Fault {
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly syscall?: unknown;
 }
 
 /**
@@ -69,7 +70,9 @@ interface Fault {
 export function unsent(error: unknown): Unsent | null {
   const { cause } = (error ?? {}) as { readonly cause?: Fault };
   if (typeof cause !== "object" || cause === null) return null;
-  const { code } = cause;
+  const { code, syscall } = cause;
+  // A connection that stands can end with the same codes, after a request was sent on it.
+  if (syscall === "read" || syscall === "write") return null;
   const message = String(cause.message);
   const remedy = CERTIFICATE_REMEDIES.get(code);
   if (remedy !== undefined) return { remedy };
