@@ -103,9 +103,9 @@ export interface WalkOptions {
   readonly onProgress?: (eventCount: number, expectedCount: number) => void;
   readonly isShared?: boolean;
   /**
-   * Each block by its seal, and events by their hashes only where the head names one. It finds any
-   * byte that is not as it was written, in a quarter of the time; but not who gave a block another
-   * seal as well.
+   * Each block by its seal, and events by their hashes only where the head names one or a partition
+   * begins. It finds any byte that is not as it was written, in a quarter of the time; but not who
+   * gave a block another seal as well.
    */
   readonly bySeals?: boolean;
 }
@@ -196,8 +196,11 @@ function verifyBlock([id, epoch, hash, seal, payloads]: RawBlock, walk: Walk): n
   const isSealed = sealOf(name, last.hash, row) === seal;
   const mark = head.get(name);
   const isNamed = mark !== undefined && mark.seq > last.seq && mark.seq <= lastSeq;
+  // A seal does not say where its block begins: the block before does, but for the first.
+  const isFirst = last.seq === chain.startSeq;
   // What is wrong with a block whose seal does not fit, its events say best.
-  if (!bySeals || !isSealed || isNamed) verifyEvents(row, chain, isNamed ? mark : null, files);
+  const isRead = !bySeals || !isSealed || isFirst || isNamed;
+  if (isRead) verifyEvents(row, chain, isNamed ? mark : null, files);
   if (!isSealed) throw damaged(files, `the seal does not fit the events at ${where()}`);
   if (epoch < chain.lastEpoch || epoch > chain.epoch) {
     throw damaged(files, `epoch ${epoch} is out of order at ${where()}`);

@@ -16,6 +16,7 @@ import { type BlockRow, sealOf } from "./event-block.ts";
 import { inspectJournal, type JournalInspection, keepDamagedTail } from "./inspect.ts";
 import type { JournalErrorCode } from "./journal.ts";
 import { JournalError } from "./journal.ts";
+import { cutJournal } from "./journal-cut.ts";
 import {
   assertRefused,
   blockAt,
@@ -204,6 +205,24 @@ test("inspection: who changes a block and gives it a seal that fits is found by 
     assert.equal(inspectJournal(folder, { bySeals: true }).eventCount, 9);
     const line = /the chain of hashes breaks at partition "desk", seq 5;/;
     assertRefused(folder, "JOURNAL_DAMAGED", () => inspectJournal(folder), line);
+  }));
+
+test("inspection: a history that was cut begins right behind its anchor", () =>
+  inFolder((folder) => {
+    const cut = join(folder, "cut");
+    closedJournal(cut, { desk: 40 }, 10);
+    const reader = new JournalReader(cut);
+    const event = reader.sealed("desk", 15);
+    reader.close();
+    assert.ok(event !== null);
+    cutJournal(cut, [{ partition: "desk", anchor: { ...event, seq: 15 } }], () => {});
+    for (const seq of [1, 14, 16, 20, 21, 41]) {
+      const copy = join(folder, String(seq));
+      copyJournal(cut, copy);
+      alter(copy, `UPDATE anchors SET seq = ${seq}`);
+      const line = new RegExp(`the event is missing at partition "desk", seq ${seq + 1};`);
+      refused(copy, "JOURNAL_DAMAGED", line);
+    }
   }));
 
 test("inspection: another history of the same length is not the one the head names", () =>
