@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { QUIET_EVENTS_MAX, QUIET_LOOK_MS, SNAPSHOT_LATE_FACTOR } from "./limits.ts";
 import type { SnapshotOrder } from "./snapshot-worker.ts";
-import { type SnapshotInMaking, Snapshotter } from "./snapshotter.ts";
+import { makeInThread, type SnapshotInMaking, Snapshotter } from "./snapshotter.ts";
 
 const EVERY = 10 * QUIET_EVENTS_MAX;
 
@@ -149,4 +149,18 @@ test("snapshotter: closed it drops what is unfinished, and begins none", async (
   await waiting.snapshotter.close();
   waiting.pass();
   assert.deepEqual(waiting.ordered, []);
+});
+
+test("snapshotter: a thread that ends without a word has failed, so that another one may begin", async () => {
+  const order: SnapshotOrder = { dataDir: "/data", layout: {} as never, upTo: new Map() };
+  const silent = makeInThread(order, new URL("data:text/javascript,"));
+  await assert.rejects(silent.made, /its thread ended without a word/);
+  const stopped = makeInThread(order, new URL("data:text/javascript,setInterval(()=>{},1000)"));
+  let settled = false;
+  stopped.made.finally(() => {
+    settled = true;
+  });
+  await stopped.stop();
+  await new Promise(setImmediate);
+  assert.equal(settled, false);
 });

@@ -100,11 +100,13 @@ export class Snapshotter {
 }
 
 /** In a thread: the gateway's own never pauses for it. */
-export function makeInThread(order: SnapshotOrder): SnapshotInMaking {
-  const worker = new Worker(new URL("./snapshot-worker.ts", import.meta.url), {
-    workerData: order,
-  });
+export function makeInThread(
+  order: SnapshotOrder,
+  code = new URL("./snapshot-worker.ts", import.meta.url),
+): SnapshotInMaking {
+  const worker = new Worker(code, { workerData: order });
   let path: string | null = null;
+  let isStopped = false;
   worker.once("message", (written: string) => {
     path = written;
   });
@@ -113,7 +115,12 @@ export function makeInThread(order: SnapshotOrder): SnapshotInMaking {
     // With the thread its memory goes, and only then may the next one begin.
     worker.once("exit", () => {
       if (path !== null) resolve(path);
+      else if (!isStopped) reject(new Error("its thread ended without a word"));
     });
   });
-  return { made, stop: async () => void (await worker.terminate()) };
+  const stop = async (): Promise<void> => {
+    isStopped = true;
+    await worker.terminate();
+  };
+  return { made, stop };
 }
