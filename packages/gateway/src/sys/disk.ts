@@ -43,7 +43,8 @@ export function ensureFolder(folder: string, sync: (folder: string) => void = sy
   const top = dirname(resolve(firstMade));
   for (let parent = dirname(resolve(folder)); ; parent = dirname(parent)) {
     sync(parent);
-    if (parent === top) return;
+    // A path may name a folder and leave it again: then the root is where it ends.
+    if (parent === top || parent === dirname(parent)) return;
   }
 }
 
