@@ -16,7 +16,7 @@ test("disk: of a folder that is made every new name is synced, and of one that i
   ensure(`${join(root, "a", "b", "d")}/`);
   assert.deepEqual(synced.splice(0), [join(root, "a", "b")]);
   ensure(join(root, "a", "b"));
-  assert.deepEqual(synced, []);
+  assert.deepEqual(synced.splice(0), []);
   // The first name that it makes is not above the folder: it ends all the same.
   ensure(`${root}/a/left/../../d/e`);
   assert.ok(synced.includes(join(root, "d")) && synced.includes(root));
