@@ -3,6 +3,7 @@
  * else to the framework. Upgrades go to the order stream. Signed requests of plain form do not
  * even pass node:http.
  */
+
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
@@ -36,6 +37,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
+import { NO_SCHEMAS } from "./no-schemas.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
 import {
@@ -91,6 +93,7 @@ export class HttpServer {
     const state: ServerState = { closing: false, answering: new Set() };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
+      schemaController: NO_SCHEMAS,
       clientErrorHandler: answerClientError,
       frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {

@@ -2,6 +2,7 @@
  * The operator API on a listener of its own: the token first, then who operates, the form, the
  * meaning. Every write is decided in one turn of the sequencer and answered when it is durable.
  */
+
 import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import {
@@ -33,6 +34,7 @@ import {
   REQUEST_TIMEOUT_MS,
   RETRY_AFTER_SECONDS,
 } from "../http/limits.ts";
+import { NO_SCHEMAS } from "../http/no-schemas.ts";
 import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { isEchoable, JSON_TYPE } from "../http/responses.ts";
 import type { TlsFiles } from "../secret-settings.ts";
@@ -136,6 +138,7 @@ const SERVER_OPTIONS = {
 function appOf(options: OperatorServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: OPERATOR_BODY_BYTES_MAX,
+    schemaController: NO_SCHEMAS,
     forceCloseConnections: "idle",
     serverFactory: (handler) => nodeServer(SERVER_OPTIONS, options.tls, handler),
     clientErrorHandler: answerClientError,
