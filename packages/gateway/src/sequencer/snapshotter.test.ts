@@ -101,6 +101,9 @@ test("snapshotter: what was replayed counts, and so do open orders", () => {
   const replayed = new Bench(EVERY - 1);
   replayed.pass(1);
   assert.deepEqual(replayed.ordered, [1]);
+  const enough = new Bench(EVERY);
+  enough.pass();
+  assert.deepEqual(enough.ordered, [0]);
   const bench = new Bench();
   bench.openCount = EVERY + 1;
   bench.pass(EVERY);

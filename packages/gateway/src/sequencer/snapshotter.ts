@@ -45,11 +45,15 @@ export class Snapshotter {
   /** While held none is begun: what room the disk has is for others. */
   isHeld = false;
 
-  /** `replayedCount` events lie behind the last snapshot already. */
+  /**
+   * `replayedCount` events lie behind the last snapshot already. Where they are enough one is made
+   * without waiting for another: the next start would replay them all again.
+   */
   constructor(options: SnapshotterOptions, replayedCount: number) {
     this.#options = options;
     this.#everyEventCount = options.everyEventCount ?? SNAPSHOT_EVENT_COUNT;
-    this.#eventCount = replayedCount;
+    this.#eventCount = 0;
+    this.committed(replayedCount);
   }
 
   /** Counts durable events. */
