@@ -9,7 +9,13 @@ import { assert } from "@countermand/core/assert";
 import type { ExecutionReported } from "@countermand/core/model";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
-import { COMMIT_GATHER_MS, LOOK_MS, PENDING_PLACES_SLOW_MAX, SLOW_COMMIT_MS } from "./limits.ts";
+import {
+  COMMIT_ANSWERS_MIN,
+  COMMIT_GATHER_MS,
+  LOOK_MS,
+  PENDING_PLACES_SLOW_MAX,
+  SLOW_COMMIT_MS,
+} from "./limits.ts";
 import type { Partitions, WorkedCommand } from "./partitions.ts";
 
 export interface GroupCommitOptions {
@@ -94,8 +100,8 @@ export class GroupCommit {
   }
 
   /**
-   * Within a turn of the event loop that is long: what has become durable is let go, and a commit
-   * that is due begins, so that no answer waits for the turn's end.
+   * Within a turn of the event loop: what has become durable is let go, and what was decided
+   * meanwhile follows it, so that neither disk nor answers wait for the turn's end.
    */
   lookUp(): void {
     if (!this.#committing && this.#due === null) return;
@@ -107,8 +113,14 @@ export class GroupCommit {
       void this.#commit();
   }
 
+  /** So many are not kept waiting for more: the disk takes them while others are decided. */
   #schedule(): void {
-    if (this.#committing || this.#due !== null || this.#failed) return;
+    if (this.#committing || this.#failed) return;
+    if (this.#waiting.length >= COMMIT_ANSWERS_MIN) {
+      void this.#commit();
+      return;
+    }
+    if (this.#due !== null) return;
     this.#due = { sinceMs: this.#options.clock.monotonicMs(), seenCount: 1 };
     this.#awaitTurnEnd();
   }
@@ -123,8 +135,8 @@ export class GroupCommit {
   }
 
   /**
-   * Commits at the end of this turn, a lone command always; of a later one while every turn brings
-   * more commands, because a few large commits cost less than many small ones.
+   * Commits few at the end of this turn, a lone command always; of a later one while every turn
+   * brings more commands, because a few large commits cost less than many small ones.
    */
   #turnEnded(): void {
     const due = this.#due;
