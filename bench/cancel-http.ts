@@ -2,10 +2,11 @@
  * Question: what share of what HTTP, signature and disk allow at best do signed single cancels
  * reach?
  *
- * Three servers on the same core take turns: a bare node:http server that only checks the
- * signature, the composite floor, and the gateway. 64 keep-alive connections, every answer after
- * its flush. Medians of the rounds are shown. Every answer must be 200 {"code":0}, and afterwards
- * the query must show every order cancelled.
+ * Servers take turns. Three are on one core: a bare node:http server that only checks the
+ * signature, the composite floor, and the gateway. Another gateway has all cores: the server's for
+ * the thread that decides, and the load's, beside the load, for what that leaves. 64 keep-alive
+ * connections, every answer after its flush. Medians of the rounds are shown. Every answer must be
+ * 200 {"code":0}, and afterwards the query must show every order cancelled.
  *
  * Run: `node bench/cancel-http.ts [cancels per round] [rounds]`.
  */
@@ -13,7 +14,7 @@ import { join } from "node:path";
 import { FLOOR_FIRST_ORDER_NO } from "./floor-server.ts";
 import type { LoadResult } from "./http-load.ts";
 import { atLeast, median, type Row, report, row, thousands } from "./report.ts";
-import { pinLoad, ServerProcess, workFolder } from "./server-process.ts";
+import { canPin, pinLoad, SERVER_CORE, ServerProcess, workFolder } from "./server-process.ts";
 import { cancelSingly, queryOrders, RestingOrders } from "./trade-requests.ts";
 
 /** Orders that the query is asked for one by one, besides the count of all. */
@@ -21,7 +22,6 @@ const CHECKED_ORDERS = 100;
 
 interface Contender {
   readonly isGateway: boolean;
-  readonly onAllCores: boolean;
   readonly server: ServerProcess;
   readonly take: (count: number) => readonly string[];
   readonly rounds: Round[];
@@ -42,44 +42,51 @@ report(await measure());
 async function measure(): Promise<Row[]> {
   // One round more, to warm up: it does not count.
   const orderCount = cancelsPerRound * (roundCount + 1);
-  const gatewayOrderCount = 2 * orderCount;
   const bare = await ServerProcess.floor("hmac");
   const file = join(workFolder(), "composite");
   const composite = await ServerProcess.floor("composite", file, String(orderCount));
-  const gateway = await ServerProcess.gateway(workFolder());
-  const orders = new RestingOrders(gateway.port);
-  await orders.place(gatewayOrderCount);
-  const takeOpen = (count: number) => orders.take(count);
+  const onOneCore = await ServerProcess.gateway(workFolder());
+  const onAllCores = await ServerProcess.gateway(workFolder(), {
+    pinned: false,
+    env: canPin ? { COUNTERMAND_DECIDING_CORE: SERVER_CORE } : {},
+  });
   const contenders = [
     contender(bare, numbersFrom(FLOOR_FIRST_ORDER_NO)),
-    contender(gateway, takeOpen, { isGateway: true }),
+    await gatewayContender(onOneCore, orderCount),
     contender(composite, numbersFrom(FLOOR_FIRST_ORDER_NO)),
-    contender(gateway, takeOpen, { isGateway: true, onAllCores: true }),
+    await gatewayContender(onAllCores, orderCount),
   ];
   for (let round = 0; round <= roundCount; round += 1) {
     for (const each of contenders) {
-      await gateway.settled();
       const result = await runRound(each);
       if (round > 0) each.rounds.push(result);
     }
   }
-  await gateway.settled();
-  await requireCanceled(gateway.port, gatewayOrderCount);
-  await Promise.all([bare.stop(), composite.stop(), gateway.stop()]);
+  for (const gateway of [onOneCore, onAllCores]) {
+    await requireCanceled(gateway.port, orderCount);
+  }
+  await Promise.all(contenders.map(({ server }) => server.stop()));
   return rowsOf(contenders);
+}
+
+/** With as many resting orders as it will be asked to cancel. */
+async function gatewayContender(server: ServerProcess, orderCount: number): Promise<Contender> {
+  const orders = new RestingOrders(server.port);
+  await orders.place(orderCount);
+  await server.settled();
+  return contender(server, (count) => orders.take(count), { isGateway: true });
 }
 
 function contender(
   server: ServerProcess,
   take: Contender["take"],
-  { isGateway = false, onAllCores = false } = {},
+  { isGateway = false } = {},
 ): Contender {
-  return { isGateway, onAllCores, server, take, rounds: [] };
+  return { isGateway, server, take, rounds: [] };
 }
 
-async function runRound({ isGateway, onAllCores, server, take }: Contender): Promise<Round> {
+async function runRound({ isGateway, server, take }: Contender): Promise<Round> {
   const orderNos = take(cancelsPerRound);
-  server.spread(onAllCores);
   const cpuBeforeMs = server.cpuMs() ?? 0;
   const result = await cancelSingly(server.port, orderNos);
   let archiveLag = 0;

@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** The server has this core to itself, the load the other one, where processes can be pinned. */
-const SERVER_CORE = "0";
+export const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 const ALL_CORES = `0-${availableParallelism() - 1}`;
 
@@ -56,7 +56,8 @@ export class ServerProcess {
   /** Resolves when the server prints its `ready` line. */
   static async start({ args, env, pinned }: StartOptions): Promise<ServerProcess> {
     const command = [process.execPath, ...args];
-    if (pinned && canPin) command.unshift("taskset", "-c", SERVER_CORE);
+    // Also where it is not pinned: it would inherit the load's core.
+    if (canPin) command.unshift("taskset", "-c", pinned ? SERVER_CORE : ALL_CORES);
     const [file = "", ...rest] = command;
     const startedMs = performance.now();
     const child = spawn(file, rest, {

@@ -38,9 +38,10 @@ test("start: every fault of the configuration is told at once", async (t) => {
       COUNTERMAND_PORT: "65536",
       COUNTERMAND_SANDBOX_MARKET: "maybe",
       COUNTERMAND_SIGNATURE_WINDOW_MS: "300001",
+      COUNTERMAND_DECIDING_CORE: "9999",
     }),
   );
-  const names = ["HOST", "PORT", "SANDBOX_MARKET", "SIGNATURE_WINDOW_MS"];
+  const names = ["HOST", "PORT", "SANDBOX_MARKET", "SIGNATURE_WINDOW_MS", "DECIDING_CORE"];
   assert.equal(lines.length, names.length, lines.join("\n"));
   for (const name of names) {
     assert.ok(

@@ -1,9 +1,10 @@
 /** The start-up surface that others script against: lines, signals, exit codes. */
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
+import { coresOf } from "../../packages/gateway/src/sys/thread-core.ts";
 import { audit } from "./crash/audit.ts";
 import { type Account, Load, newAccounts } from "./crash/load.ts";
 import { Random } from "./crash/random.ts";
@@ -39,6 +40,23 @@ test("start: the ready line comes last and once, with the port that was taken", 
   const second = await place.gateway(place.path("other"), { COUNTERMAND_HOST: "localhost" });
   assert.notEqual(second.port, gateway.port);
 });
+
+test("start: bound to a core is the thread that decides, and no other", async (t) => {
+  const place = Workplace.of(t);
+  const bound = { COUNTERMAND_DECIDING_CORE: String(availableCores(process.pid).at(-1)) };
+  const { pid } = await place.gateway(place.path("data"), bound);
+  const [main, ...others] = readdirSync(`/proc/${pid}/task`).map(Number);
+  assert.equal(main, pid, "it has the number of the process");
+  assert.deepEqual(availableCores(pid), [Number(bound.COUNTERMAND_DECIDING_CORE)]);
+  assert.ok(others.length > 0);
+  for (const other of others)
+    assert.deepEqual(availableCores(other, pid), availableCores(process.pid));
+});
+
+function availableCores(threadId: number, pid = threadId): number[] {
+  const status = readFileSync(`/proc/${pid}/task/${threadId}/status`, "utf8");
+  return coresOf(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
+}
 
 test("start: what needs no signature", async (t) => {
   const place = Workplace.of(t);

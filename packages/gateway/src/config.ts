@@ -21,6 +21,7 @@ import {
   tlsOf,
 } from "./secret-settings.ts";
 import { SettingFault, type SettingSpec } from "./setting.ts";
+import { coreProblem } from "./sys/thread-core.ts";
 
 export interface Config {
   readonly profile: Profile;
@@ -41,6 +42,8 @@ export interface Config {
   /** Largest distance between a request's timestamp and the server's clock, either way. */
   readonly signatureWindowMs: number;
   readonly logLevel: LogLevel;
+  /** The core that the thread which decides is bound to; null: it runs where the system puts it. */
+  readonly decidingCore: number | null;
   /** Null: the listeners speak plain HTTP. */
   readonly tls: TlsFiles | null;
   /** Whether a proxy in front of the gateway has TLS. */
@@ -262,6 +265,13 @@ export const SETTINGS = {
     effect: "least severe log line written to standard error",
     read: readWord(LOG_LEVELS),
   }),
+  decidingCore: setting({
+    env: "COUNTERMAND_DECIDING_CORE",
+    defaultText: "",
+    range: "none, or the number of a core that the process may use, from 0; on Linux, with taskset",
+    effect: "core that the thread which decides and answers is bound to; the others keep all",
+    read: readCore,
+  }),
   accountOrderQty: ACCOUNT_LIMITS.orderQty,
   accountOrderValue: ACCOUNT_LIMITS.orderValue,
   accountPriceDistance: ACCOUNT_LIMITS.priceDistance,
@@ -313,6 +323,7 @@ export function readConfig(environment: Environment = process.env): Config {
     sandboxRecipes: read(SETTINGS.sandboxRecipes),
     signatureWindowMs: read(SETTINGS.signatureWindowMs),
     logLevel: read(SETTINGS.logLevel),
+    decidingCore: read(SETTINGS.decidingCore),
     tls: tls instanceof SettingFault ? null : tls,
     behindProxy: read(SETTINGS.behindProxy),
     clientAddressHeader: read(SETTINGS.clientAddressHeader),
@@ -435,6 +446,14 @@ function readInteger(min: number, max: number): (text: string) => number | Setti
       ? value
       : new SettingFault(`must be a whole number from ${min} to ${max}`);
   };
+}
+
+function readCore(text: string): number | null | SettingFault {
+  if (text === "") return null;
+  const core = readInteger(0, 9_999)(text);
+  if (core instanceof SettingFault) return core;
+  const problem = coreProblem(core);
+  return problem === null ? core : new SettingFault(problem);
 }
 
 function readWord<const T extends string>(words: readonly T[]): (text: string) => T | SettingFault {

@@ -16,6 +16,7 @@ import { applyReload, type LiveConfig, type Reloaded } from "./reload.ts";
 import { RunningNode } from "./running-node.ts";
 import { type SandboxKeys, sandboxKeys } from "./sandbox-keys.ts";
 import type { Clock } from "./sys/clock.ts";
+import { bindMainThread } from "./sys/thread-core.ts";
 import { refuseUpgrade } from "./ws/refuse-upgrade.ts";
 
 /** Milliseconds that answers under way get when the gateway stops. */
@@ -77,6 +78,8 @@ export class Gateway {
       const keys = sandboxKeys(kind, config.dataDir);
       const node = await RunningNode.start({ ...options, sandboxKeys: keys.keys }, lock);
       front.node = node;
+      // When all threads are there that it must not share: they would inherit its core.
+      if (config.decidingCore !== null) bindMainThread(config.decidingCore);
       return new Gateway(url, node, http, { config, lock, front, clock, operator, keys });
     } catch (error) {
       await operator?.close(Promise.resolve());

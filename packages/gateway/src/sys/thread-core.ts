@@ -1,0 +1,66 @@
+/**
+ * The core of the thread that decides. The scheduler likes to put that thread on the core of
+ * whoever wakes it, a client on the same machine or the gateway's own threads, where it then waits
+ * its turn while another core is idle; bound to a core it does not. On Linux alone, by the program
+ * taskset, because Node has no call for it.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** Why the main thread cannot be bound to this core; null where it can. */
+export function coreProblem(core: number): string | null {
+  if (process.platform !== "linux") return "works on Linux only";
+  const cores = processCores();
+  if (!coresOf(cores).includes(core)) return `is none of the cores this process may use: ${cores}`;
+  const found = spawnSync("taskset", ["--version"]).status === 0;
+  return found ? null : "needs the program taskset, of the package util-linux";
+}
+
+/**
+ * Binds the main thread to a core, where it stays. Threads made before keep all cores; one that it
+ * makes later inherits the core, and leaves it by {@link leaveBoundCore}.
+ * @throws Error what taskset said
+ */
+export function bindMainThread(core: number): void {
+  moveThread(process.pid, String(core));
+}
+
+/** Lets the calling thread, which is not the main one, run on every core of the process again. */
+export function leaveBoundCore(): void {
+  const cores = processCores();
+  const threadId = callingThreadId();
+  if (coresOfThread(threadId) !== cores) moveThread(threadId, cores);
+}
+
+/** As the system numbers threads: the main one has the number of the process. */
+export function callingThreadId(): number {
+  // "PID/task/TID", of the thread that asks.
+  return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+}
+
+/** Numbers of a list as the system writes it: `0-3,8`. */
+export function coresOf(list: string): number[] {
+  return list.split(",").flatMap((range) => {
+    const [first = Number.NaN, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+/**
+ * Those of the oldest thread besides the main one: Node makes it first, and nobody binds it. The
+ * system lists threads in the order in which they were made; their numbers may have run around.
+ */
+function processCores(): string {
+  const [main = process.pid, second = main] = readdirSync("/proc/self/task").map(Number);
+  return coresOfThread(second);
+}
+
+function coresOfThread(threadId: number): string {
+  const status = readFileSync(`/proc/self/task/${threadId}/status`, "utf8");
+  return /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "";
+}
+
+function moveThread(threadId: number, cores: string): void {
+  const moved = spawnSync("taskset", ["-c", "-p", cores, String(threadId)]);
+  if (moved.status !== 0) throw new Error(`taskset: ${moved.error ?? moved.stderr}`);
+}
