@@ -138,17 +138,29 @@ test("group commit: the disk begins with many while the turn decides more", asyn
   const bench = new CommitBench();
   const [first, second] = [wordsOf("a"), wordsOf("b")];
   bench.decide(...first.slice(1));
+  await tick();
   assert.deepEqual(bench.story, [], "one fewer waits");
   bench.decide(first[0] ?? "");
+  await tick();
   const begun = `append ${first.slice(1).join(" ")} ${first[0]}`;
   assert.deepEqual(bench.story, [begun], "the turn is not over");
   bench.decide(...second);
+  await tick();
   assert.deepEqual(bench.story, [begun], "one commit at a time");
   await bench.finish();
-  assert.equal(bench.story.at(2), `append ${second.join(" ")}`, "before the turn's end as well");
+  assert.equal(bench.story.at(-1), `append ${second.join(" ")}`, "before the turn's end as well");
   const { length } = bench.story;
   bench.clock.endTurn();
+  await tick();
   assert.equal(bench.story.length, length, "the turn's end does not begin it again");
+});
+
+test("group commit: what one call decides is in one commit, however often it waits", async () => {
+  const bench = new CommitBench();
+  const words = wordsOf("a");
+  bench.decide(...words, "more", ...wordsOf("b"), "last");
+  await tick();
+  assert.deepEqual(bench.story, [`append ${words.join(" ")} more ${wordsOf("b").join(" ")} last`]);
 });
 
 test("group commit: what is decided during a commit forms the next one", async () => {
@@ -250,9 +262,10 @@ test("group commit: slow is a commit of long behind which much waits", async () 
   assert.equal(bench.commits.isSlow(), false, "the next one has just been asked for");
 });
 
-test("group commit: a commit is not slow before its time", () => {
+test("group commit: a commit is not slow before its time", async () => {
   const bench = new CommitBench();
   for (let count = 0; count < PENDING_PLACES_SLOW_MAX; count += 1) bench.decide("a");
+  await tick();
   bench.clock.pass(SLOW_COMMIT_MS - 1);
   assert.equal(bench.commits.isSlow(), false);
   bench.clock.pass(1);

@@ -57,6 +57,7 @@ export class GroupCommit {
   /** The commit that begins next, once it is asked for. */
   #due: { readonly sinceMs: number; seenCount: number } | null = null;
   #turnEndAwaited = false;
+  #isBeginning = false;
   #lookedMs = 0;
   #failed = false;
   #idleWaiters: (() => void)[] = [];
@@ -117,12 +118,25 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#committing || this.#failed) return;
     if (this.#waiting.length >= COMMIT_ANSWERS_MIN) {
-      void this.#commit();
+      this.#commitSoon();
       return;
     }
     if (this.#due !== null) return;
     this.#due = { sinceMs: this.#options.clock.monotonicMs(), seenCount: 1 };
     this.#awaitTurnEnd();
+  }
+
+  /**
+   * Before the turn's next callback, but not within this call: what it decides belongs together,
+   * and it may have more to stage behind an answer that waits.
+   */
+  #commitSoon(): void {
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    queueMicrotask(() => {
+      this.#isBeginning = false;
+      if (!this.#committing) void this.#commit();
+    });
   }
 
   #awaitTurnEnd(): void {
