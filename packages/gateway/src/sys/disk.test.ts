@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -20,4 +20,17 @@ test("disk: of a folder that is made every new name is synced, and of one that i
   // The first name that it makes is not above the folder: it ends all the same.
   ensure(`${root}/a/left/../../d/e`);
   assert.ok(synced.includes(join(root, "d")) && synced.includes(root));
+});
+
+test("disk: a folder that is made is its owner's alone, one that is there keeps its mode", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "countermand-disk-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const modeOf = (path: string) => statSync(path).mode & 0o777;
+  chmodSync(folder, 0o755);
+  const made = join(folder, "data", "journal");
+  ensureFolder(made);
+  assert.equal(modeOf(made), 0o700);
+  assert.equal(modeOf(folder), 0o755);
+  ensureFolder(folder);
+  assert.equal(modeOf(folder), 0o755);
 });

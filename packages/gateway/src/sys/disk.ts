@@ -23,6 +23,7 @@ import { dirname, join, resolve } from "node:path";
 /** What the user's own mask leaves of it. */
 const PUBLIC_MODE = 0o666;
 const PRIVATE_MODE = 0o600;
+const PRIVATE_FOLDER_MODE = 0o700;
 
 /** Path of a file inside a folder. */
 export function filePath(folder: string, ...names: readonly string[]): string {
@@ -35,9 +36,12 @@ export function diskErrorCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
-/** Makes the folder and its parents, durably; what was there stays. `sync` is for tests. */
+/**
+ * Makes the folder and its parents, durably, for its owner alone: orders, money and sealed secrets
+ * of everybody will be in it. What was there stays as it is. `sync` is for tests.
+ */
 export function ensureFolder(folder: string, sync: (folder: string) => void = syncFolder): void {
-  const firstMade = mkdirSync(folder, { recursive: true });
+  const firstMade = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
   if (firstMade === undefined) return;
   // A folder is safe when the name in its parent is; so each parent of one that was made counts.
   const top = dirname(resolve(firstMade));
