@@ -109,8 +109,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${CORE}/desk/desk.ts`,
-        find: 'yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed,',
-        replace: 'yield JSON.stringify(["account", name, streamSeq - 1, shortSellingAllowed,',
+        find: 'const cells = ["account", name, streamSeq, shortSellingAllowed,',
+        replace: 'const cells = ["account", name, streamSeq - 1, shortSellingAllowed,',
       },
     ],
   },

@@ -83,6 +83,11 @@ export class AccountBook {
     return this.#open.oldestFirst();
   }
 
+  /** For so many more open orders. */
+  makeRoom(openCount: number): void {
+    this.#open.makeRoom(openCount);
+  }
+
   insert(order: Order): void {
     this.#open.insert(order);
     this.#openByKey.change(order.enteredBy, 1);

@@ -7,6 +7,7 @@
  * would cost the collector more than their requests cost.
  */
 import { assert } from "../assert.ts";
+import { type Cell, cellsOf, columnLines } from "../model/columns.ts";
 import type { UnixMs } from "../model/ids.ts";
 import { DigestColumn } from "./digest-column.ts";
 
@@ -81,6 +82,13 @@ export class AnsweredRequests {
     this.#bySecond.set(second, entry);
   }
 
+  /** For so many more: the columns then do not grow while they come in. */
+  makeRoom(count: number): void {
+    let capacity = this.#seqs.length;
+    while (this.#end + count > capacity) capacity *= 2;
+    if (capacity > this.#seqs.length) this.#grow(capacity);
+  }
+
   /** Forgets what expired before `nowMs`, an event's time: replay forgets the same. */
   forgetExpired(nowMs: UnixMs): void {
     const throughS = expirySecond(nowMs) - 1;
@@ -137,7 +145,7 @@ export class AnsweredRequests {
       this.#firstFree = this.#following[entry] as number;
       return entry;
     }
-    if (this.#end === this.#seqs.length) this.#grow();
+    if (this.#end === this.#seqs.length) this.#grow(2 * this.#seqs.length);
     this.#end += 1;
     return this.#end - 1;
   }
@@ -167,8 +175,7 @@ export class AnsweredRequests {
     return this.#fingerprints.hash(entry) & (this.#slots.length - 1);
   }
 
-  #grow(): void {
-    const capacity = 2 * this.#seqs.length;
+  #grow(capacity: number): void {
     this.#fingerprints = this.#fingerprints.grown(capacity);
     this.#digests = this.#digests.grown(capacity);
     this.#seqs = grown(this.#seqs, new Float64Array(capacity));
@@ -183,28 +190,29 @@ export class AnsweredRequests {
   }
 }
 
-/** So many on one line, because there are many more of them than of anything else. */
-const ANSWERS_PER_LINE = 250;
-const CELLS_PER_ANSWER = 4;
+/** By columns: there are many more of them than of anything else. */
+export function answeredLines(answered: AnsweredRequests): Iterable<string> {
+  return columnLines(["answered"], answeredRows(answered));
+}
 
-export function* answeredLines(answered: AnsweredRequests): Iterable<string> {
-  let cells: (string | number)[] = [];
+function* answeredRows(answered: AnsweredRequests): Iterable<Cell[]> {
   for (const [fingerprint, { seq, contentDigest, expiresAtMs }] of answered.entries()) {
-    cells.push(fingerprint, seq, contentDigest, expiresAtMs);
-    if (cells.length < ANSWERS_PER_LINE * CELLS_PER_ANSWER) continue;
-    yield JSON.stringify(["answered", ...cells]);
-    cells = [];
+    yield [fingerprint, seq, contentDigest, expiresAtMs];
   }
-  if (cells.length > 0) yield JSON.stringify(["answered", ...cells]);
 }
 
 /** Takes back one of the {@link answeredLines}. */
-export function restoreAnswered(answered: AnsweredRequests, cells: readonly unknown[]): void {
-  for (let index = 1; index < cells.length; index += CELLS_PER_ANSWER) {
-    answered.add(cells[index] as string, {
-      seq: cells[index + 1] as number,
-      contentDigest: cells[index + 2] as string,
-      expiresAtMs: cells[index + 3] as UnixMs,
+export function restoreAnswered(answered: AnsweredRequests, line: readonly unknown[]): void {
+  const [, rowCount, ...columns] = line;
+  const count = rowCount as number;
+  const [fingerprints, seqs, digests, expiries] = columns.map((column) => {
+    return cellsOf(column, count, (cell) => cell);
+  });
+  for (let row = 0; row < count; row += 1) {
+    answered.add(fingerprints?.[row] as string, {
+      seq: seqs?.[row] as number,
+      contentDigest: digests?.[row] as string,
+      expiresAtMs: expiries?.[row] as UnixMs,
     });
   }
 }

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { at } from "../assert.ts";
 import { Exchange } from "../exchange/exchange.ts";
+import { cellsOf } from "../model/columns.ts";
 import type { PlaceRequest } from "../model/command.ts";
 import { type Amount, amountOf, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { CancelReason, ExecType, OrdType, Side, TimeInForce } from "../model/enums.ts";
@@ -470,7 +471,9 @@ function oddLotsOf(exchange: Exchange): [symbol: string, side: Side, qty: bigint
     if (cells[0] === "B") [symbol, oddLotQty] = [cells[1], null];
     if (cells[0] === "Q") oddLotQty = BigInt(cells[1]);
     if (cells[0] !== "O" || oddLotQty === null) continue;
-    found.push([symbol, cells[1], BigInt(cells[3]) * oddLotQty]);
+    for (const lots of cellsOf(cells[4], cells[2], Number)) {
+      found.push([symbol, cells[1], BigInt(lots) * oddLotQty]);
+    }
   }
   return found;
 }

@@ -23,7 +23,7 @@ import type {
   ExecutionReported,
   Settled,
 } from "../model/event.ts";
-import { encodeOrder, orderOfCells } from "../model/event-codec.ts";
+import { ORDERS, orderLines, ordersOfLine } from "../model/event-codec.ts";
 import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
@@ -332,16 +332,17 @@ export class Desk {
   *snapshotLines(): Iterable<string> {
     const forgotten = this.answered.forgottenThroughS;
     const head = ["desk", this.#prefix, this.#lastOrderNo, forgotten, this.#lastReportAtMs];
-    yield JSON.stringify([...head, this.ledger.settledThrough]);
+    yield JSON.stringify([...head, this.ledger.settledThrough, this.answered.size]);
     yield* this.#money.houseLines();
     for (const name of [...this.#accounts.keys()].sort()) {
       const book = this.#bookOf(name);
-      const { streamSeq, shortSellingAllowed, isClosed } = book;
+      const { streamSeq, shortSellingAllowed, isClosed, openCount } = book;
       const rows = moneyRows(this.money(name));
-      yield JSON.stringify(["account", name, streamSeq, shortSellingAllowed, ...rows, isClosed]);
+      const cells = ["account", name, streamSeq, shortSellingAllowed, ...rows, isClosed, openCount];
+      yield JSON.stringify(cells);
       yield* deadManLines(name, book.deadMan);
       yield* watchLines(name, book.watches);
-      for (const order of book.openOldestFirst()) yield encodeOrder(order);
+      yield* orderLines(book.openOldestFirst());
     }
     yield* answeredLines(this.answered);
   }
@@ -362,6 +363,7 @@ export class Desk {
         this.answered.forgottenThroughS = cells[3] as number;
         this.#lastReportAtMs = cells[4] as number;
         this.#money.ledger.restoreSettledThrough(cells[5] as UnixDay);
+        this.answered.makeRoom(cells[6] as number);
         break;
       case "house":
         this.#money.restoreHouse(cells[1] as HouseOwner, cells.slice(2));
@@ -370,6 +372,7 @@ export class Desk {
         const book = this.#openAccount(cells[1] as Account, cells[3] as boolean);
         book.streamSeq = cells[2] as number;
         book.isClosed = cells[6] as boolean;
+        book.makeRoom(cells[7] as number);
         restoreMoney(this.money(book.account), cells.slice(4));
         break;
       }
@@ -382,8 +385,11 @@ export class Desk {
       case "answered":
         restoreAnswered(this.answered, cells);
         break;
+      case ORDERS:
+        for (const order of ordersOfLine(cells)) this.#open(order);
+        break;
       default:
-        this.#open(orderOfCells(cells));
+        assert(false, "a line of a snapshot is of a known kind");
     }
   }
 

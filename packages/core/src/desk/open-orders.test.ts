@@ -21,8 +21,9 @@ test("open orders: any inserts and removes give what a map gives", () => {
   const any = fc.bigInt({ min: 1n, max: 10n ** 18n - 1n }).map(String);
   const ids = fc.array(fc.oneof(sharing, following, any), { maxLength: 500, size: "max" });
   fc.assert(
-    fc.property(ids, (sequence) => {
+    fc.property(ids, fc.nat(300), (sequence, expectedCount) => {
       const open = new OpenOrders();
+      open.makeRoom(expectedCount);
       const map = new Map<OrderId, Order>();
       for (const id of sequence as OrderId[]) {
         const known = map.get(id) ?? null;

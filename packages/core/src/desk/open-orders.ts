@@ -57,6 +57,13 @@ export class OpenOrders {
     for (let entry = this.#oldest; entry !== null; entry = entry.newer) yield entry.order;
   }
 
+  /** For so many more: the table then does not grow while they come in. */
+  makeRoom(count: number): void {
+    let slotCount = this.#slots.length;
+    while (SLOTS_PER_ORDER * (this.#size + count) > slotCount) slotCount *= 2;
+    if (slotCount > this.#slots.length) this.#resize(slotCount);
+  }
+
   insert(order: Order): void {
     assert(this.#find(order.orderId) === null, "an order is opened once");
     const entry = new OpenOrder(order);

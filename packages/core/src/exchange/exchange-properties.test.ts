@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { cellsOf } from "../model/columns.ts";
 import {
   type Account,
   type Instrument,
@@ -658,7 +659,11 @@ function openLots(exchange: Exchange): [OrderId, number][] {
   const open: [OrderId, number][] = [];
   for (const line of exchange.snapshotLines()) {
     const cells = JSON.parse(line);
-    if (cells[0] === "O") open.push([cells[6], cells[3]]);
+    if (cells[0] === "O") {
+      const lots = cellsOf(cells[4], cells[2], Number);
+      const ids = cellsOf(cells[7], cells[2], (id) => id as OrderId);
+      for (const [row, id] of ids.entries()) open.push([id, lots[row] ?? 0]);
+    }
     if (cells[0] === "S") open.push([cells[8], cells[7]]);
   }
   return open;

@@ -336,11 +336,10 @@ test("exchange: a snapshot lists the orders in priority order, under their book'
   assert.deepEqual(
     [...exchange.snapshotLines()],
     [
-      '["X",2,1]',
+      '["X",3,1]',
       '["B","AAPL","1000000","100000000","continuous",9950,4]',
-      '["O","1",9900,1,1,"0","10000000003","ann"]',
-      '["O","1",9900,7,7,"0","10000000002","bob"]',
-      '["O","2",10000,1,1,"0","10000000005","cat"]',
+      '["O","1",2,9900,[1,7],[1,7],"0",["10000000003","10000000002"],["ann","bob"]]',
+      '["O","2",1,10000,1,1,"0","10000000005","cat"]',
       '["S","1","4","1",10200,10100,0,3,"10000000006","ann"]',
     ],
   );
@@ -408,19 +407,19 @@ test("exchange: a replace or a session command that breaks a precondition is a b
 });
 
 test("exchange: a snapshot that does not fit is a bug", () => {
-  const head = '["X",2,0]';
+  const head = '["X",3,0]';
   const book = '["B","AAPL","1000000","100000000","continuous",0,1]';
-  const bid = '["O","1",100,1,1,"0","10000000001","ann"]';
+  const bid = '["O","1",1,100,1,1,"0","10000000001","ann"]';
   const table: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /one first line/],
     [[book], /one first line/],
     [[head, head], /one first line/],
-    [['["X",1,0]'], /format is known/],
+    [['["X",2,0]'], /format is known/],
     [[head, bid], /follows its book's/],
     [[head, '["B","GONE","1","1","continuous",0,1]'], /the symbol is listed/],
     [[head, '["B","AAPL","2000000","100000000","continuous",0,1]'], /keeps its tick and lot/],
     [[head, book, bid, bid], /in the book once/],
-    [[head, book, bid, '["O","2",100,1,1,"0","10000000002","bob"]'], /not crossed/],
+    [[head, book, bid, '["O","2",1,100,1,1,"0","10000000002","bob"]'], /not crossed/],
   ];
   for (const [lines, statement] of table) {
     assert.throws(() => Exchange.restore(REFERENCE_INSTRUMENTS, lines), statement);
@@ -437,7 +436,7 @@ test("exchange: an instrument without orders may come, go and change its grid", 
   assert.equal(exchange.lastTradePrice("AAPL"), fixed("101"));
   const traded = [...exchange.snapshotLines()];
   assert.deepEqual([...Exchange.restore([apple], traded).snapshotLines()], traded);
-  const forgotten = ['["X",2,2]'];
+  const forgotten = ['["X",3,2]'];
   const coarser = { ...apple, priceTick: (10n * apple.priceTick) as Price };
   assert.deepEqual([...Exchange.restore([], traded).snapshotLines()], forgotten);
   assert.deepEqual([...Exchange.restore([coarser], traded).snapshotLines()], forgotten);

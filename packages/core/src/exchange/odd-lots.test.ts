@@ -152,10 +152,10 @@ test("odd lots: a snapshot lists them behind their board lots", () => {
   exchange.handle(oddLot({ id: 2, account: "bob", side: Buy, price: "100", qty: "2" }));
   const lines = [...exchange.snapshotLines()];
   assert.deepEqual(lines, [
-    '["X",2,1]',
+    '["X",3,1]',
     '["B","00700","1000000","10000000000","continuous",0,0]',
     '["Q","100000000",10000,1]',
-    '["O","2",10000,3,5,"0","10000000001","ann"]',
+    '["O","2",1,10000,3,5,"0","10000000001","ann"]',
   ]);
   const restored = Exchange.restore(REFERENCE_INSTRUMENTS, lines);
   assert.deepEqual([...restored.snapshotLines()], lines);
@@ -165,7 +165,7 @@ test("odd lots: a snapshot lists them behind their board lots", () => {
   exchange.handle(cancel(1));
   const empty = [...exchange.snapshotLines()];
   assert.equal(empty.at(-1), '["Q","100000000",10000,0]');
-  assert.deepEqual([...Exchange.restore(withoutOddLots, empty).snapshotLines()], ['["X",2,1]']);
+  assert.deepEqual([...Exchange.restore(withoutOddLots, empty).snapshotLines()], ['["X",3,1]']);
 });
 
 test("odd lots: a command that breaks a precondition is a bug", () => {

@@ -7,8 +7,8 @@
  * - for each book that is not as it was listed
  *   `["B", symbol, priceTick, lotQty, phase, lastTradeTicks, orderCount]`, and behind that the price
  *   of a last trade that is not on the grid;
- * - after it its orders, bids before asks, each side in an auction's priority, as
- *   `["O", side, ticks, lots, orderLots, timeInForce, orderId, account]`;
+ * - after it its orders, bids before asks, each side in an auction's priority, many a line by
+ *   columns, as `["O", side, row count, ticks, lots, orderLots, timeInForce, orderId, account]`;
  * - after them its waiting stop orders, buys before sells, in the order in which they would come
  *   in, as `["S", side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId, account]`;
  * - after them, if odd lots rest or have traded, `["Q", oddLotQty, lastTradeTicks, orderCount]` and
@@ -17,12 +17,14 @@
  * Two exchanges are in the same state exactly when their lines are equal.
  */
 import { assert } from "../assert.ts";
+import { type Cell, cellsOf, columnLines } from "../model/columns.ts";
 import type { Account, OrderId, OrdType, Price, Qty, TimeInForce } from "../model/index.ts";
 import { Side, ZERO_PRICE } from "../model/index.ts";
+import type { RestingOrder } from "./book/order.ts";
 import { type ListedGrid, MarketPhase } from "./exchange-command.ts";
 import { Listing } from "./listing.ts";
 
-const FORMAT = 2;
+const FORMAT = 3;
 const SIDES = [Side.Buy, Side.Sell] as const;
 
 type HeadCells = readonly ["X", format: number, tradeCount: number];
@@ -37,16 +39,7 @@ type BookCells = readonly [
   offGridPx?: string,
 ];
 type OddLotsCells = readonly ["Q", oddLotQty: string, lastTradeTicks: number, orderCount: number];
-type OrderCells = readonly [
-  "O",
-  side: Side,
-  ticks: number,
-  lots: number,
-  orderLots: number,
-  timeInForce: TimeInForce,
-  orderId: OrderId,
-  account: Account,
-];
+type OrdersCells = readonly ["O", side: Side, rowCount: number, ...columns: unknown[]];
 type StopCells = readonly [
   "S",
   side: Side,
@@ -66,7 +59,7 @@ type GridCells = readonly [
   lotQty: string,
   oddLotQty: string | null,
 ];
-type Cells = GridCells | HeadCells | BookCells | OddLotsCells | OrderCells | StopCells;
+type Cells = GridCells | HeadCells | BookCells | OddLotsCells | OrdersCells | StopCells;
 
 /** The exchange must not change while the lines are read. */
 export function* snapshotLines(
@@ -98,10 +91,7 @@ function isUntouched({ orderCount, lastTradePx }: Listing): boolean {
 
 function* orderLines({ book, stops }: Listing): Generator<string, void, void> {
   for (const side of SIDES) {
-    for (const order of book.orders(side)) {
-      const { ticks, lots, orderLots, timeInForce, orderId, account } = order;
-      yield lineOf(["O", side, ticks, lots, orderLots, timeInForce, orderId, account]);
-    }
+    yield* columnLines(["O", side], orderRows(book.orders(side)));
   }
   for (const side of SIDES) {
     for (const stop of stops.orders(side)) {
@@ -109,6 +99,12 @@ function* orderLines({ book, stops }: Listing): Generator<string, void, void> {
       const terms = [ordType, timeInForce, ticks, stopTicks, protectionTicks] as const;
       yield lineOf(["S", side, ...terms, stop.lots, stop.orderId, stop.account]);
     }
+  }
+}
+
+function* orderRows(orders: Iterable<RestingOrder>): Iterable<Cell[]> {
+  for (const { ticks, lots, orderLots, timeInForce, orderId, account } of orders) {
+    yield [ticks, lots, orderLots, timeInForce, orderId, account];
   }
 }
 
@@ -130,7 +126,8 @@ export function loadSnapshot(lines: Iterable<string>, listings: Map<string, List
     else if (cells[0] === "G") listings.set(cells[1], new Listing(gridOfCells(cells)));
     else if (cells[0] === "B") listing = loadedListing(cells, listings);
     else if (cells[0] === "Q") listing = loadedOddLots(cells, listing);
-    else loadOrder(listing, cells, accounts);
+    else if (cells[0] === "O") loadOrders(listing, cells);
+    else loadStop(listing, cells, accounts);
   }
   assert(tradeCount !== null, "a snapshot has one first line");
   for (const each of listings.values()) {
@@ -195,6 +192,7 @@ function loadedListing(
   assert(isSame || orderCount === 0, "an instrument keeps its tick and lot while orders rest");
   if (!isSame) return null;
   listing.load(phase, lastTradeTicks, BigInt(offGridPx ?? 0) as Price);
+  listing.book.makeRoom(orderCount);
   return listing;
 }
 
@@ -208,24 +206,40 @@ function loadedOddLots(
   assert(isSame || orderCount === 0, "an instrument keeps its odd lots while they rest");
   if (!isSame) return null;
   oddLots.load(oddLots.phase, lastTradeTicks);
+  oddLots.book.makeRoom(orderCount);
   return oddLots;
 }
 
-function loadOrder(
+function loadOrders(listing: Listing | null, [, side, rowCount, ...columns]: OrdersCells): void {
+  assert(listing !== null, "an order's line follows its book's");
+  const [ticks, lots, orderLots, timesInForce, orderIds, accounts] = columns.map((column) => {
+    return cellsOf(column, rowCount, (cell) => cell);
+  });
+  for (let row = 0; row < rowCount; row += 1) {
+    const nature = {
+      orderId: orderIds?.[row] as OrderId,
+      account: accounts?.[row] as Account,
+      side,
+      timeInForce: timesInForce?.[row] as TimeInForce,
+    };
+    listing.book.add(
+      nature,
+      ticks?.[row] as number,
+      lots?.[row] as number,
+      orderLots?.[row] as number,
+    );
+  }
+}
+
+function loadStop(
   listing: Listing | null,
-  cells: OrderCells | StopCells,
+  cells: StopCells,
   accounts: Map<Account, Account>,
 ): void {
   assert(listing !== null, "an order's line follows its book's");
-  const named = cells[0] === "O" ? cells[7] : cells[9];
-  const account = accounts.get(named) ?? named;
+  const [, side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId] = cells;
+  const account = accounts.get(cells[9]) ?? cells[9];
   accounts.set(account, account);
-  if (cells[0] === "O") {
-    const [, side, ticks, lots, orderLots, timeInForce, orderId] = cells;
-    listing.book.add({ orderId, account, side, timeInForce }, ticks, lots, orderLots);
-  } else {
-    const [, side, ordType, timeInForce, ticks, stopTicks, protectionTicks, lots, orderId] = cells;
-    const terms = { ordType, timeInForce, ticks, stopTicks, protectionTicks, lots };
-    listing.stops.add({ orderId, account, side, ...terms });
-  }
+  const terms = { ordType, timeInForce, ticks, stopTicks, protectionTicks, lots };
+  listing.stops.add({ orderId, account, side, ...terms });
 }

@@ -19,8 +19,8 @@ import {
   decodeDeskEvent,
   encodeAnswered,
   encodeDeskEvent,
-  encodeOrder,
-  orderOfCells,
+  orderLines,
+  ordersOfLine,
 } from "./event-codec.ts";
 import {
   type Account,
@@ -611,10 +611,12 @@ test("event codec: any dead-man's switch that is set or fires is read back as it
   fc.assert(fc.property(fc.oneof(set, fired), readsBack), { numRuns });
 });
 
-test("event codec: any order alone is read back as it was", () => {
+test("event codec: any orders alone are read back as they were", () => {
+  const alike = anyOrder.map((order) => Array.from({ length: 5 }, () => order));
   fc.assert(
-    fc.property(anyOrder, (order) => {
-      assert.deepEqual(orderOfCells(cellsOf(encodeOrder(order))), order);
+    fc.property(fc.oneof(fc.array(anyOrder), alike), (orders) => {
+      const lines = [...orderLines(orders)];
+      assert.deepEqual(lines.map(cellsOf).flatMap(ordersOfLine), orders);
     }),
     { numRuns },
   );
@@ -623,7 +625,8 @@ test("event codec: any order alone is read back as it was", () => {
 test("event codec: an order is 27 cells, each fact in a cell of its own", () => {
   const facts = Object.keys(ORDER).length;
   assert.equal(facts, ORDER_CELL_COUNT);
-  assert.equal(cellsOf(encodeOrder(ORDER)).length, ORDER_CELL_COUNT);
+  const [kind, count, ...alone] = cellsOf(at([...orderLines([ORDER])], 0));
+  assert.deepEqual([kind, count, alone.length], ["orders", 1, ORDER_CELL_COUNT]);
   const report: ExecutionReported = {
     type: "ExecutionReported",
     execType: ExecType.New,
@@ -631,7 +634,7 @@ test("event codec: an order is 27 cells, each fact in a cell of its own", () => 
     execution: null,
   };
   const cells = cellsOf(encodeDeskEvent(report));
-  assert.deepEqual(cells, ["R", "0", ...cellsOf(encodeOrder(ORDER))]);
+  assert.deepEqual(cells, ["R", "0", ...alone]);
 });
 
 test("event codec: a payload is one line that UTF-8 keeps, whatever texts it holds", () => {
@@ -648,7 +651,7 @@ test("event codec: a payload is one line that UTF-8 keeps, whatever texts it hol
 test("event codec: a zero amount reads as zero, a huge one keeps its digits", () => {
   const huge = 10n ** 40n + 7n;
   const order = { ...ORDER, orderQty: huge as Qty, cumQty: 0n as Qty };
-  const read = orderOfCells(cellsOf(encodeOrder(order)));
+  const [read = ORDER] = ordersOfLine(cellsOf(at([...orderLines([order])], 0)));
   assert.equal(read.orderQty, huge);
   assert.equal(read.cumQty, 0n);
 });
@@ -665,7 +668,8 @@ test("event codec: a report whose order lacks a cell is a bug", () => {
     const cut = JSON.stringify(cells.slice(0, count));
     assert.throws(() => decodeDeskEvent(cut), InvariantError, `${count} cells`);
   }
-  assert.throws(() => orderOfCells(cells.slice(3)), InvariantError);
+  const alone = cellsOf(at([...orderLines([ORDER])], 0));
+  assert.throws(() => ordersOfLine(alone.slice(0, -1)), InvariantError);
 });
 
 test("event codec: a payload cut anywhere is never taken for an event", () => {

@@ -5,6 +5,7 @@
  */
 import { assert, at } from "../assert.ts";
 import type { Cause, Channel } from "./cause.ts";
+import { type Cell as ColumnCell, cellsOf, columnLines } from "./columns.ts";
 import type { DeadManKind } from "./dead-man.ts";
 import type { Amount, Price, Qty } from "./decimal.ts";
 import type { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "./enums.ts";
@@ -48,15 +49,37 @@ export function decodeDeskEvent(payload: string): DeskEvent {
   return DECODERS[kind](cells);
 }
 
-/** An order alone, as one line of a snapshot or one row of the closed-order archive. */
-export function encodeOrder(order: Order): string {
-  const cells = reportCells("", order, 0, 0);
-  return JSON.stringify(cells.slice(ORDER_FROM, ORDER_FROM + ORDER_CELL_COUNT));
+/** Orders alone, as lines of a snapshot: many in each, by columns. */
+export function orderLines(orders: Iterable<Order>): Iterable<string> {
+  return columnLines([ORDERS], orderRows(orders));
 }
 
-/** The order of such a line, whose JSON was read already. */
-export function orderOfCells(cells: readonly unknown[]): Order {
-  return orderOf(cells as Cells, 0);
+export const ORDERS = "orders";
+
+function* orderRows(orders: Iterable<Order>): Iterable<ColumnCell[]> {
+  for (const order of orders) {
+    const cells = reportCells("", order, 0, 0) as ColumnCell[];
+    yield cells.slice(ORDER_FROM, ORDER_FROM + ORDER_CELL_COUNT);
+  }
+}
+
+/** The orders of such a line, whose JSON was read already. */
+export function ordersOfLine([, rowCount, ...columns]: readonly unknown[]): Order[] {
+  assert(columns.length === ORDER_CELL_COUNT, "an order has all its cells");
+  const count = rowCount as number;
+  const read = columns.map((column, index) => {
+    const isUnits = UNITS_CELLS.has(index);
+    return cellsOf<Cell | bigint>(column, count, (cell) => (isUnits ? units(cell) : cell));
+  });
+  const cells: (Cell | bigint)[] = [];
+  const orders: Order[] = [];
+  for (let row = 0; row < count; row += 1) {
+    for (let index = 0; index < ORDER_CELL_COUNT; index += 1) {
+      cells[index] = (read[index] as (Cell | bigint)[])[row] as Cell | bigint;
+    }
+    orders.push(orderOf(cells, 0));
+  }
+  return orders;
 }
 
 function eventCells(event: DeskEvent): Cells {
@@ -219,6 +242,8 @@ function isKind(kind: string): kind is keyof typeof DECODERS {
 /** Where the cells of an order begin in those of its report. */
 const ORDER_FROM = 2;
 const ORDER_CELL_COUNT = 27;
+/** Which of them are fixed-point values: in a column each different one is read once. */
+const UNITS_CELLS: ReadonlySet<number> = new Set([9, 10, 11, 13, 16, 17, 18, 19]);
 
 function executionReportedCells(event: ExecutionReported): Cells {
   const { execType, order, execution, origin, answered } = event;
@@ -274,7 +299,7 @@ function reportCells(
   ];
 }
 
-function orderOf(cells: Cells, from: number): Order {
+function orderOf(cells: readonly (Cell | bigint)[], from: number): Order {
   assert(cells.length >= from + ORDER_CELL_COUNT, "an order has all its cells");
   return {
     orderId: cells[from] as OrderId,
@@ -378,7 +403,8 @@ function unitsText(units: bigint): string {
 }
 
 /** Most orders carry zeros: one shared zero costs no memory. */
-function units(cell: Cell | undefined): bigint {
+function units(cell: Cell | bigint | undefined): bigint {
+  if (typeof cell === "bigint") return cell;
   return cell === "0" ? 0n : BigInt(cell as string);
 }
 

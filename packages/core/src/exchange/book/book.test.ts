@@ -29,8 +29,9 @@ function waves(sides: fc.Arbitrary<Side>): fc.Arbitrary<Step[]> {
 
 test("book: any orders that come, trade, shrink and go leave what a plain list has", () => {
   fc.assert(
-    fc.property(waves(fc.constantFrom(Side.Buy, Side.Sell)), (steps) => {
+    fc.property(waves(fc.constantFrom(Side.Buy, Side.Sell)), fc.nat(400), (steps, expected) => {
       const book = new Book();
+      book.makeRoom(expected);
       let orders: RestingOrder[] = [];
       for (const [index, step] of steps.entries()) {
         if (step.kind === "Add") orders.push(added(book, step, index));

@@ -115,6 +115,13 @@ export class Book {
     }
   }
 
+  /** For so many orders. Precondition: the book has none yet. */
+  makeRoom(orderCount: number): void {
+    assert(this.orderCount === 0, "the book is empty");
+    this.#orders = new OrderSlab(orderCount);
+    this.#index = new OrderIndex(this.#orders, orderCount);
+  }
+
   /** Queues an order last at a price; 0: without one. Precondition: its id is not in the book. */
   add(nature: OrderNature, ticks: number, lots: number, orderLots: number): void {
     const { orderId, side, timeInForce } = nature;

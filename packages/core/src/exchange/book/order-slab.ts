@@ -36,11 +36,17 @@ const NEXT_IN_SLOT = 9;
 const TIMES_IN_FORCE: readonly TimeInForce[] = timesInForce();
 
 export class OrderSlab {
-  #words = new Int32Array(SLAB_RECORDS_MIN * WORDS);
+  #words: Int32Array<ArrayBuffer>;
   #firstFree: OrderHandle = NO_ORDER;
   /** Every record from here on was never used. */
   #end: OrderHandle = WORDS;
   #count = 0;
+
+  /** With room for so many, or a few more. */
+  constructor(recordCount = 0) {
+    // The first record's place is no order's.
+    this.#words = new Int32Array(Math.max(SLAB_RECORDS_MIN, 1 + recordCount) * WORDS);
+  }
 
   get count(): number {
     return this.#count;
