@@ -3,6 +3,7 @@
  */
 import { assert } from "@countermand/core/assert";
 import type { ApiKeys } from "@countermand/core/control";
+import type { TradeTape } from "@countermand/core/market-data";
 import { archivedSeqs } from "./archive/archive-file.ts";
 import { type ArchiveThread, archiveThread, OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
@@ -12,6 +13,7 @@ import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import type { Lease } from "./journal/journal.ts";
 import { JournalReader } from "./journal/journal-reader.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
+import { recoverTape } from "./market/recover-tape.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
 import type { Log } from "./ops/log.ts";
 import { requireSameProfile } from "./profile.ts";
@@ -53,6 +55,7 @@ export interface Foundation {
   readonly recent: RecentReports;
   readonly marketClock: MarketClock;
   readonly recovered: Recovered;
+  readonly tape: TradeTape;
   readonly partitions: Partitions;
   readonly keys: KeyStore;
 }
@@ -60,12 +63,14 @@ export interface Foundation {
 /** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
 const RECOVERED_REPORTS_MAX = 200_000;
 
-/** A state that a replay came to, and which reports of the journal memory holds beside it. */
+/** What a replay came to: a state, and beside it what memory holds of the journal. */
 interface Replayed {
   readonly recent: RecentReports;
   /** Of each desk partition, the position behind which reports are held. */
   readonly heldAfter: ReadonlyMap<string, number>;
   readonly recovered: Recovered;
+  /** Trades and candles of earlier starts. */
+  readonly tape: TradeTape;
 }
 
 /** A replay of a journal that was not verified yet: what became of it counts only when it is. */
@@ -102,7 +107,7 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
     const archived = (partition: string) => archive.position(partition);
     const replayed = early === null ? replay(options, layout, archived) : outcomeOf(early);
     recent = replayed.recent;
-    const { recovered } = replayed;
+    const { recovered, tape } = replayed;
     const positions = Object.fromEntries(recovered.positions);
     log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
     goOn(replayed, archive, marketClock);
@@ -110,7 +115,7 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
     keys.requireReadable();
     const base = { signing, journal, rules, layout, archive, recent, marketClock };
     const partitions = await claimAll(base, recovered);
-    return { ...base, recovered, partitions, keys };
+    return { ...base, recovered, tape, partitions, keys };
   } catch (error) {
     await archive.close();
     await journal.close();
@@ -209,7 +214,17 @@ function replay(
     onDeskEvent: (partition, seq, event) => recent.add(partition, seq, event),
     onPassedOver: (note) => log.warn({ note }, "snapshot.passed_over"),
   });
-  return { recent, heldAfter, recovered };
+  return { recent, heldAfter, recovered, tape: tapeOf(dataDir, recovered) };
+}
+
+function tapeOf(dataDir: string, { state, positions }: Recovered): TradeTape {
+  const reader = new JournalReader(dataDir);
+  try {
+    const { all } = state.control.table;
+    return recoverTape(reader, all, positions.get(EXCHANGE_PARTITION) ?? 0);
+  } finally {
+    reader.close();
+  }
 }
 
 function journalEnds(dataDir: string): ReadonlyMap<string, number> {
@@ -242,7 +257,12 @@ function goOn(
 }
 
 async function claimAll(
-  { journal, rules, layout, recent }: Omit<Foundation, "recovered" | "partitions" | "keys">,
+  {
+    journal,
+    rules,
+    layout,
+    recent,
+  }: Omit<Foundation, "recovered" | "tape" | "partitions" | "keys">,
   recovered: Recovered,
 ): Promise<Partitions> {
   const leases = new Map<string, Lease>();

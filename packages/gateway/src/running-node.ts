@@ -15,7 +15,6 @@ import type { OrderArchive } from "./archive/order-archive.ts";
 import { OrderAudit } from "./audit/order-audit.ts";
 import { Authenticator } from "./auth/authenticate.ts";
 import type { Caller, KeyStore } from "./auth/key-store.ts";
-import type { Config } from "./config.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
 import {
@@ -46,7 +45,6 @@ import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
 import type { DurableCommit } from "./sequencer/group-commit.ts";
-import type { MarketClock } from "./sequencer/market-clock.ts";
 import type { Partitions } from "./sequencer/partitions.ts";
 import { answerIn } from "./sequencer/remembered-answer.ts";
 import { type Answer, Sequencer } from "./sequencer/sequencer.ts";
@@ -125,7 +123,7 @@ export class RunningNode {
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
     const instruments = partitions.control.table;
-    this.market = marketOf(config, partitions, marketClock, clock);
+    this.market = marketOf(foundation, clock);
     const faultBoard = faultBoardOf(options, instruments);
     this.sequencer = new Sequencer({
       partitions,
@@ -436,13 +434,9 @@ function openCountFor({ account, portfolioIds }: Caller, partitions: Partitions)
   return [...portfolioIds].reduce((sum, each) => sum + book.openCountIn(each), 0);
 }
 
-function marketOf(
-  { dataDir }: Config,
-  { control, exchange }: Partitions,
-  marketClock: MarketClock,
-  clock: Clock,
-): PublicMarket {
-  return new PublicMarket({ dataDir, instruments: control.table, exchange, marketClock, clock });
+function marketOf({ partitions, tape, marketClock }: Foundation, clock: Clock): PublicMarket {
+  const { control, exchange } = partitions;
+  return new PublicMarket({ instruments: control.table, exchange, tape, marketClock, clock });
 }
 
 /** Nobody holds the simulated traders to limits. */

@@ -22,6 +22,7 @@ import {
   requireSqliteVersion,
   sqliteVersion,
 } from "./journal-schema.ts";
+import type { OpenCheck } from "./open-check.ts";
 import { verifyOnTwoThreads } from "./second-walk.ts";
 import { type DamagedTail, inspectWal } from "./wal-inspection.ts";
 
@@ -52,6 +53,8 @@ export interface InspectionOptions {
   readonly isShared?: boolean;
   /** As those who walk the chain have it; a start does. */
   readonly bySeals?: boolean;
+  /** SQLite's own check, where another thread may have it: see {@link databaseProblem}. */
+  readonly sound?: OpenCheck;
 }
 
 const NOTHING: JournalInspection = { partitions: new Map(), eventCount: 0, damagedTail: null };
@@ -78,6 +81,27 @@ export function inspectJournal(
     return { ...found, damagedTail };
   } catch (error) {
     throw journalErrorFrom(error, files.database);
+  }
+}
+
+/**
+ * What SQLite's own check finds, for whoever took it from an inspection; null where all is well.
+ * Throws nothing: what the inspection finds comes first.
+ */
+export function databaseProblem(dataDir: string): JournalError | null {
+  const files = journalFiles(dataDir);
+  try {
+    // Missing or empty: whether it may be so the inspection says.
+    if ((fileBytes(files.database) ?? 0) === 0) return null;
+    const database = new Database(files.database, { readonly: true });
+    try {
+      requireSound(database, files);
+      return null;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return journalErrorFrom(error, files.database);
   }
 }
 
@@ -160,7 +184,7 @@ function inspectDatabase(
       throw new JournalError("JOURNAL_HEAD_UNREADABLE", files.head, problem);
     }
     requireHeadReached(chains, head ?? new Map(), files);
-    if (options.isShared !== true) requireSound(database, files);
+    if (options.isShared !== true && options.sound?.take() !== false) requireSound(database, files);
     const ends = [...chains.values()].map(({ name, last, startSeq }): [string, PartitionEnd] => [
       name,
       { lastSeq: last.seq, hash: last.hash, archivedSeq: startSeq },

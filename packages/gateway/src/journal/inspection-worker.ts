@@ -2,12 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { standBack } from "../sys/thread-priority.ts";
 import { inspectJournal } from "./inspect.ts";
-import type { InspectionWord } from "./inspection-thread.ts";
+import type { InspectionStart, InspectionWord } from "./inspection-thread.ts";
 import { JournalError } from "./journal.ts";
+import { OpenCheck } from "./open-check.ts";
 
-function word(dataDir: string): InspectionWord {
+function word({ dataDir, sound }: InspectionStart): InspectionWord {
   try {
-    return { type: "inspected", inspection: inspectJournal(dataDir, { bySeals: true }) };
+    const options = { bySeals: true, sound: new OpenCheck(sound) };
+    return { type: "inspected", inspection: inspectJournal(dataDir, options) };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { code, file, problem } = error;
@@ -15,6 +17,6 @@ function word(dataDir: string): InspectionWord {
   }
 }
 
-// The replay takes longer.
+// Without a snapshot the replay takes longer.
 standBack();
-parentPort?.postMessage(word(String(workerData)));
+parentPort?.postMessage(word(workerData as InspectionStart));

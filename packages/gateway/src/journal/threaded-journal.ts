@@ -259,9 +259,7 @@ async function inspected(
   options: ThreadedJournalOptions,
 ): Promise<JournalInspection> {
   if (!isLong(dataDir, options)) return inspectJournal(dataDir, { bySeals: true });
-  const inspecting = inspectInThread(dataDir);
-  options.meanwhile?.();
-  return await inspecting;
+  return await inspectInThread(dataDir, () => options.meanwhile?.());
 }
 
 function journalBytes(dataDir: string): number {

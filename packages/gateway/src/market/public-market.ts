@@ -1,8 +1,7 @@
 /** The market that everybody may see: its data, its routes and its stream, over one node. */
 import type { MarketRouteName } from "@countermand/contract";
-import type { MarketBatch } from "@countermand/core/market-data";
+import type { MarketBatch, TradeTape } from "@countermand/core/market-data";
 import type { InstrumentTable } from "@countermand/core/model";
-import { JournalReader } from "../journal/journal-reader.ts";
 import type { MarketClock } from "../sequencer/market-clock.ts";
 import type { ExchangePartition, WorkedCommand } from "../sequencer/partitions.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
@@ -11,13 +10,13 @@ import { marketBatchOf } from "./exchange-batch.ts";
 import { marketAnswer } from "./market-answers.ts";
 import { MarketDataHub } from "./market-data-hub.ts";
 import { MarketStreamServer } from "./market-stream-server.ts";
-import { recoverTape } from "./recover-tape.ts";
 
 export interface PublicMarketOptions {
-  readonly dataDir: string;
   readonly instruments: InstrumentTable;
   /** Recovered, before the first command of this start. */
   readonly exchange: ExchangePartition;
+  /** Trades of earlier starts. */
+  readonly tape: TradeTape;
   readonly marketClock: MarketClock;
   readonly clock: Clock;
 }
@@ -26,24 +25,16 @@ export class PublicMarket {
   readonly hub: MarketDataHub;
   readonly streams: MarketStreamServer;
 
-  /** Throws JournalError. */
-  constructor({ dataDir, instruments, exchange, marketClock, clock }: PublicMarketOptions) {
-    const { epoch, seq } = exchange.lease;
-    const reader = new JournalReader(dataDir);
-    try {
-      const tape = recoverTape(reader, instruments.all, seq);
-      marketClock.seen(tape.latestAtMs);
-      this.hub = new MarketDataHub({
-        instruments,
-        epoch,
-        exchange: exchange.exchange,
-        tape,
-        marketNowMs: () => marketClock.nowMs(),
-        clock,
-      });
-    } finally {
-      reader.close();
-    }
+  constructor({ instruments, exchange, tape, marketClock, clock }: PublicMarketOptions) {
+    marketClock.seen(tape.latestAtMs);
+    this.hub = new MarketDataHub({
+      instruments,
+      epoch: exchange.lease.epoch,
+      exchange: exchange.exchange,
+      tape,
+      marketNowMs: () => marketClock.nowMs(),
+      clock,
+    });
     this.streams = new MarketStreamServer({ hub: this.hub, clock });
   }
 
