@@ -37,27 +37,21 @@ export function orderIdOf(high: number, low: number): OrderId {
 
 /** The decimal whose lower nine digits are `low`, and `high` those before them. */
 export function decimalOf(high: number, low: number): string {
-  return high === 0 ? String(low) : String(high) + nineDigits(low);
+  if (high === 0) return String(low);
+  const digits = low | 0;
+  const upper = threeDigits((digits / 1_000_000) | 0);
+  const middle = threeDigits(((digits / 1_000) | 0) % 1_000);
+  return String(high) + upper + middle + threeDigits(digits % 1_000);
 }
 
 /**
- * Written digit by digit: `String` keeps what it has written in a table, and a number that is
- * written once has to be looked for in there first.
+ * Every three digits. `String` keeps what it has written in a table, and a number that is written
+ * once has to be looked for in there first.
  */
-function nineDigits(value: number): string {
-  const upper = (value / 100_000) | 0;
-  const lower = value - upper * 100_000;
-  return String.fromCharCode(
-    ZERO + ((upper / 1_000) | 0),
-    ZERO + (((upper / 100) | 0) % 10),
-    ZERO + (((upper / 10) | 0) % 10),
-    ZERO + (upper % 10),
-    ZERO + ((lower / 10_000) | 0),
-    ZERO + (((lower / 1_000) | 0) % 10),
-    ZERO + (((lower / 100) | 0) % 10),
-    ZERO + (((lower / 10) | 0) % 10),
-    ZERO + (lower % 10),
-  );
+const THREE_DIGITS = Array.from({ length: 1_000 }, (_, value) => String(value).padStart(3, "0"));
+
+function threeDigits(value: number): string {
+  return THREE_DIGITS[value] as string;
 }
 
 function digitsOf(text: string, from: number, to: number): number {
