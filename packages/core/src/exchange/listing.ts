@@ -299,11 +299,20 @@ function stepCount(value: bigint, step: bigint, stepUnits: number): number {
   if (Number.isSafeInteger(units) && Number.isSafeInteger(stepUnits)) {
     const count = units / stepUnits;
     assert(Number.isInteger(count), "prices and quantities lie on the grid");
-    return count;
+    return unboxed(count);
   }
   const count = value / step;
   assert(count * step === value, "prices and quantities lie on the grid");
   return Number(count);
+}
+
+/**
+ * The same number. What a division makes is a floating-point number even where it is whole: kept in
+ * an event it is an object of its own, and so in all that is made from the event.
+ */
+function unboxed(value: number): number {
+  const small = value | 0;
+  return small === value ? small : value;
 }
 
 /** Where a bigint is read as two halves: a conversion by `Number` takes twice as long. */
