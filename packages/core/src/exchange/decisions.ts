@@ -293,17 +293,17 @@ function comeIn(
     order.restingLots = order.lots;
     return [order];
   }
-  const { trades, leavesLots, rest, restingTicks } = matchIncoming(
+  const events: MarketEvent[] = [order];
+  const { leavesLots, rest, restingTicks } = matchIncoming(
     listing.book,
     order,
     protectionTicks,
     tradeCount,
+    events,
   );
   const { symbol, orderId, account, side } = order;
   order.restingTicks = restingTicks;
   order.restingLots = rest === "Queues" ? leavesLots : 0;
-  const events: MarketEvent[] = [order];
-  for (const trade of trades) events.push(trade);
   if (rest === "None" || rest === "Queues") return events;
   const loss = { from: "incoming", ticks: 0, lots: leavesLots, reason: rest } as const;
   events.push({ type: "Removed", symbol, orderId, account, side, ...loss });

@@ -4,14 +4,12 @@ import type { Book } from "./book/book.ts";
 import type { IncomingOrder } from "./book/order.ts";
 import { NO_ORDER, type OrderHandle } from "./book/order-slab.ts";
 import type { PriceLevel } from "./book/price-level.ts";
-import type { RemovalReason, Traded } from "./exchange-event.ts";
+import type { MarketEvent, RemovalReason, Traded } from "./exchange-event.ts";
 
 /** Price queues an enhanced limit order trades through at most (HKEX: ten queues at a time). */
 export const ENHANCED_LIMIT_QUEUES_MAX = 10;
 
 export interface Match {
-  /** In the order in which they happen. */
-  readonly trades: readonly Traded[];
   /** What the trades leave of the incoming order. */
   readonly leavesLots: number;
   /** What becomes of it: it queues, or is removed for a reason; "None" when nothing is left. */
@@ -34,7 +32,8 @@ export interface Matched extends IncomingOrder {
 
 /**
  * Matches from the best opposite price on, within the order's limit, until an order of its own
- * account is met. A fill-or-kill order that would not trade whole does not trade at all.
+ * account is met, and adds the trades to the events. A fill-or-kill order that would not trade
+ * whole does not trade at all.
  * `protectionTicks` is the limit of an order without a price, which does not queue at it; 0 for
  * none. `tradeCount` trades have been before.
  */
@@ -43,11 +42,14 @@ export function matchIncoming(
   incoming: Matched,
   protectionTicks: number,
   tradeCount: number,
+  events: MarketEvent[],
 ): Match {
   const limitTicks = incoming.ticks === 0 ? protectionTicks : incoming.ticks;
-  const match = matchLevels(book, incoming, limitTicks, tradeCount);
+  const eventCount = events.length;
+  const match = matchLevels(book, incoming, limitTicks, tradeCount, events);
   if (match.leavesLots > 0 && incoming.timeInForce === TimeInForce.FillOrKill) {
-    return removed([], incoming.lots, CancelReason.FillOrKill);
+    events.length = eventCount;
+    return removed(incoming.lots, CancelReason.FillOrKill);
   }
   return match;
 }
@@ -56,11 +58,17 @@ export function isImmediate(timeInForce: TimeInForce): boolean {
   return timeInForce === TimeInForce.ImmediateOrCancel || timeInForce === TimeInForce.FillOrKill;
 }
 
-function matchLevels(book: Book, incoming: Matched, limitTicks: number, tradeCount: number): Match {
+function matchLevels(
+  book: Book,
+  incoming: Matched,
+  limitTicks: number,
+  tradeCount: number,
+  events: MarketEvent[],
+): Match {
   const isEnhanced = incoming.ordType === OrdType.EnhancedLimit;
   const queueCountMax = isEnhanced ? ENHANCED_LIMIT_QUEUES_MAX : Number.POSITIVE_INFINITY;
-  const trades: Traded[] = [];
   const side = book.against(incoming.side);
+  let tradeNo = tradeCount;
   let leavesLots = incoming.lots;
   let queueCount = 0;
   let lastTicks = 0;
@@ -68,21 +76,21 @@ function matchLevels(book: Book, incoming: Matched, limitTicks: number, tradeCou
     if (!crosses(incoming.side, limitTicks, level.ticks)) break;
     // Queueing at its own price would cross the queues it may not reach: it stays where it last
     // traded.
-    if (queueCount === queueCountMax) return settled(incoming, trades, leavesLots, lastTicks);
+    if (queueCount === queueCountMax) return settled(incoming, leavesLots, lastTicks);
     for (let resting = level.first; resting !== NO_ORDER; resting = book.next(resting)) {
       if (book.accountOf(resting) === incoming.account) {
-        return removed(trades, leavesLots, CancelReason.SelfTrade);
+        return removed(leavesLots, CancelReason.SelfTrade);
       }
       const lots = Math.min(leavesLots, book.lotsOf(resting));
-      const tradeNo = tradeCount + trades.length + 1;
-      trades.push(tradeWith(book, resting, level, incoming, lots, tradeNo));
+      tradeNo += 1;
+      events.push(tradeWith(book, resting, level, incoming, lots, tradeNo));
       leavesLots -= lots;
-      if (leavesLots === 0) return settled(incoming, trades, leavesLots, 0);
+      if (leavesLots === 0) return settled(incoming, leavesLots, 0);
     }
     queueCount += 1;
     lastTicks = level.ticks;
   }
-  return settled(incoming, trades, leavesLots, incoming.ticks);
+  return settled(incoming, leavesLots, incoming.ticks);
 }
 
 function tradeWith(
@@ -114,20 +122,15 @@ function crosses(side: Side, limitTicks: number, ticks: number): boolean {
 }
 
 /** The match of an order that has traded and whose rest would queue at a price; 0: at none. */
-function settled(
-  incoming: IncomingOrder,
-  trades: readonly Traded[],
-  leavesLots: number,
-  restingTicks: number,
-): Match {
-  if (leavesLots === 0) return { trades, leavesLots, rest: "None", restingTicks: 0 };
+function settled(incoming: IncomingOrder, leavesLots: number, restingTicks: number): Match {
+  if (leavesLots === 0) return { leavesLots, rest: "None", restingTicks: 0 };
   if (incoming.timeInForce === TimeInForce.ImmediateOrCancel) {
-    return removed(trades, leavesLots, CancelReason.ImmediateOrCancel);
+    return removed(leavesLots, CancelReason.ImmediateOrCancel);
   }
-  if (restingTicks === 0) return removed(trades, leavesLots, CancelReason.NoLiquidity);
-  return { trades, leavesLots, rest: "Queues", restingTicks };
+  if (restingTicks === 0) return removed(leavesLots, CancelReason.NoLiquidity);
+  return { leavesLots, rest: "Queues", restingTicks };
 }
 
-function removed(trades: readonly Traded[], leavesLots: number, rest: RemovalReason): Match {
-  return { trades, leavesLots, rest, restingTicks: 0 };
+function removed(leavesLots: number, rest: RemovalReason): Match {
+  return { leavesLots, rest, restingTicks: 0 };
 }

@@ -42,7 +42,8 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
     const chunk = this.#chunks[chunkIndex] ?? [];
     const index = this.#indexIn(chunk, level.ticks);
     assert(chunk[index] === level, "the level is on this side");
-    chunk.splice(index, 1);
+    if (index === chunk.length - 1) chunk.pop();
+    else chunk.splice(index, 1);
     if (chunk.length === 0) this.#chunks.splice(chunkIndex, 1);
     this.#levels.delete(level.ticks);
     this.#noteBest();
@@ -71,7 +72,9 @@ export class BookSide<Level extends { readonly ticks: number }> implements Itera
     const chunkIndex = this.#chunkIndexOf(ticks);
     const chunk = at(this.#chunks, chunkIndex);
     const level = this.#newLevel(ticks);
-    chunk.splice(this.#indexIn(chunk, ticks), 0, level);
+    const index = this.#indexIn(chunk, ticks);
+    if (index === chunk.length) chunk.push(level);
+    else chunk.splice(index, 0, level);
     if (chunk.length > CHUNK_LEVELS_MAX) this.#split(chunkIndex);
     this.#levels.set(ticks, level);
     this.#noteBest();

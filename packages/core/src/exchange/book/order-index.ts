@@ -51,7 +51,9 @@ export class OrderIndex {
     assert(this.#soughtId !== "", "an order that rests has an order number");
     this.#orders.setNumber(order, this.#high, this.#low);
     this.adopt(order);
-    this.#found = order;
+    // Nobody asks for it again within its command, and the next id would be compared with it.
+    this.#soughtId = "";
+    this.#found = NO_ORDER;
   }
 
   /** Takes in an order that has its number. Precondition: none of that number is here. */
