@@ -90,6 +90,7 @@ class SeedRun {
     const rounds = random.between(2, 5);
     for (let round = 0; round < rounds; round += 1) {
       this.#stage.goOn();
+      if (isPlain && random.chance(0.3)) this.#stage.operate();
       await this.#stage.runFor(random.between(20, 250));
       await this.#faults.happen();
     }

@@ -95,15 +95,17 @@ export class Operator {
 
   /** One credit or debit after another; some take more than there is. */
   async #moveMoney(): Promise<void> {
-    const { random } = this.#options;
+    const { adjustments, random } = this.#options;
     const { account } = random.pick(KEYS);
     for (let count = random.between(1, 4); count > 0; count -= 1) {
       const assets = ["USD", "USDT", "AAPL", "DODO"].filter(() => random.chance(0.4));
       const changes = (assets.length > 0 ? assets : ["USD"]).map((asset) => {
         const units = BigInt(random.between(1, asset === "USD" ? 3_000 : 30)) * ONE;
-        const isHuge = random.chance(0.05);
+        if (random.chance(0.05)) return [asset, -100_000_000n * ONE] as const;
+        // What orders hold back is just behind it.
+        if (random.chance(0.15)) return [asset, -adjustments.moreThanFree(account, asset)] as const;
         const sign = random.chance(0.6) ? -1n : 1n;
-        return [asset, isHuge ? -100_000_000n * ONE : sign * units] as const;
+        return [asset, sign * units] as const;
       });
       await this.#adjust(account, changes);
       await this.#sleep(random.between(0, 40));

@@ -5,7 +5,7 @@
 import type { BalanceAdjusted } from "../../../packages/core/src/model/index.ts";
 import type { Envelope } from "./answers.ts";
 import type { Model } from "./model.ts";
-import { decimal, type Units } from "./money.ts";
+import { decimal, ONE, type Units } from "./money.ts";
 import type { Refusals } from "./refusals.ts";
 import { promised } from "./violation.ts";
 import type { Windows } from "./windows.ts";
@@ -37,6 +37,12 @@ export class Adjustments {
   asked(adjustment: Adjustment): void {
     this.#asked.set(adjustment.id, adjustment);
     this.#windows.open(adjustment.id, () => [String(this.#refusal(adjustment))]);
+  }
+
+  /** The fewest whole units that are more than a debit may take now. */
+  moreThanFree(account: string, asset: string): Units {
+    const { free } = this.#refusals.freeOf(account, asset);
+    return (free > 0n ? free / ONE + 1n : 1n) * ONE;
   }
 
   follow({ reason, account, asset, units, balance }: BalanceAdjusted): void {

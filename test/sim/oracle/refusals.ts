@@ -90,12 +90,13 @@ export class Refusals {
   /** What an operator takes from an account, or gives it. */
   ofAdjust(account: string, asset: string, units: Units): number | null {
     if (units >= 0n) return null;
-    const { isCash, free } = this.#freeOf(account, asset);
+    const { isCash, free } = this.freeOf(account, asset);
     if (-units <= free) return null;
     return isCash ? Code.InsufficientCash : Code.InsufficientHoldings;
   }
 
-  #freeOf(account: string, asset: string) {
+  /** What an operator may take of it, as the model knows it now. */
+  freeOf(account: string, asset: string) {
     const symbol = SYMBOLS[asset];
     if (symbol === undefined) return { isCash: true, free: this.#model.freeCash(account, asset) };
     return { isCash: false, free: this.#model.freeHolding(account, symbol) };

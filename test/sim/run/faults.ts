@@ -58,9 +58,7 @@ export class Faults {
       case "bitFlip":
         return this.#flipBit();
       case "operator":
-        this.#stage.fault(kind);
-        this.#stage.operator.start();
-        return;
+        return this.#stage.operate();
       case "revoke":
         return this.#revoke();
       case "clockJump":

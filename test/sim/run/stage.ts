@@ -236,6 +236,12 @@ export class Stage {
     for (const trader of this.traders) trader.start();
   }
 
+  /** An operator acts, beside whatever else happens. */
+  operate(): void {
+    this.fault("operator");
+    this.operator.start();
+  }
+
   // --- time ---
 
   async runFor(ms: number, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
