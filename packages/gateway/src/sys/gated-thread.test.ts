@@ -47,6 +47,24 @@ test("gated thread: abandoned at the gate, it never begins", async () => {
   assert.deepEqual(messages, ["loaded"]);
 });
 
+test("gated thread: one that is abandoned is let through the gate, to its end", async () => {
+  const waiting = thread(`
+import { parentPort, workerData } from "node:worker_threads";
+import { waitAtGate } from ${JSON.stringify(new URL("./gated-thread.ts", import.meta.url).href)};
+parentPort.postMessage(workerData.gate);
+waitAtGate(workerData);
+parentPort.postMessage("begun");
+`);
+  const messages: unknown[] = [];
+  waiting.worker.on("message", (message) => messages.push(message));
+  await once(waiting.worker, "message");
+  await waiting.abandon();
+  const [gate, ...more] = messages;
+  assert.ok(gate instanceof Int32Array);
+  assert.equal(Atomics.wait(gate, 0, 0, 0), "not-equal", "whoever comes now would not wait");
+  assert.deepEqual(more, []);
+});
+
 test("gated thread: one that cannot load says why", async () => {
   const broken = thread("throw new Error('no such code')");
   assert.equal(broken.problem, null);

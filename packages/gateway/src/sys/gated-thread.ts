@@ -6,9 +6,13 @@ import { Worker } from "node:worker_threads";
 
 /** Beside what the thread is started with. */
 export interface Gated {
-  /** Becomes 1 when the thread may begin. */
+  /** {@link CLOSED} until the thread may begin, or is not needed any more. */
   readonly gate: Int32Array;
 }
+
+const CLOSED = 0;
+const OPEN = 1;
+const ABANDONED = 2;
 
 export class GatedThread<Start extends object> {
   readonly worker: Worker;
@@ -31,17 +35,26 @@ export class GatedThread<Start extends object> {
   }
 
   begin(): void {
-    Atomics.store(this.#gate, 0, 1);
-    Atomics.notify(this.#gate, 0);
+    this.#set(OPEN);
   }
 
-  /** It is not needed any more. Resolves when it is gone. */
+  /**
+   * It is not needed any more. Resolves when it is gone. A thread that comes to the gate in the
+   * moment in which it is terminated may wait there all the same, for ever: so the gate lets it go.
+   */
   async abandon(): Promise<void> {
+    this.#set(ABANDONED);
     await this.worker.terminate();
+  }
+
+  #set(value: number): void {
+    Atomics.store(this.#gate, 0, value);
+    Atomics.notify(this.#gate, 0);
   }
 }
 
-/** In the thread: returns when it may begin. */
+/** In the thread: returns when it may begin, and not at all where it is abandoned. */
 export function waitAtGate({ gate }: Gated): void {
-  Atomics.wait(gate, 0, 0);
+  Atomics.wait(gate, 0, CLOSED);
+  if (Atomics.load(gate, 0) === ABANDONED) process.exit(); // Of the thread.
 }
