@@ -54,6 +54,7 @@ import { isDeskName, stateHash } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
 import { freeBytes } from "./sys/disk.ts";
+import { hasSeveralCores } from "./sys/thread-core.ts";
 import { AccountService } from "./trade/account-service.ts";
 import { RestrictionService } from "./trade/restriction-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
@@ -129,11 +130,9 @@ export class RunningNode {
       partitions,
       journal,
       clock,
+      hasSeveralCores: hasSeveralCores(),
       marketNowMs: () => marketClock.nowMs(),
-      onClockSet: (atMs, speed) => {
-        marketClock.run(atMs, speed);
-        this.#sessionTimer.arm();
-      },
+      onClockSet: (atMs, speed) => this.#clockSet(atMs, speed),
       onDurable: (commit) => this.#publish(commit),
       onFailure: onFatal,
       limits: this.#limits,
@@ -188,6 +187,11 @@ export class RunningNode {
     this.operator = this.#operatorParts();
     this.metrics = this.#makeMetrics();
     journal.watchDisk(({ isFull }) => this.#diskChanged(isFull));
+  }
+
+  #clockSet(atMs: UnixMs, speed: number): void {
+    this.#foundation.marketClock.run(atMs, speed);
+    this.#sessionTimer.arm();
   }
 
   /** Whether this turn has room for another new order or query; asked before each is read. */

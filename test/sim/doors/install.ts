@@ -26,6 +26,7 @@ const DOORS: ReadonlyMap<string, string> = new Map([
   ["node:perf_hooks", new URL("./perf-hooks.ts", import.meta.url).href],
   ["better-sqlite3", new URL("./sqlite.ts", import.meta.url).href],
   ["../sys/open-files.ts", new URL("./open-files.ts", import.meta.url).href],
+  ["./sys/thread-core.ts", new URL("./thread-core.ts", import.meta.url).href],
   ["../sys/thread-priority.ts", new URL("./thread-priority.ts", import.meta.url).href],
   ["./listeners.ts", new URL("./listeners.ts", import.meta.url).href],
 ]);

@@ -23,9 +23,10 @@ class CommitBench {
   #isFlushed = false;
   #append = Promise.withResolvers<AppendOutcome>();
 
-  constructor() {
+  constructor({ hasSeveralCores = true } = {}) {
     const bench = this;
     this.commits = new GroupCommit({
+      hasSeveralCores,
       partitions: {
         get stagedCount() {
           return bench.#staged.length;
@@ -153,6 +154,17 @@ test("group commit: the disk begins with many while the turn decides more", asyn
   bench.clock.endTurn();
   await tick();
   assert.equal(bench.story.length, length, "the turn's end does not begin it again");
+});
+
+test("group commit: on one core many wait for the turn's end as few do", async () => {
+  const bench = new CommitBench({ hasSeveralCores: false });
+  const words = wordsOf("a");
+  bench.decide(...words);
+  await tick();
+  assert.deepEqual(bench.story, []);
+  bench.clock.endTurn();
+  bench.clock.endTurn();
+  assert.deepEqual(bench.story, [`append ${words.join(" ")}`]);
 });
 
 test("group commit: what one call decides is in one commit, however often it waits", async () => {

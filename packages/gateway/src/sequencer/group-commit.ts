@@ -23,6 +23,8 @@ export interface GroupCommitOptions {
   readonly partitions: Pick<Partitions, "stagedCount" | "takeStaged">;
   readonly journal: Pick<Journal, "append" | "settle">;
   readonly clock: Pick<Clock, "monotonicMs" | "atTurnEnd">;
+  /** Whether the journal can work while this thread decides, on another core; by default it can. */
+  readonly hasSeveralCores?: boolean;
   /** Everything in it is durable. Called in journal order. */
   readonly onDurable: (commit: DurableCommit) => void;
   /**
@@ -117,7 +119,8 @@ export class GroupCommit {
   /** So many are not kept waiting for more: the disk takes them while others are decided. */
   #schedule(): void {
     if (this.#committing || this.#failed) return;
-    if (this.#waiting.length >= COMMIT_ANSWERS_MIN) {
+    const { hasSeveralCores = true } = this.#options;
+    if (hasSeveralCores && this.#waiting.length >= COMMIT_ANSWERS_MIN) {
       this.#commitSoon();
       return;
     }

@@ -63,10 +63,10 @@ export const QUIET_EVENTS_MAX = 1_000;
 export const CANCELS_PER_STEP = 128;
 
 /**
- * Answers that wait for the disk from which on a commit begins at once. Reason: the disk works
- * while the next ones are decided; with all of 64 in one commit the thread that decides stands idle
- * for a quarter of its time, and commits of 8 cost more than that saves where both share a core.
- * Nothing is seen when it is reached.
+ * Answers that wait for the disk from which on a commit begins at once, where there are several
+ * cores. Reason: the disk works while the next ones are decided; with all of 64 in one commit the
+ * thread that decides stands idle for a quarter of its time. Where all threads share a core, such
+ * commits cost a sixth of the rate. Nothing is seen when it is reached.
  */
 export const COMMIT_ANSWERS_MIN = 16;
 

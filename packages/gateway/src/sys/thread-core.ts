@@ -6,6 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 /** Why the main thread cannot be bound to this core; null where it can. */
 export function coreProblem(core: number): string | null {
@@ -30,6 +31,11 @@ export function leaveBoundCore(): void {
   const cores = processCores();
   const threadId = callingThreadId();
   if (coresOfThread(threadId) !== cores) moveThread(threadId, cores);
+}
+
+/** Whether threads of this process can run at the same time. To be asked before it is bound. */
+export function hasSeveralCores(): boolean {
+  return availableParallelism() > 1;
 }
 
 /** As the system numbers threads: the main one has the number of the process. */
