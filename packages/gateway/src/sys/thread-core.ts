@@ -52,13 +52,14 @@ export function coresOf(list: string): number[] {
   });
 }
 
-/**
- * Those of the oldest thread besides the main one: Node makes it first, and nobody binds it. The
- * system lists threads in the order in which they were made; their numbers may have run around.
- */
+/** Those of whichever thread has most: what is bound has fewer, and Node's own are never bound. */
 function processCores(): string {
-  const [main = process.pid, second = main] = readdirSync("/proc/self/task").map(Number);
-  return coresOfThread(second);
+  let most = coresOfThread(process.pid);
+  for (const threadId of readdirSync("/proc/self/task").map(Number)) {
+    const cores = coresOfThread(threadId);
+    if (coresOf(cores).length > coresOf(most).length) most = cores;
+  }
+  return most;
 }
 
 function coresOfThread(threadId: number): string {
