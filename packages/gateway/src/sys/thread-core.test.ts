@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { bindMainThread, callingThreadId, coreProblem, coresOf } from "./thread-core.ts";
+import { bindMainThread, callingThreadId, coreProblem, coresOf, mostCores } from "./thread-core.ts";
 
 test("core: a list of cores is read as the system writes it", () => {
   assert.deepEqual(coresOf("0"), [0]);
@@ -17,6 +17,12 @@ test("core: one that the process does not have is refused, with those it has", (
   const [own = 0] = coresOf(coresOfMain());
   assert.equal(coreProblem(own), null);
   assert.match(coreProblem(9_999) ?? "", /is none of the cores this process may use: \d/);
+});
+
+test("core: a thread that ended since it was listed is passed over", () => {
+  const beyondAllThreads = 2 ** 30;
+  assert.equal(mostCores([beyondAllThreads, process.pid]), coresOfMain());
+  assert.equal(mostCores([]), coresOfMain());
 });
 
 test("core: the main thread keeps to it, a thread made later leaves it when it asks", async (t) => {

@@ -52,14 +52,32 @@ export function coresOf(list: string): number[] {
   });
 }
 
-/** Those of whichever thread has most: what is bound has fewer, and Node's own are never bound. */
-function processCores(): string {
+/**
+ * The list of whichever of these threads has most cores; a thread may have ended since it was
+ * listed.
+ */
+export function mostCores(threadIds: readonly number[]): string {
   let most = coresOfThread(process.pid);
-  for (const threadId of readdirSync("/proc/self/task").map(Number)) {
-    const cores = coresOfThread(threadId);
-    if (coresOf(cores).length > coresOf(most).length) most = cores;
+  for (const threadId of threadIds) {
+    const cores = coresIfThere(threadId);
+    if (cores !== null && coresOf(cores).length > coresOf(most).length) most = cores;
   }
   return most;
+}
+
+/** Those of the freest thread: what is bound has fewer, and Node's own are never bound. */
+function processCores(): string {
+  return mostCores(readdirSync("/proc/self/task").map(Number));
+}
+
+function coresIfThere(threadId: number): string | null {
+  try {
+    return coresOfThread(threadId);
+  } catch (error) {
+    // Which of the two it is depends on whether the thread ended before its file was opened.
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw error;
+  }
 }
 
 function coresOfThread(threadId: number): string {
