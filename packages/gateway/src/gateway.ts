@@ -10,7 +10,7 @@ import { HttpServer } from "./http/http-server.ts";
 import { renewTls } from "./http/node-server.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
-import type { NodeOptions } from "./node-foundation.ts";
+import { letGo, type NodeOptions } from "./node-foundation.ts";
 import { OperatorServer } from "./operator/operator-server.ts";
 import { applyReload, type LiveConfig, type Reloaded } from "./reload.ts";
 import { RunningNode } from "./running-node.ts";
@@ -67,23 +67,24 @@ export class Gateway {
     const { clock, log } = options;
     const lock = lockDataDir(config.dataDir);
     const front: Front = { node: null, draining: false };
-    const http = await createHttp(options, front);
+    let http: HttpServer | null = null;
     let operator: OperatorServer | null = null;
+    let node: RunningNode | null = null;
     try {
+      http = await createHttp(options, front);
       const url = await http.listen(config.host, config.port);
       // Somebody could not be let in; nobody else is concerned.
       http.server.on("error", (error) => log.warn({ reason: error.message }, "http.not_accepted"));
       operator = await listenForOperators(options, front);
       const kind = config.profile === "production" ? "demo" : config.sandboxKeys;
       const keys = sandboxKeys(kind, config.dataDir);
-      const node = await RunningNode.start({ ...options, sandboxKeys: keys.keys }, lock);
-      front.node = node;
+      node = await RunningNode.start({ ...options, sandboxKeys: keys.keys }, lock);
       // When all threads are there that it must not share: they would inherit its core.
       if (config.decidingCore !== null) bindMainThread(config.decidingCore);
+      front.node = node;
       return new Gateway(url, node, http, { config, lock, front, clock, operator, keys });
     } catch (error) {
-      await operator?.close(Promise.resolve());
-      await http.close(Promise.resolve());
+      await letGo(operator && atOnce(operator), http && atOnce(http), node);
       lock.release();
       throw error;
     }
@@ -123,6 +124,11 @@ export class Gateway {
     await this.#node.close();
     this.#lock.release();
   }
+}
+
+/** What does not wait for answers under way: nobody was let in yet. */
+function atOnce(server: HttpServer | OperatorServer) {
+  return { close: () => server.close(Promise.resolve()) };
 }
 
 interface Rest {

@@ -88,23 +88,17 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
   const { journal, early } = await openJournal(options, rules, lock);
   let recent: RecentReports | null = null;
   const layout = layoutOf(journal.inspection.partitions.keys(), rules, options);
-  const archive = await OrderArchive.open(config.dataDir, deskNames(layout.deskCount), {
-    onProjected: (partition, seq) => recent?.projected(partition, seq),
-    onNotice: (notice) => {
-      const isFirstStart = notice.type === "Rebuilding" && notice.reason === "Missing";
-      if (isFirstStart) log.info(notice, "archive.notice");
-      else log.warn(notice, "archive.notice");
-    },
-    clock,
-    // Verified or not, it is the same table of partitions that they were named from.
-    ...(early?.archiveThread && { thread: early.archiveThread }),
-  });
   const marketClock = new MarketClock({
     wallMs: options.marketWallMs ?? (() => clock.wallMs()),
     monotonicMs: () => clock.monotonicMs(),
   });
+  let archive: OrderArchive | null = null;
   try {
-    const archived = (partition: string) => archive.position(partition);
+    const opened = await openArchive(options, layout, early, (partition, seq) => {
+      recent?.projected(partition, seq);
+    });
+    archive = opened;
+    const archived = (partition: string) => opened.position(partition);
     const replayed = early === null ? replay(options, layout, archived) : outcomeOf(early);
     recent = replayed.recent;
     const { recovered, tape } = replayed;
@@ -117,10 +111,33 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
     const partitions = await claimAll(base, recovered);
     return { ...base, recovered, tape, partitions, keys };
   } catch (error) {
-    await archive.close();
-    await journal.close();
+    await letGo(archive, journal);
     throw error;
   }
+}
+
+/** Closes what a failed start had opened. The reason for it is what is told, and nothing else. */
+export async function letGo(...opened: ({ close(): Promise<void> } | null)[]): Promise<void> {
+  for (const each of opened) await each?.close().catch(() => {});
+}
+
+function openArchive(
+  { config, clock, log }: NodeOptions,
+  { deskCount }: NodeLayout,
+  early: Attempt | null,
+  onProjected: (partition: string, seq: number) => void,
+): Promise<OrderArchive> {
+  return OrderArchive.open(config.dataDir, deskNames(deskCount), {
+    onProjected,
+    onNotice: (notice) => {
+      const isFirstStart = notice.type === "Rebuilding" && notice.reason === "Missing";
+      if (isFirstStart) log.info(notice, "archive.notice");
+      else log.warn(notice, "archive.notice");
+    },
+    clock,
+    // Verified or not, it is the same table of partitions that they were named from.
+    ...(early?.archiveThread && { thread: early.archiveThread }),
+  });
 }
 
 /** With what was done meanwhile where the journal is a long one. */

@@ -31,7 +31,7 @@ import { EffectiveLimits } from "./limits/limit-source.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
-import { type Foundation, layFoundation, type NodeOptions } from "./node-foundation.ts";
+import { type Foundation, layFoundation, letGo, type NodeOptions } from "./node-foundation.ts";
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
@@ -95,20 +95,15 @@ export class RunningNode {
   /** Precondition: the data directory is locked. Throws JournalError. */
   static async start(options: NodeOptions, lock: DataDirLock): Promise<RunningNode> {
     const foundation = await layFoundation(options, lock);
-    const { keys } = foundation;
-    const node = new RunningNode(options, foundation, keys);
-    // First, and in one commit: a journal that has anything says what it was begun for, and under
-    // which rules.
-    await Promise.all([node.sequencer.begin(), node.#beginProfile()]);
-    await node.#resealKeys(keys);
-    await node.#openSandboxAccounts(keys);
-    await node.#reconcile();
-    node.#deadMan.timers.start();
-    node.#guard.start();
-    node.#sessionTimer.arm();
-    node.#killSwitch.resume();
-    await node.#traders.start();
-    return node;
+    let node: RunningNode | null = null;
+    try {
+      node = new RunningNode(options, foundation, foundation.keys);
+      await node.#begin(foundation.keys);
+      return node;
+    } catch (error) {
+      await (node === null ? letGo(foundation.archive, foundation.journal) : letGo(node));
+      throw error;
+    }
   }
 
   private constructor(options: NodeOptions, foundation: Foundation, keys: KeyStore) {
@@ -119,7 +114,6 @@ export class RunningNode {
     this.partitions = partitions;
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
-    this.#snapshotter = snapshotterOf(options, foundation, () => new Map(this.#durable));
     this.#admission = new Admission(clock);
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
@@ -186,7 +180,23 @@ export class RunningNode {
     this.#killSwitch = this.#makeKillSwitch();
     this.operator = this.#operatorParts();
     this.metrics = this.#makeMetrics();
+    // Behind everything that can fail: it may begin a snapshot by itself.
+    this.#snapshotter = snapshotterOf(options, foundation, () => new Map(this.#durable));
     journal.watchDisk(({ isFull }) => this.#diskChanged(isFull));
+  }
+
+  async #begin(keys: KeyStore): Promise<void> {
+    // First, and in one commit: a journal that has anything says what it was begun for, and under
+    // which rules.
+    await Promise.all([this.sequencer.begin(), this.#beginProfile()]);
+    await this.#resealKeys(keys);
+    await this.#openSandboxAccounts(keys);
+    await this.#reconcile();
+    this.#deadMan.timers.start();
+    this.#guard.start();
+    this.#sessionTimer.arm();
+    this.#killSwitch.resume();
+    await this.#traders.start();
   }
 
   #clockSet(atMs: UnixMs, speed: number): void {

@@ -89,7 +89,6 @@ class JournalThread {
     this.#journal = journal;
     this.#committed = committed;
     port.on("message", (first: JournalRequest) => this.#turn(first));
-    journal.refillReserve();
     this.#disk = diskOf(journal);
     if (this.#disk.isFull) this.#refillLater();
     this.#post({ type: "opened", disk: this.#disk });
@@ -242,14 +241,27 @@ function failureOf({ code, file, problem }: JournalError): JournalFailure {
   return { code, file, problem };
 }
 
-/** Everything the thread does, apart from being one. */
+/** Everything the thread does, apart from being one. It ends where the journal cannot be opened. */
 export function startJournalThread(port: MessagePort, start: JournalWorkerStart): void {
+  let journal: SqliteJournal;
   try {
-    const journal = SqliteJournal.open(start.dataDir, start.reserveBytes);
-    new JournalThread(port, journal, new CommitMark(start.commitMark));
+    journal = openedWithReserve(start);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     port.postMessage({ type: "failed", failure: failureOf(error) } satisfies JournalMessage);
+    return;
+  }
+  new JournalThread(port, journal, new CommitMark(start.commitMark));
+}
+
+function openedWithReserve({ dataDir, reserveBytes }: JournalWorkerStart): SqliteJournal {
+  const journal = SqliteJournal.open(dataDir, reserveBytes);
+  try {
+    journal.refillReserve();
+    return journal;
+  } catch (error) {
+    journal.close();
+    throw error;
   }
 }
 

@@ -102,8 +102,13 @@ export class OperatorServer {
     port: number,
   ): Promise<OperatorServer> {
     const server = new OperatorServer(appOf(options));
-    await server.#app.listen({ host, port });
-    return server;
+    try {
+      await server.#app.listen({ host, port });
+      return server;
+    } catch (error) {
+      await server.#app.close();
+      throw error;
+    }
   }
 
   /** Where operators connect. */
