@@ -42,6 +42,7 @@ class Asked {
       required: new Map(),
       clock: this.#clock,
       post: (message) => void this.#posted.push(message),
+      stepAside: () => {},
       onDamage: () => {
         this.isDamaged = true;
       },

@@ -8,16 +8,23 @@
 export const PROJECTED_EVENTS_MAX = 16_000;
 
 /**
- * Events of a transaction that are read before lookups get their turn. Reason: about 2
- * milliseconds.
+ * Events of a transaction that are read before lookups get their turn, and other threads the core.
+ * Reason: about a quarter of a millisecond, for which an answer may wait where all share one core.
  */
-export const PROJECT_STEP_EVENTS = 1_000;
+export const PROJECT_STEP_EVENTS = 128;
 
 /**
- * Rows of a transaction that are inserted before lookups get their turn; a multiple of the rows of
- * one INSERT. Reason: some 2 milliseconds, a few more where the table is large.
+ * The same for rows that are inserted; a multiple of the rows of one INSERT. Reason: about a
+ * quarter of a millisecond, more where the table is large.
  */
-export const INSERT_STEP_ROWS = 512;
+export const INSERT_STEP_ROWS = 64;
+
+/**
+ * Events by which a partition is behind, up to which the core is left to others before each step.
+ * Reason: where all threads share one core, one that leaves it often gets less of it than a steady
+ * full load makes work for; twice what a transaction takes is no trouble to anybody.
+ */
+export const ASIDE_EVENTS_MAX = 32_000;
 
 /**
  * Reports whose places one row holds. Reason: to find one, the row is walked through, which takes

@@ -17,6 +17,7 @@ import {
   trade,
 } from "./archive-fixture.ts";
 import {
+  ASIDE_EVENTS_MAX,
   LIST_STEP_ROWS,
   PROJECT_STEP_EVENTS,
   PROJECTED_EVENTS_MAX,
@@ -70,6 +71,8 @@ interface Setting {
   readonly clock: SteppedClock;
   readonly posted: FromArchive[];
   readonly damages: Error[];
+  /** How often it left the core to others. */
+  readonly asides: { count: number };
 }
 
 async function withProjector(
@@ -83,6 +86,7 @@ async function withProjector(
     const clock = new SteppedClock();
     const posted: FromArchive[] = [];
     const damages: Error[] = [];
+    const asides = { count: 0 };
     const projector = new ArchiveProjector({
       database,
       journal: changed(reader),
@@ -90,10 +94,13 @@ async function withProjector(
       required: new Map(),
       clock,
       post: (message) => void posted.push(structuredClone(message)),
+      stepAside: () => {
+        asides.count += 1;
+      },
       onDamage: (error) => void damages.push(error),
     });
     try {
-      run({ desk, projector, clock, posted, damages });
+      run({ desk, projector, clock, posted, damages, asides });
     } finally {
       projector.close();
       journal.close();
@@ -282,6 +289,36 @@ test("projector: lookups come between the steps of a transaction, lists behind i
     );
   }));
 
+test("projector: the core is left to others before each step, not while nothing is to do", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, asides } = setting;
+    tradeForSteps(desk);
+    follow(setting);
+    let steps = 0;
+    while (projector.positions.get(DESK) === 0) {
+      assert.ok(clock.turn(), "it has more to do");
+      steps += 1;
+      assert.equal(asides.count, steps);
+    }
+    assert.ok(steps > 5);
+    clock.turns();
+    assert.equal(asides.count, steps);
+  }));
+
+test("projector: far behind it leaves the core to nobody until it has caught up", () =>
+  withProjector((setting) => {
+    const { desk, projector, clock, asides } = setting;
+    while (desk.seq <= ASIDE_EVENTS_MAX) trade(desk, ALICE, 500);
+    follow(setting);
+    while (projector.positions.get(DESK) === 0) {
+      assert.equal(asides.count, 0);
+      assert.ok(clock.turn(), "it has more to do");
+    }
+    clock.turns();
+    assert.equal(projector.positions.get(DESK), desk.durableSeq);
+    assert.ok(asides.count > 0);
+  }));
+
 test("projector: a transaction that is held leaves nothing and begins again", () =>
   withProjector((setting) => {
     const { desk, projector, clock, posted } = setting;
@@ -325,6 +362,7 @@ test("projector: closed within a transaction, it leaves nothing of it", () =>
         required: new Map(),
         clock,
         post: () => {},
+        stepAside: () => {},
         onDamage: (error) => assert.fail(error),
       });
       projector.receive({ type: "follow", positions: new Map([[DESK, desk.durableSeq]]) });

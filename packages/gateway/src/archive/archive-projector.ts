@@ -14,6 +14,7 @@ import type { Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
 import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
 import {
+  ASIDE_EVENTS_MAX,
   PROJECT_STEP_EVENTS,
   PROJECTED_EVENTS_MAX,
   RETRY_MS_MAX,
@@ -56,6 +57,8 @@ export interface ProjectorOptions {
   readonly required: ReadonlyMap<string, number>;
   readonly clock: Clock;
   readonly post: (message: FromArchive) => void;
+  /** Called before a step that projects while little is to do: others may want the core. */
+  readonly stepAside: () => void;
   /** The archive contradicts itself: it must be put away, and this projector is closed. */
   readonly onDamage: (error: Error) => void;
 }
@@ -358,6 +361,7 @@ export class ArchiveProjector {
     this.#projection ??= this.#nextProjection();
     if (this.#projection === null) return;
     const { partition, seq, steps } = this.#projection;
+    if (this.#behind(partition) <= ASIDE_EVENTS_MAX) this.#options.stepAside();
     try {
       if (steps.next().done !== true) return;
       this.#projection = null;
@@ -409,13 +413,17 @@ export class ArchiveProjector {
   #mostBehind(): string | null {
     let found: string | null = null;
     let most = 0;
-    for (const [partition, position] of this.#positions) {
-      const behind = (this.#durable.get(partition) ?? 0) - position;
+    for (const partition of this.#positions.keys()) {
+      const behind = this.#behind(partition);
       if (behind <= most) continue;
       most = behind;
       found = partition;
     }
     return found;
+  }
+
+  #behind(partition: string): number {
+    return (this.#durable.get(partition) ?? 0) - (this.#positions.get(partition) ?? 0);
   }
 
   #pause(error: Error): void {

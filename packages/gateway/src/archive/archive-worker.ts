@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
 import { type Gated, waitAtGate } from "../sys/gated-thread.ts";
-import { standBack } from "../sys/thread-priority.ts";
+import { standBack, stepAside } from "../sys/thread-priority.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
 import { ArchiveProjector } from "./archive-projector.ts";
@@ -28,6 +28,7 @@ export function startArchiveThread(port: MessagePort, start: ArchiveWorkerStart)
     required,
     clock: systemClock,
     post,
+    stepAside,
     onDamage: (error) => {
       putArchiveAside(dataDir);
       throw error;
