@@ -8,7 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
+import { ExitCode } from "../../packages/cli/src/exit-codes.ts";
+import { ApiError, CountermandClient } from "../../packages/client/src/index.ts";
 import { readConfig } from "../../packages/gateway/src/config.ts";
+import { runCommand } from "./command-line.ts";
 import { SETTINGS, startGateway, type TestTime } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { KEY_1, sign } from "./signed-client.ts";
@@ -93,6 +96,41 @@ test("production: over TLS, with neither demo keys nor a clock that can be set",
     operator,
   );
   assert.deepEqual(accounts.data.accounts, [], "it starts with no account");
+});
+
+test("production: who speaks plain HTTP to it is told so, and that nothing was done", async (t) => {
+  const folder = folderOf(t, () => gateway.stop());
+  const gateway = await startGateway(TIME, environmentOf(folder));
+  const url = gateway.url.replace("https:", "http:");
+  const credentials = { apiKey: KEY_1.apiKey, secret: KEY_1.secret };
+  const client = new CountermandClient({ baseUrl: url, credentials });
+  const told = (error: unknown) => {
+    assert.ok(error instanceof ApiError, String(error));
+    assert.equal(error.httpStatus, 400);
+    return /TLS is spoken here; use https:\/\/ in place of http:\/\//.test(error.message);
+  };
+  await assert.rejects(client.cancel({ order_no: "1" }), told);
+  await assert.rejects(client.orders(), told);
+  // OpenSSL knows only some methods by sight.
+  const refused = await fetch(`${url}/trade/v1/orders?order_no=1`, { method: "DELETE" });
+  const { reason } = (await refused.json()) as { readonly reason: string };
+  assert.deepEqual([refused.status, reason], [400, "malformed_request"]);
+  const stream = client.stream();
+  const { value } = await stream[Symbol.asyncIterator]().next();
+  stream.close();
+  assert.ok(value?.type === "disconnected");
+  assert.match(value.reason, /TLS is spoken here; use https/);
+  const operatorUrl = (gateway.operatorUrl ?? "").replace("https:", "http:");
+  const environment = {
+    COUNTERMAND_OPERATOR_URL: operatorUrl,
+    COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    COUNTERMAND_OPERATOR: "desk",
+  };
+  const ran = await runCommand(["kill", "--gateway", "--reason", "drill", "--yes"], {
+    environment,
+  });
+  assert.equal(ran.code, ExitCode.Refused, ran.errors);
+  assert.match(ran.errors, /TLS is spoken here; use https/);
 });
 
 test("production: a data directory keeps the profile it was begun with", async (t) => {

@@ -22,6 +22,15 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
 /** The client is gone, or TLS did not come about: nothing could be told. */
 const UNANSWERABLE = /^(?:ECONNRESET$|EPIPE$|ERR_TLS_|ERR_SSL_)/;
 
+/** What OpenSSL says of a first record that is none. */
+const NO_TLS: ReadonlySet<unknown> = new Set([
+  "ERR_SSL_HTTP_REQUEST",
+  "ERR_SSL_HTTPS_PROXY_REQUEST",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+]);
+/** Its reader of first records: later ones can be of a wrong version as well. */
+const FIRST_RECORD = "tlsany_meth";
+
 /**
  * Answers and closes the connection. Answers leave in the order of the requests: one that is under
  * way goes first, or its client would take this one for it. A request that was answered before its
@@ -30,6 +39,10 @@ const UNANSWERABLE = /^(?:ECONNRESET$|EPIPE$|ERR_TLS_|ERR_SSL_)/;
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (isEnding(socket)) return;
+  if (NO_TLS.has(error.code) && error.message.includes(FIRST_RECORD)) {
+    answerBelowTls(socket);
+    return;
+  }
   if (UNANSWERABLE.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
@@ -50,6 +63,19 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     else last.once("finish", () => endWith(socket, response));
   }
 }
+
+/**
+ * Whoever speaks plain HTTP to a port of TLS cannot read what TLS writes, and a connection that is
+ * closed without a word leaves open whether the request was carried out.
+ */
+function answerBelowTls(socket: Duplex): void {
+  // Node does not document how to reach it. Without it the connection is closed, as it would be.
+  const { _parent: carrier } = socket as { readonly _parent?: Duplex };
+  if (carrier?.writable !== true) socket.destroy();
+  else endWith(carrier, rawResponse("MALFORMED_REQUEST", TLS_SPOKEN));
+}
+
+const TLS_SPOKEN = "TLS is spoken here; use https:// in place of http://";
 
 function endWith(socket: Duplex, response: string): void {
   if (!socket.writable) return;
