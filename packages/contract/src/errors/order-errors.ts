@@ -42,7 +42,7 @@ export const PLACE_ERRORS = {
   UNKNOWN_SYMBOL: {
     ...SYMBOL,
     reason: "unknown_symbol",
-    action: "Check symbol and market: this market does not trade it.",
+    action: "Check symbol and market: details says which market trades it, if one does.",
   },
   PRICE_MISSING: {
     ...PRICE,

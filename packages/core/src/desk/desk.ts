@@ -28,7 +28,7 @@ import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids
 import type { Instrument } from "../model/instrument.ts";
 import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
 import type { Order, OrderDraft } from "../model/order.ts";
-import { type Refusal, refuse } from "../model/refusal.ts";
+import type { Refusal } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import type { OrderCancelReplaceRequest, VenueReport } from "../model/venue.ts";
 import { type TradableQuery, tradableQty } from "../money/account-views.ts";
@@ -48,6 +48,7 @@ import {
   placeRefusal,
   standingRefusal,
   tradableRefusal,
+  unlistedRefusal,
 } from "./place-checks.ts";
 import { EXEC_TYPES, orderEventOf, replaceRequest } from "./venue-messages.ts";
 
@@ -273,7 +274,7 @@ export class Desk {
   tradableQty(account: Account, request: TradableRequest): Qty | Refusal {
     const instrument = this.#instruments.find(request.symbol);
     if (instrument === null || !instrument.markets.includes(request.market)) {
-      return refuse("UNKNOWN_SYMBOL", `symbol ${request.symbol} is not traded on this market`);
+      return unlistedRefusal(request, instrument ?? undefined);
     }
     const refusal = tradableRefusal(request.side, request.price, instrument);
     if (refusal !== null) return refusal;

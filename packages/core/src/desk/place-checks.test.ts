@@ -19,7 +19,11 @@ type Fault = readonly [RefusalName, Partial<PlaceRequest>, details: string];
 
 /** How to provoke each refusal of a new order, in the order in which they take precedence. */
 const FAULTS: readonly Fault[] = [
-  ["UNKNOWN_SYMBOL", { market: MarketName.Crypto }, "symbol 00700 is not traded on this market"],
+  [
+    "UNKNOWN_SYMBOL",
+    { market: MarketName.Crypto },
+    "symbol 00700 is not traded on crypto, but on hkex",
+  ],
   [
     "ORD_TYPE_UNAVAILABLE",
     { ordType: OrdType.AuctionLimit },
@@ -218,10 +222,18 @@ test("place checks: an instrument trades under each of its market names and no o
   }
 });
 
+test("place checks: a market that a symbol has two names of is told by both", () => {
+  const apple = instrumentOf("AAPL");
+  assert.equal(
+    refusalOf({ ...SOUND, symbol: "AAPL" }, apple)?.details,
+    "symbol AAPL is not traded on hkex, but on usex, nasdaq",
+  );
+});
+
 test("place checks: a symbol nobody has heard of is named in the refusal", () => {
   assert.deepEqual(refusalOf({ ...SOUND, symbol: "700" }, undefined), {
     refused: "UNKNOWN_SYMBOL",
-    details: "symbol 700 is not traded on this market",
+    details: "symbol 700 is not traded on any market",
   });
 });
 

@@ -23,9 +23,19 @@ export function placeRefusal(
   ordTypes: ReadonlySet<OrdType>,
 ): Refusal | null {
   if (instrument === undefined || !instrument.markets.includes(request.market)) {
-    return refuse("UNKNOWN_SYMBOL", `symbol ${request.symbol} is not traded on this market`);
+    return unlistedRefusal(request, instrument);
   }
   return ordTypeRefusal(request, ordTypes) ?? figuresRefusal(request, instrument);
+}
+
+/** The symbol is not on the market that was named; says where it is, if it is anywhere. */
+export function unlistedRefusal(
+  { symbol, market }: Pick<PlaceRequest, "symbol" | "market">,
+  instrument: Instrument | undefined,
+): Refusal {
+  const where =
+    instrument === undefined ? "any market" : `${market}, but on ${instrument.markets.join(", ")}`;
+  return refuse("UNKNOWN_SYMBOL", `symbol ${symbol} is not traded on ${where}`);
 }
 
 /** Why a quantity cannot be estimated for this price: a buy needs one, a sell does without. */
