@@ -3,7 +3,6 @@
  * session went live: what was waiting then belongs to a replay and is not lateness.
  */
 import { LIMITS } from "@countermand/contract";
-import { assert } from "@countermand/core/assert";
 import { LATENESS_CHECK_MS } from "./limits.ts";
 
 /** Milliseconds between marks: as fine as the checks. */
@@ -26,11 +25,6 @@ export class Lateness {
   #markedBytes = 0;
   #wasOver = false;
 
-  /** Bytes owed and not handed to the socket. */
-  get unsentBytes(): number {
-    return this.#unsentBytes;
-  }
-
   get isWaiting(): boolean {
     return this.#waitingBytes > 0;
   }
@@ -51,10 +45,20 @@ export class Lateness {
     this.#unsentBytes += bytes;
   }
 
-  /** So many of the owed bytes were handed to the socket. */
+  /**
+   * So many bytes of what is owed were handed to the socket. Reports that were not handed over at
+   * once are written anew by then, and may be longer or shorter: an instrument was renamed.
+   */
   handOver(bytes: number): void {
     this.#unsentBytes -= bytes;
-    assert(this.#unsentBytes >= 0, "no more is handed over than is owed");
+    if (this.#unsentBytes < 0) this.handedAll();
+  }
+
+  /** Nothing is owed any more that was not handed to the socket. */
+  handedAll(): void {
+    this.#owedBytes -= this.#unsentBytes;
+    this.#unsentBytes = 0;
+    this.#markedBytes = Math.min(this.#markedBytes, this.#owedBytes);
   }
 
   /** Notes what waits; called after every publication, so that marks carry its time. */

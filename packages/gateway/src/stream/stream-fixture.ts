@@ -85,6 +85,8 @@ export class FakeFeed implements AccountFeed {
   /** Reports that are applied and not durable when a snapshot is asked for. */
   stagedCount = 0;
   snapshotGoneCount = 0;
+  /** In every report that is encoded from now on. */
+  name = "";
   readonly #padding: string;
   #questions: Question<unknown>[] = [];
 
@@ -97,7 +99,7 @@ export class FakeFeed implements AccountFeed {
   }
 
   message(seq: number): StreamMessage {
-    const text = `{"type":"order","seq":${seq},"data":"${this.#padding}"}`;
+    const text = `{"type":"order","seq":${seq},"data":"${this.#padding}${this.name}"}`;
     return { seq, body: new StreamText(text) };
   }
 

@@ -242,6 +242,29 @@ test("stream session: a late reader is sent what left memory from the archive", 
   assert.deepEqual(subscribed.port.seqs(), upTo(700));
 });
 
+test("stream session: reports that a late reader is still owed may grow and shrink", async () => {
+  // Their instrument is renamed before they are handed over.
+  for (const [before, after] of [
+    ["", "a longer name"],
+    ["a longer name", ""],
+  ] as const) {
+    const subscribed = subscribe({ from: "latest" }, feedAt(0), stalledPort());
+    const { clock, feed, port, session } = subscribed;
+    feed.name = before;
+    subscribed.publish(700);
+    feed.name = after;
+    await runOut(subscribed);
+    assert.equal(session.mode, "live");
+    assert.deepEqual(port.seqs(), upTo(700));
+    // And a report is late from when it is published, as ever.
+    subscribed.publish(1);
+    clock.advance(SLOW_MS);
+    assert.equal(session.mode, "live");
+    clock.advance(2_000);
+    assert.equal(port.closed?.reason, "slow_reader");
+  }
+});
+
 test("stream session: more than 1 MiB behind at two looks closes, with bounded memory", () => {
   const subscribed = subscribe({ from: "latest" }, feedAt(0), stalledPort());
   const { clock, counts, port, session } = subscribed;
