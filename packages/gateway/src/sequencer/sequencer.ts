@@ -262,7 +262,8 @@ export class Sequencer {
   /** Whether the request was answered before, or is being answered. */
   remembers(account: Account, { fingerprint }: RequestIdentity): boolean {
     const { answered } = this.partitions.deskOf(account).desk;
-    return answered.get(fingerprint, this.#wallMs()) !== null;
+    const isUnderWay = this.#underWay.has(fingerprint);
+    return isUnderWay || answered.get(fingerprint, this.#wallMs()) !== null;
   }
 
   /** Whether this cancel would close an open order, whatever becomes of the order meanwhile. */

@@ -12,11 +12,15 @@ class Bench extends RunsBench {
   readonly service = new CancelAllService(this.sequencer);
   #requestCount = 0;
 
-  cancelAll(caller = ALICE) {
+  cancelAll(caller = ALICE, identity = this.identity()) {
+    return this.service.cancelAll(caller, EVERYTHING, { identity });
+  }
+
+  /** Of another request each time. */
+  identity() {
     this.#requestCount += 1;
     const expiresAtMs = (this.nowMs + 1_000) as UnixMs;
-    const identity = { fingerprint: String(this.#requestCount), contentDigest: "", expiresAtMs };
-    return this.service.cancelAll(caller, EVERYTHING, { identity });
+    return { fingerprint: String(this.#requestCount), contentDigest: "", expiresAtMs };
   }
 }
 
@@ -46,4 +50,18 @@ test("cancel-all: so many large ones of an account, and no more until they are d
   const later = bench.cancelAll();
   await bench.settle();
   assert.equal(JSON.parse((await later).body).data.outcome, "nothing_open");
+});
+
+test("cancel-all: repeated while it is worked it is known, and gets the first answer", async () => {
+  const bench = new Bench();
+  bench.placeMany(ALICE.account, 2 * CANCELS_PER_STEP);
+  const identity = bench.identity();
+  const isKnown = () => bench.sequencer.remembers(ALICE.account, identity);
+  assert.equal(isKnown(), false);
+  const first = bench.cancelAll(ALICE, identity);
+  assert.equal(isKnown(), true);
+  const again = bench.cancelAll(ALICE, identity);
+  await bench.settle();
+  assert.equal(isKnown(), true);
+  assert.deepEqual(await again, { ...(await first), replayed: true });
 });

@@ -69,18 +69,22 @@ function canceledInTurn(
   if (open.found === "open") {
     // Filled or rejected while a cancel was pending: that cancel's answer is on its way.
     if (!isWorking(open.order)) return closedOutcome(open.order);
-    const refusal = conditionRefusal(open.order, condition);
-    if (refusal !== null) return refusedOutcome(refusal, open.order);
     const already = open.order.cancelPending;
+    // A repetition is a success, whatever has happened to the order since its cancel was sent.
+    const refusal = already ? null : conditionRefusal(open.order, condition);
+    if (refusal !== null) return refusedOutcome(refusal, open.order);
     const order = turn.cancel(open.order);
     if ("refused" in order) return refusedOutcome(order, open.order);
-    return { outcome: "canceled", order, already };
+    return keptByName(turn, target, { outcome: "canceled", order, already });
   }
   if (open.found === "ambiguous") return refusedOutcome(open.refusal, null);
   const closed = closedOrder(turn, target, archived);
   if (closed === "unreadable") return faultOutcome(fault("UNAVAILABLE", ARCHIVE_UNREADABLE));
-  const outcome = closedOutcome(closed);
-  // Sent again later, the name may mean a younger order: that one was not meant.
+  return keptByName(turn, target, closedOutcome(closed));
+}
+
+/** Sent again later, the name may mean a younger order: that one was not meant. */
+function keptByName(turn: Turn, target: CancelTarget, outcome: CancelOutcome): CancelOutcome {
   if (outcome.outcome === "canceled" && target.by === "clOrdId") turn.keepAnswer();
   return outcome;
 }

@@ -11,6 +11,7 @@ import {
 import {
   type Account,
   type ClOrdId,
+  type OrderId,
   REFERENCE_INSTRUMENTS,
   type UnixMs,
 } from "@countermand/core/model";
@@ -20,6 +21,7 @@ import { sandboxAccount } from "../sandbox.ts";
 import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { systemClock } from "../sys/clock.ts";
+import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CallOptions, type TradeAnswer, TradeService } from "./trade-service.ts";
 
 const CALLER = { apiKey: "key", account: "80114138" as Account };
@@ -35,7 +37,10 @@ class Bench {
   readonly partitions = partitionsInMemory();
   readonly trade: TradeService;
 
-  constructor(archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE }) {
+  constructor(
+    archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE },
+    faults: VenueFaults | null = null,
+  ) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
       journal: { append: async () => "committed", settle: () => {} },
@@ -43,6 +48,7 @@ class Bench {
       marketNowMs: () => START_MS as UnixMs,
       onDurable: () => {},
       onFailure: (error) => assert.fail(error),
+      faultsOf: () => faults,
       answerAt: UNAVAILABLE,
     });
     this.partitions.stageDeskEvent(
@@ -63,10 +69,21 @@ class Bench {
     return { identity, rememberAlways: false, representation: false };
   }
 
+  close(): void {
+    this.partitions.gate.close();
+  }
+
   get openCount(): number {
     return this.partitions.openCount;
   }
 }
+
+/** A venue that leaves cancels unanswered. */
+const SLOW_CANCELS: VenueFaults = {
+  ofOrder: () => null,
+  ofCancel: () => ({ steps: [], deadlineMs: 3_600_000 }),
+  placed: () => {},
+};
 
 function elements(text: string): readonly CancelElement[] {
   const decoded = decodeCancelBatch(parseExact(text) as never);
@@ -145,4 +162,29 @@ test("cancel by name: resent after the name went on, it spares the younger order
   const resent = await bench.trade.cancel(CALLER, mine, bench.options("again"));
   assert.deepEqual(reasonOf(resent), [503, "unavailable"]);
   assert.equal(bench.openCount, 1);
+});
+
+test("cancel: repeated while it is pending it is a success, whatever its condition", async () => {
+  const bench = new Bench(undefined, SLOW_CANCELS);
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  const target = { by: "orderId", orderId: "22000000001" as OrderId } as const;
+  const request: CancelRequest = { target, condition: { unfilled: true, version: 1 } };
+  for (const attempt of ["first", "second"]) {
+    const answer = await bench.trade.cancel(CALLER, request, bench.options("cancel"));
+    assert.deepEqual([answer.httpStatus, answer.body], [200, '{"code":0}'], attempt);
+  }
+  bench.close();
+});
+
+test("cancel by name: asked again while it is pending, it is remembered", async () => {
+  const bench = new Bench(undefined, SLOW_CANCELS);
+  const mine = byName(BUY.clOrdId);
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  await bench.trade.cancel(CALLER, mine, bench.options("first"));
+  const again = await bench.trade.cancel(CALLER, mine, bench.options("again"));
+  assert.deepEqual([again.httpStatus, again.replayed], [200, false]);
+  // Its answer cannot be read here, but it is known to have been given.
+  const resent = await bench.trade.cancel(CALLER, mine, bench.options("again"));
+  assert.deepEqual(reasonOf(resent), [503, "unavailable"]);
+  bench.close();
 });
