@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { after, test } from "node:test";
 import { MARKET_STREAM_PATH } from "@countermand/contract";
-import { systemClock } from "../sys/clock.ts";
+import { type Clock, systemClock } from "../sys/clock.ts";
+import { FakeClock } from "../sys/fake-clock.ts";
 import { MARKET_BUFFER_BYTES_MAX } from "./limits.ts";
 import { Buy, DepthReader, type Message, TestMarket, wireDepth } from "./market-fixture.ts";
 import { MarketStreamServer } from "./market-stream-server.ts";
@@ -17,6 +19,8 @@ interface Harness {
   readonly market: TestMarket;
   readonly streams: MarketStreamServer;
   readonly port: number;
+  /** The server's side of each connection, oldest first. */
+  readonly sockets: readonly Duplex[];
 }
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -24,18 +28,22 @@ after(async () => {
   for (const close of closers) await close();
 });
 
-async function listen(): Promise<Harness> {
+async function listen(clock: Clock = systemClock): Promise<Harness> {
   const market = new TestMarket();
-  const streams = new MarketStreamServer({ hub: market.hub, clock: systemClock });
+  const streams = new MarketStreamServer({ hub: market.hub, clock });
   const server: Server = createServer();
-  server.on("upgrade", (request, socket, head) => streams.handleUpgrade(request, socket, head));
+  const sockets: Duplex[] = [];
+  server.on("upgrade", (request, socket, head) => {
+    sockets.push(socket);
+    streams.handleUpgrade(request, socket, head);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   closers.push(async () => {
     await streams.close();
     server.close();
   });
-  return { market, streams, port: (server.address() as AddressInfo).port };
+  return { market, streams, port: (server.address() as AddressInfo).port, sockets };
 }
 
 /** Messages as they come; `next` waits for the first that fits and keeps the others' order. */
@@ -133,6 +141,19 @@ test("market sockets: a reader that stopped reading ends at the present", async 
   assert.ok(reader.snapshotCount >= 2);
   const expected = wireDepth(market.exchange.depth(SYMBOL, 50), 50);
   assert.deepEqual({ bids: reader.bids, asks: reader.asks }, expected);
+  client.socket.close();
+});
+
+test("market sockets: nothing piles up before a reader that has stopped reading", async () => {
+  const clock = new FakeClock();
+  const { port, sockets } = await listen(clock);
+  const client = await new Client(port, "?heartbeat=1").opened();
+  const waitingBytes = () => sockets[0]?.writableLength ?? 0;
+  // Within one turn of the event loop nothing is read.
+  while (waitingBytes() <= MARKET_BUFFER_BYTES_MAX) clock.advance(1_000);
+  const before = waitingBytes();
+  clock.advance(100_000);
+  assert.equal(waitingBytes(), before);
   client.socket.close();
 });
 

@@ -168,6 +168,7 @@ export class MarketStreamServer {
 const TEXT = { binary: false, compress: false } as const;
 
 function marketPort(webSocket: StreamSocket, socket: Duplex, onWritten: () => void): MarketPort {
+  let isPingWaiting = false;
   return {
     send: (messages) => {
       if (webSocket.readyState !== WebSocket.OPEN) return; // What the peer will not read.
@@ -180,7 +181,14 @@ function marketPort(webSocket: StreamSocket, socket: Duplex, onWritten: () => vo
       socket.uncork();
     },
     bufferedBytes: () => webSocket.bufferedAmount,
-    ping: () => webSocket.ping(),
+    ping: () => {
+      // A reader that does not read would be left one more with each heartbeat, for ever.
+      if (isPingWaiting) return;
+      isPingWaiting = true;
+      webSocket.ping(undefined, undefined, () => {
+        isPingWaiting = false;
+      });
+    },
     pause: () => webSocket.pause(),
     resume: () => webSocket.resume(),
     close: (code, reason) => webSocket.close(code, reason),
