@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountermandClient } from "./client.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, OutcomeUnknownError } from "./errors.ts";
 
 const BASE_URL = "http://127.0.0.1:1";
 
@@ -46,6 +46,25 @@ test("client: a cancel that is confirmed says of an unknown order what the gatew
   const filled = client(() => ({ status: 409, body: { ...failure, reason: "x", data } }));
   const final = await filled.cancelAndConfirm({ order_no: "22000000001" });
   assert.equal(final.order_status, "fex");
+});
+
+test("client: whatever ends a wait for a cancel that was taken, it is no failure of the cancel", async () => {
+  const pending = { order_no: "22000000001", order_status: "new", reason: "cancel_pending" };
+  const taken = { status: 200, body: { code: 0, data: pending } };
+  const failure = { code: 10010008, message: "m", details: "d", retryable: false };
+  const revoked = client(({ pathname }) => {
+    const isCancel = pathname.endsWith("/cancel");
+    return isCancel ? taken : { status: 401, body: { ...failure, reason: "signature_invalid" } };
+  });
+  const stop = new AbortController();
+  const aborted = client(() => {
+    stop.abort(new Error("enough"));
+    return taken;
+  }).withSignal(stop.signal);
+  for (const each of [revoked, aborted]) {
+    const confirmed = each.cancelAndConfirm({ order_no: "22000000001" });
+    await assert.rejects(confirmed, OutcomeUnknownError);
+  }
 });
 
 /** Orders of an account by number, newest first, in pages. */

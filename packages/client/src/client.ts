@@ -1,5 +1,5 @@
 /** The gateway's REST API, typed: one method per thing to do. */
-import { ApiError, WaitTimeoutError } from "./errors.ts";
+import { ApiError, OutcomeUnknownError, WaitTimeoutError } from "./errors.ts";
 import { compareOrderNos } from "./open-orders.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { systemDelay, systemNow } from "./system.ts";
@@ -211,7 +211,7 @@ export class CountermandClient {
    * cancel or a fill won. On a venue that answers at once it is one request.
    * @throws ApiError the order cannot be cancelled and is not closed, or is unknown
    * @throws WaitTimeoutError it is still not closed; the cancel stays in force
-   * @throws OutcomeUnknownError
+   * @throws OutcomeUnknownError also when the cancel was taken and its end could not be seen
    * @example
    * const { order_no } = await client.place(buy);
    * const final = await client.cancelAndConfirm({ order_no }, { timeoutMs: 5_000 });
@@ -226,7 +226,12 @@ export class CountermandClient {
       }
       await this.#delay(pollMs, this.#options.signal);
       pollMs = Math.min(2 * pollMs, CONFIRM_POLL_MS_MAX);
-      order = await this.order({ order_no: order.order_no });
+      try {
+        order = await this.order({ order_no: order.order_no });
+      } catch (error) {
+        // Not an error of a call that changed nothing: the cancel is in force.
+        throw new OutcomeUnknownError(`POST ${CANCEL_PATH}`, 1, error);
+      }
     }
     if (order === null) throw new WaitTimeoutError("the order is not listed any more");
     return order;

@@ -253,6 +253,27 @@ test("order stream: a loss that is one event too many is not taken up before the
   stream.close();
 });
 
+test("order stream: a gateway that only tells errors is asked less and less often", async () => {
+  const { stream, connection, timers, runTimer } = harness();
+  let lastMs = 0;
+  for (let count = 1; count <= 8; count += 1) {
+    const { listener } = await connection(count);
+    listener.opened();
+    listener.received('{"type":"error","code":11030051,"reason":"unavailable"}');
+    listener.closed(1013, "unavailable");
+    [lastMs = 0] = [...timers].map(({ ms }) => ms);
+    runTimer();
+  }
+  assert.ok(lastMs >= 5_000, String(lastMs));
+  const { listener } = await connection(9);
+  listener.opened();
+  listener.received(snapshot(1, []));
+  listener.closed(1006, "");
+  [lastMs = 0] = [...timers].map(({ ms }) => ms);
+  assert.ok(lastMs <= 100, String(lastMs));
+  stream.close();
+});
+
 test("order stream: options that no gateway takes are refused at once", () => {
   for (const heartbeatSeconds of [0, 31, 1.5]) {
     assert.throws(() => harness({ heartbeatSeconds }), RangeError);

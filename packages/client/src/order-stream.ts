@@ -329,7 +329,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
       this.#reconnect("a message that is not of the gateway");
       return;
     }
-    this.#failures = 0;
+    // An error is what a gateway says that has nothing else to tell, each time.
+    if (message.type !== "error") this.#failures = 0;
     this.#take(message);
   }
 

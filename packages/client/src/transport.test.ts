@@ -238,3 +238,38 @@ test("transport: what a proxy answers in the gateway's place is no answer", asyn
   await transport.call(PLACE);
   assert.equal(sent.length, 3);
 });
+
+test("transport: a read whose answer was lost may be signed again for its time", async () => {
+  const late = json(401, refusal("timestamp_out_of_window"));
+  const { transport, sent, time } = scripted([
+    CUT,
+    late,
+    ...[1, 2, 3].map(() => json(200, { code: 0, data: { timestamp: 1_746_774_742_000 } })),
+    json(200, { code: 0, data: [] }),
+  ]);
+  assert.deepEqual((await transport.call(LIST)).data, []);
+  assert.ok(Number(sent.at(-1)?.headers["X-API-Timestamp"]) - time.nowMs > 500_000);
+});
+
+test("transport: a read that is not let in after a lost answer says so", async () => {
+  const { transport } = scripted([CUT, json(401, refusal("signature_invalid"))]);
+  await assert.rejects(transport.call(LIST), (error) => {
+    return error instanceof ApiError && error.reason === "signature_invalid";
+  });
+});
+
+test("transport: a call that is aborted while it measures the clock ends with that reason", async () => {
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const replies = [json(401, refusal("timestamp_out_of_window"))];
+  const { transport } = scripted([], {
+    signal: stop.signal,
+    fetch: () => {
+      const reply = replies.shift();
+      if (reply !== undefined) return Promise.resolve(reply);
+      stop.abort(reason);
+      return Promise.reject(reason);
+    },
+  });
+  await assert.rejects(transport.call(PLACE), reason);
+});

@@ -141,7 +141,8 @@ export class Transport {
       if (attempt.type === "unknown") unknownCause = attempt.cause;
       if (attempt.type === "refused") {
         const { error } = attempt;
-        if (unknownCause === null && isClockFault(error) && !isClockFresh) {
+        const isUnknown = unknownCause !== null && call.changes;
+        if (!isUnknown && isClockFault(error) && !isClockFresh) {
           // Nothing was done yet, so other bytes may be sent.
           isClockFresh = true;
           await this.measureClock();
@@ -150,7 +151,7 @@ export class Transport {
           continue;
         }
         if (!NOT_NOW.has(error.httpStatus)) {
-          if (unknownCause === null || !NOT_LET_IN.has(error.httpStatus)) throw error;
+          if (!isUnknown || !NOT_LET_IN.has(error.httpStatus)) throw error;
           // The signature ran out, or the key was taken away, before any repeat was answered: what
           // the first did stays unknown.
           throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
@@ -187,7 +188,10 @@ export class Transport {
     return !isAborted();
   }
 
-  /** Measures the gateway's clock. Rejects with ConnectionError where it cannot be reached. */
+  /**
+   * Measures the gateway's clock. Rejects with ConnectionError where it cannot be reached, and with
+   * the signal's reason.
+   */
   measureClock(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = null;
@@ -202,6 +206,7 @@ export class Transport {
       const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
+        this.#options.signal?.throwIfAborted();
         const isUnsent = attempt.type === "unsent";
         const what = isUnsent ? "no connection to" : "the time is not told by";
         const problem = remedyOf(attempt) ?? `${what} ${this.baseUrl}`;
