@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, type TestContext, test } from "node:test";
+import type { Page } from "playwright-core";
 import { startInProcess } from "../e2e/gateway-in-process.ts";
 import { Workplace } from "../e2e/gateway-process.ts";
 import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "../e2e/signed-client.ts";
@@ -286,17 +287,22 @@ test("console: the gateway is killed and comes back; the page resumes without a 
   await first.exited;
   await page.waitForSelector('.link[data-phase="lost"]');
   assert.equal(await page.getAttribute(".link", "data-seq"), "1");
+  await page.click(`#row-${before} .do button`);
+  await resultLine(page, new RegExp(`${before}: the cancel waits for the connection`));
   const { port } = new URL(first.url);
   const second = await workplace.gateway(dataDir, { COUNTERMAND_PORT: port });
   const after = await placeBySignature(second.url, KEY_1, "buy", 100, 401);
   await live(page);
   await page.waitForSelector("text=/resumed without a gap/");
-  assert.match((await rows(page, 2)).join(), new RegExp(`${after}[^,]*,${before}`));
-  assert.equal(await page.getAttribute(".link", "data-seq"), "2");
-  assert.equal(await page.getAttribute(".link", "data-losses"), "1");
-  // The session is the same: what was open can be cancelled at once.
-  await page.click(`#row-${before} .do button`);
+  // What was asked without a connection has been done, and what somebody else did is seen.
   await resultLine(page, new RegExp(`${before}: cancel accepted`));
+  await page.waitForSelector(`#row-${before}`, { state: "detached" });
+  assert.match((await rows(page, 1)).join(), new RegExp(after));
+  await page.waitForSelector('.link[data-seq="3"]');
+  assert.equal(await page.getAttribute(".link", "data-losses"), "1");
+  // The session is the same: what is open can be cancelled at once.
+  await page.click(`#row-${after} .do button`);
+  await resultLine(page, new RegExp(`${after}: cancel accepted`));
 });
 
 test("console: a page of another port on this host gets nothing of a signed-in browser", async (t) => {
@@ -367,5 +373,55 @@ test("console: on a phone nothing is cut off and all can be read, in light and d
       assert.deepEqual(await cutOff(page), [], section);
       await assertAccessible(page);
     }
+  }
+});
+
+/** Panels whose content stands outside of them, or that cover each other; buttons cut off. */
+function squeezed(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const boxes = [...document.querySelectorAll(".desk .panel")]
+      .map((panel) => ({ panel, box: panel.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0);
+    const found = boxes.flatMap(({ panel, box }, index) => {
+      const name = panel.getAttribute("aria-label") ?? panel.className;
+      const covered = boxes.slice(index + 1).filter(({ box: other }) => {
+        const isBeside = other.left >= box.right || other.right <= box.left;
+        return !isBeside && other.top < box.bottom && other.bottom > box.top;
+      });
+      const isOver = panel.scrollHeight > panel.clientHeight + 1;
+      const canScroll = getComputedStyle(panel).overflowY === "auto";
+      return [...covered.map(() => `${name} is covered`), ...(isOver && !canScroll ? [name] : [])];
+    });
+    const grid = document.querySelector(".rows")?.getBoundingClientRect();
+    const cut = [...document.querySelectorAll(".row .do button")].filter((button) => {
+      return grid !== undefined && button.getBoundingClientRect().right > grid.right;
+    });
+    return [...found, ...cut.map(({ ariaLabel }) => ariaLabel ?? "")];
+  });
+}
+
+test("console: on a tablet, in a low window and at 200 % nothing is squeezed or cut", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  await page.waitForSelector(".actions .danger:disabled");
+  await placeBySignature(url, KEY_1, "buy", 100, 400);
+  await page.waitForSelector(".actions .danger:enabled");
+  const sizes = [
+    [720, 450],
+    [768, 1024],
+    [860, 600],
+    [960, 540],
+    [1024, 768],
+    [1093, 614],
+    [1280, 600],
+    [1366, 768],
+  ] as const;
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height });
+    await page.waitForFunction((px) => innerWidth === px, width);
+    await rows(page, 1);
+    assert.deepEqual(await squeezed(page), [], `${width} x ${height}`);
+    assert.deepEqual(await cutOff(page), [], `${width} x ${height}`);
   }
 });

@@ -146,6 +146,7 @@ test("operators: no answer is said, and the page comes back by itself; a restart
   await page.waitForSelector(".link:has-text('No answer')");
   await page.waitForSelector(".results:has-text('what is shown is of the past')");
   await place.start({ COUNTERMAND_OPERATOR_PORT: port });
+  await page.waitForSelector("text=The session has ended: by a restart of the gateway");
   await page.waitForSelector("text=countermand operator-console");
 });
 

@@ -50,6 +50,8 @@ const HELD_BACK: ReadonlySet<string> = new Set([
   "market_cancel_only",
   "instrument_halted",
 ]);
+/** Without a connection a cancel is kept, and nobody should wonder whether it was heard. */
+const CANCEL_WAITS = "the cancel waits for the connection, and is sent as soon as there is one";
 const RESULTS_MAX = 300;
 const TRADES_MAX = 60;
 const CANDLES_MAX = 240;
@@ -261,6 +263,7 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
 }
 
 export async function cancelOne(orderNo: string): Promise<void> {
+  if (!orderLink.isOpen) tell(`${orderNo}: ${CANCEL_WAITS}`, "plain", orderNo);
   const reply = await orderLink.command("cancel", { order_no: orderNo });
   const isAccepted = reply.code === 0;
   const text = isAccepted ? "cancel accepted" : refusalText("not cancelled", reply);
@@ -270,6 +273,7 @@ export async function cancelOne(orderNo: string): Promise<void> {
 /** Cancels them in batches, with a line for each that was refused and one that counts them all. */
 export async function cancelMany(orderNos: readonly string[]): Promise<readonly CancelOutcome[]> {
   const all: CancelOutcome[] = [];
+  if (!orderLink.isOpen) tell(`${orderNos.length} orders: ${CANCEL_WAITS}`, "plain");
   await cancelRun(orderNos, {
     cancelBatch: (orders) => orderLink.command("cancel_batch", orders),
     delay: (ms) => new Promise((resolve) => after(ms, () => resolve())),

@@ -6,3 +6,7 @@ export const signInProblem = signal("");
 /** Signing out was not answered. */
 export const MAYBE_SIGNED_IN =
   "The gateway did not answer: this browser may still be signed in. Reload the page, and sign out again.";
+
+/** Of an operator's: it is in the gateway's memory only. */
+export const SESSION_ENDED =
+  "The session has ended: by a restart of the gateway, with its key, or by its age.";

@@ -134,6 +134,24 @@ test("order link: heartbeats beyond what came mean loss, when nothing moves any 
   assert.deepEqual([bench.phase, bench.link.view.note], ["lost", "messages up to 5 are missing"]);
 });
 
+test("order link: why it was lost is said in words, not in those of the protocol", () => {
+  const closes = [
+    [1012, "shutting_down", "the gateway stopped"],
+    [1013, "slow_reader", "slow reader"],
+    [1006, "", "the connection broke"],
+    [1011, "", "the gateway closed with 1011"],
+  ] as const;
+  for (const [code, reason, note] of closes) {
+    const bench = new Bench();
+    assert.equal(bench.link.isOpen, false);
+    bench.listener.opened();
+    assert.equal(bench.link.isOpen, true);
+    bench.listener.closed(code, reason);
+    assert.equal(bench.link.isOpen, false);
+    assert.equal(bench.link.view.note, note);
+  }
+});
+
 test("order link: silence is shown before the connection is given up", () => {
   const bench = Bench.live(3);
   bench.advance(3_499);

@@ -98,6 +98,11 @@ export class OrderLink {
     return { phase: this.#phase, seq, note, lossCount };
   }
 
+  /** Whether a command leaves at once, and not with the next connection. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Commands that have no reply yet. */
   get pendingCount(): number {
     return this.#pending.size;
@@ -154,7 +159,7 @@ export class OrderLink {
       closed: (code, reason) => {
         if (this.#socket !== socket) return;
         this.#socket = null;
-        if (this.#isOpen) this.#lost(reason === "" ? closeText(code) : reason);
+        if (this.#isOpen) this.#lost(closeText(code, reason));
         else this.#notLetIn();
       },
     });
@@ -321,8 +326,10 @@ export class OrderLink {
   }
 }
 
-function closeText(code: number): string {
+/** The gateway's reasons are words of the protocol: `slow_reader`. */
+function closeText(code: number, reason: string): string {
   if (code === 1012) return "the gateway stopped";
+  if (reason !== "") return reason.replaceAll("_", " ");
   return code === 1006 ? "the connection broke" : `the gateway closed with ${code}`;
 }
 

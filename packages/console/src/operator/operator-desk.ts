@@ -5,7 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import * as api from "../link/console-api.ts";
-import { MAYBE_SIGNED_IN, signInProblem } from "../sign-in-problem.ts";
+import { MAYBE_SIGNED_IN, SESSION_ENDED, signInProblem } from "../sign-in-problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "../system.ts";
 import type { Block, Mode, Modes, OperatorSession, Scope } from "./operator-wire.ts";
 import { scopeText } from "./scope.ts";
@@ -91,7 +91,10 @@ export async function ask(): Promise<void> {
     tellFinished(before, active.blocks);
     if (released.value !== null) await askReleased();
   } catch (error) {
-    if (isSignedOut(error)) signedOut();
+    if (isSignedOut(error)) {
+      signInProblem.value = SESSION_ENDED;
+      signedOut();
+    }
   } finally {
     isAsking = false;
   }

@@ -33,28 +33,37 @@ const SPARE_ROWS = 6;
 const ROW_PX = 30;
 const ROW_PX_NARROW = 58;
 const HEAD_PX = 26;
-const narrow = matchMedia("(max-width: 699px)");
+/** Where the style sheet draws an order on two lines. */
+const narrow = matchMedia("(max-width: 859px)");
 
 export interface BlotterProps {
   readonly onCancelAll: () => void;
   readonly onCancelSelected: () => void;
 }
 
-export function Blotter({ onCancelAll, onCancelSelected }: BlotterProps) {
-  const selectedCount = desk.selection.value.size;
+export function Blotter(props: BlotterProps) {
   return (
     <section class="panel blotter" aria-label="Orders">
       <Tools />
-      <div class="actions">
-        <button type="button" disabled={selectedCount === 0} onClick={onCancelSelected}>
-          Cancel {selectedCount === 0 ? "selected" : `${selectedCount} selected`}
-        </button>
-        <button type="button" class="danger" onClick={onCancelAll}>
-          Cancel all shown…
-        </button>
-      </div>
+      <Actions {...props} />
       <Grid />
     </section>
+  );
+}
+
+function Actions({ onCancelAll, onCancelSelected }: BlotterProps) {
+  void desk.tableTick.value;
+  const selectedCount = desk.selection.value.size;
+  const isNoneOpen = desk.table.openCount === 0 || desk.query.value.scope === "closed";
+  return (
+    <div class="actions">
+      <button type="button" disabled={selectedCount === 0} onClick={onCancelSelected}>
+        Cancel {selectedCount === 0 ? "selected" : `${selectedCount} selected`}
+      </button>
+      <button type="button" class="danger" disabled={isNoneOpen} onClick={onCancelAll}>
+        Cancel all shown…
+      </button>
+    </div>
   );
 }
 
