@@ -126,14 +126,16 @@ async function copyDatabase(dataDir: string, draft: string): Promise<void> {
 function verified(draft: string, head: Buffer): JournalInspection {
   const files = journalFiles(draft);
   replaceFile(files.head, [head]);
-  const inspection = inspectJournal(draft);
+  const inspection = inspectJournal(draft, { isHeadOld: true });
   const isCut = [...inspection.partitions.values()].some(({ archivedSeq }) => archivedSeq > 0);
   if (isCut && !hasSnapshot(draft, inspection)) {
     const problem = "has archived events, and there is no whole snapshot that holds their state";
     throw new JournalError("JOURNAL_DAMAGED", files.database, problem);
   }
   const named = [...inspection.partitions].filter(([, { lastSeq }]) => lastSeq > 0);
-  const ends = named.map(([name, { lastSeq, hash }]) => [name, { seq: lastSeq, hash }] as const);
+  const ends = named.map(([name, { lastSeq, hash, epoch }]) => {
+    return [name, { seq: lastSeq, hash, epoch }] as const;
+  });
   writeHead(files.head, new Map([...(readHead(files.head) ?? []), ...ends]));
   // What SQLite makes to read it: the log is empty.
   for (const suffix of ["-wal", "-shm"]) removeFile(`${files.database}${suffix}`);

@@ -1,5 +1,5 @@
 /**
- * The head record, kept in a second place: the last seq and hash of every partition. A journal
+ * The head record, kept in a second place: last seq, hash and epoch of every partition. A journal
  * that ends before it has lost something. Written after the journal, never before.
  *
  * The file is replaced as one step, so that a torn write leaves the previous head as it was; any
@@ -9,19 +9,25 @@ import { readFileIfPresent, replaceFile } from "../sys/disk.ts";
 import { type ChainPosition, sha256Hex } from "./event-chain.ts";
 import { JournalError } from "./journal.ts";
 
-/** Position of every partition that has events, by partition name. */
-export type Head = ReadonlyMap<string, ChainPosition>;
+/** Where a partition stood, and under which claim. */
+export interface HeadMark extends ChainPosition {
+  /** Of the newest claim; not in heads that were written before they had it. */
+  readonly epoch?: number;
+}
+
+/** Of every partition that has events, by partition name. */
+export type Head = ReadonlyMap<string, HeadMark>;
 
 const HEAD_FORMAT = 1;
 
 interface HeadContent {
   readonly format: number;
-  readonly partitions: readonly { partition: string; seq: number; hash: string }[];
+  readonly partitions: readonly ({ readonly partition: string } & HeadMark)[];
 }
 
 /** Replaces the head; on stable storage when it returns. Throws what the disk throws. */
 export function writeHead(file: string, head: Head): void {
-  const partitions = [...head].map(([partition, { seq, hash }]) => ({ partition, seq, hash }));
+  const partitions = [...head].map(([partition, mark]) => ({ partition, ...mark }));
   const content: HeadContent = { format: HEAD_FORMAT, partitions };
   const line = `${JSON.stringify(content)}\n`;
   replaceFile(file, [line, `sha256 ${sha256Hex(line)}\n`]);
@@ -46,5 +52,5 @@ export function readHead(file: string): Head | null {
     const problem = `the head has format ${content.format}; this version reads ${HEAD_FORMAT}`;
     throw new JournalError("JOURNAL_NEWER_FORMAT", file, problem);
   }
-  return new Map(content.partitions.map(({ partition, seq, hash }) => [partition, { seq, hash }]));
+  return new Map(content.partitions.map(({ partition, ...mark }) => [partition, mark]));
 }

@@ -88,6 +88,7 @@ test("inspection: a closed journal is whole and keeps every byte", () =>
       lastSeq: 1_200,
       hash: reader.hashAt("desk", 1_200),
       archivedSeq: 0,
+      epoch: 1,
     });
     assert.equal(partitions.get("venue")?.hash, reader.hashAt("venue", 3));
     reader.close();
@@ -157,6 +158,33 @@ test("inspection: rows that were changed, removed, moved or added are refused", 
       alter(copy, sql);
       refused(copy, code);
     }
+  }));
+
+test("inspection: a partition's epoch is the head's, or that of one claim since", () =>
+  inFolder((folder) => {
+    const live = join(folder, "live");
+    for (let starts = 1; starts <= 4; starts += 1) closedJournal(live, { desk: 9 }, 1);
+    for (const epoch of [1, 3, 4, 5, 6, 2 ** 40]) {
+      const copy = join(folder, String(epoch));
+      copyJournal(live, copy);
+      alter(copy, `UPDATE partitions SET epoch = ${epoch}`);
+      const line = new RegExp(`"desk" has epoch ${epoch}, and the head says 4;`);
+      if (epoch !== 4 && epoch !== 5) refused(copy, "JOURNAL_DAMAGED", line);
+      else assert.equal(inspectJournal(copy, { bySeals: true }).eventCount, 9);
+    }
+  }));
+
+test("inspection: however often a partition is claimed, a crash leaves a head that knows", () =>
+  inFolder((folder) => {
+    const live = join(folder, "live");
+    const journal = SqliteJournal.open(live);
+    fill(journal, "desk", 3);
+    for (let count = 0; count < 4; count += 1) {
+      journal.claim("desk", "test");
+      copyJournal(live, join(folder, `crashed-${count}`));
+      assert.equal(inspectJournal(join(folder, `crashed-${count}`)).eventCount, 3);
+    }
+    journal.close();
   }));
 
 test("inspection: events within a block cannot be changed, dropped, doubled or exchanged", () =>

@@ -32,6 +32,8 @@ export interface PartitionEnd {
   readonly hash: string;
   /** The last event that was archived: the history begins behind it. 0 where none was. */
   readonly archivedSeq: number;
+  /** Of the newest claim. */
+  readonly epoch: number;
 }
 
 export interface JournalInspection {
@@ -51,6 +53,11 @@ export interface InspectionOptions {
    * the database, which would hold the log up.
    */
   readonly isShared?: boolean;
+  /**
+   * The head may be older than the rest by any number of starts. So it may be where the journal is
+   * shared: the head is read first.
+   */
+  readonly isHeadOld?: boolean;
   /** As those who walk the chain have it; a start does. */
   readonly bySeals?: boolean;
   /** SQLite's own check, where another thread may have it: see {@link databaseProblem}. */
@@ -184,15 +191,23 @@ function inspectDatabase(
       throw new JournalError("JOURNAL_HEAD_UNREADABLE", files.head, problem);
     }
     requireHeadReached(chains, head ?? new Map(), files);
+    const isHeadOld = options.isShared === true || options.isHeadOld === true;
+    requireEpochsOfHead(chains, head ?? new Map(), files, isHeadOld);
     if (options.isShared !== true && options.sound?.take() !== false) requireSound(database, files);
-    const ends = [...chains.values()].map(({ name, last, startSeq }): [string, PartitionEnd] => [
-      name,
-      { lastSeq: last.seq, hash: last.hash, archivedSeq: startSeq },
-    ]);
-    return { partitions: new Map(ends), eventCount, damagedTail: null };
+    return { partitions: endsOf(chains), eventCount, damagedTail: null };
   } finally {
     database.close();
   }
+}
+
+function endsOf(chains: Chains): ReadonlyMap<string, PartitionEnd> {
+  const ends = [...chains.values()].map(
+    ({ name, last, startSeq, epoch }): [string, PartitionEnd] => [
+      name,
+      { lastSeq: last.seq, hash: last.hash, archivedSeq: startSeq, epoch },
+    ],
+  );
+  return new Map(ends);
 }
 
 function requireOurFormat(database: Database.Database, files: JournalFiles): void {
@@ -213,6 +228,22 @@ function requireHeadReached(chains: Chains, head: Head, files: JournalFiles): vo
     if (lastSeq >= seq) continue;
     const problem = `partition ${JSON.stringify(partition)} ends at seq ${lastSeq}, the head is ${seq}`;
     throw new JournalError("JOURNAL_BEHIND_HEAD", files.database, problem);
+  }
+}
+
+/** A partition is claimed at most once between two heads ({@link SqliteJournal.claim}). */
+function requireEpochsOfHead(
+  chains: Chains,
+  head: Head,
+  files: JournalFiles,
+  isHeadOld: boolean,
+): void {
+  for (const { name, epoch } of chains.values()) {
+    const told = head.get(name)?.epoch;
+    if (told === undefined || epoch === told) continue;
+    if (epoch > told && (isHeadOld || epoch === told + 1)) continue;
+    const problem = `partition ${JSON.stringify(name)} has epoch ${epoch}, and the head says ${told}`;
+    throw damaged(files, problem);
   }
 }
 

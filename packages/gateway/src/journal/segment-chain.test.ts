@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
+import Database from "better-sqlite3";
 import { cutJournal, uncutJournal } from "./journal-cut.ts";
 import { closedJournal, inFolder } from "./journal-fixture.ts";
 import { JournalReader } from "./journal-reader.ts";
+import { journalFiles } from "./journal-schema.ts";
 import { SegmentChain } from "./segment-chain.ts";
 import { segmentEvents, segmentPaths, writeSegment } from "./segment-file.ts";
 import { verifyJournal } from "./verify.ts";
@@ -21,11 +23,15 @@ interface Place {
   problem(): string | null;
 }
 
-function placeIn(folder: string): Place {
+/** @param restartSeqs where the journal was closed and opened again */
+function placeIn(folder: string, restartSeqs: readonly number[] = []): Place {
   const [data, segments] = [join(folder, "data"), join(folder, "segments")];
-  closedJournal(data, { [DESK]: LAST, control: 3 });
   const whole = join(folder, "whole");
-  closedJournal(whole, { [DESK]: LAST, control: 3 });
+  for (const each of [data, whole]) {
+    for (const lastSeq of [...restartSeqs, LAST]) {
+      closedJournal(each, { [DESK]: lastSeq, control: 3 });
+    }
+  }
   const write = (firstSeq: number, lastSeq: number, to = segments) => {
     const reader = new JournalReader(whole);
     const events = [...reader.containing(DESK, "")].slice(firstSeq - 1, lastSeq);
@@ -46,6 +52,18 @@ function placeIn(folder: string): Place {
   const problem = () => verifyJournal(data, { segments }).problem?.what ?? null;
   return { data, segments, write, cut, problem };
 }
+
+test("segments: the anchor has the epoch of its event", () =>
+  inFolder((folder) => {
+    const { write, cut, problem, data } = placeIn(folder, [10]);
+    write(1, 20);
+    cut(20);
+    assert.equal(problem(), null);
+    const database = new Database(journalFiles(data).database);
+    database.prepare("UPDATE anchors SET epoch = 1").run();
+    database.close();
+    assert.match(problem() ?? "", /anchor of partition "desk" has epoch 1, and its event 2;?$/);
+  }));
 
 test("segments: with the journal they are one history; what a cut left over may overlap", () =>
   inFolder((folder) => {

@@ -80,7 +80,11 @@ test("hash: SHA-256 over predecessor, partition, seq, epoch and payload, one per
     const first = sha256(`${start}\ndesk\n1\n1\nfirst`);
     const second = sha256(`${first}\ndesk\n2\n1\nsecond`);
     journal.writeHead();
-    assert.deepEqual(readHead(journalFiles(folder).head)?.get("desk"), { seq: 2, hash: second });
+    assert.deepEqual(readHead(journalFiles(folder).head)?.get("desk"), {
+      seq: 2,
+      hash: second,
+      epoch: 1,
+    });
   }));
 
 test("append: each batch of a transaction has its own outcome", () =>

@@ -63,6 +63,8 @@ interface PartitionState {
   readonly id: number;
   readonly name: string;
   epoch: number;
+  /** As the head file has it; 0 before that names the partition. */
+  headEpoch: number;
   /** Null: the lease was given back. */
   owner: string | null;
   last: ChainPosition;
@@ -132,16 +134,22 @@ export class SqliteJournal {
     return this.#headBehind;
   }
 
-  /** Raises the epoch of the partition, which is made where it is new. */
+  /**
+   * Raises the epoch of the partition, which is made where it is new. The head may be one claim
+   * behind and no more: so an epoch that nobody claimed is found.
+   */
   claim(partition: string, owner: string): Lease {
     assert(isPartitionName(partition), "a partition's name is 1 to 200 printable characters");
     this.#requireUsable();
     const known = this.#partitions.get(partition);
+    const isInHead = known !== undefined && known.last.seq > 0;
+    if (isInHead && known.headEpoch !== known.epoch) this.writeHead();
     const id = known?.id ?? this.#partitions.size + 1;
     const epoch = (known?.epoch ?? 0) + 1;
     this.#commit(() => this.#statements.claim.run(partition, id, epoch, owner));
     const last = known?.last ?? CHAIN_START;
-    this.#partitions.set(partition, { id, name: partition, epoch, owner, last });
+    const headEpoch = known?.headEpoch ?? 0;
+    this.#partitions.set(partition, { id, name: partition, epoch, headEpoch, owner, last });
     return { partition, epoch, lastSeq: last.seq };
   }
 
@@ -197,8 +205,9 @@ export class SqliteJournal {
   writeHead(): void {
     this.#requireUsable();
     const withEvents = [...this.#partitions.values()].filter(({ last }) => last.seq > 0);
-    const head = new Map(withEvents.map(({ name, last }) => [name, last]));
+    const head = new Map(withEvents.map(({ name, last, epoch }) => [name, { ...last, epoch }]));
     this.#inRoom(this.#files.head, () => writeHead(this.#files.head, head));
+    for (const each of withEvents) each.headEpoch = each.epoch;
     this.#headBehind = false;
   }
 
@@ -482,13 +491,15 @@ function loadPartitions(database: Database.Database): Map<string, PartitionState
   );
   const anchors = readAnchors(database);
   const rows = database
-    .prepare<[], Omit<PartitionState, "last">>("SELECT id, name, epoch, owner FROM partitions")
+    .prepare<[], Pick<PartitionState, "id" | "name" | "epoch" | "owner">>(
+      "SELECT id, name, epoch, owner FROM partitions",
+    )
     .all();
   return new Map(
     rows.map((row) => {
       const end = ends.get(...blockKeys(row.id));
       const { seq, hash } = end === undefined ? (anchors.get(row.id) ?? CHAIN_START) : endOf(end);
-      return [row.name, { ...row, last: { seq, hash } }];
+      return [row.name, { ...row, headEpoch: 0, last: { seq, hash } }];
     }),
   );
 }

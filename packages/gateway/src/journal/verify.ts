@@ -6,6 +6,7 @@ import { isDataDirUsed } from "./data-dir-lock.ts";
 import { inspectJournal, type JournalInspection } from "./inspect.ts";
 import { JournalError } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
+import { journalFiles } from "./journal-schema.ts";
 import { SegmentChain } from "./segment-chain.ts";
 
 export interface JournalVerdict {
@@ -48,7 +49,7 @@ export function verifyJournal(dataDir: string, options: VerifyOptions = {}): Jou
         onProgress?.(count, expectedCount);
       },
     });
-    const partitions = [...inspection.partitions].map(([partition, end]) => {
+    const partitions = [...inspection.partitions].map(([partition, { epoch: _, ...end }]) => {
       return { partition, ...end };
     });
     const { damagedTail } = inspection;
@@ -76,7 +77,17 @@ function verifySegments(dataDir: string, folder: string): number {
     chain.requirePartitions(partitions);
     let count = 0;
     for (const partition of partitions) {
-      for (const _ of chain.events(partition, reader.beginning(partition))) count += 1;
+      const beginning = reader.beginning(partition);
+      let epoch: number | null = null;
+      for (const event of chain.events(partition, beginning)) {
+        count += 1;
+        epoch = event.epoch;
+      }
+      const anchorEpoch = beginning.anchor?.epoch ?? null;
+      if (epoch === anchorEpoch) continue;
+      const name = JSON.stringify(partition);
+      const problem = `the anchor of partition ${name} has epoch ${anchorEpoch}, and its event ${epoch}`;
+      throw new JournalError("JOURNAL_DAMAGED", journalFiles(dataDir).database, problem);
     }
     return count;
   } finally {
