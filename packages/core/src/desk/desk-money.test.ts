@@ -136,6 +136,14 @@ test("money: with nobody to buy from, a market buy holds back next to nothing", 
   assert.equal(formatDecimal(order.reservedAmt), "5");
 });
 
+test("money: a collar is a tick at least, also from a price that a coarser tick left behind", () => {
+  const market = { ordType: OrdType.Market, price: null, orderQty: fixed("100") } as const;
+  // A collar of zero would be none: the venue would fill the buy at any price.
+  const order = new ScriptedTrading().place(ANNE, market, "0.009");
+  assert.equal(formatDecimal(order.protectionPx), "0.01");
+  assert.equal(formatDecimal(order.reservedAmt), "5");
+});
+
 test("money: a stop market buy holds back from its trigger, and anew when that is moved", () => {
   const trading = new ScriptedTrading();
   const terms = { ordType: OrdType.StopMarket, price: null, stopPx: fixed("400") } as const;

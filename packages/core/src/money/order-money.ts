@@ -86,6 +86,8 @@ export function protectionPxOf(
   const startPx = stop ? terms.stopPx : (referencePx ?? priceTick);
   assert(startPx > 0n, "a price that an order starts from is positive");
   const above = (startPx * (ONE + collarRatio)) / ONE;
+  // A trade under a finer tick may have left a price below the first one. Zero would be no collar.
+  if (above < priceTick) return priceTick;
   return lesserOf(above - (above % priceTick), priceMax) as Price;
 }
 

@@ -419,6 +419,26 @@ test("venue: an order that its instrument's new terms do not fit is refused when
   }
 });
 
+test("venue: a market buy from a price below a new tick never trades beyond what it holds back", () => {
+  const act = { atMs: 1 as UnixMs, operator: "kim", reason: "x" };
+  const bench = VenueBench.opened();
+  const penny = { price: ONE / 100n };
+  bench.place(1, { ...penny, side: Side.Sell }, BERT);
+  bench.place(1, penny);
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  const grid = { ...tencent, priceTick: ONE as Price };
+  bench.partitions.stageControlEvent({ type: "GridChanged", act, symbol: tencent.symbol, grid });
+  bench.partitions.setGrid(grid, bench.nowMs);
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.place(1, { ordType: OrdType.Market, price: null });
+  bench.place(1, { price: 2n * ONE, side: Side.Sell }, BERT);
+  bench.news();
+  bench.clock.advance(500);
+  assert.deepEqual(bench.news(), ["0 Open 0/100", "4 Canceled 0/100 (no_liquidity)"]);
+  assertSound(bench);
+});
+
 const ACT = { atMs: 1 as UnixMs, operator: "kim", reason: "x" };
 const HALTS = {
   "the market": { type: "ModeSet", act: ACT, marketGroup: MarketName.Hkex, mode: "halted" },
