@@ -1,7 +1,7 @@
 /** What an account is exposed to in a currency, added up over its products. Nothing nets out. */
 import { assert } from "../assert.ts";
 import { productExposure, type Working } from "../limits/exposure.ts";
-import { type Amount, ONE, type Price } from "../model/decimal.ts";
+import { type Amount, ONE, type Price, ZERO_PRICE } from "../model/decimal.ts";
 import type { Account } from "../model/ids.ts";
 import type { Desk } from "./desk.ts";
 
@@ -11,15 +11,23 @@ export interface WorkingChange {
   readonly working: Working;
 }
 
+/** Of the symbol that trades a product; null where nobody knows. */
+export interface ExposurePrices {
+  /** Of the last trade. */
+  markPx(symbol: string): Price | null;
+  /** What the market pays. */
+  sellPx(symbol: string): Price | null;
+}
+
 /**
- * Holdings count at `markPx` of the symbol that trades them, at what they cost where it is null;
- * open orders at their own prices. Precondition: the account is of this desk.
+ * Holdings count at their mark, at what they cost where there is none; open orders at their own
+ * prices, sells without one at what the market pays. Precondition: the account is of this desk.
  */
 export function grossExposure(
   desk: Desk,
   account: Account,
   currency: string,
-  markPx: (symbol: string) => Price | null,
+  prices: ExposurePrices,
   change: WorkingChange | null = null,
 ): Amount {
   const book = desk.book(account);
@@ -35,8 +43,9 @@ export function grossExposure(
     const working = change?.product === product ? change.working : book.working.of(product);
     sum += productExposure(
       total,
-      markPx(instrument.symbol) ?? averagePx(grossCost, total),
+      prices.markPx(instrument.symbol) ?? averagePx(grossCost, total),
       working,
+      prices.sellPx(instrument.symbol) ?? ZERO_PRICE,
     );
   }
   return sum as Amount;

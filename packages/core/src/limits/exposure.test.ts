@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ANNE, instrumentOf, ScriptedTrading } from "../desk/desk-fixture.ts";
+import { ANNE, BERT, instrumentOf, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { grossExposure } from "../desk/gross-exposure.ts";
 import { fixed, type Price } from "../model/decimal.ts";
 import { OrdType, Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
 import { lesserOf } from "../money/order-money.ts";
+import { ORD_TYPES } from "../order/ord-types.ts";
 import { NOTHING_WORKING, productExposure, type Working, workingAfter } from "./exposure.ts";
 
 const AT_10 = fixed("10");
 
 function working(buys: string, sells: string): Working {
   const [buyQty, sellQty] = [fixed(buys), fixed(sells)];
-  return { buyQty, buyAmt: buyQty * 10n, sellQty, sellAmt: sellQty * 10n };
+  return { ...NOTHING_WORKING, buyQty, buyAmt: buyQty * 10n, sellQty, sellAmt: sellQty * 10n };
 }
 
 const EXPOSURES: readonly (readonly [held: string, buys: string, sells: string, is: string])[] = [
@@ -32,8 +33,10 @@ const EXPOSURES: readonly (readonly [held: string, buys: string, sells: string, 
 
 for (const [held, buys, sells, is] of EXPOSURES) {
   test(`exposure: ${held} held, ${buys} to buy and ${sells} to sell at 10 come to ${is}`, () => {
-    const exposure = productExposure(fixed(held), AT_10, working(buys, sells));
+    const exposure = productExposure(fixed(held), AT_10, working(buys, sells), 0n);
     assert.equal(exposure, fixed(is));
+    const atAnyPrice = { ...working(buys, sells), sellAmt: 0n, unpricedSellQty: fixed(sells) };
+    assert.equal(productExposure(fixed(held), AT_10, atAnyPrice, AT_10), fixed(is));
   });
 }
 
@@ -48,7 +51,7 @@ const STEP = fc.oneof(
   fc.record({
     do: fc.constant("place" as const),
     side: fc.constantFrom(Side.Buy, Side.Sell),
-    ordType: fc.constantFrom(OrdType.Limit, OrdType.StopLimit, OrdType.StopMarket),
+    ordType: fc.constantFrom(OrdType.Limit, OrdType.StopLimit, OrdType.StopMarket, OrdType.Market),
     lots: fc.bigInt(1n, 3n),
     ticks: fc.bigInt(1n, 300n),
   }),
@@ -65,9 +68,9 @@ function play(trading: ScriptedTrading, step: Step): void {
   const [qty, px] = [step.lots * fixed("100"), step.ticks * fixed("0.01")];
   if (step.do === "place") {
     const { side, ordType } = step;
-    const priced = ordType === OrdType.StopMarket ? null : px;
-    const stopPx = ordType === OrdType.Limit ? null : px;
-    const placing = trading.decide(ANNE, { side, ordType, orderQty: qty, price: priced, stopPx });
+    const { priced, stop } = ORD_TYPES[ordType];
+    const [price, stopPx] = [priced ? px : null, stop ? px : null];
+    const placing = trading.decide(ANNE, { side, ordType, orderQty: qty, price, stopPx });
     if (!("refused" in placing)) trading.accept(placing);
     return;
   }
@@ -106,20 +109,25 @@ test("exposure: what is closed leaves no trace, and a restored desk has the same
 test("exposure: adds up the products of a currency, holdings at their mark, else at their cost", () => {
   const trading = new ScriptedTrading("1000000", "100");
   const { desk } = trading;
-  const at3: (symbol: string) => Price = () => fixed("3") as Price;
+  const at3 = { markPx: () => fixed("3") as Price, sellPx: () => null };
+  const unknown = { markPx: () => null, sellPx: () => null };
   assert.equal(grossExposure(desk, ANNE, "HKD", at3), fixed("300"));
   assert.equal(grossExposure(desk, ANNE, "USDT", at3), fixed("600"), "two coins");
-  assert.equal(
-    grossExposure(desk, ANNE, "HKD", () => null),
-    0n,
-    "it came at no cost",
-  );
+  assert.equal(grossExposure(desk, ANNE, "HKD", unknown), 0n, "it came at no cost");
   trading.place(ANNE, { orderQty: fixed("100"), price: fixed("2") });
   assert.equal(grossExposure(desk, ANNE, "HKD", at3), fixed("500"));
   const order = trading.place(ANNE, { orderQty: fixed("100"), price: fixed("2") });
   trading.fill(order, fixed("100"), fixed("2"));
-  assert.equal(
-    grossExposure(desk, ANNE, "HKD", () => null),
-    fixed("400"),
-  );
+  assert.equal(grossExposure(desk, ANNE, "HKD", unknown), fixed("400"));
+});
+
+test("exposure: open sells at any price count at what the market pays, each of them", () => {
+  const trading = new ScriptedTrading("1000000", "100");
+  const sell = { side: Side.Sell, ordType: OrdType.Market, price: null } as const;
+  const orders = [1, 2, 3].map(() => trading.place(BERT, { ...sell, orderQty: fixed("100") }));
+  const prices = { markPx: () => null, sellPx: () => fixed("3") as Price };
+  const exposure = () => grossExposure(trading.desk, BERT, "HKD", prices);
+  assert.equal(exposure(), fixed("600"), "the first is of what is held");
+  for (const order of orders) trading.cancel(order);
+  assert.equal(exposure(), 0n);
 });

@@ -13,10 +13,19 @@ export interface Working {
   readonly buyQty: bigint;
   readonly buyAmt: bigint;
   readonly sellQty: bigint;
+  /** Of the sells that have a price. */
   readonly sellAmt: bigint;
+  /** Sells at any price, which are worth what the market pays. */
+  readonly unpricedSellQty: bigint;
 }
 
-export const NOTHING_WORKING: Working = { buyQty: 0n, buyAmt: 0n, sellQty: 0n, sellAmt: 0n };
+export const NOTHING_WORKING: Working = {
+  buyQty: 0n,
+  buyAmt: 0n,
+  sellQty: 0n,
+  sellAmt: 0n,
+  unpricedSellQty: 0n,
+};
 
 /**
  * The price that an order is valued at: its own, else its collar, else its trigger. Zero for a sell
@@ -27,22 +36,20 @@ export function valuationPx({ price, protectionPx, stopPx }: Order): Price {
   return protectionPx > 0n ? protectionPx : stopPx;
 }
 
-/**
- * The totals after an order changed; null is an order that is not open yet. `sellPx` values what
- * has no price of its own.
- */
-export function workingAfter(
-  working: Working,
-  before: Order | null,
-  after: Order,
-  sellPx = ZERO_PRICE,
-): Working {
-  const { buyQty, buyAmt, sellQty, sellAmt } = working;
+/** The totals after an order changed; null is an order that is not open yet. */
+export function workingAfter(working: Working, before: Order | null, after: Order): Working {
   const qty = leavesQty(after) - (before === null ? 0n : leavesQty(before));
-  const amt = openAmt(after, sellPx) - (before === null ? 0n : openAmt(before, ZERO_PRICE));
-  return after.side === Side.Buy
-    ? { buyQty: buyQty + qty, buyAmt: buyAmt + amt, sellQty, sellAmt }
-    : { buyQty, buyAmt, sellQty: sellQty + qty, sellAmt: sellAmt + amt };
+  const amt = openAmt(after) - (before === null ? 0n : openAmt(before));
+  if (after.side === Side.Buy) {
+    return { ...working, buyQty: working.buyQty + qty, buyAmt: working.buyAmt + amt };
+  }
+  const unpricedQty = valuationPx(after) === ZERO_PRICE ? qty : 0n;
+  return {
+    ...working,
+    sellQty: working.sellQty + qty,
+    sellAmt: working.sellAmt + amt,
+    unpricedSellQty: working.unpricedSellQty + unpricedQty,
+  };
 }
 
 /** Totals of open orders by product. Owned by the desk, for one account. */
@@ -70,11 +77,17 @@ export class WorkingTotals {
 /**
  * The most that an account may come to be worth in one product, long or short, in its currency:
  * what it holds and everything that adds to it. Orders that only reduce what is held, sells of a
- * holding and buys that cover a short one, add nothing.
+ * holding and buys that cover a short one, add nothing. `sellPx` is what the market pays.
  */
-export function productExposure(heldQty: bigint, markPx: bigint, working: Working): Amount {
+export function productExposure(
+  heldQty: bigint,
+  markPx: bigint,
+  working: Working,
+  sellPx: bigint,
+): Amount {
   const heldAmt = ((heldQty < 0n ? -heldQty : heldQty) * markPx) / ONE;
-  const { buyQty, buyAmt, sellQty, sellAmt } = working;
+  const { buyQty, buyAmt, sellQty, unpricedSellQty } = working;
+  const sellAmt = working.sellAmt + (unpricedSellQty * sellPx) / ONE;
   const long = heldQty >= 0n ? heldAmt + buyAmt : uncovered(buyQty, buyAmt, -heldQty);
   const short = heldQty > 0n ? uncovered(sellQty, sellAmt, heldQty) : heldAmt + sellAmt;
   return (long > short ? long : short) as Amount;
@@ -86,7 +99,6 @@ function uncovered(qty: bigint, amt: bigint, coveredQty: bigint): bigint {
 }
 
 /** What is left of the order to trade; nothing of one that is closed. */
-function openAmt(order: Order, sellPx: Price): bigint {
-  const qty = leavesQty(order);
-  return qty === 0n ? 0n : amountOf(valuationPx(order) || sellPx, qty);
+function openAmt(order: Order): bigint {
+  return amountOf(valuationPx(order), leavesQty(order));
 }

@@ -22,7 +22,6 @@ import {
   type Refusal,
   type RefusalName,
   Side,
-  ZERO_PRICE,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import { RecentOrders } from "./recent-orders.ts";
@@ -176,11 +175,7 @@ class Facts implements LimitFacts {
 
   /** The price the order would meet, else that of the last trade, else that of its own side. */
   marketPx(): Price | null {
-    const { exchange } = this.#state;
-    const { side, symbol } = this.order;
-    const [bid, ask] = [exchange.bestBid(symbol), exchange.bestAsk(symbol)];
-    const [opposite, own] = side === Side.Buy ? [ask, bid] : [bid, ask];
-    return opposite ?? exchange.lastTradePrice(symbol) ?? own;
+    return this.#marketPx(this.order.symbol, this.order.side);
   }
 
   sinceSameMs(): number | null {
@@ -197,13 +192,22 @@ class Facts implements LimitFacts {
     const { desk, exchange } = this.#state;
     const { account } = this.order;
     const { product } = this.#instrument;
-    const markPx = (symbol: string) => exchange.lastTradePrice(symbol);
-    const sellPx = this.marketPx() ?? ZERO_PRICE;
-    const working = workingAfter(this.#book.working.of(product), this.before, this.order, sellPx);
-    return {
-      before: grossExposure(desk, account, this.currency, markPx),
-      after: grossExposure(desk, account, this.currency, markPx, { product, working }),
+    const prices = {
+      markPx: (symbol: string) => exchange.lastTradePrice(symbol),
+      sellPx: (symbol: string) => this.#marketPx(symbol, Side.Sell),
     };
+    const working = workingAfter(this.#book.working.of(product), this.before, this.order);
+    return {
+      before: grossExposure(desk, account, this.currency, prices),
+      after: grossExposure(desk, account, this.currency, prices, { product, working }),
+    };
+  }
+
+  #marketPx(symbol: string, side: Side): Price | null {
+    const { exchange } = this.#state;
+    const [bid, ask] = [exchange.bestBid(symbol), exchange.bestAsk(symbol)];
+    const [opposite, own] = side === Side.Buy ? [ask, bid] : [bid, ask];
+    return opposite ?? exchange.lastTradePrice(symbol) ?? own;
   }
 
   rateWaitMs(): number {
