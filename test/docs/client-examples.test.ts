@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import * as library from "../../packages/client/src/index.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { BUY_REQUEST } from "../e2e/wire-orders.ts";
+import { page } from "./pages.ts";
 
 const SOURCES = join(import.meta.dirname, "..", "..", "packages", "client", "src");
 const LIBRARY = pathToFileURL(join(SOURCES, "index.ts")).href;
@@ -46,6 +47,48 @@ test("client examples: every exported value and every method of the client has o
   assert.deepEqual(
     wanted.filter((name) => !have.has(name)),
     [],
+  );
+});
+
+test("client examples: the README names every call, failure and event", () => {
+  const readme = page("packages/client/README.md");
+  const methods = Object.getOwnPropertyNames(library.CountermandClient.prototype);
+  const failures = Object.keys(library).filter((name) => name.endsWith("Error"));
+  const events = readFileSync(join(SOURCES, "order-stream.ts"), "utf8")
+    .split("export type StreamEvent")[1]
+    ?.split("export type")[0]
+    ?.matchAll(/readonly type: "(\w+)"/g);
+  const names = [...methods, ...failures, ...[...(events ?? [])].map(([, name = ""]) => name)];
+  assert.ok(names.length > 35, "there is something to compare with");
+  const missing = names.filter((name) => {
+    return name !== "constructor" && !new RegExp(`\`${name}[\`(]`).test(readme);
+  });
+  assert.deepEqual(missing, []);
+});
+
+test("client examples: the README's programs run to their end", async (t) => {
+  const { url } = await startInProcess(t, REAL_TIME);
+  const folder = mkdtempSync(join(tmpdir(), "countermand-readme-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const blocks = page("packages/client/README.md").matchAll(/^```ts\n([\s\S]*?)^```$/gm);
+  const programs = [...blocks]
+    .map(([, text = ""]) => text)
+    .filter((text) => text.includes("new CountermandClient"));
+  assert.equal(programs.length, 2);
+  for (const [index, program] of programs.entries()) {
+    const path = join(folder, `${index}.ts`);
+    const text = program
+      .replace("http://127.0.0.1:8080", url)
+      .replace('"@countermand/client"', JSON.stringify(LIBRARY));
+    writeFileSync(path, text);
+    await import(pathToFileURL(path).href);
+  }
+  const credentials = { apiKey: "demo-key", secret: "demo-secret" };
+  const client = new library.CountermandClient({ baseUrl: url, credentials });
+  const { orders } = await client.orders();
+  assert.deepEqual(
+    orders.map(({ order_status }) => order_status),
+    ["can", "can"],
   );
 });
 

@@ -38,6 +38,9 @@ test("cli operating: a token that is not the gateway's says where to look", asyn
   assert.equal(code, 1);
   assert.match(errors, /Token Verification Failed .*\n.*--token-file names where it is kept/);
   assert.doesNotMatch(errors, /explain/);
+  const clients = { ...environment, COUNTERMAND_OPERATOR_URL: place.url };
+  const lost = await runCommand(["blocks"], { environment: clients });
+  assert.match(lost.errors, /\(11030059\)\nClients and operators have addresses of their own/);
 });
 
 test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => {
@@ -51,6 +54,7 @@ test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => 
   const killed = await operate(...kill, "--yes");
   assert.equal(killed.code, 0, killed.errors);
   assert.match(killed.output, /^block id +1$/m);
+  assert.match(killed.errors, /countermand blocks\n.*countermand release 1 --reason TEXT\n$/);
   assert.equal(await refusal(client, BUY), "blocked");
   assert.match(
     (await operate("blocks")).output,
@@ -104,7 +108,7 @@ test("cli operating: accounts are opened, credited, listed and closed", async (t
   assert.match((await operate("accounts")).output, /B-7/);
   const full = await operate("accounts", "close", "B-7", "--reason", "gone", "--yes");
   assert.equal(full.code, 1);
-  assert.match(full.errors, /11031/);
+  assert.match(full.errors, /11031264\)\nWith --cancel-orders and --withdraw /);
   const closed = await operate(
     "accounts",
     "close",

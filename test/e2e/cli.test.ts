@@ -103,7 +103,8 @@ test("cli: a cancel under a condition that does not hold cancels nothing", async
   const orderNo = (await countermand(PLACE)).output.trim();
   const refused = await countermand(["cancel", orderNo, "--if-version", "2"]);
   assert.equal(refused.code, 1);
-  assert.match(refused.output, /^not cancelled: version_changed: /);
+  assert.match(refused.output, /^not cancelled: version_changed: .* \(11030251\), order 2/);
+  assert.match(refused.errors, /^Nothing was done, the order works on: /);
   assert.equal((await countermand(["cancel", orderNo, "--if-version", "1"])).code, 0);
 });
 
@@ -169,7 +170,8 @@ test("cli: refusals are exit code 1 and say why", async (t) => {
   const { countermand } = await setUp(t);
   const unknown = await countermand(["cancel", "99999999999"]);
   assert.equal(unknown.code, 1);
-  assert.match(unknown.output, /^not cancelled: unknown_order: /);
+  assert.match(unknown.output, /^not cancelled: unknown_order: .* \(11030202\)$/m);
+  assert.match(unknown.errors, /^The account never had such an order\./);
   const offLot = await countermand(["place", "buy", "00700", "150", "--price", "400"]);
   assert.equal(offLot.code, 1);
   assert.match(offLot.errors, /^countermand: Oddlot Order Qty Range Between 0 and 100: /);
@@ -291,6 +293,47 @@ test("cli: a wrong command line is exit code 2, before anything is sent", async 
     assert.notEqual(errors, "");
   }
   assert.match((await countermand(["plase", "buy"])).errors, /Did you mean place\?/);
+});
+
+test("cli: a wrong command line is told in a sentence, and where to read on", async (t) => {
+  const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
+  const side = "'hold' cannot be the side. Allowed choices are buy, sell.";
+  const told = [
+    [["fly"], "unknown command 'fly'", ""],
+    [["place"], "missing required argument 'side'", " place"],
+    [["place", "hold", "00700", "100"], side, " place"],
+    [["orders", "--limit", "0"], "option '--limit <n>' cannot be '0'. Write a", " orders"],
+    [["kill", "--gateway"], "required option '--reason <text>' not specified", " kill"],
+    [["--profile", "x", "keys", "show"], "keys has no show, but list, create, ", " keys"],
+    [["instruments", "halt", "AAPL"], "instruments has no halt, but list, ", " instruments"],
+    [["accounts", "list", "--all"], "unknown option '--all'", " accounts list"],
+  ] as const;
+  for (const [args, problem, command] of told) {
+    const { code, errors } = await countermand(args);
+    assert.equal(code, 2);
+    assert.ok(errors.startsWith(`countermand: ${problem}`), errors);
+    assert.ok(errors.endsWith(`\nSee: countermand${command} --help\n`), errors);
+  }
+  assert.match((await countermand(["help", "keys"])).output, /^Usage: countermand keys /);
+  assert.match((await countermand(["keys", "help", "list"])).output, /countermand keys list /);
+});
+
+test("cli: orders are listed by the words that the list shows, and by the gateway's", async (t) => {
+  const { countermand } = await setUp(t);
+  const orderNo = (await countermand(PLACE)).output.trim();
+  const market = ["place", "buy", "BTC-USDT", "0.01", "--market", "crypto"];
+  await countermand(market);
+  for (const status of ["open", "new"]) {
+    assert.match((await countermand(["orders", "--status", status])).output, new RegExp(orderNo));
+  }
+  const cancelled = (await countermand(["orders", "--status", "cancelled"])).output;
+  assert.match(cancelled, /^[0-9]+ +cancelled +buy +BTC-USDT +market +0.01 +0 +0$/m);
+  assert.equal((await countermand(["orders", "--status", "partly-filled"])).output, "no orders\n");
+  const wrong = await countermand(["orders", "--status", "gone"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.errors, /Allowed are open, partly-filled, filled, cancelled, rejected\./);
+  const shown = (await countermand(["order", orderNo])).output;
+  assert.match(shown, /^filled +nothing$/m);
 });
 
 test("cli: a gateway that is not there is exit code 4, with advice", async (t) => {

@@ -56,6 +56,12 @@ export function adviceOf(error: unknown): string {
   if (error instanceof ApiError && error.reason === "operator_token_invalid") {
     return "The token is another gateway's, or an old one: --token-file names where it is kept.";
   }
+  if (error instanceof ApiError && error.reason === "account_not_empty") {
+    return "With --cancel-orders and --withdraw what is there is cancelled and debited first.";
+  }
+  if (error instanceof ApiError && error.reason === "unknown_path") {
+    return "Clients and operators have addresses of their own: --url and --operator-url.";
+  }
   if (error instanceof ApiError && error.httpStatus === 401) {
     return "Compare what you signed with what was seen: countermand explain --help";
   }

@@ -17,8 +17,9 @@ import { addSigningCommands } from "./commands/signing.ts";
 import { addTradingCommands } from "./commands/trading.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 import { addCompletionCommand } from "./completion.ts";
-import { adviceOf, ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { adviceOf, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
 import { printJson, type Terminal, tell } from "./terminal.ts";
+import { pointToHelp, unknownSubcommand, usageErrorText } from "./usage-errors.ts";
 import { version } from "./version.ts";
 
 const ABOUT = `The command line of the Countermand order gateway.
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.output.write(text),
       writeErr: (text) => terminal.errors.write(text),
+      outputError: (text, write) => write(usageErrorText(text)),
     })
     .exitOverride()
     .showSuggestionAfterError();
@@ -68,6 +70,7 @@ export function createProgram(terminal: Terminal): Command {
   addJournalArchiveCommands(program, terminal);
   addProfileCommands(program, terminal);
   addCompletionCommand(program, terminal);
+  pointToHelp(program, "countermand");
   return program;
 }
 
@@ -79,6 +82,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     code = (command.getOptionValue("exitCode") as number | undefined) ?? code;
   });
   try {
+    const unknown = unknownSubcommand(program, args);
+    if (unknown !== null) throw new UsageError(unknown);
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {

@@ -47,7 +47,8 @@ export function addCancelAllCommand(program: Command, terminal: Terminal): void 
           return;
         }
         for (const line of linesOf(preview)) tell(terminal, line);
-        const question = `Cancel ${preview.matched} open orders?`;
+        const { matched } = preview;
+        const question = `Cancel ${matched} open ${matched === 1 ? "order" : "orders"}?`;
         await confirm(terminal, question, false);
       }
       const result = await client.cancelAll(filter);

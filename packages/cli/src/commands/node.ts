@@ -83,7 +83,10 @@ function addDoctor(program: Command, terminal: Terminal): void {
           ]);
       }
       if (isGood) return;
-      tell(terminal, "Something is wrong; each line says what.");
+      tell(
+        terminal,
+        `Something is wrong; each line says what. Asked: ${url}, key ${profile.apiKey}`,
+      );
       setExitCode(command, ExitCode.Refused);
     });
 }

@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from "commander";
 import { count } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
-import { confirm, type Terminal } from "../terminal.ts";
+import { confirm, type Terminal, tell } from "../terminal.ts";
 import { addInstrumentCommands } from "./instruments.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addLimitCommands } from "./limits.ts";
@@ -51,7 +51,11 @@ function addKill(program: Command, terminal: Terminal): void {
       const verb = options.blockOnly === true ? "Block" : "Block, and cancel the open orders of,";
       await confirm(terminal, `${verb} ${what.join(", ")}?`, options.yes === true);
       const body = { reason: options.reason, scope, cancel_orders: options.blockOnly !== true };
-      show(terminal, command, await clientOf(command, terminal).write(`${API}/kill`, body));
+      const block = await clientOf(command, terminal).write(`${API}/kill`, body);
+      show(terminal, command, block);
+      const { block_id } = block as { readonly block_id: number };
+      tell(terminal, "How far its cancels have come: countermand blocks");
+      tell(terminal, `Its end: countermand release ${block_id} --reason TEXT`);
     });
 }
 

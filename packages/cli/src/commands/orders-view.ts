@@ -1,5 +1,6 @@
 /** Orders as people read them. */
 import type { Order, OrderUpdate } from "@countermand/client";
+import { InvalidArgumentError } from "commander";
 import { type Column, factLines } from "../table.ts";
 import { timeText } from "../time.ts";
 
@@ -12,6 +13,19 @@ const STATUSES: Readonly<Record<string, string>> = {
   rej: "rejected",
 };
 
+/**
+ * The gateway's word for a status, given as it is written here or as the protocol has it.
+ * @throws InvalidArgumentError there is no such status
+ */
+export function statusWord(text: string): string {
+  if (Object.hasOwn(STATUSES, text)) return text;
+  const asShown = text.toLowerCase().replaceAll("-", " ");
+  const found = Object.entries(STATUSES).find(([, shown]) => shown === asShown);
+  if (found !== undefined) return found[0];
+  const words = Object.values(STATUSES).map((shown) => shown.replaceAll(" ", "-"));
+  throw new InvalidArgumentError(`Allowed are ${words.join(", ")}.`);
+}
+
 export function statusText(order: Pick<Order, "order_status" | "pending">): string {
   const status = STATUSES[order.order_status] ?? `${order.order_status} (unknown)`;
   return order.pending === undefined ? status : `${status}, cancel pending`;
@@ -22,12 +36,22 @@ export const ORDER_COLUMNS: readonly Column<Order | OrderUpdate>[] = [
   { title: "STATUS", of: statusText },
   { title: "SIDE", of: ({ order_side }) => order_side },
   { title: "SYMBOL", of: ({ symbol }) => symbol },
-  { title: "PRICE", of: ({ price }) => price, isNumber: true },
+  { title: "PRICE", of: priceText, isNumber: true },
   { title: "QTY", of: ({ qty }) => qty, isNumber: true },
   { title: "FILLED", of: ({ execute_qty }) => execute_qty, isNumber: true },
   { title: "OPEN", of: ({ outstand_qty }) => outstand_qty, isNumber: true },
   { title: "REFERENCE", of: ({ reference_id }) => reference_id },
 ];
+
+/** An order without a price takes whatever the market gives. */
+function priceText({ price }: Pick<Order, "price">): string {
+  return price === "0" ? "market" : price;
+}
+
+function filledText({ base_currency, execute_amount, execute_price, execute_qty }: Order): string {
+  if (execute_qty === "0") return "nothing";
+  return `${execute_qty} for ${execute_amount} ${base_currency}, ${execute_price} each`;
+}
 
 /** All that is known of one order. */
 export function orderFacts(order: Order): string[] {
@@ -36,9 +60,9 @@ export function orderFacts(order: Order): string[] {
     ["status", statusText(order)],
     ["what", `${order.order_side} ${order.qty} ${order.symbol} (${order.name}) on ${order.market}`],
     ["type", `${order.order_type}, ${order.time_in_force}`],
-    ["price", `${order.price} ${order.base_currency}`],
+    ["price", order.price === "0" ? "market" : `${order.price} ${order.base_currency}`],
     ["trigger", order.trigger_price],
-    ["filled", `${order.execute_qty} for ${order.execute_amount}, ${order.execute_price} each`],
+    ["filled", filledText(order)],
     ["open", order.outstand_qty],
     ["charges", `${order.charge} ${order.charge_base_currency}`],
     ["reference", order.reference_id],

@@ -34,8 +34,9 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
     .description("gateways and keys to choose from with --profile; secrets stay in one file")
     .addHelpText(
       "after",
-      "\nThe environment comes first: COUNTERMAND_API_KEY with COUNTERMAND_API_SECRET or\n" +
-        "COUNTERMAND_API_SECRET_FILE, and COUNTERMAND_URL.",
+      "\nWithout --profile, COUNTERMAND_API_KEY with COUNTERMAND_API_SECRET or\n" +
+        "COUNTERMAND_API_SECRET_FILE is used where it is set. --url and COUNTERMAND_URL replace\n" +
+        "the address of any profile.",
     );
   profiles
     .command("list", { isDefault: true })

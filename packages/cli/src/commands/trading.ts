@@ -5,6 +5,7 @@ import type {
   CancelOutcome,
   CancelRequest,
   CancelResult,
+  Failure,
   Order,
   OrdersQuery,
   PlaceRequest,
@@ -15,7 +16,7 @@ import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
-import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
+import { ORDER_COLUMNS, orderFacts, statusText, statusWord } from "./orders-view.ts";
 
 export function addTradingCommands(program: Command, terminal: Terminal): void {
   addPlace(program, terminal);
@@ -127,8 +128,11 @@ function addCancel(program: Command, terminal: Terminal): void {
       const ended = await client.cancel(request, { receipt: file !== undefined });
       if (asJson) printJson(terminal, ended);
       else print(terminal, outcomeLines(ended));
-      if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
-      else if (file !== undefined) {
+      if (ended.outcome === "refused") {
+        const advice = cancelAdvice(ended.reason);
+        if (advice !== "" && !asJson) tell(terminal, advice);
+        setExitCode(command, ExitCode.Refused);
+      } else if (file !== undefined) {
         const problem = receiptProblem(file, ended.receipt);
         if (problem === null) return;
         tell(terminal, problem);
@@ -166,15 +170,32 @@ function cancelRequest(
 
 function outcomeLines(ended: CancelOutcome): string[] {
   if (ended.outcome === "refused") {
-    const { details, message } = ended.failure;
-    const said = details === "" ? message : details;
     const order =
-      ended.order === null ? "" : ` (${ended.order.order_no} ${statusText(ended.order)})`;
-    return [`not cancelled: ${ended.reason}: ${said}${order}`];
+      ended.order === null ? "" : `, order ${ended.order.order_no} ${statusText(ended.order)}`;
+    return [`not cancelled: ${failureText(ended.failure)}${order}`];
   }
   const { order_no, cancelled_qty, execute_qty } = ended.order;
   const words = ended.outcome.replaceAll("_", " ");
   return [`${order_no} ${words}: ${cancelled_qty} cancelled, ${execute_qty} filled`];
+}
+
+function failureText({ code, details, message, reason }: Failure): string {
+  return `${reason}: ${details === "" ? message : details} (${code})`;
+}
+
+/** What to do next after a cancel that was refused; "" where the refusal says it. */
+function cancelAdvice(reason: string): string {
+  switch (reason) {
+    case "unknown_order":
+      return "The account never had such an order. What it has: countermand orders";
+    case "too_late_filled":
+      return "The fill was first; count it: countermand executions";
+    case "version_changed":
+    case "not_unfilled":
+      return "Nothing was done, the order works on: countermand order ORDER";
+    default:
+      return "";
+  }
 }
 
 function addCancelBatch(program: Command, terminal: Terminal): void {
@@ -196,8 +217,7 @@ function addCancelBatch(program: Command, terminal: Terminal): void {
 
 function resultLine({ order_no, result }: CancelResult): string {
   if (result.code === 0) return `${order_no} cancelled`;
-  const { reason, details, message } = result as Exclude<typeof result, { readonly code: 0 }>;
-  return `${order_no} not cancelled: ${reason}: ${details === "" ? message : details}`;
+  return `${order_no} not cancelled: ${failureText(result as Failure)}`;
 }
 
 interface AmendOptions {
@@ -249,7 +269,7 @@ function addOrders(program: Command, terminal: Terminal): void {
     .option("--market <market>", "of this market")
     .option("--symbol <symbol>", "of this symbol")
     .option("--side <side>", "buy or sell")
-    .option("--status <status>", "new, pex, fex, can or rej")
+    .option("--status <status>", "open, partly-filled, filled, cancelled or rejected", statusWord)
     .option("--reference <text>", "that carry this name of yours")
     .option("--portfolio <text>", "of this grouping of yours")
     .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
