@@ -247,6 +247,30 @@ test("faults: an order on its way can be cancelled by its name, and not amended"
   watcher.stream.close();
 });
 
+test("faults: an order that fills while its cancel is stuck is open to nobody", async (t) => {
+  const sandbox = await Sandbox.start(t);
+  const { client, other } = sandbox;
+  await sandbox.arm("stuck_cancel", { delay_ms: HELD_MS });
+  const filled = await client.place(order({ reference_id: "mine" }));
+  await client.call("DELETE", ORDERS, { order_no: filled });
+  await other.place(order({ order_side: "sell" }));
+  const live = await client.place(order({ reference_id: "mine" }));
+  const watcher = await Watcher.open(sandbox, "snapshot=1");
+  const snapshot = await watcher.stream.seen("a snapshot", () => true);
+  assert.deepEqual(snapshot.text.match(/[0-9]{11}(?=","order_status)/g), [live]);
+  const answer = await client.call("DELETE", ORDERS, { reference_id: "mine" });
+  assert.equal(answer.text, '{"code":0}');
+  const [canceled, fex] = await client.orders();
+  assert.deepEqual(
+    [canceled, fex].map((row) => [row?.order_no, row?.order_status]),
+    [
+      [live, "can"],
+      [filled, "fex"],
+    ],
+  );
+  watcher.stream.close();
+});
+
 test("faults: a frame is dropped or repeated, and a replay is whole", async (t) => {
   const sandbox = await Sandbox.start(t);
   const { client } = sandbox;

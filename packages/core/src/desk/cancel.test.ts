@@ -37,6 +37,19 @@ test("cancel target: a client's name means the one live order that carries it", 
   assert.deepEqual(openTarget(book, byClOrdId("REF")), { found: "none" });
 });
 
+test("cancel target: what is filled while its cancel is pending has no name beside a live one", () => {
+  const asked: OrderEvent = { type: "CancelRequested" };
+  const filled = (orderNo: number) => orderAfter(orderNo, "ref", ACCEPTED, asked, traded(10));
+  const book = bookWith(filled(1));
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: filled(1) });
+  book.insert(filled(2));
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: filled(2) });
+  const live = orderAfter(3, "ref", ACCEPTED, asked);
+  book.insert(live);
+  book.insert(filled(4));
+  assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: live });
+});
+
 test("cancel target: no name finds no order, even where orders have none", () => {
   const book = bookWith(orderAfter(1, "", ACCEPTED));
   assert.deepEqual(openTarget(book, byClOrdId("")), { found: "none" });

@@ -30,19 +30,21 @@ export function openTarget(
     const order = book.openOrder(target.orderId);
     return order === null || sees?.(order) === false ? NOT_OPEN : { found: "open", order };
   }
-  const named = book.openByClOrdId(target.clOrdId);
-  const orderIds = sees === null ? named : named.filter((orderId) => isSeen(book, orderId, sees));
-  const [only] = orderIds;
-  if (only === undefined) return NOT_OPEN;
-  if (orderIds.length > 1) return { found: "ambiguous", refusal: ambiguous(orderIds) };
-  const order = book.openOrder(only);
-  assert(order !== null, "an indexed order is open");
-  return { found: "open", order };
+  const named = book.openByClOrdId(target.clOrdId).map((orderId) => openNamed(book, orderId));
+  const seen = sees === null ? named : named.filter(sees);
+  // One that was filled while its cancel is pending is in the book still, and is not live.
+  const live = seen.length > 1 ? seen.filter(isWorking) : seen;
+  if (live.length > 1) {
+    return { found: "ambiguous", refusal: ambiguous(live.map(({ orderId }) => orderId)) };
+  }
+  const order = live[0] ?? seen.at(-1);
+  return order === undefined ? NOT_OPEN : { found: "open", order };
 }
 
-function isSeen(book: AccountBook, orderId: OrderId, sees: (order: Order) => boolean): boolean {
+function openNamed(book: AccountBook, orderId: OrderId): Order {
   const order = book.openOrder(orderId);
-  return order !== null && sees(order);
+  assert(order !== null, "an indexed order is open");
+  return order;
 }
 
 function ambiguous(orderIds: readonly OrderId[]): Refusal {

@@ -2,6 +2,7 @@
 import { encodeSnapshot } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { ExecutionReported } from "@countermand/core/model";
+import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import type { AccountFeed, StreamMessage } from "./account-feed.ts";
@@ -77,7 +78,9 @@ export class GatewayFeed implements AccountFeed {
   #openOrders() {
     const book = this.#book();
     const { view } = this.#options;
-    const orders = [...book.openOldestFirst()].filter((order) => shows(view, order));
+    const inBook = [...book.openOldestFirst()];
+    // One that was filled while its cancel is pending is in the book still.
+    const orders = inBook.filter((order) => isWorking(order) && shows(view, order));
     return { seq: book.streamSeq, orders };
   }
 
