@@ -268,6 +268,10 @@ test("faults: an order that fills while its cancel is stuck is open to nobody", 
       [filled, "fex"],
     ],
   );
+  assert.deepEqual(
+    (await client.orders("order_status=fex")).map(({ order_no: orderNo }) => orderNo),
+    [filled],
+  );
   watcher.stream.close();
 });
 

@@ -49,9 +49,12 @@ export function admitsClosed({ ordStatus }: OrderFilter): boolean {
   return ordStatus !== OrdStatus.New && ordStatus !== OrdStatus.PartiallyFilled;
 }
 
-/** Whether an open order can match. */
+/**
+ * Whether an order can match that is not closed: one that was filled or rejected while its cancel
+ * is pending is neither working nor closed.
+ */
 export function admitsOpen({ ordStatus }: OrderFilter): boolean {
-  return ordStatus === undefined || !admitsClosed({ ordStatus });
+  return ordStatus !== OrdStatus.Canceled;
 }
 
 /** What of the filter picks rows by an index of the archive; the rest is checked row by row. */
