@@ -1,6 +1,7 @@
 /** WebSocket abuse, on bare sockets: closed with the right code, nothing piles up, others go on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { LIMITS } from "../../packages/contract/src/limits.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { KEY_1 } from "../e2e/signed-client.ts";
@@ -37,9 +38,10 @@ test("WebSocket abuse", { concurrency: true }, async (t) => {
     t.test("commands: parts, with pings between them, make a message", async () => {
       const socket = await commands();
       const text = '{"op":"cancel","id":"parts","data":{"order_no":"99"}}';
-      const parts = [...text].map((payload, index) => {
+      const cuts = [text.slice(0, 9), text.slice(9, 10), text.slice(10, 31), text.slice(31)];
+      const parts = cuts.map((payload, index) => {
         const opcode = index === 0 ? Opcode.Text : Opcode.Continuation;
-        return frame({ opcode, payload, fin: index === text.length - 1 });
+        return frame({ opcode, payload, fin: index === cuts.length - 1 });
       });
       const empty = frame({ opcode: Opcode.Continuation, fin: false });
       const ping = frame({ opcode: Opcode.Ping, payload: "x" });
@@ -47,7 +49,7 @@ test("WebSocket abuse", { concurrency: true }, async (t) => {
       await socket.until("the reply", () =>
         socket.messages.some((each) => each.includes('"id":"parts"')),
       );
-      assert.equal(socket.pongCount, text.length - 1);
+      assert.equal(socket.pongCount, cuts.length - 1);
       socket.destroy();
     }),
     t.test("commands: a message without end is cut at its limit", async () => {
@@ -55,8 +57,18 @@ test("WebSocket abuse", { concurrency: true }, async (t) => {
       socket.send(frame({ opcode: Opcode.Text, fin: false }));
       const part = frame({ opcode: Opcode.Continuation, fin: false, payload: " " });
       socket.send(...Array<Buffer>(20_000).fill(part));
-      // Of its bytes, or of its parts: whichever is met first.
-      assert.ok([1008, 1009].includes((await socket.closed) ?? 0));
+      assert.equal(await socket.closed, 1008);
+      assert.ok(socket.messages.at(-1)?.includes('"reason":"too_many_parts"'));
+    }),
+    t.test("market: a frame that comes byte by byte is cut after some hundred", async () => {
+      const socket = await RawWebSocket.open(url, MARKET, null);
+      const bytes = frame({ opcode: Opcode.Text, payload: Buffer.alloc(4_000, 0x20) });
+      for (let at = 0; at < bytes.length && socket.closeCode === null; at += 1) {
+        socket.send(bytes.subarray(at, at + 1));
+        await setImmediate();
+      }
+      assert.equal(await socket.closed, 1008);
+      assert.ok(socket.messages.at(-1)?.includes('"reason":"too_many_parts"'));
     }),
     t.test("commands: thousands at once are all answered, in order", async () => {
       const socket = await commands();

@@ -12,13 +12,14 @@ const LIMIT_BYTES = 16_384;
 const PROTOCOL = 1002;
 const NOT_TEXT = 1003;
 const BAD_DATA = 1007;
+const TOO_MANY = 1008;
 const TOO_BIG = 1009;
 
 const text = Buffer.from('{"op":"cancel","id":"1","data":{"order_no":"99"}}');
 
 /** Each ends its connection. */
 export function frameAbuses(): FrameAbuse[] {
-  return [...malformed(), ...tooBig(), ...badText(), ...badCloses()];
+  return [...malformed(), ...tooBig(), ...tooManyParts(), ...badText(), ...badCloses()];
 }
 
 function malformed(): FrameAbuse[] {
@@ -56,8 +57,8 @@ function malformed(): FrameAbuse[] {
 function tooBig(): FrameAbuse[] {
   const head = (length: bigint): Buffer => frame({ opcode: Opcode.Text, length });
   const part = (opcode: number): Buffer =>
-    frame({ opcode, fin: false, payload: Buffer.alloc(1_000, 0x20) });
-  const parts = [part(Opcode.Text), ...Array.from({ length: 17 }, () => part(Opcode.Continuation))];
+    frame({ opcode, fin: false, payload: Buffer.alloc(3_000, 0x20) });
+  const parts = [part(Opcode.Text), ...Array.from({ length: 5 }, () => part(Opcode.Continuation))];
   return [
     {
       name: "a message of 16 KiB and one",
@@ -74,6 +75,18 @@ function tooBig(): FrameAbuse[] {
     { name: "a message that says 2^64 - 1 bytes", bytes: head(2n ** 64n - 1n), closeCode: TOO_BIG },
     { name: "parts of more than 16 KiB", bytes: Buffer.concat(parts), closeCode: TOO_BIG },
   ];
+}
+
+/** Each part of a message holds on to what came with it. */
+function tooManyParts(): FrameAbuse[] {
+  const first = frame({ opcode: Opcode.Text, fin: false, payload: "{" });
+  const part = frame({ opcode: Opcode.Continuation, fin: false, payload: " " });
+  const empty = frame({ opcode: Opcode.Continuation, fin: false });
+  return [part, empty].map((each) => ({
+    name: `a message of nine parts of ${each.length} bytes`,
+    bytes: Buffer.concat([first, ...Array<Buffer>(8).fill(each)]),
+    closeCode: TOO_MANY,
+  }));
 }
 
 function badText(): FrameAbuse[] {

@@ -41,6 +41,7 @@ export * from "./requests/cancel-all.ts";
 export * from "./requests/clock.ts";
 export * from "./requests/dead-man.ts";
 export * from "./requests/executions-query.ts";
+export { kept } from "./requests/fields.ts";
 export { type OrderNaming, UNCONDITIONAL } from "./requests/order-naming.ts";
 export * from "./requests/orders-query.ts";
 export * from "./requests/place.ts";

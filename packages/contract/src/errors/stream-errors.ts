@@ -66,6 +66,14 @@ export const STREAM_ERRORS = {
     retryable: false,
     action: "Send messages of at most 16 KiB.",
   },
+  TOO_MANY_PARTS: {
+    code: 11030761,
+    httpStatus: 413,
+    message: "Too Many Parts",
+    reason: "too_many_parts",
+    retryable: false,
+    action: "Send each message as one frame.",
+  },
   TEXT_ONLY: {
     code: 11030758,
     httpStatus: 415,

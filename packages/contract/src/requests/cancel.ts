@@ -6,7 +6,7 @@ import { type Fault, fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { shown } from "../shown.ts";
-import { textField, unknownField } from "./fields.ts";
+import { kept, textField, unknownField } from "./fields.ts";
 import {
   decodeNaming,
   decodeNamingValues,
@@ -87,8 +87,8 @@ export function decodeBatch(value: JsonValue): readonly JsonObject[] | Fault {
 
 function decodeElement(object: JsonObject): CancelElement {
   return {
-    orderNo: textField(object, "order_no") ?? "",
-    referenceId: textField(object, "reference_id") ?? "",
+    orderNo: kept(textField(object, "order_no") ?? ""),
+    referenceId: kept(textField(object, "reference_id") ?? ""),
     request: decodeObject(object),
   };
 }

@@ -11,7 +11,7 @@ import { LIMITS } from "../limits.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { CANCEL_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
-import { kindOf, notText, orderNoFault, textFault, textField } from "./fields.ts";
+import { kept, kindOf, notText, orderNoFault, textFault, textField } from "./fields.ts";
 
 /** An order as a request names it. */
 export interface OrderNaming {
@@ -53,7 +53,7 @@ export function decodeNamingValues(values: ReadonlyMap<string, string>): OrderNa
 export function orderNoTarget(orderNo: string): CancelTarget | Fault {
   const problem = orderNoFault(orderNo);
   if (problem !== null) return malformedIdentifier(problem);
-  return { by: "orderId", orderId: orderNo as OrderId };
+  return { by: "orderId", orderId: kept(orderNo) as OrderId };
 }
 
 export function malformedIdentifier(problem: string): Fault {
@@ -66,7 +66,7 @@ function decodeTarget(orderNo: string, referenceId: string): CancelTarget | Faul
   if (referenceId === "") return fault("CANCEL_IDS_EMPTY", "");
   const problem = textFault("reference_id", referenceId, LIMITS.referenceIdCharactersMax.value);
   if (problem !== null) return malformedIdentifier(problem);
-  return { by: "clOrdId", clOrdId: referenceId as ClOrdId };
+  return { by: "clOrdId", clOrdId: kept(referenceId) as ClOrdId };
 }
 
 function withCondition(

@@ -14,7 +14,7 @@ import {
   decodeCancelBatch,
 } from "./cancel.ts";
 import { type CancelAllRequest, decodeCancelAll } from "./cancel-all.ts";
-import { kindOf, notText, textFault, unknownField } from "./fields.ts";
+import { kept, kindOf, notText, textFault, unknownField } from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
 import { asksForReceipt } from "./receipt.ts";
@@ -174,7 +174,8 @@ export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
   if (unknownName !== null) {
     return { ...malformedCommand(`unknown field ${shown(unknownName)}`), id };
   }
-  return decodeOp(id, message.get("op"), message.get("receipt"), message.get("data"));
+  // It is kept in reports, as long as they are in memory.
+  return decodeOp(kept(id), message.get("op"), message.get("receipt"), message.get("data"));
 }
 
 function decodeOp(

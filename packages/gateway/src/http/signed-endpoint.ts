@@ -13,6 +13,7 @@ import {
   isFault,
   JsonFault,
   type JsonValue,
+  kept,
   malformedJson,
   parseExact,
   type Route,
@@ -267,7 +268,9 @@ const UNNAMED: Origin = { channel: Channel.Http, requestId: "" };
 
 function originOf(request: ArrivedRequest): Origin {
   const requestId = request.headers[Header.RequestId];
-  return isEchoable(requestId) ? { channel: Channel.Http, requestId } : UNNAMED;
+  if (!isEchoable(requestId)) return UNNAMED;
+  // Reports are kept in memory, and it may be cut from the whole head.
+  return { channel: Channel.Http, requestId: kept(requestId) };
 }
 
 /** Repeated ones are joined to a list, which is no kind. */

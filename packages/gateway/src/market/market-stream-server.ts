@@ -16,7 +16,7 @@ import {
 import { WebSocket, WebSocketServer } from "ws";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import type { Clock } from "../sys/clock.ts";
-import { STOP_MS } from "../ws/limits.ts";
+import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX, STOP_MS } from "../ws/limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "../ws/refuse-upgrade.ts";
 import { StreamSocket } from "../ws/stream-connection.ts";
 import { MARKET_SOCKETS_MAX } from "./limits.ts";
@@ -38,6 +38,8 @@ const SOCKET_OPTIONS = {
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: LIMITS.messageBytesMax.value,
+  maxFragments: MESSAGE_PARTS_MAX,
+  maxBufferedChunks: FRAME_PIECES_MAX,
   /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
   closeTimeout: CLOSE_ANSWER_MS,
   WebSocket: StreamSocket,

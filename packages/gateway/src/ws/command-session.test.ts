@@ -2,7 +2,9 @@
 // fast or does not read is slowed down rather than refused.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JsonFault, parseExact } from "@countermand/contract";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { JsonFault, LIMITS, parseExact } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
 import { settled } from "../stream/stream-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
@@ -130,6 +132,24 @@ test("command session: each op is handed over, and its answer becomes the reply"
     '{"type":"reply","id":"c","code":0}',
     '{"type":"reply","id":"a","code":0}',
   ]);
+});
+
+test("command session: what is under way holds on to no message", () => {
+  const bench = new Bench();
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const padding = " ".repeat(LIMITS.messageBytesMax.value - 200);
+  collect();
+  const beforeBytes = process.memoryUsage().heapUsed;
+  for (let count = 0; count < TURN_COMMANDS_MIN; count += 1) {
+    const name = `a-name-of-more-than-a-few-${count}`;
+    const command = { op: "cancel", id: name, data: { order_no: "", reference_id: name } };
+    bench.receive(JSON.stringify(command) + padding);
+  }
+  assert.equal(bench.calls.length, TURN_COMMANDS_MIN);
+  collect();
+  const perCommand = (process.memoryUsage().heapUsed - beforeBytes) / TURN_COMMANDS_MIN;
+  assert.ok(perCommand < LIMITS.messageBytesMax.value / 4, `${perCommand} bytes each`);
 });
 
 const FAULTS: readonly (readonly [string, unknown, string, string])[] = [

@@ -213,14 +213,16 @@ export class CommandSession {
       return;
     }
     this.#inFlightCount += 1;
+    // The command itself holds on to the whole message: nothing of it may wait for the answer.
+    const { id } = command;
     const onBug = (error: unknown) => {
-      this.#reply(command.id, encodeError("OUTCOME_UNKNOWN", ""));
+      this.#reply(id, encodeError("OUTCOME_UNKNOWN", ""));
       this.#options.onBug(error as Error);
     };
     try {
       const answering = this.#carryOut(command);
       answering.then(({ body, isLost }) => {
-        this.#reply(command.id, isLost === true ? null : body);
+        this.#reply(id, isLost === true ? null : body);
       }, onBug);
     } catch (error) {
       onBug(error);

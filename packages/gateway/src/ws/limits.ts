@@ -25,6 +25,19 @@ export const COMMANDS_IN_FLIGHT_MAX = 1_000;
 export const REPLIES_WAITING_BYTES_MAX = 262_144;
 
 /**
+ * Frames of one message; beyond them error too_many_parts, then close 1008. Reason: each holds on
+ * to what came in one read with it, 64 KiB, until the message is whole; libraries cut a message of
+ * 16 KiB into five frames or fewer.
+ */
+export const MESSAGE_PARTS_MAX = 8;
+
+/**
+ * Pieces in which the network may bring one frame; beyond them as above. Reason: each takes some
+ * hundred bytes besides its own.
+ */
+export const FRAME_PIECES_MAX = 256;
+
+/**
  * Messages taken from one socket in a tenth of a second, above which no more of its input is read
  * until the next one. Reason: 20,000 per second cost about half of the event loop.
  */

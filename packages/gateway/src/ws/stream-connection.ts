@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import {
   type BudgetState,
   CLOSE_CODES,
+  type ErrorName,
   encodeStreamError,
   type Fault,
   LIMITS,
@@ -28,11 +29,25 @@ import type { Clock } from "../sys/clock.ts";
 import { CommandSession, type TradeCommands } from "./command-session.ts";
 import type { CommandTurns } from "./command-turns.ts";
 import { HeldTexts } from "./held-texts.ts";
+import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX } from "./limits.ts";
 import { portOnShared, type SharedSocket } from "./shared-port.ts";
 
-/**
- * Says why before it closes for a message that is too big; the library alone would close without.
- */
+/** What the library closes for without a word, and what is wrong then. */
+const TOO_MUCH: ReadonlyMap<number, readonly [ErrorName, details: string]> = new Map([
+  [
+    CLOSE_CODES.MESSAGE_TOO_BIG,
+    ["MESSAGE_TOO_BIG", `a message has at most ${LIMITS.messageBytesMax.value} bytes`],
+  ],
+  [
+    CLOSE_CODES.TOO_MANY_PARTS,
+    [
+      "TOO_MANY_PARTS",
+      `a message has at most ${MESSAGE_PARTS_MAX} frames, a frame ${FRAME_PIECES_MAX} pieces`,
+    ],
+  ],
+]);
+
+/** Says why before it closes for a message that is too much; the library alone would not. */
 export class StreamSocket extends WebSocket {
   /** Whoever closes it, the library included: what was sent before goes first. */
   beforeClose: () => void = () => undefined;
@@ -41,10 +56,8 @@ export class StreamSocket extends WebSocket {
     this.beforeClose();
     // An echo of the peer's own close carries a reason, be it an empty one.
     const isOurs = reason === undefined && this.readyState === WebSocket.OPEN;
-    if (code === CLOSE_CODES.MESSAGE_TOO_BIG && isOurs) {
-      const details = `a message has at most ${LIMITS.messageBytesMax.value} bytes`;
-      this.send(encodeStreamError("MESSAGE_TOO_BIG", details));
-    }
+    const problem = isOurs ? TOO_MUCH.get(code ?? 0) : undefined;
+    if (problem !== undefined) this.send(encodeStreamError(...problem));
     super.close(code, reason);
   }
 }

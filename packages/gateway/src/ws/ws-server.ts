@@ -41,7 +41,9 @@ import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
 import { CommandTurns } from "./command-turns.ts";
 import {
+  FRAME_PIECES_MAX,
   KEY_CHECK_MS,
+  MESSAGE_PARTS_MAX,
   SOCKETS_MAX,
   SOCKETS_PER_ACCOUNT_MAX,
   STOP_MS,
@@ -88,6 +90,8 @@ const SOCKET_OPTIONS = {
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: LIMITS.messageBytesMax.value,
+  maxFragments: MESSAGE_PARTS_MAX,
+  maxBufferedChunks: FRAME_PIECES_MAX,
   /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
   closeTimeout: CLOSE_ANSWER_MS,
   WebSocket: StreamSocket,
