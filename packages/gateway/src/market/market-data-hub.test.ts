@@ -6,6 +6,7 @@ import {
   MarketName,
   type Price,
   REFERENCE_INSTRUMENTS,
+  type UnixMs,
 } from "@countermand/core/model";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { MarketDataHub } from "./market-data-hub.ts";
@@ -113,6 +114,55 @@ test("market hub: told in turns, nobody misses a trade or hears of one twice", (
       again.data.trades.map(({ exec_id }) => exec_id),
       all,
     );
+  }
+});
+
+/** Keeps candles as a client does: the snapshot, and every change since. */
+class CandlesReader implements FeedReader {
+  readonly candles = new Map<number, object>();
+  #seq: number;
+
+  constructor(hub: MarketDataHub) {
+    const channel = { kind: "candles", word: "candles:1m", interval: 60 } as const;
+    const feed = hub.join({ channel, symbol: SYMBOL, levels: 10 }, this);
+    const { seq, data } = JSON.parse(feed.snapshot().toString());
+    this.#seq = seq;
+    for (const candle of data.candles) this.candles.set(candle.start_time, candle);
+  }
+
+  push(_: MarketFeed, message: Buffer): void {
+    const { seq, prev_seq: prevSeq, data } = JSON.parse(message.toString());
+    assert.equal(prevSeq, this.#seq, "messages chain");
+    this.#seq = seq;
+    this.candles.set(data.start_time, data);
+  }
+
+  flush(): void {
+    // Everything is read at once.
+  }
+}
+
+test("market hub: a candle that ends before it was told is told as it ended", () => {
+  for (const clock of [new TickingClock(), undefined]) {
+    const market = new TestMarket(REFERENCE_INSTRUMENTS, clock);
+    const trade = (afterMs: number) => {
+      market.nowMs = (market.nowMs + afterMs) as UnixMs;
+      market.place(SYMBOL, Sell, 42390, 1);
+      market.place(SYMBOL, Buy, 42390, 1);
+    };
+    const readers = [new CandlesReader(market.hub)];
+    for (let minute = 0; minute < 4; minute += 1) {
+      for (const afterMs of [30_000, 1_000, 29_000]) trade(afterMs);
+      market.commit();
+      readers.push(new CandlesReader(market.hub));
+    }
+    // Behind the last trade something that changes no candle.
+    market.place(SYMBOL, Buy, 42_380, 1);
+    market.commit();
+    clock?.advance(10_000);
+    const last = new CandlesReader(market.hub);
+    assert.ok(last.candles.size >= 4);
+    for (const reader of readers) assert.deepEqual(reader.candles, last.candles);
   }
 });
 

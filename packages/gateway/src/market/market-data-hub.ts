@@ -127,11 +127,11 @@ export class MarketDataHub {
     const told = new Set<FeedReader>();
     for (const [symbol, news] of untold) {
       for (const feed of this.#feeds.get(symbol)?.values() ?? []) {
-        const message = feed.advance(news);
-        if (message === null) continue;
-        for (const reader of feed.readers) {
-          reader.push(feed, message);
-          told.add(reader);
+        for (const message of feed.advance(news)) {
+          for (const reader of feed.readers) {
+            reader.push(feed, message);
+            told.add(reader);
+          }
         }
       }
     }

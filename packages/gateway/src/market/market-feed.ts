@@ -16,6 +16,8 @@ import {
 } from "@countermand/contract";
 import { EXEC_ID_BASE } from "@countermand/core/exchange";
 import {
+  type CandleInterval,
+  candleStart,
   type MarketData,
   type MarketUpdate,
   TRADES_KEPT_MAX,
@@ -35,10 +37,15 @@ export interface FeedReader {
 /** What a feed tells. */
 interface FeedContent {
   snapshot(at: FeedPosition): string;
-  /** Null when nothing changed that this feed tells. Of trades, those since its last message. */
-  update(at: FeedPosition, prevSeq: number, trades: readonly Trade[]): string | null;
+  /** Its messages of what is untold, in order; none when nothing changed that this feed tells. */
+  news(untold: Untold): readonly News[];
   /** Of one that holds levels. */
   readonly regridded?: () => void;
+}
+
+/** A message, and how far it leads. */
+interface News extends Pick<Untold, "seq" | "atMs"> {
+  readonly encode: (at: FeedPosition, prevSeq: number) => string;
 }
 
 /** What happened to a symbol since its feeds were told something. */
@@ -89,16 +96,17 @@ export class MarketFeed {
     this.#content.regridded?.();
   }
 
-  /** The message of what is untold, if it has one. A feed may be younger than some of it. */
-  advance({ seq, atMs, traded }: Untold): Buffer | null {
-    if (seq <= this.seq) return null;
-    const next = { ...this.#position, seq, atMs };
-    const trades = traded.filter((update) => update.seq > this.seq).flatMap(tradesOf);
-    const text = this.#content.update(next, this.seq, trades);
-    if (text === null) return null;
-    this.#position = next;
-    this.#snapshot = null;
-    return Buffer.from(text);
+  /** The messages of what is untold, in order. A feed may be younger than some of it. */
+  advance({ seq, atMs, traded }: Untold): Buffer[] {
+    if (seq <= this.seq) return [];
+    const later = traded.filter((update) => update.seq > this.seq);
+    return this.#content.news({ seq, atMs, traded: later }).map((news) => {
+      const next = { ...this.#position, seq: news.seq, atMs: news.atMs };
+      const text = news.encode(next, this.seq);
+      this.#position = next;
+      this.#snapshot = null;
+      return Buffer.from(text);
+    });
   }
 }
 
@@ -107,29 +115,38 @@ export function publicTrade({ tradeNo, price, qty, aggressorSide, atMs }: Trade)
   return { execId: String(EXEC_ID_BASE + tradeNo), price, qty, aggressorSide, atMs };
 }
 
-function tradesOf({ trades }: MarketUpdate): readonly Trade[] {
-  return trades;
-}
-
 function contentOf(data: MarketData, { channel, symbol, levels }: FeedSelection): FeedContent {
   switch (channel.kind) {
     case "depth":
       return depthContent(data, symbol, levels);
     case "trades":
       return tradesContent(data, symbol);
-    case "candles": {
-      const { interval } = channel;
-      return {
-        snapshot: (at) => {
-          return encodeCandlesSnapshot(at, data.tape.candles(symbol, interval, SNAPSHOT_CANDLES));
-        },
-        update: (at, prevSeq, trades) => {
-          const [candle] = trades.length === 0 ? [] : data.tape.candles(symbol, interval, 1);
-          return candle === undefined ? null : encodeCandleUpdate(at, prevSeq, candle);
-        },
-      };
-    }
+    case "candles":
+      return candlesContent(data, symbol, channel.interval);
   }
+}
+
+/** What is untold may have ended candles: each that changed has a message of its own. */
+function candlesContent(data: MarketData, symbol: string, interval: CandleInterval): FeedContent {
+  return {
+    snapshot: (at) => {
+      return encodeCandlesSnapshot(at, data.tape.candles(symbol, interval, SNAPSHOT_CANDLES));
+    },
+    news: ({ seq, atMs, traded }) => {
+      const changed = new Map<number, MarketUpdate>();
+      for (const update of traded) changed.set(candleStart(update.atMs, interval), update);
+      const latest = traded.at(-1);
+      return data.tape.candles(symbol, interval, changed.size).flatMap((candle) => {
+        const last = changed.get(candle.startSeconds);
+        if (last === undefined) return [];
+        const through = last === latest ? { seq, atMs } : { seq: last.seq, atMs: last.atMs };
+        const encode = (at: FeedPosition, prevSeq: number) => {
+          return encodeCandleUpdate(at, prevSeq, candle);
+        };
+        return [{ ...through, encode }];
+      });
+    },
+  };
 }
 
 function tradesContent(data: MarketData, symbol: string): FeedContent {
@@ -142,11 +159,13 @@ function tradesContent(data: MarketData, symbol: string): FeedContent {
       });
       return encodeTradesSnapshot(at, told.slice(-SNAPSHOT_TRADES).map(publicTrade));
     },
-    update: (at, prevSeq, trades) => {
+    news: ({ seq, atMs, traded }) => {
+      const trades = traded.flatMap((update) => update.trades);
       const last = trades.at(-1);
-      if (last === undefined) return null;
+      if (last === undefined) return [];
       toldNo = last.tradeNo;
-      return encodeTrades(at, prevSeq, trades.map(publicTrade));
+      const told = trades.map(publicTrade);
+      return [{ seq, atMs, encode: (at, prevSeq) => encodeTrades(at, prevSeq, told) }];
     },
   };
 }
@@ -156,9 +175,11 @@ function depthContent(data: MarketData, symbol: string, levels: number): FeedCon
   return {
     snapshot: (at) => encodeDepthSnapshot(at, levels, data.rows(symbol, view.levels)),
     regridded: () => view.regridded(),
-    update: (at, prevSeq) => {
+    news: ({ seq, atMs }) => {
       const changed = view.advance();
-      return changed === null ? null : encodeDepthDelta(at, prevSeq, data.rows(symbol, changed));
+      if (changed === null) return [];
+      const rows = data.rows(symbol, changed);
+      return [{ seq, atMs, encode: (at, prevSeq) => encodeDepthDelta(at, prevSeq, rows) }];
     },
   };
 }
