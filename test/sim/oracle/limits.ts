@@ -42,6 +42,8 @@ export interface Held {
   readonly terms: Terms;
   /** The order before an amend; null for a new one. */
   readonly before: Terms | null;
+  /** A stop order that has come in. */
+  readonly isTriggered: boolean;
   readonly leaves: Units;
   readonly leavesBefore: Units;
   /** When it was sent. */
@@ -182,11 +184,12 @@ export class Limits {
     return bestPrice(other) ?? lastPrice ?? bestPrice(order_side);
   }
 
-  #distanceCode({ priceDistance }: LimitRow, { terms, before }: Held): string | null {
+  #distanceCode({ priceDistance }: LimitRow, held: Held): string | null {
+    const { terms, before, isTriggered } = held;
     if (priceDistance === undefined || terms.price === 0n) return null;
     if (before !== null && before.price === terms.price) return null;
-    const isStop = terms.order_type === "stop_limit_order";
-    const start = isStop ? terms.trigger_price : this.#marketPrice(terms);
+    const isWaiting = terms.order_type === "stop_limit_order" && !isTriggered;
+    const start = isWaiting ? terms.trigger_price : this.#marketPrice(terms);
     if (start === null) return null;
     const distance = terms.price > start ? terms.price - start : start - terms.price;
     return distance * ONE <= priceDistance * start ? null : LimitCode.Distance;

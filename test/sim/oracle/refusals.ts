@@ -61,7 +61,8 @@ export class Refusals {
     if (before === undefined) throw new Error(`the model has no order ${orderNo}`);
     const terms = { ...before, price: price ?? before.price, qty: qty ?? before.qty };
     const leaves = terms.qty - before.execute_qty;
-    return { terms, before, leaves, leavesBefore: before.outstand_qty, sentAtMs };
+    const isTriggered = this.#model.isTriggered(account, orderNo);
+    return { terms, before, isTriggered, leaves, leavesBefore: before.outstand_qty, sentAtMs };
   }
 
   #ofPlace(key: Key, terms: Terms): number | null {
@@ -119,7 +120,8 @@ export class Refusals {
 }
 
 function newHeld(terms: Terms, sentAtMs: number): Held {
-  return { terms, before: null, leaves: terms.qty, leavesBefore: 0n, sentAtMs };
+  const isTriggered = false;
+  return { terms, before: null, isTriggered, leaves: terms.qty, leavesBefore: 0n, sentAtMs };
 }
 
 /** By their products. */

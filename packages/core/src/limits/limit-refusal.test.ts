@@ -149,6 +149,21 @@ test("limits: a stop order's price is measured from its trigger", () => {
   assert.match(refusal?.details ?? "", /the trigger, 10; .* 10 %$/);
 });
 
+test("limits: once it is triggered a stop order's price is measured from the market", () => {
+  const triggered = order({ ...STOP, ...qty("1"), triggered: true });
+  const amended = (text: string) =>
+    limitRefusal(
+      LIMITS,
+      facts({
+        before: triggered,
+        order: { ...triggered, ...price(text) },
+        marketPx: () => fixed("20") as Price,
+      }),
+    );
+  assert.equal(amended("19"), null);
+  assert.match(amended("11")?.details ?? "", /the market, 20; .* 10 %$/);
+});
+
 test("limits: an amend is held against what it raises, and against the rate", () => {
   const before = order({ ...qty("500"), ...price("30") });
   const amended = (change: Partial<Order>) =>

@@ -10,6 +10,7 @@ import { amountOf, formatDecimal, ONE, type Price } from "../model/decimal.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, type RefusalName, refuse } from "../model/refusal.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
+import { isWaiting } from "../order/order.ts";
 import { valuationPx } from "./exposure.ts";
 import { amountLimit, type LimitName, type LimitSet } from "./limit-set.ts";
 
@@ -79,20 +80,20 @@ function orderValueRefusal({ orderValue }: LimitSet, facts: LimitFacts): Refusal
   return refuse("ORDER_VALUE_LIMIT", `${details}; ${most(scope, formatDecimal(max))}`);
 }
 
-/** A stop order's price is measured from its trigger: that is where the market will stand. */
+/** While a stop order waits, it is measured from its trigger: there the market will stand. */
 function priceDistanceRefusal({ priceDistance }: LimitSet, facts: LimitFacts): Refusal | null {
   const { scope, before, order } = facts;
-  const { priced, stop } = ORD_TYPES[order.ordType];
-  if (priceDistance === null || !priced) return null;
+  if (priceDistance === null || !ORD_TYPES[order.ordType].priced) return null;
+  const waits = isWaiting(order);
   if (before !== null && before.price === order.price && before.stopPx === order.stopPx) {
     return null;
   }
-  const startPx = stop ? order.stopPx : facts.marketPx();
+  const startPx = waits ? order.stopPx : facts.marketPx();
   if (startPx === null) return null;
   const distance = order.price > startPx ? order.price - startPx : startPx - order.price;
   if (distance * ONE <= priceDistance * startPx) return null;
   const [px, start] = [order.price, startPx].map(formatDecimal);
-  const from = stop ? "the trigger" : "the market";
+  const from = waits ? "the trigger" : "the market";
   const max = most(scope, `${formatDecimal(priceDistance * 100n)} %`);
   return refuse("PRICE_DISTANCE_LIMIT", `price ${px} is too far from ${from}, ${start}; ${max}`);
 }
