@@ -1,14 +1,7 @@
 /** Whole sets of market rules to choose from. What differs between them is data only. */
 import { MarketName } from "../model/enums.ts";
-import type { UnixMs } from "../model/ids.ts";
 import { assertInstrument, type Instrument } from "../model/instrument.ts";
-import type { UnixDay } from "../model/unix-day.ts";
-import {
-  type CalendarSpec,
-  type MarketCalendar,
-  marketCalendar,
-  settlementDay,
-} from "./calendar.ts";
+import { type CalendarSpec, type MarketCalendar, marketCalendar } from "./calendar.ts";
 import {
   CRYPTO_CALENDAR,
   CRYPTO_SESSIONS,
@@ -17,7 +10,7 @@ import {
 } from "./markets/always-open.ts";
 import { HKEX_CALENDAR, HKEX_LOTS_MAX, HKEX_SESSIONS, HKEX_SPREADS } from "./markets/hkex.ts";
 import { USEX_CALENDAR, USEX_SESSIONS, USEX_SPREADS } from "./markets/usex.ts";
-import { type MarketHours, marketDay, marketHours } from "./sessions.ts";
+import { type MarketHours, marketHours } from "./sessions.ts";
 import { gridTick, type SpreadSchedule } from "./spread-table.ts";
 import { HONG_KONG, NEW_YORK } from "./time/zone.ts";
 
@@ -85,12 +78,6 @@ export function instrumentsUnder(
     assertInstrument(result);
     return result;
   });
-}
-
-/** The day on which a trade of this moment settles. */
-export function settlementDayOf(rules: MarketRules, atMs: UnixMs): UnixDay {
-  const { calendar, days } = rules.settlement;
-  return settlementDay(calendar, marketDay(rules.hours, atMs), days);
 }
 
 function referenceMarkets(options: RuleProfileOptions): RuleProfile["markets"] {

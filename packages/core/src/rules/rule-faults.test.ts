@@ -8,10 +8,10 @@ import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { RULE_REFUSAL_NAMES } from "../model/refusal.ts";
-import { extendedCalendar } from "./calendar.ts";
+import { extendedCalendar, settlementDay } from "./calendar.ts";
 import { HKEX_CALENDAR } from "./markets/hkex.ts";
 import type { MarketFacts } from "./price-limits.ts";
-import { RULE_PROFILE_NAMES, ruleProfile, settlementDayOf } from "./profiles.ts";
+import { type MarketRules, RULE_PROFILE_NAMES, ruleProfile } from "./profiles.ts";
 import {
   type AmendedOrder,
   type AmendedTerms,
@@ -21,6 +21,7 @@ import {
   placeRuleFault,
   type RuleRefusalName,
 } from "./rule-faults.ts";
+import { marketDay } from "./sessions.ts";
 import { formatDay } from "./time/civil.ts";
 
 const STRICT = ruleProfile("strict", { seed: 3 }).markets;
@@ -369,10 +370,10 @@ test("profiles: each has rules for every market, and nasdaq is usex", () => {
 test("profiles: settlement follows the market's own days in both", () => {
   // Friday evening in Hong Kong is Friday morning in New York.
   const friday = moment("2025-08-08 22:00:00");
-  for (const markets of [REFERENCE, STRICT]) {
-    assert.equal(formatDay(settlementDayOf(markets.hkex, friday)), "2025-08-12");
-    assert.equal(formatDay(settlementDayOf(markets.usex, friday)), "2025-08-11");
-    assert.equal(formatDay(settlementDayOf(markets.crypto, friday)), "2025-08-08");
+  const settles = ({ hours, settlement: { calendar, days } }: MarketRules) =>
+    formatDay(settlementDay(calendar, marketDay(hours, friday), days));
+  for (const { hkex, usex, crypto } of [REFERENCE, STRICT]) {
+    assert.deepEqual([hkex, usex, crypto].map(settles), ["2025-08-12", "2025-08-11", "2025-08-08"]);
   }
 });
 

@@ -79,12 +79,6 @@ export function isOnTick(table: SpreadTable, price: Price): boolean {
   return tick !== null && price % tick === 0n;
 }
 
-/** How many spreads `b` is above `a`; negative when below. Both are prices of the table. */
-export function spreadsBetween(table: SpreadTable, a: Price, b: Price): bigint {
-  assert(isOnTick(table, a) && isOnTick(table, b), "both prices are on a tick of the table");
-  return rungOf(table, b) - rungOf(table, a);
-}
-
 /**
  * The price that many spreads above (below, when negative) a price of the table; null when the
  * ladder ends before.
