@@ -27,6 +27,11 @@ async function main(): Promise<void> {
   }
   const config = readConfig();
   const log = createLog(config.logLevel);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => {
+      // Whoever reads has gone, or his disk is full: no reason to stop.
+    });
+  }
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
   const starting = Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
   stopOnSignals(starting);
