@@ -1,14 +1,19 @@
 #!/usr/bin/env node
 /** The process of the command line: its streams, its signals, its exit code. */
+import { ExitCode } from "./exit-codes.ts";
 import { run } from "./program.ts";
 
 const stopping = new AbortController();
 let isHeeded = false;
-// Whoever reads has gone: `countermand watch | head` is no failure.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: { readonly code?: string }) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+  stream.on("error", (error: Error & { readonly code?: string }) => {
+    // Whoever reads has gone: `countermand watch | head` is no failure.
+    if (error.code === "EPIPE") process.exit();
+    // What was asked for may be done: this is not the code of what changed nothing.
+    if (stream === process.stdout) {
+      process.stderr.write(`countermand: the answer cannot be written: ${error.message}\n`);
+    }
+    process.exit(ExitCode.Unknown);
   });
 }
 

@@ -5,10 +5,10 @@
 import {
   ApiError,
   ConnectionError,
+  type Failure,
   OutcomeUnknownError,
   parseWire,
   type Repeat,
-  type Unsent,
   unsent,
 } from "@countermand/client";
 import { UsageError } from "./exit-codes.ts";
@@ -38,6 +38,7 @@ export class OperatorClient {
   readonly #operator: string;
   readonly #stopped: AbortSignal;
   readonly #onRepeat: (repeat: Pick<Repeat, "problem">) => void;
+  readonly #pause: typeof pause;
 
   /**
    * `stopped` ends what is under way; `onRepeat` is told why something is sent again.
@@ -48,15 +49,20 @@ export class OperatorClient {
     environment: Environment,
     stopped: AbortSignal,
     onRepeat: (repeat: Pick<Repeat, "problem">) => void,
+    wait: typeof pause = pause,
   ) {
     const url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
     this.url = addressOf(url).replace(/\/+$/, "");
     this.#stopped = stopped;
     this.#onRepeat = onRepeat;
+    this.#pause = wait;
     this.#token = operatorToken(choice, environment);
-    const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? environment["USER"];
-    if (name === undefined || name === "") {
-      throw new UsageError("say who you are, for the journal: --operator NAME");
+    const user = environment["USER"] ?? environment["USERNAME"];
+    const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? user;
+    if (name === undefined || !/^[\x20-\x7e]+$/.test(name)) {
+      throw new UsageError(
+        "say who you are in printable ASCII characters, for the journal: --operator NAME",
+      );
     }
     this.#operator = name;
   }
@@ -81,63 +87,134 @@ export class OperatorClient {
     body: string | null,
     parse: Parse = parseOperator,
   ): Promise<unknown> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
-    if (body !== null) {
-      headers["Content-Type"] = "application/json";
-      headers["X-Operator"] = this.#operator;
-      headers["Idempotency-Key"] = crypto.randomUUID();
-    }
+    this.#stopped.throwIfAborted();
+    const headers = this.#headers(body);
     const request = `${method} ${path}`;
+    /** Of an attempt after which nobody knows whether it was done. */
     let lost: unknown = null;
-    let isUnsent = true;
-    let attempts = 1;
-    for (; ; attempts += 1) {
-      let known: Unsent | null = null;
-      const answer = await this.#attempt(method, path, headers, body).catch((error: unknown) => {
-        known = unsent(error);
-        isUnsent &&= known !== null;
-        if (lost === null || !isUnsent) lost = error;
-        return null;
-      });
-      if (answer !== null) return answerOf(answer.status, parse(answer.text));
-      const remedy = remedyOf(known);
-      if (remedy !== null && isUnsent) {
-        throw new ConnectionError(`${request} was not sent, because ${remedy}`, lost);
+    for (let attempts = 1; ; attempts += 1) {
+      const attempt = await this.#attempt({ method, path, headers, body, parse });
+      if (attempt.type === "done") return attempt.data;
+      if (attempt.type === "unknown") lost ??= attempt.cause;
+      const isUnknown = lost !== null && body !== null;
+      const isEnd = !isWorthRepeating(attempt) || attempts === ATTEMPTS_MAX;
+      if (!isEnd && (await this.#paused(attempts, attempt.cause))) continue;
+      // A refusal says that what was lost was not done. One that is about who asks, or about
+      // now, does not.
+      if (attempt.type === "refused" && !(isUnknown && saysNothingOfBefore(attempt.cause))) {
+        throw attempt.cause;
       }
-      if (attempts === ATTEMPTS_MAX || remedy !== null) break;
-      if (!this.#stopped.aborted) {
-        this.#onRepeat({
-          problem: new ConnectionError(`no answer from ${this.url}`, lost).message,
-        });
-      }
-      await pause(PAUSE_MS * 2 ** (attempts - 1), this.#stopped);
-      if (!this.#stopped.aborted) continue;
-      if (body === null || isUnsent) throw this.#stopped.reason;
-      break;
+      if (isUnknown) throw new OutcomeUnknownError(request, attempts, lost);
+      this.#stopped.throwIfAborted();
+      const remedy = attempt.type === "unsent" ? attempt.remedy : null;
+      const problem =
+        remedy === null
+          ? `no answer to ${request} at ${this.url}`
+          : `${request} was not sent, because ${remedy}`;
+      throw new ConnectionError(problem, lost ?? attempt.cause);
     }
-    if (body !== null && !isUnsent) throw new OutcomeUnknownError(request, attempts, lost);
-    throw new ConnectionError(`no answer to ${request} at ${this.url}`, lost);
   }
 
-  async #attempt(
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    body: string | null,
-  ): Promise<{ readonly status: number; readonly text: string }> {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      headers,
-      redirect: "error",
-      signal: AbortSignal.any([this.#stopped, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
-      ...(body === null ? {} : { body }),
-    });
-    return { status: response.status, text: await response.text() };
+  #headers(body: string | null): Record<string, string> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
+    if (body === null) return headers;
+    return {
+      ...headers,
+      "Content-Type": "application/json",
+      "X-Operator": this.#operator,
+      "Idempotency-Key": crypto.randomUUID(),
+    };
+  }
+
+  /** False where the person stopped it first. */
+  async #paused(attempts: number, cause: unknown): Promise<boolean> {
+    if (!this.#stopped.aborted) {
+      const { message } = new ConnectionError(`no answer from ${this.url}`, cause);
+      this.#onRepeat({ problem: message });
+    }
+    await this.#pause(PAUSE_MS * 2 ** (attempts - 1), this.#stopped);
+    return !this.#stopped.aborted;
+  }
+
+  async #attempt({ method, path, headers, body, parse }: Sending): Promise<Attempt> {
+    try {
+      const response = await fetch(`${this.url}${path}`, {
+        method,
+        headers,
+        redirect: "error",
+        signal: AbortSignal.any([this.#stopped, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
+        ...(body === null ? {} : { body }),
+      });
+      return answerOf(response.status, await response.text(), parse);
+    } catch (cause) {
+      const known = unsent(cause);
+      return known === null ? { type: "unknown", cause } : { type: "unsent", cause, ...known };
+    }
   }
 }
 
-function remedyOf(known: Unsent | null): string | null {
-  return known === null ? null : known.remedy;
+interface Sending {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly parse: Parse;
+}
+
+/** What one attempt came to. */
+type Attempt =
+  | { readonly type: "done"; readonly data: unknown }
+  | { readonly type: "refused"; readonly cause: ApiError }
+  /** No connection came about: nothing was sent, nor will be before the remedy, if there is one. */
+  | { readonly type: "unsent"; readonly cause: unknown; readonly remedy: string | null }
+  /** Carried out or not: nobody here knows. */
+  | { readonly type: "unknown"; readonly cause: unknown };
+
+/** A gateway that failed, or a proxy before it: neither says what was done. */
+const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
+const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
+/** Whoever asks is not let in, or not any more: a restart may have changed the token. */
+const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
+
+function saysNothingOfBefore({ httpStatus }: ApiError): boolean {
+  return NOT_NOW.has(httpStatus) || NOT_LET_IN.has(httpStatus);
+}
+
+function isWorthRepeating(attempt: Exclude<Attempt, { readonly type: "done" }>): boolean {
+  if (attempt.type === "unsent") return attempt.remedy === null;
+  if (attempt.type === "unknown") return true;
+  return NOT_NOW.has(attempt.cause.httpStatus) && attempt.cause.retryable;
+}
+
+function answerOf(status: number, text: string, parse: Parse): Attempt {
+  if (SEES_NO_OUTCOME.has(status)) {
+    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
+  }
+  const envelope = envelopeOf(text, parse);
+  if (envelope === null) {
+    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
+    return { type: "unknown", cause: new ConnectionError(problem) };
+  }
+  if (envelope.code === 0) return { type: "done", data: envelope.data ?? null };
+  // Another server than the gateway may say less.
+  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
+  const failure = { ...said, ...envelope } as unknown as Failure;
+  return { type: "refused", cause: new ApiError(status, failure) };
+}
+
+interface Envelope {
+  readonly code: unknown;
+  readonly data?: unknown;
+}
+
+function envelopeOf(text: string, parse: Parse): Envelope | null {
+  try {
+    const envelope = parse(text);
+    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
+    return isEnvelope ? (envelope as Envelope) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Counts and times of the operator API that no answer to a client has. */
@@ -165,16 +242,14 @@ function counted(value: unknown): unknown {
   return Object.fromEntries(members) as unknown;
 }
 
-function answerOf(status: number, parsed: unknown): unknown {
-  const envelope = parsed as { readonly code: number; readonly data?: unknown };
-  if (envelope.code === 0) return envelope.data ?? null;
-  throw new ApiError(status, envelope as never);
-}
-
 function operatorToken({ tokenFile }: OperatorChoice, environment: Environment): string {
   const file = tokenFile ?? environment["COUNTERMAND_OPERATOR_TOKEN_FILE"];
   const token = file ? readNamed(file).trim() : environment["COUNTERMAND_OPERATOR_TOKEN"];
-  if (token !== undefined && token !== "") return token;
+  if (token !== undefined && token !== "") {
+    // Said here: whoever makes the header would show the token in its error.
+    if (/^[\x21-\x7e]+$/.test(token)) return token;
+    throw new UsageError("the operator's token must be one word of printable ASCII");
+  }
   throw new UsageError(
     "the operator's token is in no file: give --token-file, or set COUNTERMAND_OPERATOR_TOKEN_FILE",
   );

@@ -25,3 +25,12 @@ test("table: facts begin at one column", () => {
     ["order   1", "status  open"],
   );
 });
+
+test("table: a list of any length", () => {
+  const column = { title: "N", of: (n: number) => String(n), isNumber: true };
+  const lines = tableLines(
+    [column],
+    Array.from({ length: 200_000 }, (_, index) => index),
+  );
+  assert.deepEqual([lines.length, lines[0], lines.at(-1)], [200_001, "     N", "199999"]);
+});

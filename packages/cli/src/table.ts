@@ -11,8 +11,9 @@ export interface Column<Row> {
 export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = rows.map((row) => columns.map(({ of }) => of(row)));
   const titles = columns.map(({ title }) => title);
+  // Not as arguments of one call: a list may be longer than those can be.
   const widths = columns.map((_column, index) => {
-    return Math.max(...[titles, ...cells].map((line) => line[index]?.length ?? 0));
+    return [titles, ...cells].reduce((max, line) => Math.max(max, line[index]?.length ?? 0), 0);
   });
   return [titles, ...cells].map((line) => {
     const padded = line.map((text, index) => {

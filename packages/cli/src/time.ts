@@ -5,9 +5,18 @@ export function nowMs(): number {
   return Date.now();
 }
 
-/** Unix milliseconds of a date (its beginning in UTC) or an ISO time; null for any other text. */
+const ISO_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/**
+ * Unix milliseconds of a date (its beginning) or an ISO time, in UTC unless it says otherwise; null
+ * for any other text, which engines read as they like, and for a day that there is not.
+ */
 export function parsedTimeMs(text: string): number | null {
-  const atMs = Date.parse(text);
+  const [, date = "", zone] = ISO_TIME.exec(text) ?? [];
+  const dayMs = Date.parse(date);
+  if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== date) return null;
+  const atMs = Date.parse(text === date || zone !== undefined ? text : `${text}Z`);
   return Number.isNaN(atMs) ? null : atMs;
 }
 

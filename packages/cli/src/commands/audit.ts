@@ -1,6 +1,8 @@
 /** The story of an order: out of a journal, or from a gateway that runs. */
+import { parseWire } from "@countermand/client";
 import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
+import { exactJson } from "../exact-json.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
 import { setExitCode, waitTeller } from "../session.ts";
@@ -19,25 +21,25 @@ type SoughtOrder =
   | { readonly orderId: string }
   | { readonly account: string; readonly clOrdId: string };
 
-/** One event of an order, as the gateway writes it. */
+/** One event of an order, as the gateway writes it; its figures are text, digit for digit. */
 interface StoryRow {
-  readonly at_ms: number;
+  readonly at_ms: string;
   readonly event: string;
   readonly order_no: string;
   readonly channel: string;
   readonly actor: string;
   readonly request_id: string;
   readonly code?: number;
-  readonly http_status?: number;
+  readonly http_status?: string;
   readonly reason?: string;
-  readonly qty?: number;
-  readonly execute_qty?: number;
-  readonly last_qty?: number;
-  readonly last_price?: number;
+  readonly qty?: string;
+  readonly execute_qty?: string;
+  readonly last_qty?: string;
+  readonly last_price?: string;
   readonly cancel_reason?: string;
   readonly reject_reason?: string;
   readonly partition: string;
-  readonly journal_seq: number;
+  readonly journal_seq: string;
   readonly event_hash: string;
 }
 
@@ -144,26 +146,9 @@ function storyPath(sought: SoughtOrder, before: string | undefined): string {
   return `/operator/v1/audit?${query}`;
 }
 
-/** Newer engines tell a reviver how a number was written; their type declarations lag behind. */
-interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-}
-
-/** A number that a float would change stays as it was written. */
-function exactJson(text: string): unknown {
-  const json = JSON as unknown as ExactJson;
-  return json.parse(text, (_key, value, { source }) => {
-    return typeof value === "number" && String(value) !== source ? json.rawJSON(source) : value;
-  });
-}
-
 function tellEvent(json: string, options: AuditOptions, terminal: Terminal): void {
   if (options.json === true) print(terminal, [json]);
-  else print(terminal, storyLines(JSON.parse(json) as StoryRow));
+  else print(terminal, storyLines(json));
 }
 
 function soughtOrder(order: string | undefined, { reference, account }: AuditOptions): SoughtOrder {
@@ -174,13 +159,15 @@ function soughtOrder(order: string | undefined, { reference, account }: AuditOpt
   throw new UsageError("name the order by its number, or with --reference and --account");
 }
 
-function storyLines(row: StoryRow): string[] {
+/** An event of a story, which is one JSON document, as people read it. */
+export function storyLines(json: string): string[] {
+  const row = parseWire(json) as StoryRow;
   const { at_ms, event, order_no, channel, actor, request_id, code, http_status } = row;
   const request = request_id === "" ? "" : `, request ${JSON.stringify(request_id)}`;
   const who = channel === "" ? "" : `  by ${actor} over ${channel}${request}`;
   const answer = code === undefined ? "" : `, answered ${http_status} code ${code}`;
   return [
-    `${millisecondsText(at_ms)}  ${order_no}  ${event.replaceAll("_", " ")}${whatOf(row)}`,
+    `${millisecondsText(Number(at_ms))}  ${order_no}  ${event.replaceAll("_", " ")}${whatOf(row)}`,
     ...(who === "" ? [] : [`${who}${answer}`]),
     `  ${row.partition} ${row.journal_seq} ${row.event_hash}`,
   ];

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { type DeadManSwitch, OutcomeUnknownError } from "@countermand/client";
+import { ApiError, type DeadManSwitch, OutcomeUnknownError } from "@countermand/client";
 import { keep } from "./dead-man.ts";
 
+const CUT = new OutcomeUnknownError("POST /trade/v1/dead-man", 3, "cut");
+
 /** A switch of 60 s that is kept on a clock of its own; each answer takes a second. */
-function kept(answers: (boolean | (() => void))[]) {
+function kept(answers: (boolean | (() => void))[], failure: Error = CUT) {
   const stopping = new AbortController();
   const errors = new PassThrough();
   const asked: number[] = [];
@@ -17,7 +19,7 @@ function kept(answers: (boolean | (() => void))[]) {
       const answer = answers.shift() ?? (() => stopping.abort());
       if (typeof answer === "function") answer();
       if (answer !== false) return Promise.resolve({} as DeadManSwitch);
-      return Promise.reject(new OutcomeUnknownError("POST /trade/v1/dead-man", 3, "cut"));
+      return Promise.reject(failure);
     },
   };
   const clock = {
@@ -43,4 +45,21 @@ test("dead-man: once the switch must have fired, keeping it ends", async () => {
   const { ended, asked } = kept(Array.from({ length: 100 }, () => false));
   await assert.rejects(ended, OutcomeUnknownError);
   assert.equal(asked.at(-1), 60_000);
+});
+
+function refusal(httpStatus: number, reason: string, retryable: boolean): ApiError {
+  return new ApiError(httpStatus, { code: 1, message: "no", details: "", reason, retryable });
+}
+
+test("dead-man: a gateway that starts, or is busy, is no reason to end", async () => {
+  const { ended, asked, told } = kept([false, false, true], refusal(503, "starting", true));
+  await ended;
+  assert.deepEqual(asked, [20_000, 22_000, 24_000, 45_000]);
+  assert.equal(told().match(/not refreshed, trying again: no/g)?.length, 2);
+});
+
+test("dead-man: a refusal that stays one ends it at once", async () => {
+  const { ended, asked } = kept([false, true], refusal(401, "signature_invalid", false));
+  await assert.rejects(ended, ApiError);
+  assert.deepEqual(asked, [20_000]);
 });

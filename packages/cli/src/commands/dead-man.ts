@@ -1,5 +1,6 @@
 /** The dead-man's switch: orders that go when nobody is there any more. */
 import {
+  ApiError,
   ConnectionError,
   type CountermandClient,
   type DeadManRequest,
@@ -88,8 +89,9 @@ interface KeepClock {
 }
 
 /**
- * Ends when the person does; the switch then fires by itself. A refresh that is not answered is
- * tried again until the switch must have fired: a gateway that restarts is no reason to let it.
+ * Ends when the person does; the switch then fires by itself. A refresh that is not answered, or
+ * not taken now, is tried again until the switch must have fired: a gateway that restarts or is
+ * busy is no reason to let it.
  */
 export async function keep(
   client: Pick<CountermandClient, "deadMan">,
@@ -112,12 +114,16 @@ export async function keep(
       pauseMs = timeoutMs / 3;
     } catch (error) {
       if (stopped.aborted) return;
-      const isUnanswered = error instanceof OutcomeUnknownError || error instanceof ConnectionError;
-      if (!isUnanswered || monotonicMs() - armedMs >= timeoutMs) throw error;
+      if (!mayPass(error) || monotonicMs() - armedMs >= timeoutMs) throw error;
       tell(terminal, `not refreshed, trying again: ${error.message}`);
       pauseMs = RETRY_MS;
     }
   }
+}
+
+function mayPass(error: unknown): error is Error {
+  if (error instanceof ApiError) return error.retryable;
+  return error instanceof OutcomeUnknownError || error instanceof ConnectionError;
 }
 
 function show(terminal: Terminal, asJson: boolean, shown: DeadManSwitch): void {

@@ -1,7 +1,9 @@
 /** What can be proven without the gateway: that a journal is whole, and that a receipt is good. */
 import { resolve } from "node:path";
+import { parseWire } from "@countermand/client";
 import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
+import { exactJson } from "../exact-json.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
@@ -198,7 +200,7 @@ function addReceipt(program: Command, terminal: Terminal): void {
             ? null
             : journalProblem(journalDirectory(dataDir, terminal), verdict, options.segments ?? null)
           : verdict.problem;
-        show(terminal, options.json === true, problem, verdict.isGood ? verdict.statement : null);
+        show(terminal, options.json === true, problem, verdict.isGood ? verdict.json : null);
         if (problem !== null) setExitCode(command, ExitCode.Refused);
       }
     });
@@ -208,20 +210,23 @@ function show(
   terminal: Terminal,
   asJson: boolean,
   problem: string | null,
-  statement: object | null,
+  statementJson: string | null,
 ): void {
   if (asJson) {
+    const statement = statementJson === null ? null : exactJson(statementJson);
     printJson(terminal, { good: problem === null, problem, statement });
     return;
   }
-  if (problem !== null || statement === null) {
+  if (problem !== null || statementJson === null) {
     tell(terminal, `not good: ${problem}`);
     return;
   }
-  const facts = Object.entries(statement).map(([name, value]): [string, string] => {
-    const text = String(value);
-    return [name, name.endsWith("_ms") ? `${text} (${millisecondsText(Number(value))})` : text];
-  });
+  const facts = Object.entries(parseWire(statementJson) as object).map(
+    ([name, value]): [string, string] => {
+      const text = String(value);
+      return [name, name.endsWith("_ms") ? `${text} (${millisecondsText(Number(value))})` : text];
+    },
+  );
   print(terminal, [...factLines(facts), "", "good: signed by the gateway, unchanged since"]);
 }
 

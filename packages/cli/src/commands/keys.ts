@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { wholeNumber } from "../arguments.ts";
 import { newPrivateKey, publicKeyText } from "../ed25519.ts";
-import { UsageError } from "../exit-codes.ts";
-import { confirm, print, printJson, readNamed, type Terminal } from "../terminal.ts";
+import { ExitCode, UsageError } from "../exit-codes.ts";
+import { setExitCode } from "../session.ts";
+import { confirm, print, printJson, readNamed, type Terminal, tell } from "../terminal.ts";
 import {
   API,
   clientOf,
@@ -72,7 +73,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
       ...(label !== undefined && { label }),
       ...(expiresAt !== undefined && { expires_at: expiresAt }),
     };
-    show(terminal, command, await clientOf(command, terminal).write(`${API}/keys`, body));
+    showKey(terminal, command, await clientOf(command, terminal).write(`${API}/keys`, body));
   });
   addKeyEnds(keys, terminal);
   addGenerate(keys, terminal);
@@ -123,7 +124,7 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
       if (verb === "revoke") await confirm(terminal, `Revoke ${key} for good?`, yes === true);
       const path = `${API}/keys/${encodeURIComponent(key)}/${verb}`;
       const body = { reason, ...bodyOf(options) };
-      show(terminal, command, await clientOf(command, terminal).write(path, body));
+      showKey(terminal, command, await clientOf(command, terminal).write(path, body));
     };
   };
   writing(
@@ -153,6 +154,16 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
       .argument("<key>")
       .option("--yes", "do it without asking"),
   ).action(act("revoke", () => ({})));
+}
+
+/** A secret is in one answer only: where that was lost, the key is of no use as it is. */
+function showKey(terminal: Terminal, command: Command, data: unknown): void {
+  show(terminal, command, data);
+  const { api_key, secret } = data as { readonly api_key: string; readonly secret?: string | null };
+  if (secret !== null) return;
+  tell(terminal, "The answer with the secret was lost on its way, and nobody can show it again.");
+  tell(terminal, `Another one: countermand keys rotate ${api_key} --reason TEXT`);
+  setExitCode(command, ExitCode.Partly);
 }
 
 function listed(text: string, before: readonly string[] | undefined): readonly string[] {

@@ -206,5 +206,9 @@ function assignment(
   if (name === undefined || value === undefined) {
     throw new UsageError(`write NAME=DECIMAL, such as HKD=1000.50, not ${text}`);
   }
+  // None of two figures is dropped, and nobody means to have them added up.
+  if (before !== undefined && Object.hasOwn(before, name)) {
+    throw new UsageError(`${name} is named twice`);
+  }
   return { ...before, [name]: value };
 }

@@ -1,0 +1,95 @@
+// Goal: what is said of an operator's act that was answered badly, or not at all, is true.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import { ApiError, ConnectionError, OutcomeUnknownError } from "@countermand/client";
+import { UsageError } from "./exit-codes.ts";
+import { OperatorClient } from "./operator-client.ts";
+
+const TOKEN = "t".repeat(40);
+const DONE = { status: 200, body: '{"code":0,"data":{"block_id":1}}' };
+const STARTING = { status: 503, body: failure("starting", true) };
+const CUT = null;
+
+function failure(reason: string, retryable: boolean): string {
+  return JSON.stringify({ code: 11039999, message: "no", details: "", reason, retryable });
+}
+
+type Reply = { readonly status: number; readonly body: string } | typeof CUT;
+
+/** A client of a listener that answers so, one after the other; it waits between no attempts. */
+async function clientOf(t: TestContext, replies: Reply[]) {
+  const names: unknown[] = [];
+  const server = createServer((request, response) => {
+    names.push(request.headers["idempotency-key"]);
+    const reply = replies.shift() ?? CUT;
+    if (reply === CUT) request.socket.destroy();
+    else response.writeHead(reply.status).end(reply.body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const operatorUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const environment = { COUNTERMAND_OPERATOR_TOKEN: TOKEN };
+  const stopped = new AbortController().signal;
+  const choice = { operatorUrl, operator: "kim" };
+  const wait = () => Promise.resolve();
+  const client = new OperatorClient(choice, environment, stopped, () => {}, wait);
+  const kill = () => client.write("/operator/v1/kill", {});
+  return { client, kill, names };
+}
+
+test("operator client: a write goes on under its name until it is answered", async (t) => {
+  const { kill, names } = await clientOf(t, [CUT, STARTING, { status: 502, body: "<html>" }, DONE]);
+  assert.deepEqual(await kill(), { block_id: 1 });
+  assert.deepEqual([names.length, new Set(names).size], [4, 1]);
+});
+
+const OPEN: Readonly<Record<string, Reply[]>> = {
+  "cut, and the gateway reads its journal since": [CUT, STARTING, STARTING, STARTING],
+  "cut, and the token is another one since": [
+    CUT,
+    { status: 401, body: failure("operator_token_invalid", false) },
+  ],
+  "the gateway found a fault of its own": Array.from({ length: 4 }, () => {
+    return { status: 500, body: failure("outcome_unknown", true) };
+  }),
+  "a proxy answers in its place": Array.from({ length: 4 }, () => {
+    return { status: 504, body: "<html>timed out</html>" };
+  }),
+  "what answers is none": Array.from({ length: 4 }, () => ({ status: 200, body: "" })),
+};
+
+for (const [what, replies] of Object.entries(OPEN)) {
+  test(`operator client: nobody knows what was done: ${what}`, async (t) => {
+    const { kill } = await clientOf(t, [...replies]);
+    await assert.rejects(kill(), OutcomeUnknownError);
+  });
+}
+
+test("operator client: a refusal is one, also behind a lost answer", async (t) => {
+  const refused = { status: 404, body: failure("unknown_account", false) };
+  const { kill } = await clientOf(t, [CUT, refused]);
+  await assert.rejects(kill(), (error) => error instanceof ApiError && error.httpStatus === 404);
+  const busy = await clientOf(t, [STARTING, STARTING, STARTING, STARTING]);
+  await assert.rejects(busy.kill(), (error) => {
+    return error instanceof ApiError && error.reason === "starting";
+  });
+});
+
+test("operator client: a read that a proxy answers was not answered", async (t) => {
+  const { client } = await clientOf(t, [CUT, ...(OPEN["a proxy answers in its place"] ?? [])]);
+  await assert.rejects(client.read("/operator/v1/blocks"), ConnectionError);
+});
+
+test("operator client: a token that no header takes is told to nobody", () => {
+  const token = `${TOKEN}\n${TOKEN}`;
+  const environment = { COUNTERMAND_OPERATOR_TOKEN: token };
+  const stopped = new AbortController().signal;
+  assert.throws(
+    () => new OperatorClient({ operator: "kim" }, environment, stopped, () => {}),
+    (error) => error instanceof UsageError && !error.message.includes(TOKEN),
+  );
+});

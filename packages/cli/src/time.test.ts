@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parsedTimeMs } from "./time.ts";
+
+test("time: dates and ISO times are of UTC unless they say otherwise", () => {
+  const texts = [
+    "2026-01-31",
+    "2026-01-31T10:00",
+    "2026-01-31T10:00:00.5Z",
+    "2026-01-31T10:00+08:00",
+  ];
+  assert.deepEqual(
+    texts.map((text) => new Date(parsedTimeMs(text) ?? Number.NaN).toISOString()),
+    [
+      "2026-01-31T00:00:00.000Z",
+      "2026-01-31T10:00:00.000Z",
+      "2026-01-31T10:00:00.500Z",
+      "2026-01-31T02:00:00.000Z",
+    ],
+  );
+});
+
+test("time: what only some would read as a date is none", () => {
+  for (const text of ["", "5", "2026", "01/02/2026", "2026-1-31", "2026-02-31", "2026-13-01"]) {
+    assert.equal(parsedTimeMs(text), null, text);
+  }
+});
