@@ -143,6 +143,7 @@ test("console: the stream takes commands of its own page, and of nobody else", a
   assert.equal(await browser.stream("commands=1", { Origin: "http://evil.example" }), 403);
   assert.equal(await browser.stream("commands=1", { "Sec-Fetch-Site": "cross-site" }), 403);
   assert.equal(await browser.stream("nonsense=1"), 400);
+  assert.equal(await browser.stream("cancel_on_disconnect=1"), 400);
   const socket = await browser.stream("snapshot=1&commands=1");
   assert.ok(socket instanceof WebSocket);
   const seen: { type: string; id?: string; code?: number }[] = [];

@@ -193,7 +193,7 @@ export class OrderStreamServer {
     if (missing !== null) return missing;
     const query = decodeStreamQuery(rawQuery);
     if (isFault(query)) return query;
-    const refusal = actingFault(key, query);
+    const refusal = (isPage ? pageFault(query) : null) ?? actingFault(key, query);
     if (refusal !== null) return refusal;
     const starts = streamStarts(key.accounts, query);
     if (isFault(starts)) return starts;
@@ -414,6 +414,12 @@ const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 function actingFault(key: StoredKey, { commands, onDisconnect }: StreamQuery): Fault | null {
   const refused = commands ? accessFault(key, COMMANDS_NEED) : null;
   return refused ?? (onDisconnect === null ? null : accessFault(key, ON_DISCONNECT_NEED));
+}
+
+/** A page's handshake may be repeated by its browser, and so nothing of it is watched. */
+function pageFault({ onDisconnect }: StreamQuery): Fault | null {
+  if (onDisconnect === null) return null;
+  return fault("INVALID_STREAM_PARAMETER", "cancel_on_disconnect needs a signed handshake");
 }
 
 /** Where each account's stream begins; one that `after_seq` does not name begins with what comes. */
