@@ -16,8 +16,11 @@ ENV NODE_ENV=production \
     COUNTERMAND_SANDBOX_KEYS=random
 WORKDIR /app
 COPY --from=install /app /app
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data /code && chown node:node /data /code
+# Sources are stripped of their types and compiled here, not at every start.
+ENV NODE_COMPILE_CACHE=/code
 USER node
+RUN node packages/gateway/src/main.ts --help
 VOLUME /data
 EXPOSE 8080
 # SIGTERM stops it within 9 s; Docker's default patience is 10.

@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob } from "node:path";
 import { CountermandClient } from "../../packages/client/src/index.ts";
 import { ROOT, type RunningProcess, Workplace } from "./gateway-process.ts";
@@ -22,16 +22,37 @@ try {
   const app = place.path("app");
   copyContext(app);
   const [, install = ""] = /^RUN (npm .*)$/m.exec(DOCKERFILE) ?? [];
-  const installed = spawnSync(`${install} --prefer-offline`, {
-    cwd: app,
-    shell: true,
-    encoding: "utf8",
-  });
-  assert.equal(installed.status, 0, `${install}: ${installed.stderr}`);
+  carryOut(app, `${install} --prefer-offline`);
+  const [, compile = ""] = /^RUN (node .*)$/m.exec(DOCKERFILE) ?? [];
+  carryOut(app, compile.replace("node", process.execPath));
+  const compiledCount = compiledFiles();
+  assert.ok(compiledCount > 500, `${compiledCount} compiled files`);
   await firstStart(app);
+  assert.ok(compiledFiles() < 1.1 * compiledCount, "a start finds most of its code compiled");
   process.stdout.write("ok  image\n1 passed, 0 failed\n");
 } finally {
   await place.close();
+}
+
+function carryOut(app: string, command: string): void {
+  const env = { ...process.env, ...environment() };
+  const { status, stderr } = spawnSync(command, { cwd: app, env, shell: true, encoding: "utf8" });
+  assert.equal(status, 0, `${command}: ${stderr}`);
+}
+
+/** The image's variables, but for folders and port, which are this machine's. */
+function environment(): Record<string, string> {
+  const lines = [...DOCKERFILE.matchAll(/^ENV (.*)$/gm)].map(([, variables = ""]) => variables);
+  return {
+    ...Object.fromEntries(lines.join(" ").trim().split(/\s+/).map(nameAndValue)),
+    NODE_COMPILE_CACHE: place.path("code"),
+    COUNTERMAND_DATA_DIR: place.path("data"),
+    COUNTERMAND_PORT: "0",
+  };
+}
+
+function compiledFiles(): number {
+  return readdirSync(place.path("code"), { recursive: true }).length;
 }
 
 /** The last line that fits decides, as Docker has it; a folder's name is for all below it. */
@@ -77,17 +98,12 @@ async function firstStart(app: string): Promise<void> {
   await stop(second);
 }
 
-/** The image's command in its environment, but for port and data, which are this machine's. */
+/** The image's command in its environment. */
 async function start(app: string): Promise<RunningProcess> {
   const [, command = "[]"] = /^CMD (\[.*\])$/m.exec(DOCKERFILE) ?? [];
   const [node, entry = "", ...args] = JSON.parse(command) as string[];
   assert.equal(node, "node");
-  const [, variables = ""] = /^ENV (.*)$/m.exec(DOCKERFILE) ?? [];
-  const started = place.run(process.execPath, [join(app, entry), ...args], {
-    ...Object.fromEntries(variables.trim().split(/\s+/).map(nameAndValue)),
-    COUNTERMAND_DATA_DIR: place.path("data"),
-    COUNTERMAND_PORT: "0",
-  });
+  const started = place.run(process.execPath, [join(app, entry), ...args], environment());
   await started.seen("the ready line", ({ stdout }) => readyUrl(stdout));
   return started;
 }
