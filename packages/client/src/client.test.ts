@@ -48,6 +48,21 @@ test("client: a cancel that is confirmed says of an unknown order what the gatew
   assert.equal(final.order_status, "fex");
 });
 
+test("client: a cancel that did not get to a gateway is no refused cancel", async () => {
+  const failure = { message: "m", details: "d", retryable: false };
+  const elsewhere = client(() => ({
+    status: 404,
+    body: { ...failure, code: 11030059, reason: "unknown_path" },
+  }));
+  await assert.rejects(elsewhere.cancel({ order_no: "22000000001" }), ApiError);
+  const here = client(() => ({
+    status: 404,
+    body: { ...failure, code: 11030202, reason: "unknown_order" },
+  }));
+  const { outcome } = await here.cancel({ order_no: "22000000001" });
+  assert.equal(outcome, "refused");
+});
+
 test("client: whatever ends a wait for a cancel that was taken, it is no failure of the cancel", async () => {
   const pending = { order_no: "22000000001", order_status: "new", reason: "cancel_pending" };
   const taken = { status: 200, body: { code: 0, data: pending } };

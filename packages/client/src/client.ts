@@ -83,6 +83,8 @@ const CONFIRM_POLL_MS_MAX = 1_000;
 const FINAL_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
 /** Refusals of a cancel that are answers, not mistakes of the caller. */
 const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
+/** First digits of their codes: another 404 is of a server, or of a path, that knows no orders. */
+const CANCEL_CODES = 110_302;
 
 /**
  * A client of one gateway with one API key. It holds no connection of its own and needs no close.
@@ -200,7 +202,7 @@ export class CountermandClient {
       const more = receipt === undefined ? {} : { receipt };
       return { outcome: order.reason as "cancelled", order, ...more };
     } catch (error) {
-      if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) throw error;
+      if (!isCancelAnswer(error)) throw error;
       const { failure, reason } = error;
       return { outcome: "refused", reason, failure, order: orderIn(error) };
     }
@@ -604,9 +606,14 @@ function checkBaseUrl(text: string): void {
   );
 }
 
+function isCancelAnswer(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) return false;
+  return Math.floor(error.code / 100) === CANCEL_CODES;
+}
+
 /** The order that a refusal is about, where it says so. */
 function orderIn(error: unknown): Order | null {
-  if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) return null;
+  if (!isCancelAnswer(error)) return null;
   return (error.failure.data as Order | undefined) ?? null;
 }
 
