@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { at } from "../assert.ts";
-import { fixed, type Price } from "../model/decimal.ts";
+import { fixed, type Price, type Qty } from "../model/decimal.ts";
 import { MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -45,7 +45,9 @@ const SOUND: PlacedTerms = {
   price: fixed("423.8"),
   stopPx: null,
 };
+const MANY: Partial<AmendedOrder> = { orderQty: fixed("300100") as Qty };
 const RESTING: AmendedOrder = {
+  orderQty: fixed("1000") as Qty,
   ordType: OrdType.Limit,
   side: Side.Buy,
   price: price("423.8"),
@@ -225,6 +227,9 @@ test("rule faults: what an amend changes is held against the rules, what it keep
     [null, {}, {}, TRADING],
     [null, {}, { orderQty: fixed("300000") }, TRADING],
     ["TOO_MANY_LOTS", {}, { orderQty: fixed("300100") }, TRADING],
+    // It was within the bound while the lot was larger.
+    [null, MANY, { price: fixed("424"), orderQty: fixed("300100") }, TRADING],
+    ["TOO_MANY_LOTS", MANY, { orderQty: fixed("300200") }, TRADING],
     [null, {}, { price: fixed("424") }, TRADING],
     ["PRICE_BEYOND_SPREADS", {}, { price: fixed("424.2") }, TRADING],
     ["PRICE_BEYOND_SPREADS", {}, { price: fixed("406.8") }, TRADING],

@@ -45,7 +45,10 @@ export type PlacedTerms = Pick<
   "ordType" | "side" | "timeInForce" | "orderQty" | "price" | "stopPx"
 >;
 
-export type AmendedOrder = Pick<Order, "ordType" | "side" | "price" | "stopPx" | "triggered">;
+export type AmendedOrder = Pick<
+  Order,
+  "ordType" | "side" | "price" | "stopPx" | "orderQty" | "triggered"
+>;
 
 export type AmendedTerms = Pick<AmendRequest, "price" | "stopPx" | "orderQty">;
 
@@ -69,8 +72,8 @@ export function placeRuleFault(
 }
 
 /**
- * Prices are held against the rules only when they change, the quantity only when one is sent: a
- * resting order may have a price that today's rules would not take.
+ * Figures are held against the rules only when they change: a resting order may have a price that
+ * today's rules would not take, or more lots since they are smaller.
  */
 export function amendRuleFault(
   rules: MarketRules,
@@ -84,13 +87,14 @@ export function amendRuleFault(
   const table = rules.spreads === null ? null : spreadTableAt(rules.spreads, day);
   const price = request.price === order.price ? null : request.price;
   const stopPx = request.stopPx === order.stopPx ? null : request.stopPx;
+  const orderQty = request.orderQty === order.orderQty ? null : request.orderQty;
   const { side, ordType } = order;
   const workingPrice = order.stopPx === ZERO_PRICE || order.triggered ? price : null;
   return (
     windowFault(rules, "amend", session.terms, atMs) ??
     gridFault(table, { price, stopPx }) ??
     limitFault(table, { side, ordType, price: workingPrice }, session.terms, facts) ??
-    lotsFault(rules, request.orderQty, instrument)
+    lotsFault(rules, orderQty, instrument)
   );
 }
 
