@@ -13,6 +13,7 @@ import {
   type VenueReport,
 } from "../model/index.ts";
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
+import { NO_ORDER } from "./book/order-slab.ts";
 import { decideTriggered } from "./decisions.ts";
 import type { ExchangeCommand, ListedGrid, MarketPhase, SetGrid } from "./exchange-command.ts";
 import type { BookEvent, ExchangeEvent, GridSet, MarketEvent } from "./exchange-event.ts";
@@ -173,6 +174,13 @@ export class Exchange {
   holds(symbol: string, orderId: OrderId): boolean {
     const listing = this.#listing(symbol);
     return listing.has(orderId) || listing.oddLots?.has(orderId) === true;
+  }
+
+  /** Where an order of board lots rests with a price; null for every other one. */
+  restingPrice(symbol: string, orderId: OrderId): Price | null {
+    const listing = this.#listing(symbol);
+    const order = listing.book.find(orderId);
+    return order === NO_ORDER ? null : listing.priceOf(listing.book.levelOf(order).ticks) || null;
   }
 
   /** At what an order of board lots can be crossed now, see sandbox-commands.ts. */

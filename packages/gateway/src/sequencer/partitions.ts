@@ -34,8 +34,10 @@ import {
   type Instrument,
   marketGroupOf,
   type Order,
+  type OrderCancelReplaceRequest,
   type OrderId,
   type PlaceRequest,
+  type Price,
   type Refusal,
   type UnixMs,
   type VenueReport,
@@ -236,7 +238,22 @@ export class Partitions {
       if (refusal !== null) return refusal;
       guard.sent(order, amended);
     }
-    const reported = this.work(replace, order, nowMs);
+    return this.#replace(order, replace, nowMs);
+  }
+
+  /**
+   * Less quantity leaves an order where it rests, which may be short of its price (decision 7): the
+   * exchange is told the price there, and the desk that the order's own is what it was.
+   */
+  #replace(order: Order, replace: OrderCancelReplaceRequest, nowMs: UnixMs): Order {
+    const { orderId, symbol, price, stopPx, orderQty } = replace;
+    const isLess = price === order.price && stopPx === order.stopPx && orderQty < order.orderQty;
+    const restingPx = isLess ? this.exchange.exchange.restingPrice(symbol, orderId) : null;
+    const sent = restingPx === null ? replace : { ...replace, price: restingPx };
+    const reported = latestOf(
+      order,
+      this.#handle(sent, order, nowMs, CancelReason.Requested, price),
+    );
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
   }
@@ -423,11 +440,7 @@ export class Partitions {
     nowMs: UnixMs,
     asked: AskedReason = CancelReason.Requested,
   ): Order | null {
-    let latest: Order | null = null;
-    for (const order of this.#handle(command, subject, nowMs, asked)) {
-      if (order.orderId === subject.orderId) latest = order;
-    }
-    return latest;
+    return latestOf(subject, this.#handle(command, subject, nowMs, asked));
   }
 
   /** Orders that wait for a venue's answer, to them or to their cancel. */
@@ -446,21 +459,26 @@ export class Partitions {
   }
 
   /**
-   * The orders that a command changed, as they stand after each change. `asked` is why a cancel was
-   * sent, which the venue is not told.
+   * The orders that a command changed, as they stand after each change. The venue is not told why a
+   * cancel was sent, `asked`, nor a price that an order keeps while it rests at another one.
    */
   #handle(
     command: ExchangeCommand,
     placing: Order | null,
     atMs: UnixMs,
     asked: AskedReason = CancelReason.Requested,
+    price: Price | null = null,
   ): Order[] {
     const { events, reports } = this.exchange.exchange.handle(command);
     this.#stageWorked({ events, atMs });
     return reports.map((report) => {
       const partition = this.deskOf(report.account);
       const subject = report.orderId === placing?.orderId ? placing : null;
-      const told = isAskedCancel(report) ? { ...report, reason: asked } : report;
+      const told = isAskedCancel(report)
+        ? { ...report, reason: asked }
+        : price !== null && report.type === "Replaced"
+          ? { ...report, price }
+          : report;
       const cause = subject && this.#cause;
       const event = partition.desk.decideReport(told, subject, atMs, cause);
       this.#stageDeskEvent(partition, event);
@@ -531,6 +549,11 @@ export class Partitions {
 
 function isAskedCancel(report: VenueReport) {
   return report.type === "Canceled" && report.reason === CancelReason.Requested;
+}
+
+/** The order as the last of the changes left it; null where none is of it. */
+function latestOf({ orderId }: Order, changed: readonly Order[]): Order | null {
+  return changed.findLast((order) => order.orderId === orderId) ?? null;
 }
 
 /** The instrument of a symbol that a desk took. */
