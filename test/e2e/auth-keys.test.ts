@@ -1,9 +1,12 @@
 /** API keys end to end: made, used, rotated, expired, revoked, sealed; over a restart. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { WebSocket } from "ws";
+import { ConsoleBrowser, SESSION } from "./console-browser.ts";
 import { KeyedGateway, MASTER_KEY, makeKey, signEd25519 } from "./key-fixture.ts";
 import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
@@ -102,6 +105,48 @@ test("keys: what a secret has opened ends with it, a stream and a session of the
   const third = await StreamClient.open(place.url, last);
   third.close();
 });
+
+test("keys: a second rotation ends the sessions of the oldest secret, also with an overlap", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, {});
+  const browser = new ConsoleBrowser(place.url);
+  await browser.signIn(await signInCode(place.client(key)));
+  const path = `keys/${key.apiKey}/rotate`;
+  const rotate = { reason: "x", overlap_seconds: 3_600 };
+  place.time.wallMs += 1;
+  await operator.post(path, rotate);
+  assert.equal((await browser.ask("GET", SESSION)).status, 200, "its secret is still good");
+  place.time.wallMs += 1;
+  await operator.post(path, rotate);
+  assert.equal((await browser.ask("GET", SESSION)).status, 401);
+});
+
+test("keys: one that only reads has the console, and no command of it", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, { permissions: ["read"] });
+  const browser = new ConsoleBrowser(place.url);
+  await browser.signIn(await signInCode(place.client(key)));
+  const socket = await browser.stream("snapshot=1&commands=1");
+  assert.ok(socket instanceof WebSocket);
+  const reasons = new Map<string, string>();
+  socket.on("message", (data) => {
+    const { type, id, reason } = JSON.parse(String(data));
+    if (type === "reply") reasons.set(id, reason);
+  });
+  for (const op of ["place", "cancel_all"]) {
+    socket.send(JSON.stringify({ op, id: op, data: op === "place" ? BUY : {} }));
+  }
+  while (reasons.size < 2) await once(socket, "message");
+  assert.deepEqual([...reasons.values()], ["permission_missing", "permission_missing"]);
+  socket.terminate();
+});
+
+async function signInCode(client: SignedClient): Promise<string> {
+  const { data } = envelope(await client.call("POST", "/console/v1/sign-in-codes"));
+  return (data as { sign_in_code: string }).sign_in_code;
+}
 
 test("keys: a revoked one is as good as unknown, and its streams end at once", async (t) => {
   const place = new KeyedGateway(t);

@@ -78,7 +78,8 @@ test("api keys: state by time, and what follows from it", () => {
   const { keys } = stateOf(STORY);
   const key = keys.find("k1");
   assert.ok(key !== null);
-  assert.deepEqual(key.previous, { credential: { text: "sealed 4" }, untilMs: 900 });
+  const before = { credential: { text: "sealed 4" }, sinceMs: 1, untilMs: 900 };
+  assert.deepEqual(key.previous, before);
   assert.deepEqual([keyState(key, 799), keyState(key, 800)], ["active", "expired"]);
   const revoked = keys.find("k2");
   assert.ok(revoked !== null);

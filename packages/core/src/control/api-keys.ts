@@ -33,8 +33,14 @@ export interface ApiKey {
   readonly expiresAtMs: UnixMs | null;
   readonly credential: KeyCredential;
   readonly rotatedAtMs: UnixMs | null;
-  /** What was good before the last rotation, and until when it still is. */
-  readonly previous: { readonly credential: KeyCredential; readonly untilMs: UnixMs } | null;
+  /** What was good before the last rotation, since when, and until when it still is. */
+  readonly previous: PreviousCredential | null;
+}
+
+interface PreviousCredential {
+  readonly credential: KeyCredential;
+  readonly sinceMs: UnixMs;
+  readonly untilMs: UnixMs;
 }
 
 export type KeyState = "active" | "expired" | "revoked";
@@ -47,7 +53,7 @@ export type ApiKeyCells = readonly [
   expiresAtMs: UnixMs | null,
   credential: string,
   rotatedAtMs: UnixMs | null,
-  previous: readonly [credential: string, untilMs: UnixMs] | null,
+  previous: readonly [credential: string, untilMs: UnixMs, sinceMs: UnixMs] | null,
 ];
 
 /** From its expiry on a key is as good as unknown. */
@@ -119,7 +125,9 @@ export class ApiKeys {
     switch (event.type) {
       case "KeyRotated": {
         const { act, credential, previousUntilMs: untilMs } = event;
-        const previous = untilMs > act.atMs ? { credential: key.credential, untilMs } : null;
+        const { credential: before, rotatedAtMs, created } = key;
+        const sinceMs = rotatedAtMs ?? created.atMs;
+        const previous = untilMs > act.atMs ? { credential: before, sinceMs, untilMs } : null;
         this.#kept.set(event.apiKey, { ...key, credential, rotatedAtMs: act.atMs, previous });
         break;
       }
@@ -146,7 +154,9 @@ export class ApiKeys {
       for (const { terms, created, revoked, expiresAtMs, ...secrets } of keys.values()) {
         const { credential, rotatedAtMs, previous } = secrets;
         const before =
-          previous === null ? null : ([previous.credential.text, previous.untilMs] as const);
+          previous === null
+            ? null
+            : ([previous.credential.text, previous.untilMs, previous.sinceMs] as const);
         const head = ["key", termCells(terms), created, revoked, expiresAtMs] as const;
         yield [...head, credential.text, rotatedAtMs, before];
       }
@@ -156,7 +166,9 @@ export class ApiKeys {
   load(cells: ApiKeyCells): void {
     const [, terms, created, revoked, expiresAtMs, text, rotatedAtMs, before] = cells;
     const previous =
-      before === null ? null : { credential: { text: before[0] }, untilMs: before[1] };
+      before === null
+        ? null
+        : { credential: { text: before[0] }, untilMs: before[1], sinceMs: before[2] };
     const key: ApiKey = {
       terms: termsOf(terms),
       created,

@@ -156,9 +156,11 @@ export class KeyStore {
    */
   findSince(apiKey: string, wallMs: number, sinceMs: number): StoredKey | null {
     const key = this.find(apiKey, wallMs);
-    const rotatedAtMs = this.#journaled?.find(apiKey)?.rotatedAtMs ?? null;
+    const { rotatedAtMs = null, previous = null } = this.#journaled?.find(apiKey) ?? {};
     if (key === null || rotatedAtMs === null || rotatedAtMs <= sinceMs) return key;
-    return key.previous !== null && wallMs < key.previous.untilMs ? key : null;
+    // The secret before that one, if there was any, has ended.
+    const isOfPrevious = previous !== null && sinceMs >= previous.sinceMs;
+    return isOfPrevious && wallMs < previous.untilMs ? key : null;
   }
 
   /**

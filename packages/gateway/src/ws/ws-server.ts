@@ -193,7 +193,8 @@ export class OrderStreamServer {
     if (missing !== null) return missing;
     const query = decodeStreamQuery(rawQuery);
     if (isFault(query)) return query;
-    const refusal = (isPage ? pageFault(query) : null) ?? actingFault(key, query);
+    // A page asks for commands whatever its key may do; each of them is looked at when it comes.
+    const refusal = isPage ? pageFault(query) : actingFault(key, query);
     if (refusal !== null) return refusal;
     const starts = streamStarts(key.accounts, query);
     if (isFault(starts)) return starts;
