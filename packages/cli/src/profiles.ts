@@ -96,7 +96,14 @@ export function chosenProfile(choice: ProfileChoice, environment: Environment): 
 
 /** @throws UsageError `localhost:8080` is a URL, too: of a scheme that nobody speaks */
 export function addressOf(text: string): string {
-  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  if (/^https?:/i.test(text) && URL.canParse(text)) {
+    const { hash, password, search, username } = new URL(text);
+    // Nothing is told of a password.
+    if (`${password}${username}` !== "") {
+      throw new UsageError("the address of a gateway has no user and no password in it");
+    }
+    if (`${hash}${search}` === "") return text;
+  }
   throw new UsageError(`not the address of a gateway, such as ${SANDBOX_PROFILE.url}: ${text}`);
 }
 

@@ -12,11 +12,14 @@ const OPENERS: Readonly<Record<string, readonly [program: string, ...args: strin
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
+const OPEN =
+  "open it in this desktop's browser, too; other users of the machine may see it in passing";
+
 export function addConsoleCommand(program: Command, terminal: Terminal): void {
   program
     .command("console")
     .description("a link that signs a browser in to the web console, once")
-    .option("--open", "open it in this desktop's browser, too")
+    .option("--open", OPEN)
     .addHelpText(
       "after",
       "\nThe link works for a minute. The browser gets a session with this key's permissions and\n" +
@@ -37,7 +40,7 @@ export function addOperatorConsoleCommand(program: Command, terminal: Terminal):
     program
       .command("operator-console")
       .description("a link that signs a browser in to the operators' console, once")
-      .option("--open", "open it in this desktop's browser, too"),
+      .option("--open", OPEN),
   )
     .addHelpText(
       "after",

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UsageError } from "./exit-codes.ts";
+import { addressOf } from "./profiles.ts";
+
+test("profiles: an address is of a scheme that is spoken, with nothing behind the path", () => {
+  for (const good of ["http://127.0.0.1:8080", "https://orders.example/gateway/"]) {
+    assert.equal(addressOf(good), good);
+  }
+  for (const wrong of ["localhost:8080", "ftp://a", "http://a?b=1", "http://a#b", ""]) {
+    assert.throws(() => addressOf(wrong), UsageError, wrong);
+  }
+});
+
+test("profiles: a password in an address is refused, and not told", () => {
+  assert.throws(
+    () => addressOf("http://kim:hunter2@127.0.0.1:8080"),
+    (error) => error instanceof UsageError && !error.message.includes("hunter2"),
+  );
+});
