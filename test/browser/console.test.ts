@@ -305,6 +305,21 @@ test("console: the gateway is killed and comes back; the page resumes without a 
   await resultLine(page, new RegExp(`${after}: cancel accepted`));
 });
 
+test("console: balances that could not be read are asked for again while the page is live", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  let triedCount = 0;
+  await page.route("**/account/v1/balance", (route) => {
+    triedCount += 1;
+    if (triedCount > 3) return route.continue();
+    const body = { code: 11030055, message: "busy", details: "", reason: "rate_limited" };
+    return route.fulfill({ status: 429, json: { ...body, retryable: true } });
+  });
+  await openConsole(page, url, KEY_1);
+  await page.waitForSelector('.account th:has-text("HKD")');
+  assert.equal(triedCount, 4);
+});
+
 test("console: a page of another port on this host gets nothing of a signed-in browser", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);

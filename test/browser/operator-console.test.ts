@@ -169,3 +169,20 @@ test("operators: on a phone nothing is cut off and all can be read, in light and
     await assertAccessible(page);
   }
 });
+
+test("operators: an act that a restart left without an answer is not said to be refused", async (t) => {
+  const { page } = await setUp(t);
+  let triedCount = 0;
+  await page.route("**/operator/v1/kill", (route) => {
+    triedCount += 1;
+    if (triedCount === 1) return route.abort();
+    const body = { code: 10010008, message: "no", details: "", reason: "signed_out" };
+    return route.fulfill({ status: 401, json: { ...body, retryable: false } });
+  });
+  await page.fill("#kill-name", KEY_1.account);
+  await page.fill("#kill-reason", "runaway");
+  await page.locator("#kill-reason").press("Enter");
+  await confirmed(page, KEY_1.account);
+  const said = await page.getByRole("alert").getByText("It may have been done").textContent();
+  assert.match(said ?? "", /^Stop account 80114138: not answered\./);
+});

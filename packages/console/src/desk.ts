@@ -20,12 +20,13 @@ import type {
 } from "@countermand/client";
 import { signal } from "@preact/signals";
 import * as api from "./link/console-api.ts";
+import { latestOnly } from "./link/latest.ts";
 import { MarketLink } from "./link/market-link.ts";
 import { type LinkView, OrderLink } from "./link/order-link.ts";
 import { openBrowserSocket } from "./link/socket.ts";
 import type { Depth } from "./market/depth-book.ts";
 import * as operatorDesk from "./operator/operator-desk.ts";
-import { type CancelOutcome, cancelRun, notDoneText } from "./orders/cancel-run.ts";
+import { type CancelOutcome, cancelRun, notDoneText, runText } from "./orders/cancel-run.ts";
 import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
 import { RateMeter } from "./rate-meter.ts";
@@ -78,6 +79,8 @@ export const candles = signal<readonly Candle[]>([]);
 export const isMarketFresh = signal(false);
 export const balances = signal<readonly Balance[]>([]);
 export const positions = signal<readonly Position[]>([]);
+/** All there are; of many only the first are shown. */
+export const positionCount = signal(0);
 export const results = signal<readonly ResultLine[]>([]);
 /** What a screen reader is told. */
 export const announcement = signal("");
@@ -89,6 +92,10 @@ export const restrictions = signal<Restrictions | null>(null);
 
 export const table = new OrderTable();
 export const meter = new RateMeter();
+
+const accountAsked = latestOnly();
+const restrictionsAsked = latestOnly();
+const storyAsked = latestOnly();
 
 let resultCount = 0;
 let isTablePainted = true;
@@ -107,6 +114,9 @@ const orderLink = new OrderLink(
     snapshot: (seq, orders) => {
       table.load(seq, orders);
       touchTable();
+      // What closed unseen is not among them.
+      isHistoryAsked = false;
+      if (query.value.scope !== "open") void askHistory();
       void askAccount();
       void askRestrictions();
     },
@@ -188,7 +198,8 @@ async function signInOnce(code: string): Promise<api.AnySession | null> {
     return await api.signIn(code);
   } catch (error) {
     if (!(error instanceof api.RefusedError) || error.httpStatus >= 500) throw error;
-    signInProblem.value = "This link has been used, or is too old.";
+    const isSpent = error.failure.reason === "sign_in_code_invalid";
+    signInProblem.value = isSpent ? "This link has been used, or is too old." : error.message;
     return await api.findSession();
   }
 }
@@ -240,7 +251,8 @@ export function follow(next: string, nextInterval = interval.value): void {
 }
 
 export async function place(draft: TicketDraft, market: string): Promise<boolean> {
-  const { side, orderType, qty, price, triggerPrice, referenceId } = draft;
+  const { side, orderType, qty, price, triggerPrice } = draft;
+  const referenceId = draft.referenceId.trim();
   const reply = await orderLink.command("place", {
     market,
     symbol: draft.symbol,
@@ -285,9 +297,7 @@ export async function cancelMany(orderNos: readonly string[]): Promise<readonly 
       }
     },
   });
-  const refusedCount = all.filter(({ isAccepted }) => !isAccepted).length;
-  const done = `${all.length - refusedCount} of ${all.length} cancels accepted`;
-  tell(refusedCount === 0 ? done : `${done}, ${refusedCount} refused`, tone(refusedCount === 0));
+  tell(runText(all), tone(all.every(({ isAccepted }) => isAccepted)));
   return all;
 }
 
@@ -327,10 +337,11 @@ async function askOrder(orderNo: string): Promise<void> {
 
 async function askStory(): Promise<void> {
   const orderNo = shownOrder.value;
+  const isLatest = storyAsked();
   try {
     const filter = { order_no: orderNo, page_size: HISTORY_PAGE };
     const page = (await api.ask("/trade/v1/executions", filter)) as ExecutionsPage;
-    if (shownOrder.value === orderNo) executions.value = page.executions;
+    if (isLatest() && shownOrder.value === orderNo) executions.value = page.executions;
   } catch (error) {
     tell(`The executions could not be read: ${(error as Error).message}`, "bad");
   }
@@ -383,8 +394,10 @@ function watchRestrictions(): void {
 }
 
 async function askRestrictions(): Promise<void> {
+  const isLatest = restrictionsAsked();
   try {
-    restrictions.value = (await api.ask("/trade/v1/restrictions")) as Restrictions;
+    const found = (await api.ask("/trade/v1/restrictions")) as Restrictions;
+    if (isLatest()) restrictions.value = found;
   } catch {
     // The connection's state says that nothing is known now.
   }
@@ -411,15 +424,21 @@ function askAccountSoon(): void {
 
 async function askAccount(): Promise<void> {
   isAccountDue = false;
+  const isLatest = accountAsked();
   try {
     const [cash, held] = await Promise.all([
       api.ask("/account/v1/balance"),
       api.ask("/account/v1/positions", { page_size: HISTORY_PAGE }),
     ]);
+    if (!isLatest()) return;
+    const { positions: rows, total_records } = held as PositionsPage;
     balances.value = cash as readonly Balance[];
-    positions.value = (held as PositionsPage).positions;
-  } catch {
-    // What is shown is of the past, as the connection's state says; the next change asks again.
+    positions.value = rows;
+    positionCount.value = total_records;
+  } catch (error) {
+    // Without a connection its state says that this is of the past, and its return asks again.
+    const isFinal = error instanceof api.RefusedError && !error.failure.retryable;
+    if (!isFinal && isLatest() && link.value.phase === "live") askAccountSoon();
   }
 }
 

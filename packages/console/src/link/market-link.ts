@@ -63,6 +63,7 @@ export class MarketLink {
     this.#symbol = symbol;
     this.#interval = interval;
     this.#depth = null;
+    this.#listener.fresh(false);
     if (this.#socket === null) this.#connect();
     else this.#say("subscribe");
   }
@@ -144,8 +145,10 @@ export class MarketLink {
     if (channel === "depth") {
       this.#depth = foldDepth(this.#depth, message as unknown as DepthMessage);
       this.#listener.depth(this.#depth);
-      if (this.#depth === null) this.#again();
-      else if (type === "snapshot") this.#listener.fresh(true);
+      if (this.#depth === null) {
+        this.#listener.fresh(false);
+        this.#again();
+      } else if (type === "snapshot") this.#listener.fresh(true);
     } else if (channel === "trades") {
       const { trades } = message.data as { readonly trades: readonly MarketTrade[] };
       this.#listener.trades(trades, type === "snapshot");

@@ -247,3 +247,20 @@ test("order link: what cannot be replayed is shown anew, and that is said", () =
   assert.deepEqual([bench.phase, bench.link.view.seq], ["live", 2]);
   assert.match(bench.link.view.note, /cannot be replayed/);
 });
+
+test("order link: of a new order nobody knows what became of it is said without a connection", async () => {
+  const bench = Bench.live(1);
+  const placed = bench.link.command("place", {});
+  const cancelled = bench.link.command("cancel", {});
+  bench.listener.closed(1006, "");
+  for (let tries = 0; tries < 20; tries += 1) {
+    bench.advance(1_000);
+    if (bench.phase === "connecting" || bench.sockets.length > 1) bench.listener.closed(1006, "");
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  assert.equal((await placed).reason, "outcome_unknown");
+  assert.equal(bench.link.pendingCount, 1, "a cancel is kept");
+  bench.link.stop();
+  assert.equal((await cancelled).reason, "outcome_unknown");
+});

@@ -290,6 +290,7 @@ export class OrderLink {
     this.#failureCount += 1;
     if (this.#phase !== "lost") this.#lossCount += 1;
     this.#show("lost", reason);
+    this.#pending.expire(this.#port.monotonicMs());
     this.#timer = this.#port.after(ceilingMs, () => this.#connect());
   }
 

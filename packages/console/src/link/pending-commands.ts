@@ -37,10 +37,15 @@ export class PendingCommands {
 
   /** What is to be sent again over a new connection, in its order. */
   toResend(nowMs: number): readonly Pending[] {
-    for (const { id, resendMsMax, sentAtMs } of this.#pending.values()) {
+    this.expire(nowMs);
+    return [...this.#pending.values()];
+  }
+
+  /** Says of what is not worth sending again any more that its outcome is unknown. */
+  expire(nowMs: number): void {
+    for (const { id, resendMsMax, sentAtMs } of [...this.#pending.values()]) {
       if (nowMs - sentAtMs > resendMsMax) this.settle(unknownOutcome(id));
     }
-    return [...this.#pending.values()];
   }
 
   /** Nobody will answer any more. */

@@ -91,7 +91,7 @@ export async function ask(): Promise<void> {
     tellFinished(before, active.blocks);
     if (released.value !== null) await askReleased();
   } catch (error) {
-    if (isSignedOut(error)) {
+    if (isSignedOut(error) && session.value !== null) {
       signInProblem.value = SESSION_ENDED;
       signedOut();
     }
@@ -166,13 +166,17 @@ async function act(what: string, path: string, body: object): Promise<boolean> {
       void ask();
       return true;
     } catch (error) {
+      const isOut = isNotLetIn(error);
       if (isSignedOut(error)) signedOut();
-      if (error instanceof api.RefusedError && error.httpStatus < 500) {
+      if (isRefusal(error) && !(isOut && attempts > 1)) {
         tell(`${what}: refused. ${error.message}`, "bad");
         return false;
       }
-      if (monotonicMs() - startedMs >= ACT_MS_MAX) {
-        tell(`${what}: not answered. It may have been done: look at the blocks and modes`, "bad");
+      if (isOut || monotonicMs() - startedMs >= ACT_MS_MAX) {
+        const open = `${what}: not answered. It may have been done: look at the blocks and modes`;
+        // Also where the lines are not shown any more.
+        if (isSignedOut(error)) signInProblem.value = `${open}, when you are signed in again.`;
+        tell(open, "bad");
         return false;
       }
       if (attempts === 1) tell(`${what}: no answer yet, sending it again`, "bad");
@@ -208,6 +212,15 @@ function tellFinished(before: readonly Block[], now: readonly Block[]): void {
       "good",
     );
   }
+}
+
+function isRefusal(error: unknown): error is api.RefusedError {
+  return error instanceof api.RefusedError && error.httpStatus < 500;
+}
+
+/** Says nothing of what was sent before: a restart that came behind it ends every session. */
+function isNotLetIn(error: unknown): boolean {
+  return isRefusal(error) && (error.httpStatus === 401 || error.httpStatus === 403);
 }
 
 function isSignedOut(error: unknown): boolean {

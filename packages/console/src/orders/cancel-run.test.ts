@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReplyMessage } from "@countermand/client";
 import { PendingCommands } from "../link/pending-commands.ts";
-import { batchOutcomes, type CancelOutcome, cancelRun } from "./cancel-run.ts";
+import { batchOutcomes, type CancelOutcome, cancelRun, runText } from "./cancel-run.ts";
 
 const REPLY = { type: "reply", id: "c" } as const;
 const LATE = {
@@ -20,8 +20,13 @@ test("cancel run: outcomes are by place, and a refusal of all is everyone's", ()
     { order_no: "2", result: LATE },
   ];
   assert.deepEqual(batchOutcomes(["1", "2"], { ...REPLY, code: 0, data }), [
-    { orderNo: "1", isAccepted: true, problem: "" },
-    { orderNo: "2", isAccepted: false, problem: "not cancelled. too late filled: it is filled" },
+    { orderNo: "1", isAccepted: true, problem: "", isUnknown: false },
+    {
+      orderNo: "2",
+      isAccepted: false,
+      problem: "not cancelled. too late filled: it is filled",
+      isUnknown: false,
+    },
   ]);
   const refusal = { ...REPLY, code: 10010009, reason: "not_permitted", details: "read only" };
   assert.deepEqual(
@@ -36,8 +41,15 @@ test("cancel run: an outcome that nobody knows is not told as a refusal", async 
     pending.add({ id: "c", text: "", sentAtMs: 0, resendMsMax: 0, resolve });
   });
   pending.giveUp();
-  const [outcome] = batchOutcomes(["1"], await reply);
-  assert.equal(outcome?.problem, "outcome unknown: no answer came: look at the order");
+  const outcomes = batchOutcomes(["1"], await reply);
+  assert.equal(outcomes[0]?.problem, "outcome unknown: no answer came: look at the order");
+  const data = [{ order_no: "2", result: LATE }];
+  const known = batchOutcomes(["2"], { ...REPLY, code: 0, data });
+  assert.equal(runText(outcomes), "0 of 1 cancels accepted, 1 not answered");
+  assert.equal(
+    runText([...known, ...outcomes]),
+    "0 of 2 cancels accepted, 1 refused, 1 not answered",
+  );
 });
 
 test("cancel run: fives, a pause when the gateway asks for one, each order once", async () => {

@@ -16,6 +16,21 @@ export interface CancelOutcome {
   readonly isAccepted: boolean;
   /** Why not; "" where it was accepted. */
   readonly problem: string;
+  /** No answer came, which is no refusal. */
+  readonly isUnknown: boolean;
+}
+
+/** What a run came to, in one line. */
+export function runText(outcomes: readonly CancelOutcome[]): string {
+  const count = (is: (outcome: CancelOutcome) => boolean) => outcomes.filter(is).length;
+  const acceptedCount = count(({ isAccepted }) => isAccepted);
+  const unknownCount = count(({ isUnknown }) => isUnknown);
+  const refusedCount = outcomes.length - acceptedCount - unknownCount;
+  return [
+    `${acceptedCount} of ${outcomes.length} cancels accepted`,
+    ...(refusedCount > 0 ? [`${refusedCount} refused`] : []),
+    ...(unknownCount > 0 ? [`${unknownCount} not answered`] : []),
+  ].join(", ");
 }
 
 export interface CancelRunPort {
@@ -61,6 +76,7 @@ export function batchOutcomes(
       orderNo,
       isAccepted,
       problem: isAccepted ? "" : notDoneText("not cancelled", result as Failure),
+      isUnknown: !isAccepted && NO_ANSWER.has((result as Failure).reason),
     };
   });
 }

@@ -57,6 +57,11 @@ export function Account({ onStatement }: { readonly onStatement: () => void }) {
           ))}
         </tbody>
       </table>
+      {desk.positionCount.value > desk.positions.value.length && (
+        <p class="dim">
+          {desk.positions.value.length} of {grouped(String(desk.positionCount.value))} shown
+        </p>
+      )}
       <Meters />
     </section>
   );

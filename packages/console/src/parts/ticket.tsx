@@ -241,7 +241,10 @@ function Field({ id, label, hint, value, fault, step, onValue }: FieldProps) {
         spellcheck={false}
         aria-invalid={fault !== ""}
         aria-describedby={`${id}-note`}
-        onInput={({ currentTarget }) => onValue(currentTarget.value.trim())}
+        onInput={({ currentTarget: { value: typed } }) => {
+          // In a text a blank may be followed by another word.
+          onValue(step === undefined ? typed : typed.trim());
+        }}
         onKeyDown={onKeyDown}
       />
       <small id={`${id}-note`} class={fault === "" ? "dim" : "fault"}>
