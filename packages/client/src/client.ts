@@ -1,9 +1,10 @@
 /** The gateway's REST API, typed: one method per thing to do. */
+import { Calls } from "./calls.ts";
 import { ApiError, OutcomeUnknownError, WaitTimeoutError } from "./errors.ts";
-import { compareOrderNos } from "./open-orders.ts";
+import { ordersOfPages } from "./order-pages.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { systemDelay, systemNow } from "./system.ts";
-import { type Call, type Success, Transport, type TransportOptions } from "./transport.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
 import type {
   AmendRequest,
   Balance,
@@ -36,7 +37,6 @@ import type {
   TransactionsPage,
   TransactionsQuery,
 } from "./wire.ts";
-import { writeQuery, writeWire } from "./wire-json.ts";
 
 /** How a cancel ended. */
 export type CancelOutcome =
@@ -101,6 +101,7 @@ const CANCEL_CODES = 110_302;
 export class CountermandClient {
   readonly #options: TransportOptions;
   readonly #transport: Transport;
+  readonly #calls: Calls;
   readonly #now: () => number;
   readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -111,6 +112,7 @@ export class CountermandClient {
     checkBaseUrl(options.baseUrl);
     this.#options = options;
     this.#transport = transport ?? new Transport(options);
+    this.#calls = new Calls(this.#transport);
     this.#now = options.now ?? systemNow;
     this.#delay = options.delay ?? systemDelay;
   }
@@ -157,7 +159,7 @@ export class CountermandClient {
    * assert.match(order_no, /^[0-9]{11}$/);
    */
   async place(order: PlaceRequest): Promise<{ readonly order_no: string }> {
-    const placed = await this.#write("POST", "/trade/v1/orders", order);
+    const placed = await this.#calls.write("POST", "/trade/v1/orders", order);
     return placed as { readonly order_no: string };
   }
 
@@ -168,7 +170,7 @@ export class CountermandClient {
    * assert.equal(order.price, "423.83");
    */
   async placeAndShow(order: PlaceRequest): Promise<Order> {
-    return (await this.#write("POST", "/trade/v1/orders", order, true)) as Order;
+    return (await this.#calls.write("POST", "/trade/v1/orders", order, true)) as Order;
   }
 
   /**
@@ -182,7 +184,11 @@ export class CountermandClient {
    * assert.equal(second.result.reason, "price_not_positive");
    */
   async placeBatch(orders: readonly PlaceRequest[]): Promise<readonly PlaceResult[]> {
-    return (await this.#write("POST", "/trade/v1/orders/batch", orders)) as readonly PlaceResult[];
+    return (await this.#calls.write(
+      "POST",
+      "/trade/v1/orders/batch",
+      orders,
+    )) as readonly PlaceResult[];
   }
 
   /**
@@ -197,7 +203,10 @@ export class CountermandClient {
    */
   async cancel(request: CancelRequest, options: CancelOptions = {}): Promise<CancelOutcome> {
     try {
-      const { data, receipt } = await this.#send("POST", CANCEL_PATH, request, true, options);
+      const { data, receipt } = await this.#calls.send("POST", CANCEL_PATH, request, {
+        ...options,
+        representation: true,
+      });
       const order = data as CancelledOrder;
       const more = receipt === undefined ? {} : { receipt };
       return { outcome: order.reason as "cancelled", order, ...more };
@@ -242,7 +251,7 @@ export class CountermandClient {
   /** The order after its cancel, or as whatever came before the cancel has closed it. */
   async #cancelled(request: CancelRequest): Promise<Order | null> {
     try {
-      return (await this.#send("POST", CANCEL_PATH, request, true)).data as CancelledOrder;
+      return (await this.#calls.write("POST", CANCEL_PATH, request, true)) as CancelledOrder;
     } catch (error) {
       const order = orderIn(error);
       if (order !== null && isFinal(order)) return order;
@@ -264,7 +273,10 @@ export class CountermandClient {
     options: CancelOptions = {},
   ): Promise<readonly CancelResult[]> {
     const path = "/trade/v1/orders/cancel/batch";
-    const { data } = await this.#send("POST", path, requests, true, options);
+    const { data } = await this.#calls.send("POST", path, requests, {
+      ...options,
+      representation: true,
+    });
     return data as readonly CancelResult[];
   }
 
@@ -279,7 +291,7 @@ export class CountermandClient {
    * assert.deepEqual([result.outcome, result.done], ["done", 1]);
    */
   cancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
-    return this.#cancelAll(filter, true);
+    return this.#calls.cancelAll(filter, true);
   }
 
   /**
@@ -291,7 +303,7 @@ export class CountermandClient {
    * assert.ok(preview.matched >= 1);
    */
   previewCancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
-    return this.#cancelAll({ ...filter, preview: 1 }, false);
+    return this.#calls.cancelAll({ ...filter, preview: 1 }, false);
   }
 
   /**
@@ -304,7 +316,7 @@ export class CountermandClient {
    * assert.deepEqual([order.price, order.version], ["399.99", 2]);
    */
   async amend(request: AmendRequest): Promise<Order> {
-    return (await this.#write("PUT", "/trade/v1/orders", request, true)) as Order;
+    return (await this.#calls.write("PUT", "/trade/v1/orders", request, true)) as Order;
   }
 
   /**
@@ -315,7 +327,7 @@ export class CountermandClient {
    * assert.ok(page.orders.length <= 10);
    */
   async orders(query: OrdersQuery = {}): Promise<OrdersPage> {
-    return (await this.#read("/trade/v1/orders", query)) as OrdersPage;
+    return (await this.#calls.read("/trade/v1/orders", query)) as OrdersPage;
   }
 
   /**
@@ -327,27 +339,7 @@ export class CountermandClient {
    * }
    */
   async *allOrders(query: OrdersQuery = {}): AsyncGenerator<Order, void, void> {
-    const page_size = query.page_size ?? 100;
-    const first = query.page_index ?? 1;
-    let told: string | null = null;
-    let total = 0;
-    for (let page_index = first; ; page_index += 1) {
-      const page = await this.orders({ ...query, page_index, page_size });
-      const { orders, total_records } = page;
-      // What closed meanwhile, and what fits no more, has moved the rest to earlier pages.
-      const missing = Math.ceil(Math.max(0, total - total_records) / page_size);
-      total = total_records;
-      if (missing > 0 && page_index > first) {
-        page_index = Math.max(first, page_index - missing) - 1;
-        continue;
-      }
-      for (const order of orders) {
-        if (told !== null && compareOrderNos(order.order_no, told) >= 0) continue;
-        told = order.order_no;
-        yield order;
-      }
-      if (orders.length === 0 || page_index * page_size >= total_records) return;
-    }
+    yield* ordersOfPages((page) => this.orders({ ...query, ...page }), query);
   }
 
   /**
@@ -373,7 +365,7 @@ export class CountermandClient {
    * await client.deadMan({ timeout: 0, scope: "symbol", value: "00700" });
    */
   async deadMan(request: DeadManRequest): Promise<DeadManSwitch> {
-    return (await this.#write("POST", "/trade/v1/dead-man", request)) as DeadManSwitch;
+    return (await this.#calls.write("POST", "/trade/v1/dead-man", request)) as DeadManSwitch;
   }
 
   /**
@@ -384,7 +376,7 @@ export class CountermandClient {
    * assert.ok(switches.every(({ state }) => state === "armed" || state === "fired"));
    */
   async deadManStatus(): Promise<DeadManStatus> {
-    return (await this.#read("/trade/v1/dead-man", {})) as DeadManStatus;
+    return (await this.#calls.read("/trade/v1/dead-man", {})) as DeadManStatus;
   }
 
   /**
@@ -400,10 +392,7 @@ export class CountermandClient {
    * assert.ok(compareDecimals(qty, "0") > 0);
    */
   async tradableQuantity(request: QuantityRequest): Promise<Quantity> {
-    const body = writeWire(request);
-    const path = "/trade/v1/orders/quantity";
-    const call: Call = { method: "POST", path, body, signed: true, changes: false };
-    return (await this.#transport.call(call)).data as Quantity;
+    return (await this.#calls.ask("/trade/v1/orders/quantity", request)) as Quantity;
   }
 
   /**
@@ -416,7 +405,7 @@ export class CountermandClient {
    * assert.ok(markets.every(({ mode }) => mode === "open"));
    */
   async restrictions(): Promise<Restrictions> {
-    return (await this.#read("/trade/v1/restrictions", {})) as Restrictions;
+    return (await this.#calls.read("/trade/v1/restrictions", {})) as Restrictions;
   }
 
   /**
@@ -426,7 +415,7 @@ export class CountermandClient {
    * assert.ok(rows.some(({ base_currency }) => base_currency === "HKD"));
    */
   async balance(): Promise<readonly Balance[]> {
-    return (await this.#read("/account/v1/balance", {})) as readonly Balance[];
+    return (await this.#calls.read("/account/v1/balance", {})) as readonly Balance[];
   }
 
   /**
@@ -436,7 +425,7 @@ export class CountermandClient {
    * assert.equal(positions[0].product_code, "00700");
    */
   async positions(query: PositionsQuery = {}): Promise<PositionsPage> {
-    return (await this.#read("/account/v1/positions", query)) as PositionsPage;
+    return (await this.#calls.read("/account/v1/positions", query)) as PositionsPage;
   }
 
   /**
@@ -446,7 +435,7 @@ export class CountermandClient {
    * assert.ok(Array.isArray(executions));
    */
   async executions(query: ExecutionsQuery = {}): Promise<ExecutionsPage> {
-    return (await this.#read("/trade/v1/executions", query)) as ExecutionsPage;
+    return (await this.#calls.read("/trade/v1/executions", query)) as ExecutionsPage;
   }
 
   /**
@@ -456,7 +445,7 @@ export class CountermandClient {
    * assert.ok(transactions.length > 0);
    */
   async transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
-    return (await this.#read("/account/v1/transactions", query)) as TransactionsPage;
+    return (await this.#calls.read("/account/v1/transactions", query)) as TransactionsPage;
   }
 
   /**
@@ -467,10 +456,8 @@ export class CountermandClient {
    * assert.equal(sign_in_code.length, 43);
    */
   async signInCode(): Promise<SignInCode> {
-    const path = "/console/v1/sign-in-codes";
     // Not repeated by itself: the same signed bytes make no second code.
-    const call: Call = { method: "POST", path, signed: true, changes: false };
-    return (await this.#transport.call(call)).data as SignInCode;
+    return (await this.#calls.ask("/console/v1/sign-in-codes")) as SignInCode;
   }
 
   /**
@@ -480,7 +467,7 @@ export class CountermandClient {
    * assert.ok(symbols.some(({ symbol }) => symbol === "BTC-USDT"));
    */
   async symbols(): Promise<MarketSymbols> {
-    return (await this.#public("/market/v1/symbols", {})) as MarketSymbols;
+    return (await this.#calls.public("/market/v1/symbols", {})) as MarketSymbols;
   }
 
   /**
@@ -492,7 +479,7 @@ export class CountermandClient {
    * assert.ok(compareDecimals(price, "0") > 0 && qty !== "0" && orders >= 1);
    */
   async depth(symbol: string, levels?: number): Promise<MarketDepth> {
-    return (await this.#public("/market/v1/depth", { symbol, levels })) as MarketDepth;
+    return (await this.#calls.public("/market/v1/depth", { symbol, levels })) as MarketDepth;
   }
 
   /**
@@ -502,7 +489,7 @@ export class CountermandClient {
    * assert.ok(trades.length <= 10);
    */
   async trades(symbol: string, limit?: number): Promise<MarketTrades> {
-    return (await this.#public("/market/v1/trades", { symbol, limit })) as MarketTrades;
+    return (await this.#calls.public("/market/v1/trades", { symbol, limit })) as MarketTrades;
   }
 
   /**
@@ -512,7 +499,11 @@ export class CountermandClient {
    * assert.ok(Array.isArray(candles));
    */
   async candles(symbol: string, interval: string, limit?: number): Promise<MarketCandles> {
-    return (await this.#public("/market/v1/candles", { symbol, interval, limit })) as MarketCandles;
+    return (await this.#calls.public("/market/v1/candles", {
+      symbol,
+      interval,
+      limit,
+    })) as MarketCandles;
   }
 
   /**
@@ -541,57 +532,6 @@ export class CountermandClient {
     };
     return new OrderStream(origin, options);
   }
-
-  async #cancelAll(request: CancelAllRequest, changes: boolean): Promise<CancelAllResult> {
-    const path = "/trade/v1/orders/cancel/all";
-    const body = writeWire(request);
-    try {
-      const call: Call = { method: "POST", path, body, signed: true, changes };
-      return (await this.#transport.call(call)).data as CancelAllResult;
-    } catch (error) {
-      // Some or all work on: that is an answer, with the same content.
-      const { data } = error instanceof ApiError ? error.failure : { data: undefined };
-      if (data === undefined || !("matched" in data)) throw error;
-      return data;
-    }
-  }
-
-  async #write(
-    method: string,
-    path: string,
-    content: unknown,
-    representation = false,
-  ): Promise<unknown> {
-    return (await this.#send(method, path, content, representation)).data;
-  }
-
-  #send(
-    method: string,
-    path: string,
-    content: unknown,
-    representation: boolean,
-    { receipt = false }: CancelOptions = {},
-  ): Promise<Success> {
-    const body = writeWire(content);
-    const asked = { signed: true, representation, receipt, changes: true };
-    return this.#transport.call({ method, path, body, ...asked });
-  }
-
-  async #read(path: string, query: object): Promise<unknown> {
-    const call: Call = { method: "GET", path, query: queryOf(query), signed: true, changes: false };
-    return (await this.#transport.call(call)).data;
-  }
-
-  async #public(path: string, query: object): Promise<unknown> {
-    const call: Call = {
-      method: "GET",
-      path,
-      query: queryOf(query),
-      signed: false,
-      changes: false,
-    };
-    return (await this.#transport.call(call)).data;
-  }
 }
 
 /** `localhost:8080` is a URL, too: of a scheme that nobody speaks. */
@@ -615,10 +555,6 @@ function isCancelAnswer(error: unknown): error is ApiError {
 function orderIn(error: unknown): Order | null {
   if (!isCancelAnswer(error)) return null;
   return (error.failure.data as Order | undefined) ?? null;
-}
-
-function queryOf(query: object): string {
-  return writeQuery(query as Readonly<Record<string, string | number | undefined>>);
 }
 
 function isFinal({ order_status }: Pick<Order, "order_status">): boolean {

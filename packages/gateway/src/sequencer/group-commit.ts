@@ -16,7 +16,8 @@ import {
   PENDING_PLACES_SLOW_MAX,
   SLOW_COMMIT_MS,
 } from "./limits.ts";
-import type { Partitions, WorkedCommand } from "./partitions.ts";
+import type { Partitions } from "./partitions.ts";
+import type { WorkedCommand } from "./staging.ts";
 
 export interface GroupCommitOptions {
   /** Where what was decided is staged. */

@@ -1,6 +1,6 @@
 /**
- * The state machines of this node and what they decided since the last commit. Owned by the
- * sequencer, which is the only caller. Everything here is synchronous: a command's events are
+ * The state machines of this node, and how commands go through them. Owned by the sequencer, which
+ * is the only caller. Everything here is synchronous: a command's events are
  * decided, applied and staged in one turn, so that all partitions a command touches commit
  * together.
  */
@@ -16,7 +16,6 @@ import { type Desk, newOrderSingle } from "@countermand/core/desk";
 import {
   type Exchange,
   type ExchangeCommand,
-  type ExchangeEvent,
   encodeExchangeRecord,
   type SessionCommand,
 } from "@countermand/core/exchange";
@@ -28,8 +27,6 @@ import {
   CancelReason,
   type Cause,
   type DeskEvent,
-  type ExecutionReported,
-  encodeAnswered,
   encodeDeskEvent,
   type Instrument,
   marketGroupOf,
@@ -46,7 +43,6 @@ import { settlingDay } from "@countermand/core/money";
 import { isClosed } from "@countermand/core/order";
 import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session";
 import type { RecentReports } from "../archive/recent-reports.ts";
-import type { PartitionAppend } from "../journal/journal.ts";
 import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
 import { STRAIGHT, type VenueFaults } from "../venue/fault-plan.ts";
 import { VenueGate } from "../venue/venue-gate.ts";
@@ -57,16 +53,10 @@ import {
 } from "./control-partition.ts";
 import { RuleChecks } from "./rule-checks.ts";
 import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
+import { type PartitionLease, type Staged, Staging, type WorkedCommand } from "./staging.ts";
 
 /** The venue partition of the embedded exchange. */
 export const EXCHANGE_PARTITION = "exchange";
-
-/** A partition's place in the journal. */
-export interface PartitionLease {
-  readonly epoch: number;
-  /** Position of the last event, staged ones included. */
-  seq: number;
-}
 
 export interface DeskPartition {
   readonly name: string;
@@ -77,27 +67,6 @@ export interface DeskPartition {
 export interface ExchangePartition {
   readonly exchange: Exchange;
   readonly lease: PartitionLease;
-}
-
-/** What one commit writes and, once it is durable, publishes. */
-export interface Staged {
-  readonly appends: readonly PartitionAppend[];
-  readonly reports: readonly ExecutionReported[];
-  /** What each command did at the exchange, in order. */
-  readonly worked: readonly WorkedCommand[];
-  readonly eventCount: number;
-}
-
-/** All events of one command of the exchange, and the exchange's time. */
-export interface WorkedCommand {
-  readonly events: readonly ExchangeEvent[];
-  readonly atMs: UnixMs;
-}
-
-interface StagedAppend {
-  readonly epoch: number;
-  readonly expectedSeq: number;
-  readonly payloads: string[];
 }
 
 export class Partitions {
@@ -119,12 +88,7 @@ export class Partitions {
   readonly gate: VenueGate = new VenueGate(this);
   /** Who asks for what is being decided; null while nobody does. */
   #cause: Cause | null = null;
-  #appends = new Map<string, StagedAppend>();
-  #reports: ExecutionReported[] = [];
-  /** Where the last of them stands. */
-  readonly #reportedAt = { partition: "", seq: 0 };
-  #worked: WorkedCommand[] = [];
-  #eventCount = 0;
+  readonly #staging = new Staging();
 
   /** Without sessions of their own, markets have the reference rules. */
   constructor(
@@ -146,7 +110,7 @@ export class Partitions {
 
   /** Events staged since the last {@link takeStaged}. */
   get stagedCount(): number {
-    return this.#eventCount;
+    return this.#staging.eventCount;
   }
 
   get openCount(): number {
@@ -360,7 +324,7 @@ export class Partitions {
 
   /** Stages what an operator decided. It holds from now on. */
   stageControlEvent(event: ControlEvent): void {
-    this.#stage(CONTROL_PARTITION, this.#control.lease, encodeControlEvent(event));
+    this.#staging.add(CONTROL_PARTITION, this.#control.lease, encodeControlEvent(event));
     this.#control.state.apply(event);
   }
 
@@ -375,17 +339,10 @@ export class Partitions {
    */
   stageAnswered(account: Account, sinceSeq: number, answered: Answered): void {
     const { desk, lease, name } = this.deskOf(account);
-    const { partition, seq } = this.#reportedAt;
-    const isReport = lease.seq > sinceSeq && partition === name && seq === lease.seq;
-    if (!isReport || this.#reports.at(-1)?.order.account !== account) {
-      this.stageDeskEvent(account, { type: "RequestAnswered", account, ...answered });
-      return;
-    }
-    const payloads = this.#appends.get(name)?.payloads ?? [];
-    const report = payloads.pop();
-    assert(report !== undefined, "what was reported in this turn is staged");
-    payloads.push(encodeAnswered(report, answered));
-    desk.applyAnswered(answered, seq);
+    const isCarried =
+      lease.seq > sinceSeq && this.#staging.carry(answered, account, name, lease.seq);
+    if (isCarried) desk.applyAnswered(answered, lease.seq);
+    else this.stageDeskEvent(account, { type: "RequestAnswered", account, ...answered });
   }
 
   /** An intent is about the order that the command is about. */
@@ -397,13 +354,11 @@ export class Partitions {
   }
 
   #stageDeskEvent({ name, desk, lease }: DeskPartition, event: DeskEvent): number {
-    this.#stage(name, lease, encodeDeskEvent(event));
+    this.#staging.add(name, lease, encodeDeskEvent(event));
     desk.apply(event, lease.seq);
     this.recent.add(name, lease.seq, event);
     if (event.type === "ExecutionReported") {
-      this.#reports.push(event);
-      this.#reportedAt.partition = name;
-      this.#reportedAt.seq = lease.seq;
+      this.#staging.reported(event, name, lease.seq);
       if (this.onClosed !== null && isClosed(event.order)) this.onClosed(event.order);
     }
     return lease.seq;
@@ -420,14 +375,7 @@ export class Partitions {
   }
 
   takeStaged(): Staged {
-    const appends = [...this.#appends].map(([partition, append]) => ({ partition, ...append }));
-    const [reports, worked, eventCount] = [this.#reports, this.#worked, this.#eventCount];
-    const staged = { appends, reports, worked, eventCount };
-    this.#appends = new Map();
-    this.#reports = [];
-    this.#worked = [];
-    this.#eventCount = 0;
-    return staged;
+    return this.#staging.take();
   }
 
   /**
@@ -499,7 +447,7 @@ export class Partitions {
   }
 
   #stageSessionEvent(event: SessionEvent): void {
-    this.#stage(SESSION_PARTITION, this.sessions.lease, encodeSessionEvent(event));
+    this.#staging.add(SESSION_PARTITION, this.sessions.lease, encodeSessionEvent(event));
     this.sessions.state.apply(event);
   }
 
@@ -528,22 +476,10 @@ export class Partitions {
   /** Everything the exchange does comes by here, so that the public market sees all of it. */
   #stageWorked(worked: WorkedCommand): void {
     const { events, atMs } = worked;
-    if (events.length > 0) this.#worked.push(worked);
+    if (events.length > 0) this.#staging.worked(worked);
     for (const event of events) {
-      this.#stage(EXCHANGE_PARTITION, this.exchange.lease, encodeExchangeRecord(event, atMs));
+      this.#staging.add(EXCHANGE_PARTITION, this.exchange.lease, encodeExchangeRecord(event, atMs));
     }
-  }
-
-  #stage(partition: string, lease: PartitionLease, payload: string): void {
-    const staged = this.#appends.get(partition);
-    if (staged === undefined) {
-      const { epoch, seq } = lease;
-      this.#appends.set(partition, { epoch, expectedSeq: seq, payloads: [payload] });
-    } else {
-      staged.payloads.push(payload);
-    }
-    lease.seq += 1;
-    this.#eventCount += 1;
   }
 }
 
