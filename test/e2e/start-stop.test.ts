@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { coresOf } from "../../packages/gateway/src/sys/thread-core.ts";
 import { audit } from "./crash/audit.ts";
 import { type Account, Load, newAccounts } from "./crash/load.ts";
 import { Random } from "./crash/random.ts";
-import { type GatewayProcess, ROOT, Workplace } from "./gateway-process.ts";
+import { freePort } from "./free-port.ts";
+import { GATEWAY_ENTRY, type GatewayProcess, ROOT, Workplace } from "./gateway-process.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 import { BUY } from "./wire-orders.ts";
@@ -156,11 +158,34 @@ test("stop: SIGTERM while it starts exits 0 too", async (t) => {
   const dataDir = place.path("data");
   const gateway = place.launch(dataDir);
   while (gateway.exit === null && !existsSync(join(dataDir, "journal.db"))) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
   }
   gateway.kill("SIGTERM");
   assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
   await place.gateway(dataDir);
+});
+
+test("start: standard streams on a full disk end nothing", async (t) => {
+  const place = Workplace.of(t);
+  const port = String(await freePort());
+  const script = 'exec "$0" "$@" >/dev/full 2>&1';
+  const gateway = place.run("sh", ["-c", script, process.execPath, GATEWAY_ENTRY], {
+    COUNTERMAND_PORT: port,
+    COUNTERMAND_DATA_DIR: place.path("data"),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const isReady = () =>
+    fetch(`${url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (gateway.exit === null && !(await isReady())) await setImmediate();
+  const client = new SignedClient(url, KEY_1, 1);
+  t.after(() => client.close());
+  gateway.kill("SIGHUP");
+  await client.place(BUY);
+  gateway.kill("SIGTERM");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null });
 });
 
 test("start: tools/launch.mjs starts it and passes SIGTERM on", async (t) => {

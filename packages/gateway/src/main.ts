@@ -27,11 +27,6 @@ async function main(): Promise<void> {
   }
   const config = readConfig();
   const log = createLog(config.logLevel);
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", () => {
-      // Whoever reads has gone, or his disk is full: no reason to stop.
-    });
-  }
   for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
   const starting = Gateway.start({ config, clock: systemClock, log, onFatal: dieOf });
   stopOnSignals(starting);
@@ -137,5 +132,16 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
+/**
+ * Whoever read them has gone, or their disk is full: orders go on. In place of the command line's
+ * own listeners, for which that is the end of a program.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners("error").on("error", () => {});
+  }
+}
+
 process.on("uncaughtException", dieOf);
+outliveReaders();
 main().catch(refuseStart);

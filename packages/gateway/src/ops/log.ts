@@ -1,12 +1,11 @@
 /** Structured log on standard error: one event name per line, glossary words, never a secret. */
 import pino, { type Logger } from "pino";
 import type { LogLevel } from "../config.ts";
+import { LineWriter } from "../sys/line-writer.ts";
 
 export type Log = Logger;
 
 const STANDARD_ERROR = 2;
-/** Characters of lines that are kept until they can be written; beyond them lines are dropped. */
-const UNWRITTEN_CHARACTERS_MAX = 1_048_576;
 
 /** Nothing stops because it cannot be logged: cancels go on while the log's disk is full. */
 export function createLog(level: LogLevel, fileDescriptor = STANDARD_ERROR): Log {
@@ -16,10 +15,6 @@ export function createLog(level: LogLevel, fileDescriptor = STANDARD_ERROR): Log
     messageKey: "event",
     redact: { paths: ["secret", "signature", "*.secret", "*.signature"], censor: "[redacted]" },
   };
-  const maxLength = UNWRITTEN_CHARACTERS_MAX;
-  const destination = pino.destination({ dest: fileDescriptor, sync: true, maxLength });
-  destination.on("error", () => {
-    // The line is kept, and written with the next one for which there is room.
-  });
-  return pino(options, destination);
+  // The library's own writer waits for a reader that sleeps, and tries no more once it holds enough.
+  return pino(options, new LineWriter(fileDescriptor));
 }
