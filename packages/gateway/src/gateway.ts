@@ -164,6 +164,7 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
     admits: () => front.node?.admits() ?? true,
     tls: config.tls,
     sandbox: config.profile === "sandbox",
+    hasOperators: config.operatorToken !== null,
     signed: new SignedEndpoint({
       services: () => front.node?.services ?? null,
       isDraining: () => front.draining,

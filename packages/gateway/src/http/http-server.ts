@@ -22,18 +22,14 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { ConsoleEdge } from "../console/console-edge.ts";
 import { OTHER_ROUTE } from "../ops/metrics.ts";
 import type { TlsFiles } from "../secret-settings.ts";
-import { openFilesMax } from "../sys/open-files.ts";
 import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
 import { answerClientError } from "./client-error.ts";
+import { connectionRoom } from "./connection-room.ts";
 import {
   CONNECTION_CHECK_MS,
-  CONNECTIONS_MAX,
-  CONNECTIONS_MIN,
-  FILES_RESERVED,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
-  LISTENERS,
   REQUEST_TIMEOUT_MS,
 } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
@@ -63,6 +59,8 @@ export interface HttpServerOptions {
   readonly sandbox: boolean;
   /** Counts a request when its answer is done. */
   readonly onAnswered: (route: string, httpStatus: number) => void;
+  /** Whether there is a listener for operators, who need connections as well. */
+  readonly hasOperators?: boolean;
   /** False leaves every request to node:http, so that the two ways can be compared. */
   readonly readsPlain?: boolean;
 }
@@ -80,12 +78,13 @@ export class HttpServer {
     server: Server,
     state: ServerState,
     plain: PlainEdge | null,
+    connectionsMax: number,
   ) {
     this.#app = app;
     this.server = server;
     this.#state = state;
     this.#plain = plain;
-    this.#listeners = new Listeners(server, connectionsMax());
+    this.#listeners = new Listeners(server, connectionsMax);
   }
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
@@ -111,7 +110,8 @@ export class HttpServer {
     if (server === null) throw new Error("the framework did not make its server");
     const made: Server = server;
     const plain = options.readsPlain === false ? null : plainEdge(made, options, state);
-    return new HttpServer(app, made, state, plain);
+    const { clients } = connectionRoom(options.hasOperators === true);
+    return new HttpServer(app, made, state, plain, clients);
   }
 
   /** Looks for slow and idle connections; done by itself every PLAIN_CHECK_MS. */
@@ -167,12 +167,6 @@ const SERVER_OPTIONS = {
     return request.headers.upgrade?.toLowerCase() === "websocket";
   },
 };
-
-/** Connections must never use up the files that the journal needs to go on. */
-function connectionsMax(): number {
-  const allowed = Math.min(CONNECTIONS_MAX, openFilesMax() - FILES_RESERVED - LISTENERS);
-  return Math.max(CONNECTIONS_MIN, allowed);
-}
 
 function dispatch(
   options: HttpServerOptions,

@@ -42,5 +42,8 @@ export const IDEMPOTENCY_KEY_MS = 86_400_000;
 /** Bytes of an operator's request body; then 413. Reason: as of a client's. */
 export const OPERATOR_BODY_BYTES_MAX = 16_384;
 
-/** Connections to the operator API at a time; the next one is closed at once. */
+/**
+ * Connections to the operator API at a time; the next one is closed at once. Reason: operators are
+ * few. Where files are few, too, they have half of what there is.
+ */
 export const OPERATOR_CONNECTIONS_MAX = 256;

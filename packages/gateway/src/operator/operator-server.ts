@@ -27,6 +27,7 @@ import { permissionFault } from "../auth/authorize.ts";
 import type { OpenSession } from "../console/console-sessions.ts";
 import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
 import { answerClientError } from "../http/client-error.ts";
+import { connectionRoom } from "../http/connection-room.ts";
 import {
   CONNECTION_CHECK_MS,
   HEADERS_TIMEOUT_MS,
@@ -39,7 +40,7 @@ import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { isEchoable, JSON_TYPE } from "../http/responses.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
-import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX, OPERATOR_CONNECTIONS_MAX } from "./limits.ts";
+import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX } from "./limits.ts";
 import {
   addOperatorPages,
   isPagePath,
@@ -152,7 +153,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     },
     exposeHeadRoutes: false,
   });
-  app.server.maxConnections = OPERATOR_CONNECTIONS_MAX;
+  app.server.maxConnections = connectionRoom(true).operators;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const isToken = tokenCheck(options.token);
