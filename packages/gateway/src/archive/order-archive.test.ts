@@ -15,7 +15,12 @@ import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
-import { FOLLOW_GATHER_EVENTS, FOLLOW_GATHER_MS, RUN_REPORTS_MAX } from "./archive-limits.ts";
+import {
+  FOLLOW_GATHER_EVENTS,
+  FOLLOW_GATHER_MS,
+  RETRY_MS_MIN,
+  RUN_REPORTS_MAX,
+} from "./archive-limits.ts";
 import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
@@ -25,7 +30,7 @@ interface Setting {
   readonly journal: SqliteJournal;
   readonly desk: ScriptedDesk;
   readonly notices: ArchiveNotice[];
-  open(options?: ArchiveOptions): Promise<OrderArchive>;
+  open(options?: ArchiveOptions, partitions?: string[]): Promise<OrderArchive>;
   /** Resolves at the next notice of that type. */
   noticed(type: ArchiveNotice["type"]): Promise<void>;
 }
@@ -44,8 +49,8 @@ async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void>
       notices.push(notice);
       waiting.get(notice.type)?.();
     };
-    const open = async (options: ArchiveOptions = {}) => {
-      const archive = await OrderArchive.open(folder, [DESK], {
+    const open = async (options: ArchiveOptions = {}, partitions: string[] = [DESK]) => {
+      const archive = await OrderArchive.open(folder, partitions, {
         onNotice,
         gatherMs: 0,
         ...options,
@@ -400,6 +405,33 @@ test("archive: it says why it cannot be opened", () =>
     const file = join(folder, "archive.db");
     mkdirSync(file);
     await assert.rejects(open(), { code: "ARCHIVE_UNAVAILABLE", message: /not a regular file/ });
+  }));
+
+test("archive: while the system gives no thread it is tried again", () =>
+  withDesk(async ({ folder, desk, open, notices, noticed }) => {
+    const orderId = desk.place(ALICE);
+    desk.cancel(orderId);
+    const clock = new FakeClock();
+    const partitions = [DESK];
+    const archive = await open({ clock }, partitions);
+    await projectAll(archive, desk);
+    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
+    const ended = noticed("Failed");
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
+    await ended;
+    // What cannot be given to a thread fails as one that the system does not give.
+    partitions.push(Symbol("no thread") as unknown as string);
+    const refused = noticed("Failed");
+    clock.advance(RETRY_MS_MIN);
+    await refused;
+    partitions.pop();
+    const recovered = noticed("Recovered");
+    clock.advance(2 * RETRY_MS_MIN);
+    await recovered;
+    assert.deepEqual(
+      notices.map(({ type }) => type),
+      ["Rebuilding", "Failed", "Failed", "Rebuilding", "Recovered"],
+    );
   }));
 
 test("archive: closed, it refuses", () =>

@@ -401,14 +401,14 @@ export class OrderArchive {
     this.#worker?.postMessage(message);
   }
 
-  /** Resolves when the thread is ready; rejects when it ends before that. */
-  #startThread(
+  /** Resolves when the thread is ready; rejects when it ends before that, or there is none. */
+  async #startThread(
     thread = archiveThread(this.#dataDir, this.#partitions, this.#required),
   ): Promise<void> {
-    if (thread.problem !== null) return Promise.reject(new ArchiveError(thread.problem));
+    if (thread.problem !== null) throw new ArchiveError(thread.problem);
     const { worker } = thread;
     thread.begin();
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       let problem = "its thread ended";
       let readyAtMs: number | null = null;
       worker.on("error", (error) => {
@@ -498,7 +498,7 @@ export class OrderArchive {
     this.#refuseAll(new ArchiveError(problem));
     this.#failed(problem, this.#retryMs);
     this.#retry = this.#clock.after(this.#retryMs, () => {
-      this.#startThread().catch((error: ArchiveError) => this.#startAgainLater(error.message));
+      this.#startThread().catch((error: Error) => this.#startAgainLater(error.message));
     });
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
   }

@@ -31,6 +31,7 @@ class Bench {
   readonly makings: Making[] = [];
   readonly told: string[] = [];
   openCount = 0;
+  isThreadRefused = false;
   seq = 0;
   readonly snapshotter: Snapshotter;
 
@@ -44,6 +45,7 @@ class Bench {
         openCount: () => this.openCount,
         positions: () => new Map([["desk-22", this.seq]]),
         make: (order) => {
+          if (this.isThreadRefused) throw new Error("no thread");
           const making = new Making(order);
           this.makings.push(making);
           return making;
@@ -128,6 +130,16 @@ test("snapshotter: one at a time, whatever becomes of it", async () => {
   assert.deepEqual(bench.told, ["no room", "/data/snapshots/2"]);
   bench.pass(EVERY);
   assert.equal(bench.makings.length, 3);
+});
+
+test("snapshotter: a thread that the system does not give has failed, and ends nothing", () => {
+  const bench = new Bench();
+  bench.isThreadRefused = true;
+  bench.pass(EVERY);
+  assert.deepEqual(bench.told, ["no thread"]);
+  bench.isThreadRefused = false;
+  bench.pass(EVERY);
+  assert.equal(bench.makings.length, 1);
 });
 
 test("snapshotter: held it begins none, and goes on with the next event", () => {

@@ -23,7 +23,7 @@ export interface SnapshotterOptions {
   readonly openCount: () => number;
   /** What is durable now. */
   readonly positions: () => ReadonlyMap<string, number>;
-  /** Makes one, in a thread of its own; resolves with its path, rejects where there is none. */
+  /** Makes one, in a thread of its own; throws where the system gives none. */
   readonly make: (order: SnapshotOrder) => SnapshotInMaking;
   readonly onWritten: (path: string) => void;
   readonly onFailed: (error: Error) => void;
@@ -94,7 +94,14 @@ export class Snapshotter {
   #start(): void {
     const { dataDir, layout, positions, make, onWritten, onFailed } = this.#options;
     this.#eventCount = 0;
-    const inMaking = make({ dataDir, layout, upTo: positions() });
+    let inMaking: SnapshotInMaking;
+    try {
+      inMaking = make({ dataDir, layout, upTo: positions() });
+    } catch (error) {
+      // The system gives no thread.
+      onFailed(error as Error);
+      return;
+    }
     this.#inMaking = inMaking;
     const isOver = (): void => {
       if (this.#inMaking === inMaking) this.#inMaking = null;
