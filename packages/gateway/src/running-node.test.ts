@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { UNCONDITIONAL } from "@countermand/contract";
 import { type ClOrdId, type PlaceRequest, Side, type UnixMs } from "@countermand/core/model";
 import { aPlaceRequest } from "./place-request-fixture.ts";
@@ -74,4 +75,28 @@ test("partitions: a fill across two desks is there after a restart, on both side
       ["fex"],
     );
   }
+});
+
+test("metrics: what waits for the disk and writes nothing itself is no commit", async (t) => {
+  const place = new NodePlace(t);
+  const node = await place.start();
+  const commits = async () => {
+    const { text } = await node.metrics.scrape();
+    const count = (name: string) =>
+      Number(new RegExp(`^${name}_count (\\d+)$`, "m").exec(text)?.[1]);
+    return [count("countermand_commit_events"), count("countermand_commit_seconds")];
+  };
+  const [before = 0] = await commits();
+  let isPlaced = false;
+  const placing = node.services.trade.place(FIRST, order(Side.Buy, "mine"), newRequest());
+  void placing.then(() => {
+    isPlaced = true;
+  });
+  const queries: Promise<number>[] = [];
+  while (!isPlaced) {
+    queries.push(node.sequencer.read(() => 0));
+    await setImmediate();
+  }
+  await Promise.all(queries);
+  assert.deepEqual(await commits(), [before + 1, before + 1]);
 });

@@ -325,7 +325,8 @@ export class RunningNode {
   }
 
   #publish(commit: DurableCommit): void {
-    this.metrics.committed(commit.eventCount, commit.durationMs);
+    // Of queries alone: they waited, and nothing was written.
+    if (commit.eventCount > 0) this.metrics.committed(commit.eventCount, commit.durationMs);
     this.#hub.publish(commit.reports);
     this.market.publish(commit.worked);
     for (const [partition, seq] of commit.positions) {
