@@ -356,7 +356,10 @@ function supervise(node, args, stdio, cwd = ROOT) {
     });
   }
   if (process.env["npm_lifecycle_event"] === undefined) return;
-  stopWithParent(() => sentAtMs.size === 0 && child.kill("SIGTERM"));
+  stopWithParent(() => {
+    // One that is stopping already is let stop; SIGHUP may have been a reload.
+    if (!sentAtMs.has("SIGTERM") && !sentAtMs.has("SIGINT")) child.kill("SIGTERM");
+  });
 }
 
 /**

@@ -48,6 +48,7 @@ interface Ended {
 interface Launched {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
+  readonly written: { readonly stdout: string; readonly stderr: string };
   /** Resolves when the standard output contains a text. */
   readonly wrote: (text: string) => Promise<void>;
 }
@@ -76,9 +77,14 @@ function launch(
   args: readonly string[],
   npmScript = "npm-must-not-run.js",
 ): Launched {
+  const command = [process.execPath, join(root, "tools", "launch.mjs"), ...args];
+  return run(command, { npm_execpath: join(root, npmScript) });
+}
+
+function run([file = "", ...args]: readonly string[], set: NodeJS.ProcessEnv): Launched {
   const { NODE_TEST_CONTEXT: _nested, npm_lifecycle_event: _event, ...env } = process.env;
-  const child = spawn(process.execPath, [join(root, "tools", "launch.mjs"), ...args], {
-    env: { ...env, npm_execpath: join(root, npmScript) },
+  const child = spawn(file, args, {
+    env: { ...env, ...set },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const written = { stdout: "", stderr: "" };
@@ -94,7 +100,7 @@ function launch(
       await Promise.race([once(child.stdout, "data"), ended.then(() => assert.fail(text))]);
     }
   };
-  return { process: child, ended, wrote };
+  return { process: child, ended, written, wrote };
 }
 
 test("launch: start passes its arguments and ends with the gateway's exit code", async (t) => {
@@ -144,6 +150,20 @@ test("launch: a killed launcher leaves no gateway behind", async (t) => {
   launched.process.kill("SIGKILL");
   // The pipe closes when its last writer, the gateway, has ended.
   assert.match((await launched.ended).stdout, /stopped by disconnect/);
+});
+
+test("launch: npm that is killed leaves no gateway behind, though it was reloaded before", async (t) => {
+  const onReload = 'process.on("SIGHUP", () => void process.stdout.write("reloaded\\n"));';
+  const root = repository(t, { "packages/gateway/src/main.ts": onReload + GATEWAY });
+  const script = '"$@" & echo "launcher $!"; wait';
+  const launcher = [process.execPath, join(root, "tools", "launch.mjs"), "start"];
+  const npm = run(["sh", "-c", script, "npm", ...launcher], { npm_lifecycle_event: "start" });
+  await npm.wrote("up");
+  process.kill(Number(/launcher (\d+)/.exec(npm.written.stdout)?.[1]), "SIGHUP");
+  await npm.wrote("reloaded");
+  npm.process.kill("SIGKILL");
+  // The pipe closes when its last writer, the gateway, has ended.
+  assert.match((await npm.ended).stdout, /stopped by SIGTERM/);
 });
 
 test("launch: an installation that differs from the lock file is renewed by npm ci", async (t) => {

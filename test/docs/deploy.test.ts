@@ -33,6 +33,8 @@ test("deploy: alerts and dashboard speak of figures that there are", async (t) =
 test("deploy: the unit's exit codes are the runbook's", () => {
   const unit = readFileSync("deploy/countermand.service", "utf8");
   assert.match(unit, /^RestartPreventExitStatus=1$/m);
+  // A clean end to systemd, which a reload too early must not be.
+  assert.match(unit, /^RestartForceExitStatus=SIGHUP$/m);
   assert.match(
     readFileSync("docs/operating/runbook.md", "utf8"),
     /restart after 70 and not after 1/,
