@@ -67,6 +67,25 @@ test("long journal: comes to the state it was left in", async (t) => {
   }
 });
 
+test("long journal: an archive of a later one, as beside a restored backup, is passed over", async (t) => {
+  const { place, hash } = await traded(t);
+  const database = new Database(join(place.folder, "archive.db"));
+  database.exec("UPDATE partitions SET seq = seq + 1000000 WHERE name LIKE 'desk-%'");
+  database.close();
+  const node = await place.start(AT_ONCE);
+  assert.deepEqual(await node.stateHash(), hash);
+  const { recent, desks } = node.partitions;
+  for (const { name, lease } of desks) {
+    assert.ok(recent.projectedSeq(name) <= lease.seq, "memory holds what comes");
+  }
+  let answer = await node.services.trade.orders(FIRST, ALL);
+  while (answer.httpStatus === 503) {
+    await setImmediate();
+    answer = await node.services.trade.orders(FIRST, ALL);
+  }
+  assert.match(answer.body, /"total_records":10\b/);
+});
+
 test("long journal: what is damaged is refused as such, whatever its replay came to", async (t) => {
   const { place } = await traded(t);
   rmSync(join(place.folder, "snapshots"), { recursive: true });

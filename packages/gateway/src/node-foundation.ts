@@ -221,7 +221,9 @@ function replay(
   const heldAfter = new Map<string, number>();
   for (const partition of deskNames(layout.deskCount)) {
     const last = ends.get(partition) ?? 0;
-    const from = Math.max(archived(partition), last - RECOVERED_REPORTS_MAX);
+    // An archive that nobody has checked may be of a later journal than this one, a restored one.
+    const reached = Math.min(archived(partition), last);
+    const from = Math.max(reached, last - RECOVERED_REPORTS_MAX);
     heldAfter.set(partition, from);
     recent.projected(partition, from);
   }
