@@ -75,6 +75,27 @@ test("auction: a buy at any price takes no part in a price above its protection"
   assert.deepEqual([ticks, fills.map(({ buy }) => buy.orderId)], [10, ["3"]]);
 });
 
+test("auction: without the buy that can pay least, the price may be good for the others", () => {
+  const book = new Book();
+  const add = (orderId: string, side: Side, lots: number, ticks: number): void => {
+    const nature = { account: orderId as Account, side, timeInForce: TimeInForce.Day };
+    book.add({ orderId: orderId as OrderId, ...nature }, ticks, lots, lots);
+  };
+  add("1", Side.Buy, 5, 0);
+  add("2", Side.Buy, 5, 0);
+  add("3", Side.Buy, 5, 20);
+  add("4", Side.Sell, 10, 10);
+  add("5", Side.Sell, 5, 18);
+  const protection = new Map([
+    ["1" as OrderId, 15],
+    ["2" as OrderId, 9],
+  ]);
+  // With both of them it is 20, with the first alone 10.
+  assert.equal(matchAuction(book, 0).ticks, 20);
+  const { ticks, fills } = matchAuction(book, 0, protection);
+  assert.deepEqual([ticks, fills.map(({ buy }) => buy.orderId)], [10, ["1", "3"]]);
+});
+
 /** Lets every price compete with every other one, rule by rule. */
 function triedTicks(
   buys: readonly RestingOrder[],

@@ -23,7 +23,8 @@
  * determined anew from what remains, until no such pair is left.
  *
  * And no at-auction buy pays more than was held back for it: where the price is above its
- * protection, it takes no part, and the price is determined anew without it.
+ * protection, it takes no part, and the price is determined anew without it. Those with the lowest
+ * protection go first, because the price without them may be good for the others.
  */
 import { assert, at } from "../assert.ts";
 import { type OrderId, Side } from "../model/index.ts";
@@ -54,15 +55,19 @@ export function matchAuction(
   referenceTicks: number,
   protectionTicks: ReadonlyMap<OrderId, number> = UNPROTECTED,
 ): AuctionMatch {
+  /** What a buy at any price pays at most. */
+  const worstTicks = ({ orderId, ticks }: RestingOrder): number => {
+    const protection = ticks === 0 ? protectionTicks.get(orderId) : undefined;
+    return protection ?? Number.POSITIVE_INFINITY;
+  };
   let buys = [...book.orders(Side.Buy)];
   let sells = [...book.orders(Side.Sell)];
   const selfTrading: RestingOrder[] = [];
   for (;;) {
     const ticks = auctionTicks(buys, sells, referenceTicks);
-    const isTooDear = ({ orderId, ticks: own }: RestingOrder): boolean =>
-      own === 0 && ticks > (protectionTicks.get(orderId) ?? ticks);
-    if (buys.some(isTooDear)) {
-      buys = buys.filter((order) => !isTooDear(order));
+    const lowest = buys.reduce((least, order) => Math.min(least, worstTicks(order)), ticks);
+    if (lowest < ticks) {
+      buys = buys.filter((order) => worstTicks(order) > lowest);
       continue;
     }
     const { fills, colliding } = ticks === 0 ? NOTHING_PAIRED : paired(buys, sells, ticks);
