@@ -51,14 +51,15 @@ export class OperatorClient {
     onRepeat: (repeat: Pick<Repeat, "problem">) => void,
     wait: typeof pause = pause,
   ) {
-    const url = choice.operatorUrl ?? environment["COUNTERMAND_OPERATOR_URL"] ?? OPERATOR_URL;
+    // An empty variable is one that is not set.
+    const url = choice.operatorUrl ?? (environment["COUNTERMAND_OPERATOR_URL"] || OPERATOR_URL);
     this.url = addressOf(url).replace(/\/+$/, "");
     this.#stopped = stopped;
     this.#onRepeat = onRepeat;
     this.#pause = wait;
     this.#token = operatorToken(choice, environment);
-    const user = environment["USER"] ?? environment["USERNAME"];
-    const name = choice.operator ?? environment["COUNTERMAND_OPERATOR"] ?? user;
+    const user = environment["USER"] || environment["USERNAME"];
+    const name = choice.operator ?? (environment["COUNTERMAND_OPERATOR"] || user);
     if (name === undefined || !/^[\x20-\x7e]+$/.test(name)) {
       throw new UsageError(
         "say who you are in printable ASCII characters, for the journal: --operator NAME",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "./exit-codes.ts";
-import { addressOf } from "./profiles.ts";
+import { addressAt, addressOf, chosenProfile, SANDBOX_PROFILE } from "./profiles.ts";
 
 test("profiles: an address is of a scheme that is spoken, with nothing behind the path", () => {
   for (const good of ["http://127.0.0.1:8080", "https://orders.example/gateway/"]) {
@@ -17,4 +17,21 @@ test("profiles: a password in an address is refused, and not told", () => {
     () => addressOf("http://kim:hunter2@127.0.0.1:8080"),
     (error) => error instanceof UsageError && !error.message.includes("hunter2"),
   );
+});
+
+test("profiles: a gateway may be below a path of its host", () => {
+  const expected = "https://orders.example/gateway/receipt-keys";
+  for (const url of ["https://orders.example/gateway", "https://orders.example/gateway/"]) {
+    assert.equal(addressAt(url, "/receipt-keys"), expected);
+  }
+});
+
+test("profiles: an empty variable is one that is not set", () => {
+  const environment = {
+    COUNTERMAND_PROFILES: "/nowhere/profiles.json",
+    COUNTERMAND_PROFILE_NAME: "",
+    COUNTERMAND_URL: "",
+    COUNTERMAND_API_KEY: "",
+  };
+  assert.deepEqual(chosenProfile({}, environment), SANDBOX_PROFILE);
 });

@@ -87,10 +87,11 @@ export interface ProfileChoice {
  * @throws UsageError the profile does not exist, or a key comes without its secret
  */
 export function chosenProfile(choice: ProfileChoice, environment: Environment): Profile {
-  const name = choice.profile ?? environment["COUNTERMAND_PROFILE_NAME"];
+  // An empty variable is one that is not set.
+  const name = choice.profile ?? (environment["COUNTERMAND_PROFILE_NAME"] || undefined);
   const fromKey = name === undefined ? environmentProfile(environment) : null;
   const profile = fromKey ?? namedProfile(name ?? DEFAULT_PROFILE, environment);
-  const url = choice.url ?? environment["COUNTERMAND_URL"] ?? profile.url;
+  const url = choice.url ?? (environment["COUNTERMAND_URL"] || profile.url);
   return { ...profile, url: addressOf(url) };
 }
 
@@ -105,6 +106,11 @@ export function addressOf(text: string): string {
     if (`${hash}${search}` === "") return text;
   }
   throw new UsageError(`not the address of a gateway, such as ${SANDBOX_PROFILE.url}: ${text}`);
+}
+
+/** Where a gateway has a path; its own address may have one, behind a proxy. */
+export function addressAt(url: string, path: string): string {
+  return url.replace(/\/+$/, "") + path;
 }
 
 function namedProfile(name: string, environment: Environment): Profile {

@@ -9,7 +9,7 @@ import {
 } from "@countermand/client";
 import type { Command } from "commander";
 import { ExitCode, UsageError } from "../exit-codes.ts";
-import type { Profile } from "../profiles.ts";
+import { addressAt, type Profile } from "../profiles.ts";
 import { setExitCode, steadySession } from "../session.ts";
 import { confirm, print, printJson, type Terminal, tell } from "../terminal.ts";
 import { type CpuUse, monotonicMs, pause } from "../time.ts";
@@ -82,8 +82,11 @@ async function isSandbox(client: CountermandClient, profile: Profile): Promise<b
   const parts = { method: "GET", path: SANDBOX_PATH, payload: "" };
   const headers = { ...signerOf(profile)({ ...parts, timestampMs: client.clock.stampMs() }) };
   const signal = AbortSignal.timeout(SANDBOX_MS_MAX);
-  const address = `${profile.url.replace(/\/+$/, "")}${SANDBOX_PATH}`;
-  const response = await fetch(address, { headers, signal, redirect: "error" }).catch(() => null);
+  const response = await fetch(addressAt(profile.url, SANDBOX_PATH), {
+    headers,
+    signal,
+    redirect: "error",
+  }).catch(() => null);
   return response?.ok === true;
 }
 

@@ -1,6 +1,7 @@
 /** The web consoles: of traders, signed in with the profile's key, and of operators. */
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
+import { addressAt } from "../profiles.ts";
 import { session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { API, clientOf, operated } from "./operator-command.ts";
@@ -28,7 +29,7 @@ export function addConsoleCommand(program: Command, terminal: Terminal): void {
     .action(async (options: { readonly open?: boolean }, command: Command) => {
       const { client, profile, asJson } = session(command, terminal);
       const { sign_in_code, expires_in } = await client.signInCode();
-      const link = `${profile.url.replace(/\/$/, "")}/console#code=${sign_in_code}`;
+      const link = addressAt(profile.url, `/console#code=${sign_in_code}`);
       if (asJson) printJson(terminal, { link, expires_in });
       else print(terminal, [link]);
       if (options.open === true) openLink(terminal, link);

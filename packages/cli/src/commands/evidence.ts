@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { exactJson } from "../exact-json.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
-import { chosenProfile, type ProfileChoice } from "../profiles.ts";
+import { addressAt, chosenProfile, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
 import { type Column, factLines, tableLines } from "../table.ts";
 import { print, printJson, readAll, readNamed, type Terminal, tell } from "../terminal.ts";
@@ -247,7 +247,7 @@ function receiptsIn(content: string): string[] {
 async function keySet(options: EvidenceOptions, terminal: Terminal): Promise<unknown> {
   if (options.jwks !== undefined) return parsed(readNamed(options.jwks), options.jwks);
   const { url } = chosenProfile(options, terminal.environment);
-  const address = new URL("/receipt-keys", url).href;
+  const address = addressAt(url, "/receipt-keys");
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     return await response.json();

@@ -3,7 +3,7 @@ import { ApiError, CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { chosenProfile, credentialsOf, type ProfileChoice } from "../profiles.ts";
+import { addressAt, chosenProfile, credentialsOf, type ProfileChoice } from "../profiles.ts";
 import { setExitCode } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 
@@ -123,7 +123,7 @@ function dropCopyOnly(error: unknown): { readonly total_records: null } {
 }
 
 async function diskOf(url: string): Promise<string> {
-  const response = await fetch(new URL("/health/ready", url), {
+  const response = await fetch(addressAt(url, "/health/ready"), {
     signal: AbortSignal.timeout(DISK_TIMEOUT_MS),
   });
   const { data } = (await response.json()) as { readonly data?: { readonly disk?: string } };
