@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
+import { CODES_PER_KEY_MAX } from "../../packages/gateway/src/console/limits.ts";
 import { ConsoleBrowser, SESSION } from "./console-browser.ts";
 import { startInProcess } from "./gateway-in-process.ts";
 import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "./signed-client.ts";
@@ -203,4 +204,17 @@ test("console: the page takes nothing from elsewhere, and all it names is there 
   ] as const) {
     assert.equal((await fetch(url + path, { method })).status, status, `${method} ${path}`);
   }
+});
+
+test("console: a key that asks for codes without end is told to wait, and keeps nobody out", async (t) => {
+  const { client, browser } = await setUp(t);
+  const others = await newCode(client, KEY_2);
+  for (let count = 0; count < CODES_PER_KEY_MAX; count += 1) await newCode(client, KEY_1);
+  codeCount += 1;
+  const timestamp = String(TIME.wallMs + codeCount);
+  const refused = await client.send(
+    sign(KEY_1, "POST", "/console/v1/sign-in-codes", "", { timestamp }),
+  );
+  assert.deepEqual([refused.status, envelope(refused).reason], [429, "rate_limited"]);
+  assert.equal((await browser.signIn(others)).status, 200);
 });

@@ -12,8 +12,14 @@ export const CODE_LIFE_MS = 60_000;
  */
 export const WELCOME_CODE_LIFE_MS = 600_000;
 
-/** Codes that wait to be used; beyond them the oldest is forgotten. Reason: bounds memory. */
-export const CODES_MAX = 100;
+/** Codes of all keys that have not ended; beyond them the oldest is forgotten. Reason: memory. */
+export const CODES_MAX = 1_000;
+
+/**
+ * The same of one key, used ones among them; then 429. Reason: one key must not push out the codes
+ * of all others, nor keep the disk busy with sessions that begin and end.
+ */
+export const CODES_PER_KEY_MAX = 20;
 
 /** Sessions of all keys; beyond them the one that was used longest ago ends. */
 export const SESSIONS_MAX = 1_000;

@@ -1,7 +1,7 @@
 // Goal: a code begins one session, for its key, within its life; however many are asked for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CODES_MAX } from "./limits.ts";
+import { CODES_MAX, CODES_PER_KEY_MAX } from "./limits.ts";
 import { SignInCodes } from "./sign-in-codes.ts";
 
 test("sign-in codes: one works once, for its key", () => {
@@ -42,4 +42,16 @@ test("sign-in codes: beyond the limit the oldest is forgotten", () => {
     made.map((code) => codes.redeem(code)),
     [null, ...Array.from({ length: CODES_MAX }, () => "key")],
   );
+});
+
+test("sign-in codes: a key has so many at a time, used ones among them, and others are not touched", () => {
+  let nowMs = 0;
+  const codes = new SignInCodes(() => nowMs);
+  for (let count = 0; count < CODES_PER_KEY_MAX; count += 1) {
+    assert.equal(codes.admits("key-1"), true);
+    codes.redeem(codes.issue("key-1", 60_000));
+  }
+  assert.deepEqual([codes.admits("key-1"), codes.admits("key-2")], [false, true]);
+  nowMs = 60_000;
+  assert.equal(codes.admits("key-1"), true);
 });

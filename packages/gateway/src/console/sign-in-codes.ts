@@ -1,54 +1,66 @@
-/** One-time codes: who holds one may begin a session for its key, once, within its life. */
+/**
+ * One-time codes: who holds one may begin a session for its key, once, within its life. A used one
+ * is kept as long, so that a key cannot have them without end.
+ */
 import { createHash, randomBytes } from "node:crypto";
-import { CODES_MAX } from "./limits.ts";
+import { CODES_MAX, CODES_PER_KEY_MAX } from "./limits.ts";
 
-interface WaitingCode {
+interface MadeCode {
   readonly apiKey: string;
   readonly endsAtMs: number;
+  isUsed: boolean;
 }
 
 export class SignInCodes {
   readonly #monotonicMs: () => number;
   /** By the hash of the code, oldest first: what is looked up tells nothing by its timing. */
-  readonly #waiting = new Map<string, WaitingCode>();
+  readonly #made = new Map<string, MadeCode>();
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
   }
 
+  /** Whether the key may have another one now. */
+  admits(apiKey: string): boolean {
+    this.#dropExpired();
+    let count = 0;
+    for (const code of this.#made.values()) if (code.apiKey === apiKey) count += 1;
+    return count < CODES_PER_KEY_MAX;
+  }
+
   /** A code of 256 random bits, fit for a URL. */
   issue(apiKey: string, lifeMs: number): string {
     this.#dropExpired();
-    for (const oldest of this.#waiting.keys()) {
-      if (this.#waiting.size < CODES_MAX) break;
-      this.#waiting.delete(oldest);
+    for (const oldest of this.#made.keys()) {
+      if (this.#made.size < CODES_MAX) break;
+      this.#made.delete(oldest);
     }
     const code = randomBytes(32).toString("base64url");
-    this.#waiting.set(hashOf(code), { apiKey, endsAtMs: this.#monotonicMs() + lifeMs });
+    const endsAtMs = this.#monotonicMs() + lifeMs;
+    this.#made.set(hashOf(code), { apiKey, endsAtMs, isUsed: false });
     return code;
   }
 
   /** The key that the code is for; null when it is unknown, used or too old. */
   redeem(code: string): string | null {
     this.#dropExpired();
-    const hash = hashOf(code);
-    const found = this.#waiting.get(hash);
-    if (found === undefined) return null;
-    this.#waiting.delete(hash);
+    const found = this.#made.get(hashOf(code));
+    if (found === undefined || found.isUsed) return null;
+    found.isUsed = true;
     return found.apiKey;
   }
 
   /** Something about the key was changed: codes that were made before are for nobody. */
   forget(apiKey: string): void {
-    for (const [hash, code] of this.#waiting) {
-      if (code.apiKey === apiKey) this.#waiting.delete(hash);
+    for (const [hash, code] of this.#made) {
+      if (code.apiKey === apiKey) this.#made.delete(hash);
     }
   }
 
   #dropExpired(): void {
     const nowMs = this.#monotonicMs();
-    for (const [hash, { endsAtMs }] of this.#waiting) {
-      if (endsAtMs <= nowMs) this.#waiting.delete(hash);
+    for (const [hash, { endsAtMs }] of this.#made) {
+      if (endsAtMs <= nowMs) this.#made.delete(hash);
     }
   }
 }

@@ -7,6 +7,9 @@ import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { CODE_LIFE_MS } from "./limits.ts";
 import type { SignInCodes } from "./sign-in-codes.ts";
 
+/** Of a key, whoever asks for it. */
+export const TOO_MANY_CODES = "too many codes were made just now: use one, or wait a minute";
+
 export class SignInService {
   readonly #codes: SignInCodes;
   readonly #sequencer: Pick<Sequencer, "claimOnce">;
@@ -18,6 +21,9 @@ export class SignInService {
 
   /** Signed bytes that somebody has recorded must not sign in a second time. */
   async createCode(caller: Caller, { identity }: CallOptions): Promise<TradeAnswer> {
+    if (!this.#codes.admits(caller.apiKey)) {
+      return { ...faultAnswer("RATE_LIMITED", TOO_MANY_CODES), replayed: false };
+    }
     if (!(await this.#sequencer.claimOnce(caller.account, identity))) {
       const answer = faultAnswer("SIGN_IN_REPEATED", "this signed request has made a code before");
       return { ...answer, replayed: false };

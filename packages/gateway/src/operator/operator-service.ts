@@ -42,6 +42,8 @@ import type { OrderAudit } from "../audit/order-audit.ts";
 import { CODE_LIFE_MS } from "../console/limits.ts";
 import { holderName } from "../console/operator-sessions.ts";
 import type { SignInCodes } from "../console/sign-in-codes.ts";
+import { TOO_MANY_CODES } from "../console/sign-in-service.ts";
+import { faultAnswer } from "../http/responses.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { AccountActs } from "./account-acts.ts";
 import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
@@ -145,7 +147,10 @@ export class OperatorService {
 
   /** A code that signs a browser in under the operator's name; told once. */
   createSignInCode({ apiKey, operator }: OperatorTurn): OperatorAnswer {
-    const code = this.#options.signInCodes.issue(holderName(operator, apiKey), CODE_LIFE_MS);
+    const { signInCodes } = this.#options;
+    const holder = holderName(operator, apiKey);
+    if (!signInCodes.admits(holder)) return faultAnswer("RATE_LIMITED", TOO_MANY_CODES);
+    const code = signInCodes.issue(holder, CODE_LIFE_MS);
     const body = encodeSignInCode(code, CODE_LIFE_MS / 1000);
     return { httpStatus: 200, body, keptBody: SIGN_IN_CODE_TOLD };
   }
