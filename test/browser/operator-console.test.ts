@@ -186,3 +186,20 @@ test("operators: an act that a restart left without an answer is not said to be 
   const said = await page.getByRole("alert").getByText("It may have been done").textContent();
   assert.match(said ?? "", /^Stop account 80114138: not answered\./);
 });
+
+test("operators: a kill that is done late leaves what is written meanwhile", async (t) => {
+  const { page } = await setUp(t);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/operator/v1/kill", (route) => held.then(() => route.continue()));
+  await page.fill("#kill-name", KEY_1.account);
+  await page.fill("#kill-reason", "runaway");
+  await page.locator("#kill-reason").press("Enter");
+  await confirmed(page, KEY_1.account);
+  await page.fill("#kill-name", "80114139");
+  answer();
+  await page.waitForSelector("text=Stop account 80114138: done");
+  assert.equal(await page.inputValue("#kill-name"), "80114139");
+});

@@ -78,9 +78,11 @@ export function KillForm() {
         onClose={() => {
           isConfirming.value = false;
         }}
-        onDone={() => {
+        onDone={(done) => {
+          // The next one may be written already.
+          if (draft.value !== done) return;
           isAsked.value = false;
-          draft.value = { ...EMPTY, kind: draft.value.kind };
+          draft.value = { ...EMPTY, kind: done.kind };
         }}
       />
     </section>
@@ -174,7 +176,7 @@ interface ConfirmKillProps {
   readonly draft: ScopeDraft;
   readonly isOpen: boolean;
   readonly onClose: () => void;
-  readonly onDone: () => void;
+  readonly onDone: (done: ScopeDraft) => void;
 }
 
 function Confirm({ draft, isOpen, onClose, onDone }: ConfirmKillProps) {
@@ -191,7 +193,7 @@ function Confirm({ draft, isOpen, onClose, onDone }: ConfirmKillProps) {
       verb={cancels ? "Block and cancel" : "Block"}
       onConfirm={(why) => {
         void operator.kill(scope, cancels, why).then((isDone) => {
-          if (isDone) onDone();
+          if (isDone) onDone(draft);
         });
       }}
     >
