@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { UNCONDITIONAL } from "@countermand/contract";
 import { type ClOrdId, type PlaceRequest, Side, type UnixMs } from "@countermand/core/model";
+import { writeSnapshot } from "./journal/snapshot-file.ts";
 import { aPlaceRequest } from "./place-request-fixture.ts";
 import { FIRST, NodePlace, newRequest, SECOND } from "./running-node-fixture.ts";
 
@@ -52,6 +55,29 @@ test("sessions: a snapshot has the clock that was set, and what time did before 
     [eveningMs, 0, 10_000_000_000n],
   );
   assert.equal(restarted.partitions.openCount, 0, "what did not trade has expired");
+});
+
+test("snapshots: those of a later journal, beside a restored backup, take nobody's place", async (t) => {
+  const place = new NodePlace(t);
+  const folder = join(place.folder, "snapshots");
+  for (const seq of [1_000, 2_000]) {
+    writeSnapshot(
+      folder,
+      { positions: [{ partition: "desk-22", seq, hash: "0f".repeat(32) }] },
+      [],
+    );
+  }
+  const foreign = readdirSync(folder);
+  // Two accounts, an order, with its answer, and its entry in the book.
+  const node = await place.start({ snapshotEveryEventCount: 4 });
+  await node.services.trade.place(FIRST, order(Side.Buy, "mine"), newRequest());
+  await place.snapshot;
+  const left = readdirSync(folder);
+  assert.deepEqual(
+    [left.length, left.filter((name) => foreign.includes(name))],
+    [1, []],
+    "the one that was made is there to start from",
+  );
 });
 
 test("partitions: a fill across two desks is there after a restart, on both sides", async (t) => {

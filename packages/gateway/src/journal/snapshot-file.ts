@@ -110,6 +110,21 @@ export function onlyUsableSnapshots(
   return kept;
 }
 
+/**
+ * Removes those that are whole and that the caller does not accept: of a later journal than a
+ * restored one, they would be kept as the newest, and each that is written removed at once.
+ */
+export function removeForeignSnapshots(
+  folder: string,
+  accepts: (header: SnapshotHeader) => boolean,
+): void {
+  for (const name of snapshotNames(folder)) {
+    const path = filePath(folder, name);
+    const header = readVerified(path);
+    if (typeof header !== "string" && !accepts(header)) removeFile(path);
+  }
+}
+
 function* snapshotPieces(header: SnapshotHeader, lines: Iterable<string>): Iterable<Buffer> {
   const checksum = createHash("sha256");
   const stateHash = createHash("sha256");
