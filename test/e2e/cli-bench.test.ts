@@ -1,9 +1,13 @@
 // The bench against a gateway in this process: it measures, and leaves nothing open, whatever ends
 // it.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { CountermandClient } from "../../packages/client/src/index.ts";
 import { runCommand } from "./command-line.ts";
@@ -104,4 +108,29 @@ test("bench: terms that are refused are one refusal; elsewhere than here it asks
   assert.equal(asked.code, 2, asked.output);
   assert.match(asked.errors, /not known to be a sandbox on this machine\. Nobody can be asked/);
   assert.equal((await client.orders({})).total_records, 0);
+});
+
+test("bench: a first order that cannot be cancelled is told, and is exit code 3", async (t) => {
+  const { bench, client, gateway } = await setUp(t);
+  const closed = { code: 11030204, message: "Order Limit", details: "", reason: "window_closed" };
+  const proxy = createServer(async (request, response) => {
+    const { headers, method = "", url = "" } = request;
+    if (url === "/trade/v1/orders/cancel") {
+      response.writeHead(409).end(JSON.stringify({ ...closed, retryable: true }));
+      return;
+    }
+    const body = method === "GET" ? {} : { body: await buffer(request) };
+    const sent = new Headers(headers as Record<string, string>);
+    for (const name of ["connection", "content-length", "host"]) sent.delete(name);
+    const answer = await fetch(gateway.url + url, { method, headers: sent, ...body });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.after(() => proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const { code, errors } = await bench(["--requests", "2"], NEVER, `http://127.0.0.1:${port}`);
+  assert.equal(code, 3, errors);
+  assert.match(errors, /Orders may be open: countermand cancel-all --prefix bench-[0-9a-f]{8}-/);
+  assert.equal((await client.previewCancelAll({ reference_id_prefix: "bench-" })).matched, 1);
 });

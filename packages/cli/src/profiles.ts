@@ -3,7 +3,15 @@
  * Secrets come from files, the environment or the standard input, never from an argument: arguments
  * are seen by every user of the machine.
  */
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Credentials } from "@countermand/client";
@@ -65,7 +73,9 @@ export function writeProfile(path: string, name: string, profile: Profile): void
   const profiles = { ...readProfiles(path), [name]: profile };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.new`;
-  writeFileSync(fresh, `${JSON.stringify(profiles, null, 2)}\n`, { mode: FILE_MODE });
+  // One that was left behind keeps the mode it was made with.
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, `${JSON.stringify(profiles, null, 2)}\n`, { flag: "wx", mode: FILE_MODE });
   chmodSync(fresh, FILE_MODE);
   renameSync(fresh, path);
 }

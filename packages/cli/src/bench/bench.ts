@@ -5,6 +5,7 @@ import {
   decimalText,
   decimalUnits,
   type OrderStream,
+  OutcomeUnknownError,
   type PlaceRequest,
 } from "@countermand/client";
 import type { Command } from "commander";
@@ -45,15 +46,19 @@ export async function bench(
   const terms = await termsOf(client, options);
   const prefix = `bench-${randomBytes(4).toString("hex")}-`;
   const workload = new Workload(prefix, terms, options.batch === true);
-  await tryOne(client, terms, prefix);
+  await tryOne(client, terms, prefix, () => tellOpen(terminal, prefix));
   const report = await measured({ client, profile, options, terminal, workload });
   if (asJson) printJson(terminal, report);
   else print(terminal, reportLines(report));
   const { failures, left_open, sent } = report;
   if (left_open !== 0) {
-    tell(terminal, `Orders may be open: countermand cancel-all --prefix ${prefix}`);
+    tellOpen(terminal, prefix);
     setExitCode(command, ExitCode.Unknown);
   } else if (failures.length > 0 || sent === 0) setExitCode(command, ExitCode.Partly);
+}
+
+function tellOpen(terminal: Terminal, prefix: string): void {
+  tell(terminal, `Orders may be open: countermand cancel-all --prefix ${prefix}`);
 }
 
 const LOOPBACK = /^(localhost|127\.[0-9.]+|\[::1\])$/;
@@ -127,11 +132,26 @@ function restingPrice(quote: Quote): string | null {
   return ticks > 0n ? decimalText(ticks * tick) : null;
 }
 
-/** So that wrong terms are one refusal and no load. @throws ApiError */
-async function tryOne(client: CountermandClient, terms: OrderTerms, prefix: string): Promise<void> {
+/**
+ * So that wrong terms are one refusal and no load. `onOpen` is called where the order may be open.
+ * @throws ApiError
+ */
+async function tryOne(
+  client: CountermandClient,
+  terms: OrderTerms,
+  prefix: string,
+  onOpen: () => void,
+): Promise<void> {
   const order = { ...terms, reference_id: `${prefix}0` } as unknown as PlaceRequest;
-  const { order_no, order_status } = await client.placeAndShow(order);
-  await client.cancelAndConfirm({ order_no });
+  const { order_no, order_status } = await client.placeAndShow(order).catch((error: unknown) => {
+    if (error instanceof OutcomeUnknownError) onOpen();
+    throw error;
+  });
+  await client.cancelAndConfirm({ order_no }).catch((error: unknown) => {
+    onOpen();
+    // Whatever is wrong with the cancel: it is not so that nothing was done.
+    throw new OutcomeUnknownError("the cancel of the first order", 1, error);
+  });
   if (order_status === "new") return;
   throw new UsageError(
     `an order at ${terms["price"]} does not rest (${order_status}): give --price`,

@@ -250,6 +250,8 @@ async function keySet(options: EvidenceOptions, terminal: Terminal): Promise<unk
   const address = addressAt(url, "/receipt-keys");
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    // What a gateway that starts says is no set of keys, and no word about the receipt.
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     return await response.json();
   } catch (error) {
     throw new UsageError(

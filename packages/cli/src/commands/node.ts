@@ -126,6 +126,7 @@ async function diskOf(url: string): Promise<string> {
   const response = await fetch(addressAt(url, "/health/ready"), {
     signal: AbortSignal.timeout(DISK_TIMEOUT_MS),
   });
+  if (!response.ok) throw new Error(`not told: HTTP status ${response.status}`);
   const { data } = (await response.json()) as { readonly data?: { readonly disk?: string } };
   if (data?.disk !== "full") return "has room";
   throw new Error("full: cancels go on from a reserve, new orders are refused until there is room");
