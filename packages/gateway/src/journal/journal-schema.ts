@@ -130,6 +130,8 @@ function sqliteErrorCode(code: string): JournalErrorCode | null {
   if (code.startsWith("SQLITE_CORRUPT")) return "JOURNAL_DAMAGED";
   if (code.startsWith("SQLITE_BUSY")) return "JOURNAL_IN_USE";
   if (code.startsWith("SQLITE_FULL")) return "JOURNAL_DISK_FULL";
+  // As who only reads meets a full disk: SQLite cannot make its index of the log.
+  if (code === "SQLITE_IOERR_SHMSIZE") return "JOURNAL_DISK_FULL";
   return null;
 }
 
