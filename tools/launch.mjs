@@ -350,7 +350,9 @@ function supervise(node, args, stdio, cwd = ROOT) {
   for (const signal of PASSED_SIGNALS) {
     process.on(signal, () => {
       const nowMs = performance.now();
-      if (nowMs - (sentAtMs.get(signal) ?? -SAME_SIGNAL_MS) < SAME_SIGNAL_MS) return;
+      const isSame = nowMs - (sentAtMs.get(signal) ?? -SAME_SIGNAL_MS) < SAME_SIGNAL_MS;
+      // Settings may have changed since the last reload, and one too many does no harm.
+      if (isSame && signal !== "SIGHUP") return;
       sentAtMs.set(signal, nowMs);
       child.kill(signal);
     });

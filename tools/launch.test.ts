@@ -152,6 +152,19 @@ test("launch: a killed launcher leaves no gateway behind", async (t) => {
   assert.match((await launched.ended).stdout, /stopped by disconnect/);
 });
 
+test("launch: each reload is passed on, however soon it follows", async (t) => {
+  const onReload = 'process.on("SIGHUP", () => void process.stdout.write("reloaded\\n"));';
+  const root = repository(t, { "packages/gateway/src/main.ts": onReload + GATEWAY });
+  const launched = launch(root, ["start"]);
+  await launched.wrote("up");
+  launched.process.kill("SIGHUP");
+  await launched.wrote("reloaded\n");
+  launched.process.kill("SIGHUP");
+  await launched.wrote("reloaded\nreloaded\n");
+  launched.process.kill("SIGTERM");
+  assert.equal((await launched.ended).code, 0);
+});
+
 test("launch: npm that is killed leaves no gateway behind, though it was reloaded before", async (t) => {
   const onReload = 'process.on("SIGHUP", () => void process.stdout.write("reloaded\\n"));';
   const root = repository(t, { "packages/gateway/src/main.ts": onReload + GATEWAY });
