@@ -302,4 +302,117 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "reports-of-one-length",
+    what: "an instrument may not be renamed while a slow reader is owed reports of it",
+    seedsMax: 200,
+    plants: [
+      {
+        file: `${GATEWAY}/stream/lateness.ts`,
+        find: "if (this.#unsentBytes < 0) this.handedAll();",
+        replace: 'if (this.#unsentBytes < 0) throw new Error("more is handed over than is owed");',
+      },
+    ],
+  },
+  {
+    name: "halted-and-traded",
+    what: "an instrument that is halted takes orders",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/control/control-state.ts`,
+        find: "    if (this.#instruments.get(symbol)?.halted === true) {",
+        replace: '    if (this.#instruments.get(symbol)?.halted === true && symbol === "") {',
+      },
+    ],
+  },
+  {
+    name: "off-the-new-tick",
+    what: "stop orders whose trigger is off a new tick stay",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/exchange/listing.ts`,
+        find: "if ([ticks, stopTicks, protectionTicks].some(isOff)",
+        replace: "if ([ticks, protectionTicks].some(isOff)",
+      },
+      {
+        file: `${CORE}/model/instrument.ts`,
+        find: "return [order.price, order.stopPx].every(",
+        replace: "return [order.price].every(",
+      },
+    ],
+  },
+  {
+    name: "fired-once-only",
+    what: "a dead-man's switch leaves alone what waits for a cancel that the venue then refuses",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/cancel-runs.ts`,
+        find: 'return outcome === "failed" || (outcome === "already" && order.cancelPending);',
+        replace: 'return outcome === "failed" && order.phase !== "Filled";',
+      },
+    ],
+  },
+  {
+    name: "snapshot-ahead",
+    what: "a stream that begins with a snapshot leaves out the first message behind it",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/stream/gateway-feed.ts`,
+        find: "encodeSnapshot(seq, texts, tagOf(view))",
+        replace: "encodeSnapshot(Math.max(0, seq - 1), texts, tagOf(view))",
+      },
+    ],
+  },
+  {
+    name: "old-version-amended",
+    what: "an amend does not look at the version that it was to be for",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "if (condition.version !== null && condition.version !== order.version) {",
+        replace: "if (condition.version !== null && condition.version > order.version) {",
+      },
+    ],
+  },
+  {
+    name: "archive-stays-away",
+    what: "the archive is not started again when its thread has died",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/order-archive.ts`,
+        find: "    this.#retry = this.#clock.after(this.#retryMs, () => {",
+        replace: "    this.#retry = this.#clock.after(this.#retryMs * 1e6, () => {",
+      },
+    ],
+  },
+  {
+    name: "page-overlaps",
+    what: "a later page of a list repeats the last order of the page before",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/closed-order-lists.ts`,
+        find: "          ORDER BY order_number DESC LIMIT ? OFFSET ?`",
+        replace: "          ORDER BY order_number DESC LIMIT ? OFFSET max(0, ? - 1)`",
+      },
+    ],
+  },
+  {
+    name: "answers-out-of-turn",
+    what: "requests that are sent before the first is answered are answered in another order",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/http/plain-connection.ts`,
+        find: "this.#waiting.push(request);",
+        replace: "this.#waiting.unshift(request);",
+      },
+    ],
+  },
 ];

@@ -85,12 +85,12 @@ class SeedRun {
     await this.#stage.startGateway();
     await this.#stage.makeKeys();
     await this.#stage.openDay();
-    const isPlain = !this.#stage.isVenueFaulty && !this.#stage.isStrict;
-    if (isPlain && random.chance(0.35)) this.#stage.operator.squeeze();
+    const { hasNets, isVenueFaulty, swarm } = this.#stage;
+    if (hasNets && !isVenueFaulty && random.chance(0.35)) this.#stage.operator.squeeze();
     const rounds = random.between(2, 5);
     for (let round = 0; round < rounds; round += 1) {
       this.#stage.goOn();
-      if (isPlain && random.chance(0.3)) this.#stage.operate();
+      if (hasNets && random.chance(swarm.instruments ? 0.6 : 0.3)) this.#stage.operate();
       await this.#stage.runFor(random.between(20, 250));
       await this.#faults.happen();
     }

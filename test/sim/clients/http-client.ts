@@ -1,4 +1,4 @@
-/** One keep-alive connection of a simulated client: one request at a time. */
+/** One keep-alive connection of a simulated client: answers come in the order of its requests. */
 import { Connection } from "../world/network.ts";
 import type { World } from "../world/world.ts";
 import type { Request } from "./requests.ts";
@@ -17,7 +17,7 @@ export class HttpClient {
   readonly #port: number;
   #connection: Connection | null = null;
   #reader = new HttpReader();
-  #waiting: Waiting | null = null;
+  #waiting: Waiting[] = [];
 
   constructor(world: World, port: number) {
     this.#world = world;
@@ -27,11 +27,11 @@ export class HttpClient {
   /** Sends the request's bytes; whether an answer came. */
   send(request: Request): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#waiting = { request, resolve };
       const connection = this.#connected();
+      this.#waiting.push({ request, resolve });
       connection.send(request.bytes);
       this.#world.scheduler.after(PATIENCE_MS, null, () => {
-        if (this.#waiting?.resolve === resolve) this.cut();
+        if (this.#waiting.some((each) => each.resolve === resolve)) this.cut();
       });
     });
   }
@@ -57,9 +57,8 @@ export class HttpClient {
 
   #read(bytes: Buffer): void {
     for (const { status, headers, text } of this.#reader.push(bytes)) {
-      const waiting = this.#waiting;
-      if (waiting === null) throw new Error(`an answer that nobody waits for: ${text}`);
-      this.#waiting = null;
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) throw new Error(`an answer that nobody waits for: ${text}`);
       const isReplay = headers.get("x-idempotent-replay") === "true";
       const { request } = waiting;
       const rateLimit = headers.get("ratelimit") ?? null;
@@ -72,8 +71,6 @@ export class HttpClient {
 
   #gone(): void {
     this.#connection = null;
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    waiting?.resolve(false);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(false);
   }
 }

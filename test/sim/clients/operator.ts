@@ -1,8 +1,10 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Block, Blocks } from "../oracle/blocks.ts";
+import type { Grid } from "../oracle/grids.ts";
+import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { Limits } from "../oracle/limits.ts";
-import { decimal, ONE } from "../oracle/money.ts";
+import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -18,6 +20,11 @@ export interface OperatorOptions {
   readonly blocks: Blocks;
   readonly adjustments: Adjustments;
   readonly limits: Limits;
+  readonly instruments: Instruments;
+  /** Whether it changes instruments. */
+  readonly changesInstruments: boolean;
+  /** How often the auditor has looked. */
+  readonly lookCount: () => number;
   readonly nextId: () => string;
   readonly onViolation: (what: string) => void;
 }
@@ -33,6 +40,26 @@ interface How {
   readonly method?: string;
 }
 
+const CENT = ONE / 100n;
+/** Under some of them most orders fit, under others few. */
+const GRIDS: Readonly<Record<string, readonly Grid[]>> = {
+  AAPL: [
+    { tick: CENT, lot: ONE },
+    { tick: CENT, lot: ONE },
+    { tick: CENT / 2n, lot: ONE },
+    { tick: 2n * CENT, lot: ONE },
+    { tick: 3n * CENT, lot: ONE },
+    { tick: CENT, lot: 2n * ONE },
+  ],
+  "DODO-USDT": [
+    { tick: 100n, lot: CENT },
+    { tick: CENT, lot: ONE },
+    { tick: CENT, lot: CENT },
+    { tick: 2n * CENT, lot: ONE / 2n },
+    { tick: 100n, lot: 3n * ONE },
+  ],
+};
+
 export class Operator {
   readonly #options: OperatorOptions;
   readonly #http: HttpClient;
@@ -45,9 +72,16 @@ export class Operator {
 
   /** Holds something back for a while and lets it go, or moves money. */
   start(): void {
-    const act = this.#options.random.weighted({ kill: 4, mode: 3, money: 5, limits: 3 });
+    const act = this.#options.random.weighted({
+      kill: 4,
+      mode: 3,
+      money: 5,
+      limits: 3,
+      instrument: this.#options.changesInstruments ? 9 : 0,
+    });
     if (act === "kill") this.#begin(() => this.#kill());
     else if (act === "mode") this.#begin(() => this.#setMode());
+    else if (act === "instrument") this.changeInstrument();
     else if (act === "limits") this.#begin(() => this.#limit());
     else this.#begin(() => this.#moveMoney());
   }
@@ -190,10 +224,69 @@ export class Operator {
     });
   }
 
+  /** Renames an instrument, or halts it and perhaps changes its tick and lot meanwhile. */
+  changeInstrument(): void {
+    const { random } = this.#options;
+    const { symbol } = random.pick(INSTRUMENTS);
+    this.#begin(random.chance(0.5) ? () => this.#rename(symbol) : () => this.#halt(symbol));
+  }
+
+  async #rename(symbol: string): Promise<void> {
+    const { nextId, random } = this.#options;
+    for (let count = random.between(1, 3); count > 0; count -= 1) {
+      const id = nextId();
+      const name = `${id} ${"long ".repeat(random.pick([0, 1, 10]))}`.trim();
+      await this.#change({ id, symbol, name, grid: null, resting: "keep" });
+      await this.#sleep(random.between(0, 20));
+    }
+  }
+
+  async #halt(symbol: string): Promise<void> {
+    const path = `/operator/v1/instruments/${symbol}`;
+    const block = this.#blockOf({ what: `${symbol} halted`, symbol });
+    this.#options.blocks.add(block);
+    await this.#ask(path, { reason: "simulated", halted: true });
+    const end = () => this.#ask(path, { reason: "simulated", halted: false });
+    await this.#holdThenEnd(block, end, () => this.#regrid(symbol));
+  }
+
+  /** The auditor has read all that came before it, and then all that it did. */
+  async #regrid(symbol: string): Promise<void> {
+    const { nextId, random } = this.#options;
+    for (let count = random.between(0, 2); count > 0; count -= 1) {
+      await this.#looked();
+      const grid = random.pick(GRIDS[symbol] ?? []);
+      const resting = random.pick(["keep", "cancel", "cancel"] as const);
+      await this.#change({ id: nextId(), symbol, name: null, grid, resting });
+    }
+    await this.#looked();
+  }
+
+  async #change(change: InstrumentChange): Promise<void> {
+    const { instruments } = this.#options;
+    const { id, symbol, name, grid, resting } = change;
+    const [tick, lot] = [grid?.tick ?? 0n, grid?.lot ?? 0n].map(decimal);
+    instruments.asked(change);
+    const body = {
+      reason: id,
+      ...(name !== null && { name }),
+      ...(grid !== null && { tick, lot, resting }),
+    };
+    const text = await this.#ask(`/operator/v1/instruments/${symbol}`, body, { id });
+    instruments.answered(change, text);
+  }
+
+  async #looked(): Promise<void> {
+    const { lookCount } = this.#options;
+    const before = lookCount();
+    while (lookCount() < before + 2) await this.#sleep(10);
+  }
+
   #blockOf(scope: { readonly what: string } & Partial<Block>): Block {
     return {
       account: null,
       market: null,
+      symbol: null,
       portfolio: null,
       apiKey: null,
       kills: false,
@@ -205,10 +298,15 @@ export class Operator {
     };
   }
 
-  async #holdThenEnd(block: Block, end: () => Promise<string>): Promise<void> {
+  async #holdThenEnd(
+    block: Block,
+    end: () => Promise<string>,
+    during = (): Promise<void> => Promise.resolve(),
+  ): Promise<void> {
     const { random, world } = this.#options;
     block.answeredAtMs = world.nowMs;
     await this.#sleep(random.between(5, 200));
+    await during();
     block.endAskedAtMs = world.nowMs;
     await end();
     block.endedAtMs = world.nowMs;
@@ -245,8 +343,8 @@ export class Operator {
     for (;;) {
       await this.#http.send(request);
       const text = request.answers.at(-1)?.text ?? "";
-      const isMoney = /"reason":"insufficient_/.test(text);
-      if (text.startsWith('{"code":0,') || isMoney) return text;
+      const isRight = /"reason":"(insufficient_|orders_do_not_fit)/.test(text);
+      if (text.startsWith('{"code":0,') || isRight) return text;
       if (text !== "" && !text.includes('"retryable":true')) {
         throw new Error(`an operator is refused: ${text}`);
       }

@@ -1,7 +1,7 @@
 /** Requests of simulated clients: what they ask for, and the bytes that they send each time. */
 import { createHash, createHmac } from "node:crypto";
 import { decimal } from "../oracle/money.ts";
-import type { Terms } from "../oracle/orders.ts";
+import type { Condition, Terms } from "../oracle/orders.ts";
 
 export interface Key {
   readonly apiKey: string;
@@ -21,7 +21,19 @@ export type Placing =
   | { readonly terms: Terms; readonly refused?: undefined }
   | { readonly body: object; readonly refused: number; readonly terms?: undefined };
 
-export type OrderName = { readonly order_no: string } | { readonly reference_id: string };
+export type OrderName = ({ readonly order_no: string } | { readonly reference_id: string }) &
+  Condition;
+
+/** Which orders a list is about, and in pages of how many; in the wire's words. */
+export interface ListFilter {
+  readonly symbol?: string;
+  readonly order_side?: "buy" | "sell";
+  readonly order_status?: string;
+  readonly portfolio_id?: string;
+  readonly reference_id?: string;
+  readonly order_no?: string;
+  readonly page_size: number;
+}
 
 export type Command =
   | { readonly kind: "place"; readonly orders: readonly Placing[]; readonly isBatch: boolean }
@@ -31,6 +43,7 @@ export type Command =
       readonly orderNo: string;
       readonly price: bigint | null;
       readonly qty: bigint | null;
+      readonly condition: Condition;
     }
   | {
       readonly kind: "cancelAll";
@@ -54,7 +67,7 @@ export type Command =
     }
   /** The exchange's clock goes so far ahead, or to the next session; then it may stand still. */
   | { readonly kind: "clock"; readonly advanceMs: number | null; readonly stands?: boolean }
-  | { readonly kind: "orders"; readonly page?: number }
+  | { readonly kind: "orders"; readonly page?: number; readonly filter?: ListFilter }
   | { readonly kind: "balance" }
   | { readonly kind: "positions" };
 
@@ -141,12 +154,12 @@ function wireOf(command: Command): Wire {
       const body = JSON.stringify({ ...move, ...(stands === true && { speed: 0 }) });
       return { method: "POST", target: "/sandbox/v1/clock", body };
     }
-    case "orders":
-      return {
-        method: "GET",
-        target: `/trade/v1/orders?page_size=100&page_index=${command.page ?? 1}`,
-        body: "",
-      };
+    case "orders": {
+      const filter = Object.entries(command.filter ?? { page_size: 100 });
+      const query = filter.map(([name, value]) => `${name}=${value}`).join("&");
+      const target = `/trade/v1/orders?${query}&page_index=${command.page ?? 1}`;
+      return { method: "GET", target, body: "" };
+    }
     case "balance":
       return { method: "GET", target: "/account/v1/balance", body: "" };
     case "positions":
@@ -231,10 +244,11 @@ function placingBody(placing: Placing): object {
   };
 }
 
-function amendBody({ orderNo, price, qty }: Command & { kind: "amend" }): object {
+function amendBody({ orderNo, price, qty, condition }: Command & { kind: "amend" }): object {
   return {
     order_no: orderNo,
     ...(price !== null && { price: decimal(price) }),
     ...(qty !== null && { qty: decimal(qty) }),
+    ...condition,
   };
 }

@@ -15,6 +15,17 @@ export interface Push {
   readonly key: Key;
 }
 
+/** Open orders as they stood at a position of an account's stream. */
+export interface StreamSnapshot {
+  readonly account: string;
+  readonly seq: number;
+  readonly orders: readonly unknown[];
+  readonly key: Key;
+}
+
+/** Where a reader comes in: behind a position, or with the open orders of now. */
+export type StreamStart = { readonly afterSeq: number } | "snapshot";
+
 export interface StreamClientOptions {
   readonly world: World;
   readonly port: number;
@@ -27,7 +38,10 @@ export interface StreamClientOptions {
   readonly nextTimestamp: () => number;
   /** Every order message, in the order in which it was read. */
   readonly onPush: (push: Push) => void;
+  readonly onSnapshot: (snapshot: StreamSnapshot) => void;
   readonly onViolation: (what: string) => void;
+  /** Left out: from the first message on. */
+  readonly start?: StreamStart;
   /** Whether an operator has asked for its key's end. */
   readonly mayBeRevoked: () => boolean;
 }
@@ -58,6 +72,14 @@ export class StreamClient {
 
   constructor(options: StreamClientOptions) {
     this.#options = options;
+    const { accounts, start = { afterSeq: 0 } } = options;
+    if (start === "snapshot") return;
+    for (const account of accounts) this.#seqs.set(account, start.afterSeq);
+  }
+
+  /** Its first message is to be a snapshot, which it has not read yet. */
+  get #lacksSnapshot(): boolean {
+    return this.#options.accounts.some((account) => !this.#seqs.has(account));
   }
 
   /** Of the account of its key. */
@@ -71,6 +93,10 @@ export class StreamClient {
 
   get accounts(): readonly string[] {
     return this.#options.accounts;
+  }
+
+  get key(): Key {
+    return this.#options.key;
   }
 
   get isOpen(): boolean {
@@ -98,7 +124,9 @@ export class StreamClient {
     const commands = hasCommands ? "&commands=1" : "";
     const positions = accounts.map((account) => `${account}:${this.seqOf(account)}`);
     const after = accounts.length > 1 ? positions.join(",") : this.seq;
-    const query = `after_seq=${after}&heartbeat=1${commands}${guard}`;
+    const from = this.#lacksSnapshot ? "snapshot=1" : `after_seq=${after}`;
+    if (this.#lacksSnapshot) this.#seqs.clear();
+    const query = `${from}&heartbeat=1${commands}${guard}`;
     connection.send(handshakeBytes(key, query, nextTimestamp()));
   }
 
@@ -123,6 +151,12 @@ export class StreamClient {
   cut(): void {
     this.#connection?.cut();
     this.#gone();
+  }
+
+  /** For good. */
+  leave(): void {
+    this.cut();
+    this.isEnded = true;
   }
 
   #read(bytes: Buffer): void {
@@ -159,6 +193,8 @@ export class StreamClient {
       this.#told(message.data.account_code, message.seq, text, text);
     } else if (message.type === "skip") {
       this.#told(message.account_code ?? key.account, message.seq, text, null);
+    } else if (message.type === "snapshot") {
+      this.#shown(message);
     } else if (message.type === "reply") {
       this.#replied(message.id, text);
     } else if (message.type === "error") {
@@ -175,10 +211,21 @@ export class StreamClient {
     this.isEnded = true;
   }
 
+  #shown({ account_code: account = this.#options.key.account, seq, data }: Message): void {
+    const { accounts, key, onSnapshot, onViolation } = this.#options;
+    if (this.#seqs.has(account) || !accounts.includes(account)) {
+      onViolation(`a snapshot that nobody asked for, of ${account} at ${seq}`);
+    }
+    this.#seqs.set(account, seq);
+    this.#options.world.tell(`snapshot to ${key.apiKey} of ${account} at ${seq}`);
+    onSnapshot({ account, seq, orders: data.orders ?? [], key });
+  }
+
   /** One position of an account's stream, be it one that the key may not see. */
   #told(account: string, seq: number, text: string, shown: string | null): void {
     const { accounts, key, onPush, onViolation, world } = this.#options;
     const last = this.seqOf(account);
+    if (this.#lacksSnapshot) onViolation(`the snapshot comes late: ${text}`);
     if (this.isFaulty && seq <= last) return;
     if (this.isFaulty && seq > last + 1) {
       this.cut();
@@ -228,5 +275,5 @@ interface Message {
   readonly id: string;
   readonly reason: string;
   readonly account_code?: string;
-  readonly data: { readonly account_code: string };
+  readonly data: { readonly account_code: string; readonly orders?: readonly unknown[] };
 }

@@ -4,7 +4,7 @@
  */
 import type { Auditor } from "../oracle/auditor.ts";
 import { INSTRUMENTS, ONE } from "../oracle/money.ts";
-import type { OrderType, Terms } from "../oracle/orders.ts";
+import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -34,10 +34,18 @@ export interface TraderOptions {
   readonly thinkMs: number;
   /** How many of a hundred of its connections it cuts while it waits. */
   readonly cutPercent: number;
-  /** Whether it asks for faults of the venue, and then for no safety nets. */
+  /** Whether it asks for faults of the venue. */
   readonly isVenueFaulty: boolean;
+  /** Whether it asks for safety nets. */
+  readonly hasNets: boolean;
   /** Whether there are sessions and auctions: then it also sets the clock on. */
   readonly isStrict: boolean;
+  /** Whether it now and then sends several requests before the first is answered. */
+  readonly pipelines: boolean;
+  /** Whether it says when it does not want a cancel or an amend any more. */
+  readonly conditions: boolean;
+  /** Whether it asks for parts of lists. */
+  readonly filters: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
   readonly heard: Heard[];
   /** What its orders are in. */
@@ -98,7 +106,10 @@ export class Trader {
     const { random, thinkMs } = this.#options;
     while (!this.#isStopping) {
       await this.#sleep(random.fraction() * 2 * thinkMs);
-      if (!this.#isStopping) await this.perform(this.#command());
+      if (this.#isStopping) continue;
+      const isPiped = this.#options.pipelines && random.chance(0.15);
+      const count = isPiped ? random.between(2, 4) : 1;
+      await Promise.all(Array.from({ length: count }, () => this.perform(this.#command())));
     }
     this.#isIdle = true;
   }
@@ -221,10 +232,12 @@ export class Trader {
   // --- what it makes up ---
 
   #command(): Command {
-    const { isStrict, isVenueFaulty, random } = this.#options;
-    const kind = random.weighted(isStrict ? STRICT_KINDS : isVenueFaulty ? FAULTY_KINDS : KINDS);
+    const { hasNets, isStrict, isVenueFaulty, random } = this.#options;
+    const kinds = isStrict ? STRICT_KINDS : hasNets ? KINDS : NETLESS_KINDS;
+    const kind = random.weighted({ ...kinds, fault: isVenueFaulty ? 4 : 0 });
     if (kind === "clock" && isStrict) return this.#strictClock();
-    if (kind === "orders" || kind === "balance") return { kind };
+    if (kind === "orders") return this.#listCommand();
+    if (kind === "balance") return { kind };
     if (kind === "cancelAll") return this.#cancelAllCommand();
     if (kind === "deadMan") return this.#deadManCommand();
     if (kind === "fault") return this.#faultCommand();
@@ -234,7 +247,7 @@ export class Trader {
     const isBatch = random.chance(0.3);
     const count = isBatch ? random.between(1, 5) : 1;
     const names = Array.from({ length: count }, () => this.#name());
-    return { kind: "cancel", names, isBatch };
+    return { kind: "cancel", names: this.#conditional(names), isBatch };
   }
 
   #placeCommand(): Command {
@@ -316,6 +329,39 @@ export class Trader {
     return { kind: "fault", fault, delayMs, count: random.between(1, 4) };
   }
 
+  #listCommand(): Command {
+    const { filters, portfolios, random } = this.#options;
+    const known = this.#known.at(-1);
+    if (!filters || known === undefined || random.chance(0.3)) return { kind: "orders" };
+    const maybe = <Value>(name: string, value: Value) => random.chance(0.25) && { [name]: value };
+    const filter = {
+      page_size: random.pick([1, 2, 3, 7, 100]),
+      ...maybe("symbol", random.pick([known.symbol, "NONE"])),
+      ...maybe("order_side", random.pick(["buy", "sell"] as const)),
+      ...maybe("order_status", random.pick(["new", "pex", "fex", "can", "rej"])),
+      ...maybe("portfolio_id", random.pick(portfolios)),
+      ...maybe("reference_id", known.reference),
+      ...maybe("order_no", random.pick(this.#known).orderNo),
+    };
+    return { kind: "orders", page: random.pick([1, 1, 2, 3, 9]), filter };
+  }
+
+  /** No two of a batch are about one order, or else its answer would depend on their order. */
+  #conditional(names: readonly OrderName[]): readonly OrderName[] {
+    const numbers = names.map((name) => ("order_no" in name ? name.order_no : ""));
+    const isApart = new Set(numbers).size === names.length && !numbers.includes("");
+    if (!this.#options.conditions || !isApart) return names;
+    return names.map((name, index) => ({ ...name, ...this.#condition(numbers[index] ?? "") }));
+  }
+
+  #condition(orderNo: string): Condition {
+    const { auditor, conditions, key, random } = this.#options;
+    if (!conditions || random.chance(0.5)) return {};
+    const now = auditor.model.order(key.account, orderNo)?.version ?? 1;
+    const version = Math.max(1, now + random.pick([0, 0, 1, -1]));
+    return random.pick([{ only_if: "unfilled" }, { version }, { only_if: "unfilled", version }]);
+  }
+
   #deadManCommand(): Command {
     const { random } = this.#options;
     const scope = random.pick(["key", "key", "symbol", "portfolio"] as const);
@@ -340,6 +386,7 @@ export class Trader {
       orderNo,
       price: priced ? this.#price(symbol) : null,
       qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * lot : null,
+      condition: this.#condition(orderNo),
     };
   }
 
@@ -368,7 +415,7 @@ const KINDS = {
 
 const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6 } as const;
 
-const FAULTY_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, fault: 4 } as const;
+const NETLESS_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0 } as const;
 
 const ORDER_TYPES = {
   limit_order: 80,
@@ -407,10 +454,10 @@ const AAPL = { market: "usex", symbol: "AAPL", order_type: "limit_order", order_
 
 /** What no market takes, and the code that says so. */
 const REFUSED: readonly { readonly body: object; readonly refused: number }[] = [
-  { body: { ...AAPL, qty: "0", price: "100" }, refused: 11030106 },
+  { body: { ...AAPL, qty: "0", price: "90" }, refused: 11030106 },
   { body: { ...AAPL, qty: "1", price: "100.001" }, refused: 11030104 },
-  { body: { ...AAPL, qty: "1", price: "100", symbol: "NONE" }, refused: 11030103 },
-  { body: { ...AAPL, qty: "1", price: "100", order_side: "both" }, refused: 11030101 },
+  { body: { ...AAPL, qty: "1", price: "90", symbol: "NONE" }, refused: 11030103 },
+  { body: { ...AAPL, qty: "1", price: "90", order_side: "both" }, refused: 11030101 },
 ];
 
 function describe(command: Command): string {

@@ -1,13 +1,14 @@
 /**
  * Puts the simulated world in the place of the machine: what the gateway imports from Node and from
  * its database package is resolved to the files of this folder, and the clocks and timers of the
- * language are the world's while there is one. The product's sources stay as they are, apart from a
- * planted bug, which is a change of a source's text while it is loaded.
+ * language are the world's while there is one. The product's sources stay as they are, apart from
+ * some bounds that are made small and a planted bug, changes of a source's text while it is loaded.
  *
  * Called before anything of the product is imported.
  */
 import { registerHooks } from "node:module";
 import { worldNow } from "../world/world.ts";
+import { SMALL_LIMITS } from "./small-limits.ts";
 
 /** A bug in the product, put there on purpose. */
 export interface Plant {
@@ -36,7 +37,7 @@ const HTTP_SERVER = `${GATEWAY}http/node-server.ts`;
 
 export function installDoors(plants: readonly Plant[] = []): void {
   const planted = new Map<string, Plant[]>();
-  for (const plant of plants) {
+  for (const plant of [...SMALL_LIMITS, ...plants]) {
     const url = `${ROOT}${plant.file}`;
     planted.set(url, [...(planted.get(url) ?? []), plant]);
   }

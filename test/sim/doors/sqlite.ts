@@ -194,6 +194,7 @@ class Database {
       throw new SqliteError("unable to open database file", "SQLITE_CANTOPEN");
     }
     this.#connection = Connection.of(path, readonly);
+    theWorld().opened?.add(this);
   }
 
   get open(): boolean {
@@ -249,6 +250,13 @@ class Database {
     for (const prepared of this.#prepared) if (!prepared.isFinalized) prepared.finalize();
     this.#connection.leave();
     return this;
+  }
+
+  /** Its thread is gone, in the middle of whatever it did. */
+  abandon(): void {
+    if (!this.#isOpen) return;
+    this.#rollBack();
+    this.close();
   }
 
   #rollBack(): void {

@@ -3,7 +3,7 @@
  * there is, when its messages arrive. Messages are copied, take a while and keep their order.
  */
 import { EventEmitter } from "node:events";
-import { theWorld } from "../world/world.ts";
+import { type Closable, theWorld } from "../world/world.ts";
 
 /** This module is the main thread's. */
 export const parentPort = null;
@@ -62,6 +62,9 @@ export class Worker extends EventEmitter {
   #busyUntilMs = 0;
   #isOver = false;
   #endsSoon = false;
+  readonly #name: string;
+  /** What its code has opened. */
+  readonly #opened = new Set<Closable>();
 
   constructor(file: URL, options: { readonly workerData: unknown }) {
     super();
@@ -69,7 +72,9 @@ export class Worker extends EventEmitter {
     const start = THREADS.get(name);
     if (start === undefined)
       throw new Error(`test/sim/world/gateway-life.ts names no thread ${name}`);
+    this.#name = name;
     this.#port = new SimPort(this);
+    theWorld().threads.add(this);
     const data = structuredClone(options.workerData);
     theWorld().after(theWorld().threadDelayMs(), () => {
       this.#work(() => start(this.#port, data as never));
@@ -88,12 +93,27 @@ export class Worker extends EventEmitter {
   terminate(): Promise<number> {
     if (this.#isOver) return Promise.resolve(0);
     this.#isOver = true;
+    theWorld().threads.delete(this);
     return new Promise((resolve) => {
       theWorld().after(theWorld().threadDelayMs(), () => {
         this.emit("exit", 1);
         resolve(1);
       });
     });
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** It ends by itself, between two messages; what it had open is closed. */
+  die(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const opened of this.#opened) opened.abandon();
+    theWorld().threads.delete(this);
+    this.#out(() => this.emit("error", new Error("the thread ran out of memory")));
+    this.#out(() => this.emit("exit", 1));
   }
 
   /** A message of the thread arrives when the thread got so far, and in order. */
@@ -128,17 +148,22 @@ export class Worker extends EventEmitter {
     if (this.#isOver) return;
     const world = theWorld();
     world.disk.takeTookMs();
+    world.opened = this.#opened;
     try {
       work();
     } catch (error) {
       this.#isOver = true;
+      world.threads.delete(this);
       this.#out(() => this.emit("error", error));
       this.#out(() => this.emit("exit", 1));
       return;
+    } finally {
+      world.opened = null;
     }
     this.#busyUntilMs = world.nowMs + world.disk.takeTookMs();
     if (this.#endsSoon) {
       this.#isOver = true;
+      world.threads.delete(this);
       this.#out(() => this.emit("exit", 0));
     }
   }

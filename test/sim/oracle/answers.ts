@@ -32,7 +32,7 @@ export const UNAVAILABLE = 11030051;
 export const TOO_LATE = 11030204;
 
 /** By an operator's block or mode. */
-export const BLOCK_CODES: ReadonlySet<number> = new Set([11031250, 11031251, 11031252]);
+export const BLOCK_CODES: ReadonlySet<number> = new Set([11031250, 11031251, 11031252, 11031253]);
 
 /** Refused for a reason that passes by itself: nothing was done. */
 export function isPassing({ code, retryable }: Envelope): boolean {

@@ -2,16 +2,17 @@
  * Holds everything that clients were told against history and the model: answers, pushes, lists,
  * balances, and that nothing which was durable is ever lost.
  */
+import { decodeControlEvent } from "../../../packages/core/src/control/index.ts";
 import { decodeDeskEvent } from "../../../packages/core/src/model/index.ts";
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
 import type { Request } from "../clients/requests.ts";
-import type { Push } from "../clients/stream-client.ts";
+import type { Push, StreamSnapshot } from "../clients/stream-client.ts";
 import { DATA_DIR } from "../world/gateway-life.ts";
 import type { Envelope } from "./answers.ts";
 import { Blocks } from "./blocks.ts";
 import { History } from "./history.ts";
 import type { Model } from "./model.ts";
-import { sees } from "./orders.ts";
+import { ordersAt, sees } from "./orders.ts";
 import { standingDifference, standingOf } from "./standing.ts";
 import { type OrderRow, pushDifference, rowDifference } from "./told.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -28,7 +29,11 @@ export class Auditor {
   #lastSeq = 0;
   #lastHash = "";
   #lastSessionSeq = 0;
+  #lastControlSeq = 0;
+  /** How often it has looked. */
+  lookCount = 0;
   readonly #pushes: Push[] = [];
+  readonly #snapshots: StreamSnapshot[] = [];
   readonly #checkedCounts = new Map<string, number>();
   answerCount = 0;
   pushCount = 0;
@@ -56,6 +61,10 @@ export class Auditor {
     this.#pushes.push(push);
   }
 
+  shown(snapshot: StreamSnapshot): void {
+    this.#snapshots.push(snapshot);
+  }
+
   /** Reads what became durable since the last look, then checks everything that was told. */
   look(): void {
     const reader = new JournalReader(DATA_DIR);
@@ -64,6 +73,10 @@ export class Auditor {
       for (const { seq, payload } of reader.records("session", this.#lastSessionSeq)) {
         this.#lastSessionSeq = seq;
         this.history.hours.follow(payload);
+      }
+      for (const { seq, payload } of reader.records("control", this.#lastControlSeq)) {
+        this.#lastControlSeq = seq;
+        this.history.instruments.follow(decodeControlEvent(payload));
       }
       for (;;) {
         const records = reader.read(DESK, this.#lastSeq, RECORDS_AT_ONCE);
@@ -78,6 +91,7 @@ export class Auditor {
       reader.close();
     }
     this.history.requireComplete("the end of a commit");
+    this.history.instruments.settle();
     this.history.readBeforeMs = this.#nowMs();
     // What operators asked for meanwhile changes answers as well.
     this.history.windows.ask();
@@ -87,9 +101,11 @@ export class Auditor {
       this.history.count("public market told");
     }
     this.#checkPushes();
+    this.#checkSnapshots();
     this.#checkAnswers();
     this.history.adjustments.checkAnswers();
     this.history.windows.looked();
+    this.lookCount += 1;
   }
 
   /** How far the account's stream has come. */
@@ -114,8 +130,27 @@ export class Auditor {
       promised(isSeen === (text !== null), `it sees what it may not, or not what it may: ${what}`);
       if (text === null) continue;
       const { data } = JSON.parse(text) as { data: OrderRow };
-      const difference = pushDifference(data, told);
+      const difference =
+        pushDifference(data, told) ??
+        this.history.instruments.nameProblem(told.symbol, data["name"], 0);
       promised(difference === null, `pushed to ${account}: ${text}: ${difference}`);
+    }
+  }
+
+  #checkSnapshots(): void {
+    for (const { account, key, seq, orders } of this.#snapshots.splice(0)) {
+      this.history.count("snapshot of a stream");
+      const stream = this.model.stream(account);
+      const say = (what: string) => `the snapshot for ${key.apiKey} at ${seq}: ${what}`;
+      promised(seq <= stream.length, say("nothing durable has come so far"));
+      const open = ordersAt(stream, seq).filter(
+        (told) => told.outstand_qty > 0n && sees(key, told),
+      );
+      promised(orders.length === open.length, say(`${orders.length} of ${open.length} orders`));
+      for (const [index, told] of open.entries()) {
+        const difference = rowDifference(orders[index] as OrderRow, told);
+        promised(difference === null, say(`${told.order_no}: ${difference}`));
+      }
     }
   }
 
@@ -144,7 +179,10 @@ export class Auditor {
     const orders = this.model.orders(account);
     promised(rows.length === orders.length, `${account} lists ${rows.length} of ${orders.length}`);
     for (const [index, told] of orders.entries()) {
-      const difference = rowDifference(rows[index] as OrderRow, told);
+      const row = rows[index] as OrderRow;
+      const difference =
+        rowDifference(row, told) ??
+        this.history.instruments.nameProblem(told.symbol, row["name"], this.#nowMs());
       promised(difference === null, `${account} lists ${told.order_no}: ${difference}`);
       const isEnded = told.order_status === "can" || told.order_status === "rej";
       const cancelled = isEnded ? told.qty - told.execute_qty : 0n;

@@ -11,6 +11,8 @@ export interface Block {
   readonly account: string | null;
   /** Null: every market. */
   readonly market: string | null;
+  /** Null: every instrument. */
+  readonly symbol: string | null;
   /** Null: every portfolio. */
   readonly portfolio: string | null;
   /** What it placed and sends; null: every key. */
@@ -44,13 +46,17 @@ export class Blocks {
   }
 
   /** What no new order of the request may pass, or null; read before the end of it is asked for. */
-  surelyCovering({ key, sentAtMs }: Request, terms: Terms): string | null {
+  surelyCovering(
+    { key, sentAtMs }: Request,
+    terms: Pick<Terms, "market" | "symbol" | "portfolio_id">,
+  ): string | null {
     const found = this.#all.find((block) => {
       const { account, answeredAtMs, endAskedAtMs } = block;
       if (answeredAtMs === null || answeredAtMs > sentAtMs || endAskedAtMs !== null) return false;
       if (account !== null && account !== key.account) return false;
       if (block.portfolio !== null && block.portfolio !== terms.portfolio_id) return false;
       if (block.apiKey !== null && block.apiKey !== key.apiKey) return false;
+      if (block.symbol !== null && block.symbol !== terms.symbol) return false;
       return block.market === null || block.market === terms.market;
     });
     return found?.what ?? null;
@@ -95,12 +101,5 @@ export class Blocks {
   wasRevoked({ key, sentAtMs }: Request): boolean {
     const revoked = this.#revoked.get(key.apiKey);
     return revoked !== undefined && revoked.answeredAtMs < sentAtMs;
-  }
-
-  /** A kill that was answered and not ended: nothing of it may be open for long. */
-  standingKills(): readonly Block[] {
-    return this.#all.filter(({ kills, answeredAtMs, endAskedAtMs }) => {
-      return kills && answeredAtMs !== null && endAskedAtMs === null;
-    });
   }
 }

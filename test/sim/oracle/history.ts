@@ -14,9 +14,9 @@ import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
 import { newYorkDay } from "./days.ts";
+import { Instruments } from "./instruments.ts";
 import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
-import { ONE } from "./money.ts";
 import type { Told } from "./orders.ts";
 import { type Decided, Predictions } from "./predictions.ts";
 import { Refusals } from "./refusals.ts";
@@ -37,6 +37,7 @@ export class History {
   readonly budgets: Budgets;
   readonly refusals: Refusals;
   readonly adjustments: Adjustments;
+  readonly instruments: Instruments;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
   hasJumped = false;
@@ -70,6 +71,7 @@ export class History {
     this.budgets = new Budgets(this.model, this.windows, nowMs);
     this.refusals = new Refusals(this.model, this.switches, this.limits);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
+    this.instruments = new Instruments(this.model, this.windows, nowMs);
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
   }
 
@@ -218,16 +220,7 @@ export class History {
   #command(event: ExecutionReported): void {
     const { execType, order, origin } = event;
     this.model.nowMs = order.updatedAtMs;
-    if (order.cancelReason === "kill_switch") {
-      promised(this.#blocks.kills(order), `no operator killed ${order.orderId}`);
-      this.#expected = this.model.cancel(order.account, order.orderId, "kill_switch");
-      return;
-    }
-    if (order.cancelReason === "disconnected" && !order.cancelPending) {
-      this.#disconnected(order.account, order.enteredBy);
-      return;
-    }
-    if (this.#venueActs(event)) return;
+    if (this.#othersCancel(event) || this.#venueActs(event)) return;
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
     promised(request !== undefined, `nobody asked for ${eventShown(event)}`);
@@ -237,6 +230,32 @@ export class History {
     else if (execType === ExecType.PendingCancel) this.#cancelSent(request, event);
     else if (execType === ExecType.Replaced) this.#replaced(request, event);
     else throw new Violation(`an event of its own: ${eventShown(event)}`);
+  }
+
+  /** What is cancelled, or sent to the venue to be, and no client asked for; whether it is that. */
+  #othersCancel({ execType, order }: ExecutionReported): boolean {
+    const { account, cancelReason, enteredBy, orderId, symbol } = order;
+    const isCancel = execType === ExecType.Canceled || execType === ExecType.PendingCancel;
+    // Else it is the answer to a cancel that was sent before.
+    if (!isCancel || this.model.isCancelPending(account, orderId)) return false;
+    if (this.model.isOwed(orderId, cancelReason)) {
+      this.#expected = this.model.withdraw(account, orderId, cancelReason);
+      return true;
+    }
+    switch (cancelReason) {
+      case "kill_switch":
+        promised(this.#blocks.kills(order), `no operator killed ${orderId}`);
+        this.#expected = this.model.withdraw(account, orderId, cancelReason);
+        return true;
+      case "instrument_changed":
+        this.#expected = this.instruments.cancelsOf(symbol, account);
+        return true;
+      case "disconnected":
+        this.#disconnected(account, enteredBy);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** All that its key placed and did not mean to last, in one commit. */
@@ -249,7 +268,7 @@ export class History {
     const meant = this.model.openOrders(account).reverse();
     this.#expected = meant
       .filter((told) => told.placedBy === apiKey && told.time_in_force !== "gtc")
-      .flatMap(({ order_no }) => this.model.cancel(account, order_no, "disconnected"));
+      .flatMap(({ order_no }) => this.model.withdraw(account, order_no, "disconnected"));
   }
 
   /** What a venue does that was asked to do worse; whether this is such an act. */
@@ -268,14 +287,15 @@ export class History {
       // Also while a cancel is on its way to it.
       this.#expected = model.cancel(account, orderId, "venue");
     } else if (execType === ExecType.Canceled && isCancelPending) {
-      this.#expected = model.cancel(account, orderId, "requested");
+      this.#expected = model.venueCancels(account, orderId);
     } else if (execType === ExecType.CancelRejected && isCancelPending) {
       this.#expected = model.venueRefusesCancel(account, orderId);
     } else if (execType === ExecType.Trade && execution !== null) {
       const open = model.order(account, orderId)?.outstand_qty ?? 0n;
       const half = open / 2n;
+      const { lot } = model.grids.of(order.symbol);
       const { lastQty } = execution;
-      const fits = lastQty === open || (lastQty <= half && half - lastQty < ONE);
+      const fits = lastQty === open || (lastQty <= half && half - lastQty < lot);
       promised(fits, `the venue filled ${lastQty} of ${open}`);
       this.#expected = model.venueFills(account, orderId, lastQty);
     } else {
@@ -284,15 +304,16 @@ export class History {
     return true;
   }
 
-  #cancelSent({ command, id, key }: Request, event: ExecutionReported): void {
+  #cancelSent(request: Request, event: ExecutionReported): void {
+    const { command, id, key } = request;
     const { account, orderId } = event.order;
     promised(this.faulty.has(account), `the venue is in order: ${eventShown(event)}`);
+    if (command.kind === "cancelAll") this.#oneOfAll(request, command, orderId);
     const isMeant =
-      command.kind === "cancel" &&
-      command.names.some((name) => this.predictions.means(key, name, orderId));
+      command.kind === "cancelAll" ||
+      (command.kind === "cancel" && this.predictions.cancels(key, command.names, orderId));
     promised(isMeant, `${id} did not mean ${orderId}`);
-    this.predictions.sentCancels.add(orderId);
-    this.#expected = this.model.pendCancel(account, orderId);
+    this.#expected = this.model.pendCancel(account, orderId, "requested");
   }
 
   #placed(request: Request, { execType, order }: ExecutionReported): void {
@@ -335,6 +356,11 @@ export class History {
     const { command, id, key } = request;
     const { account, orderId } = event.order;
     if (command.kind === "cancelAll") {
+      if (this.faulty.has(account)) {
+        this.#oneOfAll(request, command, orderId);
+        this.#expected = this.model.cancel(account, orderId, "requested");
+        return;
+      }
       const decided = this.#firstTime(request);
       const meant = this.predictions.cancelAllOrders(key, command);
       decided.canceledCount = meant.length;
@@ -344,16 +370,30 @@ export class History {
       return;
     }
     promised(command.kind === "cancel", `${id} asked for no cancel: ${eventShown(event)}`);
-    const isMeant = command.names.some((name) => this.predictions.means(key, name, orderId));
+    const isMeant = this.predictions.cancels(key, command.names, orderId);
     promised(isMeant, `${id} did not mean ${orderId}`);
     this.#expected = this.model.cancel(account, orderId, "requested");
   }
 
-  #replaced({ command, id, key, sentAtMs }: Request, { order }: ExecutionReported): void {
+  /** Where a venue may answer late, one after the other. */
+  #oneOfAll(request: Request, command: CancelAll, orderId: string): void {
+    const meant = this.predictions.cancelAllOrders(request.key, command);
+    const isMeant = meant.some(({ order_no, isCancelPending }) => {
+      return order_no === orderId && !isCancelPending;
+    });
+    promised(isMeant, `${request.id} did not mean ${orderId}`);
+    this.#firstTime(request).canceledCount += 1;
+  }
+
+  #replaced(request: Request, { order }: ExecutionReported): void {
+    const { command, id, key, sentAtMs } = request;
     promised(
       command.kind === "amend" && command.orderNo === order.orderId,
       `${id} asked for no amend of ${order.orderId}`,
     );
+    const before = this.model.order(order.account, order.orderId);
+    const block = before === undefined ? null : this.#blocks.surelyCovering(request, before);
+    promised(block === null, `${id} amended ${order.orderId} in spite of ${block}`);
     const right = this.refusals.answersToAmend(key, command, sentAtMs);
     const what = `${id} amended ${order.orderId}, which is to be refused`;
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
@@ -399,6 +439,8 @@ export class History {
     return decided;
   }
 }
+
+type CancelAll = Request["command"] & { readonly kind: "cancelAll" };
 
 /** First events of an order. */
 const PLACED: ReadonlySet<string> = new Set([ExecType.New, ExecType.PendingNew, ExecType.Rejected]);

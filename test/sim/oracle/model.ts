@@ -3,6 +3,7 @@
  * One list of orders, sorted whenever priority matters; nothing is kept that could go stale. It
  * shares no code with the product and knows the wire's words only.
  */
+import { fits, type Grid, Grids } from "./grids.ts";
 import { chargeOn, instrumentOf, Money, ONE, settlementDay, type Units } from "./money.ts";
 import {
   figuresOf,
@@ -26,11 +27,17 @@ export class Model {
   readonly streams = new Map<string, Told[]>();
   readonly money = new Money();
   readonly market = new PublicMarket();
+  readonly grids = new Grids();
   /** The exchange's time. */
   nowMs = 0;
   readonly #lastPrices = new Map<string, Units>();
+  /** Symbols whose last price has left the tick: it reaches no stop order. */
+  readonly #offTick = new Set<string>();
   /** Stop orders that a trade has reached, in the order in which they come in. */
   #reached: ModelOrder[] = [];
+  /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
+  readonly sentCancels = new Set<string>();
+  readonly #owed = new Set<string>();
   #arrival = 0;
   #tradeCount = 0;
   /** Those of the command under way. */
@@ -117,7 +124,7 @@ export class Model {
   collarOf({ order_type, order_side, symbol, trigger_price }: Terms): Units {
     const isPriced = order_type === "limit_order" || order_type === "stop_limit_order";
     if (isPriced || order_side === "sell") return 0n;
-    const { tick } = instrumentOf(symbol);
+    const { tick } = this.grids.of(symbol);
     const market = this.bestPrice(symbol, "sell") ?? this.lastPrice(symbol) ?? tick;
     const above = ((order_type === "stop_market_order" ? trigger_price : market) * 105n) / 100n;
     return above - (above % tick);
@@ -246,9 +253,11 @@ export class Model {
     });
   }
 
-  pendCancel(account: string, orderNo: string): Told[] {
+  pendCancel(account: string, orderNo: string, reason: string): Told[] {
+    this.sentCancels.add(orderNo);
     return this.#change(account, orderNo, (order) => {
       order.isCancelPending = true;
+      order.askedReason = reason;
       this.#report(order);
     });
   }
@@ -260,10 +269,67 @@ export class Model {
     });
   }
 
+  /** The venue takes the cancel that was sent to it. */
+  venueCancels(account: string, orderNo: string): Told[] {
+    const reason = this.#find(account, orderNo)?.askedReason ?? "";
+    return this.cancel(account, orderNo, reason);
+  }
+
+  /**
+   * What others than its client want cancelled: behind an order that is on its way to the venue,
+   * and not at all, yet, where a cancel is on its way.
+   */
+  withdraw(account: string, orderNo: string, reason: string): Told[] {
+    if (this.isCancelPending(account, orderNo)) {
+      this.#owed.add(`${reason} ${orderNo}`);
+      return [];
+    }
+    if (this.isPending(account, orderNo)) return this.pendCancel(account, orderNo, reason);
+    return this.cancel(account, orderNo, reason);
+  }
+
+  /** Whether it was to be cancelled for that reason once, and waited for another cancel. */
+  isOwed(orderNo: string, reason: string): boolean {
+    return this.#owed.has(`${reason} ${orderNo}`);
+  }
+
+  /** An order that a switch was to cancel and that works on, with nothing on its way; or null. */
+  get leftBehind(): string | null {
+    const left = this.#orders.find(({ isOpen, isCancelPending, orderNo }) => {
+      return isOpen && !isCancelPending && this.isOwed(orderNo, "dead_man");
+    });
+    return left?.orderNo ?? null;
+  }
+
   cancel(account: string, orderNo: string, reason: string): Told[] {
     return this.#change(account, orderNo, (order) => {
       if (order.isOpen) this.#close(order, reason);
     });
+  }
+
+  /** Open orders that cannot stay under another grid. */
+  unfit(symbol: string, grid: Grid): ModelOrder[] {
+    const mine = this.#orders.filter((order) => {
+      return order.isOpen && order.terms.symbol === symbol;
+    });
+    return mine.filter((order) => !fits(order, grid));
+  }
+
+  /** An operator changes tick and lot: what cannot stay is cancelled, account by account. */
+  regrid(symbol: string, grid: Grid, firstAccount: string): Told[] {
+    // The venue refuses what is on its way to it.
+    const unfit = this.unfit(symbol, grid).filter(({ isPending }) => !isPending);
+    const accounts = new Set([firstAccount, ...unfit.map(({ account }) => account)]);
+    const told = [...accounts].flatMap((account) => {
+      const mine = unfit.filter((order) => order.account === account);
+      return mine.flatMap(({ orderNo, isCancelPending, askedReason }) => {
+        return this.cancel(account, orderNo, isCancelPending ? askedReason : "instrument_changed");
+      });
+    });
+    this.grids.set(symbol, grid);
+    const last = this.lastPrice(symbol);
+    if (last !== null && last % grid.tick !== 0n) this.#offTick.add(symbol);
+    return told;
   }
 
   amend(account: string, orderNo: string, price: Units | null, qty: Units | null): Told[] {
@@ -316,7 +382,9 @@ export class Model {
     order.isWaiting = true;
     order.arrival = this.#nextArrival();
     const last = this.lastPrice(order.terms.symbol);
-    if (last !== null) this.#reach(order.terms.symbol, last);
+    if (last !== null && !this.#offTick.has(order.terms.symbol)) {
+      this.#reach(order.terms.symbol, last);
+    }
   }
 
   /** The nearest trigger first, at one trigger who came first; buys before sells. */
@@ -341,6 +409,7 @@ export class Model {
     this.#tradeCount += 1;
     this.#trades.push({ ...trade, execId: String(EXEC_ID_BASE + this.#tradeCount) });
     this.#lastPrices.set(symbol, trade.price);
+    this.#offTick.delete(symbol);
     this.#reach(symbol, trade.price);
   }
 

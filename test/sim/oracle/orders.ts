@@ -73,6 +73,8 @@ export interface ModelOrder extends Placing {
   isWaiting: boolean;
   isCancelPending: boolean;
   isRejected: boolean;
+  /** Why its cancel was sent to the venue, as long as that waits. */
+  askedReason: string;
   version: number;
   /** Rises whenever the order goes to the end of its queue. */
   arrival: number;
@@ -92,6 +94,29 @@ export function seenOrders<Order extends Terms>(key: Seeing, orders: readonly Or
   return orders.filter((order) => sees(key, order));
 }
 
+/** When a cancel or an amend is not wanted any more, in the wire's words. */
+export interface Condition {
+  readonly only_if?: "unfilled";
+  readonly version?: number;
+}
+
+/** Why a cancel or an amend of an open order is not wanted any more: the code, or null. */
+export function conditionCode({ only_if, version }: Condition, told: Told): number | null {
+  if (only_if === "unfilled" && told.execute_qty > 0n) return NOT_UNFILLED;
+  return version === undefined || version === told.version ? null : VERSION_CHANGED;
+}
+
+const NOT_UNFILLED = 11030250;
+const VERSION_CHANGED = 11030251;
+export const CONDITION_CODES: ReadonlySet<number> = new Set([NOT_UNFILLED, VERSION_CHANGED]);
+
+/** Every order of an account as it stood at a position of its stream, oldest first. */
+export function ordersAt(stream: readonly Told[], seq: number): Told[] {
+  const latest = new Map<string, Told>();
+  for (const told of stream.slice(0, seq)) latest.set(told.order_no, told);
+  return [...latest.values()].sort((one, other) => Number(one.order_no) - Number(other.order_no));
+}
+
 type Untouched = Omit<ModelOrder, keyof Placing | "price" | "trigger" | "collar" | "qty">;
 
 /** Of an order that has just been made. */
@@ -105,6 +130,7 @@ export const UNTOUCHED: Readonly<Untouched> = {
   isWaiting: false,
   isCancelPending: false,
   isRejected: false,
+  askedReason: "",
   version: 0,
   arrival: 0,
 };

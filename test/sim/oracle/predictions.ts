@@ -6,7 +6,7 @@ import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Model } from "./model.ts";
-import { seenOrders, type Told } from "./orders.ts";
+import { conditionCode, seenOrders, type Told } from "./orders.ts";
 import type { Refusals } from "./refusals.ts";
 import { standingOf } from "./standing.ts";
 import type { StrictHours } from "./strict-hours.ts";
@@ -42,8 +42,6 @@ export class Predictions {
   readonly #refusals: Refusals;
   readonly #windows: Windows;
   readonly hours: StrictHours | null;
-  /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
-  readonly sentCancels = new Set<string>();
 
   constructor({ model, blocks, switches, refusals, windows, hours }: PredictionsOptions) {
     this.hours = hours;
@@ -52,6 +50,10 @@ export class Predictions {
     this.#switches = switches;
     this.#refusals = refusals;
     this.#windows = windows;
+  }
+
+  get sentCancels(): ReadonlySet<string> {
+    return this.#model.sentCancels;
   }
 
   /** What the model is asked about it as long as it is under way. */
@@ -75,6 +77,10 @@ export class Predictions {
             () => [...refusals.answersToAmend(key, command, sentAtMs), ...this.#offPrice()],
           ],
         ];
+      case "cancel":
+        return command.names.map((name, index) => {
+          return [`${id}/${index}`, () => [String(this.#unwanted(key, name))]];
+        });
       case "balance":
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];
@@ -112,6 +118,19 @@ export class Predictions {
       return told.reference_id === name.reference_id;
     });
     return named.length === 1 && named[0]?.order_no === orderNo;
+  }
+
+  /** The code of the condition that keeps an open order from being cancelled, or null. */
+  #unwanted(key: Key, name: OrderName): number | null {
+    const open = seenOrders(key, this.#model.openOrders(key.account));
+    const named = open.find((told) => this.means(key, name, told.order_no));
+    if (named === undefined || named.isCancelPending) return null;
+    return conditionCode(name, named);
+  }
+
+  /** Whether it may cancel an order that is open, now: it means it, and still wants that. */
+  cancels(key: Key, names: readonly OrderName[], orderNo: string): boolean {
+    return names.some((name) => this.means(key, name, orderNo) && !this.#unwanted(key, name));
   }
 
   /** What is wrong with the answer to a request that changed something, at this point. */
@@ -168,6 +187,12 @@ export class Predictions {
     if (open.length > 1) return { code: 11030203 };
     const meant = open[0] ?? named[0];
     if (meant === undefined) return { code: 11030202, isPast: true };
+    const unwanted = this.#unwanted(key, name);
+    if (unwanted !== null) {
+      // A venue may have refused a cancel in this very moment, and the order has changed by it.
+      const wasSent = open.some(({ order_no }) => this.sentCancels.has(order_no));
+      return { code: unwanted, ...(wasSent && { codes: new Set([String(unwanted), "0"]) }) };
+    }
     const isShut = this.hours?.mayBeShut(request, this.#model) === true;
     if (open.length > 0 && isShut) return { code: 11030204 };
     // What this very request has cancelled is in memory; what closed before may have to be read.
@@ -182,13 +207,19 @@ export class Predictions {
     const { command, key } = request;
     if (command.kind !== "cancelAll") return "it is no cancel-all";
     const { code, data } = JSON.parse(body) as Envelope & {
-      data: { outcome: string; matched: number; done: number };
+      data: { outcome: string; matched: number; done: number; already: number; too_late: number };
     };
-    const left = this.cancelAllOrders(key, command).length;
-    if (code !== 0 || left > 0) return `${left} orders are left`;
-    const outcome = canceledCount === 0 ? "nothing_open" : "done";
+    // A venue may refuse what it was sent, in this very moment.
+    const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
+      return !isCancelPending && !this.sentCancels.has(order_no);
+    });
+    if (code !== 0 || left.length > 0) return `${left.length} orders are left`;
+    const outcome = data.matched === 0 ? "nothing_open" : "done";
     if (data.outcome !== outcome) return `the outcome is ${outcome}`;
-    const isRight = data.matched === canceledCount && data.done === canceledCount;
+    const { already, done, matched, too_late: late } = data;
+    // Some are on their way to be cancelled, and a venue may fill others in this very moment.
+    const isSum = matched === done + already + late;
+    const isRight = isSum && done <= canceledCount && canceledCount <= done + late;
     return isRight ? null : `${canceledCount} were cancelled`;
   }
 

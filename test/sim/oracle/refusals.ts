@@ -6,7 +6,7 @@ import type { Command, Key } from "../clients/requests.ts";
 import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { instrumentOf, type Units } from "./money.ts";
-import { sees, type Terms } from "./orders.ts";
+import { conditionCode, sees, type Terms } from "./orders.ts";
 import type { Switches } from "./switches.ts";
 
 const Code = {
@@ -69,20 +69,26 @@ export class Refusals {
     const { account, apiKey } = key;
     if (!sees(key, terms)) return Code.PortfolioNotAllowed;
     return (
+      this.#model.grids.fault(terms) ??
       this.#ofMoney(account, terms, this.#model.needOfNew(terms)) ??
       this.#ofSwitches(account, apiKey, terms)
     );
   }
 
-  #ofAmend(key: Key, { orderNo, price, qty }: Amend): number | null {
+  #ofAmend(key: Key, { orderNo, price, qty, condition }: Amend): number | null {
     const { account } = key;
     const told = this.#model.order(account, orderNo);
     if (told === undefined || !sees(key, told)) return Code.UnknownOrder;
     if (told.outstand_qty === 0n || told.isCancelPending) return Code.TooLate;
     if (this.#model.isPending(account, orderNo)) return Code.TooLate;
+    const unwanted = conditionCode(condition, told);
+    if (unwanted !== null) return unwanted;
     const isSame = (price ?? told.price) === told.price && (qty ?? told.qty) === told.qty;
     if (isSame) return Code.NothingToAmend;
     if (price !== null && !PRICED.has(told.order_type)) return Code.PriceNotTaken;
+    const amended = { ...told, price: price ?? told.price, qty: qty ?? told.qty };
+    const fault = this.#model.grids.fault(amended);
+    if (fault !== null) return fault;
     if (qty !== null && qty <= told.execute_qty) return Code.QtyNotAboveFilled;
     const need = this.#model.needOfAmend(account, orderNo, price, qty);
     return this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);

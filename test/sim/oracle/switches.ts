@@ -45,7 +45,7 @@ export class Switches {
     const meant = this.#model.openOrders(account).reverse();
     return meant
       .filter((told) => isIn(armed, told.placedBy, told))
-      .flatMap(({ order_no }) => this.#model.cancel(account, order_no, "dead_man"));
+      .flatMap(({ order_no }) => this.#model.withdraw(account, order_no, "dead_man"));
   }
 
   /** One that keeps the key's new order out, or null. */

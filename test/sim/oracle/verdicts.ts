@@ -10,7 +10,7 @@ import {
 } from "./answers.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
-import { seenOrders, sees } from "./orders.ts";
+import { CONDITION_CODES, ordersAt, seenOrders, sees, type Told } from "./orders.ts";
 import { standingDifference } from "./standing.ts";
 import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
@@ -50,7 +50,8 @@ export class Verdicts {
       return;
     }
     if (command.kind === "orders") {
-      this.#checkList(request, envelope, say);
+      if (command.filter === undefined) this.#checkList(request, envelope, say);
+      else this.#checkPart(request, command, envelope, say);
       return;
     }
     if (command.kind === "balance" || command.kind === "positions") {
@@ -81,6 +82,12 @@ export class Verdicts {
       for (const [index, name] of command.names.entries()) {
         const isShut = this.history.predictions.hours?.mayBeShut(request, this.model) === true;
         if (isShut && results[index]?.code === TOO_LATE) continue;
+        const code = results[index]?.code ?? 0;
+        if (CONDITION_CODES.has(code)) {
+          const right = this.history.predictions.rightCodes(request, index);
+          promised(right.has(String(code)), say(`element ${index}: its condition holds`));
+          continue;
+        }
         const problem = this.#cancelProblem(key, name, results[index]?.code);
         promised(problem === null, say(`element ${index}: ${problem}`));
       }
@@ -132,6 +139,25 @@ export class Verdicts {
     promised(differences.includes(null), say(`${differences.at(-1)}`));
   }
 
+  /** A part of a list is exactly that of one moment between what its client had seen and now. */
+  #checkPart(request: Request, command: ListCommand, envelope: Envelope, say: Say): void {
+    promised(envelope.code === 0, say("a list is not refused"));
+    const { key, knownSeq, sentAtMs } = request;
+    const stream = this.model.stream(key.account);
+    const list = envelope.data as { orders: OrderRow[]; total_records: number };
+    let difference: string | null = "there is no such moment";
+    for (let seq = knownSeq; seq <= stream.length && difference !== null; seq += 1) {
+      const all = partOf(seenOrders(key, ordersAt(stream, seq)), command);
+      difference = partDifference(list, all, command);
+    }
+    promised(difference === null, say(`it is of no one moment: ${difference}`));
+    for (const { symbol, name } of list.orders) {
+      const problem = this.history.instruments.nameProblem(String(symbol), name, sentAtMs);
+      promised(problem === null, say(`${problem}`));
+    }
+    this.history.count("part of a list");
+  }
+
   /** A list is of one moment between what its client had seen and now. */
   #checkList(request: Request, envelope: Envelope, say: Say): void {
     promised(envelope.code === 0, say("a list is not refused"));
@@ -146,7 +172,9 @@ export class Verdicts {
       });
       const isSeen = told !== undefined && sees(key, told);
       promised(isSeen, say(`${row["order_no"]} had no version ${row["version"]}`));
-      const difference = rowDifference(row, told);
+      const difference =
+        rowDifference(row, told) ??
+        this.history.instruments.nameProblem(told.symbol, row["name"], request.sentAtMs);
       promised(difference === null, say(`${row["order_no"]}: ${difference}`));
       const seq = stream.indexOf(told) + 1;
       least = Math.max(least, seq);
@@ -162,6 +190,34 @@ export class Verdicts {
     const { total_records: total } = list;
     promised(counts.has(total), say(`${total} orders, expected ${[...counts].join(" or ")}`));
   }
+}
+
+type ListCommand = Request["command"] & { readonly kind: "orders" };
+
+/** Newest first. */
+function partOf(orders: readonly Told[], { filter }: ListCommand): Told[] {
+  const { page_size: _, ...fields } = filter ?? { page_size: 0 };
+  const wanted = Object.entries(fields).filter(([, value]) => value !== "");
+  const found = orders.filter((told) => {
+    return wanted.every(([field, value]) => told[field as keyof Told] === value);
+  });
+  return found.reverse();
+}
+
+function partDifference(
+  { orders, total_records }: { orders: readonly OrderRow[]; total_records: number },
+  all: readonly Told[],
+  { filter, page = 1 }: ListCommand,
+): string | null {
+  const size = filter?.page_size ?? 0;
+  const meant = all.slice((page - 1) * size, page * size);
+  if (total_records !== all.length) return `there are ${all.length}`;
+  if (orders.length !== meant.length) return `${meant.length} are on the page`;
+  for (const [index, told] of meant.entries()) {
+    const difference = rowDifference(orders[index] as OrderRow, told);
+    if (difference !== null) return `${told.order_no}: ${difference}`;
+  }
+  return null;
 }
 
 /** Passing, and known to be right or not: closed, or not this type of order now. */

@@ -25,15 +25,17 @@ export class Faults {
       tornWrite: 4,
       cleanStop: 1,
       streamLost: 2,
-      slowReader: 1,
+      slowReader: 2,
       fsyncError: 2,
       writeError: 1,
       diskFull: 2,
       bitFlip: 2,
-      operator: this.#stage.isVenueFaulty || this.#stage.isStrict ? 0 : 3,
+      operator: this.#stage.hasNets ? (this.#stage.swarm.instruments ? 6 : 3) : 0,
       clockJump: 1,
       revoke: this.#stage.portfolioKey === null ? 0 : 1,
       quiet: 2,
+      threadDeath: this.#stage.swarm.threadDeaths ? 4 : 0,
+      visit: this.#stage.swarm.visitors ? 3 : 0,
     });
     switch (kind) {
       case "killed":
@@ -59,6 +61,11 @@ export class Faults {
         return this.#flipBit();
       case "operator":
         return this.#stage.operate();
+      case "threadDeath":
+        return this.#endThread();
+      case "visit":
+        this.#stage.fault(kind);
+        return this.#stage.visit();
       case "revoke":
         return this.#revoke();
       case "clockJump":
@@ -84,7 +91,7 @@ export class Faults {
   /** Nobody sends anything for a while: switches run out. */
   async #rest(): Promise<void> {
     this.#stage.fault("quiet");
-    if (!this.#stage.isVenueFaulty && !this.#stage.isStrict) await this.#armSwitches();
+    if (this.#stage.hasNets) await this.#armSwitches();
     for (const trader of this.#stage.traders) trader.stop();
     this.#loseStream(this.#stage.random.between(1_500, 3_000));
     await this.#stage.runFor(this.#stage.random.between(2_000, 6_000), 200);
@@ -200,6 +207,27 @@ export class Faults {
     await this.#stage.comeBack(this.#stage.random.chance(0.7) ? "powerCut" : "killed");
   }
 
+  /** A thread runs out of memory. Without the journal's there is no going on. */
+  async #endThread(): Promise<void> {
+    const { random, world } = this.#stage;
+    const names = { "archive-worker.ts": 6, "journal-worker.ts": 1, "snapshot-worker.ts": 3 };
+    const name = random.weighted(names);
+    // Snapshots are not always in the making.
+    const isThere = () => [...world.threads].some((thread) => thread.name === name);
+    await world.scheduler.runUntil(isThere, world.nowMs + 200);
+    this.#stage.look();
+    const thread = [...world.threads].find((each) => each.name === name);
+    if (thread === undefined || !this.#stage.isUp) return;
+    this.#stage.fault(`threadDeath ${name}`);
+    this.#stage.mayExit = name === "journal-worker.ts";
+    thread.die();
+    await this.#stage.runFor(random.between(1, 400));
+    const mustExit = this.#stage.mayExit && this.#stage.isUp;
+    promised(!mustExit, "it goes on without a journal");
+    this.#stage.mayExit = false;
+    if (!this.#stage.isUp) await this.#stage.comeBack(random.pick(["killed", "powerCut"]));
+  }
+
   /** A key ends: it does nothing more, and its streams close. */
   #revoke(): void {
     const { operator, portfolioKey } = this.#stage;
@@ -210,9 +238,9 @@ export class Faults {
 
   /** Of orders, mostly, or of the public market. */
   #reader(): StreamClient | MarketClient {
-    const { markets, random, streams } = this.#stage;
+    const { markets, random, streams, visitors } = this.#stage;
     const isOfOrders = random.chance(0.7) || markets.length === 0;
-    return isOfOrders ? random.pick(streams) : random.pick(markets);
+    return isOfOrders ? random.pick([...streams, ...visitors]) : random.pick(markets);
   }
 
   /** Its reader comes back after a while. */
@@ -227,6 +255,9 @@ export class Faults {
     this.#stage.fault("slowReader");
     const stream = this.#reader();
     stream.read(false);
+    // What it is owed changes while it waits.
+    const { operator, swarm } = this.#stage;
+    if (swarm.instruments && this.#stage.hasNets) operator.changeInstrument();
     await this.#stage.runFor(this.#stage.random.between(10, 400));
     stream.read(true);
   }

@@ -23,6 +23,9 @@ export class Rest {
     await this.#stage.waitFor("every request is answered", () => {
       return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
     });
+    await this.#stage.waitFor("a switch has cancelled what waited for another cancel", () => {
+      return this.#stage.auditor.model.leftBehind === null;
+    });
     await this.#releaseSwitches();
     // What it was asked to do to orders later, it does meanwhile.
     if (this.#stage.isVenueFaulty) await this.#stage.runFor(VENUE_LATE_MS, 250);
@@ -49,11 +52,13 @@ export class Rest {
       return !this.#stage.auditor.model.isWaiting;
     });
     // A frame that a fault dropped last has nothing behind it to show that; a replay has it.
-    for (const stream of this.#stage.streams) if (stream.isFaulty) stream.cut();
+    for (const stream of [...this.#stage.streams, ...this.#stage.visitors]) {
+      if (stream.isFaulty) stream.cut();
+    }
     await this.#stage.waitFor("every stream is read to its end", () => {
       this.#stage.look();
       this.#stage.keepStreams();
-      return this.#stage.streams.every((stream) => {
+      return [...this.#stage.streams, ...this.#stage.visitors].every((stream) => {
         const isRead = stream.accounts.every((account) => {
           return stream.seqOf(account) === this.#stage.auditor.lastSeqOf(account);
         });

@@ -4,7 +4,7 @@ import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
 import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
-import { StreamClient } from "../clients/stream-client.ts";
+import { StreamClient, type StreamStart } from "../clients/stream-client.ts";
 import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
@@ -13,6 +13,7 @@ import { promised, Violation } from "../oracle/violation.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { chooseSwarm, type Swarm } from "./swarm.ts";
 
 /** Faults by their kind. */
 export type FaultCounts = Record<string, number>;
@@ -25,6 +26,8 @@ export class Stage {
   readonly faults: FaultCounts = {};
   readonly options: LifeOptions;
   readonly streams: StreamClient[];
+  /** Readers that come from anywhere, and go. */
+  readonly visitors: StreamClient[] = [];
   readonly traders: Trader[];
   /** Who reads the public market, few prices or many. */
   readonly markets: MarketClient[];
@@ -36,10 +39,12 @@ export class Stage {
   readonly #heard: Heard[] = [];
   #violation: Violation | null = null;
   #nextId = 1;
-  /** Seeds have either faults of the venue, or nets that cancel for clients. */
   readonly isVenueFaulty: boolean;
+  /** Nets that cancel for clients, and operators: beside faults of the venue in some seeds. */
+  readonly hasNets: boolean;
   /** Some seeds have sessions and auctions, and then no nets and no operators. */
   readonly isStrict: boolean;
+  readonly swarm: Swarm;
   /** Some seeds have keys that operators made. */
   readonly #hasOwnKeys: boolean;
   portfolioKey: Key | null = null;
@@ -51,8 +56,12 @@ export class Stage {
     this.random = new Random(world.seed, "plan");
     this.isStrict = new Random(world.seed, "strict").chance(0.15);
     this.auditor = new Auditor(() => world.nowMs, this.isStrict);
+    this.swarm = chooseSwarm(world.seed, this.isStrict);
+    world.bufferBytes = this.swarm.bufferBytes;
+    world.crumbPercent = this.swarm.crumbPercent;
     const random = this.random;
     this.isVenueFaulty = random.chance(0.3) && !this.isStrict;
+    this.hasNets = !this.isStrict && (!this.isVenueFaulty || this.swarm.netsBesideFaults);
     const limits = this.#chooseLimits();
     this.#hasOwnKeys = !this.isStrict && new Random(world.seed, "keys").chance(0.4);
     this.options = {
@@ -73,6 +82,9 @@ export class Stage {
       blocks: this.auditor.blocks,
       adjustments: this.auditor.history.adjustments,
       limits: this.auditor.history.limits,
+      instruments: this.auditor.history.instruments,
+      changesInstruments: this.swarm.instruments,
+      lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),
       onViolation: (what) => {
         this.#violation ??= new Violation(what);
@@ -155,9 +167,9 @@ export class Stage {
   }
 
   /** A drop copy takes no commands, and its loss cancels nothing. */
-  #streamOf(key: Key, accounts: readonly string[]): StreamClient {
-    const hasCommands = accounts.length === 1;
-    const mayGuard = hasCommands && !this.isVenueFaulty && !this.isStrict;
+  #streamOf(key: Key, accounts: readonly string[], start?: StreamStart): StreamClient {
+    const hasCommands = accounts.length === 1 && start === undefined;
+    const mayGuard = hasCommands && this.hasNets;
     const graceS = mayGuard && this.random.chance(0.6) ? 1 : null;
     const stream = new StreamClient({
       world: this.world,
@@ -168,13 +180,29 @@ export class Stage {
       graceS,
       nextTimestamp: () => this.#timestamp(key),
       mayBeRevoked: () => this.auditor.blocks.mayBeRevoked(key.apiKey),
+      ...(start !== undefined && { start }),
       onPush: (push) => this.auditor.pushed(push),
+      onSnapshot: (snapshot) => this.auditor.shown(snapshot),
       onViolation: (what) => {
         this.#violation ??= new Violation(what);
       },
     });
     if (graceS !== null) this.auditor.history.guarded.set(key.apiKey, () => stream.openSinceMs);
     return stream;
+  }
+
+  /** Somebody reads along for a while; whoever came long ago goes. */
+  visit(): void {
+    const stream = this.random.pick(this.streams);
+    const [account = ""] = stream.accounts;
+    const isOfOne = stream.accounts.length === 1;
+    const afterSeq = isOfOne ? this.random.between(0, this.auditor.lastSeqOf(account)) : 0;
+    const start = this.random.chance(0.5) ? ("snapshot" as const) : { afterSeq };
+    const visitor = this.#streamOf(stream.key, stream.accounts, start);
+    visitor.isFaulty = stream.isFaulty;
+    this.visitors.push(visitor);
+    if (this.visitors.length > VISITORS_MAX) this.visitors.shift()?.leave();
+    visitor.connect();
   }
 
   #marketOf(levels: number): MarketClient {
@@ -206,11 +234,16 @@ export class Stage {
       thinkMs: random.pick([0.5, 3, 15]),
       cutPercent: random.pick([0, 2, 10]),
       isVenueFaulty: this.isVenueFaulty,
+      hasNets: this.hasNets,
       isStrict: this.isStrict,
+      pipelines: this.swarm.pipelines,
+      conditions: this.swarm.conditions,
+      filters: this.swarm.filters,
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
         this.fault(`venue ${fault}`);
-        if (fault.endsWith("_frame")) stream.isFaulty = true;
+        if (!fault.endsWith("_frame")) return;
+        for (const each of [stream, ...this.visitors]) each.isFaulty = true;
       },
     });
   }
@@ -273,7 +306,7 @@ export class Stage {
 
   /** A reader that lost its stream comes back for the rest. */
   keepStreams(): void {
-    for (const stream of [...this.streams, ...this.markets]) stream.connect();
+    for (const stream of [...this.streams, ...this.visitors, ...this.markets]) stream.connect();
   }
 
   async comeBack(end: "killed" | "powerCut"): Promise<void> {
@@ -351,6 +384,8 @@ export class Stage {
 const SWITCH_LATE_MS = 1_500;
 /** Seconds in which a budget fills. */
 const BUDGET_FILL_S = 10;
+/** Readers beside those that stay. */
+const VISITORS_MAX = 3;
 /** Milliseconds between two looks of the auditor. */
 const LOOK_EVERY_MS = 50;
 /** Milliseconds in which everything comes to rest. */

@@ -6,9 +6,6 @@ import { Duplex } from "node:stream";
 import type { Life } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
-/** What the system holds for a reader that does not read. */
-const BUFFER_BYTES = 65_536;
-
 /** The server's end of a connection. */
 export class SimSocket extends Duplex {
   readonly remoteAddress = "127.0.0.1";
@@ -120,8 +117,13 @@ export class Connection {
   /** Sends bytes in pieces. */
   send(bytes: Buffer): void {
     const { random } = this.#world;
+    const isCrumbs = random.chance(this.#world.crumbPercent / 100);
+    // A message of a socket in more than 256 pieces is refused.
+    const crumb = Math.max(3, Math.ceil(bytes.length / 50));
     for (let at = 0; at < bytes.length; ) {
-      const length = random.chance(0.9) ? bytes.length - at : random.between(1, bytes.length - at);
+      const left = bytes.length - at;
+      const isRest = !isCrumbs && random.chance(0.9);
+      const length = isRest ? left : random.between(1, isCrumbs ? Math.min(left, crumb) : left);
       const piece = bytes.subarray(at, at + length);
       this.#toServer(() => this.#socket?.push(piece));
       at += length;
@@ -157,7 +159,7 @@ export class Connection {
       this.#waiting.push(chunk);
       this.#hand();
     });
-    if (this.#bufferedBytes < BUFFER_BYTES) this.#world.after(0, done);
+    if (this.#bufferedBytes < this.#world.bufferBytes) this.#world.after(0, done);
     else this.#blocked = done;
   }
 
@@ -178,7 +180,7 @@ export class Connection {
       this.#bufferedBytes -= chunk.length;
       if (!this.#isGone) this.#events.onBytes(chunk);
     }
-    if (this.#bufferedBytes < BUFFER_BYTES) this.#release();
+    if (this.#bufferedBytes < this.#world.bufferBytes) this.#release();
   }
 
   #release(): void {

@@ -7,7 +7,7 @@ import { Random } from "./random.ts";
 import { type Life, type Scheduled, Scheduler } from "./scheduler.ts";
 
 /** What the world closes when a process dies. */
-interface Closable {
+export interface Closable {
   abandon(): void;
 }
 
@@ -24,9 +24,17 @@ export class World {
   /** Servers by their port. */
   readonly listeners = new Map<number, Server>();
   readonly handles = new Set<Closable>();
+  /** Threads of the process that lives now. */
+  readonly threads = new Set<{ readonly name: string; die(): void }>();
+  /** Takes what the thread opens whose code runs now; null: it is the main one's. */
+  opened: Set<Closable> | null = null;
   life: Life = { isOver: true };
   /** Nobody reaches the process. */
   isCutOff = false;
+  /** What the system holds for a reader that does not read. */
+  bufferBytes = 65_536;
+  /** How many of a hundred messages to the server arrive in pieces of a few bytes. */
+  crumbPercent = 0;
   #nextPort = 20_000;
   readonly #trace = createHash("sha256");
   /** The last lines of the trace; all of them where somebody wants to see them. */
@@ -89,6 +97,7 @@ export class World {
     this.life.isOver = true;
     this.disk.isFrozen = true;
     this.listeners.clear();
+    this.threads.clear();
     for (const connection of this.connections) connection.serverDied();
     this.connections.clear();
   }

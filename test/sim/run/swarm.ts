@@ -1,0 +1,43 @@
+/**
+ * What a seed drives besides the plain life of a gateway: each thing by chance and for itself, so
+ * that they meet in every combination.
+ */
+import { Random } from "../world/random.ts";
+
+export interface Swarm {
+  /** Operators rename and halt instruments, and change ticks and lots. */
+  readonly instruments: boolean;
+  /** Readers come for a while: from anywhere in a stream, or with a snapshot. */
+  readonly visitors: boolean;
+  /** Several requests are sent on one connection before the first is answered. */
+  readonly pipelines: boolean;
+  /** Faults of the venue do not keep safety nets and operators away. */
+  readonly netsBesideFaults: boolean;
+  /** Cancels and amends say when they are not wanted any more. */
+  readonly conditions: boolean;
+  /** Lists are filtered, and in pages of few. */
+  readonly filters: boolean;
+  /** The thread of the archive or of a snapshot dies, and nothing else. */
+  readonly threadDeaths: boolean;
+  /** Bytes that the system holds for a reader that does not read. */
+  readonly bufferBytes: number;
+  /** How many of a hundred messages of clients arrive in pieces of a few bytes. */
+  readonly crumbPercent: number;
+}
+
+export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
+  const random = new Random(seed, "swarm");
+  const maybe = (): boolean => random.chance(0.5);
+  const plain = maybe() && !isStrict;
+  return {
+    instruments: plain,
+    visitors: maybe(),
+    pipelines: maybe(),
+    netsBesideFaults: random.chance(0.7),
+    conditions: maybe() && !isStrict,
+    filters: maybe(),
+    threadDeaths: maybe(),
+    bufferBytes: random.pick([65_536, 65_536, 16_384, 2_048]),
+    crumbPercent: random.pick([0, 0, 1, 5]),
+  };
+}
