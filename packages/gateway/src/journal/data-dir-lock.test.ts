@@ -54,5 +54,6 @@ test("lock: a path that is no folder is refused in one line", () =>
   inFolder((folder) => {
     const file = join(folder, "file");
     writeFileSync(file, "");
-    assert.throws(() => lockDataDir(file), /cannot be used \(EEXIST\); .* \(JOURNAL_UNREADABLE\)$/);
+    const said = /cannot be used \(ENOTDIR\); .* \(JOURNAL_UNREADABLE\)$/;
+    assert.throws(() => lockDataDir(file), said);
   }));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ensureFolder } from "./disk.ts";
+import { diskErrorCode, ensureFolder } from "./disk.ts";
 
 test("disk: of a folder that is made every new name is synced, and of one that is there none", (t) => {
   const root = mkdtempSync(join(tmpdir(), "countermand-disk-"));
@@ -20,6 +20,28 @@ test("disk: of a folder that is made every new name is synced, and of one that i
   // The first name that it makes is not above the folder: it ends all the same.
   ensure(`${root}/a/left/../../d/e`);
   assert.ok(synced.includes(join(root, "d")) && synced.includes(root));
+});
+
+test("disk: a folder that nobody can make is said to be one, at once", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "countermand-disk-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  writeFileSync(join(root, "file"), "");
+  symlinkSync(join(root, "nowhere"), join(root, "dangling"));
+  const cases = [
+    [join(root, "file"), "ENOTDIR"],
+    [join(root, "file", "a"), "ENOTDIR"],
+    [join(root, "dangling"), "EEXIST"],
+    [join(root, "dangling", "a"), "EEXIST"],
+    // Node's own way never came back from here.
+    ...(process.platform === "linux" ? [["/proc/countermand/data", "ENOENT"]] : []),
+  ] as const;
+  for (const [folder = "", code] of cases) {
+    assert.throws(
+      () => ensureFolder(folder),
+      (error) => diskErrorCode(error) === code,
+      folder,
+    );
+  }
 });
 
 test("disk: a folder that is made is its owner's alone, one that is there keeps its mode", (t) => {

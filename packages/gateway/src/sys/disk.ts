@@ -41,15 +41,32 @@ export function diskErrorCode(error: unknown): string | null {
  * of everybody will be in it. What was there stays as it is. `sync` is for tests.
  */
 export function ensureFolder(folder: string, sync: (folder: string) => void = syncFolder): void {
-  const firstMade = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
-  if (firstMade === undefined) return;
+  const missing: string[] = [];
+  for (let path = resolve(folder); !isThere(path); path = dirname(path)) missing.push(path);
+  for (const path of missing.toReversed()) makeFolder(path);
   // A folder is safe when the name in its parent is; so each parent of one that was made counts.
-  const top = dirname(resolve(firstMade));
-  for (let parent = dirname(resolve(folder)); ; parent = dirname(parent)) {
-    sync(parent);
-    // A path may name a folder and leave it again: then the root is where it ends.
-    if (parent === top || parent === dirname(parent)) return;
+  for (const path of missing) sync(dirname(path));
+}
+
+/**
+ * One at a time: `recursive` tries for ever where a file system says of a name that it is not there
+ * and lets nobody make it, as /proc does.
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: PRIVATE_FOLDER_MODE });
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!isThere(path)) throw error;
   }
+}
+
+/** Whether it is a folder. @throws an error with a code: it is something else, or hidden */
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  if (found.isDirectory()) return true;
+  throw Object.assign(new Error(`not a folder: '${path}'`), { code: "ENOTDIR", syscall: "stat" });
 }
 
 /** Size of a regular file, or null where nothing has this name. Throws if it is a folder. */
