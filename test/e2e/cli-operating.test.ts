@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { page } from "../docs/pages.ts";
 import { runCommand } from "./command-line.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { OperatorPlace, refusal } from "./operator-place.ts";
@@ -217,3 +218,30 @@ test("cli operating: an order's story from the gateway is the one in its journal
   const both = ["--operator-url", place.operatorUrl, "--data-dir", place.folder];
   assert.equal((await operate("audit", order, ...both)).code, 2);
 });
+
+test("cli operating: the first account and key, as the page of installing has them", async (t) => {
+  const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
+  const text = page("docs/operating/install.md").split("## The first account and key")[1] ?? "";
+  const lines = [...(text.split("\n## ")[0] ?? "").matchAll(/^countermand (.*?)( # .*)?$/gm)];
+  const [open, create, add, doctor, buy] = lines.map(([, line = ""]) => wordsOf(line));
+  assert.equal((await operate(...(open ?? []))).code, 0);
+  const made = (await operate(...(create ?? []))).output;
+  const [apiKey, secret] = ["api key", "secret"].map((name) => {
+    return new RegExp(`^${name} +(\\S+)$`, "m").exec(made)?.[1] ?? "";
+  });
+  const home = mkdtempSync(join(tmpdir(), "countermand-first-"));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const environment = { COUNTERMAND_PROFILES: join(home, "profiles.json") };
+  const placed = { "https://orders.example": place.url, API_KEY: apiKey };
+  const words = (add ?? []).map((word) => placed[word as keyof typeof placed] ?? word);
+  assert.equal((await runCommand(words, { environment, input: `${secret}\n` })).code, 0);
+  for (const command of [doctor, buy]) {
+    const { code, errors } = await runCommand(command ?? ["none"], { environment });
+    assert.equal(code, 0, errors);
+  }
+});
+
+/** As a shell takes a line apart. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain = ""]) => quoted ?? plain);
+}

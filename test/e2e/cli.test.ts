@@ -318,6 +318,24 @@ test("cli: a wrong command line is told in a sentence, and where to read on", as
   assert.match((await countermand(["keys", "help", "list"])).output, /countermand keys list /);
 });
 
+test("cli: a key that is not taken says where keys are kept, and doctor whose it was", async (t) => {
+  const { url } = await setUp(t);
+  const environment = { COUNTERMAND_API_KEY: "demo-key", COUNTERMAND_API_SECRET: "another" };
+  const countermand = commandLine(t, { ...environment, COUNTERMAND_URL: url });
+  const refused = await countermand(["orders"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.errors, /\(10010008\)\nThe key has ended, .*: countermand profiles\n/);
+  const doctor = await countermand(["doctor"]);
+  assert.equal(doctor.code, 1);
+  assert.ok(doctor.errors.endsWith(`Asked: ${url}, key demo-key\n`), doctor.errors);
+});
+
+test("cli: a symbol that nobody trades has no price, not one of 0", async (t) => {
+  const { countermand } = await setUp(t);
+  const { output } = await countermand(["symbols"]);
+  assert.match(output, /^00700 +TENCENT +hkex +none +none +none +100 +0.01$/m);
+});
+
 test("cli: orders are listed by the words that the list shows, and by the gateway's", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();

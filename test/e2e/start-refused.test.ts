@@ -93,7 +93,7 @@ test("start: a data directory that cannot be made is refused with what to look a
   writeFileSync(file, "");
   await assert.rejects(
     startGateway(REAL_TIME, { COUNTERMAND_DATA_DIR: file }),
-    /EEXIST.*check the data directory and its permissions \(JOURNAL_UNREADABLE\)/,
+    /ENOTDIR.*check the data directory and its permissions \(JOURNAL_UNREADABLE\)/,
   );
 });
 

@@ -63,7 +63,12 @@ export function adviceOf(error: unknown): string {
     return "Clients and operators have addresses of their own: --url and --operator-url.";
   }
   if (error instanceof ApiError && error.httpStatus === 401) {
-    return "Compare what you signed with what was seen: countermand explain --help";
+    if (error.reason === "timestamp_out_of_window")
+      return "How far the clocks differ: countermand doctor";
+    return (
+      "The key has ended, is another gateway's, or its secret is another: countermand profiles\n" +
+      "What a program of your own signs is checked by: countermand explain --help"
+    );
   }
   return "";
 }

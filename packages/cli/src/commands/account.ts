@@ -46,7 +46,7 @@ const EXECUTION_COLUMNS: readonly Column<Execution>[] = [
   { title: "SIDE", of: ({ order_side }) => order_side },
   { title: "SYMBOL", of: ({ symbol }) => symbol },
   { title: "QTY", of: ({ last_qty }) => last_qty, isNumber: true },
-  { title: "PRICE", of: ({ last_price }) => shownPrice(last_price), isNumber: true },
+  { title: "PRICE", of: ({ last_price }) => last_price, isNumber: true },
   { title: "AMOUNT", of: ({ last_amount }) => last_amount, isNumber: true },
   { title: "CHARGES", of: ({ charge }) => charge, isNumber: true },
 ];
@@ -75,7 +75,7 @@ const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
   { title: "SYMBOL", of: ({ symbol }) => symbol },
   { title: "NAME", of: ({ name }) => name },
   { title: "MARKETS", of: ({ markets }) => markets.join(", ") },
-  { title: "LAST", of: ({ last_price }) => last_price, isNumber: true },
+  { title: "LAST", of: ({ last_price }) => shownPrice(last_price), isNumber: true },
   { title: "BID", of: ({ bid_price }) => shownPrice(bid_price), isNumber: true },
   { title: "ASK", of: ({ ask_price }) => shownPrice(ask_price), isNumber: true },
   { title: "LOT", of: ({ lot_qty }) => lot_qty, isNumber: true },
