@@ -407,11 +407,21 @@ function squeezed(page: Page): Promise<readonly string[]> {
       const canScroll = getComputedStyle(panel).overflowY === "auto";
       return [...covered.map(() => `${name} is covered`), ...(isOver && !canScroll ? [name] : [])];
     });
-    const grid = document.querySelector(".rows")?.getBoundingClientRect();
     const cut = [...document.querySelectorAll(".row .do button")].filter((button) => {
-      return grid !== undefined && button.getBoundingClientRect().right > grid.right;
+      // Up to the scroll bar.
+      const grid = button.closest(".rows");
+      if (grid === null) return true;
+      const right = grid.getBoundingClientRect().left + grid.clientWidth;
+      return button.getBoundingClientRect().right > right;
     });
-    return [...found, ...cut.map(({ ariaLabel }) => ariaLabel ?? "")];
+    const short = [...document.querySelectorAll(".row:not(.head) .symbol")].filter((cell) => {
+      return cell.scrollWidth > cell.clientWidth;
+    });
+    const texts = [
+      ...cut.map(({ ariaLabel }) => ariaLabel),
+      ...short.map((cell) => cell.innerHTML),
+    ];
+    return [...found, ...texts.map((text) => text ?? "")];
   });
 }
 
@@ -420,17 +430,19 @@ test("console: on a tablet, in a low window and at 200 % nothing is squeezed or 
   const page = await newPage(t);
   await openConsole(page, url, KEY_1);
   await page.waitForSelector(".actions .danger:disabled");
-  await placeBySignature(url, KEY_1, "buy", 100, 400);
+  await symbolShown(page, "DODO-USDT");
+  await place(page, { side: "buy", qty: "100", price: "0.04" });
   await page.waitForSelector(".actions .danger:enabled");
   const sizes = [
     [720, 450],
     [768, 1024],
-    [860, 600],
+    [920, 600],
     [960, 540],
     [1024, 768],
     [1093, 614],
     [1280, 600],
     [1366, 768],
+    [1440, 900],
   ] as const;
   for (const [width, height] of sizes) {
     await page.setViewportSize({ width, height });

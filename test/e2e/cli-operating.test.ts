@@ -235,10 +235,9 @@ test("cli operating: the first account and key, as the page of installing has th
   const placed = { "https://orders.example": place.url, API_KEY: apiKey };
   const words = (add ?? []).map((word) => placed[word as keyof typeof placed] ?? word);
   assert.equal((await runCommand(words, { environment, input: `${secret}\n` })).code, 0);
-  for (const command of [doctor, buy]) {
-    const { code, errors } = await runCommand(command ?? ["none"], { environment });
-    assert.equal(code, 0, errors);
-  }
+  assert.deepEqual(doctor, ["--profile", "desk7", "doctor"]);
+  const bought = await runCommand(buy ?? ["none"], { environment });
+  assert.equal(bought.code, 0, bought.errors);
 });
 
 /** As a shell takes a line apart. */
