@@ -172,6 +172,12 @@ test("operators: on a phone nothing is cut off and all can be read, in light and
 
 test("operators: an act that a restart left without an answer is not said to be refused", async (t) => {
   const { page } = await setUp(t);
+  const held = Promise.withResolvers<void>();
+  await page.route("**/operator/v1/modes", async (route) => {
+    await held.promise;
+    // The page may have given it up by then.
+    await route.continue().catch(() => undefined);
+  });
   let triedCount = 0;
   await page.route("**/operator/v1/kill", (route) => {
     triedCount += 1;
@@ -181,10 +187,17 @@ test("operators: an act that a restart left without an answer is not said to be 
   });
   await page.fill("#kill-name", KEY_1.account);
   await page.fill("#kill-reason", "runaway");
+  const asked = page.waitForRequest("**/operator/v1/modes");
   await page.locator("#kill-reason").press("Enter");
   await confirmed(page, KEY_1.account);
-  const said = await page.getByRole("alert").getByText("It may have been done").textContent();
-  assert.match(said ?? "", /^Stop account 80114138: not answered\./);
+  const alert = page.getByRole("alert").getByText("It may have been done");
+  assert.match((await alert.textContent()) ?? "", /^Stop account 80114138: not answered\./);
+  // The answer to a question that was under way signs nobody in again, and hides nothing.
+  const request = await asked;
+  held.resolve();
+  await request.response();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => drawn(null))));
+  await alert.waitFor();
 });
 
 test("operators: a kill that is done late leaves what is written meanwhile", async (t) => {

@@ -92,7 +92,7 @@ export async function ask(): Promise<void> {
     if (released.value !== null) await askReleased();
   } catch (error) {
     if (isSignedOut(error) && session.value !== null) {
-      signInProblem.value = SESSION_ENDED;
+      signInProblem.value ||= SESSION_ENDED;
       signedOut();
     }
   } finally {
@@ -186,6 +186,8 @@ async function act(what: string, path: string, body: object): Promise<boolean> {
 }
 
 function answered(): void {
+  // To a question that was under way when another one's answer ended the session.
+  if (phase.value === "signed-out") return;
   answeredAt = monotonicMs();
   answeredAtMs.value = wallMs();
   if (phase.value === "late") tell("The gateway answers again", "good");
