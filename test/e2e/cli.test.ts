@@ -336,6 +336,24 @@ test("cli: a symbol that nobody trades has no price, not one of 0", async (t) =>
   assert.match(output, /^00700 +TENCENT +hkex +none +none +none +100 +0.01$/m);
 });
 
+test("cli: a lost answer is asked for again, and a venue's silence said", async (t) => {
+  const { countermand } = await setUp(t);
+  // Recipe quantities: the answer is lost; the venue takes half a second to cancel.
+  const place = (lots: string) => {
+    return countermand(["place", "buy", "00700", `${lots}00`, "--price", "400"]);
+  };
+  const lost = await place("1311");
+  assert.match(lost.errors, /^countermand: the connection was closed before the answer; trying /);
+  assert.match(lost.output, /^[0-9]{11}\n$/);
+  assert.equal((await countermand(["cancel", lost.output.trim()])).code, 0);
+  const orderNo = (await place("1305")).output.trim();
+  const pending = await countermand(["cancel", orderNo]);
+  assert.match(pending.output, /^[0-9]+ cancel pending: /);
+  assert.match(pending.errors, /^The venue has not answered yet\. .* --wait\n$/);
+  const ended = await countermand(["cancel", orderNo, "--wait"]);
+  assert.deepEqual([ended.code, ended.output], [0, `${orderNo} cancelled\n`]);
+});
+
 test("cli: orders are listed by the words that the list shows, and by the gateway's", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();

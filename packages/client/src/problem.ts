@@ -12,7 +12,13 @@ export function problemText(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return problemText(error.errors[0]);
   }
-  const { library, reason } = error as { readonly library?: unknown; readonly reason?: unknown };
+  const { code, library, reason } = error as {
+    code?: unknown;
+    library?: unknown;
+    reason?: unknown;
+  };
+  // Node's fetch says "other side closed", of which nobody can say whose side it is.
+  if (code === "UND_ERR_SOCKET") return "the connection was closed before the answer";
   // OpenSSL's message is a line of its source; what it means stands beside it.
   if (library === "SSL routines" && typeof reason === "string") return `TLS: ${reason}`;
   return error.message === "" ? error.name : error.message;

@@ -128,11 +128,10 @@ function addCancel(program: Command, terminal: Terminal): void {
       const ended = await client.cancel(request, { receipt: file !== undefined });
       if (asJson) printJson(terminal, ended);
       else print(terminal, outcomeLines(ended));
-      if (ended.outcome === "refused") {
-        const advice = cancelAdvice(ended.reason);
-        if (advice !== "" && !asJson) tell(terminal, advice);
-        setExitCode(command, ExitCode.Refused);
-      } else if (file !== undefined) {
+      const advice = cancelAdvice(ended.outcome === "refused" ? ended.reason : ended.outcome);
+      if (advice !== "" && !asJson) tell(terminal, advice);
+      if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
+      else if (file !== undefined) {
         const problem = receiptProblem(file, ended.receipt);
         if (problem === null) return;
         tell(terminal, problem);
@@ -183,9 +182,11 @@ function failureText({ code, details, message, reason }: Failure): string {
   return `${reason}: ${details === "" ? message : details} (${code})`;
 }
 
-/** What to do next after a cancel that was refused; "" where the refusal says it. */
-function cancelAdvice(reason: string): string {
-  switch (reason) {
+/** What to do next after a cancel that did not just succeed; "" where its line says it. */
+function cancelAdvice(said: string): string {
+  switch (said) {
+    case "cancel_pending":
+      return "The venue has not answered yet. Waits for the end: the same with --wait";
     case "unknown_order":
       return "The account never had such an order. What it has: countermand orders";
     case "too_late_filled":
