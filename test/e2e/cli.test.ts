@@ -438,8 +438,11 @@ test("cli: as many fills as were asked for, page after page", async (t) => {
   const url = await serverOf(t, ({ url: path = "" }, response) => {
     const query = new URL(path, "http://x").searchParams;
     const [page, size] = [query.get("page_index"), query.get("page_size")].map(Number);
-    const end = Math.min(230, (page ?? 1) * (size ?? 1));
-    const executions = Array.from({ length: end - ((page ?? 1) - 1) * (size ?? 1) }, () => ({}));
+    const begin = ((page ?? 1) - 1) * (size ?? 1);
+    const end = Math.min(230, begin + (size ?? 1));
+    const executions = Array.from({ length: end - begin }, (_, index) => {
+      return { exec_id: String(begin + index) };
+    });
     response.end(JSON.stringify({ code: 0, data: { total_records: 230, executions } }));
   });
   const countermand = commandLine(t, { COUNTERMAND_URL: url });

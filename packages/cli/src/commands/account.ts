@@ -9,6 +9,7 @@ import type {
 } from "@countermand/client";
 import { type Command, Option } from "commander";
 import { count, orderNo } from "../arguments.ts";
+import { rowsOf } from "../paging.ts";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
@@ -82,9 +83,6 @@ const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
   { title: "TICK", of: ({ price_tick }) => price_tick, isNumber: true },
 ];
 
-/** Rows that the gateway gives at most at a time. */
-const PAGE_SIZE = 100;
-
 export function addAccountCommands(program: Command, terminal: Terminal): void {
   program
     .command("balance")
@@ -99,10 +97,14 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .description("holdings by product")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
-      const rows = await rowsOf(Number.POSITIVE_INFINITY, async (page, page_size) => {
-        const found = await client.positions({ page, page_size });
-        return { rows: found.positions, total: found.total_records };
-      });
+      const rows = await rowsOf(
+        Number.POSITIVE_INFINITY,
+        async (page, page_size) => {
+          const found = await client.positions({ page, page_size });
+          return { rows: found.positions, total: found.total_records };
+        },
+        ({ product_code }) => product_code,
+      );
       show(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
     });
   program
@@ -118,10 +120,14 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         ...(symbol !== undefined && { symbol }),
         ...(order !== undefined && { order_no: order }),
       };
-      const rows = await rowsOf(limit, async (page_index, page_size) => {
-        const page = await client.executions({ ...filter, page_index, page_size });
-        return { rows: page.executions, total: page.total_records };
-      });
+      const rows = await rowsOf(
+        limit,
+        async (page_index, page_size) => {
+          const page = await client.executions({ ...filter, page_index, page_size });
+          return { rows: page.executions, total: page.total_records };
+        },
+        ({ exec_id }) => exec_id,
+      );
       show(terminal, asJson, EXECUTION_COLUMNS, rows, "no fills");
     });
   program
@@ -130,10 +136,14 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
     .action(async ({ limit }: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
-      const rows = await rowsOf(limit, async (page, page_size) => {
-        const found = await client.transactions({ page, page_size });
-        return { rows: found.transactions, total: found.total_records };
-      });
+      const rows = await rowsOf(
+        limit,
+        async (page, page_size) => {
+          const found = await client.transactions({ page, page_size });
+          return { rows: found.transactions, total: found.total_records };
+        },
+        ({ id }) => id,
+      );
       show(terminal, asJson, TRANSACTION_COLUMNS, rows, "no transactions");
     });
   program
@@ -153,26 +163,6 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       const { symbols } = await client.symbols();
       show(terminal, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
     });
-}
-
-interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly total: number;
-}
-
-/** The first rows of a list, page after page. */
-async function rowsOf<Row>(
-  limit: number,
-  ask: (page: number, pageSize: number) => Promise<Page<Row>>,
-): Promise<readonly Row[]> {
-  const pageSize = Math.min(limit, PAGE_SIZE);
-  const found: Row[] = [];
-  for (let page = 1; ; page += 1) {
-    const { rows, total } = await ask(page, pageSize);
-    found.push(...rows);
-    const isEnd = rows.length === 0 || page * pageSize >= total;
-    if (isEnd || found.length >= limit) return found.slice(0, limit);
-  }
 }
 
 /** What operators hold back, one thing a line. */
