@@ -48,6 +48,10 @@ test("cancel target: what is filled while its cancel is pending has no name besi
   book.insert(live);
   book.insert(filled(4));
   assert.deepEqual(openTarget(book, byClOrdId("ref")), { found: "open", order: live });
+  book.insert(orderAfter(5, "ref", ACCEPTED));
+  const target = openTarget(book, byClOrdId("ref"));
+  assert.ok(target.found === "ambiguous");
+  assert.match(target.refusal.details, /: 22000000003, 22000000005$/);
 });
 
 test("cancel target: no name finds no order, even where orders have none", () => {

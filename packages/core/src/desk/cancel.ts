@@ -30,15 +30,27 @@ export function openTarget(
     const order = book.openOrder(target.orderId);
     return order === null || sees?.(order) === false ? NOT_OPEN : { found: "open", order };
   }
-  const named = book.openByClOrdId(target.clOrdId).map((orderId) => openNamed(book, orderId));
-  const seen = sees === null ? named : named.filter(sees);
-  // One that was filled while its cancel is pending is in the book still, and is not live.
-  const live = seen.length > 1 ? seen.filter(isWorking) : seen;
-  if (live.length > 1) {
-    return { found: "ambiguous", refusal: ambiguous(live.map(({ orderId }) => orderId)) };
+  const named = book.openByClOrdId(target.clOrdId);
+  const seen = sees === null ? named : named.filter((orderId) => sees(openNamed(book, orderId)));
+  const live = seen.length > 1 ? liveOf(book, seen) : seen;
+  if (live.length > 1) return { found: "ambiguous", refusal: ambiguous(live) };
+  const orderId = live[0] ?? seen.at(-1);
+  return orderId === undefined ? NOT_OPEN : { found: "open", order: openNamed(book, orderId) };
+}
+
+/**
+ * Those that work: one that was filled while its cancel is pending is in the book still. There may
+ * be any number of them, so beyond those that an ambiguity lists none is looked at.
+ */
+function liveOf(book: AccountBook, orderIds: readonly OrderId[]): readonly OrderId[] {
+  const live: OrderId[] = [];
+  for (const [index, orderId] of orderIds.entries()) {
+    if (!isWorking(openNamed(book, orderId))) continue;
+    live.push(orderId);
+    if (live.length < AMBIGUOUS_LISTED_MAX) continue;
+    return live.length === index + 1 ? orderIds : live.concat(orderIds.slice(index + 1));
   }
-  const order = live[0] ?? seen.at(-1);
-  return order === undefined ? NOT_OPEN : { found: "open", order };
+  return live;
 }
 
 function openNamed(book: AccountBook, orderId: OrderId): Order {
