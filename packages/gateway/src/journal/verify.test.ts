@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { lockDataDir } from "./data-dir-lock.ts";
+import { cutJournal } from "./journal-cut.ts";
 import { blockAt, closedJournal, fill, inFolder, payloadsUpTo } from "./journal-fixture.ts";
+import { JournalReader } from "./journal-reader.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { verifyJournal } from "./verify.ts";
 
@@ -65,6 +67,28 @@ test("verify: beside a writer, what was there when it began", async () => {
     journal.close();
     lock.release();
     assert.equal(verifyJournal(folder).eventCount, expectedSeq + 700);
+  });
+});
+
+test("verify: beside an archiving, which takes events away meanwhile", async () => {
+  await inFolder((folder) => {
+    const lock = lockDataDir(folder);
+    closedJournal(folder, { desk: 150, exchange: 150 }, 1);
+    let isCut = false;
+    const archive = () => {
+      if (isCut) return;
+      isCut = true;
+      const reader = new JournalReader(folder);
+      const last = reader.sealed("exchange", 120);
+      reader.close();
+      assert.ok(last !== null);
+      const anchor = { seq: 120, epoch: last.epoch, hash: last.hash };
+      cutJournal(folder, [{ partition: "exchange", anchor }], () => {});
+    };
+    const verdict = verifyJournal(folder, { onProgress: archive });
+    assert.ok(isCut);
+    assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, true, 180]);
+    lock.release();
   });
 });
 
