@@ -113,7 +113,9 @@ test("cli: a receipt is kept, and verified with and without the gateway", async 
   const orderNo = (await countermand(PLACE)).output.trim();
   const file = join(dataDir, "receipt.jws");
   const jwks = join(dataDir, "keys.json");
-  assert.equal((await countermand(["cancel", orderNo, "--receipt", file])).code, 0);
+  const canceled = await countermand(["cancel", orderNo, "--receipt", file]);
+  assert.equal(canceled.code, 0);
+  assert.ok(canceled.output.endsWith(`its receipt is in ${file}\n`));
   writeFileSync(jwks, await (await fetch(`${url}/receipt-keys`)).text());
   for (const options of [[], ["--jwks", jwks], ["--jwks", jwks, "--data-dir", dataDir]]) {
     const good = await countermand(["receipt", "verify", file, ...options]);

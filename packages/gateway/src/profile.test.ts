@@ -95,6 +95,7 @@ test("secrets: read from a file, or from the environment, and never shown", (t) 
   for (const [environment, pattern] of [
     [both, /set one of the two/],
     [missing, /cannot be read \(ENOENT\)/],
+    [{ COUNTERMAND_OPERATOR_TOKEN_FILE: TOKEN }, /TOKEN_FILE.* cannot be read \(ENOENT\)/],
     [{ COUNTERMAND_OPERATOR_TOKEN: "short-secret" }, /32 to 512 characters/],
     [{ COUNTERMAND_OPERATOR_TOKEN: `${TOKEN} ${TOKEN}` }, /without blanks/],
   ] as const) {

@@ -24,7 +24,8 @@ export function settingText(
   const path = secret === true ? environment[env + FILE]?.trim() || "" : "";
   if (path === "") return text || defaultText;
   if (text !== "") return new SettingFault(`${env + FILE} is set, too: set one of the two`);
-  return fileText(path);
+  // Not the path: who mixes the two settings up has put the secret there.
+  return fileText(path, `the file that ${env + FILE} names`);
 }
 
 export function readToken(text: string): string | null | SettingFault {
@@ -43,7 +44,7 @@ export function readToken(text: string): string | null | SettingFault {
 
 /** The content of a file that must be there where one is named. */
 export function readPemFile(path: string): string | null | SettingFault {
-  return path === "" ? null : fileText(path);
+  return path === "" ? null : fileText(path, `the file ${path}`);
 }
 
 /** Both files or none, and a key that fits. */
@@ -65,12 +66,12 @@ export function tlsOf(cert: string | null, key: string | null): TlsFiles | null 
   }
 }
 
-function fileText(path: string): string | SettingFault {
+function fileText(path: string, named: string): string | SettingFault {
   try {
     const content = readFileSync(path, "utf8").trim();
-    return content === "" ? new SettingFault(`the file ${path} is empty`) : content;
+    return content === "" ? new SettingFault(`${named} is empty`) : content;
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    return new SettingFault(`the file ${path} cannot be read (${code})`);
+    return new SettingFault(`${named} cannot be read (${code})`);
   }
 }

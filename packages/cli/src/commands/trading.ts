@@ -133,7 +133,10 @@ function addCancel(program: Command, terminal: Terminal): void {
       if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
       else if (file !== undefined) {
         const problem = receiptProblem(file, ended.receipt);
-        if (problem === null) return;
+        if (problem === null) {
+          if (!asJson) print(terminal, [`its receipt is in ${file}`]);
+          return;
+        }
         tell(terminal, problem);
         setExitCode(command, ExitCode.Partly);
       }
