@@ -415,4 +415,46 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "one-step-only",
+    what: "orders that are cancelled in several steps stay, but for those of the first step",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/cancel-runs.ts`,
+        find: "    if (waiting.size > 0) return;",
+        replace: "    if (waiting.size > 1_000) return;",
+      },
+    ],
+  },
+  {
+    name: "trigger-stays",
+    what: "an amend leaves the trigger of a stop order as it was",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "    stopPx: checkedPrice(figures.stopPx),",
+        replace: "    stopPx: order.stopPx,",
+      },
+    ],
+  },
+  {
+    name: "reload-unheard",
+    what: "limits of accounts in the settings do not change while it runs",
+    seedsMax: 300,
+    plants: [{ file: `${GATEWAY}/reload.ts`, find: '  "accountLimits",', replace: '  "dataDir",' }],
+  },
+  {
+    name: "rotated-in-vain",
+    what: "a key that is rotated keeps its secret",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/control/api-keys.ts`,
+        find: "{ ...key, credential, rotatedAtMs: act.atMs, previous }",
+        replace: "{ ...key, rotatedAtMs: act.atMs, previous }",
+      },
+    ],
+  },
 ];

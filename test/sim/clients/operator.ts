@@ -184,6 +184,21 @@ export class Operator {
     });
   }
 
+  /** Whoever uses the key learns of its new secret when the operator does. */
+  rotate(key: Key, overlapS: number): void {
+    this.#begin(async () => {
+      const rotating = this.#options.blocks.rotating(key.apiKey);
+      const body = { reason: "simulated", overlap_seconds: overlapS };
+      for (let secret: string | null = null; secret === null; ) {
+        const text = await this.#ask(`/operator/v1/keys/${key.apiKey}/rotate`, body);
+        // A remembered answer has none: the first one was lost on its way, and with it the secret.
+        ({ secret } = (JSON.parse(text) as { data: { secret: string | null } }).data);
+        if (secret !== null) key.secret = secret;
+      }
+      rotating.answered();
+    });
+  }
+
   async #kill(): Promise<void> {
     const { blocks, random } = this.#options;
     const account = random.chance(0.7) ? random.pick(KEYS).account : null;
@@ -228,7 +243,28 @@ export class Operator {
   changeInstrument(): void {
     const { random } = this.#options;
     const { symbol } = random.pick(INSTRUMENTS);
-    this.#begin(random.chance(0.5) ? () => this.#rename(symbol) : () => this.#halt(symbol));
+    const act = random.weighted({ rename: 5, halt: 5, list: 1 });
+    if (act === "rename") this.#begin(() => this.#rename(symbol));
+    else if (act === "halt") this.#begin(() => this.#halt(symbol));
+    else this.#begin(() => this.#list());
+  }
+
+  /** Another instrument, which nobody trades, comes and perhaps goes for good. */
+  async #list(): Promise<void> {
+    const { nextId, onViolation, random } = this.#options;
+    const symbol = `NEW-${nextId()}`;
+    const path = "/operator/v1/instruments";
+    const terms = { name: symbol, markets: ["usex"], currency: "USD", tick: "0.01", lot: "1" };
+    const bounds = { price_max: "1000", qty_max: "1000" };
+    const acts: [path: string, body: object, state: string][] = [
+      [path, { symbol, ...terms, ...bounds }, "trading"],
+      [`${path}/${symbol}/retire`, {}, "retired"],
+    ];
+    for (const [to, body, state] of acts.slice(0, random.between(1, 2))) {
+      const text = await this.#ask(to, { reason: "simulated", ...body });
+      if (!text.includes(`"state":"${state}"`)) onViolation(`${symbol} is not ${state}: ${text}`);
+      await this.#sleep(random.between(0, 100));
+    }
   }
 
   async #rename(symbol: string): Promise<void> {

@@ -5,7 +5,8 @@ import type { Condition, Terms } from "../oracle/orders.ts";
 
 export interface Key {
   readonly apiKey: string;
-  readonly secret: string;
+  /** Another one after a rotation. */
+  secret: string;
   readonly account: string;
   /** What of the account it sees and acts for; left out: all. */
   readonly portfolios?: readonly string[];
@@ -43,6 +44,7 @@ export type Command =
       readonly orderNo: string;
       readonly price: bigint | null;
       readonly qty: bigint | null;
+      readonly trigger: bigint | null;
       readonly condition: Condition;
     }
   | {
@@ -244,11 +246,18 @@ function placingBody(placing: Placing): object {
   };
 }
 
-function amendBody({ orderNo, price, qty, condition }: Command & { kind: "amend" }): object {
+function amendBody({
+  orderNo,
+  price,
+  qty,
+  trigger,
+  condition,
+}: Command & { kind: "amend" }): object {
   return {
     order_no: orderNo,
     ...(price !== null && { price: decimal(price) }),
     ...(qty !== null && { qty: decimal(qty) }),
+    ...(trigger !== null && { trigger_price: decimal(trigger) }),
     ...condition,
   };
 }

@@ -44,6 +44,8 @@ export interface StreamClientOptions {
   readonly start?: StreamStart;
   /** Whether an operator has asked for its key's end. */
   readonly mayBeRevoked: () => boolean;
+  /** Whether a handshake that was signed at that time may be signed by a secret that has ended. */
+  readonly mayBeRotated: (signedAtMs: number) => boolean;
 }
 
 export class StreamClient {
@@ -63,6 +65,7 @@ export class StreamClient {
   readonly #options: StreamClientOptions;
   #connection: Connection | null = null;
   #isOpen = false;
+  #signedAtMs = 0;
   #http = new HttpReader();
   #frames = new FrameReader();
   readonly #waiting = new Map<
@@ -127,6 +130,7 @@ export class StreamClient {
     const from = this.#lacksSnapshot ? "snapshot=1" : `after_seq=${after}`;
     if (this.#lacksSnapshot) this.#seqs.clear();
     const query = `${from}&heartbeat=1${commands}${guard}`;
+    this.#signedAtMs = world.nowMs;
     connection.send(handshakeBytes(key, query, nextTimestamp()));
   }
 
@@ -204,9 +208,10 @@ export class StreamClient {
     }
   }
 
-  /** Its key is good no more. */
+  /** Its key is good no more, or the secret that opened this stream. */
   #end(text: string): void {
-    const { key, mayBeRevoked, onViolation } = this.#options;
+    const { key, mayBeRevoked, mayBeRotated, onViolation } = this.#options;
+    if (mayBeRotated(this.#signedAtMs)) return;
     if (!mayBeRevoked()) onViolation(`nobody ended ${key.apiKey}: ${text}`);
     this.isEnded = true;
   }

@@ -376,16 +376,19 @@ export class Trader {
   }
 
   #amendCommand(): Command {
-    const { random } = this.#options;
+    const { auditor, conditions, key, random } = this.#options;
     const orders = random.chance(0.05) ? this.#options.heard : this.#known;
     const { orderNo, symbol } = random.pick(orders);
     const priced = random.chance(0.6);
     const lot = symbol === "00700" ? 100n * ONE : ONE;
+    const isStop = (auditor.model.order(key.account, orderNo)?.trigger_price ?? 0n) > 0n;
+    const moves = conditions && random.chance(isStop ? 0.7 : 0.05);
     return {
       kind: "amend",
       orderNo,
       price: priced ? this.#price(symbol) : null,
       qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * lot : null,
+      trigger: moves ? this.#price(symbol) : null,
       condition: this.#condition(orderNo),
     };
   }

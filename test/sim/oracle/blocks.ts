@@ -35,6 +35,8 @@ interface Killed {
 export class Blocks {
   readonly #all: Block[] = [];
   readonly #nowMs: () => number;
+  /** When the last rotation of a key was answered. */
+  readonly #rotated = new Map<string, number>();
   readonly #revoked = new Map<string, { answeredAtMs: number }>();
 
   constructor(nowMs: () => number) {
@@ -95,6 +97,21 @@ export class Blocks {
 
   mayBeRevoked(apiKey: string): boolean {
     return this.#revoked.has(apiKey);
+  }
+
+  /** The key gets another secret, from now on or soon. */
+  rotating(apiKey: string): { answered(): void } {
+    this.#rotated.set(apiKey, Number.POSITIVE_INFINITY);
+    return {
+      answered: () => {
+        this.#rotated.set(apiKey, this.#nowMs());
+      },
+    };
+  }
+
+  /** Whether what was signed at that time may be signed by a secret that has ended. */
+  mayBeRotated(apiKey: string, signedAtMs: number): boolean {
+    return signedAtMs <= (this.#rotated.get(apiKey) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Surely, before the request was sent. */

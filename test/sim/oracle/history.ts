@@ -56,6 +56,8 @@ export class History {
   readonly #decided = new Map<string, Decided>();
   /** Messages that the model says come next in the journal. */
   #expected: Told[] = [];
+  /** When the process began that lives now. */
+  #startedAtMs = 0;
 
   readonly #nowMs: () => number;
 
@@ -77,6 +79,7 @@ export class History {
 
   /** A process starts: what is not in the journal is forgotten. */
   beginLife(): void {
+    this.#startedAtMs = this.#nowMs();
     this.limits.startedAtMs = this.#nowMs();
     this.budgets.beginLife();
   }
@@ -95,8 +98,10 @@ export class History {
     for (const [name] of this.budgets.questions(request)) this.windows.over(name);
   }
 
-  mayBeRevoked({ key }: Request): boolean {
-    return this.#blocks.mayBeRevoked(key.apiKey);
+  /** Its key has ended, or the secret that it was signed with. */
+  mayBeRevoked({ key, sentAtMs }: Request): boolean {
+    const { apiKey } = key;
+    return this.#blocks.mayBeRevoked(apiKey) || this.#blocks.mayBeRotated(apiKey, sentAtMs);
   }
 
   get requests(): Iterable<Request> {
@@ -163,8 +168,15 @@ export class History {
         this.switches.set(event);
         return;
       case "DeadManFired":
-        this.#expected = this.switches.fire(event, !this.hasJumped);
+        this.switches.fire(event, !this.hasJumped);
         return;
+      case "DisconnectUnwatched": {
+        if (event.cause !== "Lapsed") return;
+        const left = this.model.leftBehind(event.account, "disconnected");
+        const mine = left.find(({ placedBy }) => placedBy === event.keyId);
+        promised(mine === undefined, `${mine?.order_no} is left, and was to be cancelled`);
+        return;
+      }
       case "BalanceAdjusted":
         this.adjustments.follow(event);
         return;
@@ -252,23 +264,25 @@ export class History {
         return true;
       case "disconnected":
         this.#disconnected(account, enteredBy);
+        promised(this.model.isOwed(orderId, cancelReason), `${orderId} was meant to last`);
+        this.#expected = this.model.withdraw(account, orderId, cancelReason);
         return true;
       default:
         return false;
     }
   }
 
-  /** All that its key placed and did not mean to last, in one commit. */
+  /** All that its key placed and did not mean to last: it begins with the cancelling of that. */
   #disconnected(account: string, apiKey: string): void {
     const isGuarded = this.guarded.get(apiKey);
     promised(isGuarded !== undefined, `${apiKey} asked for no cancel on disconnect`);
     const since = isGuarded();
     const isConnected = since !== null && since < this.readBeforeMs;
     promised(!isConnected, `${apiKey} is connected since ${since}, and its orders are cancelled`);
-    const meant = this.model.openOrders(account).reverse();
-    this.#expected = meant
-      .filter((told) => told.placedBy === apiKey && told.time_in_force !== "gtc")
-      .flatMap(({ order_no }) => this.model.withdraw(account, order_no, "disconnected"));
+    const meant = this.model.openOrders(account).filter((told) => {
+      return told.placedBy === apiKey && told.time_in_force !== "gtc";
+    });
+    this.model.owe(meant, "disconnected");
   }
 
   /** What a venue does that was asked to do worse; whether this is such an act. */
@@ -356,17 +370,8 @@ export class History {
     const { command, id, key } = request;
     const { account, orderId } = event.order;
     if (command.kind === "cancelAll") {
-      if (this.faulty.has(account)) {
-        this.#oneOfAll(request, command, orderId);
-        this.#expected = this.model.cancel(account, orderId, "requested");
-        return;
-      }
-      const decided = this.#firstTime(request);
-      const meant = this.predictions.cancelAllOrders(key, command);
-      decided.canceledCount = meant.length;
-      this.#expected = meant.flatMap(({ order_no }) => {
-        return this.model.cancel(account, order_no, "requested");
-      });
+      this.#oneOfAll(request, command, orderId);
+      this.#expected = this.model.cancel(account, orderId, "requested");
       return;
     }
     promised(command.kind === "cancel", `${id} asked for no cancel: ${eventShown(event)}`);
@@ -375,14 +380,19 @@ export class History {
     this.#expected = this.model.cancel(account, orderId, "requested");
   }
 
-  /** Where a venue may answer late, one after the other. */
+  /** One after the other, of those that were open when the first of them was cancelled. */
   #oneOfAll(request: Request, command: CancelAll, orderId: string): void {
+    const decided = this.#firstTime(request);
     const meant = this.predictions.cancelAllOrders(request.key, command);
-    const isMeant = meant.some(({ order_no, isCancelPending }) => {
+    // A crash in between takes along what it was to cancel; sent again it means what is open then.
+    decided.isAgain = this.#startedAtMs >= request.sentAtMs;
+    const isFirst = decided.meant.size === 0 || decided.isAgain;
+    if (isFirst) for (const { order_no } of meant) decided.meant.add(order_no);
+    const isOpen = meant.some(({ order_no, isCancelPending }) => {
       return order_no === orderId && !isCancelPending;
     });
-    promised(isMeant, `${request.id} did not mean ${orderId}`);
-    this.#firstTime(request).canceledCount += 1;
+    promised(isOpen && decided.meant.has(orderId), `${request.id} did not mean ${orderId}`);
+    decided.canceled.add(orderId);
   }
 
   #replaced(request: Request, { order }: ExecutionReported): void {
@@ -399,8 +409,7 @@ export class History {
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
     this.refusals.amended(key, command, sentAtMs);
     this.budgets.taken(key, sentAtMs);
-    const { price, qty } = command;
-    this.#expected = this.model.amend(order.account, order.orderId, price, qty);
+    this.#expected = this.model.amend(order.account, order.orderId, command);
   }
 
   // --- answers that are remembered ---
@@ -419,7 +428,14 @@ export class History {
   #decidedOf({ id }: Request): Decided {
     const found = this.#decided.get(id);
     if (found !== undefined) return found;
-    const decided = { orderNos: [], canceledCount: 0, remembered: null, forgotten: [] };
+    const decided: Decided = {
+      orderNos: [],
+      meant: new Set(),
+      canceled: new Set(),
+      isAgain: false,
+      remembered: null,
+      forgotten: [],
+    };
     this.#decided.set(id, decided);
     return decided;
   }
@@ -434,7 +450,8 @@ export class History {
     promised(mayBeForgotten, `${request.id} was carried out twice`);
     decided.forgotten.push(remembered);
     decided.orderNos.length = 0;
-    decided.canceledCount = 0;
+    decided.meant.clear();
+    decided.canceled.clear();
     decided.remembered = null;
     return decided;
   }

@@ -22,9 +22,14 @@ export interface LimitRow {
 
 export type LimitScope = "account" | "key";
 
+interface Settings extends Readonly<Record<LimitScope, LimitRow>> {
+  readonly sinceMs: number;
+}
+
 /** Limits of one owner, from the moment in which they were asked for on. */
 interface LimitChange {
-  readonly row: LimitRow;
+  /** Null: none of its own. */
+  readonly own: LimitRow | null;
   readonly askedAtMs: number;
   answeredAtMs: number | null;
 }
@@ -65,7 +70,8 @@ export class Limits {
   readonly #nowMs: () => number;
   readonly #changes = new Map<string, LimitChange[]>();
   readonly #taken = new Map<string, Taken[]>();
-  #settings: Readonly<Record<LimitScope, LimitRow>> = { account: {}, key: {} };
+  /** Those of all accounts and all keys, the latest ones last. */
+  readonly #settings: Settings[] = [{ account: {}, key: {}, sinceMs: 0 }];
   /** The process that runs now began then: what it remembers of orders came later. */
   startedAtMs = 0;
 
@@ -74,15 +80,19 @@ export class Limits {
     this.#nowMs = nowMs;
   }
 
-  /** Those of all accounts and all keys. */
-  set settings(settings: Readonly<Record<LimitScope, LimitRow>>) {
-    this.#settings = settings;
+  /** Settings are read, at a start or while it runs: they hold from this very moment on. */
+  set(settings: Readonly<Record<LimitScope, LimitRow>>): void {
+    this.#settings.push({ ...settings, sinceMs: this.#nowMs() });
+  }
+
+  /** Since when all settings are what they are now. */
+  get #settledMs(): number {
+    return this.#settings.at(-1)?.sinceMs ?? 0;
   }
 
   /** An operator asks for limits of one owner; null takes them away. */
   asked(scope: LimitScope, name: string, own: LimitRow | null): { answered(): void } {
-    const row = { ...this.#settings[scope], ...own };
-    const change: LimitChange = { row, askedAtMs: this.#nowMs(), answeredAtMs: null };
+    const change: LimitChange = { own, askedAtMs: this.#nowMs(), answeredAtMs: null };
     const owner = `${scope} ${name}`;
     this.#changes.set(owner, [...(this.#changes.get(owner) ?? []), change]);
     return {
@@ -124,13 +134,15 @@ export class Limits {
 
   /** Rows that may have held since that time. */
   #rows(scope: LimitScope, name: string, sinceMs: number): LimitRow[] {
-    let rows = [this.#settings[scope]];
-    for (const { row, askedAtMs, answeredAtMs } of this.#changes.get(`${scope} ${name}`) ?? []) {
+    let owns: (LimitRow | null)[] = [null];
+    for (const { own, askedAtMs, answeredAtMs } of this.#changes.get(`${scope} ${name}`) ?? []) {
       const surelyHolds = answeredAtMs !== null && answeredAtMs < sinceMs;
-      if (surelyHolds) rows = [row];
-      else if (askedAtMs <= this.#nowMs()) rows.push(row);
+      if (surelyHolds) owns = [own];
+      else if (askedAtMs <= this.#nowMs()) owns.push(own);
     }
-    return rows;
+    const first = this.#settings.findLastIndex((each) => each.sinceMs <= sinceMs);
+    const bases = this.#settings.slice(Math.max(0, first)).map((each) => each[scope]);
+    return bases.flatMap((base) => owns.map((own) => ({ ...base, ...own })));
   }
 
   #answersOf(
@@ -204,7 +216,9 @@ export class Limits {
     });
     const isFixed = !this.#changes.has(owner);
     const must = same.some(({ earliestMs }) => {
-      const isKnown = earliestMs >= this.startedAtMs && isFixed;
+      // What is remembered begins anew with a limit that changes.
+      const knownMs = Math.max(this.startedAtMs, this.#settledMs);
+      const isKnown = earliestMs > knownMs && isFixed;
       return isKnown && this.#nowMs() - earliestMs < duplicateMs;
     });
     if (must) return "must";
@@ -260,6 +274,7 @@ export class Limits {
   #requireRate(scope: LimitScope, name: string, sentAtMs: number): void {
     const owner = `${scope} ${name}`;
     const rates = this.#rows(scope, name, sentAtMs).map(({ perSecond }) => perSecond);
+    if (this.#settledMs > this.startedAtMs) return;
     if (rates.length !== 1 || rates[0] === undefined || this.#changes.has(owner)) return;
     const [rate] = rates;
     const taken = this.#taken.get(owner) ?? [];

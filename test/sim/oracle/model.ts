@@ -18,6 +18,13 @@ import {
 } from "./orders.ts";
 import { type Level, PublicMarket, type Trade } from "./public-market.ts";
 
+/** What an amend changes; null: nothing of that. */
+export interface NewTerms {
+  readonly price: Units | null;
+  readonly qty: Units | null;
+  readonly trigger: Units | null;
+}
+
 /** Number of a trade's execution: this, and one more with every trade. */
 const EXEC_ID_BASE = 1_000_000_000;
 
@@ -182,11 +189,10 @@ export class Model {
   }
 
   /** What an order would hold back more than it does now, under other terms. */
-  needOfAmend(account: string, orderNo: string, price: Units | null, qty: Units | null): Units {
+  needOfAmend(account: string, orderNo: string, terms: NewTerms): Units {
     const order = this.#find(account, orderNo);
     if (order === undefined) return 0n;
-    const amended = { ...order, price: price ?? order.price, qty: qty ?? order.qty };
-    return needOf(amended) - needOf(order);
+    return needOf({ ...order, ...this.#amended(order, terms) }) - needOf(order);
   }
 
   // --- commands: each gives the messages that follow from it, in their order ---
@@ -280,25 +286,25 @@ export class Model {
    * and not at all, yet, where a cancel is on its way.
    */
   withdraw(account: string, orderNo: string, reason: string): Told[] {
-    if (this.isCancelPending(account, orderNo)) {
-      this.#owed.add(`${reason} ${orderNo}`);
-      return [];
-    }
+    if (this.isCancelPending(account, orderNo)) return [];
     if (this.isPending(account, orderNo)) return this.pendCancel(account, orderNo, reason);
     return this.cancel(account, orderNo, reason);
   }
 
-  /** Whether it was to be cancelled for that reason once, and waited for another cancel. */
+  /** These are to be cancelled for that reason, in steps between which others have their turns. */
+  owe(orders: readonly Told[], reason: string): void {
+    for (const { order_no } of orders) this.#owed.add(`${reason} ${order_no}`);
+  }
+
   isOwed(orderNo: string, reason: string): boolean {
     return this.#owed.has(`${reason} ${orderNo}`);
   }
 
-  /** An order that a switch was to cancel and that works on, with nothing on its way; or null. */
-  get leftBehind(): string | null {
-    const left = this.#orders.find(({ isOpen, isCancelPending, orderNo }) => {
-      return isOpen && !isCancelPending && this.isOwed(orderNo, "dead_man");
+  /** Orders that were to be cancelled for that reason and work on, with nothing on its way. */
+  leftBehind(account: string, reason: string): Told[] {
+    return this.openOrders(account).filter(({ isCancelPending, order_no }) => {
+      return !isCancelPending && this.isOwed(order_no, reason);
     });
-    return left?.orderNo ?? null;
   }
 
   cancel(account: string, orderNo: string, reason: string): Told[] {
@@ -332,17 +338,27 @@ export class Model {
     return told;
   }
 
-  amend(account: string, orderNo: string, price: Units | null, qty: Units | null): Told[] {
+  amend(account: string, orderNo: string, terms: NewTerms): Told[] {
     return this.#change(account, orderNo, (order) => {
       if (!order.isOpen) return;
-      const keepsPlace = (price ?? order.price) === order.price && (qty ?? order.qty) <= order.qty;
-      order.price = price ?? order.price;
-      order.qty = qty ?? order.qty;
+      const { price, qty, trigger, collar } = this.#amended(order, terms);
+      const hasMoved = price !== order.price || trigger !== order.trigger;
+      const keepsPlace = !hasMoved && qty <= order.qty;
+      Object.assign(order, { price, qty, trigger, collar });
       this.#report(order);
       if (keepsPlace) return;
-      if (order.isWaiting) order.arrival = this.#nextArrival();
+      if (order.isWaiting) this.#wait(order);
       else this.#trade(order);
     });
+  }
+
+  #amended(order: ModelOrder, terms: NewTerms) {
+    const { price, qty, trigger } = order;
+    const after = { price: terms.price ?? price, qty: terms.qty ?? qty };
+    const newTrigger = terms.trigger ?? trigger;
+    const asked = { ...order.terms, trigger_price: newTrigger };
+    const collar = newTrigger === trigger ? order.collar : this.collarOf(asked);
+    return { ...after, trigger: newTrigger, collar };
   }
 
   #change(account: string, orderNo: string, change: (order: ModelOrder) => void): Told[] {
@@ -379,6 +395,10 @@ export class Model {
       this.#trade(order);
       return;
     }
+    this.#wait(order);
+  }
+
+  #wait(order: ModelOrder): void {
     order.isWaiting = true;
     order.arrival = this.#nextArrival();
     const last = this.lastPrice(order.terms.symbol);

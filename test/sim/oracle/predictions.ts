@@ -17,8 +17,11 @@ import type { Windows } from "./windows.ts";
 export interface Decided {
   /** Orders that it placed, by the place in its batch; null: that element placed none. */
   readonly orderNos: (string | null)[];
-  /** How many orders a cancel-all cancelled. */
-  canceledCount: number;
+  /** Orders that a cancel-all meant when it began, and those it cancelled. */
+  readonly meant: Set<string>;
+  readonly canceled: Set<string>;
+  /** It was asked for in a process that is gone, and perhaps begun there. */
+  isAgain: boolean;
   /** The answer that is remembered for it. */
   remembered: string | null;
   /** Answers that real time, set far ahead, made forget. */
@@ -203,15 +206,17 @@ export class Predictions {
     return { code: isTooLate ? 11030204 : 0, isPast };
   }
 
-  #cancelAllProblem(request: Request, { canceledCount }: Decided, body: string): string | null {
+  #cancelAllProblem(request: Request, decided: Decided, body: string): string | null {
+    const { canceled, isAgain, meant } = decided;
     const { command, key } = request;
     if (command.kind !== "cancelAll") return "it is no cancel-all";
     const { code, data } = JSON.parse(body) as Envelope & {
       data: { outcome: string; matched: number; done: number; already: number; too_late: number };
     };
+    const isIn = (orderNo: string) => data.matched === 0 || meant.has(orderNo);
     // A venue may refuse what it was sent, in this very moment.
     const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
-      return !isCancelPending && !this.sentCancels.has(order_no);
+      return isIn(order_no) && !isCancelPending && !this.sentCancels.has(order_no);
     });
     if (code !== 0 || left.length > 0) return `${left.length} orders are left`;
     const outcome = data.matched === 0 ? "nothing_open" : "done";
@@ -219,8 +224,9 @@ export class Predictions {
     const { already, done, matched, too_late: late } = data;
     // Some are on their way to be cancelled, and a venue may fill others in this very moment.
     const isSum = matched === done + already + late;
-    const isRight = isSum && done <= canceledCount && canceledCount <= done + late;
-    return isRight ? null : `${canceledCount} were cancelled`;
+    const isAll = isAgain || canceled.size <= done + late;
+    const isRight = isSum && isAll && done <= canceled.size;
+    return isRight ? null : `${canceled.size} were cancelled`;
   }
 
   #deadManProblem(command: Command & { kind: "deadMan" }, body: string): string | null {

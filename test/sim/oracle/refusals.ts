@@ -6,12 +6,13 @@ import type { Command, Key } from "../clients/requests.ts";
 import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { instrumentOf, type Units } from "./money.ts";
-import { conditionCode, sees, type Terms } from "./orders.ts";
+import { conditionCode, sees, type Terms, type Told } from "./orders.ts";
 import type { Switches } from "./switches.ts";
 
 const Code = {
   PortfolioNotAllowed: 10010052,
   PriceNotTaken: 11030104,
+  TriggerNotTaken: 11030111,
   InsufficientCash: 11030155,
   InsufficientHoldings: 11030156,
   UnknownOrder: 11030202,
@@ -56,10 +57,11 @@ export class Refusals {
   }
 
   /** Precondition: the order is open. */
-  #amendHeld({ account }: Key, { orderNo, price, qty }: Amend, sentAtMs: number): Held {
+  #amendHeld({ account }: Key, command: Amend, sentAtMs: number): Held {
+    const { orderNo } = command;
     const before = this.#model.order(account, orderNo);
     if (before === undefined) throw new Error(`the model has no order ${orderNo}`);
-    const terms = { ...before, price: price ?? before.price, qty: qty ?? before.qty };
+    const terms = amended(before, command);
     const leaves = terms.qty - before.execute_qty;
     const isTriggered = this.#model.isTriggered(account, orderNo);
     return { terms, before, isTriggered, leaves, leavesBefore: before.outstand_qty, sentAtMs };
@@ -75,7 +77,8 @@ export class Refusals {
     );
   }
 
-  #ofAmend(key: Key, { orderNo, price, qty, condition }: Amend): number | null {
+  #ofAmend(key: Key, command: Amend): number | null {
+    const { orderNo, price, qty, trigger, condition } = command;
     const { account } = key;
     const told = this.#model.order(account, orderNo);
     if (told === undefined || !sees(key, told)) return Code.UnknownOrder;
@@ -83,14 +86,18 @@ export class Refusals {
     if (this.#model.isPending(account, orderNo)) return Code.TooLate;
     const unwanted = conditionCode(condition, told);
     if (unwanted !== null) return unwanted;
-    const isSame = (price ?? told.price) === told.price && (qty ?? told.qty) === told.qty;
-    if (isSame) return Code.NothingToAmend;
+    const terms = amended(told, command);
+    const isMoved = terms.trigger_price !== told.trigger_price;
+    if (!isMoved && terms.price === told.price && terms.qty === told.qty)
+      return Code.NothingToAmend;
+    if (isMoved && this.#model.isTriggered(account, orderNo)) return Code.TriggerNotTaken;
     if (price !== null && !PRICED.has(told.order_type)) return Code.PriceNotTaken;
-    const amended = { ...told, price: price ?? told.price, qty: qty ?? told.qty };
-    const fault = this.#model.grids.fault(amended);
+    const fault = this.#model.grids.fault(terms);
+    const isStop = trigger === null || told.trigger_price > 0n;
+    if (!isStop && fault !== Code.PriceNotTaken) return Code.TriggerNotTaken;
     if (fault !== null) return fault;
     if (qty !== null && qty <= told.execute_qty) return Code.QtyNotAboveFilled;
-    const need = this.#model.needOfAmend(account, orderNo, price, qty);
+    const need = this.#model.needOfAmend(account, orderNo, command);
     return this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);
   }
 
@@ -123,6 +130,15 @@ export class Refusals {
     const isKeptOut = this.#switches.keepingOut(account, apiKey, terms) !== null;
     return isKeptOut ? Code.DeadManBlocked : null;
   }
+}
+
+function amended(told: Told, { price, qty, trigger }: Amend): Told {
+  return {
+    ...told,
+    price: price ?? told.price,
+    qty: qty ?? told.qty,
+    trigger_price: trigger ?? told.trigger_price,
+  };
 }
 
 function newHeld(terms: Terms, sentAtMs: number): Held {

@@ -1,7 +1,7 @@
 /** Dead-man's switches as the journal says they were armed, released and fired. */
 import type { DeadManFired, DeadManSet } from "../../../packages/core/src/model/index.ts";
 import type { Model } from "./model.ts";
-import type { Terms, Told } from "./orders.ts";
+import type { Terms } from "./orders.ts";
 import { promised } from "./violation.ts";
 
 interface ArmedSwitch {
@@ -31,8 +31,8 @@ export class Switches {
     else this.#all.set(key, { account, kind, value, dueMs: atMs + timeoutMs, hasFired: false });
   }
 
-  /** Never before its time, where that can be told; the messages of what it cancels follow. */
-  fire({ account, scope, atMs }: DeadManFired, isTimeSound: boolean): Told[] {
+  /** Never before its time, where that can be told; what it cancels follows, in steps. */
+  fire({ account, scope, atMs }: DeadManFired, isTimeSound: boolean): void {
     const { kind, value } = scope;
     const armed = this.#all.get(`${account} ${kind} ${value}`);
     promised(armed?.hasFired === false, `a switch fired that was not armed: ${kind} ${value}`);
@@ -42,10 +42,19 @@ export class Switches {
       `the switch ${kind} ${value} fired ${earlyMs} ms too early`,
     );
     armed.hasFired = true;
-    const meant = this.#model.openOrders(account).reverse();
-    return meant
-      .filter((told) => isIn(armed, told.placedBy, told))
-      .flatMap(({ order_no }) => this.#model.withdraw(account, order_no, "dead_man"));
+    const meant = this.#model.openOrders(account);
+    this.#model.owe(
+      meant.filter((told) => isIn(armed, told.placedBy, told)),
+      "dead_man",
+    );
+  }
+
+  /** An order that one has to cancel still, or null. */
+  leftBehind(account: string): string | null {
+    const left = this.#model.leftBehind(account, "dead_man").find((told) => {
+      return this.keepingOut(account, told.placedBy, told) !== null;
+    });
+    return left?.order_no ?? null;
   }
 
   /** One that keeps the key's new order out, or null. */

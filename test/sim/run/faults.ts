@@ -34,6 +34,8 @@ export class Faults {
       clockJump: 1,
       revoke: this.#stage.portfolioKey === null ? 0 : 1,
       quiet: 2,
+      reload: this.#stage.swarm.reloads ? 6 : 0,
+      rotate: this.#stage.portfolioKey !== null && this.#stage.swarm.rotations ? 6 : 0,
       threadDeath: this.#stage.swarm.threadDeaths ? 4 : 0,
       visit: this.#stage.swarm.visitors ? 3 : 0,
     });
@@ -61,6 +63,10 @@ export class Faults {
         return this.#flipBit();
       case "operator":
         return this.#stage.operate();
+      case "reload":
+        return this.#stage.reload();
+      case "rotate":
+        return this.#rotate();
       case "threadDeath":
         return this.#endThread();
       case "visit":
@@ -234,6 +240,14 @@ export class Faults {
     if (portfolioKey === null || !operator.isIdle) return;
     this.#stage.fault("revoke");
     operator.revoke(portfolioKey);
+  }
+
+  /** Its secret may have leaked: the one before ends now, or in a while. */
+  #rotate(): void {
+    const { operator, portfolioKey, random } = this.#stage;
+    if (portfolioKey === null || !operator.isIdle) return;
+    this.#stage.fault("rotate");
+    operator.rotate(portfolioKey, random.pick([0, 0, 1, 60]));
   }
 
   /** Of orders, mostly, or of the public market. */

@@ -23,8 +23,9 @@ export class Rest {
     await this.#stage.waitFor("every request is answered", () => {
       return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
     });
-    await this.#stage.waitFor("a switch has cancelled what waited for another cancel", () => {
-      return this.#stage.auditor.model.leftBehind === null;
+    await this.#stage.waitFor("a switch has cancelled all that it was to", () => {
+      const { switches } = this.#stage.auditor.history;
+      return KEYS.every(({ account }) => switches.leftBehind(account) === null);
     });
     await this.#releaseSwitches();
     // What it was asked to do to orders later, it does meanwhile.

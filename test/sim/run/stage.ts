@@ -47,6 +47,7 @@ export class Stage {
   readonly swarm: Swarm;
   /** Some seeds have keys that operators made. */
   readonly #hasOwnKeys: boolean;
+  #hasLimits = false;
   portfolioKey: Key | null = null;
   /** Its disk has failed: it may say so and stop. */
   mayExit = false;
@@ -108,7 +109,8 @@ export class Stage {
     if (this.isVenueFaulty || this.isStrict || random.chance(0.5)) return {};
     const { history } = this.auditor;
     const [account, key] = [chooseRow(random), random.chance(0.5) ? chooseRow(random) : {}];
-    history.limits.settings = { account, key };
+    history.limits.set({ account, key });
+    this.#hasLimits = true;
     const places = random.chance(0.5) ? random.pick([5, 10, 30]) : null;
     if (places !== null) history.budgets.set(places, BUDGET_FILL_S);
     return {
@@ -119,6 +121,19 @@ export class Stage {
         COUNTERMAND_BUDGET_FILL_SECONDS: String(BUDGET_FILL_S),
       }),
     };
+  }
+
+  /** The settings are read anew while it runs, with other limits in them. */
+  reload(): void {
+    if (!this.#hasLimits || !this.swarm.reloads || this.node === null) return;
+    this.fault("reload");
+    const [account, key] = [chooseRow(this.random), chooseRow(this.random)];
+    const isOfLimit = (name: string) => /^COUNTERMAND_(ACCOUNT|KEY)_/.test(name);
+    const others = Object.entries(this.options.environment).filter(([name]) => !isOfLimit(name));
+    const rows = { ...rowSettings("ACCOUNT", account), ...rowSettings("KEY", key) };
+    this.options.environment = { ...Object.fromEntries(others), ...rows };
+    this.auditor.history.limits.set({ account, key });
+    this.node.reload(this.options);
   }
 
   // --- clients ---
@@ -180,6 +195,7 @@ export class Stage {
       graceS,
       nextTimestamp: () => this.#timestamp(key),
       mayBeRevoked: () => this.auditor.blocks.mayBeRevoked(key.apiKey),
+      mayBeRotated: (atMs) => this.auditor.blocks.mayBeRotated(key.apiKey, atMs),
       ...(start !== undefined && { start }),
       onPush: (push) => this.auditor.pushed(push),
       onSnapshot: (snapshot) => this.auditor.shown(snapshot),

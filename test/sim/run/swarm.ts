@@ -17,6 +17,10 @@ export interface Swarm {
   readonly conditions: boolean;
   /** Lists are filtered, and in pages of few. */
   readonly filters: boolean;
+  /** Limits in the settings change while it runs. */
+  readonly reloads: boolean;
+  /** Keys get other secrets. */
+  readonly rotations: boolean;
   /** The thread of the archive or of a snapshot dies, and nothing else. */
   readonly threadDeaths: boolean;
   /** Bytes that the system holds for a reader that does not read. */
@@ -37,6 +41,8 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     conditions: maybe() && !isStrict,
     filters: maybe(),
     threadDeaths: maybe(),
+    reloads: maybe(),
+    rotations: maybe(),
     bufferBytes: random.pick([65_536, 65_536, 16_384, 2_048]),
     crumbPercent: random.pick([0, 0, 1, 5]),
   };

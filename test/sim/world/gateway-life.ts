@@ -25,7 +25,8 @@ export const PORT = 8_000;
 const PATIENCE_MS = 60_000;
 
 export interface LifeOptions {
-  readonly environment: Readonly<Record<string, string>>;
+  /** Another one once its settings have changed. */
+  environment: Readonly<Record<string, string>>;
   readonly snapshotEveryEventCount: number;
 }
 
@@ -82,12 +83,7 @@ export class GatewayLife {
     const world = this.#world;
     const { scheduler } = world;
     return {
-      config: readConfig({
-        COUNTERMAND_DATA_DIR: DATA_DIR,
-        COUNTERMAND_PORT: String(PORT),
-        COUNTERMAND_SANDBOX_MARKET: "off",
-        ...environment,
-      }),
+      config: configOf(environment),
       clock: {
         wallMs: () => scheduler.wallMs,
         monotonicMs: () => scheduler.nowMs,
@@ -135,6 +131,13 @@ export class GatewayLife {
     return hash;
   }
 
+  /** SIGHUP: it reads its settings anew. */
+  reload({ environment }: LifeOptions): void {
+    this.#world.scheduler.after(0, this.life, () => {
+      this.#gateway?.reload(configOf(environment));
+    });
+  }
+
   /** SIGTERM: it stops in its own time. */
   async stop(): Promise<void> {
     let isStopped = false;
@@ -161,6 +164,15 @@ export class GatewayLife {
   kill(): void {
     if (!this.life.isOver) this.#world.endLife();
   }
+}
+
+function configOf(environment: LifeOptions["environment"]) {
+  return readConfig({
+    COUNTERMAND_DATA_DIR: DATA_DIR,
+    COUNTERMAND_PORT: String(PORT),
+    COUNTERMAND_SANDBOX_MARKET: "off",
+    ...environment,
+  });
 }
 
 /** After every end: the disk as the next process finds it. */
