@@ -378,7 +378,15 @@ export class Trader {
   #amendCommand(): Command {
     const { auditor, conditions, key, random } = this.#options;
     const orders = random.chance(0.05) ? this.#options.heard : this.#known;
-    const { orderNo, symbol } = random.pick(orders);
+    const open = conditions && random.chance(0.3) ? auditor.model.openOrders(key.account) : [];
+    // Few stop orders wait for long.
+    const waiting = open.find(({ order_no, trigger_price }) => {
+      return trigger_price > 0n && !auditor.model.isTriggered(key.account, order_no);
+    });
+    const { orderNo, symbol } =
+      waiting === undefined
+        ? random.pick(orders)
+        : { orderNo: waiting.order_no, symbol: waiting.symbol };
     const priced = random.chance(0.6);
     const lot = symbol === "00700" ? 100n * ONE : ONE;
     const isStop = (auditor.model.order(key.account, orderNo)?.trigger_price ?? 0n) > 0n;
