@@ -240,10 +240,10 @@ export class Operator {
   }
 
   /** Renames an instrument, or halts it and perhaps changes its tick and lot meanwhile. */
-  changeInstrument(): void {
+  changeInstrument(how?: "rename"): void {
     const { random } = this.#options;
     const { symbol } = random.pick(INSTRUMENTS);
-    const act = random.weighted({ rename: 5, halt: 5, list: 1 });
+    const act = how ?? random.weighted({ rename: 5, halt: 5, list: 1 });
     if (act === "rename") this.#begin(() => this.#rename(symbol));
     else if (act === "halt") this.#begin(() => this.#halt(symbol));
     else this.#begin(() => this.#list());

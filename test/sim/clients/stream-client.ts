@@ -230,7 +230,7 @@ export class StreamClient {
   #told(account: string, seq: number, text: string, shown: string | null): void {
     const { accounts, key, onPush, onViolation, world } = this.#options;
     const last = this.seqOf(account);
-    if (this.#lacksSnapshot) onViolation(`the snapshot comes late: ${text}`);
+    if (!this.#seqs.has(account)) onViolation(`the snapshot comes late: ${text}`);
     if (this.isFaulty && seq <= last) return;
     if (this.isFaulty && seq > last + 1) {
       this.cut();

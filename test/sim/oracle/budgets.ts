@@ -49,6 +49,7 @@ export class Budgets {
       const orders = seenOrders(key, this.#model.openOrders(key.account));
       const isTwice = new Set(names.map((name) => JSON.stringify(name))).size < names.length;
       const all = names.every((name) => {
+        if (name.only_if !== undefined || name.version !== undefined) return false;
         if ("order_no" in name) return orders.some((told) => told.order_no === name.order_no);
         // An order that is named both ways counts once.
         return false;

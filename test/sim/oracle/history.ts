@@ -385,7 +385,6 @@ export class History {
     const decided = this.#firstTime(request);
     const meant = this.predictions.cancelAllOrders(request.key, command);
     // A crash in between takes along what it was to cancel; sent again it means what is open then.
-    decided.isAgain = this.#startedAtMs >= request.sentAtMs;
     const isFirst = decided.meant.size === 0 || decided.isAgain;
     if (isFirst) for (const { order_no } of meant) decided.meant.add(order_no);
     const isOpen = meant.some(({ order_no, isCancelPending }) => {
@@ -443,6 +442,7 @@ export class History {
   /** What changes something is carried out once, as long as it is remembered. */
   #firstTime(request: Request): Decided {
     const decided = this.#decidedOf(request);
+    decided.isAgain = this.#startedAtMs >= request.sentAtMs;
     const { remembered } = decided;
     if (remembered === null) return decided;
     // A command's id counts for ten minutes of real time, wherever the command is by then.

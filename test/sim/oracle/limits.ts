@@ -199,7 +199,8 @@ export class Limits {
   #distanceCode({ priceDistance }: LimitRow, held: Held): string | null {
     const { terms, before, isTriggered } = held;
     if (priceDistance === undefined || terms.price === 0n) return null;
-    if (before !== null && before.price === terms.price) return null;
+    const isMoved = before?.price !== terms.price || before.trigger_price !== terms.trigger_price;
+    if (!isMoved) return null;
     const isWaiting = terms.order_type === "stop_limit_order" && !isTriggered;
     const start = isWaiting ? terms.trigger_price : this.#marketPrice(terms);
     if (start === null) return null;

@@ -213,7 +213,8 @@ export class Predictions {
     const { code, data } = JSON.parse(body) as Envelope & {
       data: { outcome: string; matched: number; done: number; already: number; too_late: number };
     };
-    const isIn = (orderNo: string) => data.matched === 0 || meant.has(orderNo);
+    // What it means when it is sent again is not known, only what it comes upon.
+    const isIn = (orderNo: string) => data.matched === 0 || (!isAgain && meant.has(orderNo));
     // A venue may refuse what it was sent, in this very moment.
     const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
       return isIn(order_no) && !isCancelPending && !this.sentCancels.has(order_no);

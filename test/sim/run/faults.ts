@@ -25,7 +25,7 @@ export class Faults {
       tornWrite: 4,
       cleanStop: 1,
       streamLost: 2,
-      slowReader: 2,
+      slowReader: this.#stage.swarm.instruments ? 5 : 2,
       fsyncError: 2,
       writeError: 1,
       diskFull: 2,
@@ -244,8 +244,9 @@ export class Faults {
 
   /** Its secret may have leaked: the one before ends now, or in a while. */
   #rotate(): void {
-    const { operator, portfolioKey, random } = this.#stage;
+    const { auditor, operator, portfolioKey, random } = this.#stage;
     if (portfolioKey === null || !operator.isIdle) return;
+    if (auditor.blocks.mayBeRevoked(portfolioKey.apiKey)) return;
     this.#stage.fault("rotate");
     operator.rotate(portfolioKey, random.pick([0, 0, 1, 60]));
   }
@@ -271,7 +272,7 @@ export class Faults {
     stream.read(false);
     // What it is owed changes while it waits.
     const { operator, swarm } = this.#stage;
-    if (swarm.instruments && this.#stage.hasNets) operator.changeInstrument();
+    if (swarm.instruments && this.#stage.hasNets) operator.changeInstrument("rename");
     await this.#stage.runFor(this.#stage.random.between(10, 400));
     stream.read(true);
   }

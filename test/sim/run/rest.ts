@@ -29,7 +29,10 @@ export class Rest {
     });
     await this.#releaseSwitches();
     // What it was asked to do to orders later, it does meanwhile.
-    if (this.#stage.isVenueFaulty) await this.#stage.runFor(VENUE_LATE_MS, 250);
+    const { auditor, isVenueFaulty, portfolioKey } = this.#stage;
+    // What a key placed that has ended is cancelled, as if its client were lost.
+    const hasEnded = portfolioKey !== null && auditor.blocks.mayBeRevoked(portfolioKey.apiKey);
+    if (isVenueFaulty || hasEnded) await this.#stage.runFor(VENUE_LATE_MS, 250);
     await this.#caughtUp();
   }
 

@@ -43,7 +43,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     threadDeaths: maybe(),
     reloads: maybe(),
     rotations: maybe(),
-    bufferBytes: random.pick([65_536, 65_536, 16_384, 2_048]),
+    bufferBytes: random.pick([65_536, 16_384, 2_048, 2_048]),
     crumbPercent: random.pick([0, 0, 1, 5]),
   };
 }
