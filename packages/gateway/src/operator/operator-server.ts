@@ -146,6 +146,8 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     bodyLimit: OPERATOR_BODY_BYTES_MAX,
     schemaController: NO_SCHEMAS,
     forceCloseConnections: "idle",
+    // While it stops the framework would answer in words of its own, which no catalogue has.
+    return503OnClosing: false,
     serverFactory: (handler) => nodeServer(SERVER_OPTIONS, options.tls, handler),
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error, _request, reply) => {
