@@ -344,18 +344,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "fired-once-only",
-    what: "a dead-man's switch leaves alone what waits for a cancel that the venue then refuses",
-    seedsMax: 300,
-    plants: [
-      {
-        file: `${GATEWAY}/sequencer/cancel-runs.ts`,
-        find: 'return outcome === "failed" || (outcome === "already" && order.cancelPending);',
-        replace: 'return outcome === "failed" && order.phase !== "Filled";',
-      },
-    ],
-  },
-  {
     name: "snapshot-ahead",
     what: "a stream that begins with a snapshot leaves out the first message behind it",
     seedsMax: 60,
