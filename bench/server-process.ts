@@ -10,6 +10,7 @@ const LOAD_CORE = "1";
 const ALL_CORES = `0-${availableParallelism() - 1}`;
 
 /** As `npm start` has it: sources are stripped of their types and compiled once. */
+const GATEWAY_ENTRY = join(import.meta.dirname, "gateway-entry.ts");
 const CODE_CACHE = join(import.meta.dirname, "..", "node_modules", ".cache", "code");
 
 /** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
@@ -70,10 +71,10 @@ export class ServerProcess {
 
   static gateway(
     dataDir: string,
-    { pinned = true, env = {}, args = [] as readonly string[] } = {},
+    { pinned = true, env = {}, args = [] as readonly string[], entry = GATEWAY_ENTRY } = {},
   ): Promise<ServerProcess> {
     return ServerProcess.start({
-      args: [...args, join(import.meta.dirname, "gateway-entry.ts")],
+      args: [...args, entry],
       env: {
         COUNTERMAND_PORT: "0",
         COUNTERMAND_DATA_DIR: dataDir,

@@ -11,11 +11,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { buildSync } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = join(ROOT, "packages");
@@ -24,18 +26,30 @@ const EMITTED = join(BUILD, "emitted");
 const STAGED = join(BUILD, "staged");
 const TARBALLS = join(BUILD, "packages");
 
+/** What is started as a server: it reads a few files, not some hundred modules (decision 29). */
+const SERVER = "gateway";
+
 /** The command line is what people type: `npx countermand`. */
 const PUBLISHED_NAMES: Readonly<Record<string, string>> = { "@countermand/cli": "countermand" };
 /** Programs that a package runs by path or as a thread, told by this form alone. */
 const THREAD_SOURCE = /(new URL\("\.[^"]*)\.ts(", import\.meta\.url\))/g;
+const THREAD = /new URL\("\.\/([^"]+)\.js", import\.meta\.url\)/g;
 /** Relative imports that the compiler leaves as they are in declarations. */
 const IMPORT_SOURCE = /((?:from|import\() ?"\.[^"]*)\.ts"/g;
+
+const OWN_SCOPE = "@countermand/";
 
 interface Manifest {
   readonly name: string;
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
+}
+
+/** As this program has written it. */
+interface StagedManifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, { types: string; default: string }>>;
 }
 
 rmSync(BUILD, { recursive: true, force: true });
@@ -49,6 +63,7 @@ const folders = readdirSync(PACKAGES).filter((name) =>
 );
 const staged = folders.map(stage);
 linkStaged();
+bundle(join(STAGED, SERVER));
 mkdirSync(TARBALLS);
 run("npm", ["pack", "--silent", "--pack-destination", TARBALLS, ...staged]);
 for (const name of readdirSync(TARBALLS)) {
@@ -61,11 +76,11 @@ function stage(folder: string): string {
   const target = join(STAGED, folder);
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
   mkdirSync(target, { recursive: true });
-  const bundle = join(source, "built");
-  const isBundled = existsSync(bundle);
-  if (isBundled) {
+  const built = join(source, "built");
+  const isBuilt = existsSync(built);
+  if (isBuilt) {
     // What runs in a browser is bundled already, and committed.
-    cpSync(bundle, join(target, "built"), { recursive: true });
+    cpSync(built, join(target, "built"), { recursive: true });
   } else {
     copyEmitted(join(EMITTED, folder, "src"), join(target, "dist"));
     copyAssets(join(source, "src"), join(target, "dist"));
@@ -73,7 +88,7 @@ function stage(folder: string): string {
   cpSync(join(ROOT, "LICENSE"), join(target, "LICENSE"));
   const readme = join(source, "README.md");
   cpSync(existsSync(readme) ? readme : join(ROOT, "README.md"), join(target, "README.md"));
-  const text = `${JSON.stringify(publishedManifest(manifest, isBundled ? "built" : "dist"), null, 2)}\n`;
+  const text = `${JSON.stringify(publishedManifest(manifest, isBuilt ? "built" : "dist"), null, 2)}\n`;
   writeFileSync(join(target, "package.json"), text);
   return target;
 }
@@ -83,6 +98,44 @@ function linkStaged(): void {
   const scope = join(STAGED, "node_modules", "@countermand");
   mkdirSync(scope, { recursive: true });
   for (const folder of folders) symlinkSync(join(STAGED, folder), join(scope, folder));
+}
+
+/**
+ * Puts one file for each entry and each thread, and the parts they share, in place of a staged
+ * package's modules. All of them lie beside each other, so that a thread's `./name.js` is found
+ * from whatever file its code went into.
+ */
+function bundle(target: string): void {
+  const path = join(target, "package.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as StagedManifest;
+  const dist = join(target, "dist");
+  const modules = filesOf(dist).filter((file) => file.endsWith(".js"));
+  const threads = modules.flatMap((file) => {
+    const names = [...readFileSync(file, "utf8").matchAll(THREAD)].map(([, name = ""]) => name);
+    return names.map((name) => join(dirname(file), `${name}.js`));
+  });
+  const entries = Object.values(manifest.exports).filter((entry) => entry.default.endsWith(".js"));
+  const external = Object.keys(manifest.dependencies).filter((name) => !name.startsWith(OWN_SCOPE));
+  const { outputFiles } = buildSync({
+    entryPoints: [...entries.map((entry) => join(target, entry.default)), ...threads],
+    entryNames: "[name]",
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    external,
+    write: false,
+  });
+  for (const file of modules) rmSync(file);
+  for (const file of outputFiles) writeFileSync(file.path, file.contents);
+  for (const file of filesOf(dist)) {
+    // Assets go where the code that looks for them has gone.
+    if (file.endsWith(".mjs")) renameSync(file, join(dist, basename(file)));
+  }
+  for (const entry of entries) entry.default = `./dist/${basename(entry.default)}`;
+  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function copyEmitted(from: string, to: string): void {

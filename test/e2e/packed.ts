@@ -30,7 +30,7 @@ const place = new Workplace();
 try {
   const folder = place.path("installed");
   install(folder);
-  const checks = [versionAndHelp, servesAndTrades, mcpAnswers, noSources];
+  const checks = [versionAndHelp, servesAndTrades, mcpAnswers, noSources, gatewayIsBundled];
   for (const check of checks) {
     await check(folder);
     process.stdout.write(`ok  ${check.name}\n`);
@@ -123,6 +123,21 @@ function noSources(folder: string): void {
   assert.ok(paths.length > 100, "there is something in the packages");
   const strays = paths.filter((path) => /(?<!\.d)\.ts$|\.test\.|tsconfig/.test(path));
   assert.deepEqual(strays, []);
+}
+
+/** A start reads few files, and none of another package of ours (decision 29). */
+function gatewayIsBundled(folder: string): void {
+  const dist = join(folder, "node_modules", "@countermand", "gateway", "dist");
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  const scripts = files.filter((path) => path.endsWith(".js"));
+  for (const name of ["main.js", "journal-worker.js", "archive-worker.js", "snapshot-worker.js"]) {
+    assert.ok(scripts.includes(name), `${name} is there`);
+  }
+  assert.ok(scripts.length < 50, `${scripts.length} files of code`);
+  for (const path of scripts) {
+    const text = readFileSync(join(dist, path), "utf8");
+    assert.doesNotMatch(text, /^(?:import|} from) .*"@countermand\//m, path);
+  }
 }
 
 function program(folder: string): string {

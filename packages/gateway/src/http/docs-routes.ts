@@ -13,7 +13,7 @@ import { JSON_TYPE } from "./responses.ts";
 export const DOCS_PATHS = ["/docs", "/openapi.json", "/asyncapi.json"] as const;
 
 const ASSETS = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
-const PACKAGE = join(import.meta.dirname, "..", "..", "package.json");
+const PACKAGE = fileURLToPath(import.meta.resolve("@countermand/gateway/package.json"));
 const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
 
 /** Name under /docs, file, media type. */
