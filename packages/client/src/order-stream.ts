@@ -4,6 +4,7 @@
  */
 import type { ServerClock } from "./clock.ts";
 import { ApiError } from "./errors.ts";
+import { EventQueue } from "./event-queue.ts";
 import { FollowedAccount } from "./followed-account.ts";
 import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
@@ -88,19 +89,14 @@ const DROP_COPY_ONLY = "drop_copy_only";
 const CLOSE_NORMAL = 1000;
 const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
-interface Reader {
-  readonly resolve: (result: IteratorResult<StreamEvent, void>) => void;
-  readonly reject: (error: Error) => void;
-}
-
+/** What this program knows of; the gateway may send more. */
 type Message =
   | OrderMessage
   | HeartbeatMessage
   | SnapshotMessage
   | NoticeMessage
   | ErrorMessage
-  | SkipMessage
-  | { readonly type: string };
+  | SkipMessage;
 
 /**
  * Iterate it for the events; ask {@link openOrders} for the orders. Close it when done.
@@ -129,16 +125,16 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #begin: "snapshot" | "reset" | "resume";
   /** Whether this connection has told open orders. */
   #hasSnapshot = false;
-  #events: StreamEvent[] = [];
-  #readers: Reader[] = [];
-  /** `unread`: events are kept for a reader who may come; `missed`: there were too many. */
-  #reading: "unread" | "read" | "missed" = "unread";
-  #isOverfull = false;
-  #end: Error | null = null;
+  readonly #events: EventQueue<StreamEvent>;
 
   /** @throws RangeError an option is what no gateway takes */
   constructor(origin: StreamOrigin, options: OrderStreamOptions) {
     checkOptions(options);
+    const { bufferedEventsMax = BUFFERED_EVENTS_MAX } = options;
+    this.#events = new EventQueue(bufferedEventsMax, {
+      full: () => this.#letGo(),
+      drained: () => this.#connect(),
+    });
     this.#origin = origin;
     this.#options = options;
     this.#openSocket = options.openSocket ?? openSystemSocket;
@@ -175,7 +171,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   /** Why it ended by itself: the key is not let in. Null while it lives and after a close. */
   get error(): Error | null {
-    return this.#end;
+    return this.#events.error;
   }
 
   /** Ends it for good; iterations end after what they have not read yet. */
@@ -190,12 +186,11 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
    * @throws ApiError from the iteration, when the key is not let in any more
    */
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, void> {
-    const isLate = this.#reading === "missed";
-    this.#reading = "read";
+    const isLate = this.#events.begin();
     if (isLate && this.#accounts.size === 0) this.#tellSnapshot(undefined, true);
     if (isLate) for (const account of this.accounts) this.#tellSnapshot(account, true);
     return {
-      next: () => this.#next(),
+      next: () => this.#events.next(),
       return: () => {
         this.close();
         return Promise.resolve({ done: true, value: undefined });
@@ -203,41 +198,10 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     };
   }
 
-  #next(): Promise<IteratorResult<StreamEvent, void>> {
-    const event = this.#events.shift();
-    if (event !== undefined) {
-      if (this.#isOverfull && this.#events.length === 0) this.#drained();
-      return Promise.resolve({ done: false, value: event });
-    }
-    if (this.#end !== null) return Promise.reject(this.#end);
-    if (this.#state === "closed") return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
-  }
-
-  #tell(event: StreamEvent): void {
-    if (this.#reading === "missed") return;
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: event });
-      return;
-    }
-    this.#events.push(event);
-    const max = this.#options.bufferedEventsMax ?? BUFFERED_EVENTS_MAX;
-    if (this.#events.length < max || this.#isOverfull) return;
-    if (this.#reading === "unread") {
-      // Whoever only asks for the open orders reads no events: they must not stop the connection.
-      this.#reading = "missed";
-      this.#events = [];
-      return;
-    }
-    this.#isOverfull = true;
+  /** Until what waits is read. */
+  #letGo(): void {
     this.#dropSocket();
     this.#state = "waiting";
-  }
-
-  #drained(): void {
-    this.#isOverfull = false;
-    if (this.#state !== "closed") this.#connect();
   }
 
   #connect(): void {
@@ -300,7 +264,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#hasSnapshot = false;
     for (const account of [this.#own, ...this.#accounts.values()]) account.connected();
     if (this.#begin === "resume") this.#state = "live";
-    this.#tell({ type: "connected", afterSeq: this.openOrders.seq });
+    this.#events.push({ type: "connected", afterSeq: this.openOrders.seq });
   }
 
   /**
@@ -337,30 +301,30 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #take(message: Message): void {
     switch (message.type) {
       case "snapshot":
-        this.#takeSnapshot(message as SnapshotMessage);
+        this.#takeSnapshot(message);
         return;
       case "order": {
-        const { seq, data } = message as OrderMessage;
+        const { seq, data } = message;
         const { orders } = this.#followed(this.#accounts.size > 0 ? data.account_code : undefined);
         const taken = orders.take(seq, data);
-        if (taken === "applied") this.#tell({ type: "order", seq, order: data });
+        if (taken === "applied") this.#events.push({ type: "order", seq, order: data });
         else if (taken === "gap") this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
       case "skip": {
-        const { account_code, seq } = message as SkipMessage;
+        const { account_code, seq } = message;
         const isGap = this.#followed(account_code).orders.advance(seq) === "gap";
         if (isGap) this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
       case "heartbeat":
-        this.#takeHeartbeat(message as HeartbeatMessage);
+        this.#takeHeartbeat(message);
         return;
       case "notice":
-        this.#tell({ type: "notice", notice: message as NoticeMessage });
+        this.#events.push({ type: "notice", notice: message });
         return;
       case "error":
-        if ((message as ErrorMessage).reason === OUT_OF_RANGE) this.#begin = "reset";
+        if (message.reason === OUT_OF_RANGE) this.#begin = "reset";
         return;
       default:
       // Message types that come later mean nothing to this program.
@@ -388,7 +352,13 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #tellSnapshot(account: string | undefined, isReset: boolean): void {
     const { orders } = this.#followed(account);
     const whose = account === undefined ? {} : { account };
-    this.#tell({ type: "snapshot", ...whose, seq: orders.seq, orders: orders.all(), isReset });
+    this.#events.push({
+      type: "snapshot",
+      ...whose,
+      seq: orders.seq,
+      orders: orders.all(),
+      isReset,
+    });
   }
 
   #reconnect(reason: string): void {
@@ -397,15 +367,15 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #lost(reason: string): void {
-    if (this.#state === "closed" || this.#isOverfull) return;
+    if (this.#state === "closed" || this.#events.isFull) return;
     this.#stopTimer();
     this.#state = "waiting";
     const ceilingMs = Math.min(RETRY_MS_MIN * 2 ** this.#failures, RETRY_MS_MAX);
     this.#failures += 1;
     const retryInMs = Math.round(ceilingMs * (0.5 + Math.random() / 2));
-    this.#tell({ type: "disconnected", reason, retryInMs });
+    this.#events.push({ type: "disconnected", reason, retryInMs });
     // Where that was one event too many it is taken up again once they are read.
-    if (this.#isOverfull) return;
+    if (this.#events.isFull) return;
     this.#timer = this.#after(retryInMs, () => this.#connect());
   }
 
@@ -427,14 +397,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #finish(error: Error | null): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#end = error;
     this.#dropSocket();
-    const readers = this.#readers;
-    this.#readers = [];
-    for (const { resolve, reject } of readers) {
-      if (error === null) resolve({ done: true, value: undefined });
-      else reject(error);
-    }
+    this.#events.end(error);
   }
 
   #stopTimer(): void {
