@@ -1,8 +1,53 @@
 /** The kinds of calls that the API has: what is signed, and what may change something. */
-import { ApiError } from "./errors.ts";
-import type { Success, Transport } from "./transport.ts";
-import type { CancelAllRequest, CancelAllResult } from "./wire.ts";
+import type { Success } from "./attempt.ts";
+import type { Transport } from "./transport.ts";
+import type {
+  Balance,
+  DeadManStatus,
+  ExecutionsPage,
+  ExecutionsQuery,
+  MarketCandles,
+  MarketDepth,
+  MarketSymbols,
+  MarketTrades,
+  OrdersPage,
+  OrdersQuery,
+  PositionsPage,
+  PositionsQuery,
+  Restrictions,
+  TransactionsPage,
+  TransactionsQuery,
+} from "./wire.ts";
 import { writeQuery, writeWire } from "./wire-json.ts";
+
+type NoQuery = Readonly<Record<string, never>>;
+
+interface OfSymbol {
+  readonly symbol: string;
+  readonly limit?: number | undefined;
+}
+
+/** What belongs to the key's account, by path: the query and the answer's data. */
+interface AccountReads {
+  "/account/v1/balance": [query: NoQuery, data: readonly Balance[]];
+  "/account/v1/positions": [query: PositionsQuery, data: PositionsPage];
+  "/account/v1/transactions": [query: TransactionsQuery, data: TransactionsPage];
+  "/trade/v1/dead-man": [query: NoQuery, data: DeadManStatus];
+  "/trade/v1/executions": [query: ExecutionsQuery, data: ExecutionsPage];
+  "/trade/v1/orders": [query: OrdersQuery, data: OrdersPage];
+  "/trade/v1/restrictions": [query: NoQuery, data: Restrictions];
+}
+
+/** What anybody may see, likewise. */
+interface PublicReads {
+  "/market/v1/candles": [query: OfSymbol & { readonly interval: string }, data: MarketCandles];
+  "/market/v1/depth": [
+    query: { readonly symbol: string; readonly levels: number | undefined },
+    data: MarketDepth,
+  ];
+  "/market/v1/symbols": [query: NoQuery, data: MarketSymbols];
+  "/market/v1/trades": [query: OfSymbol, data: MarketTrades];
+}
 
 /** What an answer is to have beside its code. */
 interface Wanted {
@@ -10,11 +55,20 @@ interface Wanted {
   readonly receipt?: boolean;
 }
 
+/** Takes the gateway at its word: what it answers is of the type that its schemas give. */
 export class Calls {
-  readonly #transport: Transport;
+  readonly transport: Transport;
 
   constructor(transport: Transport) {
-    this.#transport = transport;
+    this.transport = transport;
+  }
+
+  read<Path extends keyof AccountReads>(path: Path, query: AccountReads[Path][0]) {
+    return this.#get(path, query, true) as Promise<AccountReads[Path][1]>;
+  }
+
+  public<Path extends keyof PublicReads>(path: Path, query: PublicReads[Path][0]) {
+    return this.#get(path, query, false) as Promise<PublicReads[Path][1]>;
   }
 
   /** A change; its answer's data. */
@@ -36,43 +90,19 @@ export class Calls {
   ): Promise<Success> {
     const body = writeWire(content);
     const asked = { signed: true, representation, receipt, changes: true };
-    return this.#transport.call({ method, path, body, ...asked });
-  }
-
-  /** What belongs to the key's account. */
-  read(path: string, query: object): Promise<unknown> {
-    return this.#get(path, query, true);
-  }
-
-  /** What anybody may see. */
-  public(path: string, query: object): Promise<unknown> {
-    return this.#get(path, query, false);
+    return this.transport.call({ method, path, body, ...asked });
   }
 
   /** A question that has a body, or is none that could be repeated: nothing changes. */
   async ask(path: string, content?: unknown): Promise<unknown> {
     const body = content === undefined ? {} : { body: writeWire(content) };
     const call = { method: "POST", path, ...body, signed: true, changes: false };
-    return (await this.#transport.call(call)).data;
-  }
-
-  async cancelAll(request: CancelAllRequest, changes: boolean): Promise<CancelAllResult> {
-    const path = "/trade/v1/orders/cancel/all";
-    const body = writeWire(request);
-    try {
-      const call = { method: "POST", path, body, signed: true, changes };
-      return (await this.#transport.call(call)).data as CancelAllResult;
-    } catch (error) {
-      // Some or all work on: that is an answer, with the same content.
-      const { data } = error instanceof ApiError ? error.failure : { data: undefined };
-      if (data === undefined || !("matched" in data)) throw error;
-      return data;
-    }
+    return (await this.transport.call(call)).data;
   }
 
   async #get(path: string, query: object, signed: boolean): Promise<unknown> {
     const text = writeQuery(query as Readonly<Record<string, string | number | undefined>>);
     const call = { method: "GET", path, query: text, signed, changes: false };
-    return (await this.#transport.call(call)).data;
+    return (await this.transport.call(call)).data;
   }
 }

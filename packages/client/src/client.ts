@@ -1,16 +1,22 @@
 /** The gateway's REST API, typed: one method per thing to do. */
 import { Calls } from "./calls.ts";
-import { ApiError, OutcomeUnknownError, WaitTimeoutError } from "./errors.ts";
+import {
+  type CancelAllFilter,
+  type CancelOptions,
+  type CancelOutcome,
+  type ConfirmOptions,
+  cancelAllOrders,
+  cancelOrder,
+  cancelOrders,
+  cancelToTheEnd,
+} from "./cancels.ts";
 import { ordersOfPages } from "./order-pages.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
-import { systemDelay, systemNow } from "./system.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 import type {
   AmendRequest,
   Balance,
-  CancelAllRequest,
   CancelAllResult,
-  CancelledOrder,
   CancelRequest,
   CancelResult,
   DeadManRequest,
@@ -18,7 +24,6 @@ import type {
   DeadManSwitch,
   ExecutionsPage,
   ExecutionsQuery,
-  Failure,
   MarketCandles,
   MarketDepth,
   MarketSymbols,
@@ -38,53 +43,8 @@ import type {
   TransactionsQuery,
 } from "./wire.ts";
 
-/** How a cancel ended. */
-export type CancelOutcome =
-  | {
-      /**
-       * `cancelled`: by this call, final. `already_cancelled`: before it, or by an attempt of it
-       * whose answer was lost. `cancel_pending`: on its way to the venue; a fill can still win.
-       */
-      readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
-      readonly order: CancelledOrder;
-      /** Where one was asked for: signed, or "" while it cannot be made. */
-      readonly receipt?: string;
-    }
-  | {
-      /** The order cannot be cancelled, and the gateway says why. */
-      readonly outcome: "refused";
-      /** Such as `too_late_filled`, `unknown_order`, `window_closed`. */
-      readonly reason: string;
-      readonly failure: Failure;
-      /** As it stands; null where no order is meant. */
-      readonly order: Order | null;
-    };
-
-/** Which orders; all of them where nothing is named. */
-export type CancelAllFilter = Omit<CancelAllRequest, "preview">;
-
 /** Which order: by `order_no`, or by the client's own `reference_id`. */
 export type OrderName = Pick<CancelRequest, "order_no" | "reference_id">;
-
-export interface CancelOptions {
-  /** Ask for a signed receipt; a gateway without a key for them refuses the cancel. */
-  readonly receipt?: boolean;
-}
-
-export interface ConfirmOptions {
-  /** Milliseconds to wait for the end; 30,000 unless given. */
-  readonly timeoutMs?: number;
-}
-
-const CANCEL_PATH = "/trade/v1/orders/cancel";
-const CONFIRM_TIMEOUT_MS = 30_000;
-const CONFIRM_POLL_MS_MIN = 50;
-const CONFIRM_POLL_MS_MAX = 1_000;
-const FINAL_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
-/** Refusals of a cancel that are answers, not mistakes of the caller. */
-const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
-/** First digits of their codes: another 404 is of a server, or of a path, that knows no orders. */
-const CANCEL_CODES = 110_302;
 
 /**
  * A client of one gateway with one API key. It holds no connection of its own and needs no close.
@@ -99,22 +59,13 @@ const CANCEL_CODES = 110_302;
  * assert.ok((await mine.balance()).length > 0);
  */
 export class CountermandClient {
-  readonly #options: TransportOptions;
-  readonly #transport: Transport;
   readonly #calls: Calls;
-  readonly #now: () => number;
-  readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
 
   /**
    * @throws TypeError `baseUrl` is no address of a gateway, or the private key is no Ed25519 key
    */
-  constructor(options: TransportOptions, transport?: Transport) {
-    checkBaseUrl(options.baseUrl);
-    this.#options = options;
-    this.#transport = transport ?? new Transport(options);
-    this.#calls = new Calls(this.#transport);
-    this.#now = options.now ?? systemNow;
-    this.#delay = options.delay ?? systemDelay;
+  constructor(options: TransportOptions | Transport) {
+    this.#calls = new Calls(options instanceof Transport ? options : new Transport(options));
   }
 
   /**
@@ -125,8 +76,7 @@ export class CountermandClient {
    * assert.ok((await patient.balance()).length > 0);
    */
   withSignal(signal: AbortSignal): CountermandClient {
-    const transport = this.#transport.withSignal(signal);
-    return new CountermandClient(transport.options, transport);
+    return new CountermandClient(this.#calls.transport.withSignal(signal));
   }
 
   /**
@@ -136,7 +86,7 @@ export class CountermandClient {
    * assert.ok(client.clock.errorMs < 60_000);
    */
   get clock(): Transport["clock"] {
-    return this.#transport.clock;
+    return this.#calls.transport.clock;
   }
 
   /**
@@ -147,7 +97,7 @@ export class CountermandClient {
    * await client.measureClock();
    */
   measureClock(): Promise<void> {
-    return this.#transport.measureClock();
+    return this.#calls.transport.measureClock();
   }
 
   /**
@@ -201,20 +151,8 @@ export class CountermandClient {
    * if (ended.outcome === "refused") throw new Error(ended.reason);
    * assert.equal(ended.order.cancelled_qty, "100");
    */
-  async cancel(request: CancelRequest, options: CancelOptions = {}): Promise<CancelOutcome> {
-    try {
-      const { data, receipt } = await this.#calls.send("POST", CANCEL_PATH, request, {
-        ...options,
-        representation: true,
-      });
-      const order = data as CancelledOrder;
-      const more = receipt === undefined ? {} : { receipt };
-      return { outcome: order.reason as "cancelled", order, ...more };
-    } catch (error) {
-      if (!isCancelAnswer(error)) throw error;
-      const { failure, reason } = error;
-      return { outcome: "refused", reason, failure, order: orderIn(error) };
-    }
+  cancel(request: CancelRequest, options: CancelOptions = {}): Promise<CancelOutcome> {
+    return cancelOrder(this.#calls, request, options);
   }
 
   /**
@@ -228,35 +166,8 @@ export class CountermandClient {
    * const final = await client.cancelAndConfirm({ order_no }, { timeoutMs: 5_000 });
    * assert.equal(final.order_status, "can");
    */
-  async cancelAndConfirm(request: CancelRequest, options: ConfirmOptions = {}): Promise<Order> {
-    const deadlineMs = this.#now() + (options.timeoutMs ?? CONFIRM_TIMEOUT_MS);
-    let order = await this.#cancelled(request);
-    for (let pollMs = CONFIRM_POLL_MS_MIN; order !== null && !isFinal(order); ) {
-      if (this.#now() + pollMs > deadlineMs) {
-        throw new WaitTimeoutError(`order ${order.order_no} is not closed yet`);
-      }
-      await this.#delay(pollMs, this.#options.signal);
-      pollMs = Math.min(2 * pollMs, CONFIRM_POLL_MS_MAX);
-      try {
-        order = await this.order({ order_no: order.order_no });
-      } catch (error) {
-        // Not an error of a call that changed nothing: the cancel is in force.
-        throw new OutcomeUnknownError(`POST ${CANCEL_PATH}`, 1, error);
-      }
-    }
-    if (order === null) throw new WaitTimeoutError("the order is not listed any more");
-    return order;
-  }
-
-  /** The order after its cancel, or as whatever came before the cancel has closed it. */
-  async #cancelled(request: CancelRequest): Promise<Order | null> {
-    try {
-      return (await this.#calls.write("POST", CANCEL_PATH, request, true)) as CancelledOrder;
-    } catch (error) {
-      const order = orderIn(error);
-      if (order !== null && isFinal(order)) return order;
-      throw error;
-    }
+  cancelAndConfirm(request: CancelRequest, options: ConfirmOptions = {}): Promise<Order> {
+    return cancelToTheEnd(this.#calls, request, options);
   }
 
   /**
@@ -268,16 +179,11 @@ export class CountermandClient {
    * const results = await client.cancelBatch([{ order_no }, { order_no: "99999999999" }]);
    * assert.deepEqual(results.map(({ result }) => result.code === 0), [true, false]);
    */
-  async cancelBatch(
+  cancelBatch(
     requests: readonly CancelRequest[],
     options: CancelOptions = {},
   ): Promise<readonly CancelResult[]> {
-    const path = "/trade/v1/orders/cancel/batch";
-    const { data } = await this.#calls.send("POST", path, requests, {
-      ...options,
-      representation: true,
-    });
-    return data as readonly CancelResult[];
+    return cancelOrders(this.#calls, requests, options);
   }
 
   /**
@@ -291,7 +197,7 @@ export class CountermandClient {
    * assert.deepEqual([result.outcome, result.done], ["done", 1]);
    */
   cancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
-    return this.#calls.cancelAll(filter, true);
+    return cancelAllOrders(this.#calls, filter, false);
   }
 
   /**
@@ -303,7 +209,7 @@ export class CountermandClient {
    * assert.ok(preview.matched >= 1);
    */
   previewCancelAll(filter: CancelAllFilter = {}): Promise<CancelAllResult> {
-    return this.#calls.cancelAll({ ...filter, preview: 1 }, false);
+    return cancelAllOrders(this.#calls, filter, true);
   }
 
   /**
@@ -326,8 +232,8 @@ export class CountermandClient {
    * const page = await client.orders({ market: "hkex", page_size: 10 });
    * assert.ok(page.orders.length <= 10);
    */
-  async orders(query: OrdersQuery = {}): Promise<OrdersPage> {
-    return (await this.#calls.read("/trade/v1/orders", query)) as OrdersPage;
+  orders(query: OrdersQuery = {}): Promise<OrdersPage> {
+    return this.#calls.read("/trade/v1/orders", query);
   }
 
   /**
@@ -349,9 +255,8 @@ export class CountermandClient {
    * @example
    * assert.equal(await client.order({ reference_id: "never-sent" }), null);
    */
-  async order({ order_no, reference_id }: OrderName): Promise<Order | null> {
-    const name = order_no !== undefined && order_no !== "" ? { order_no } : { reference_id };
-    const { orders } = await this.orders({ ...definedName(name), page_size: 1 });
+  async order(name: OrderName): Promise<Order | null> {
+    const { orders } = await this.orders({ ...nameIn(name), page_size: 1 });
     return orders[0] ?? null;
   }
 
@@ -375,8 +280,8 @@ export class CountermandClient {
    * const { switches } = await client.deadManStatus();
    * assert.ok(switches.every(({ state }) => state === "armed" || state === "fired"));
    */
-  async deadManStatus(): Promise<DeadManStatus> {
-    return (await this.#calls.read("/trade/v1/dead-man", {})) as DeadManStatus;
+  deadManStatus(): Promise<DeadManStatus> {
+    return this.#calls.read("/trade/v1/dead-man", {});
   }
 
   /**
@@ -404,8 +309,8 @@ export class CountermandClient {
    * assert.deepEqual(blocks, []);
    * assert.ok(markets.every(({ mode }) => mode === "open"));
    */
-  async restrictions(): Promise<Restrictions> {
-    return (await this.#calls.read("/trade/v1/restrictions", {})) as Restrictions;
+  restrictions(): Promise<Restrictions> {
+    return this.#calls.read("/trade/v1/restrictions", {});
   }
 
   /**
@@ -414,8 +319,8 @@ export class CountermandClient {
    * const rows = await client.balance();
    * assert.ok(rows.some(({ base_currency }) => base_currency === "HKD"));
    */
-  async balance(): Promise<readonly Balance[]> {
-    return (await this.#calls.read("/account/v1/balance", {})) as readonly Balance[];
+  balance(): Promise<readonly Balance[]> {
+    return this.#calls.read("/account/v1/balance", {});
   }
 
   /**
@@ -424,8 +329,8 @@ export class CountermandClient {
    * const { positions } = await client.positions({ market: "hkex" });
    * assert.equal(positions[0].product_code, "00700");
    */
-  async positions(query: PositionsQuery = {}): Promise<PositionsPage> {
-    return (await this.#calls.read("/account/v1/positions", query)) as PositionsPage;
+  positions(query: PositionsQuery = {}): Promise<PositionsPage> {
+    return this.#calls.read("/account/v1/positions", query);
   }
 
   /**
@@ -434,8 +339,8 @@ export class CountermandClient {
    * const { executions } = await client.executions({ symbol: "00700" });
    * assert.ok(Array.isArray(executions));
    */
-  async executions(query: ExecutionsQuery = {}): Promise<ExecutionsPage> {
-    return (await this.#calls.read("/trade/v1/executions", query)) as ExecutionsPage;
+  executions(query: ExecutionsQuery = {}): Promise<ExecutionsPage> {
+    return this.#calls.read("/trade/v1/executions", query);
   }
 
   /**
@@ -444,8 +349,8 @@ export class CountermandClient {
    * const { transactions } = await client.transactions({ business_type: "opening" });
    * assert.ok(transactions.length > 0);
    */
-  async transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
-    return (await this.#calls.read("/account/v1/transactions", query)) as TransactionsPage;
+  transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
+    return this.#calls.read("/account/v1/transactions", query);
   }
 
   /**
@@ -466,8 +371,8 @@ export class CountermandClient {
    * const { symbols } = await client.symbols();
    * assert.ok(symbols.some(({ symbol }) => symbol === "BTC-USDT"));
    */
-  async symbols(): Promise<MarketSymbols> {
-    return (await this.#calls.public("/market/v1/symbols", {})) as MarketSymbols;
+  symbols(): Promise<MarketSymbols> {
+    return this.#calls.public("/market/v1/symbols", {});
   }
 
   /**
@@ -478,8 +383,8 @@ export class CountermandClient {
    * const [price, qty, orders] = bids[0];
    * assert.ok(compareDecimals(price, "0") > 0 && qty !== "0" && orders >= 1);
    */
-  async depth(symbol: string, levels?: number): Promise<MarketDepth> {
-    return (await this.#calls.public("/market/v1/depth", { symbol, levels })) as MarketDepth;
+  depth(symbol: string, levels?: number): Promise<MarketDepth> {
+    return this.#calls.public("/market/v1/depth", { symbol, levels });
   }
 
   /**
@@ -488,8 +393,8 @@ export class CountermandClient {
    * const { trades } = await client.trades("00700", 10);
    * assert.ok(trades.length <= 10);
    */
-  async trades(symbol: string, limit?: number): Promise<MarketTrades> {
-    return (await this.#calls.public("/market/v1/trades", { symbol, limit })) as MarketTrades;
+  trades(symbol: string, limit?: number): Promise<MarketTrades> {
+    return this.#calls.public("/market/v1/trades", { symbol, limit });
   }
 
   /**
@@ -498,12 +403,12 @@ export class CountermandClient {
    * const { candles } = await client.candles("00700", "1m");
    * assert.ok(Array.isArray(candles));
    */
-  async candles(symbol: string, interval: string, limit?: number): Promise<MarketCandles> {
-    return (await this.#calls.public("/market/v1/candles", {
+  candles(symbol: string, interval: string, limit?: number): Promise<MarketCandles> {
+    return this.#calls.public("/market/v1/candles", {
       symbol,
       interval,
       limit,
-    })) as MarketCandles;
+    });
   }
 
   /**
@@ -519,7 +424,7 @@ export class CountermandClient {
    * stream.close();
    */
   stream(options: OrderStreamOptions = {}): OrderStream {
-    const { baseUrl, clock, signer } = this.#transport;
+    const { baseUrl, clock, signer } = this.#calls.transport;
     if (signer === null) throw new TypeError("a stream of orders needs credentials");
     const origin = {
       baseUrl,
@@ -534,38 +439,9 @@ export class CountermandClient {
   }
 }
 
-/** `localhost:8080` is a URL, too: of a scheme that nobody speaks. */
-function checkBaseUrl(text: string): void {
-  if (URL.canParse(text)) {
-    const { hash, password, protocol, search, username } = new URL(text);
-    const isWeb = protocol === "http:" || protocol === "https:";
-    if (isWeb && `${hash}${password}${search}${username}` === "") return;
-  }
-  throw new TypeError(
-    `not the address of a gateway, such as http://127.0.0.1:8080: ${JSON.stringify(text)}`,
-  );
-}
-
-function isCancelAnswer(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError) || !CANCEL_ANSWERED.has(error.httpStatus)) return false;
-  return Math.floor(error.code / 100) === CANCEL_CODES;
-}
-
-/** The order that a refusal is about, where it says so. */
-function orderIn(error: unknown): Order | null {
-  if (!isCancelAnswer(error)) return null;
-  return (error.failure.data as Order | undefined) ?? null;
-}
-
-function isFinal({ order_status }: Pick<Order, "order_status">): boolean {
-  return FINAL_STATUSES.has(order_status);
-}
-
-function definedName(name: { order_no?: string; reference_id?: string | undefined }): OrderName {
-  const { order_no, reference_id } = name;
-  if (order_no !== undefined) return { order_no };
-  if (reference_id === undefined || reference_id === "") {
-    throw new TypeError("an order is named by order_no or by reference_id");
-  }
-  return { reference_id };
+/** The one name of both that says which order is meant; an empty one says nothing. */
+function nameIn({ order_no = "", reference_id = "" }: OrderName): OrderName {
+  if (order_no !== "") return { order_no };
+  if (reference_id !== "") return { reference_id };
+  throw new TypeError("an order is named by order_no or by reference_id");
 }

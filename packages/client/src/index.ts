@@ -1,12 +1,11 @@
 /** @countermand/client: a typed client of the Countermand order gateway, without dependencies. */
-export {
-  type CancelAllFilter,
-  type CancelOptions,
-  type CancelOutcome,
-  type ConfirmOptions,
-  CountermandClient,
-  type OrderName,
-} from "./client.ts";
+export type {
+  CancelAllFilter,
+  CancelOptions,
+  CancelOutcome,
+  ConfirmOptions,
+} from "./cancels.ts";
+export { CountermandClient, type OrderName } from "./client.ts";
 export { type ClockSample, ServerClock } from "./clock.ts";
 export * from "./decimal.ts";
 export * from "./errors.ts";

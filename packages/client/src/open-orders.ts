@@ -2,8 +2,9 @@
  * The open orders of an account as its stream tells them: a fold of snapshot and messages, equal to
  * the gateway's own view at the same `seq`. Pure: no socket, no clock.
  */
-import type { OrderUpdate } from "./wire.ts";
+import type { Order, OrderUpdate } from "./wire.ts";
 
+/** Filled, cancelled, rejected. A word this program does not know is not final. */
 const CLOSED_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
 
 /** What a message did: `gap` means that messages before it are missing, and it was not taken. */
@@ -56,8 +57,7 @@ export class OpenOrders {
   take(seq: number, order: OrderUpdate): Taken {
     const taken = this.advance(seq);
     if (taken !== "applied") return taken;
-    // A word this program does not know is not final: the order stays until one that is comes.
-    if (CLOSED_STATUSES.has(order.order_status)) this.#orders.delete(order.order_no);
+    if (isClosed(order)) this.#orders.delete(order.order_no);
     else this.#orders.set(order.order_no, order);
     return taken;
   }
@@ -69,6 +69,11 @@ export class OpenOrders {
     this.#seq = seq;
     return "applied";
   }
+}
+
+/** Nothing can happen to the order any more. */
+export function isClosed({ order_status }: Pick<Order, "order_status">): boolean {
+  return CLOSED_STATUSES.has(order_status);
 }
 
 /** Order numbers are decimal digits of any length. */

@@ -2,14 +2,23 @@
  * Signed requests over fetch. A request is signed once and repeated with the same bytes, which the
  * gateway carries out at most once; so a repeat can never act twice.
  */
+import {
+  type Attempt,
+  answered,
+  causeOf,
+  type FailedAttempt,
+  notAnswered,
+  pauseMsAfter,
+  type Refused,
+  remedyOf,
+  type Success,
+  type UnknownOutcome,
+} from "./attempt.ts";
 import { ServerClock } from "./clock.ts";
-import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
 import { attemptsText, problemText } from "./problem.ts";
 import { type Credentials, Signer } from "./sign.ts";
 import { systemDelay, systemNow } from "./system.ts";
-import { unsent } from "./unsent.ts";
-import type { Failure } from "./wire.ts";
-import { parseWire } from "./wire-json.ts";
 
 export interface TransportOptions {
   /** Where the gateway is, such as `http://127.0.0.1:8080`. */
@@ -63,33 +72,24 @@ export interface Call {
   readonly changes: boolean;
 }
 
-/** An answer with code 0. */
-export interface Success {
-  readonly data: unknown;
-  /** Of a cancel that asked for one; "" while it cannot be made. */
-  readonly receipt?: string;
-  /** The gateway had answered the same request before: this is that answer. */
-  readonly replayed: boolean;
-}
-
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
-const BACK_OFF_MS_MIN = 100;
-const BACK_OFF_MS_MAX = 3_000;
 /** Whoever asks is not let in, or not any more: that says nothing of what came before. */
 const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
-const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
 const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 
-/** What one attempt came to. */
-type Attempt =
-  | { readonly type: "success"; readonly success: Success }
-  | { readonly type: "refused"; readonly error: ApiError; readonly retryAfterMs: number | null }
-  /** No connection came about: nothing was sent, nor will be before the remedy, if there is one. */
-  | { readonly type: "unsent"; readonly cause: unknown; readonly remedy: string | null }
-  /** Carried out or not: nobody here knows. */
-  | { readonly type: "unknown"; readonly cause: unknown };
+/** A call under way. */
+interface Running {
+  readonly call: Call;
+  /** Unix milliseconds. */
+  readonly deadlineMs: number;
+  attempts: number;
+  /** The last attempt that may have been carried out; null while there is none. */
+  unknown: UnknownOutcome | null;
+  /** Its signature was refused for its time, and made again with the gateway's. */
+  isClockMeasured: boolean;
+}
 
 export class Transport {
   readonly baseUrl: string;
@@ -103,6 +103,7 @@ export class Transport {
 
   /** `shared`: whose clock and key it takes, so that no two signatures are of the same time. */
   constructor(options: TransportOptions, shared: Transport | null = null) {
+    checkBaseUrl(options.baseUrl);
     this.#options = options;
     this.baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#now = options.now ?? systemNow;
@@ -113,13 +114,19 @@ export class Transport {
     this.signer = shared?.signer ?? (credentials === undefined ? null : new Signer(credentials));
   }
 
+  /** Milliseconds of this machine's clock. */
+  nowMs(): number {
+    return this.#now();
+  }
+
+  /** Waits for milliseconds, or until the calls' signal is aborted. */
+  pause(ms: number): Promise<void> {
+    return this.#delay(ms, this.#options.signal);
+  }
+
   /** The same, but its calls end when the signal is aborted, too. */
   withSignal(signal: AbortSignal): Transport {
     return new Transport({ ...this.#options, signal: either(this.#options.signal, signal) }, this);
-  }
-
-  get options(): TransportOptions {
-    return this.#options;
   }
 
   /**
@@ -131,34 +138,25 @@ export class Transport {
    */
   async call(call: Call): Promise<Success> {
     this.#options.signal?.throwIfAborted();
-    const deadlineMs = this.#now() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS);
-    let headers = await this.#headers(call);
-    let isClockFresh = false;
-    let unknownCause: unknown = null;
-    for (let attempts = 1; ; attempts += 1) {
-      const attempt = await this.#attempt(call, headers, deadlineMs - this.#now());
+    const running: Running = {
+      call,
+      deadlineMs: this.#now() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS),
+      attempts: 0,
+      unknown: null,
+      isClockMeasured: false,
+    };
+    for (let headers = await this.#headers(call); ; ) {
+      running.attempts += 1;
+      const attempt = await this.#attempt(call, headers, running.deadlineMs - this.#now());
       if (attempt.type === "success") return attempt.success;
-      if (attempt.type === "unknown") unknownCause = attempt.cause;
-      if (attempt.type === "refused") {
-        const { error } = attempt;
-        const isUnknown = unknownCause !== null && call.changes;
-        if (!isUnknown && isClockFault(error) && !isClockFresh) {
-          // Nothing was done yet, so other bytes may be sent.
-          isClockFresh = true;
-          await this.measureClock();
-          this.clock.stampsRefused();
-          headers = await this.#headers(call);
-          continue;
-        }
-        if (!NOT_NOW.has(error.httpStatus)) {
-          if (!isUnknown || !NOT_LET_IN.has(error.httpStatus)) throw error;
-          // The signature ran out, or the key was taken away, before any repeat was answered: what
-          // the first did stays unknown.
-          throw new OutcomeUnknownError(nameOf(call), attempts, unknownCause);
-        }
-      }
-      if (!(await this.#mayRepeat(call, attempts, attempt, deadlineMs))) {
-        throw this.#gaveUp(call, attempts, attempt, unknownCause);
+      if (attempt.type === "unknown") running.unknown = attempt;
+      if (mayBeSignedAnew(running, attempt)) {
+        running.isClockMeasured = true;
+        await this.measureClock();
+        this.clock.stampsRefused();
+        headers = await this.#headers(call);
+      } else if (isDecided(attempt) || !(await this.#pausedAfter(running, attempt))) {
+        throw this.#failure(running, attempt);
       }
     }
   }
@@ -167,25 +165,38 @@ export class Transport {
    * True after a pause. False where the time does not suffice, the signal comes first, or another
    * attempt cannot fare better.
    */
-  async #mayRepeat(
-    call: Call,
-    attempts: number,
-    last: Attempt,
-    deadlineMs: number,
-  ): Promise<boolean> {
+  async #pausedAfter({ call, attempts, deadlineMs }: Running, last: FailedAttempt) {
     const { onRepeat, signal } = this.#options;
     const isAborted = (): boolean => signal?.aborted === true;
-    const pauseMs = pauseAfter(attempts, last);
-    if (remedyOf(last) !== null) return false;
-    if (isAborted() || this.#now() + pauseMs >= deadlineMs) return false;
+    const pauseMs = pauseMsAfter(attempts, last);
+    const isTooLate = this.#now() + pauseMs >= deadlineMs;
+    if (remedyOf(last) !== null || isTooLate || isAborted()) return false;
     if (onRepeat !== undefined) {
       const problem = problemText(causeOf(last));
       const repeat = { request: nameOf(call), attempts, problem, pauseMs };
       // In a turn of its own: what it throws must not stand for the outcome of the call.
       queueMicrotask(() => onRepeat(repeat));
     }
-    await this.#delay(pauseMs, signal);
+    await this.pause(pauseMs);
     return !isAborted();
+  }
+
+  /** What a call that is given up throws. */
+  #failure({ call, attempts, unknown }: Running, last: FailedAttempt): unknown {
+    const name = nameOf(call);
+    const isUnknown = unknown !== null && call.changes;
+    // Where the signature ran out, or the key was taken away, before any repeat was answered, what
+    // the first attempt did stays unknown.
+    const isAnswer = isDecided(last) && !(isUnknown && NOT_LET_IN.has(last.error.httpStatus));
+    if (isAnswer) return last.error;
+    if (isUnknown) return new OutcomeUnknownError(name, attempts, unknown.cause);
+    const { signal } = this.#options;
+    if (signal?.aborted === true) return signal.reason;
+    if (unknown === null && last.type === "refused") return last.error;
+    const noAnswer = `no answer to ${attemptsText(attempts)} of ${name}`;
+    const remedy = remedyOf(last);
+    const problem = remedy === null ? noAnswer : `${name} was not sent, because ${remedy}`;
+    return new ConnectionError(problem, causeOf(unknown ?? last));
   }
 
   /**
@@ -245,26 +256,23 @@ export class Transport {
         redirect: "error",
         ...(body === undefined ? {} : { body }),
       });
-      return readAnswer(response, await response.text());
+      return answered(response, await response.text());
     } catch (cause) {
-      const known = unsent(cause);
-      return known === null ? { type: "unknown", cause } : { type: "unsent", cause, ...known };
+      return notAnswered(cause);
     }
   }
+}
 
-  #gaveUp(call: Call, attempts: number, last: Attempt, unknownCause: unknown): unknown {
-    const name = nameOf(call);
-    if (unknownCause !== null && call.changes) {
-      return new OutcomeUnknownError(name, attempts, unknownCause);
-    }
-    const { signal } = this.#options;
-    if (signal?.aborted === true) return signal.reason;
-    if (unknownCause === null && last.type === "refused") return last.error;
-    const noAnswer = `no answer to ${attemptsText(attempts)} of ${name}`;
-    const remedy = remedyOf(last);
-    const problem = remedy === null ? noAnswer : `${name} was not sent, because ${remedy}`;
-    return new ConnectionError(problem, unknownCause ?? causeOf(last));
+/** `localhost:8080` is a URL, too: of a scheme that nobody speaks. */
+function checkBaseUrl(text: string): void {
+  if (URL.canParse(text)) {
+    const { hash, password, protocol, search, username } = new URL(text);
+    const isWeb = protocol === "http:" || protocol === "https:";
+    if (isWeb && `${hash}${password}${search}${username}` === "") return;
   }
+  throw new TypeError(
+    `not the address of a gateway, such as http://127.0.0.1:8080: ${JSON.stringify(text)}`,
+  );
 }
 
 const TIME: Call = { method: "GET", path: "/time", signed: false, changes: false };
@@ -273,61 +281,19 @@ function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b]);
 }
 
-function readAnswer(response: Response, text: string): Attempt {
-  const { status } = response;
-  if (SEES_NO_OUTCOME.has(status)) {
-    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
-  }
-  const envelope = parsedEnvelope(text);
-  if (envelope === null) {
-    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
-    return { type: "unknown", cause: new ConnectionError(problem) };
-  }
-  if (envelope.code === 0) {
-    const replayed = response.headers.get("X-Idempotent-Replay") === "true";
-    const { data, receipt } = envelope;
-    const more = receipt === undefined ? {} : { receipt };
-    return { type: "success", success: { data, replayed, ...more } };
-  }
-  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
-  // Another server than the gateway may say less.
-  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
-  const error = new ApiError(status, { ...said, ...(envelope as Failure) });
-  return { type: "refused", error, retryAfterMs };
+/** The gateway has decided: the same bytes will get no other answer. */
+function isDecided(attempt: FailedAttempt): attempt is Refused {
+  return attempt.type === "refused" && !NOT_NOW.has(attempt.error.httpStatus);
 }
 
-type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
-
-function parsedEnvelope(text: string): Envelope | null {
-  try {
-    const envelope = parseWire(text);
-    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
-    return isEnvelope ? (envelope as Envelope) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The signature's time is what was wrong, so another one may be right. */
-function isClockFault({ reason }: ApiError): boolean {
-  return reason === "timestamp_out_of_window";
-}
-
-function pauseAfter(attempts: number, attempt: Attempt): number {
-  const backOffMs = Math.min(BACK_OFF_MS_MIN * 2 ** (attempts - 1), BACK_OFF_MS_MAX);
-  const saidMs = attempt.type === "refused" ? attempt.retryAfterMs : null;
-  if (saidMs !== null) return Math.max(saidMs, BACK_OFF_MS_MIN);
-  return backOffMs * (0.5 + Math.random() / 2);
-}
-
-function causeOf(attempt: Attempt): unknown {
-  if (attempt.type === "success") return null;
-  return attempt.type === "refused" ? attempt.error : attempt.cause;
-}
-
-function remedyOf(attempt: Attempt): string | null {
-  return attempt.type === "unsent" ? attempt.remedy : null;
+/**
+ * The signature's time is what was wrong, so another one may be right. Other bytes may be sent only
+ * while it is certain that nothing was done.
+ */
+function mayBeSignedAnew({ call, unknown, isClockMeasured }: Running, last: FailedAttempt) {
+  const isClockFault = last.type === "refused" && last.error.reason === "timestamp_out_of_window";
+  const isUnknown = unknown !== null && call.changes;
+  return isClockFault && !isUnknown && !isClockMeasured;
 }
 
 function nameOf({ method, path }: Call): string {

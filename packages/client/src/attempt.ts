@@ -1,0 +1,101 @@
+/** One attempt of a call: what came of it, and how long to wait before the next one. */
+import { ApiError, ConnectionError } from "./errors.ts";
+import { unsent } from "./unsent.ts";
+import type { Failure } from "./wire.ts";
+import { parseWire } from "./wire-json.ts";
+
+/** An answer with code 0. */
+export interface Success {
+  readonly data: unknown;
+  /** Of a cancel that asked for one; "" while it cannot be made. */
+  readonly receipt?: string;
+  /** The gateway had answered the same request before: this is that answer. */
+  readonly replayed: boolean;
+}
+
+export interface Refused {
+  readonly type: "refused";
+  readonly error: ApiError;
+  readonly retryAfterMs: number | null;
+}
+
+/** No connection came about: nothing was sent, nor will be before the remedy, if there is one. */
+interface NotSent {
+  readonly type: "unsent";
+  readonly cause: unknown;
+  readonly remedy: string | null;
+}
+
+/** Carried out or not: nobody here knows. */
+export interface UnknownOutcome {
+  readonly type: "unknown";
+  readonly cause: unknown;
+}
+
+export type FailedAttempt = Refused | NotSent | UnknownOutcome;
+export type Attempt = { readonly type: "success"; readonly success: Success } | FailedAttempt;
+
+const BACK_OFF_MS_MIN = 100;
+const BACK_OFF_MS_MAX = 3_000;
+const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
+
+/** What a response says, whoever wrote it. */
+export function answered(response: Response, text: string): Attempt {
+  const { status } = response;
+  if (SEES_NO_OUTCOME.has(status)) {
+    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
+  }
+  const envelope = parsedEnvelope(text);
+  if (envelope === null) {
+    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
+    return { type: "unknown", cause: new ConnectionError(problem) };
+  }
+  if (envelope.code === 0) {
+    const replayed = response.headers.get("X-Idempotent-Replay") === "true";
+    const { data, receipt } = envelope;
+    const more = receipt === undefined ? {} : { receipt };
+    return { type: "success", success: { data, replayed, ...more } };
+  }
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
+  // Another server than the gateway may say less.
+  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
+  const error = new ApiError(status, { ...said, ...(envelope as Failure) });
+  return { type: "refused", error, retryAfterMs };
+}
+
+/** What a request came to that was not answered. */
+export function notAnswered(cause: unknown): FailedAttempt {
+  const known = unsent(cause);
+  return known === null ? { type: "unknown", cause } : { type: "unsent", cause, ...known };
+}
+
+/** How long to wait after so many attempts: as the gateway says, else longer each time. */
+export function pauseMsAfter(attempts: number, attempt: FailedAttempt): number {
+  const backOffMs = Math.min(BACK_OFF_MS_MIN * 2 ** (attempts - 1), BACK_OFF_MS_MAX);
+  const saidMs = attempt.type === "refused" ? attempt.retryAfterMs : null;
+  if (saidMs !== null) return Math.max(saidMs, BACK_OFF_MS_MIN);
+  return backOffMs * (0.5 + Math.random() / 2);
+}
+
+/** What went wrong, as it was thrown or answered. */
+export function causeOf(attempt: FailedAttempt): unknown {
+  return attempt.type === "refused" ? attempt.error : attempt.cause;
+}
+
+/** What somebody has to mend before another attempt can fare better; null where time may do. */
+export function remedyOf(attempt: FailedAttempt): string | null {
+  return attempt.type === "unsent" ? attempt.remedy : null;
+}
+
+type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
+
+function parsedEnvelope(text: string): Envelope | null {
+  try {
+    const envelope = parseWire(text);
+    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
+    return isEnvelope ? (envelope as Envelope) : null;
+  } catch {
+    return null;
+  }
+}
