@@ -40,35 +40,36 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof UsageError ? ExitCode.Usage : ExitCode.Refused;
 }
 
+/** What to do about a refusal, by its reason. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  [
+    "account_not_empty",
+    "With --cancel-orders and --withdraw what is there is cancelled and debited first.",
+  ],
+  [
+    "operator_token_invalid",
+    "The token is another gateway's, or an old one: --token-file names where it is kept.",
+  ],
+  ["timestamp_out_of_window", "How far the clocks differ: countermand doctor"],
+  ["unknown_path", "Clients and operators have addresses of their own: --url and --operator-url."],
+]);
+
+const KEY_ADVICE =
+  "The key has ended, is another gateway's, or its secret is another: countermand profiles\n" +
+  "What a program of your own signs is checked by: countermand explain --help";
+
 /** What to do next, in one sentence; "" where the message says it. */
 export function adviceOf(error: unknown): string {
   if (error instanceof OutcomeUnknownError) {
-    if (error.request.includes(" /operator/")) {
-      return "Look at what it was about before you repeat it: blocks, modes, accounts, keys.";
-    }
-    return "Find out with: countermand orders. A cancel by number may be sent again at any time.";
+    return error.request.includes(" /operator/")
+      ? "Look at what it was about before you repeat it: blocks, modes, accounts, keys."
+      : "Find out with: countermand orders. A cancel by number may be sent again at any time.";
   }
   if (error instanceof ConnectionError) {
     // With a remedy the message says it.
     if ((unsent(error.cause)?.remedy ?? null) !== null) return "";
     return "Is the gateway running, and its address right, https where it has TLS? Try: countermand doctor";
   }
-  if (error instanceof ApiError && error.reason === "operator_token_invalid") {
-    return "The token is another gateway's, or an old one: --token-file names where it is kept.";
-  }
-  if (error instanceof ApiError && error.reason === "account_not_empty") {
-    return "With --cancel-orders and --withdraw what is there is cancelled and debited first.";
-  }
-  if (error instanceof ApiError && error.reason === "unknown_path") {
-    return "Clients and operators have addresses of their own: --url and --operator-url.";
-  }
-  if (error instanceof ApiError && error.httpStatus === 401) {
-    if (error.reason === "timestamp_out_of_window")
-      return "How far the clocks differ: countermand doctor";
-    return (
-      "The key has ended, is another gateway's, or its secret is another: countermand profiles\n" +
-      "What a program of your own signs is checked by: countermand explain --help"
-    );
-  }
-  return "";
+  if (!(error instanceof ApiError)) return "";
+  return ADVICE.get(error.reason) ?? (error.httpStatus === 401 ? KEY_ADVICE : "");
 }

@@ -24,6 +24,7 @@ export interface OperatorChoice {
   readonly tokenFile?: string;
 }
 
+export type WriteMethod = "DELETE" | "POST" | "PUT";
 type Parse = (text: string) => unknown;
 
 export const OPERATOR_URL = "http://127.0.0.1:8081";
@@ -73,12 +74,8 @@ export class OperatorClient {
     return await this.#send("GET", path, null, parse);
   }
 
-  /** @throws ApiError @throws OutcomeUnknownError */
-  async write(
-    path: string,
-    body: object,
-    method: "DELETE" | "POST" | "PUT" = "POST",
-  ): Promise<unknown> {
+  /** Undefined members of the body are left out. @throws ApiError @throws OutcomeUnknownError */
+  async write(path: string, body: object, method: WriteMethod = "POST"): Promise<unknown> {
     return await this.#send(method, path, JSON.stringify(body));
   }
 

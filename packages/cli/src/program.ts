@@ -18,6 +18,7 @@ import { addTradingCommands } from "./commands/trading.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { adviceOf, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
+import { isJson } from "./session.ts";
 import { printJson, type Terminal, tell } from "./terminal.ts";
 import { pointToHelp, unknownSubcommand, usageErrorText } from "./usage-errors.ts";
 import { version } from "./version.ts";
@@ -90,7 +91,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
     const { aborted, reason } = terminal.stopped;
     if (aborted && error === reason) return ExitCode.Stopped;
-    report(error, program.opts<{ json?: boolean }>().json === true, terminal);
+    report(error, isJson(program), terminal);
     return exitCodeOf(error);
   }
 }

@@ -23,8 +23,7 @@ export function session(command: Command, terminal: Terminal): Session {
 
 /** For what has to tidy up after the person stopped it. @throws UsageError */
 export function steadySession(command: Command, terminal: Terminal): Session {
-  const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
-  const profile = chosenProfile(options, terminal.environment);
+  const profile = chosenProfile(command.optsWithGlobals<ProfileChoice>(), terminal.environment);
   const client = new CountermandClient({
     baseUrl: profile.url,
     credentials: credentialsOf(profile),
@@ -32,7 +31,12 @@ export function steadySession(command: Command, terminal: Terminal): Session {
     callTimeoutMs: CALL_TIMEOUT_MS,
     onRepeat: waitTeller(terminal),
   });
-  return { client, profile, asJson: options.json === true };
+  return { client, profile, asJson: isJson(command) };
+}
+
+/** Whether a script asks, and not a person. */
+export function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ readonly json?: boolean }>().json === true;
 }
 
 /** Says what is waited for, once: a person who sees nothing thinks that the command hangs. */

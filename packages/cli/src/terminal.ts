@@ -27,6 +27,11 @@ export function tell(terminal: Pick<Terminal, "errors">, line: string): void {
   terminal.errors.write(`${line}\n`);
 }
 
+/** A line in place of the one before it, "" for none; nothing where nobody watches a terminal. */
+export function showProgress({ errors }: Pick<Terminal, "errors">, line: string): void {
+  if (errors.isTTY === true) errors.write(`\r\x1b[K${line}`);
+}
+
 /**
  * Asks before something that cannot be taken back.
  * @throws UsageError there is no terminal to ask on, or the answer is not yes

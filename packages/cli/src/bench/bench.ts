@@ -12,7 +12,7 @@ import type { Command } from "commander";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { addressAt, type Profile } from "../profiles.ts";
 import { setExitCode, steadySession } from "../session.ts";
-import { confirm, print, printJson, type Terminal, tell } from "../terminal.ts";
+import { confirm, print, printJson, showProgress, type Terminal, tell } from "../terminal.ts";
 import { type CpuUse, monotonicMs, pause } from "../time.ts";
 import { type Connection, openHttp, openSocket } from "./connections.ts";
 import { type LoadPlan, type LoadResult, LoadRun } from "./load-run.ts";
@@ -173,7 +173,7 @@ async function measured(bench: Bench): Promise<BenchReport> {
   const run = new LoadRun(planOf(options), workload, loadClock(terminal), terminal.stopped);
   try {
     await listen(stream, workload);
-    const stopProgress = showProgress(terminal, run, workload);
+    const stopProgress = watchProgress(terminal, run, workload);
     const cpuBefore = process.cpuUsage();
     const result = await run.run(connections.map(({ send }) => send)).finally(stopProgress);
     const cpu = process.cpuUsage(cpuBefore);
@@ -221,23 +221,21 @@ function listen(stream: OrderStream, workload: Workload): Promise<void> {
   });
 }
 
-const CLEAR_LINE = "\r\x1b[K";
 const PROGRESS_MS = 1_000;
 
-/** A line that a terminal overwrites; nothing for a pipe. Gives what ends it. */
-function showProgress({ errors }: Terminal, run: LoadRun, workload: Workload): () => void {
-  if (errors.isTTY !== true) return () => {};
+/** Gives what ends it. */
+function watchProgress(terminal: Terminal, run: LoadRun, workload: Workload): () => void {
   const startedMs = monotonicMs();
   const timer = setInterval(() => {
     const seconds = (monotonicMs() - startedMs) / 1_000;
     const failed = workload.failures().reduce((sum, failure) => sum + failure.count, 0);
     const pace = Math.round(run.sentCount / seconds);
     const line = `${Math.round(seconds)} s, ${run.sentCount} requests, ${pace}/s, ${failed} failed`;
-    errors.write(`${CLEAR_LINE}${line}`);
+    showProgress(terminal, line);
   }, PROGRESS_MS);
   return () => {
     clearInterval(timer);
-    errors.write(CLEAR_LINE);
+    showProgress(terminal, "");
   };
 }
 

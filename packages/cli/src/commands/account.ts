@@ -8,7 +8,7 @@ import type {
   Transaction,
 } from "@countermand/client";
 import { type Command, Option } from "commander";
-import { count, orderNo } from "../arguments.ts";
+import { count, given, orderNo } from "../arguments.ts";
 import { rowsOf } from "../paging.ts";
 import { session } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
@@ -116,10 +116,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .action(async (options: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { limit, order, symbol } = options;
-      const filter = {
-        ...(symbol !== undefined && { symbol }),
-        ...(order !== undefined && { order_no: order }),
-      };
+      const filter = given({ symbol, order_no: order });
       const rows = await rowsOf(
         limit,
         async (page_index, page_size) => {

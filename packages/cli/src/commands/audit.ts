@@ -4,13 +4,13 @@ import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { exactJson } from "../exact-json.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
-import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
-import { setExitCode, waitTeller } from "../session.ts";
+import { OPERATOR_URL, type OperatorChoice } from "../operator-client.ts";
+import { isJson, setExitCode } from "../session.ts";
 import { print, type Terminal, tell } from "../terminal.ts";
 import { millisecondsText } from "../time.ts";
+import { API, operatorClient } from "./operator-command.ts";
 
 interface AuditOptions extends OperatorChoice {
-  readonly json?: boolean;
   readonly dataDir?: string;
   readonly segments?: string;
   readonly reference?: string;
@@ -63,13 +63,13 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
       "\nReads the journal, from beginning to end, also beside a gateway. With --operator-url the\n" +
         "gateway follows the order alone, which takes milliseconds, and the files are not needed.",
     )
-    .action(async (order: string | undefined, _options, command: Command) => {
-      const options = command.optsWithGlobals<AuditOptions>();
+    .action(async (order: string | undefined, options: AuditOptions, command: Command) => {
       const sought = soughtOrder(order, options);
-      const count =
-        options.operatorUrl === undefined
-          ? await tellFromJournal(options, sought, terminal)
-          : await tellFromGateway(options, sought, terminal);
+      const tellFrom = options.operatorUrl === undefined ? tellFromJournal : tellFromGateway;
+      const asJson = isJson(command);
+      const count = await tellFrom(options, sought, terminal, (json) => {
+        print(terminal, asJson ? [json] : storyLines(json));
+      });
       if (count > 0) return;
       tell(terminal, "the journal has no such order");
       setExitCode(command, ExitCode.Refused);
@@ -81,6 +81,7 @@ async function tellFromJournal(
   options: AuditOptions,
   sought: SoughtOrder,
   terminal: Terminal,
+  tellEvent: (json: string) => void,
 ): Promise<number> {
   if (options.tokenFile !== undefined) {
     throw new UsageError("--token-file is for --operator-url URL");
@@ -90,7 +91,7 @@ async function tellFromJournal(
   let count = 0;
   for (const json of orderStories(folder, sought, options.segments ?? null)) {
     count += 1;
-    tellEvent(json, options, terminal);
+    tellEvent(json);
   }
   if (options.segments === undefined && hasArchivedOrders(folder)) {
     tell(terminal, "older events were archived: --segments FOLDER has them too");
@@ -108,16 +109,12 @@ async function tellFromGateway(
   options: AuditOptions,
   sought: SoughtOrder,
   terminal: Terminal,
+  tellEvent: (json: string) => void,
 ): Promise<number> {
   if (options.dataDir !== undefined || options.segments !== undefined) {
     throw new UsageError("--data-dir and --segments are files: not together with --operator-url");
   }
-  const client = new OperatorClient(
-    options,
-    terminal.environment,
-    terminal.stopped,
-    waitTeller(terminal),
-  );
+  const client = operatorClient(options, terminal);
   // The gateway tells the end of a story first.
   const parts: (readonly object[])[] = [];
   let isComplete = true;
@@ -128,7 +125,7 @@ async function tellFromGateway(
     before = part.earlier;
   }
   const events = parts.reverse().flat();
-  for (const event of events) tellEvent(JSON.stringify(event), options, terminal);
+  for (const event of events) tellEvent(JSON.stringify(event));
   if (!isComplete) {
     tell(terminal, "the story begins earlier: --data-dir DIR --segments FOLDER has it whole");
   }
@@ -138,17 +135,12 @@ async function tellFromGateway(
 function storyPath(sought: SoughtOrder, before: string | undefined): string {
   const query = new URLSearchParams(before === undefined ? {} : { before });
   if ("orderId" in sought) {
-    const path = `/operator/v1/orders/${encodeURIComponent(sought.orderId)}/audit`;
+    const path = `${API}/orders/${encodeURIComponent(sought.orderId)}/audit`;
     return query.size === 0 ? path : `${path}?${query}`;
   }
   query.set("account", sought.account);
   query.set("reference_id", sought.clOrdId);
-  return `/operator/v1/audit?${query}`;
-}
-
-function tellEvent(json: string, options: AuditOptions, terminal: Terminal): void {
-  if (options.json === true) print(terminal, [json]);
-  else print(terminal, storyLines(json));
+  return `${API}/audit?${query}`;
 }
 
 function soughtOrder(order: string | undefined, { reference, account }: AuditOptions): SoughtOrder {

@@ -1,7 +1,7 @@
 /** Cancelling everything, or what a filter picks, after a look at what that would be. */
 import type { CancelAllFilter, CancelAllResult } from "@countermand/client";
 import type { Command } from "commander";
-import { wholeNumber } from "../arguments.ts";
+import { given, wholeNumber } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { confirm, print, printJson, type Terminal, tell } from "../terminal.ts";
@@ -61,15 +61,15 @@ export function addCancelAllCommand(program: Command, terminal: Terminal): void 
 function filterOf(options: CancelAllOptions): CancelAllFilter {
   const { market, symbol, side, type, portfolio, prefix, olderThan } = options;
   // Words the gateway does not know are its to refuse, with the list of those it does.
-  return {
-    ...(market !== undefined && { market }),
-    ...(symbol !== undefined && { symbol }),
-    ...(side !== undefined && { order_side: side }),
-    ...(type !== undefined && { order_type: type }),
-    ...(portfolio !== undefined && { portfolio_id: portfolio }),
-    ...(prefix !== undefined && { reference_id_prefix: prefix }),
-    ...(olderThan !== undefined && { older_than: olderThan }),
-  } as CancelAllFilter;
+  return given({
+    market,
+    symbol,
+    order_side: side,
+    order_type: type,
+    portfolio_id: portfolio,
+    reference_id_prefix: prefix,
+    older_than: olderThan,
+  }) as CancelAllFilter;
 }
 
 function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): void {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import { addressAt } from "../profiles.ts";
-import { session } from "../session.ts";
+import { isJson, session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { API, clientOf, operated } from "./operator-command.ts";
 
@@ -60,10 +60,6 @@ export function addOperatorConsoleCommand(program: Command, terminal: Terminal):
       else print(terminal, [link]);
       if (options.open === true) openLink(terminal, link);
     });
-}
-
-function isJson(command: Command): boolean {
-  return command.optsWithGlobals<{ readonly json?: boolean }>().json === true;
 }
 
 function openLink(terminal: Terminal, link: string): void {

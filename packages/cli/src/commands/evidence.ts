@@ -1,19 +1,27 @@
 /** What can be proven without the gateway: that a journal is whole, and that a receipt is good. */
 import { resolve } from "node:path";
 import { parseWire } from "@countermand/client";
+import type { JournalVerdict } from "@countermand/gateway/offline";
 import type { Command } from "commander";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { exactJson } from "../exact-json.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { addressAt, chosenProfile, type ProfileChoice } from "../profiles.ts";
-import { setExitCode } from "../session.ts";
+import { isJson, setExitCode } from "../session.ts";
 import { type Column, factLines, tableLines } from "../table.ts";
-import { print, printJson, readAll, readNamed, type Terminal, tell } from "../terminal.ts";
+import {
+  print,
+  printJson,
+  readAll,
+  readNamed,
+  showProgress,
+  type Terminal,
+  tell,
+} from "../terminal.ts";
 import { millisecondsText } from "../time.ts";
 import { addAuditCommand } from "./audit.ts";
 
 interface EvidenceOptions extends ProfileChoice {
-  readonly json?: boolean;
   readonly dataDir?: string;
   readonly jwks?: string;
   readonly segments?: string;
@@ -29,12 +37,7 @@ export function addEvidenceCommands(program: Command, terminal: Terminal): void 
   addReceipt(program, terminal);
 }
 
-interface PartitionRow {
-  readonly partition: string;
-  readonly lastSeq: number;
-  readonly hash: string;
-  readonly archivedSeq: number;
-}
+type PartitionRow = JournalVerdict["partitions"][number];
 
 const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
   { title: "PARTITION", of: ({ partition }) => partition },
@@ -63,48 +66,48 @@ function addVerify(program: Command, terminal: Terminal): void {
       "\nReads only. Beside a running gateway it verifies what was there when it began.\n" +
         "Exit code 0: every event is whole; 1: it is not, and the first broken place is named.",
     )
-    .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<EvidenceOptions>();
-      const folder = journalDirectory(options.dataDir, terminal);
+    .action(async ({ dataDir, segments }: EvidenceOptions, command: Command) => {
+      const folder = journalDirectory(dataDir, terminal);
       const { verifyJournal } = await import("@countermand/gateway/offline");
-      const { segments } = options;
       const onProgress = progressOf(terminal);
       const verdict = verifyJournal(folder, { onProgress, ...(segments && { segments }) });
-      if (terminal.errors.isTTY === true) terminal.errors.write(CLEAR_LINE);
-      const { problem, eventCount, partitions, isInUse, damagedTail } = verdict;
-      if (options.json === true) printJson(terminal, { data_dir: folder, ...verdict });
-      else if (problem !== null) {
+      showProgress(terminal, "");
+      const { eventCount, problem } = verdict;
+      if (isJson(command)) printJson(terminal, { data_dir: folder, ...verdict });
+      else if (problem === null) print(terminal, wholeLines(verdict));
+      else {
         tell(terminal, `broken after ${eventCount} good events: ${problem.what}`);
         tell(terminal, `${problem.file} (${problem.code})`);
-      } else {
-        const state = isInUse ? "; a gateway uses it and may have gone on since" : "";
-        const isCut = partitions.some(({ archivedSeq }) => archivedSeq > 0);
-        const columns = isCut ? [...PARTITION_COLUMNS, ARCHIVED_COLUMN] : PARTITION_COLUMNS;
-        print(terminal, [
-          ...tableLines(columns, partitions),
-          "",
-          `whole: ${eventCount} events, and the head is reached${state}`,
-          ...archivedLines(verdict),
-          ...(damagedTail === null ? [] : [tailText(damagedTail)]),
-        ]);
       }
       if (problem !== null) setExitCode(command, ExitCode.Refused);
     });
 }
 
+function wholeLines(verdict: JournalVerdict): string[] {
+  const { damagedTail, eventCount, isInUse, partitions } = verdict;
+  const state = isInUse ? "; a gateway uses it and may have gone on since" : "";
+  const columns = isCut(verdict) ? [...PARTITION_COLUMNS, ARCHIVED_COLUMN] : PARTITION_COLUMNS;
+  return [
+    ...tableLines(columns, partitions),
+    "",
+    `whole: ${eventCount} events, and the head is reached${state}`,
+    ...archivedLines(verdict),
+    ...(damagedTail === null ? [] : [tailText(damagedTail)]),
+  ];
+}
+
+function isCut({ partitions }: JournalVerdict): boolean {
+  return partitions.some(({ archivedSeq }) => archivedSeq > 0);
+}
+
 /** What of the history was not, or was, verified beside the journal. */
-function archivedLines({
-  partitions,
-  segmentEventCount,
-}: {
-  readonly partitions: readonly PartitionRow[];
-  readonly segmentEventCount: number | null;
-}): string[] {
+function archivedLines(verdict: JournalVerdict): string[] {
+  const { segmentEventCount } = verdict;
   if (segmentEventCount !== null) {
     return [`whole: ${segmentEventCount} archived events, which lead to the journal unbroken`];
   }
-  const isCut = partitions.some(({ archivedSeq }) => archivedSeq > 0);
-  return isCut ? ["archived events were not looked at: give their folder with --segments"] : [];
+  if (!isCut(verdict)) return [];
+  return ["archived events were not looked at: give their folder with --segments"];
 }
 
 function addBackup(program: Command, terminal: Terminal): void {
@@ -118,15 +121,14 @@ function addBackup(program: Command, terminal: Terminal): void {
       "\nThe journal at one moment, its head, snapshots and the directory's own keys: keep it as\n" +
         "secret as they are. Exit code 0: whole and on the disk; 1: there is no backup, and why.",
     )
-    .action(async (folder: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<EvidenceOptions>();
-      const from = journalDirectory(options.dataDir, terminal);
+    .action(async (folder: string, { dataDir }: EvidenceOptions, command: Command) => {
+      const from = journalDirectory(dataDir, terminal);
       const { BackupExistsError, backUp, JournalError } = await import(
         "@countermand/gateway/offline"
       );
       try {
         const backup = await backUp(from, resolve(folder));
-        if (options.json === true) printJson(terminal, { data_dir: from, ...backup });
+        if (isJson(command)) printJson(terminal, { data_dir: from, ...backup });
         else {
           print(terminal, [
             ...tableLines(PARTITION_COLUMNS, backup.partitions),
@@ -143,28 +145,19 @@ function addBackup(program: Command, terminal: Terminal): void {
     });
 }
 
-const CLEAR_LINE = "\r\x1b[K";
 const PROGRESS_EVENTS = 50_000;
 
-/** A line that a terminal overwrites; nothing for a pipe. */
-function progressOf({ errors }: Terminal): (eventCount: number, expectedCount: number) => void {
-  if (errors.isTTY !== true) return () => {};
+function progressOf(terminal: Terminal): (eventCount: number, expectedCount: number) => void {
   let nextAt = PROGRESS_EVENTS;
   return (eventCount, expectedCount) => {
     if (eventCount < nextAt) return;
     nextAt += PROGRESS_EVENTS;
     const percent = Math.floor((100 * eventCount) / Math.max(eventCount, expectedCount));
-    errors.write(`${CLEAR_LINE}${percent} %, ${eventCount} events`);
+    showProgress(terminal, `${percent} %, ${eventCount} events`);
   };
 }
 
-function tailText({
-  bytes,
-  commits,
-}: {
-  readonly bytes: number;
-  readonly commits: number;
-}): string {
+function tailText({ bytes, commits }: NonNullable<JournalVerdict["damagedTail"]>): string {
   return (
     `the log ends with ${bytes} bytes of no whole commit (${commits} ended in them): ` +
     "the next start keeps them aside"
@@ -191,43 +184,48 @@ function addReceipt(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<EvidenceOptions>();
       const receipts = receiptsIn(await contentOf(file, terminal));
       const jwks = await keySet(options, terminal);
-      const { journalProblem, verifyReceipt } = await import("@countermand/gateway/offline");
-      for (const text of receipts) {
-        const verdict = verifyReceipt(text, jwks);
-        const { dataDir } = options;
-        const problem = verdict.isGood
-          ? dataDir === undefined
-            ? null
-            : journalProblem(journalDirectory(dataDir, terminal), verdict, options.segments ?? null)
-          : verdict.problem;
-        show(terminal, options.json === true, problem, verdict.isGood ? verdict.json : null);
-        if (problem !== null) setExitCode(command, ExitCode.Refused);
+      for (const receipt of receipts) {
+        const judged = await judgedReceipt(receipt, jwks, options, terminal);
+        if (isJson(command)) printJson(terminal, receiptJson(judged));
+        else if (judged.problem === null) print(terminal, receiptLines(judged.json));
+        else tell(terminal, `not good: ${judged.problem}`);
+        if (judged.problem !== null) setExitCode(command, ExitCode.Refused);
       }
     });
 }
 
-function show(
+/** What a receipt states, if it is one, and what is wrong with it. */
+type JudgedReceipt =
+  | { readonly problem: null; readonly json: string }
+  | { readonly problem: string; readonly json: string | null };
+
+async function judgedReceipt(
+  receipt: string,
+  jwks: unknown,
+  { dataDir, segments }: EvidenceOptions,
   terminal: Terminal,
-  asJson: boolean,
-  problem: string | null,
-  statementJson: string | null,
-): void {
-  if (asJson) {
-    const statement = statementJson === null ? null : exactJson(statementJson);
-    printJson(terminal, { good: problem === null, problem, statement });
-    return;
-  }
-  if (problem !== null || statementJson === null) {
-    tell(terminal, `not good: ${problem}`);
-    return;
-  }
-  const facts = Object.entries(parseWire(statementJson) as object).map(
-    ([name, value]): [string, string] => {
-      const text = String(value);
-      return [name, name.endsWith("_ms") ? `${text} (${millisecondsText(Number(value))})` : text];
-    },
-  );
-  print(terminal, [...factLines(facts), "", "good: signed by the gateway, unchanged since"]);
+): Promise<JudgedReceipt> {
+  const { journalProblem, verifyReceipt } = await import("@countermand/gateway/offline");
+  const verdict = verifyReceipt(receipt, jwks);
+  if (!verdict.isGood) return { problem: verdict.problem, json: null };
+  const { json } = verdict;
+  if (dataDir === undefined) return { problem: null, json };
+  const folder = journalDirectory(dataDir, terminal);
+  return { problem: journalProblem(folder, verdict, segments ?? null), json };
+}
+
+function receiptJson({ json, problem }: JudgedReceipt): object {
+  const statement = json === null ? null : exactJson(json);
+  return { good: problem === null, problem, statement };
+}
+
+function receiptLines(json: string): string[] {
+  const facts = Object.entries(parseWire(json) as object).map(([name, value]) => {
+    const text = String(value);
+    const shown = name.endsWith("_ms") ? `${text} (${millisecondsText(Number(value))})` : text;
+    return [name, shown] as const;
+  });
+  return [...factLines(facts), "", "good: signed by the gateway, unchanged since"];
 }
 
 async function contentOf(file: string, terminal: Terminal): Promise<string> {

@@ -1,28 +1,40 @@
 /** Instruments, as an operator lists, changes, adds and retires them. */
 import { type Command, Option } from "commander";
+import { collected } from "../arguments.ts";
 import { confirm, type Terminal } from "../terminal.ts";
 import {
   API,
-  clientOf,
   type OperatorOptions,
   operated,
-  show,
+  showRead,
+  showWrite,
   writing,
 } from "./operator-command.ts";
 
-interface InstrumentOptions extends OperatorOptions {
-  readonly name?: string;
-  readonly halt?: boolean;
-  readonly resume?: boolean;
+interface GridOptions extends OperatorOptions {
   readonly tick?: string;
   readonly lot?: string;
   readonly priceMax?: string;
   readonly qtyMax?: string;
-  readonly resting?: string;
-  readonly market?: readonly string[];
-  readonly currency?: string;
+}
+
+interface ChangeOptions extends GridOptions {
+  readonly name?: string;
+  readonly halt?: boolean;
+  readonly resume?: boolean;
+  readonly resting?: "cancel" | "keep";
+}
+
+interface AddOptions extends GridOptions {
+  readonly name: string;
+  readonly market: readonly string[];
+  readonly currency: string;
   readonly product?: string;
   readonly oddLot?: string;
+}
+
+interface RetireOptions extends OperatorOptions {
+  readonly cancelOrders?: boolean;
 }
 
 export function addInstrumentCommands(program: Command, terminal: Terminal): void {
@@ -30,9 +42,7 @@ export function addInstrumentCommands(program: Command, terminal: Terminal): voi
     .command("instruments")
     .description("list, rename, halt, change, add and retire instruments");
   operated(instruments.command("list", { isDefault: true }).description("all instruments")).action(
-    async (_options, command: Command) => {
-      show(terminal, command, await clientOf(command, terminal).read(`${API}/instruments`));
-    },
+    (_options, command: Command) => showRead(terminal, command, `${API}/instruments`),
   );
   addChange(instruments, terminal);
   addAdd(instruments, terminal);
@@ -55,22 +65,16 @@ function addChange(instruments: Command, terminal: Terminal): void {
       ).choices(["keep", "cancel"]),
     )
     .option("--yes", "do it without asking")
-    .action(async (symbol: string, options: InstrumentOptions, command: Command) => {
+    .action(async (symbol: string, options: ChangeOptions, command: Command) => {
       const { halt, name, reason, resting, resume } = options;
       if (resting === "cancel") {
         const question = `Change ${symbol}, and cancel the open orders that do not fit?`;
         await confirm(terminal, question, options.yes === true);
       }
-      const isHalted = halt === true ? true : resume === true ? false : undefined;
-      const body = {
-        reason,
-        ...(name !== undefined && { name }),
-        ...(isHalted !== undefined && { halted: isHalted }),
-        ...gridOf(options),
-        ...(resting !== undefined && { resting }),
-      };
-      const path = pathOf(symbol);
-      show(terminal, command, await clientOf(command, terminal).write(path, body));
+      // Neither is no change.
+      const halted = halt ?? (resume === true ? false : undefined);
+      const body = { reason, name, halted, ...gridOf(options), resting };
+      await showWrite(terminal, command, pathOf(symbol), body);
     });
 }
 
@@ -84,23 +88,12 @@ function addAdd(instruments: Command, terminal: Terminal): void {
     .requiredOption("--currency <code>", "what its prices are in")
     .option("--product <text>", "what changes hands; the symbol unless given")
     .option("--odd-lot <qty>", "step of odd lots; none unless given");
-  writing(withGrid(add)).action(
-    async (symbol: string, options: InstrumentOptions, command: Command) => {
-      const { currency, market, name, oddLot, product, reason } = options;
-      const body = {
-        reason,
-        symbol,
-        name,
-        markets: market,
-        currency,
-        ...(product !== undefined && { product }),
-        ...gridOf(options),
-        ...(oddLot !== undefined && { odd_lot: oddLot }),
-      };
-      const client = clientOf(command, terminal);
-      show(terminal, command, await client.write(`${API}/instruments`, body));
-    },
-  );
+  writing(withGrid(add)).action(async (symbol: string, options: AddOptions, command: Command) => {
+    const { currency, market: markets, name, oddLot, product, reason } = options;
+    const what = { symbol, name, markets, currency, product };
+    const body = { reason, ...what, ...gridOf(options), odd_lot: oddLot };
+    await showWrite(terminal, command, `${API}/instruments`, body);
+  });
 }
 
 function addRetire(instruments: Command, terminal: Terminal): void {
@@ -111,19 +104,12 @@ function addRetire(instruments: Command, terminal: Terminal): void {
       .argument("<symbol>")
       .option("--cancel-orders", "cancel what is open; it must be halted")
       .option("--yes", "do it without asking"),
-  ).action(
-    async (
-      symbol: string,
-      options: OperatorOptions & { readonly cancelOrders?: boolean },
-      command: Command,
-    ) => {
-      await confirm(terminal, `End trading in ${symbol} for good?`, options.yes === true);
-      const resting = options.cancelOrders === true ? { resting: "cancel" } : {};
-      const body = { reason: options.reason, ...resting };
-      const client = clientOf(command, terminal);
-      show(terminal, command, await client.write(`${pathOf(symbol)}/retire`, body));
-    },
-  );
+  ).action(async (symbol: string, options: RetireOptions, command: Command) => {
+    const { cancelOrders, reason, yes } = options;
+    await confirm(terminal, `End trading in ${symbol} for good?`, yes === true);
+    const body = { reason, resting: cancelOrders === true ? "cancel" : undefined };
+    await showWrite(terminal, command, `${pathOf(symbol)}/retire`, body);
+  });
 }
 
 function withGrid(command: Command): Command {
@@ -134,17 +120,8 @@ function withGrid(command: Command): Command {
     .option("--qty-max <decimal>", "largest quantity");
 }
 
-function gridOf({ lot, priceMax, qtyMax, tick }: InstrumentOptions): object {
-  return {
-    ...(tick !== undefined && { tick }),
-    ...(lot !== undefined && { lot }),
-    ...(priceMax !== undefined && { price_max: priceMax }),
-    ...(qtyMax !== undefined && { qty_max: qtyMax }),
-  };
-}
-
-function collected(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
+function gridOf({ lot, priceMax, qtyMax, tick }: GridOptions): object {
+  return { tick, lot, price_max: priceMax, qty_max: qtyMax };
 }
 
 function pathOf(symbol: string): string {

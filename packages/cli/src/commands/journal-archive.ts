@@ -4,12 +4,12 @@ import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { DATA_DIR, journalDirectory } from "../data-directory.ts";
 import { UsageError } from "../exit-codes.ts";
+import { isJson } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { nowMs, parsedTimeMs } from "../time.ts";
 
 interface ArchiveOptions {
-  readonly json?: boolean;
   readonly dataDir?: string;
   readonly olderThan?: number;
   readonly before?: string;
@@ -39,13 +39,12 @@ function addArchive(program: Command, terminal: Terminal): void {
         "streams cannot be resumed from before: countermand audit --segments has them.\n" +
         "Nothing is deleted before its segment is on the disk and verified.",
     )
-    .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<ArchiveOptions>();
+    .action(async (options: ArchiveOptions, command: Command) => {
       const beforeMs = timeOf(options);
       const dataDir = journalDirectory(options.dataDir, terminal);
       const { archiveJournal } = await import("@countermand/gateway/offline");
       const report = archiveJournal({ dataDir, folder: resolve(options.to), beforeMs });
-      if (options.json === true) printJson(terminal, { data_dir: dataDir, ...report });
+      if (isJson(command)) printJson(terminal, { data_dir: dataDir, ...report });
       else print(terminal, tableLines(COLUMNS, report.partitions));
       if (report.shrinkProblem === null) return;
       tell(
@@ -90,6 +89,11 @@ function timeOf({ olderThan, before }: ArchiveOptions): number {
   return atMs;
 }
 
+interface RestoreOptions {
+  readonly dataDir?: string;
+  readonly from: string;
+}
+
 function addRestore(program: Command, terminal: Terminal): void {
   program
     .command("restore-journal")
@@ -101,13 +105,12 @@ function addRestore(program: Command, terminal: Terminal): void {
       "\nThe gateway must be stopped. For a start that finds no snapshot it can use: then the\n" +
         "whole history is needed. All events come back or none; the segments stay where they are.",
     )
-    .action(async ({ from }: { readonly from: string }, command: Command) => {
-      const options = command.optsWithGlobals<{ readonly json?: boolean; dataDir?: string }>();
+    .action(async (options: RestoreOptions, command: Command) => {
       const dataDir = journalDirectory(options.dataDir, terminal);
       const { restoreJournal } = await import("@countermand/gateway/offline");
-      const counts = restoreJournal(dataDir, resolve(from));
+      const counts = restoreJournal(dataDir, resolve(options.from));
       const restored = Object.fromEntries(counts);
-      if (options.json === true) printJson(terminal, { data_dir: dataDir, restored });
+      if (isJson(command)) printJson(terminal, { data_dir: dataDir, restored });
       else {
         const lines = [...counts].map(([name, events]) => `${name}: ${events} events are back`);
         print(terminal, counts.size === 0 ? ["nothing of this journal was archived"] : lines);

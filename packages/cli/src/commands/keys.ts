@@ -1,10 +1,10 @@
 /** API keys, as an operator makes and ends them. */
 import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { wholeNumber } from "../arguments.ts";
+import { collected, wholeNumber } from "../arguments.ts";
 import { newPrivateKey, publicKeyText } from "../ed25519.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
-import { setExitCode } from "../session.ts";
+import { isJson, setExitCode } from "../session.ts";
 import { confirm, print, printJson, readNamed, type Terminal, tell } from "../terminal.ts";
 import {
   API,
@@ -12,17 +12,26 @@ import {
   type OperatorOptions,
   operated,
   show,
+  showRead,
   writing,
 } from "./operator-command.ts";
 
-interface KeyOptions extends OperatorOptions {
+interface CreateOptions extends OperatorOptions {
   readonly account?: readonly string[];
-  readonly permission?: readonly string[];
+  readonly permission: readonly string[];
   readonly portfolio?: readonly string[];
   readonly address?: readonly string[];
   readonly publicKey?: string;
   readonly label?: string;
-  readonly overlap?: number;
+  readonly expiresAt?: number;
+}
+
+interface RotateOptions extends OperatorOptions {
+  readonly overlap: number;
+  readonly publicKey?: string;
+}
+
+interface ExpireOptions extends OperatorOptions {
   readonly at?: number;
 }
 
@@ -42,38 +51,37 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
           .choices(["active", "expired", "revoked", "all"])
           .default("active"),
       ),
-  ).action(async ({ state }: { readonly state: string }, command: Command) => {
-    show(terminal, command, await clientOf(command, terminal).read(`${API}/keys?state=${state}`));
+  ).action(({ state }: { readonly state: string }, command: Command) => {
+    return showRead(terminal, command, `${API}/keys?state=${state}`);
   });
   writing(
     keys
       .command("create")
       .description("make a key; its secret is shown this once")
-      .option("--account <account>", "it acts for; several make a drop copy", listed)
+      .option("--account <account>", "it acts for; several make a drop copy", collected)
       .requiredOption(
         "--permission <word>",
         "read, trade, cancel or operate; may be given again",
-        listed,
+        collected,
       )
-      .option("--portfolio <text>", "what of the account it sees; may be given again", listed)
-      .option("--address <range>", "where requests may come from; may be given again", listed)
+      .option("--portfolio <text>", "what of the account it sees; may be given again", collected)
+      .option("--address <range>", "where requests may come from; may be given again", collected)
       .option("--public-key <key>", PUBLIC_KEY, publicKey)
       .option("--label <text>", "for people")
       .option("--expires-at <ms>", "Unix milliseconds", wholeNumber),
-  ).action(async (options: KeyOptions & { readonly expiresAt?: number }, command: Command) => {
-    const { account, address, expiresAt, label, permission, portfolio, publicKey, reason } =
-      options;
+  ).action(async (options: CreateOptions, command: Command) => {
     const body = {
-      reason,
-      ...(account !== undefined && { accounts: account }),
-      permissions: permission ?? [],
-      ...(portfolio !== undefined && { portfolios: portfolio }),
-      ...(address !== undefined && { addresses: address }),
-      ...(publicKey !== undefined && { algorithm: "ed25519", public_key: publicKey }),
-      ...(label !== undefined && { label }),
-      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+      reason: options.reason,
+      accounts: options.account,
+      permissions: options.permission,
+      portfolios: options.portfolio,
+      addresses: options.address,
+      algorithm: options.publicKey === undefined ? undefined : "ed25519",
+      public_key: options.publicKey,
+      label: options.label,
+      expires_at: options.expiresAt,
     };
-    showKey(terminal, command, await clientOf(command, terminal).write(`${API}/keys`, body));
+    await showKey(terminal, command, `${API}/keys`, body);
   });
   addKeyEnds(keys, terminal);
   addGenerate(keys, terminal);
@@ -95,7 +103,7 @@ function addGenerate(keys: Command, terminal: Terminal): void {
       const pem = newPrivateKey();
       writeNew(file, pem);
       const publicText = publicKeyText(pem);
-      if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
+      if (isJson(command)) {
         printJson(terminal, { private_key_file: file, public_key: publicText });
       } else {
         print(terminal, [publicText]);
@@ -118,15 +126,6 @@ function publicKey(text: string): string {
 }
 
 function addKeyEnds(keys: Command, terminal: Terminal): void {
-  const act = (verb: string, bodyOf: (options: KeyOptions) => object) => {
-    return async (key: string, options: KeyOptions, command: Command) => {
-      const { reason, yes } = options;
-      if (verb === "revoke") await confirm(terminal, `Revoke ${key} for good?`, yes === true);
-      const path = `${API}/keys/${encodeURIComponent(key)}/${verb}`;
-      const body = { reason, ...bodyOf(options) };
-      showKey(terminal, command, await clientOf(command, terminal).write(path, body));
-    };
-  };
   writing(
     keys
       .command("rotate")
@@ -134,30 +133,40 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
       .argument("<key>")
       .option("--overlap <seconds>", "how long the old one stays good", wholeNumber, 0)
       .option("--public-key <key>", PUBLIC_KEY, publicKey),
-  ).action(
-    act("rotate", ({ overlap, publicKey }) => ({
-      overlap_seconds: overlap,
-      ...(publicKey !== undefined && { public_key: publicKey }),
-    })),
-  );
+  ).action((key: string, options: RotateOptions, command: Command) => {
+    const { overlap, publicKey, reason } = options;
+    const body = { reason, overlap_seconds: overlap, public_key: publicKey };
+    return showKey(terminal, command, `${pathOf(key)}/rotate`, body);
+  });
   writing(
     keys
       .command("expire")
       .description("say when a key expires; at once without --at")
       .argument("<key>")
       .option("--at <ms>", "Unix milliseconds", wholeNumber),
-  ).action(act("expire", ({ at }) => (at === undefined ? {} : { expires_at: at })));
+  ).action((key: string, { at, reason }: ExpireOptions, command: Command) => {
+    return showKey(terminal, command, `${pathOf(key)}/expire`, { reason, expires_at: at });
+  });
   writing(
     keys
       .command("revoke")
       .description("end a key for good, and its streams at once; asks first")
       .argument("<key>")
       .option("--yes", "do it without asking"),
-  ).action(act("revoke", () => ({})));
+  ).action(async (key: string, { reason, yes }: OperatorOptions, command: Command) => {
+    await confirm(terminal, `Revoke ${key} for good?`, yes === true);
+    await showKey(terminal, command, `${pathOf(key)}/revoke`, { reason });
+  });
 }
 
 /** A secret is in one answer only: where that was lost, the key is of no use as it is. */
-function showKey(terminal: Terminal, command: Command, data: unknown): void {
+async function showKey(
+  terminal: Terminal,
+  command: Command,
+  path: string,
+  body: object,
+): Promise<void> {
+  const data = await clientOf(command, terminal).write(path, body);
   show(terminal, command, data);
   const { api_key, secret } = data as { readonly api_key: string; readonly secret?: string | null };
   if (secret !== null) return;
@@ -166,6 +175,6 @@ function showKey(terminal: Terminal, command: Command, data: unknown): void {
   setExitCode(command, ExitCode.Partly);
 }
 
-function listed(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
+function pathOf(key: string): string {
+  return `${API}/keys/${encodeURIComponent(key)}`;
 }

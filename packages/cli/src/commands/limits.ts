@@ -4,11 +4,11 @@ import { UsageError } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import {
   API,
-  clientOf,
   type OperatorOptions,
   operated,
-  readAllPages,
-  show,
+  showAllPages,
+  showRead,
+  showWrite,
   writing,
 } from "./operator-command.ts";
 
@@ -31,22 +31,19 @@ export function addLimitCommands(program: Command, terminal: Terminal): void {
     limits
       .command("list", { isDefault: true })
       .description("accounts and keys with limits of their own"),
-  ).action(async (_options, command: Command) => {
-    const client = clientOf(command, terminal);
-    show(terminal, command, await readAllPages(client, `${API}/limits`, "limits"));
+  ).action((_options, command: Command) => {
+    return showAllPages(terminal, command, `${API}/limits`, "limits");
   });
   operated(
     owned(limits.command("show").description("the limits that hold, and where each comes from")),
-  ).action(async (scope: string, name: string, _options, command: Command) => {
-    show(terminal, command, await clientOf(command, terminal).read(pathOf(scope, name)));
+  ).action((scope: string, name: string, _options, command: Command) => {
+    return showRead(terminal, command, pathOf(scope, name));
   });
   addSet(limits, terminal);
   writing(
     owned(limits.command("clear").description("take all of them away: the settings hold again")),
-  ).action(async (scope: string, name: string, options: OperatorOptions, command: Command) => {
-    const client = clientOf(command, terminal);
-    const path = pathOf(scope, name);
-    show(terminal, command, await client.write(path, { reason: options.reason }, "DELETE"));
+  ).action((scope: string, name: string, { reason }: OperatorOptions, command: Command) => {
+    return showWrite(terminal, command, pathOf(scope, name), { reason }, "DELETE");
   });
 }
 
@@ -68,8 +65,7 @@ function addSet(limits: Command, terminal: Terminal): void {
       });
       if (given.length === 0) throw new UsageError("name a limit, or take all away: limits clear");
       const body = { reason: options.reason, limits: Object.fromEntries(given) };
-      const client = clientOf(command, terminal);
-      show(terminal, command, await client.write(pathOf(scope, name), body, "PUT"));
+      await showWrite(terminal, command, pathOf(scope, name), body, "PUT");
     });
 }
 

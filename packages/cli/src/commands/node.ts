@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { addressAt, chosenProfile, credentialsOf, type ProfileChoice } from "../profiles.ts";
-import { setExitCode } from "../session.ts";
+import { isJson, setExitCode } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 
 export function addNodeCommands(program: Command, terminal: Terminal): void {
@@ -64,8 +64,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
       "look whether the gateway answers, the clocks agree, its disk has room, the key works",
     )
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<ProfileChoice & { readonly json?: boolean }>();
-      const profile = chosenProfile(options, terminal.environment);
+      const profile = chosenProfile(command.optsWithGlobals<ProfileChoice>(), terminal.environment);
       const { url } = profile;
       const client = new CountermandClient({
         baseUrl: url,
@@ -76,7 +75,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
       let isGood = true;
       for await (const finding of findings(client, url)) {
         isGood &&= finding.isGood;
-        if (options.json === true) printJson(terminal, finding);
+        if (isJson(command)) printJson(terminal, finding);
         else
           print(terminal, [
             `${finding.isGood ? "ok  " : "FAIL"}  ${finding.check}: ${finding.said}`,

@@ -1,6 +1,6 @@
 /** What an operator does: block and kill, set modes, run accounts. */
 import { Argument, type Command, Option } from "commander";
-import { count } from "../arguments.ts";
+import { count, given } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
 import { confirm, type Terminal, tell } from "../terminal.ts";
 import { addInstrumentCommands } from "./instruments.ts";
@@ -11,8 +11,10 @@ import {
   clientOf,
   type OperatorOptions,
   operated,
-  readAllPages,
   show,
+  showAllPages,
+  showRead,
+  showWrite,
   writing,
 } from "./operator-command.ts";
 
@@ -69,13 +71,7 @@ interface ScopeOptions {
 }
 
 function scopeOf({ gateway, market, account, portfolio, key }: ScopeOptions): object {
-  const scope = {
-    ...(gateway === true && { gateway: true }),
-    ...(market !== undefined && { market }),
-    ...(account !== undefined && { account }),
-    ...(portfolio !== undefined && { portfolio_id: portfolio }),
-    ...(key !== undefined && { api_key: key }),
-  };
+  const scope = given({ gateway, market, account, portfolio_id: portfolio, api_key: key });
   if (Object.keys(scope).length === 0) {
     throw new UsageError("name what to stop: --gateway, --market, --account, --portfolio or --key");
   }
@@ -91,21 +87,18 @@ function addBlocks(program: Command, terminal: Terminal): void {
         new Option("--state <state>").choices(["active", "released", "all"]).default("active"),
       ),
   ).action(async ({ state }: { readonly state: string }, command: Command) => {
-    show(terminal, command, await clientOf(command, terminal).read(`${API}/blocks?state=${state}`));
+    await showRead(terminal, command, `${API}/blocks?state=${state}`);
   });
   writing(
     program.command("release").description("end a block").argument("<block>", "its number", count),
   ).action(async (block: number, { reason }: OperatorOptions, command: Command) => {
-    const path = `${API}/blocks/${block}/release`;
-    show(terminal, command, await clientOf(command, terminal).write(path, { reason }));
+    await showWrite(terminal, command, `${API}/blocks/${block}/release`, { reason });
   });
 }
 
 function addModes(program: Command, terminal: Terminal): void {
   operated(program.command("modes").description("the mode of each market, and of all")).action(
-    async (_options, command: Command) => {
-      show(terminal, command, await clientOf(command, terminal).read(`${API}/modes`));
-    },
+    (_options, command: Command) => showRead(terminal, command, `${API}/modes`),
   );
   writing(
     program
@@ -117,15 +110,20 @@ function addModes(program: Command, terminal: Terminal): void {
   ).action(async (market: string, mode: string, options: OperatorOptions, command: Command) => {
     const { reason, yes } = options;
     await confirm(terminal, `Set ${market} to ${mode}?`, yes === true);
-    const body = { reason, market, mode };
-    show(terminal, command, await clientOf(command, terminal).write(`${API}/modes`, body));
+    await showWrite(terminal, command, `${API}/modes`, { reason, market, mode });
   });
 }
 
 interface MoneyOptions extends OperatorOptions {
   readonly cash?: Readonly<Record<string, string>>;
   readonly holding?: Readonly<Record<string, string>>;
+}
+
+interface OpenOptions extends MoneyOptions {
   readonly shortSelling?: boolean;
+}
+
+interface CloseOptions extends OperatorOptions {
   readonly cancelOrders?: boolean;
   readonly withdraw?: boolean;
 }
@@ -135,15 +133,13 @@ function addAccounts(program: Command, terminal: Terminal): void {
     .command("accounts")
     .description("list, open, credit, debit and close accounts");
   operated(accounts.command("list", { isDefault: true }).description("all accounts")).action(
-    async (_options, command: Command) => {
-      const client = clientOf(command, terminal);
-      show(terminal, command, await readAllPages(client, `${API}/accounts`, "accounts"));
+    (_options, command: Command) => {
+      return showAllPages(terminal, command, `${API}/accounts`, "accounts");
     },
   );
   operated(accounts.command("show").description("one account").argument("<account>")).action(
-    async (account: string, _options, command: Command) => {
-      const path = `${API}/accounts/${encodeURIComponent(account)}`;
-      show(terminal, command, await clientOf(command, terminal).read(path));
+    (account: string, _options, command: Command) => {
+      return showRead(terminal, command, pathOf(account));
     },
   );
   withMoney(
@@ -152,10 +148,10 @@ function addAccounts(program: Command, terminal: Terminal): void {
       .description("open an account")
       .argument("<account>")
       .option("--short-selling", "it may sell what it does not hold"),
-  ).action(async (account: string, options: MoneyOptions, command: Command) => {
+  ).action(async (account: string, options: OpenOptions, command: Command) => {
     const { reason, shortSelling } = options;
     const body = { reason, account, short_selling: shortSelling === true, ...moneyOf(options) };
-    show(terminal, command, await clientOf(command, terminal).write(`${API}/accounts`, body));
+    await showWrite(terminal, command, `${API}/accounts`, body);
   });
   withMoney(
     accounts
@@ -163,9 +159,8 @@ function addAccounts(program: Command, terminal: Terminal): void {
       .description("credit, or with figures below zero debit, cash and holdings; all or nothing")
       .argument("<account>"),
   ).action(async (account: string, options: MoneyOptions, command: Command) => {
-    const path = `${API}/accounts/${encodeURIComponent(account)}/adjust`;
     const body = { reason: options.reason, ...moneyOf(options) };
-    show(terminal, command, await clientOf(command, terminal).write(path, body));
+    await showWrite(terminal, command, `${pathOf(account)}/adjust`, body);
   });
   writing(
     accounts
@@ -175,12 +170,11 @@ function addAccounts(program: Command, terminal: Terminal): void {
       .option("--cancel-orders", "cancel its open orders first")
       .option("--withdraw", "debit what is there")
       .option("--yes", "do it without asking"),
-  ).action(async (account: string, options: MoneyOptions, command: Command) => {
+  ).action(async (account: string, options: CloseOptions, command: Command) => {
     const { cancelOrders, reason, withdraw, yes } = options;
     await confirm(terminal, `Close account ${account} for good?`, yes === true);
-    const path = `${API}/accounts/${encodeURIComponent(account)}/close`;
     const body = { reason, cancel_orders: cancelOrders === true, withdraw: withdraw === true };
-    show(terminal, command, await clientOf(command, terminal).write(path, body));
+    await showWrite(terminal, command, `${pathOf(account)}/close`, body);
   });
 }
 
@@ -191,10 +185,11 @@ function withMoney(command: Command): Command {
 }
 
 function moneyOf({ cash, holding }: MoneyOptions): object {
-  return {
-    ...(cash !== undefined && { cash }),
-    ...(holding !== undefined && { holdings: holding }),
-  };
+  return { cash, holdings: holding };
+}
+
+function pathOf(account: string): string {
+  return `${API}/accounts/${encodeURIComponent(account)}`;
 }
 
 /** Collects NAME=DECIMAL; figures stay text, digit for digit. */

@@ -1,10 +1,15 @@
 /** What the commands of operators have in common: their options, their client, how they answer. */
 import type { Command } from "commander";
 import { UsageError } from "../exit-codes.ts";
-import { OPERATOR_URL, type OperatorChoice, OperatorClient } from "../operator-client.ts";
+import {
+  OPERATOR_URL,
+  type OperatorChoice,
+  OperatorClient,
+  type WriteMethod,
+} from "../operator-client.ts";
 import { operatorLines } from "../operator-text.ts";
 import type { ProfileChoice } from "../profiles.ts";
-import { waitTeller } from "../session.ts";
+import { isJson, waitTeller } from "../session.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 export const API = "/operator/v1";
@@ -36,15 +41,47 @@ export function clientOf(command: Command, terminal: Terminal): OperatorClient {
     if (options[name] === undefined) continue;
     throw new UsageError(`--${name} is for orders: operators have --operator-url and --token-file`);
   }
-  return new OperatorClient(options, terminal.environment, terminal.stopped, waitTeller(terminal));
+  return operatorClient(options, terminal);
 }
 
-/** All rows of a list that comes in pages. */
-export async function readAllPages(
-  client: OperatorClient,
+/** @throws UsageError no token, or nobody's name */
+export function operatorClient(choice: OperatorChoice, terminal: Terminal): OperatorClient {
+  return new OperatorClient(choice, terminal.environment, terminal.stopped, waitTeller(terminal));
+}
+
+/** Asks, and shows what is answered. */
+export async function showRead(terminal: Terminal, command: Command, path: string): Promise<void> {
+  show(terminal, command, await clientOf(command, terminal).read(path));
+}
+
+/** Changes something, and shows what is answered. */
+export async function showWrite(
+  terminal: Terminal,
+  command: Command,
+  path: string,
+  body: object,
+  method: WriteMethod = "POST",
+): Promise<void> {
+  show(terminal, command, await clientOf(command, terminal).write(path, body, method));
+}
+
+/** All rows of a list that comes in pages, shown. */
+export async function showAllPages(
+  terminal: Terminal,
+  command: Command,
   path: string,
   list: string,
-): Promise<unknown> {
+): Promise<void> {
+  show(terminal, command, await readAllPages(clientOf(command, terminal), path, list));
+}
+
+/** For people, or as JSON. */
+export function show(terminal: Terminal, command: Command, data: unknown): void {
+  if (isJson(command)) printJson(terminal, data);
+  else print(terminal, operatorLines(data));
+}
+
+async function readAllPages(client: OperatorClient, path: string, list: string): Promise<unknown> {
   const rows: unknown[] = [];
   for (let page = 1; ; page += 1) {
     const query = `page_index=${page}&page_size=${PAGE_SIZE}`;
@@ -54,13 +91,4 @@ export async function readAllPages(
     const total = Number(found["total_records"]);
     if (more.length === 0 || rows.length >= total) return { total_records: total, [list]: rows };
   }
-}
-
-/** For people, or as JSON. */
-export function show(terminal: Terminal, command: Command, data: unknown): void {
-  if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
-    printJson(terminal, data);
-    return;
-  }
-  print(terminal, operatorLines(data));
 }

@@ -11,6 +11,7 @@ import {
   SANDBOX_PROFILE,
   writeProfile,
 } from "../profiles.ts";
+import { isJson } from "../session.ts";
 import { type Column, tableLines } from "../table.ts";
 import { print, printJson, readAll, readHidden, type Terminal } from "../terminal.ts";
 
@@ -45,7 +46,7 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
       const path = profilePath(terminal.environment);
       const known = { [DEFAULT_PROFILE]: SANDBOX_PROFILE, ...readProfiles(path) };
       const rows = Object.entries(known).map(([name, profile]) => ({ name, profile }));
-      if (command.optsWithGlobals<{ readonly json?: boolean }>().json === true) {
+      if (isJson(command)) {
         for (const { name, profile } of rows) {
           const { apiKey, url } = profile;
           printJson(terminal, { name, url, apiKey, algorithm: algorithmOf(profile) });

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { chosenProfile, type Profile } from "../profiles.ts";
-import { setExitCode } from "../session.ts";
+import { isJson, setExitCode } from "../session.ts";
 import {
   type SignedAttempt,
   sha256,
@@ -186,10 +186,6 @@ async function bodyText(body: string, terminal: Terminal): Promise<string> {
 
 function profileOf(command: Command, terminal: Terminal): Profile {
   return chosenProfile(command.optsWithGlobals(), terminal.environment);
-}
-
-function isJson(command: Command): boolean {
-  return command.optsWithGlobals<{ readonly json?: boolean }>().json === true;
 }
 
 function sentence(text: string): string {

@@ -7,11 +7,12 @@ import type {
   CancelResult,
   Failure,
   Order,
+  OrderName,
   OrdersQuery,
   PlaceRequest,
 } from "@countermand/client";
 import { Argument, type Command, Option } from "commander";
-import { count, decimal, orderNo, orderNos } from "../arguments.ts";
+import { count, decimal, given, orderNo, orderNos } from "../arguments.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
@@ -88,11 +89,13 @@ function placeRequest(
     symbol,
     order_side,
     qty,
-    ...(price !== undefined && { price }),
-    ...(trigger !== undefined && { trigger_price: trigger }),
-    ...(tif !== undefined && { time_in_force: tif }),
-    ...(reference !== undefined && { reference_id: reference }),
-    ...(portfolio !== undefined && { portfolio_id: portfolio }),
+    ...given({
+      price,
+      trigger_price: trigger,
+      time_in_force: tif,
+      reference_id: reference,
+      portfolio_id: portfolio,
+    }),
   } as PlaceRequest;
 }
 
@@ -101,6 +104,7 @@ interface CancelOptions {
   readonly onlyUnfilled?: boolean;
   readonly ifVersion?: number;
   readonly wait?: boolean;
+  readonly receipt?: string;
 }
 
 function addCancel(program: Command, terminal: Terminal): void {
@@ -113,38 +117,50 @@ function addCancel(program: Command, terminal: Terminal): void {
     .option("--if-version <n>", "only if it is still at this version", count)
     .option("--wait", "wait until it is closed, whatever closes it")
     .option("--receipt <file>", "write the gateway's signed receipt into this file")
-    .action(async (order: string | undefined, options, command) => {
-      const { client, asJson } = session(command, terminal);
+    .action(async (order: string | undefined, options: CancelOptions, command: Command) => {
       const request = cancelRequest(order, options);
-      const file: string | undefined = options.receipt;
-      if (options.wait === true) {
-        if (file !== undefined) throw new UsageError("--receipt and --wait exclude each other");
-        const final = await client.cancelAndConfirm(request);
-        if (asJson) printJson(terminal, final);
-        else print(terminal, [`${final.order_no} ${statusText(final)}`]);
-        if (final.order_status !== "can") setExitCode(command, ExitCode.Partly);
-        return;
-      }
-      const ended = await client.cancel(request, { receipt: file !== undefined });
-      if (asJson) printJson(terminal, ended);
-      else print(terminal, outcomeLines(ended));
-      const advice = cancelAdvice(ended.outcome === "refused" ? ended.reason : ended.outcome);
-      if (advice !== "" && !asJson) tell(terminal, advice);
-      if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
-      else if (file !== undefined) {
-        const problem = receiptProblem(file, ended.receipt);
-        if (problem === null) {
-          if (!asJson) print(terminal, [`its receipt is in ${file}`]);
-          return;
-        }
-        tell(terminal, problem);
-        setExitCode(command, ExitCode.Partly);
-      }
+      const { receipt: file, wait } = options;
+      if (wait !== true) return await cancelNow(command, terminal, request, file ?? null);
+      if (file !== undefined) throw new UsageError("--receipt and --wait exclude each other");
+      await cancelToTheEnd(command, terminal, request);
     });
 }
 
+async function cancelToTheEnd(
+  command: Command,
+  terminal: Terminal,
+  request: CancelRequest,
+): Promise<void> {
+  const { client, asJson } = session(command, terminal);
+  const final = await client.cancelAndConfirm(request);
+  if (asJson) printJson(terminal, final);
+  else print(terminal, [`${final.order_no} ${statusText(final)}`]);
+  if (final.order_status !== "can") setExitCode(command, ExitCode.Partly);
+}
+
+async function cancelNow(
+  command: Command,
+  terminal: Terminal,
+  request: CancelRequest,
+  receiptFile: string | null,
+): Promise<void> {
+  const { client, asJson } = session(command, terminal);
+  const ended = await client.cancel(request, { receipt: receiptFile !== null });
+  if (asJson) printJson(terminal, ended);
+  else print(terminal, outcomeLines(ended));
+  const advice = cancelAdvice(ended.outcome === "refused" ? ended.reason : ended.outcome);
+  if (advice !== "" && !asJson) tell(terminal, advice);
+  if (ended.outcome === "refused") setExitCode(command, ExitCode.Refused);
+  if (ended.outcome === "refused" || receiptFile === null) return;
+  const problem = receiptProblem(receiptFile, ended.receipt ?? "");
+  if (problem !== null) {
+    tell(terminal, problem);
+    setExitCode(command, ExitCode.Partly);
+  } else if (!asJson) print(terminal, [`its receipt is in ${receiptFile}`]);
+}
+
 /** The cancel is done: what goes wrong here is no reason to think otherwise. */
-function receiptProblem(file: string, receipt = ""): string | null {
+function receiptProblem(file: string, receipt: string): string | null {
   if (receipt === "") {
     return "the receipt cannot be made just now: cancel the order once more to get it";
   }
@@ -160,14 +176,17 @@ function cancelRequest(
   order: string | undefined,
   { reference, onlyUnfilled, ifVersion }: CancelOptions,
 ): CancelRequest {
-  if (order === undefined && reference === undefined) {
-    throw new UsageError("name the order by its number or with --reference");
-  }
   return {
-    ...(order !== undefined ? { order_no: order } : { reference_id: reference ?? "" }),
+    ...orderName(order, reference),
     ...(onlyUnfilled === true && { only_if: "unfilled" }),
-    ...(ifVersion !== undefined && { version: ifVersion }),
+    ...given({ version: ifVersion }),
   };
+}
+
+function orderName(order: string | undefined, reference: string | undefined): OrderName {
+  if (order !== undefined) return { order_no: order };
+  if (reference !== undefined) return { reference_id: reference };
+  throw new UsageError("name the order by its number or with --reference");
 }
 
 function outcomeLines(ended: CancelOutcome): string[] {
@@ -245,10 +264,7 @@ function addAmend(program: Command, terminal: Terminal): void {
       const { price, qty, trigger, ifVersion } = options;
       const request: AmendRequest = {
         order_no,
-        ...(price !== undefined && { price }),
-        ...(qty !== undefined && { qty }),
-        ...(trigger !== undefined && { trigger_price: trigger }),
-        ...(ifVersion !== undefined && { version: ifVersion }),
+        ...given({ price, qty, trigger_price: trigger, version: ifVersion }),
       };
       const order = await client.amend(request);
       if (asJson) printJson(terminal, order);
@@ -294,12 +310,14 @@ function ordersQuery(options: OrdersOptions): OrdersQuery {
   const { market, symbol, side, status, reference, portfolio, limit } = options;
   return {
     page_size: Math.min(limit, 100),
-    ...(market !== undefined && { market }),
-    ...(symbol !== undefined && { symbol }),
-    ...(side !== undefined && { order_side: side }),
-    ...(status !== undefined && { order_status: status }),
-    ...(reference !== undefined && { reference_id: reference }),
-    ...(portfolio !== undefined && { portfolio_id: portfolio }),
+    ...given({
+      market,
+      symbol,
+      order_side: side,
+      order_status: status,
+      reference_id: reference,
+      portfolio_id: portfolio,
+    }),
   } as OrdersQuery;
 }
 
@@ -309,13 +327,9 @@ function addOrder(program: Command, terminal: Terminal): void {
     .description("show one order, by its number or with --reference by your own name")
     .argument("[order]", "the order's number", orderNo)
     .option("--reference <text>", "your own name of the order")
-    .action(async (order_no: string | undefined, options, command) => {
+    .action(async (number: string | undefined, options: { reference?: string }, command) => {
       const { client, asJson } = session(command, terminal);
-      if (order_no === undefined && options.reference === undefined) {
-        throw new UsageError("name the order by its number or with --reference");
-      }
-      const name = order_no !== undefined ? { order_no } : { reference_id: options.reference };
-      const order = await client.order(name);
+      const order = await client.order(orderName(number, options.reference));
       if (order === null) {
         print(terminal, asJson ? ["null"] : ["never received: there is no such order"]);
         setExitCode(command, ExitCode.Refused);
