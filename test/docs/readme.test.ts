@@ -2,11 +2,15 @@
 // as a reader would paste them, in one bash, against a gateway of this test's own.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { SANDBOX_KEYS } from "../../packages/gateway/src/sandbox.ts";
 import { welcome } from "../../packages/gateway/src/welcome.ts";
+import { runCommand } from "../e2e/command-line.ts";
+import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { type RunningProcess, Workplace } from "../e2e/gateway-process.ts";
-import { page } from "./pages.ts";
+import { page, section } from "./pages.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8080";
 const BLOCKS = [...page("README.md").matchAll(/^```bash\n(.*?)\n```$/gms)].map(
@@ -55,6 +59,23 @@ test("README: place, cancel, list and watch do what it says", async (t) => {
       ["order", 2, orderNo, "can"],
     ],
   );
+});
+
+test("README: the first order is placed and cancelled in two commands", async (t) => {
+  const { url } = await startInProcess(t, REAL_TIME);
+  const part = section(page("README.md"), "## Place and cancel your first order");
+  const [, commands = "", shown = ""] = /```sh\n(.*?)```.*```text\n(.*?)```/s.exec(part) ?? [];
+  let printed = "";
+  for (const command of commands.trim().split("\n")) {
+    assert.ok(command.startsWith("npx countermand "), command);
+    const { code, output, errors } = await runCommand(command.split(" ").slice(2), {
+      environment: { COUNTERMAND_URL: url, COUNTERMAND_PROFILES: join(tmpdir(), "no-such-file") },
+    });
+    assert.equal(code, 0, errors);
+    printed += output;
+  }
+  const withoutNumbers = (text: string) => text.replace(/22\d{9}/g, "NUMBER");
+  assert.equal(withoutNumbers(printed), withoutNumbers(shown));
 });
 
 interface OrderText {

@@ -31,3 +31,10 @@ test("runbook: lists every event of the log, and no other", () => {
   assert.ok(names.length > 0);
   assert.deepEqual(firstCells("## Log"), names);
 });
+
+test("runbook: says what to do for every alert, and no other", () => {
+  const rules = page("deploy/prometheus/alerts.yaml");
+  const names = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name);
+  assert.ok(names.length > 0);
+  assert.deepEqual(firstCells("## Alerts"), names.toSorted());
+});

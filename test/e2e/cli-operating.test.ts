@@ -222,7 +222,7 @@ test("cli operating: an order's story from the gateway is the one in its journal
 test("cli operating: the first account and key, as the page of installing has them", async (t) => {
   const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
   const text = page("docs/operating/install.md").split("## The first account and key")[1] ?? "";
-  const lines = [...(text.split("\n## ")[0] ?? "").matchAll(/^countermand (.*?)( # .*)?$/gm)];
+  const lines = [...(text.split("\n## ")[0] ?? "").matchAll(/^npx countermand (.*?)( # .*)?$/gm)];
   const [open, create, add, doctor, buy] = lines.map(([, line = ""]) => wordsOf(line));
   assert.equal((await operate(...(open ?? []))).code, 0);
   const made = (await operate(...(create ?? []))).output;

@@ -463,7 +463,7 @@ test("cli: doctor of a gateway that is not there says so", async (t) => {
   const { code, output, errors } = await countermand(["doctor"]);
   assert.equal(code, 1);
   assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED/m);
-  assert.match(errors, /each line says what/);
+  assert.match(errors, /Each line marked FAIL says what/);
 });
 
 test("cli: amend, balance, positions, and JSON for scripts", async (t) => {

@@ -43,7 +43,7 @@ export function createProgram(terminal: Terminal): Command {
   const program = new Command("countermand")
     .description(ABOUT)
     .version(version())
-    .option("--profile <name>", "which gateway and key to use")
+    .option("--profile <name>", "the gateway and key to use")
     .option("--url <url>", "address of the gateway, in place of the profile's")
     .option("--json", "write JSON documents, one a line, for scripts")
     .addHelpText("after", AFTER)

@@ -2,16 +2,18 @@
 import type { SandboxKey } from "./sandbox.ts";
 import type { SandboxKeys } from "./sandbox-keys.ts";
 
+const DEFAULT_URL = "http://127.0.0.1:8080";
+
 /** For `--help`: the settings that a first start may want; all are in the reference. */
 export const USAGE = `Usage: npm start
 
 Runs an order gateway; Ctrl-C stops it. It takes no arguments: settings come from the
-environment, or from the file that COUNTERMAND_CONFIG_FILE names. Such as
+environment, or from the file that COUNTERMAND_CONFIG_FILE names. For example:
 
   COUNTERMAND_PORT=0 npm start              listen on any free port, and print it
-  COUNTERMAND_DATA_DIR=/tmp/try npm start   keep everything there
-  COUNTERMAND_SANDBOX_MARKET=off npm start  an empty book: nobody simulated trades
-  COUNTERMAND_PROFILE=production npm start  no demo keys, and nothing that is unsafe
+  COUNTERMAND_DATA_DIR=/tmp/try npm start   keep all data there
+  COUNTERMAND_SANDBOX_MARKET=off npm start  an empty book, without simulated traders
+  COUNTERMAND_PROFILE=production npm start  no demo keys; refuses unsafe settings
 
 All settings are in docs/reference/config.md.
 `;
@@ -42,11 +44,13 @@ export function welcome(
   const shown = path === null || areNew;
   const lines = [
     "",
-    "Countermand, sandbox profile: an order gateway with an exchange of its own.",
+    "Countermand, sandbox profile: an order gateway with its own exchange.",
     ...noticeLines(sandbox),
     "",
     ...(consoleLink === null ? [] : consoleLines(consoleLink)),
-    ...(shown && first !== undefined ? [...keyLines(keys), "", ...commands(url, first)] : []),
+    ...(shown ? [...keyLines(keys), ""] : []),
+    ...(path === null ? commandLines(url) : []),
+    ...(shown && first !== undefined ? commands(url, first) : []),
     ...(operatorUrl === null ? [] : [`operator API ${operatorUrl}`]),
     `countermand ready ${url}`,
     "",
@@ -56,7 +60,7 @@ export function welcome(
 
 function consoleLines(link: string): string[] {
   return [
-    "Open in a browser (this link signs in once, for ten minutes; later: npx countermand console)",
+    "Open in a browser (the link works once, within ten minutes; later: npx countermand console)",
     "",
     `    ${link}`,
     "",
@@ -66,14 +70,11 @@ function consoleLines(link: string): string[] {
 /** Random keys are shown once: what is printed lands in logs. */
 function noticeLines({ path, areNew }: SandboxKeys): string[] {
   if (path === null) {
-    return [
-      "Nothing here is real money. The demo keys are public, so it listens on loopback only.",
-    ];
+    return ["No real money is involved. The demo keys are public, so it listens on loopback only."];
   }
-  if (!areNew)
-    return [`Nothing here is real money. The keys were printed once and are in ${path}.`];
+  if (!areNew) return [`No real money is involved. The keys were printed once and are in ${path}.`];
   return [
-    "Nothing here is real money. These keys were made just now and are printed this once;",
+    "No real money is involved. These keys are new and are printed only this once;",
     `they are kept in ${path}.`,
   ];
 }
@@ -84,9 +85,21 @@ function keyLines(keys: readonly SandboxKey[]): string[] {
   });
 }
 
+/** The command line knows the demo keys and the default address by itself. */
+function commandLines(url: string): string[] {
+  const where = url === DEFAULT_URL ? "" : ` --url ${url}`;
+  return [
+    "Place and cancel an order, in another shell:",
+    "",
+    `    npx countermand place buy 00700 100 --price 423.83 --reference hello${where}`,
+    `    npx countermand cancel --reference hello${where}`,
+    "",
+  ];
+}
+
 function commands(url: string, first: SandboxKey): string[] {
   return [
-    "Paste into another shell (bash or zsh, with curl, openssl and perl), block after block.",
+    "The same over HTTP: paste these blocks one by one (bash or zsh, with curl, openssl and perl).",
     "",
     ...signingCommands(url, first),
     "",

@@ -86,7 +86,7 @@ const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
 export function addAccountCommands(program: Command, terminal: Terminal): void {
   program
     .command("balance")
-    .description("cash by currency")
+    .description("show cash by currency")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
       const rows = await client.balance();
@@ -94,7 +94,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     });
   program
     .command("positions")
-    .description("holdings by product")
+    .description("show holdings by product")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
       const rows = await rowsOf(
@@ -109,10 +109,10 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     });
   program
     .command("executions")
-    .description("single fills, newest first")
+    .description("list single fills, newest first")
     .option("--symbol <symbol>", "of this symbol")
     .option("--order <order>", "of this order", orderNo)
-    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
+    .addOption(new Option("--limit <n>", "how many at most").argParser(count).default(20))
     .action(async (options: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { limit, order, symbol } = options;
@@ -129,8 +129,8 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     });
   program
     .command("transactions")
-    .description("what moved cash and holdings, newest first")
-    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
+    .description("list what moved cash and holdings, newest first")
+    .addOption(new Option("--limit <n>", "how many at most").argParser(count).default(20))
     .action(async ({ limit }: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const rows = await rowsOf(
@@ -145,7 +145,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     });
   program
     .command("restrictions")
-    .description("what operators hold back: modes of markets, blocks, halted symbols")
+    .description("show what operators hold back: modes of markets, blocks, halted symbols")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
       const restrictions = await client.restrictions();
@@ -154,7 +154,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     });
   program
     .command("symbols")
-    .description("what is traded, and where it stands")
+    .description("list what is traded, with last and best prices")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
       const { symbols } = await client.symbols();

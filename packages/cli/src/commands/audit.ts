@@ -46,7 +46,7 @@ interface StoryRow {
 export function addAuditCommand(program: Command, terminal: Terminal): void {
   program
     .command("audit")
-    .description("the whole story of an order: what happened, who asked, what was answered")
+    .description("tell the whole story of an order: what happened, who asked, what was answered")
     .argument("[order]", "the order's number")
     .option("--reference <text>", "your own name of the order; with --account")
     .option("--account <account>", "whose order a --reference means")

@@ -11,7 +11,7 @@ const SECONDS_MAX = 86_400;
 export function addBenchCommand(program: Command, terminal: Terminal): void {
   program
     .command("bench")
-    .description("measure a running gateway: places and cancels orders, and leaves none open")
+    .description("measure a running gateway: place and cancel orders, and leave none open")
     .addOption(
       new Option("--rate <n>", "requests a second; without it as many as answers allow").argParser(
         upTo(RATE_MAX),
@@ -35,7 +35,7 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
     .option("--price <price>", "a tenth below the market unless given", decimal)
     .option("--qty <qty>", "one board lot unless given", decimal)
     .option("--portfolio <text>", "of a key that has portfolios")
-    .option("--yes", "do it without asking, also where real orders are traded")
+    .option("--yes", "do not ask, not even where real orders are traded")
     .addHelpText("after", AFTER)
     .action(async (options: BenchOptions, command: Command) => {
       const { bench } = await import("../bench/bench.ts");

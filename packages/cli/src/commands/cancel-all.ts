@@ -25,17 +25,17 @@ export function addCancelAllCommand(program: Command, terminal: Terminal): void 
   program
     .command("cancel-all")
     .description(
-      "cancel every open order, or those that the options pick; shows them and asks first",
+      "cancel all open orders, or those that the options select; shows them and asks first",
     )
     .option("--market <market>", "placed with this market name")
     .option("--symbol <symbol>", "of this symbol")
     .option("--side <side>", "buy or sell")
     .option("--type <type>", "of this order type")
-    .option("--portfolio <text>", "of this grouping of yours")
-    .option("--prefix <text>", "whose name of yours begins so")
+    .option("--portfolio <text>", "of this portfolio")
+    .option("--prefix <text>", "whose reference begins so")
     .option("--older-than <seconds>", "created at least so long ago", wholeNumber)
     .option("--preview", "show what would be cancelled, and cancel nothing")
-    .option("--yes", "do it without asking")
+    .option("--yes", "do not ask")
     .action(async (options: CancelAllOptions, command: Command) => {
       const { client, asJson } = session(command, terminal);
       const filter = filterOf(options);

@@ -19,7 +19,7 @@ const OPEN =
 export function addConsoleCommand(program: Command, terminal: Terminal): void {
   program
     .command("console")
-    .description("a link that signs a browser in to the web console, once")
+    .description("make a one-time link that signs a browser in to the web console")
     .option("--open", OPEN)
     .addHelpText(
       "after",
@@ -40,7 +40,7 @@ export function addOperatorConsoleCommand(program: Command, terminal: Terminal):
   operated(
     program
       .command("operator-console")
-      .description("a link that signs a browser in to the operators' console, once")
+      .description("make a one-time link that signs a browser in to the operators' console")
       .option("--open", OPEN),
   )
     .addHelpText(

@@ -40,10 +40,10 @@ interface DeadManOptions {
 export function addDeadManCommand(program: Command, terminal: Terminal): void {
   const deadMan = program
     .command("dead-man")
-    .description("orders that the gateway cancels unless you say in time that you are still there");
+    .description("dead-man's switches: orders are cancelled unless you refresh the switch in time");
   deadMan
     .command("status", { isDefault: true })
-    .description("switches that are armed or have fired")
+    .description("show switches that are armed or have fired")
     .action(async (_options, command: Command) => {
       const { client, asJson } = session(command, terminal);
       const { switches } = await client.deadManStatus();
@@ -60,7 +60,7 @@ export function addDeadManCommand(program: Command, terminal: Terminal): void {
       show(terminal, asJson, await client.deadMan(request));
       if (options.keep === true) await keep(client, request, terminal);
     });
-  scoped(deadMan.command("release").description("release one, and what it blocks")).action(
+  scoped(deadMan.command("release").description("release one, and unblock what it blocks")).action(
     async (options: DeadManOptions, command: Command) => {
       const { client, asJson } = session(command, terminal);
       show(terminal, asJson, await client.deadMan(requestOf(options, 0)));

@@ -55,7 +55,7 @@ const ARCHIVED_COLUMN: Column<PartitionRow> = {
 function addVerify(program: Command, terminal: Terminal): void {
   program
     .command("verify")
-    .description("verify a journal against its chain of hashes and its head, without a gateway")
+    .description("verify a journal against its hash chain and its head, without a gateway")
     .option("--data-dir <dir>", DATA_DIR)
     .option(
       "--segments <folder>",
@@ -113,8 +113,8 @@ function archivedLines(verdict: JournalVerdict): string[] {
 function addBackup(program: Command, terminal: Terminal): void {
   program
     .command("backup")
-    .description("copy a data directory beside the running gateway, verified, to start on")
-    .argument("<folder>", "the backup; it must not be there yet")
+    .description("make a verified copy of a data directory, also while the gateway runs")
+    .argument("<folder>", "the backup's folder, which must not exist yet")
     .option("--data-dir <dir>", DATA_DIR)
     .addHelpText(
       "after",
@@ -167,10 +167,10 @@ function tailText({ bytes, commits }: NonNullable<JournalVerdict["damagedTail"]>
 function addReceipt(program: Command, terminal: Terminal): void {
   const receipt = program
     .command("receipt")
-    .description("signed receipts of cancels: verify one, also without the gateway");
+    .description("verify a signed receipt of a cancel, also without the gateway");
   receipt
     .command("verify")
-    .description("verify a receipt against public keys, and against a journal where there is one")
+    .description("verify a receipt against public keys and, with --data-dir, against a journal")
     .argument("<file>", "the receipt, or an answer that has one; - for the standard input")
     .option("--jwks <file>", "public keys as GET /receipt-keys gave them; else they are asked for")
     .option("--data-dir <dir>", "also look whether the journal there says the same")

@@ -41,9 +41,9 @@ export function addInstrumentCommands(program: Command, terminal: Terminal): voi
   const instruments = program
     .command("instruments")
     .description("list, rename, halt, change, add and retire instruments");
-  operated(instruments.command("list", { isDefault: true }).description("all instruments")).action(
-    (_options, command: Command) => showRead(terminal, command, `${API}/instruments`),
-  );
+  operated(
+    instruments.command("list", { isDefault: true }).description("list all instruments"),
+  ).action((_options, command: Command) => showRead(terminal, command, `${API}/instruments`));
   addChange(instruments, terminal);
   addAdd(instruments, terminal);
   addRetire(instruments, terminal);
@@ -64,7 +64,7 @@ function addChange(instruments: Command, terminal: Terminal): void {
         "of open orders: all must fit, or cancel those that do not, which asks first",
       ).choices(["keep", "cancel"]),
     )
-    .option("--yes", "do it without asking")
+    .option("--yes", "do not ask")
     .action(async (symbol: string, options: ChangeOptions, command: Command) => {
       const { halt, name, reason, resting, resume } = options;
       if (resting === "cancel") {
@@ -81,7 +81,7 @@ function addChange(instruments: Command, terminal: Terminal): void {
 function addAdd(instruments: Command, terminal: Terminal): void {
   const add = instruments
     .command("add")
-    .description("list a new instrument; it is traded at once")
+    .description("list a new instrument; it trades at once")
     .argument("<symbol>")
     .requiredOption("--name <text>", "its name")
     .requiredOption("--market <name>", "a name of its market; may be given again", collected)
@@ -100,10 +100,10 @@ function addRetire(instruments: Command, terminal: Terminal): void {
   writing(
     instruments
       .command("retire")
-      .description("end its trading for good; asks first")
+      .description("end an instrument's trading for good; asks first")
       .argument("<symbol>")
       .option("--cancel-orders", "cancel what is open; it must be halted")
-      .option("--yes", "do it without asking"),
+      .option("--yes", "do not ask"),
   ).action(async (symbol: string, options: RetireOptions, command: Command) => {
     const { cancelOrders, reason, yes } = options;
     await confirm(terminal, `End trading in ${symbol} for good?`, yes === true);

@@ -26,9 +26,7 @@ export function addJournalArchiveCommands(program: Command, terminal: Terminal):
 function addArchive(program: Command, terminal: Terminal): void {
   program
     .command("archive-journal")
-    .description(
-      "move old events of a stopped gateway's journal into segments that can be verified",
-    )
+    .description("move old events of a stopped gateway's journal into verifiable segments")
     .option("--older-than <days>", "events of more than so many days ago", count)
     .option("--before <date>", "events before a date or an ISO time, such as 2026-01-31 (UTC)")
     .requiredOption("--to <folder>", "where the segments go; keep them together")

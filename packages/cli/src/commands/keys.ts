@@ -41,11 +41,11 @@ const OWNER_ONLY = 0o600;
 export function addKeyCommands(program: Command, terminal: Terminal): void {
   const keys = program
     .command("keys")
-    .description("list, make, rotate, expire and revoke API keys");
+    .description("list, create, rotate, expire and revoke API keys");
   operated(
     keys
       .command("list", { isDefault: true })
-      .description("API keys, newest first")
+      .description("list API keys, newest first")
       .addOption(
         new Option("--state <state>")
           .choices(["active", "expired", "revoked", "all"])
@@ -57,15 +57,23 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
   writing(
     keys
       .command("create")
-      .description("make a key; its secret is shown this once")
-      .option("--account <account>", "it acts for; several make a drop copy", collected)
+      .description("create a key; its secret is shown only this once")
+      .option(
+        "--account <account>",
+        "account that it acts for; several make a drop copy",
+        collected,
+      )
       .requiredOption(
         "--permission <word>",
         "read, trade, cancel or operate; may be given again",
         collected,
       )
-      .option("--portfolio <text>", "what of the account it sees; may be given again", collected)
-      .option("--address <range>", "where requests may come from; may be given again", collected)
+      .option("--portfolio <text>", "restrict it to this portfolio; may be given again", collected)
+      .option(
+        "--address <range>",
+        "restrict it to this address or range; may be given again",
+        collected,
+      )
       .option("--public-key <key>", PUBLIC_KEY, publicKey)
       .option("--label <text>", "for people")
       .option("--expires-at <ms>", "Unix milliseconds", wholeNumber),
@@ -90,7 +98,9 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
 function addGenerate(keys: Command, terminal: Terminal): void {
   keys
     .command("generate")
-    .description("make an Ed25519 key here: writes the private key, prints the public one")
+    .description(
+      "make an Ed25519 key on this machine: writes the private key, prints the public one",
+    )
     .argument("<file>", "of the private key; must not exist yet")
     .addHelpText(
       "after",
@@ -129,9 +139,9 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
   writing(
     keys
       .command("rotate")
-      .description("give a key another secret, shown this once")
+      .description("give a key a new secret, shown only this once")
       .argument("<key>")
-      .option("--overlap <seconds>", "how long the old one stays good", wholeNumber, 0)
+      .option("--overlap <seconds>", "how long the old secret stays valid", wholeNumber, 0)
       .option("--public-key <key>", PUBLIC_KEY, publicKey),
   ).action((key: string, options: RotateOptions, command: Command) => {
     const { overlap, publicKey, reason } = options;
@@ -141,7 +151,7 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
   writing(
     keys
       .command("expire")
-      .description("say when a key expires; at once without --at")
+      .description("set when a key expires; at once without --at")
       .argument("<key>")
       .option("--at <ms>", "Unix milliseconds", wholeNumber),
   ).action((key: string, { at, reason }: ExpireOptions, command: Command) => {
@@ -152,7 +162,7 @@ function addKeyEnds(keys: Command, terminal: Terminal): void {
       .command("revoke")
       .description("end a key for good, and its streams at once; asks first")
       .argument("<key>")
-      .option("--yes", "do it without asking"),
+      .option("--yes", "do not ask"),
   ).action(async (key: string, { reason, yes }: OperatorOptions, command: Command) => {
     await confirm(terminal, `Revoke ${key} for good?`, yes === true);
     await showKey(terminal, command, `${pathOf(key)}/revoke`, { reason });

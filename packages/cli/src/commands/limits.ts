@@ -26,22 +26,24 @@ const LIMIT_OPTIONS = [
 export function addLimitCommands(program: Command, terminal: Terminal): void {
   const limits = program
     .command("limits")
-    .description("list, set and clear the limits of single accounts and keys");
+    .description("list, set and clear limits of single accounts and keys");
   operated(
     limits
       .command("list", { isDefault: true })
-      .description("accounts and keys with limits of their own"),
+      .description("list accounts and keys with limits of their own"),
   ).action((_options, command: Command) => {
     return showAllPages(terminal, command, `${API}/limits`, "limits");
   });
   operated(
-    owned(limits.command("show").description("the limits that hold, and where each comes from")),
+    owned(
+      limits.command("show").description("show the limits that hold, and where each comes from"),
+    ),
   ).action((scope: string, name: string, _options, command: Command) => {
     return showRead(terminal, command, pathOf(scope, name));
   });
   addSet(limits, terminal);
   writing(
-    owned(limits.command("clear").description("take all of them away: the settings hold again")),
+    owned(limits.command("clear").description("remove all of them: the settings hold again")),
   ).action((scope: string, name: string, { reason }: OperatorOptions, command: Command) => {
     return showWrite(terminal, command, pathOf(scope, name), { reason }, "DELETE");
   });
@@ -49,7 +51,7 @@ export function addLimitCommands(program: Command, terminal: Terminal): void {
 
 function addSet(limits: Command, terminal: Terminal): void {
   const set = writing(
-    owned(limits.command("set").description("give it these limits, in place of any it has")),
+    owned(limits.command("set").description("set these limits, in place of any that it has")),
   );
   for (const [name, value, description] of LIMIT_OPTIONS) {
     set.option(`--${name} ${value}`, `${description}; off is none`);

@@ -17,9 +17,11 @@ It uses the profile's key, which is never told to the assistant.`;
 export function addMcpCommand(program: Command, terminal: Terminal): void {
   program
     .command("mcp")
-    .description("serve an assistant over the standard streams (MCP); reads only, unless allowed")
-    .option("--allow-cancel", "it may cancel single orders")
-    .option("--allow-place", "it may place orders, each after your yes in a question of its own")
+    .description(
+      "serve an AI assistant over standard input and output (MCP); read-only unless allowed",
+    )
+    .option("--allow-cancel", "allow it to cancel single orders")
+    .option("--allow-place", "allow it to place orders, each after you confirm it")
     .addHelpText("after", AFTER)
     .action(async ({ allowCancel, allowPlace }: McpFlags, command: Command) => {
       const { client } = session(command, terminal);

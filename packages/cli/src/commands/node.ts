@@ -61,7 +61,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command("doctor")
     .description(
-      "look whether the gateway answers, the clocks agree, its disk has room, the key works",
+      "check that the gateway answers, the clocks agree, its disk has room, the key works",
     )
     .action(async (_options, command: Command) => {
       const profile = chosenProfile(command.optsWithGlobals<ProfileChoice>(), terminal.environment);
@@ -84,7 +84,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
       if (isGood) return;
       tell(
         terminal,
-        `Something is wrong; each line says what. Asked: ${url}, key ${profile.apiKey}`,
+        `Each line marked FAIL says what is wrong. Asked: ${url}, key ${profile.apiKey}`,
       );
       setExitCode(command, ExitCode.Refused);
     });
@@ -103,15 +103,21 @@ async function* findings(client: CountermandClient, url: string): AsyncGenerator
   yield {
     check: "clock",
     isGood: Math.abs(offsetMs) <= SKEW_MS_MAX,
-    said: `this machine is ${Math.round(-offsetMs)} ms ahead, give or take ${Math.ceil(errorMs)} ms`,
+    said: clockText(Math.round(-offsetMs), Math.ceil(errorMs)),
   };
   yield await finding("disk", () => diskOf(url));
   yield await finding("key", async () => {
     const { total_records } = await client.orders({ page_size: 1 }).catch(dropCopyOnly);
-    if (total_records === null) return "signature accepted; it is a drop copy, of the stream alone";
-    return `signature accepted; the account has ${total_records} orders`;
+    if (total_records === null)
+      return "signature accepted; it is a drop copy, for the stream alone";
+    return `signature accepted; orders in the account: ${total_records}`;
   });
   yield await finding("stream", () => firstMessage(client));
+}
+
+function clockText(aheadMs: number, errorMs: number): string {
+  const side = aheadMs < 0 ? "behind" : "ahead of";
+  return `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
 }
 
 /** A key of several accounts is in order, and may ask for no orders. */
@@ -128,7 +134,7 @@ async function diskOf(url: string): Promise<string> {
   if (!response.ok) throw new Error(`not told: HTTP status ${response.status}`);
   const { data } = (await response.json()) as { readonly data?: { readonly disk?: string } };
   if (data?.disk !== "full") return "has room";
-  throw new Error("full: cancels go on from a reserve, new orders are refused until there is room");
+  throw new Error("full: cancels work, new orders are refused until there is room");
 }
 
 async function firstMessage(client: CountermandClient): Promise<string> {
@@ -136,7 +142,7 @@ async function firstMessage(client: CountermandClient): Promise<string> {
   try {
     for await (const event of stream) {
       if (event.type === "snapshot")
-        return `${event.orders.length} open orders at seq ${event.seq}`;
+        return `open orders: ${event.orders.length}, at seq ${event.seq}`;
       if (event.type === "disconnected") throw new Error(event.reason);
     }
     throw new Error("it ended");

@@ -36,7 +36,7 @@ function addKill(program: Command, terminal: Terminal): void {
     program
       .command("kill")
       .description(
-        "the kill switch: block new orders in a scope, then cancel its open ones; asks first",
+        "kill switch: block new orders in a scope, then cancel its open ones; asks first",
       )
       .option("--gateway", "everything")
       .option("--market <market>", "a market and all its names")
@@ -44,7 +44,7 @@ function addKill(program: Command, terminal: Terminal): void {
       .option("--portfolio <text>", "orders of this portfolio")
       .option("--key <key>", "an API key and what it entered")
       .option("--block-only", "cancel nothing")
-      .option("--yes", "do it without asking"),
+      .option("--yes", "do not ask"),
   )
     .addHelpText("after", "\nOptions named together must all fit. End it with: countermand release")
     .action(async (options: OperatorOptions & ScopeOptions, command: Command) => {
@@ -82,7 +82,7 @@ function addBlocks(program: Command, terminal: Terminal): void {
   operated(
     program
       .command("blocks")
-      .description("what is blocked, by whom and why, and how far each kill has come")
+      .description("list what is blocked, by whom and why, and how far each kill has come")
       .addOption(
         new Option("--state <state>").choices(["active", "released", "all"]).default("active"),
       ),
@@ -97,7 +97,7 @@ function addBlocks(program: Command, terminal: Terminal): void {
 }
 
 function addModes(program: Command, terminal: Terminal): void {
-  operated(program.command("modes").description("the mode of each market, and of all")).action(
+  operated(program.command("modes").description("show the mode of each market, and of all")).action(
     (_options, command: Command) => showRead(terminal, command, `${API}/modes`),
   );
   writing(
@@ -106,7 +106,7 @@ function addModes(program: Command, terminal: Terminal): void {
       .description("set the mode of a market, or of all")
       .argument("<market>", "hkex, usex, crypto or all")
       .addArgument(new Argument("<mode>", "what it takes").choices(MODES))
-      .option("--yes", "do it without asking"),
+      .option("--yes", "do not ask"),
   ).action(async (market: string, mode: string, options: OperatorOptions, command: Command) => {
     const { reason, yes } = options;
     await confirm(terminal, `Set ${market} to ${mode}?`, yes === true);
@@ -132,12 +132,12 @@ function addAccounts(program: Command, terminal: Terminal): void {
   const accounts = program
     .command("accounts")
     .description("list, open, credit, debit and close accounts");
-  operated(accounts.command("list", { isDefault: true }).description("all accounts")).action(
+  operated(accounts.command("list", { isDefault: true }).description("list all accounts")).action(
     (_options, command: Command) => {
       return showAllPages(terminal, command, `${API}/accounts`, "accounts");
     },
   );
-  operated(accounts.command("show").description("one account").argument("<account>")).action(
+  operated(accounts.command("show").description("show one account").argument("<account>")).action(
     (account: string, _options, command: Command) => {
       return showRead(terminal, command, pathOf(account));
     },
@@ -156,7 +156,7 @@ function addAccounts(program: Command, terminal: Terminal): void {
   withMoney(
     accounts
       .command("adjust")
-      .description("credit, or with figures below zero debit, cash and holdings; all or nothing")
+      .description("credit cash and holdings, or debit them with negative figures; all or nothing")
       .argument("<account>"),
   ).action(async (account: string, options: MoneyOptions, command: Command) => {
     const body = { reason: options.reason, ...moneyOf(options) };
@@ -169,7 +169,7 @@ function addAccounts(program: Command, terminal: Terminal): void {
       .argument("<account>")
       .option("--cancel-orders", "cancel its open orders first")
       .option("--withdraw", "debit what is there")
-      .option("--yes", "do it without asking"),
+      .option("--yes", "do not ask"),
   ).action(async (account: string, options: CloseOptions, command: Command) => {
     const { cancelOrders, reason, withdraw, yes } = options;
     await confirm(terminal, `Close account ${account} for good?`, yes === true);

@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Row>[] = [
 export function addProfileCommands(program: Command, terminal: Terminal): void {
   const profiles = program
     .command("profiles")
-    .description("gateways and keys to choose from with --profile; secrets stay in one file")
+    .description("list and add the gateways and keys that --profile chooses from")
     .addHelpText(
       "after",
       "\nWithout --profile, COUNTERMAND_API_KEY with COUNTERMAND_API_SECRET or\n" +
@@ -41,7 +41,7 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
     );
   profiles
     .command("list", { isDefault: true })
-    .description("what there is; never shows a secret")
+    .description("list the profiles; never shows a secret")
     .action((_options, command: Command) => {
       const path = profilePath(terminal.environment);
       const known = { [DEFAULT_PROFILE]: SANDBOX_PROFILE, ...readProfiles(path) };
@@ -58,7 +58,7 @@ export function addProfileCommands(program: Command, terminal: Terminal): void {
   profiles
     .command("add")
     .description(
-      "add or replace one; its secret, or its private key in PEM, is read from the input",
+      "add or replace a profile; reads its secret, or its private key in PEM, from standard input",
     )
     .argument("<name>")
     .argument("<url>", "address of the gateway")

@@ -33,7 +33,7 @@ const BODY = "the body: text, @FILE, or - for the standard input";
 function addSign(program: Command, terminal: Terminal): void {
   program
     .command("sign")
-    .description("make the headers of a signed request, with the profile's key")
+    .description("print the headers of a signed request, made with the profile's key")
     .argument("<method>", "GET, POST, PUT or DELETE; CONNECT for the handshake of a stream")
     .argument("<target>", "path and query: /trade/v1/orders?page_size=1")
     .option("--body <body>", BODY)
@@ -68,7 +68,7 @@ function addExplain(program: Command, terminal: Terminal): void {
   program
     .command("explain")
     .description(
-      "say why a signature was refused: what was to be signed, and which mistake was made",
+      "find out why a signature was refused: what should have been signed, and which mistake was made",
     )
     .argument("<method>", "as sent")
     .argument("<target>", "path and query as sent")

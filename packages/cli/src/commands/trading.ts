@@ -51,7 +51,7 @@ function addPlace(program: Command, terminal: Terminal): void {
     .option("--trigger <price>", "trigger of a stop order", decimal)
     .option("--tif <time>", "day, gtc, ioc or fok")
     .option("--reference <text>", "your own name of the order")
-    .option("--portfolio <text>", "your own grouping")
+    .option("--portfolio <text>", "your own grouping of orders")
     .addHelpText(
       "after",
       "\nExample:\n  countermand place buy 00700 100 --price 423.83 --reference a1",
@@ -110,7 +110,7 @@ interface CancelOptions {
 function addCancel(program: Command, terminal: Terminal): void {
   program
     .command("cancel")
-    .description("cancel one order, by its number or with --reference by your own name")
+    .description("cancel one order, by its number or, with --reference, by your own name")
     .argument("[order]", "the order's number", orderNo)
     .option("--reference <text>", "your own name of the order")
     .option("--only-unfilled", "only if nothing of it has traded")
@@ -253,7 +253,7 @@ interface AmendOptions {
 function addAmend(program: Command, terminal: Terminal): void {
   program
     .command("amend")
-    .description("give an open order new terms; less quantity alone keeps its place in the queue")
+    .description("change an open order; a smaller quantity alone keeps its place in the queue")
     .argument("<order>", "the order's number", orderNo)
     .option("--price <price>", "new limit price", decimal)
     .option("--qty <qty>", "new quantity; what has traded counts", decimal)
@@ -290,9 +290,9 @@ function addOrders(program: Command, terminal: Terminal): void {
     .option("--symbol <symbol>", "of this symbol")
     .option("--side <side>", "buy or sell")
     .option("--status <status>", "open, partly-filled, filled, cancelled or rejected", statusWord)
-    .option("--reference <text>", "that carry this name of yours")
-    .option("--portfolio <text>", "of this grouping of yours")
-    .addOption(new Option("--limit <n>", "at most so many").argParser(count).default(20))
+    .option("--reference <text>", "with this reference")
+    .option("--portfolio <text>", "of this portfolio")
+    .addOption(new Option("--limit <n>", "how many at most").argParser(count).default(20))
     .action(async (options: OrdersOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const orders = [];
@@ -324,7 +324,7 @@ function ordersQuery(options: OrdersOptions): OrdersQuery {
 function addOrder(program: Command, terminal: Terminal): void {
   program
     .command("order")
-    .description("show one order, by its number or with --reference by your own name")
+    .description("show one order, by its number or, with --reference, by your own name")
     .argument("[order]", "the order's number", orderNo)
     .option("--reference <text>", "your own name of the order")
     .action(async (number: string | undefined, options: { reference?: string }, command) => {

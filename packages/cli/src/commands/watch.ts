@@ -10,7 +10,7 @@ import { statusText } from "./orders-view.ts";
 export function addWatchCommand(program: Command, terminal: Terminal): void {
   program
     .command("watch")
-    .description("every change of every order as it happens; through cuts and restarts, no gap")
+    .description("show every change of every order as it happens, without gaps across reconnects")
     .option("--from <seq>", "begin with the messages after this position; 0 for all", wholeNumber)
     .option("--count <n>", "end after so many changes", count)
     .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
