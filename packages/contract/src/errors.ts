@@ -60,8 +60,8 @@ export function fault(error: ErrorName, details: string): Fault {
 }
 
 /** Tells a fault from a decoded value; no decoded value has a member `error`. */
-export function isFault<T extends object>(value: T | Fault): value is Fault {
-  return "error" in value;
+export function isFault(value: unknown): value is Fault {
+  return typeof value === "object" && value !== null && "error" in value;
 }
 
 /** The fault of a body or message that is not JSON. */

@@ -4,12 +4,11 @@
  * value counts as absent.
  */
 import type { MarketName } from "@countermand/core/model";
-import { type ErrorName, type Fault, fault, isFault } from "../errors.ts";
+import { type Fault, isFault } from "../errors.ts";
 import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { MARKET_WORDS } from "../names.ts";
-import { textFault } from "../requests/fields.ts";
-import { nameQuery, parseQuery } from "../requests/query-string.ts";
-import { shown } from "../shown.ts";
+import { present, type Range } from "../requests/fields.ts";
+import { type QueryReader, queryReader } from "../requests/query-reader.ts";
 import {
   DEPTH_LEVELS_DEFAULT,
   type IntervalSeconds,
@@ -41,46 +40,42 @@ export interface CandlesQuery extends TradesQuery {
   readonly interval: IntervalSeconds;
 }
 
-type Values = ReadonlyMap<string, string>;
-
-const INTEGER = /^(?:0|[1-9][0-9]{0,15})$/;
+const HEARTBEATS: Range = { min: 1, max: LIMITS.heartbeatSecondsMax.value };
+const LEVELS: Range = { min: 1, max: LIMITS.marketLevelsMax.value };
+const ROWS: Range = { min: 1, max: LIMITS.marketRowsMax.value };
 
 /** `GET /market/v1/symbols`; the raw query without "?". */
 export function decodeSymbolsQuery(rawQuery: string): SymbolsQuery | Fault {
-  const values = namedValues(rawQuery, ["market"]);
-  return isFault(values) ? values : marketOf(values);
+  const reader = queryReader(rawQuery, ["market"]);
+  return isFault(reader) ? reader : reader.result(marketOf(reader));
 }
 
 /** `GET /market/v1/depth`; the raw query without "?". */
 export function decodeDepthQuery(rawQuery: string): DepthQuery | Fault {
-  const values = namedValues(rawQuery, ["market", "symbol", "levels"]);
-  if (isFault(values)) return values;
-  const symbol = symbolOf(values);
-  if (isFault(symbol)) return symbol;
-  const levels = integerOf(values, "levels", LIMITS.marketLevelsMax.value);
-  if (typeof levels === "object") return levels;
-  return { ...symbol, levels: levels ?? DEPTH_LEVELS_DEFAULT };
+  const reader = queryReader(rawQuery, ["market", "symbol", "levels"]);
+  if (isFault(reader)) return reader;
+  return reader.result({
+    ...symbolOf(reader),
+    levels: reader.wholeNumber("levels", LEVELS) ?? DEPTH_LEVELS_DEFAULT,
+  });
 }
 
 /** `GET /market/v1/trades`; the raw query without "?". */
 export function decodeTradesQuery(rawQuery: string): TradesQuery | Fault {
-  const values = namedValues(rawQuery, ["market", "symbol", "limit"]);
-  if (isFault(values)) return values;
-  const symbol = symbolOf(values);
-  return isFault(symbol) ? symbol : limited(symbol, values);
+  const reader = queryReader(rawQuery, ["market", "symbol", "limit"]);
+  if (isFault(reader)) return reader;
+  return reader.result({ ...symbolOf(reader), limit: limitOf(reader) });
 }
 
 /** `GET /market/v1/candles`; the raw query without "?". */
 export function decodeCandlesQuery(rawQuery: string): CandlesQuery | Fault {
-  const values = namedValues(rawQuery, ["market", "symbol", "interval", "limit"]);
-  if (isFault(values)) return values;
-  const symbol = symbolOf(values);
-  if (isFault(symbol)) return symbol;
-  const word = given(values, "interval");
-  const interval = intervalOf(word);
-  if (interval === undefined) return fault("INVALID_INTERVAL", intervalFault("interval", word));
-  const query = limited(symbol, values);
-  return isFault(query) ? query : { ...query, interval };
+  const reader = queryReader(rawQuery, ["market", "symbol", "interval", "limit"]);
+  if (isFault(reader)) return reader;
+  return reader.result({
+    ...symbolOf(reader),
+    interval: intervalIn(reader),
+    limit: limitOf(reader),
+  });
 }
 
 /** What the handshake of the market stream asks for. */
@@ -91,65 +86,32 @@ export interface MarketStreamQuery {
 
 /** The raw query of the market stream's handshake without "?". */
 export function decodeMarketStreamQuery(rawQuery: string): MarketStreamQuery | Fault {
-  const values = namedValues(rawQuery, ["heartbeat"]);
-  if (isFault(values)) return values;
-  const { value: max } = LIMITS.heartbeatSecondsMax;
-  const heartbeat = integerOf(values, "heartbeat", max, "INVALID_STREAM_PARAMETER");
-  if (typeof heartbeat === "object") return heartbeat;
-  return { heartbeatSeconds: heartbeat ?? HEARTBEAT_SECONDS_DEFAULT };
+  const reader = queryReader(rawQuery, ["heartbeat"], "INVALID_STREAM_PARAMETER");
+  if (isFault(reader)) return reader;
+  const heartbeatSeconds = reader.wholeNumber("heartbeat", HEARTBEATS) ?? HEARTBEAT_SECONDS_DEFAULT;
+  return reader.result({ heartbeatSeconds });
 }
 
-function namedValues(rawQuery: string, known: readonly string[]): Values | Fault {
-  const parameters = parseQuery(rawQuery);
-  if (typeof parameters === "string") return fault("MALFORMED_QUERY", parameters);
-  const named = nameQuery(parameters, known);
-  if ("unknown" in named) {
-    const names = known.join(", ");
-    return fault("UNKNOWN_QUERY_PARAMETER", `${shown(named.unknown)} is not one of ${names}`);
-  }
-  if ("repeated" in named) {
-    return fault("REPEATED_QUERY_PARAMETER", `${named.repeated} is given twice`);
-  }
-  return named.values;
+function marketOf(reader: QueryReader): SymbolsQuery {
+  return present({ market: reader.word("market", MARKET_WORDS, "INVALID_MARKET") });
 }
 
-function marketOf(values: Values): SymbolsQuery | Fault {
-  const word = given(values, "market");
-  if (word === "") return {};
-  const market = MARKET_WORDS.valueOf(word);
-  if (market !== undefined) return { market };
-  const words = MARKET_WORDS.words.join(", ");
-  return fault("INVALID_MARKET", `market must be one of ${words}, not ${shown(word)}`);
+/** A symbol that was not sent is refused, and "" until the reader says so. */
+function symbolOf(reader: QueryReader): SymbolQuery {
+  const market = marketOf(reader);
+  const symbol = reader.text("symbol", LIMITS.symbolCharactersMax.value, "MALFORMED_SYMBOL");
+  if (symbol === undefined) reader.refuse("symbol is required", "MALFORMED_SYMBOL");
+  return { ...market, symbol: symbol ?? "" };
 }
 
-function symbolOf(values: Values): SymbolQuery | Fault {
-  const market = marketOf(values);
-  if (isFault(market)) return market;
-  const symbol = given(values, "symbol");
-  if (symbol === "") return fault("MALFORMED_SYMBOL", "symbol is required");
-  const problem = textFault("symbol", symbol, LIMITS.symbolCharactersMax.value);
-  return problem === null ? { ...market, symbol } : fault("MALFORMED_SYMBOL", problem);
+/** One that is none is refused, and the shortest until the reader says so. */
+function intervalIn(reader: QueryReader): IntervalSeconds {
+  const word = reader.given("interval") ?? "";
+  const interval = intervalOf(word);
+  if (interval === undefined) reader.refuse(intervalFault("interval", word), "INVALID_INTERVAL");
+  return interval ?? 60;
 }
 
-function limited(symbol: SymbolQuery, values: Values): TradesQuery | Fault {
-  const limit = integerOf(values, "limit", LIMITS.marketRowsMax.value);
-  if (typeof limit === "object") return limit;
-  return { ...symbol, limit: limit ?? MARKET_ROWS_DEFAULT };
-}
-
-function integerOf(
-  values: Values,
-  name: string,
-  max: number,
-  error: ErrorName = "INVALID_QUERY_PARAMETER",
-): number | undefined | Fault {
-  const text = given(values, name);
-  if (text === "") return undefined;
-  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= max) return value;
-  return fault(error, `${name} must be a whole number from 1 to ${max}, not ${shown(text)}`);
-}
-
-function given(values: Values, name: string): string {
-  return values.get(name) ?? "";
+function limitOf(reader: QueryReader): number {
+  return reader.wholeNumber("limit", ROWS) ?? MARKET_ROWS_DEFAULT;
 }

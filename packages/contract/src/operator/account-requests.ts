@@ -5,14 +5,7 @@ import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { decimalField, kept } from "../requests/fields.ts";
 import { shown } from "../shown.ts";
-import {
-  booleanField,
-  invalid,
-  isFieldFault,
-  operatorObject,
-  reasonField,
-  requiredText,
-} from "./operator-fields.ts";
+import { actObject, booleanField, invalid, requiredText } from "./operator-fields.ts";
 
 /** What an account gets; below zero, what is taken from it. Never zero, no asset twice. */
 export type Adjustments = readonly (readonly [asset: Asset, units: bigint])[];
@@ -39,26 +32,25 @@ const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Body of `POST /operator/v1/accounts`. */
 export function decodeOpenAccount(value: JsonValue): OpenAccountRequest | Fault {
-  const object = operatorObject(value, ["reason", "account", "short_selling", "cash", "holdings"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["account", "short_selling", "cash", "holdings"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const account = requiredText(object, "account", LIMITS.accountCharactersMax.value);
-  if (isFieldFault(account)) return account;
+  if (isFault(account)) return account;
   if (!ACCOUNT.test(account)) {
     return invalid(
       `account has letters, digits, dots, dashes and underscores, not ${shown(account)}`,
     );
   }
   const short = booleanField(object, "short_selling");
-  if (isFieldFault(short)) return short;
+  if (isFault(short)) return short;
   const adjustments = adjustmentsOf(object);
-  if (isFieldFault(adjustments)) return adjustments;
+  if (isFault(adjustments)) return adjustments;
   if (adjustments.some(([, units]) => units < 0n)) {
     return invalid("an account begins with nothing below zero");
   }
   return {
-    reason: kept(reason),
+    reason,
     account: kept(account) as Account,
     shortSellingAllowed: short ?? false,
     adjustments,
@@ -67,35 +59,33 @@ export function decodeOpenAccount(value: JsonValue): OpenAccountRequest | Fault 
 
 /** Body of `POST /operator/v1/accounts/{account}/adjust`. */
 export function decodeAdjust(value: JsonValue): AdjustRequest | Fault {
-  const object = operatorObject(value, ["reason", "cash", "holdings"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["cash", "holdings"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const adjustments = adjustmentsOf(object);
-  if (isFieldFault(adjustments)) return adjustments;
+  if (isFault(adjustments)) return adjustments;
   if (adjustments.length === 0) return invalid("cash or holdings is required");
-  return { reason: kept(reason), adjustments };
+  return { reason, adjustments };
 }
 
 /** Body of `POST /operator/v1/accounts/{account}/close`. */
 export function decodeCloseAccount(value: JsonValue): CloseAccountRequest | Fault {
-  const object = operatorObject(value, ["reason", "cancel_orders", "withdraw"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["cancel_orders", "withdraw"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const cancels = booleanField(object, "cancel_orders");
-  if (isFieldFault(cancels)) return cancels;
+  if (isFault(cancels)) return cancels;
   const withdraws = booleanField(object, "withdraw");
-  if (isFieldFault(withdraws)) return withdraws;
-  return { reason: kept(reason), cancelsOrders: cancels ?? false, withdraws: withdraws ?? false };
+  if (isFault(withdraws)) return withdraws;
+  return { reason, cancelsOrders: cancels ?? false, withdraws: withdraws ?? false };
 }
 
 /** Of `cash` by currency and `holdings` by product. */
 function adjustmentsOf(object: JsonObject): Adjustments | Fault {
   const cash = adjustmentsIn(object, "cash", "Cash");
-  if (isFieldFault(cash)) return cash;
+  if (isFault(cash)) return cash;
   const holdings = adjustmentsIn(object, "holdings", "Holding");
-  return isFieldFault(holdings) ? holdings : [...cash, ...holdings];
+  return isFault(holdings) ? holdings : [...cash, ...holdings];
 }
 
 function adjustmentsIn(
@@ -112,7 +102,7 @@ function adjustmentsIn(
   const adjustments: [Asset, bigint][] = [];
   for (const name of given.names) {
     const units = decimalField(given, name, "OPERATOR_INVALID_FIELD");
-    if (isFieldFault(units)) return units;
+    if (isFault(units)) return units;
     if (units === null || units === 0n)
       return invalid(`${shown(name)} of ${field} changes nothing`);
     if (name.length > LIMITS.symbolCharactersMax.value)

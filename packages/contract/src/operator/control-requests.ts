@@ -6,12 +6,11 @@ import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS, WordTable } from "../names.ts";
 import { kept } from "../requests/fields.ts";
 import {
+  actObject,
   booleanField,
   invalid,
-  isFieldFault,
   operatorObject,
   optionalText,
-  reasonField,
   requiredText,
 } from "./operator-fields.ts";
 
@@ -60,25 +59,22 @@ const WHOLE_GATEWAY: OperatorScope = {
 
 /** Body of `POST /operator/v1/kill`. */
 export function decodeKill(value: JsonValue): KillRequest | Fault {
-  const object = operatorObject(value, ["reason", "scope", "cancel_orders"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["scope", "cancel_orders"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const given = object.get("scope");
   if (given === undefined) return invalid(`scope is required, with ${SCOPE_FIELDS.join(", ")}`);
   const scope = decodeScope(given);
   if (isFault(scope)) return scope;
   const cancels = booleanField(object, "cancel_orders");
-  if (isFieldFault(cancels)) return cancels;
-  return { reason: kept(reason), scope, cancels: cancels ?? true };
+  if (isFault(cancels)) return cancels;
+  return { reason, scope, cancels: cancels ?? true };
 }
 
 /** A body that says nothing but why. */
 export function decodeReason(value: JsonValue): ReasonRequest | Fault {
-  const object = operatorObject(value, ["reason"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  return isFieldFault(reason) ? reason : { reason: kept(reason) };
+  const act = actObject(value, []);
+  return isFault(act) ? act : { reason: act.reason };
 }
 
 /** A body that says nothing: `{}`. */
@@ -88,24 +84,23 @@ export function decodeNothing(value: JsonValue): object | Fault {
 
 /** Body of `POST /operator/v1/modes`. */
 export function decodeModeChange(value: JsonValue): ModeRequest | Fault {
-  const object = operatorObject(value, ["reason", "market", "mode"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["market", "mode"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const word = requiredText(object, "mode", WORD_CHARACTERS_MAX);
-  if (isFieldFault(word)) return word;
+  if (isFault(word)) return word;
   const mode = MARKET_MODE_WORDS.valueOf(word);
   if (mode === undefined) {
     return invalid(`mode must be one of ${MARKET_MODE_WORDS.words.join(", ")}`);
   }
   const market = requiredText(object, "market", WORD_CHARACTERS_MAX);
-  if (isFieldFault(market)) return market;
-  if (market === "all") return { reason: kept(reason), marketGroup: null, mode };
+  if (isFault(market)) return market;
+  if (market === "all") return { reason, marketGroup: null, mode };
   const name = MARKET_WORDS.valueOf(market);
   if (name === undefined) {
     return invalid(`market must be one of ${MARKET_WORDS.words.join(", ")}, or all`);
   }
-  return { reason: kept(reason), marketGroup: marketGroupOf(name), mode };
+  return { reason, marketGroup: marketGroupOf(name), mode };
 }
 
 const WORD_CHARACTERS_MAX = 32;
@@ -115,7 +110,7 @@ function decodeScope(value: JsonValue): OperatorScope | Fault {
   const object = operatorObject(value, SCOPE_FIELDS);
   if (isFault(object)) return object;
   const whole = booleanField(object, "gateway");
-  if (isFieldFault(whole)) return whole;
+  if (isFault(whole)) return whole;
   const parts = decodeScopeParts(object);
   if (isFault(parts)) return parts;
   const isNarrowed = Object.values(parts).some((part) => part !== null);
@@ -128,14 +123,14 @@ function decodeScope(value: JsonValue): OperatorScope | Fault {
 
 function decodeScopeParts(object: JsonObject): OperatorScope | Fault {
   const apiKey = optionalText(object, "api_key", LIMITS.operatorNameCharactersMax.value);
-  if (isFieldFault(apiKey)) return apiKey;
+  if (isFault(apiKey)) return apiKey;
   const account = optionalText(object, "account", LIMITS.accountCharactersMax.value);
-  if (isFieldFault(account)) return account;
+  if (isFault(account)) return account;
   const { value: portfolioMax } = LIMITS.portfolioIdCharactersMax;
   const portfolioId = optionalText(object, "portfolio_id", portfolioMax);
-  if (isFieldFault(portfolioId)) return portfolioId;
+  if (isFault(portfolioId)) return portfolioId;
   const market = optionalText(object, "market", WORD_CHARACTERS_MAX);
-  if (isFieldFault(market)) return market;
+  if (isFault(market)) return market;
   const name = market === null ? null : MARKET_WORDS.valueOf(market);
   if (name === undefined) return invalid(`market must be one of ${MARKET_WORDS.words.join(", ")}`);
   return {

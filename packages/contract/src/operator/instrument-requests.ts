@@ -7,15 +7,7 @@ import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS } from "../names.ts";
 import { decimalField, kept } from "../requests/fields.ts";
 import { shown } from "../shown.ts";
-import {
-  booleanField,
-  invalid,
-  isFieldFault,
-  operatorObject,
-  optionalText,
-  reasonField,
-  requiredText,
-} from "./operator-fields.ts";
+import { actObject, booleanField, invalid, optionalText, requiredText } from "./operator-fields.ts";
 
 /** What becomes of open orders: all stay, or what cannot stay is cancelled. */
 export type RestingChoice = "keep" | "cancel";
@@ -54,59 +46,56 @@ const GRID_FIELDS = ["tick", "lot", "price_max", "qty_max"] as const;
 
 /** Body of `POST /operator/v1/instruments/{symbol}`. */
 export function decodeInstrumentChange(value: JsonValue): InstrumentRequest | Fault {
-  const object = operatorObject(value, ["reason", "name", "halted", ...GRID_FIELDS, "resting"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["name", "halted", ...GRID_FIELDS, "resting"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const name = optionalText(object, "name", LIMITS.instrumentNameCharactersMax.value);
-  if (isFieldFault(name)) return name;
+  if (isFault(name)) return name;
   const halted = booleanField(object, "halted");
-  if (isFieldFault(halted)) return halted;
+  if (isFault(halted)) return halted;
   const grid = gridOf(object);
-  if (isFieldFault(grid)) return grid;
+  if (isFault(grid)) return grid;
   const resting = restingOf(object);
-  if (isFieldFault(resting)) return resting;
+  if (isFault(resting)) return resting;
   if (name === null && halted === null && Object.values(grid).every((each) => each === null)) {
     return invalid(`one of name, halted, ${GRID_FIELDS.join(", ")} is required`);
   }
   const securityDesc = name === null ? null : kept(name);
-  return { reason: kept(reason), securityDesc, halted, grid, resting };
+  return { reason, securityDesc, halted, grid, resting };
 }
 
 /** Body of `POST /operator/v1/instruments/{symbol}/retire`. */
 export function decodeRetire(value: JsonValue): RetireRequest | Fault {
-  const object = operatorObject(value, ["reason", "resting"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["resting"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const resting = restingOf(object);
-  if (isFieldFault(resting)) return resting;
+  if (isFault(resting)) return resting;
   if (resting === "keep") return invalid("nothing works in an instrument that is retired: cancel");
-  return { reason: kept(reason), resting };
+  return { reason, resting };
 }
 
 /** Body of `POST /operator/v1/instruments`. */
 export function decodeAddInstrument(value: JsonValue): AddInstrumentRequest | Fault {
   const texts = ["symbol", "name", "markets", "currency", "product"];
-  const object = operatorObject(value, ["reason", ...texts, ...GRID_FIELDS, "odd_lot"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, [...texts, ...GRID_FIELDS, "odd_lot"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const symbol = nameOf(object, "symbol");
-  if (isFieldFault(symbol)) return symbol;
+  if (isFault(symbol)) return symbol;
   const product = object.get("product") === undefined ? symbol : nameOf(object, "product");
-  if (isFieldFault(product)) return product;
+  if (isFault(product)) return product;
   const name = requiredText(object, "name", LIMITS.instrumentNameCharactersMax.value);
-  if (isFieldFault(name)) return name;
+  if (isFault(name)) return name;
   const currency = requiredText(object, "currency", LIMITS.symbolCharactersMax.value);
-  if (isFieldFault(currency)) return currency;
+  if (isFault(currency)) return currency;
   if (!CURRENCY.test(currency)) return invalid("currency has 3 to 8 capital letters");
   const markets = marketsOf(object);
-  if (isFieldFault(markets)) return markets;
+  if (isFault(markets)) return markets;
   const grid = gridOf(object);
-  if (isFieldFault(grid)) return grid;
+  if (isFault(grid)) return grid;
   const oddLotQty = positive(object, "odd_lot");
-  if (isFieldFault(oddLotQty)) return oddLotQty;
+  if (isFault(oddLotQty)) return oddLotQty;
   const { priceTick, priceMax, lotQty, orderQtyMax } = grid;
   if (priceTick === null || priceMax === null || lotQty === null || orderQtyMax === null) {
     return invalid(`${GRID_FIELDS.join(", ")} are required`);
@@ -124,12 +113,12 @@ export function decodeAddInstrument(value: JsonValue): AddInstrumentRequest | Fa
     oddLotQty: oddLotQty as Qty | null,
     orderQtyMax,
   };
-  return { reason: kept(reason), instrument };
+  return { reason, instrument };
 }
 
 function nameOf(object: JsonObject, field: string): string | Fault {
   const name = requiredText(object, field, LIMITS.symbolCharactersMax.value);
-  if (isFieldFault(name) || SYMBOL.test(name)) return name;
+  if (isFault(name) || SYMBOL.test(name)) return name;
   return invalid(`${field} has letters, digits, dots, dashes and underscores, not ${shown(name)}`);
 }
 
@@ -157,7 +146,7 @@ function gridOf(object: JsonObject): GridRequest | Fault {
   const [priceTick, priceMax] = [positive(object, "tick"), positive(object, "price_max")];
   const [lotQty, orderQtyMax] = [positive(object, "lot"), positive(object, "qty_max")];
   for (const each of [priceTick, lotQty, priceMax, orderQtyMax]) {
-    if (isFieldFault(each)) return each;
+    if (isFault(each)) return each;
   }
   return { priceTick, priceMax, lotQty, orderQtyMax } as GridRequest;
 }
@@ -165,12 +154,12 @@ function gridOf(object: JsonObject): GridRequest | Fault {
 /** Null when it is absent. */
 function positive(object: JsonObject, field: string): bigint | null | Fault {
   const units = decimalField(object, field, "OPERATOR_INVALID_FIELD");
-  if (isFieldFault(units) || units === null || units > 0n) return units;
+  if (isFault(units) || units === null || units > 0n) return units;
   return invalid(`${field} must be above 0`);
 }
 
 function restingOf(object: JsonObject): RestingChoice | null | Fault {
   const text = optionalText(object, "resting", LIMITS.symbolCharactersMax.value);
-  if (text === null || text === "keep" || text === "cancel" || isFieldFault(text)) return text;
+  if (text === null || text === "keep" || text === "cancel" || isFault(text)) return text;
   return invalid("resting must be keep or cancel");
 }

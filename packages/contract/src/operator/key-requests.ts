@@ -6,13 +6,7 @@ import { LIMITS, type LimitSpec } from "../limits.ts";
 import type { Permission } from "../permissions.ts";
 import { kept, kindOf, textFault } from "../requests/fields.ts";
 import { shown } from "../shown.ts";
-import {
-  invalid,
-  isFieldFault,
-  operatorObject,
-  optionalText,
-  reasonField,
-} from "./operator-fields.ts";
+import { actObject, invalid, optionalText } from "./operator-fields.ts";
 
 export interface CreateKeyRequest {
   readonly reason: string;
@@ -47,7 +41,6 @@ const WORD_CHARACTERS_MAX = 32;
 const PUBLIC_KEY_CHARACTERS_MAX = 128;
 const ADDRESS_CHARACTERS_MAX = 64;
 const CREATE_FIELDS = [
-  "reason",
   "label",
   "algorithm",
   "public_key",
@@ -60,46 +53,43 @@ const CREATE_FIELDS = [
 
 /** Body of `POST /operator/v1/keys`. */
 export function decodeCreateKey(value: JsonValue): CreateKeyRequest | Fault {
-  const object = operatorObject(value, CREATE_FIELDS);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, CREATE_FIELDS);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const label = optionalText(object, "label", LIMITS.keyLabelCharactersMax.value);
-  if (isFieldFault(label)) return label;
+  if (isFault(label)) return label;
   const publicKey = publicKeyField(object);
-  if (isFieldFault(publicKey)) return publicKey;
+  if (isFault(publicKey)) return publicKey;
   const expiresAtMs = millisecondsField(object, "expires_at");
-  if (isFieldFault(expiresAtMs)) return expiresAtMs;
+  if (isFault(expiresAtMs)) return expiresAtMs;
   const rights = decodeRights(object);
   if (isFault(rights)) return rights;
-  return { reason: kept(reason), label: kept(label ?? ""), publicKey, expiresAtMs, ...rights };
+  return { reason, label: kept(label ?? ""), publicKey, expiresAtMs, ...rights };
 }
 
 /** Body of `POST /operator/v1/keys/{api_key}/rotate`. */
 export function decodeRotateKey(value: JsonValue): RotateKeyRequest | Fault {
-  const object = operatorObject(value, ["reason", "overlap_seconds", "public_key"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["overlap_seconds", "public_key"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const { value: max } = LIMITS.keyOverlapSecondsMax;
   const overlapSeconds = integerField(object, "overlap_seconds", max);
-  if (isFieldFault(overlapSeconds)) return overlapSeconds;
+  if (isFault(overlapSeconds)) return overlapSeconds;
   if (overlapSeconds === null) {
     return invalid("overlap_seconds is required: how long the secret of now stays good; 0 ends it");
   }
   const publicKey = optionalText(object, "public_key", PUBLIC_KEY_CHARACTERS_MAX);
-  if (isFieldFault(publicKey)) return publicKey;
-  return { reason: kept(reason), overlapSeconds, publicKey };
+  if (isFault(publicKey)) return publicKey;
+  return { reason, overlapSeconds, publicKey };
 }
 
 /** Body of `POST /operator/v1/keys/{api_key}/expire`. */
 export function decodeExpireKey(value: JsonValue): ExpireKeyRequest | Fault {
-  const object = operatorObject(value, ["reason", "expires_at"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["expires_at"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const expiresAtMs = millisecondsField(object, "expires_at");
-  return isFieldFault(expiresAtMs) ? expiresAtMs : { reason: kept(reason), expiresAtMs };
+  return isFault(expiresAtMs) ? expiresAtMs : { reason, expiresAtMs };
 }
 
 type Rights = Pick<CreateKeyRequest, "accounts" | "permissions" | "portfolioIds" | "addresses">;
@@ -110,13 +100,13 @@ function decodeRights(object: JsonObject): Rights | Fault {
   if (isFault(permissions)) return permissions;
   const { value: accountMax } = LIMITS.accountCharactersMax;
   const accounts = listField(object, "accounts", LIMITS.keyAccountsMax, accountMax);
-  if (isFieldFault(accounts)) return accounts;
+  if (isFault(accounts)) return accounts;
   const { value: portfolioMax } = LIMITS.portfolioIdCharactersMax;
   const portfolioIds = listField(object, "portfolios", LIMITS.keyPortfoliosMax, portfolioMax);
-  if (isFieldFault(portfolioIds)) return portfolioIds;
+  if (isFault(portfolioIds)) return portfolioIds;
   const { keyAddressesMax } = LIMITS;
   const addresses = listField(object, "addresses", keyAddressesMax, ADDRESS_CHARACTERS_MAX);
-  if (isFieldFault(addresses)) return addresses;
+  if (isFault(addresses)) return addresses;
   const problem = rightsProblem(permissions, accounts ?? [], portfolioIds);
   if (problem !== null) return invalid(problem);
   return { permissions, accounts: (accounts ?? []) as Account[], portfolioIds, addresses };
@@ -141,7 +131,7 @@ function rightsProblem(
 
 function permissionsField(object: JsonObject): readonly Permission[] | Fault {
   const words = listField(object, "permissions", null, WORD_CHARACTERS_MAX);
-  if (isFieldFault(words)) return words;
+  if (isFault(words)) return words;
   const named = PERMISSIONS.join(", ");
   if (words === null) return invalid(`permissions is required, of ${named}`);
   const permissions: Permission[] = [];
@@ -156,9 +146,9 @@ function permissionsField(object: JsonObject): readonly Permission[] | Fault {
 /** Null without a public key, which then is an HMAC key's. */
 function publicKeyField(object: JsonObject): string | null | Fault {
   const algorithm = optionalText(object, "algorithm", WORD_CHARACTERS_MAX);
-  if (isFieldFault(algorithm)) return algorithm;
+  if (isFault(algorithm)) return algorithm;
   const publicKey = optionalText(object, "public_key", PUBLIC_KEY_CHARACTERS_MAX);
-  if (isFieldFault(publicKey)) return publicKey;
+  if (isFault(publicKey)) return publicKey;
   switch (algorithm ?? "hmac") {
     case "hmac":
       return publicKey === null ? null : invalid("public_key is of ed25519 keys");

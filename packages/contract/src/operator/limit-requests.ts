@@ -1,9 +1,9 @@
 /** Bodies of the operator API about the limits of single accounts and keys. */
 import { type Fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
-import { kept, kindOf } from "../requests/fields.ts";
+import { kindOf } from "../requests/fields.ts";
 import { shown } from "../shown.ts";
-import { invalid, isFieldFault, operatorObject, reasonField } from "./operator-fields.ts";
+import { actObject, invalid } from "./operator-fields.ts";
 
 /** The limits' words, which are those of their settings. */
 export const LIMIT_WORDS = {
@@ -32,10 +32,9 @@ export interface LimitsRequest {
 
 /** Body of `PUT /operator/v1/limits/...`: values are checked where the settings' are. */
 export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
-  const object = operatorObject(value, ["reason", "limits"]);
-  if (isFault(object)) return object;
-  const reason = reasonField(object);
-  if (isFieldFault(reason)) return reason;
+  const act = actObject(value, ["limits"]);
+  if (isFault(act)) return act;
+  const { object, reason } = act;
   const given = object.get("limits");
   if (!(given instanceof JsonObject) || given.names.length === 0) {
     return invalid('limits must be an object with a limit at least: {"open_orders_max":10}');
@@ -49,10 +48,10 @@ export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
       );
     }
     const text = settingText(name, given.get(name) ?? null);
-    if (isFieldFault(text)) return text;
+    if (isFault(text)) return text;
     limits.set(field, text);
   }
-  return { reason: kept(reason), limits };
+  return { reason, limits };
 }
 
 /** The value as its setting is written: an object is a list of amounts by currency. */

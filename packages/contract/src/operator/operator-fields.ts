@@ -1,20 +1,23 @@
 /** What the decoders of the operator API's bodies share. Unknown fields are refused by name. */
-import { type Fault, fault } from "../errors.ts";
-import { JsonObject, type JsonValue } from "../json-exact.ts";
+import { type Fault, fault, isFault } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
-import { kindOf, notText, textFault, textField, unknownField } from "../requests/fields.ts";
-import { shown } from "../shown.ts";
+import { kept, kindOf, notText, requestObject, textFault, textField } from "../requests/fields.ts";
 
 /** The body as an object that has these fields and no others. */
-export function operatorObject(value: JsonValue, known: readonly string[]): JsonObject | Fault {
-  if (!(value instanceof JsonObject)) {
-    return fault("MALFORMED_BODY", "the body must be one JSON object");
-  }
-  const unknown = unknownField(value, known);
-  if (unknown === null) return value;
-  const taken = known.length === 0 ? "no fields" : known.join(", ");
-  const details = `unknown field ${shown(unknown)}; this takes ${taken}`;
-  return fault("OPERATOR_UNKNOWN_FIELD", details);
+export function operatorObject(body: JsonValue, known: readonly string[]): JsonObject | Fault {
+  return requestObject(body, known, "OPERATOR_UNKNOWN_FIELD", "this");
+}
+
+/** The body of an act: its object, and why it is done, for the journal; which every act says. */
+export function actObject(
+  body: JsonValue,
+  known: readonly string[],
+): { readonly object: JsonObject; readonly reason: string } | Fault {
+  const object = operatorObject(body, ["reason", ...known]);
+  if (isFault(object)) return object;
+  const reason = requiredText(object, "reason", LIMITS.operatorReasonCharactersMax.value);
+  return isFault(reason) ? reason : { object, reason: kept(reason) };
 }
 
 /** Text of a field, null when it is absent or "". */
@@ -38,11 +41,6 @@ export function requiredText(
   return optionalText(object, name, charactersMax) ?? invalid(`${name} is required`);
 }
 
-/** Why an operator does something: with every act, for the journal. */
-export function reasonField(object: JsonObject): string | Fault {
-  return requiredText(object, "reason", LIMITS.operatorReasonCharactersMax.value);
-}
-
 /** Null when it is absent. */
 export function booleanField(object: JsonObject, name: string): boolean | null | Fault {
   const value = object.get(name);
@@ -53,9 +51,4 @@ export function booleanField(object: JsonObject, name: string): boolean | null |
 
 export function invalid(details: string): Fault {
   return fault("OPERATOR_INVALID_FIELD", details);
-}
-
-/** Tells a fault from whatever a field may hold. */
-export function isFieldFault(value: unknown): value is Fault {
-  return typeof value === "object" && value !== null && "error" in value;
 }

@@ -17,6 +17,7 @@ import {
 } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { POSITIONS_QUERY, TRANSACTIONS_QUERY } from "../schema/request-schemas.ts";
+import { present } from "./fields.ts";
 import { type PageQuery, queryReader } from "./query-reader.ts";
 
 /** Filters and page of a position list; an absent filter takes all. */
@@ -54,34 +55,29 @@ export function decodeBalanceQuery(rawQuery: string): Fault | null {
 export function decodePositionsQuery(rawQuery: string): PositionsQuery | Fault {
   const reader = queryReader(rawQuery, POSITIONS_QUERY_NAMES);
   if (isFault(reader)) return reader;
-  const market = reader.word("market", MARKET_WORDS, "INVALID_MARKET");
-  const securityType = reader.word("security_type", SECURITY_TYPE_WORDS);
-  const portfolioId = reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value);
-  const page = reader.page("page", "page_size");
-  return reader.result({
-    ...(market !== undefined && { market }),
-    ...(securityType !== undefined && { securityType }),
-    ...(portfolioId !== undefined && { portfolioId }),
-    ...page,
-  });
+  const query = {
+    market: reader.word("market", MARKET_WORDS, "INVALID_MARKET"),
+    securityType: reader.word("security_type", SECURITY_TYPE_WORDS),
+    portfolioId: reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value),
+    ...reader.page("page", "page_size"),
+  };
+  return reader.result(present(query));
 }
 
 /** `GET /account/v1/transactions`; the raw query without "?". */
 export function decodeTransactionsQuery(rawQuery: string): TransactionsQuery | Fault {
   const reader = queryReader(rawQuery, TRANSACTIONS_QUERY_NAMES);
   if (isFault(reader)) return reader;
-  const page = reader.page("page", "page_size");
-  const businessType = reader.word("business_type", BUSINESS_TYPE_WORDS);
-  const ioType = reader.word("io_type", IO_TYPE_WORDS);
-  const fromDate = reader.date("from_date");
-  const toDate = reader.date("to_date");
-  const isOrdered = fromDate === undefined || toDate === undefined || fromDate <= toDate;
-  reader.refuseUnless(isOrdered, "to_date lies before from_date");
-  return reader.result({
-    ...page,
-    ...(businessType !== undefined && { businessType }),
-    ...(ioType !== undefined && { ioType }),
-    ...(fromDate !== undefined && { fromDate }),
-    ...(toDate !== undefined && { toDate }),
-  });
+  const query = {
+    ...reader.page("page", "page_size"),
+    businessType: reader.word("business_type", BUSINESS_TYPE_WORDS),
+    ioType: reader.word("io_type", IO_TYPE_WORDS),
+    fromDate: reader.date("from_date"),
+    toDate: reader.date("to_date"),
+  };
+  const { fromDate, toDate } = query;
+  if (fromDate !== undefined && toDate !== undefined && toDate < fromDate) {
+    reader.refuse("to_date lies before from_date");
+  }
+  return reader.result(present(query));
 }

@@ -35,10 +35,10 @@ function figureFields(
   object: JsonObject,
 ): Pick<AmendRequest, "price" | "stopPx" | "orderQty"> | Fault {
   const price = decimalField(object, "price", "MALFORMED_PRICE");
-  if (price !== null && typeof price === "object") return price;
+  if (isFault(price)) return price;
   const stopPx = decimalField(object, "trigger_price", "MALFORMED_TRIGGER_PRICE");
-  if (stopPx !== null && typeof stopPx === "object") return stopPx;
+  if (isFault(stopPx)) return stopPx;
   const orderQty = decimalField(object, "qty", "MALFORMED_QTY");
-  if (orderQty !== null && typeof orderQty === "object") return orderQty;
+  if (isFault(orderQty)) return orderQty;
   return { price, stopPx, orderQty };
 }

@@ -4,14 +4,15 @@
  * field, then the fields in the order of the schema.
  */
 import type { ClOrdId, MarketName, OrdType, Side } from "@countermand/core/model";
-import { type Fault, fault, isFault } from "../errors.ts";
+import { type Fault, fault } from "../errors.ts";
 import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS, type WordTable } from "../names.ts";
+import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { CANCEL_ALL_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
-import { notText, textFault, unknownField } from "./fields.ts";
+import { notText, present, type Range, unknownField } from "./fields.ts";
+import { QueryReader } from "./query-reader.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
 
 /** An absent field takes every order. */
@@ -36,7 +37,9 @@ export interface CancelAllRequest {
 const FIELDS = fieldNames(CANCEL_ALL_REQUEST);
 /** Fields whose value may be sent as a JSON number. */
 const NUMBERS: readonly string[] = ["older_than", "preview"];
-const WHOLE_NUMBER = /^(?:0|[1-9][0-9]{0,9})$/;
+const OLDER_THAN: Range = { min: 0, max: LIMITS.olderThanSecondsMax.value };
+/** Behind each problem. */
+const NOTHING_DONE = "; nothing was cancelled";
 
 /** The body of `DELETE /trade/v1/orders/all` and of its POST alias. */
 export function decodeCancelAll(value: JsonValue): CancelAllRequest | Fault {
@@ -48,7 +51,10 @@ export function decodeCancelAll(value: JsonValue): CancelAllRequest | Fault {
   const texts = new Map<string, string>();
   for (const [index, name] of value.names.entries()) {
     const text = textOf(name, value.values[index]);
-    if (text === null) return invalid(notText(name, value.get(name)));
+    if (text === null) {
+      const problem = notText(name, value.get(name));
+      return fault("INVALID_CANCEL_FILTER", `${problem}${NOTHING_DONE}`);
+    }
     texts.set(name, text);
   }
   return decodeTexts(texts);
@@ -72,82 +78,21 @@ function textOf(name: string, value: JsonValue | undefined): string | null {
 }
 
 function decodeTexts(texts: ReadonlyMap<string, string>): CancelAllRequest | Fault {
-  const market = word(texts, "market", MARKET_WORDS);
-  if (isRefused(market)) return market;
-  const symbol = text(texts, "symbol", LIMITS.symbolCharactersMax.value);
-  if (isRefused(symbol)) return symbol;
-  const side = word(texts, "order_side", ORDER_SIDE_WORDS);
-  if (isRefused(side)) return side;
-  const portfolioId = text(texts, "portfolio_id", LIMITS.portfolioIdCharactersMax.value);
-  if (isRefused(portfolioId)) return portfolioId;
-  const ordType = word(texts, "order_type", ORDER_TYPE_WORDS);
-  if (isRefused(ordType)) return ordType;
-  const olderThanS = wholeNumber(texts, "older_than", LIMITS.olderThanSecondsMax.value);
-  if (isRefused(olderThanS)) return olderThanS;
-  const { value: prefixMax } = LIMITS.referenceIdCharactersMax;
-  const clOrdIdPrefix = text(texts, "reference_id_prefix", prefixMax);
-  if (isRefused(clOrdIdPrefix)) return clOrdIdPrefix;
-  const preview = wholeNumber(texts, "preview", 1);
-  if (isRefused(preview)) return preview;
-  const filter: CancelFilter = {
-    ...(market !== undefined && { market }),
-    ...(symbol !== undefined && { symbol }),
-    ...(side !== undefined && { side }),
-    ...(portfolioId !== undefined && { portfolioId }),
-    ...(ordType !== undefined && { ordType }),
-    ...(olderThanS !== undefined && { olderThanS }),
-    ...(clOrdIdPrefix !== undefined && { clOrdIdPrefix: clOrdIdPrefix as ClOrdId }),
+  const reader = new QueryReader(texts, "INVALID_CANCEL_FILTER", NOTHING_DONE);
+  const filter = {
+    market: reader.word("market", MARKET_WORDS),
+    symbol: reader.text("symbol", LIMITS.symbolCharactersMax.value),
+    side: reader.word("order_side", ORDER_SIDE_WORDS),
+    portfolioId: reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value),
+    ordType: reader.word("order_type", ORDER_TYPE_WORDS),
+    olderThanS: reader.wholeNumber("older_than", OLDER_THAN),
+    clOrdIdPrefix: reader.clOrdId("reference_id_prefix"),
   };
-  return { filter, isPreview: preview === 1 };
-}
-
-function given(texts: ReadonlyMap<string, string>, name: string): string | undefined {
-  const value = texts.get(name);
-  return value === "" ? undefined : value;
-}
-
-function word<Value extends string>(
-  texts: ReadonlyMap<string, string>,
-  name: string,
-  table: WordTable<Value>,
-): Value | undefined | Fault {
-  const sent = given(texts, name);
-  if (sent === undefined) return undefined;
-  const list = table.words.join(", ");
-  return table.valueOf(sent) ?? invalid(`${name} must be one of ${list}, not ${shown(sent)}`);
-}
-
-function text(
-  texts: ReadonlyMap<string, string>,
-  name: string,
-  charactersMax: number,
-): string | undefined | Fault {
-  const sent = given(texts, name);
-  const problem = sent === undefined ? null : textFault(name, sent, charactersMax);
-  return problem === null ? sent : invalid(problem);
-}
-
-function wholeNumber(
-  texts: ReadonlyMap<string, string>,
-  name: string,
-  max: number,
-): number | undefined | Fault {
-  const sent = given(texts, name);
-  if (sent === undefined) return undefined;
-  const value = WHOLE_NUMBER.test(sent) ? Number(sent) : Number.NaN;
-  if (value <= max) return value;
-  return invalid(`${name} must be a whole number from 0 to ${max}, not ${shown(sent)}`);
-}
-
-function isRefused(value: string | number | undefined | Fault): value is Fault {
-  return typeof value === "object" && isFault(value);
+  const isPreview = reader.flag("preview");
+  return reader.result({ filter: present(filter), isPreview });
 }
 
 function unknown(name: string): Fault {
   const list = FIELDS.join(", ");
   return fault("CANCEL_UNKNOWN_FIELD", `unknown field ${shown(name)}; cancel-all takes ${list}`);
-}
-
-function invalid(details: string): Fault {
-  return fault("INVALID_CANCEL_FILTER", `${details}; nothing was cancelled`);
 }

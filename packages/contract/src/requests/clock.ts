@@ -5,13 +5,13 @@
  */
 import { type MarketGroup, marketGroupOf, type UnixMs } from "@countermand/core/model";
 import { type ErrorName, type Fault, fault, isFault } from "../errors.ts";
-import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
-import { LIMITS } from "../limits.ts";
+import type { JsonObject, JsonValue } from "../json-exact.ts";
+import { LIMITS, type LimitSpec } from "../limits.ts";
 import { MARKET_WORDS } from "../names.ts";
 import { CLOCK_REQUEST } from "../schema/clock-schemas.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { shown } from "../shown.ts";
-import { kindOf, unknownField } from "./fields.ts";
+import { kindOf, requestObject, wholeNumberField } from "./fields.ts";
 
 /** Where the clock is to go. */
 export type ClockMove =
@@ -27,27 +27,23 @@ export interface ClockRequest {
 }
 
 const CLOCK_FIELDS = fieldNames(CLOCK_REQUEST);
-const WHOLE_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** The body of `POST /sandbox/v1/clock`. */
 export function decodeClock(value: JsonValue): ClockRequest | Fault {
-  if (!(value instanceof JsonObject)) {
-    return fault("MALFORMED_BODY", "the body must be one JSON object");
-  }
-  const unknownName = unknownField(value, CLOCK_FIELDS);
-  if (unknownName !== null) {
-    const names = CLOCK_FIELDS.join(", ");
-    return fault("CLOCK_UNKNOWN_FIELD", `unknown field ${shown(unknownName)}; it takes ${names}`);
-  }
+  const object = requestObject(value, CLOCK_FIELDS, "CLOCK_UNKNOWN_FIELD", "it");
+  if (isFault(object)) return object;
   const { clockMsMax, clockSpeedMax } = LIMITS;
-  const set = numberField(value, "set", "INVALID_CLOCK_TIME", 0, clockMsMax.value);
-  if (set !== null && typeof set === "object") return set;
-  const advance = numberField(value, "advance_ms", "INVALID_CLOCK_TIME", 1, clockMsMax.value);
-  if (advance !== null && typeof advance === "object") return advance;
-  const step = stepField(value);
-  if (step !== null && isFault(step)) return step;
-  const speed = numberField(value, "speed", "INVALID_CLOCK_SPEED", 0, clockSpeedMax.value);
-  if (speed !== null && typeof speed === "object") return speed;
+  const number = (name: string, min: number, { value: max }: LimitSpec, error: ErrorName) => {
+    return wholeNumberField({ name, value: object.get(name) }, { min, max }, error);
+  };
+  const set = number("set", 0, clockMsMax, "INVALID_CLOCK_TIME");
+  if (isFault(set)) return set;
+  const advance = number("advance_ms", 1, clockMsMax, "INVALID_CLOCK_TIME");
+  if (isFault(advance)) return advance;
+  const step = stepField(object);
+  if (isFault(step)) return step;
+  const speed = number("speed", 0, clockSpeedMax, "INVALID_CLOCK_SPEED");
+  if (isFault(speed)) return speed;
   const moves: ClockMove[] = [];
   if (set !== null) moves.push({ to: "time", atMs: set as UnixMs });
   if (advance !== null) moves.push({ to: "later", byMs: advance });
@@ -60,23 +56,6 @@ export function decodeClock(value: JsonValue): ClockRequest | Fault {
     return fault("CLOCK_NOTHING", "send set, advance_ms, step or speed");
   }
   return { move, speed };
-}
-
-/** A whole number, as number or as text; null when absent or "". */
-function numberField(
-  object: JsonObject,
-  name: string,
-  error: ErrorName,
-  min: number,
-  max: number,
-): number | null | Fault {
-  const value = object.get(name);
-  if (value === undefined || value === "") return null;
-  const text = value instanceof NumberText ? value.text : value;
-  const found = typeof text === "string" && WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
-  if (found >= min && found <= max) return found;
-  const sent = typeof text === "string" ? shown(text) : kindOf(value);
-  return fault(error, `${name} must be a whole number from ${min} to ${max}, not ${sent}`);
 }
 
 function stepField(object: JsonObject): Extract<ClockMove, { to: "boundary" }> | null | Fault {

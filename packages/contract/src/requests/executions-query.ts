@@ -9,6 +9,7 @@ import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { EXECUTIONS_QUERY } from "../schema/request-schemas.ts";
+import { present } from "./fields.ts";
 import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
 
 /** Filters and page of an execution list, by time of trade; an absent filter takes all. */
@@ -27,22 +28,15 @@ const EXECUTIONS_QUERY_NAMES = fieldNames(EXECUTIONS_QUERY);
 export function decodeExecutionsQuery(rawQuery: string): ExecutionsQuery | Fault {
   const reader = queryReader(rawQuery, EXECUTIONS_QUERY_NAMES);
   if (isFault(reader)) return reader;
-  const market = reader.word("market", MARKET_WORDS, "INVALID_MARKET");
-  const symbol = reader.text("symbol", LIMITS.symbolCharactersMax.value);
-  const side = reader.word("order_side", ORDER_SIDE_WORDS);
-  const orderId = reader.orderId();
-  const clOrdId = reader.text("reference_id", LIMITS.referenceIdCharactersMax.value);
-  const portfolioId = reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value);
-  const times = reader.times();
-  const page = reader.page("page_index", "page_size");
-  return reader.result({
-    ...(market !== undefined && { market }),
-    ...(symbol !== undefined && { symbol }),
-    ...(side !== undefined && { side }),
-    ...(orderId !== undefined && { orderId }),
-    ...(clOrdId !== undefined && { clOrdId: clOrdId as ClOrdId }),
-    ...(portfolioId !== undefined && { portfolioId }),
-    ...times,
-    ...page,
-  });
+  const query = {
+    market: reader.word("market", MARKET_WORDS, "INVALID_MARKET"),
+    symbol: reader.text("symbol", LIMITS.symbolCharactersMax.value),
+    side: reader.word("order_side", ORDER_SIDE_WORDS),
+    orderId: reader.orderId(),
+    clOrdId: reader.clOrdId("reference_id"),
+    portfolioId: reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value),
+    ...reader.times(),
+    ...reader.page("page_index", "page_size"),
+  };
+  return reader.result(present(query));
 }

@@ -11,6 +11,69 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 /** Longer substrings may be views that keep the text they were cut from in memory. */
 const COPIED_LENGTH_MIN = 13;
 
+/** Both ends are inclusive. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const WHOLE_NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
+
+/** The number that digits spell, without sign and leading zeros; null where it is out of range. */
+export function wholeNumber(text: string, { min, max }: Range): number | null {
+  const value = WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : null;
+}
+
+/** Says what a whole number must be; `sent` is what came instead. */
+export function wholeNumberRule(name: string, { min, max }: Range, sent: string): string {
+  return `${name} must be a whole number from ${min} to ${max}, not ${sent}`;
+}
+
+/** A whole number, sent as number or as text; null when absent or "". */
+export function wholeNumberField(
+  { name, value }: { readonly name: string; readonly value: JsonValue | undefined },
+  range: Range,
+  error: ErrorName,
+): number | null | Fault {
+  if (value === undefined || value === "") return null;
+  const text = value instanceof NumberText ? value.text : value;
+  if (typeof text !== "string") return fault(error, wholeNumberRule(name, range, kindOf(value)));
+  return wholeNumber(text, range) ?? fault(error, wholeNumberRule(name, range, shown(text)));
+}
+
+/** The members that are not undefined. */
+export type Present<T> = {
+  readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** What was read, without what was not sent: absent and undefined are two things. */
+export function present<T extends object>(members: T): Present<T> {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Present<T>;
+}
+
+/**
+ * A body as an object that has these fields and no others. `what` takes them: it stands in the
+ * details.
+ */
+export function requestObject(
+  body: JsonValue,
+  known: readonly string[],
+  unknownError: ErrorName,
+  what: string,
+): JsonObject | Fault {
+  if (!(body instanceof JsonObject)) {
+    return fault("MALFORMED_BODY", "the body must be one JSON object");
+  }
+  const unknown = unknownField(body, known);
+  if (unknown === null) return body;
+  const names = known.length === 0 ? "no fields" : known.join(", ");
+  return fault(unknownError, `unknown field ${shown(unknown)}; ${what} takes ${names}`);
+}
+
 /** The first field that is not in the list, null when all are known. */
 export function unknownField(object: JsonObject, known: readonly string[]): string | null {
   return object.names.find((name) => !known.includes(name)) ?? null;

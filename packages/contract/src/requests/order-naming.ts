@@ -6,12 +6,21 @@
 
 import type { CancelTarget, ClOrdId, OnlyIf, OrderId } from "@countermand/core/model";
 import { type Fault, fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
-import { type JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { CANCEL_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
-import { kept, kindOf, notText, orderNoFault, textFault, textField } from "./fields.ts";
+import {
+  kept,
+  kindOf,
+  notText,
+  orderNoFault,
+  type Range,
+  textFault,
+  textField,
+  wholeNumberField,
+} from "./fields.ts";
 
 /** An order as a request names it. */
 export interface OrderNaming {
@@ -25,7 +34,7 @@ export const NAMING_FIELDS = fieldNames(CANCEL_REQUEST);
 export const UNCONDITIONAL: OnlyIf = { unfilled: false, version: null };
 
 const ONLY_IF_UNFILLED = "unfilled";
-const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
+const VERSIONS: Range = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 /** The naming fields of a body; its other fields are not looked at. */
 export function decodeNaming(object: JsonObject): OrderNaming | Fault {
@@ -79,18 +88,8 @@ function withCondition(
     const sent = typeof onlyIf === "string" ? shown(onlyIf) : kindOf(onlyIf);
     return fault("INVALID_ONLY_IF", `only_if must be ${ONLY_IF_UNFILLED}, not ${sent}`);
   }
-  const version = decodeVersion(versionValue);
-  if (version !== null && typeof version === "object") return version;
+  const field = { name: "version", value: versionValue };
+  const version = wholeNumberField(field, VERSIONS, "INVALID_VERSION");
+  if (isFault(version)) return version;
   return { target, condition: { unfilled: isGiven, version } };
-}
-
-/** A whole number as number or as text, null when absent or "". */
-function decodeVersion(value: JsonValue | undefined): number | null | Fault {
-  if (value === undefined || value === "") return null;
-  const text = value instanceof NumberText ? value.text : value;
-  const version = typeof text === "string" && WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
-  if (version <= Number.MAX_SAFE_INTEGER) return version;
-  const sent = typeof text === "string" ? shown(text) : kindOf(value);
-  const range = `from 1 to ${Number.MAX_SAFE_INTEGER}`;
-  return fault("INVALID_VERSION", `version must be a whole number ${range}, not ${sent}`);
 }

@@ -9,6 +9,7 @@ import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_STATUS_WORDS, type WireStatus } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { ORDERS_QUERY } from "../schema/request-schemas.ts";
+import { present } from "./fields.ts";
 import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
 
 /** Filters and page of an order list; an absent filter takes every order. */
@@ -29,24 +30,16 @@ const ORDERS_QUERY_NAMES = fieldNames(ORDERS_QUERY);
 export function decodeOrdersQuery(rawQuery: string): OrdersQuery | Fault {
   const reader = queryReader(rawQuery, ORDERS_QUERY_NAMES);
   if (isFault(reader)) return reader;
-  const market = reader.word("market", MARKET_WORDS, "INVALID_MARKET");
-  const times = reader.times();
-  const portfolioId = reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value);
-  const page = reader.page("page_index", "page_size");
-  const orderId = reader.orderId();
-  const clOrdId = reader.text("reference_id", LIMITS.referenceIdCharactersMax.value);
-  const status = reader.word("order_status", ORDER_STATUS_WORDS);
-  const symbol = reader.text("symbol", LIMITS.symbolCharactersMax.value);
-  const side = reader.word("order_side", ORDER_SIDE_WORDS);
-  return reader.result({
-    ...(market !== undefined && { market }),
-    ...times,
-    ...(portfolioId !== undefined && { portfolioId }),
-    ...page,
-    ...(orderId !== undefined && { orderId }),
-    ...(clOrdId !== undefined && { clOrdId: clOrdId as ClOrdId }),
-    ...(status !== undefined && { status }),
-    ...(symbol !== undefined && { symbol }),
-    ...(side !== undefined && { side }),
-  });
+  const query = {
+    market: reader.word("market", MARKET_WORDS, "INVALID_MARKET"),
+    ...reader.times(),
+    portfolioId: reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value),
+    ...reader.page("page_index", "page_size"),
+    orderId: reader.orderId(),
+    clOrdId: reader.clOrdId("reference_id"),
+    status: reader.word("order_status", ORDER_STATUS_WORDS),
+    symbol: reader.text("symbol", LIMITS.symbolCharactersMax.value),
+    side: reader.word("order_side", ORDER_SIDE_WORDS),
+  };
+  return reader.result(present(query));
 }

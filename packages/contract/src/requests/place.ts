@@ -58,17 +58,17 @@ function decodeObject(object: JsonObject): PlaceRequest | Fault {
     );
   }
   const market = wordField(object, "market", MARKET_WORDS, "INVALID_MARKET");
-  if (typeof market === "object") return market;
+  if (isFault(market)) return market;
   const ordType = wordField(object, "order_type", ORDER_TYPE_WORDS, "INVALID_ORDER_TYPE");
-  if (typeof ordType === "object") return ordType;
+  if (isFault(ordType)) return ordType;
   const symbol = symbolField(object);
-  if (typeof symbol === "object") return symbol;
+  if (isFault(symbol)) return symbol;
   const side = wordField(object, "order_side", ORDER_SIDE_WORDS, "INVALID_SIDE");
-  if (typeof side === "object") return side;
+  if (isFault(side)) return side;
   const figures = figureFields(object, ordType);
   if (isFault(figures)) return figures;
   const timeInForce = timeInForceField(object);
-  if (typeof timeInForce === "object") return timeInForce;
+  if (isFault(timeInForce)) return timeInForce;
   const labels = labelFields(object);
   if (isFault(labels)) return labels;
   return { market, symbol, ordType, side, timeInForce, ...figures, ...labels };
@@ -79,12 +79,12 @@ function figureFields(
   ordType: OrdType,
 ): Pick<PlaceRequest, "orderQty" | "price" | "stopPx"> | Fault {
   const price = priceField(object, ordType);
-  if (price !== null && typeof price === "object") return price;
+  if (isFault(price)) return price;
   const stopPx = stopPxField(object, ordType);
-  if (stopPx !== null && typeof stopPx === "object") return stopPx;
+  if (isFault(stopPx)) return stopPx;
   const orderQty = decimalField(object, "qty", "MALFORMED_QTY");
   if (orderQty === null) return fault("QTY_MISSING", "qty is required");
-  if (typeof orderQty === "object") return orderQty;
+  if (isFault(orderQty)) return orderQty;
   return { orderQty, price, stopPx };
 }
 
@@ -105,7 +105,7 @@ function stopPxField(object: JsonObject, ordType: OrdType): bigint | null | Faul
     return fault("TRIGGER_PRICE_MISSING", "trigger_price is required for this order_type");
   }
   if (stopPx === null || stopPx === 0n) return null;
-  if (typeof stopPx === "object") return stopPx;
+  if (isFault(stopPx)) return stopPx;
   // Dropping it silently would place an order that works at once, which nobody asked for.
   return fault("TRIGGER_PRICE_NOT_TAKEN", "trigger_price is for stop orders only");
 }

@@ -5,12 +5,11 @@
 
 import { type MarketName, ONE, Side } from "@countermand/core/model";
 import { type Fault, fault, isFault } from "../errors.ts";
-import { JsonObject, type JsonValue } from "../json-exact.ts";
+import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { MARKET_WORDS, ORDER_SIDE_WORDS } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { QUANTITY_REQUEST } from "../schema/request-schemas.ts";
-import { shown } from "../shown.ts";
-import { decimalField, symbolField, unknownField, wordField } from "./fields.ts";
+import { decimalField, requestObject, symbolField, wordField } from "./fields.ts";
 
 /** How much of what an account has free could be traded. */
 export interface QuantityRequest {
@@ -27,22 +26,15 @@ const QUANTITY_FIELDS = fieldNames(QUANTITY_REQUEST);
 
 /** The body of `POST /trade/v1/orders/quantity`. */
 export function decodeQuantity(value: JsonValue): QuantityRequest | Fault {
-  if (!(value instanceof JsonObject)) {
-    return fault("MALFORMED_BODY", "the body must be one JSON object");
-  }
-  const unknownName = unknownField(value, QUANTITY_FIELDS);
-  if (unknownName !== null) {
-    const names = QUANTITY_FIELDS.join(", ");
-    const details = `unknown field ${shown(unknownName)}; an estimate takes ${names}`;
-    return fault("QUANTITY_UNKNOWN_FIELD", details);
-  }
-  const market = wordField(value, "market", MARKET_WORDS, "INVALID_MARKET");
-  if (typeof market === "object") return market;
-  const symbol = symbolField(value);
-  if (typeof symbol === "object") return symbol;
-  const side = wordField(value, "order_side", ORDER_SIDE_WORDS, "INVALID_SIDE");
-  if (typeof side === "object") return side;
-  const figures = figureFields(value, side);
+  const object = requestObject(value, QUANTITY_FIELDS, "QUANTITY_UNKNOWN_FIELD", "an estimate");
+  if (isFault(object)) return object;
+  const market = wordField(object, "market", MARKET_WORDS, "INVALID_MARKET");
+  if (isFault(market)) return market;
+  const symbol = symbolField(object);
+  if (isFault(symbol)) return symbol;
+  const side = wordField(object, "order_side", ORDER_SIDE_WORDS, "INVALID_SIDE");
+  if (isFault(side)) return side;
+  const figures = figureFields(object, side);
   return isFault(figures) ? figures : { market, symbol, side, ...figures };
 }
 
@@ -51,10 +43,10 @@ function figureFields(
   side: Side,
 ): Pick<QuantityRequest, "price" | "ratio"> | Fault {
   const price = priceField(object, side);
-  if (price !== null && typeof price === "object") return price;
+  if (isFault(price)) return price;
   const ratio = decimalField(object, "ratio", "INVALID_RATIO");
   if (ratio === null) return fault("INVALID_RATIO", "ratio is required");
-  if (typeof ratio === "object") return ratio;
+  if (isFault(ratio)) return ratio;
   if (ratio > 0n && ratio <= ONE) return { price, ratio };
   return fault("INVALID_RATIO", "ratio must be above 0 and at most 1");
 }

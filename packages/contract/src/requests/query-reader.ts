@@ -1,11 +1,11 @@
 /** What the decoders of query strings share. A parameter with an empty value counts as absent. */
-import type { OrderId, UnixDay } from "@countermand/core/model";
+import type { ClOrdId, OrderId, UnixDay } from "@countermand/core/model";
 import { DATE_FORM, parseDate } from "../dates.ts";
 import { type ErrorName, type Fault, fault } from "../errors.ts";
 import { LIMITS, PAGE_SIZE_DEFAULT } from "../limits.ts";
 import type { WordTable } from "../names.ts";
 import { shown } from "../shown.ts";
-import { orderNoFault, textFault } from "./fields.ts";
+import { orderNoFault, type Range, textFault, wholeNumber, wholeNumberRule } from "./fields.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
 
 /** Which page of a list. */
@@ -26,13 +26,17 @@ export interface TimesQuery {
 
 /** Ten digits reach the year 2286; more digits are another unit. */
 const UNIX_SECONDS_MAX = 9_999_999_999;
-const INTEGER = /^(?:0|[1-9][0-9]{0,15})$/;
+const MILLISECONDS = /^[1-9][0-9]{12}$/;
 
 /**
  * The reader of a raw query without "?", which takes the known names. Checked so far: encoding,
- * unknown and repeated names in the order written.
+ * unknown and repeated names in the order written. `error` is that of values.
  */
-export function queryReader(rawQuery: string, known: readonly string[]): QueryReader | Fault {
+export function queryReader(
+  rawQuery: string,
+  known: readonly string[],
+  error: ErrorName = "INVALID_QUERY_PARAMETER",
+): QueryReader | Fault {
   const parameters = parseQuery(rawQuery);
   if (typeof parameters === "string") return fault("MALFORMED_QUERY", parameters);
   const named = nameQuery(parameters, known);
@@ -43,16 +47,24 @@ export function queryReader(rawQuery: string, known: readonly string[]): QueryRe
   if ("repeated" in named) {
     return fault("REPEATED_QUERY_PARAMETER", `${named.repeated} is given twice`);
   }
-  return new QueryReader(named.values);
+  return new QueryReader(named.values, error);
 }
 
-/** Reads one parameter after the other; the first fault stays and is the answer. */
+/**
+ * Reads one parameter after the other, so that the order of the calls is that of the checks: the
+ * first fault stays and is the answer, whatever is read after it.
+ */
 export class QueryReader {
   readonly #values: ReadonlyMap<string, string>;
+  readonly #error: ErrorName;
+  readonly #ending: string;
   #fault: Fault | null = null;
 
-  constructor(values: ReadonlyMap<string, string>) {
+  /** Each value that cannot be is refused with this error; the ending follows what is wrong. */
+  constructor(values: ReadonlyMap<string, string>, error: ErrorName, ending = "") {
     this.#values = values;
+    this.#error = error;
+    this.#ending = ending;
   }
 
   /** What was read, or the first fault. Ask last. */
@@ -63,30 +75,35 @@ export class QueryReader {
   word<Value extends string>(
     name: string,
     table: WordTable<Value>,
-    error: ErrorName = "INVALID_QUERY_PARAMETER",
+    error: ErrorName = this.#error,
   ): Value | undefined {
-    const text = this.#given(name);
+    const text = this.given(name);
     if (text === undefined) return undefined;
     const value = table.valueOf(text);
     if (value === undefined) {
-      this.#refuse(error, `${name} must be one of ${table.words.join(", ")}, not ${shown(text)}`);
+      this.refuse(`${name} must be one of ${table.words.join(", ")}, not ${shown(text)}`, error);
     }
     return value;
   }
 
-  text(name: string, charactersMax: number): string | undefined {
-    const text = this.#given(name);
+  text(name: string, charactersMax: number, error: ErrorName = this.#error): string | undefined {
+    const text = this.given(name);
     const problem = text === undefined ? null : textFault(name, text, charactersMax);
-    if (problem !== null) this.#refuse("INVALID_QUERY_PARAMETER", problem);
+    if (problem !== null) this.refuse(problem, error);
     return text;
   }
 
   /** `order_no`. */
   orderId(): OrderId | undefined {
-    const text = this.#given("order_no");
+    const text = this.given("order_no");
     const problem = text === undefined ? null : orderNoFault(text);
-    if (problem !== null) this.#refuse("INVALID_QUERY_PARAMETER", problem);
+    if (problem !== null) this.refuse(problem);
     return text as OrderId | undefined;
+  }
+
+  /** The client's own name of an order, or the beginning of one. */
+  clOrdId(name: string): ClOrdId | undefined {
+    return this.text(name, LIMITS.referenceIdCharactersMax.value) as ClOrdId | undefined;
   }
 
   /** `start_time` and `end_time`. */
@@ -94,66 +111,61 @@ export class QueryReader {
     const startTime = this.#seconds("start_time");
     const endTime = this.#seconds("end_time");
     if (startTime === undefined) {
-      if (endTime !== undefined) this.#refuse("START_TIME_EMPTY", "end_time needs a start_time");
+      if (endTime !== undefined) this.refuse("end_time needs a start_time", "START_TIME_EMPTY");
       return {};
     }
     if (endTime === undefined) return { startTime };
-    if (endTime < startTime) {
-      this.#refuse("INVALID_QUERY_PARAMETER", "end_time lies before start_time");
-    }
+    if (endTime < startTime) this.refuse("end_time lies before start_time");
     return { startTime, endTime };
   }
 
   date(name: string): UnixDay | undefined {
-    const text = this.#given(name);
+    const text = this.given(name);
     if (text === undefined) return undefined;
     const day = parseDate(text);
     if (day !== null) return day;
-    const problem = `${name} must be a date such as ${DATE_FORM}, not ${shown(text)}`;
-    this.#refuse("INVALID_QUERY_PARAMETER", problem);
+    this.refuse(`${name} must be a date such as ${DATE_FORM}, not ${shown(text)}`);
     return undefined;
   }
 
   /** The page, under the names that the list gives its two parameters. */
   page(indexName: string, sizeName: string): PageQuery {
-    const pageIndex = this.#integer(indexName, 1, LIMITS.pageIndexMax.value);
-    const pageSize = this.#integer(sizeName, 1, LIMITS.pageSizeMax.value);
+    const pageIndex = this.wholeNumber(indexName, { min: 1, max: LIMITS.pageIndexMax.value });
+    const pageSize = this.wholeNumber(sizeName, { min: 1, max: LIMITS.pageSizeMax.value });
     return { pageIndex: pageIndex ?? 1, pageSize: pageSize ?? PAGE_SIZE_DEFAULT };
   }
 
-  /** For what only the request itself can tell. */
-  refuseUnless(isSound: boolean, details: string): void {
-    if (!isSound) this.#refuse("INVALID_QUERY_PARAMETER", details);
-  }
-
-  #seconds(name: string): number | undefined {
-    const text = this.#given(name);
-    if (text !== undefined && INTEGER.test(text) && text.length === 13) {
-      const problem = `${name} looks like milliseconds, seconds are expected`;
-      this.#refuse("INVALID_QUERY_PARAMETER", problem);
-      return undefined;
-    }
-    return this.#integer(name, 0, UNIX_SECONDS_MAX);
-  }
-
-  #integer(name: string, min: number, max: number): number | undefined {
-    const text = this.#given(name);
+  wholeNumber(name: string, range: Range): number | undefined {
+    const text = this.given(name);
     if (text === undefined) return undefined;
-    const value = INTEGER.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    this.#refuse(
-      "INVALID_QUERY_PARAMETER",
-      `${name} must be a whole number from ${min} to ${max}, not ${shown(text)}`,
-    );
+    const value = wholeNumber(text, range);
+    if (value !== null) return value;
+    this.refuse(wholeNumberRule(name, range, shown(text)));
     return undefined;
   }
 
-  #given(name: string): string | undefined {
+  /** 1 for yes, 0 or nothing for no. */
+  flag(name: string): boolean {
+    return this.wholeNumber(name, { min: 0, max: 1 }) === 1;
+  }
+
+  /** As it was sent. */
+  given(name: string): string | undefined {
     const text = this.#values.get(name);
     return text === "" ? undefined : text;
   }
 
-  #refuse(error: ErrorName, details: string): void {
-    this.#fault ??= fault(error, details);
+  /** For what only the request itself can tell. */
+  refuse(problem: string, error: ErrorName = this.#error): void {
+    this.#fault ??= fault(error, problem + this.#ending);
+  }
+
+  #seconds(name: string): number | undefined {
+    const text = this.given(name);
+    if (text !== undefined && MILLISECONDS.test(text)) {
+      this.refuse(`${name} looks like milliseconds, seconds are expected`);
+      return undefined;
+    }
+    return this.wholeNumber(name, { min: 0, max: UNIX_SECONDS_MAX });
   }
 }

@@ -1,7 +1,7 @@
 /** The order stream's handshake query and the commands a client may send on its socket. */
 
 import type { PlaceRequest } from "@countermand/core/model";
-import { type Fault, fault, malformedJson } from "../errors.ts";
+import { type Fault, fault, isFault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { fieldNames } from "../schema/json-schema.ts";
@@ -14,9 +14,18 @@ import {
   decodeCancelBatch,
 } from "./cancel.ts";
 import { type CancelAllRequest, decodeCancelAll } from "./cancel-all.ts";
-import { kept, kindOf, notText, textFault, unknownField } from "./fields.ts";
+import {
+  kept,
+  kindOf,
+  notText,
+  present,
+  type Range,
+  textFault,
+  unknownField,
+  wholeNumber,
+} from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
-import { nameQuery, parseQuery } from "./query-string.ts";
+import { type QueryReader, queryReader } from "./query-reader.ts";
 import { asksForReceipt } from "./receipt.ts";
 
 /** What a handshake asks for. */
@@ -36,98 +45,60 @@ export interface StreamQuery {
 }
 
 const STREAM_QUERY_NAMES = fieldNames(STREAM_QUERY);
-const INTEGER = /^(?:0|[1-9][0-9]{0,15})$/;
+const SEQS: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const HEARTBEATS: Range = { min: 1, max: LIMITS.heartbeatSecondsMax.value };
+const GRACES: Range = { min: 0, max: LIMITS.disconnectGraceSecondsMax.value };
 
 /** The raw query of the handshake without "?"; a parameter with an empty value counts as absent. */
 export function decodeStreamQuery(rawQuery: string): StreamQuery | Fault {
-  const parameters = parseQuery(rawQuery);
-  if (typeof parameters === "string") return fault("MALFORMED_QUERY", parameters);
-  const named = nameQuery(parameters, STREAM_QUERY_NAMES);
-  if ("unknown" in named) {
-    const names = STREAM_QUERY_NAMES.join(", ");
-    return fault("UNKNOWN_QUERY_PARAMETER", `${shown(named.unknown)} is not one of ${names}`);
-  }
-  if ("repeated" in named) {
-    return fault("REPEATED_QUERY_PARAMETER", `${named.repeated} is given twice`);
-  }
-  return decodeStreamValues(named.values);
-}
-
-function decodeStreamValues(values: ReadonlyMap<string, string>): StreamQuery | Fault {
-  const after = afterSeqOf(values);
-  if ("error" in after) return after;
-  const snapshot = integer(values, "snapshot", 0, 1);
-  if (typeof snapshot === "object") return snapshot;
-  const heartbeat = integer(values, "heartbeat", 1, LIMITS.heartbeatSecondsMax.value);
-  if (typeof heartbeat === "object") return heartbeat;
-  const commands = integer(values, "commands", 0, 1);
-  if (typeof commands === "object") return commands;
-  const onDisconnect = decodeOnDisconnect(values);
-  if (onDisconnect !== null && "error" in onDisconnect) return onDisconnect;
-  if (Object.keys(after).length > 0 && snapshot === 1) {
-    return fault("INVALID_STREAM_PARAMETER", "after_seq and snapshot=1 exclude each other");
-  }
-  return {
+  const reader = queryReader(rawQuery, STREAM_QUERY_NAMES, "INVALID_STREAM_PARAMETER");
+  if (isFault(reader)) return reader;
+  const after = afterSeqOf(reader);
+  const query = {
     ...after,
-    snapshot: snapshot === 1,
-    heartbeatSeconds: heartbeat ?? HEARTBEAT_SECONDS_DEFAULT,
-    commands: commands === 1,
-    onDisconnect,
+    snapshot: reader.flag("snapshot"),
+    heartbeatSeconds: reader.wholeNumber("heartbeat", HEARTBEATS) ?? HEARTBEAT_SECONDS_DEFAULT,
+    commands: reader.flag("commands"),
+    onDisconnect: onDisconnectOf(reader),
   };
+  if (query.snapshot && Object.keys(after).length > 0) {
+    reader.refuse("after_seq and snapshot=1 exclude each other");
+  }
+  return reader.result(query);
 }
 
-function decodeOnDisconnect(values: ReadonlyMap<string, string>) {
-  const isAsked = integer(values, "cancel_on_disconnect", 0, 1);
-  if (typeof isAsked === "object") return isAsked;
-  const grace = integer(values, "grace", 0, LIMITS.disconnectGraceSecondsMax.value);
-  if (typeof grace === "object") return grace;
-  const group = values.get("group") ?? "";
-  const problem = textFault("group", group, LIMITS.disconnectGroupCharactersMax.value);
-  if (problem !== null) return fault("INVALID_STREAM_PARAMETER", problem);
-  if (isAsked === 1) return { graceMs: (grace ?? DISCONNECT_GRACE_SECONDS_DEFAULT) * 1000, group };
-  if (grace === undefined && group === "") return null;
-  // Whoever sends one of them believes that the loss of the connection is covered.
-  return fault("INVALID_STREAM_PARAMETER", "grace and group need cancel_on_disconnect=1");
+function onDisconnectOf(reader: QueryReader): StreamQuery["onDisconnect"] {
+  const isAsked = reader.flag("cancel_on_disconnect");
+  const grace = reader.wholeNumber("grace", GRACES);
+  const group = reader.text("group", LIMITS.disconnectGroupCharactersMax.value);
+  if (isAsked) {
+    const graceMs = 1000 * (grace ?? DISCONNECT_GRACE_SECONDS_DEFAULT);
+    return { graceMs, group: group ?? "" };
+  }
+  if (grace !== undefined || group !== undefined) {
+    // Whoever sends one of them believes that the loss of the connection is covered.
+    reader.refuse("grace and group need cancel_on_disconnect=1");
+  }
+  return null;
 }
 
 /** One number, or `ACCOUNT:N` for one account and more, with commas between. */
-function afterSeqOf(
-  values: ReadonlyMap<string, string>,
-): Pick<StreamQuery, "afterSeq" | "afterSeqs"> | Fault {
-  const text = values.get("after_seq") ?? "";
-  if (!text.includes(":")) {
-    const afterSeq = integer(values, "after_seq", 0, Number.MAX_SAFE_INTEGER);
-    if (typeof afterSeq === "object") return afterSeq;
-    return afterSeq === undefined ? {} : { afterSeq };
-  }
+function afterSeqOf(reader: QueryReader): Pick<StreamQuery, "afterSeq" | "afterSeqs"> {
+  const text = reader.given("after_seq") ?? "";
+  if (!text.includes(":")) return present({ afterSeq: reader.wholeNumber("after_seq", SEQS) });
   const afterSeqs = new Map<string, number>();
   for (const part of text.split(",")) {
     const colon = part.lastIndexOf(":");
     const [account, digits] = [part.slice(0, colon), part.slice(colon + 1)];
-    const seq = INTEGER.test(digits) ? Number(digits) : Number.NaN;
-    if (account === "" || colon === -1 || afterSeqs.has(account) || !Number.isSafeInteger(seq)) {
-      const details = "after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once";
-      return fault("INVALID_STREAM_PARAMETER", `${details}, not ${shown(part)}`);
+    const seq = wholeNumber(digits, SEQS);
+    if (account === "" || colon === -1 || afterSeqs.has(account) || seq === null) {
+      const rule = "after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once";
+      reader.refuse(`${rule}, not ${shown(part)}`);
+      break;
     }
     afterSeqs.set(account, seq);
   }
   return { afterSeqs };
-}
-
-function integer(
-  values: ReadonlyMap<string, string>,
-  name: string,
-  min: number,
-  max: number,
-): number | undefined | Fault {
-  const text = values.get(name) ?? "";
-  if (text === "") return undefined;
-  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  return fault(
-    "INVALID_STREAM_PARAMETER",
-    `${name} must be a whole number from ${min} to ${max}, not ${shown(text)}`,
-  );
 }
 
 /** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */
@@ -192,28 +163,28 @@ function decodeOp(
     };
   }
   const receipt = asksForReceipt(receiptKind, op === "cancel" || op === "cancel_batch");
-  if (typeof receipt === "object") return { ...receipt, id };
+  if (isFault(receipt)) return { ...receipt, id };
   if (data === undefined) return { ...malformedCommand("data is required"), id };
   switch (op) {
     case "cancel": {
       const request = decodeCancel(data);
-      return "error" in request ? { ...request, id } : { op, id, data, receipt, request };
+      return isFault(request) ? { ...request, id } : { op, id, data, receipt, request };
     }
     case "cancel_batch": {
       const elements = decodeCancelBatch(data);
-      return "error" in elements ? { ...elements, id } : { op, id, data, receipt, elements };
+      return isFault(elements) ? { ...elements, id } : { op, id, data, receipt, elements };
     }
     case "cancel_all": {
       const request = decodeCancelAll(data);
-      return "error" in request ? { ...request, id } : { op, id, data, request };
+      return isFault(request) ? { ...request, id } : { op, id, data, request };
     }
     case "place": {
       const request = decodePlace(data);
-      return "error" in request ? { ...request, id } : { op, id, data, request };
+      return isFault(request) ? { ...request, id } : { op, id, data, request };
     }
     case "place_batch": {
       const elements = decodePlaceBatch(data);
-      return "error" in elements ? { ...elements, id } : { op, id, data, elements };
+      return isFault(elements) ? { ...elements, id } : { op, id, data, elements };
     }
   }
 }

@@ -4,12 +4,17 @@
  */
 import { formatDecimal, ONE } from "@countermand/core/model";
 import { type Fault, fault, isFault } from "../errors.ts";
-import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
-import { decimalField, kindOf, unknownField, wordField } from "../requests/fields.ts";
+import {
+  decimalField,
+  type Range,
+  requestObject,
+  wholeNumberField,
+  wordField,
+} from "../requests/fields.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { FAULT_REQUEST } from "../schema/sandbox-schemas.ts";
-import { shown } from "../shown.ts";
 import { FAULT_SEED_MAX, FAULT_WORDS, type FaultKind, faultSpec } from "./fault-kinds.ts";
 
 /** A fault to arm: the body of `POST /sandbox/v1/faults`. */
@@ -35,24 +40,18 @@ export interface FaultView extends FaultRequest {
 const FAULT_FIELDS = fieldNames(FAULT_REQUEST);
 
 export function decodeFaultRequest(value: JsonValue): FaultRequest | Fault {
-  if (!(value instanceof JsonObject)) {
-    return fault("MALFORMED_BODY", "the body must be one JSON object");
-  }
-  const unknownName = unknownField(value, FAULT_FIELDS);
-  if (unknownName !== null) {
-    const details = `unknown field ${shown(unknownName)}; a fault takes ${FAULT_FIELDS.join(", ")}`;
-    return fault("FAULT_UNKNOWN_FIELD", details);
-  }
-  const kind = wordField(value, "fault", FAULT_WORDS, "UNKNOWN_FAULT");
-  if (typeof kind === "object") return kind;
-  const delayMs = delayField(value, kind);
-  if (typeof delayMs === "object") return delayMs;
-  const count = wholeField(value, "count", 1, 1, LIMITS.faultCountMax.value);
-  if (typeof count === "object") return count;
-  const probability = probabilityField(value);
-  if (typeof probability === "object") return probability;
-  const seed = wholeField(value, "seed", 1, 0, FAULT_SEED_MAX);
-  if (typeof seed === "object") return seed;
+  const object = requestObject(value, FAULT_FIELDS, "FAULT_UNKNOWN_FIELD", "a fault");
+  if (isFault(object)) return object;
+  const kind = wordField(object, "fault", FAULT_WORDS, "UNKNOWN_FAULT");
+  if (isFault(kind)) return kind;
+  const delayMs = delayField(object, kind);
+  if (isFault(delayMs)) return delayMs;
+  const count = wholeField(object, "count", 1, { min: 1, max: LIMITS.faultCountMax.value });
+  if (isFault(count)) return count;
+  const probability = probabilityField(object);
+  if (isFault(probability)) return probability;
+  const seed = wholeField(object, "seed", 1, { min: 0, max: FAULT_SEED_MAX });
+  if (isFault(seed)) return seed;
   return { kind, delayMs, count, probability, seed };
 }
 
@@ -80,38 +79,23 @@ function delayField(object: JsonObject, kind: FaultKind): number | Fault {
     if (object.get("delay_ms") === undefined) return 0;
     return fault("INVALID_FAULT_PARAMETER", `${word} has no delay: leave delay_ms out`);
   }
-  return wholeField(object, "delay_ms", delayMs, 0, LIMITS.faultDelayMsMax.value);
+  return wholeField(object, "delay_ms", delayMs, { min: 0, max: LIMITS.faultDelayMsMax.value });
 }
 
 function probabilityField(object: JsonObject): bigint | Fault {
   const probability = decimalField(object, "probability", "INVALID_FAULT_PARAMETER");
   if (probability === null) return ONE;
-  if (isFaultOf(probability) || (probability > 0n && probability <= ONE)) return probability;
+  if (isFault(probability) || (probability > 0n && probability <= ONE)) return probability;
   return fault("INVALID_FAULT_PARAMETER", "probability must be above 0 and at most 1");
 }
 
-function isFaultOf(value: bigint | Fault): value is Fault {
-  return typeof value === "object" && isFault(value);
-}
-
-const WHOLE = /^(?:0|[1-9][0-9]{0,9})$/;
-
-/** A whole number, as number or as string; the default where none is sent. */
+/** The default where none is sent. */
 function wholeField(
   object: JsonObject,
   name: string,
   byDefault: number,
-  min: number,
-  max: number,
+  range: Range,
 ): number | Fault {
-  const value = object.get(name);
-  if (value === undefined || value === "") return byDefault;
-  const text = value instanceof NumberText ? value.text : value;
-  const rule = `${name} must be a whole number from ${min} to ${max}`;
-  if (typeof text !== "string") {
-    return fault("INVALID_FAULT_PARAMETER", `${rule}, not ${kindOf(value)}`);
-  }
-  const number = WHOLE.test(text) ? Number.parseInt(text, 10) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  return fault("INVALID_FAULT_PARAMETER", `${rule}, not ${shown(text)}`);
+  const field = { name, value: object.get(name) };
+  return wholeNumberField(field, range, "INVALID_FAULT_PARAMETER") ?? byDefault;
 }
