@@ -2,7 +2,7 @@
  * Which permission each signed route and each command of the socket needs: the one table. A route
  * that is not classified here does not compile. docs/concepts/keys.md lists the same rows.
  */
-import type { RouteName } from "./routes.ts";
+import type { SignedRouteName } from "./routes.ts";
 import type { COMMAND_OPS } from "./schema/stream-schemas.ts";
 
 /** `trade` is allowed whatever `read` and `cancel` are. */
@@ -22,16 +22,7 @@ const SEE_ACCOUNT = accountWide("read", "trade");
 const CANCEL = need("trade", "cancel");
 const TRADE = need("trade");
 
-/** Routes that need no signature: whoever connects may ask. */
-export type PublicRouteName =
-  | "serverTime"
-  | "receiptKeys"
-  | "marketSymbols"
-  | "marketDepth"
-  | "marketTrades"
-  | "marketCandles";
-
-export const ROUTE_NEEDS: Readonly<Record<Exclude<RouteName, PublicRouteName>, Need>> = {
+export const ROUTE_NEEDS: Readonly<Record<SignedRouteName, Need>> = {
   cancelOrder: CANCEL,
   cancelOrderByPath: CANCEL,
   cancelOrderByPost: CANCEL,

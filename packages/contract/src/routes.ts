@@ -239,6 +239,8 @@ ROUTES satisfies readonly RouteSpec[];
 
 export type Route = (typeof ROUTES)[number];
 export type RouteName = Route["name"];
+/** The others need no signature: whoever connects may ask. */
+export type SignedRouteName = Extract<Route, { readonly signed: true }>["name"];
 
 /** A route, or the methods the path does take, or null for a path nobody serves. */
 export type RouteMatch =

@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ERRORS, isFault } from "../errors.ts";
-import { JsonFault, type JsonValue, parseExact } from "../json-exact.ts";
+import { JsonFault, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import { decodeAmend } from "./amend.ts";
-
-function json(text: string): JsonValue {
-  const value = parseExact(text);
-  assert.ok(!(value instanceof JsonFault), text);
-  return value;
-}
 
 const NOTHING = { orderQty: null, price: null, stopPx: null };
 const ALWAYS = { unfilled: false, version: null };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFault } from "../errors.ts";
-import { type JsonValue, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import { decodeCancelAll, decodeCancelAllQuery } from "./cancel-all.ts";
 
 function body(text: string) {
-  return decodeCancelAll(parseExact(text) as JsonValue);
+  return decodeCancelAll(json(text));
 }
 
 /** The same filters as a body and as a query. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ERRORS, type Fault, IDENTIFIER_INVALID, isFault } from "../errors.ts";
 import { JsonFault, type JsonValue, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import {
   type CancelElement,
   type CancelRequest,
@@ -12,12 +13,6 @@ import {
   decodeCancelPath,
   decodeCancelQuery,
 } from "./cancel.ts";
-
-function json(text: string): JsonValue {
-  const value = parseExact(text);
-  assert.ok(!(value instanceof JsonFault), text);
-  return value;
-}
 
 function golden(name: string): JsonValue {
   return json(readFileSync(new URL(`../../../../test/golden/${name}`, import.meta.url), "utf8"));

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFault } from "../errors.ts";
-import { JsonFault, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import { decodeClock } from "./clock.ts";
 
 function decoded(text: string) {
-  const value = parseExact(text);
-  assert.ok(!(value instanceof JsonFault), text);
-  return decodeClock(value);
+  return decodeClock(json(text));
 }
 
 test("clock: what moves it", () => {

@@ -10,14 +10,9 @@ import {
 } from "@countermand/core/model";
 import fc from "fast-check";
 import { ERRORS, type Fault, isFault } from "../errors.ts";
-import { JsonFault, type JsonValue, parseExact } from "../json-exact.ts";
+import { JsonFault, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import { decodePlace, decodePlaceBatch } from "./place.ts";
-
-function json(text: string): JsonValue {
-  const value = parseExact(text);
-  assert.ok(!(value instanceof JsonFault), text);
-  return value;
-}
 
 const LIMIT_ORDER: Readonly<Record<string, string>> = {
   market: '"hkex"',

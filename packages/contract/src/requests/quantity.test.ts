@@ -3,14 +3,9 @@ import { test } from "node:test";
 import { formatDecimal, MarketName, ONE, Side } from "@countermand/core/model";
 import fc from "fast-check";
 import { ERRORS, type Fault, isFault } from "../errors.ts";
-import { JsonFault, type JsonValue, parseExact } from "../json-exact.ts";
+import { JsonFault, parseExact } from "../json-exact.ts";
+import { json } from "../json-fixture.ts";
 import { decodeQuantity, type QuantityRequest } from "./quantity.ts";
-
-function json(text: string): JsonValue {
-  const value = parseExact(text);
-  assert.ok(!(value instanceof JsonFault), text);
-  return value;
-}
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -25,6 +25,7 @@ import {
   type Need,
   ROUTE_NEEDS,
   type RouteName,
+  type SignedRouteName,
 } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
 import type { SignInService } from "../console/sign-in-service.ts";
@@ -247,8 +248,6 @@ const createSignInCode: RouteAction = {
       : fault("BODY_NOT_TAKEN", "this request takes neither body nor query string");
   },
 };
-
-type SignedRouteName = keyof typeof ROUTE_NEEDS;
 
 const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
   cancelOrder: cancelOne,
