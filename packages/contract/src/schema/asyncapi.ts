@@ -7,14 +7,16 @@ import { SCHEMAS, type SchemaName } from "./schemas.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 /** What the gateway sends on the order stream. */
-export const STREAM_MESSAGES: readonly SchemaName[] = [
+const SENT: readonly SchemaName[] = [
   "OrderMessage",
+  "SkipMessage",
   "HeartbeatMessage",
   "SnapshotMessage",
   "NoticeMessage",
   "ErrorMessage",
   "ReplyMessage",
 ];
+const MESSAGES: readonly SchemaName[] = [...SENT, "CommandMessage"];
 
 export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json {
   const { host, protocol } = socketServer(serverUrl);
@@ -29,10 +31,7 @@ export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json 
         description: "Every change of every order of the key's account, in order, without gaps.",
         bindings: { ws: { method: "GET", query: SCHEMAS.StreamQuery, headers: HANDSHAKE } },
         messages: Object.fromEntries(
-          [...STREAM_MESSAGES, "CommandMessage" as const].map((name) => [
-            name,
-            { $ref: `#/components/messages/${name}` },
-          ]),
+          MESSAGES.map((name) => [name, { $ref: `#/components/messages/${name}` }]),
         ),
       },
     },
@@ -40,7 +39,7 @@ export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json 
       receiveUpdates: {
         action: "receive",
         channel: { $ref: CHANNEL },
-        messages: STREAM_MESSAGES.map((name) => ({ $ref: `${CHANNEL}/messages/${name}` })),
+        messages: SENT.map((name) => ({ $ref: `${CHANNEL}/messages/${name}` })),
       },
       sendCommand: {
         action: "send",
@@ -51,7 +50,7 @@ export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json 
     components: {
       schemas: SCHEMAS,
       messages: Object.fromEntries(
-        [...STREAM_MESSAGES, "CommandMessage" as const].map((name) => {
+        MESSAGES.map((name) => {
           const { description }: Schema = SCHEMAS[name];
           const payload = { $ref: `#/components/schemas/${name}` };
           return [name, { name, summary: description, payload }];
@@ -63,8 +62,8 @@ export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json 
           in: "header",
           name: "X-API-Signature",
           description:
-            `HMAC of CONNECT|${STREAM_PATH}|timestamp|query, beside X-API-Key and ` +
-            "X-API-Timestamp.",
+            `HMAC-SHA256, or Ed25519, of CONNECT|${STREAM_PATH}|timestamp|query, beside X-API-Key ` +
+            "and X-API-Timestamp.",
         },
       },
     },
@@ -80,7 +79,7 @@ const HANDSHAKE: Schema = {
   properties: {
     "X-API-Key": { type: "string", description: "Who connects." },
     "X-API-Timestamp": { type: "string", description: "Unix milliseconds, 13 digits." },
-    "X-API-Signature": { type: "string", description: "Base64, or 64 hex digits." },
+    "X-API-Signature": { type: "string", description: "Base64, or hex digits." },
   },
 };
 
