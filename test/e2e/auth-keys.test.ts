@@ -122,6 +122,39 @@ test("keys: a second rotation ends the sessions of the oldest secret, also with 
   assert.equal((await browser.ask("GET", SESSION)).status, 401);
 });
 
+test("keys: a session that the old secret opens in an overlap ends with that secret", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const trader = await makeKey(operator, {});
+  const operating = await makeKey(operator, { accounts: undefined, permissions: ["operate"] });
+  place.time.wallMs += 1;
+  const rotate = async ({ apiKey }: { readonly apiKey: string }) => {
+    const request = { reason: "x", overlap_seconds: 60 };
+    const { data } = await operator.post(`keys/${apiKey}/rotate`, request);
+    return data.secret as string;
+  };
+  const renewed = { ...trader, secret: await rotate(trader) };
+  await rotate(operating);
+  place.time.wallMs += 1;
+  const [old, current] = [new ConsoleBrowser(place.url), new ConsoleBrowser(place.url)];
+  await old.signIn(await signInCode(place.client(trader)));
+  await current.signIn(await signInCode(place.client(renewed)));
+  const signer = new SignedClient(place.operatorUrl, operating);
+  t.after(() => signer.close());
+  const operators = new ConsoleBrowser(place.operatorUrl);
+  await operators.signIn(await signInCode(signer, "/operator/v1/sign-in-codes", "{}"));
+  const statuses = async (...browsers: readonly ConsoleBrowser[]) => {
+    const asked = browsers.map((browser) => browser.ask("GET", SESSION));
+    return (await Promise.all(asked)).map(({ status }) => status);
+  };
+  assert.deepEqual(await statuses(old, current, operators), [200, 200, 200]);
+  place.time.wallMs += 60_000;
+  assert.deepEqual(await statuses(operators), [401]);
+  await place.start();
+  for (const browser of [old, current]) Object.assign(browser, { url: place.url });
+  assert.deepEqual(await statuses(old, current), [401, 200]);
+});
+
 test("keys: one that only reads has the console, and no command of it", async (t) => {
   const place = new KeyedGateway(t);
   const operator = await place.start();
@@ -143,8 +176,12 @@ test("keys: one that only reads has the console, and no command of it", async (t
   socket.terminate();
 });
 
-async function signInCode(client: SignedClient): Promise<string> {
-  const { data } = envelope(await client.call("POST", "/console/v1/sign-in-codes"));
+async function signInCode(
+  client: SignedClient,
+  path = "/console/v1/sign-in-codes",
+  body = "",
+): Promise<string> {
+  const { data } = envelope(await client.call("POST", path, body));
   return (data as { sign_in_code: string }).sign_in_code;
 }
 

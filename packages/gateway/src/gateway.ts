@@ -103,7 +103,8 @@ export class Gateway {
 
   /** Opens the web console, signed in with a key, once. For a person who has that key anyway. */
   signInLink(apiKey: string): string {
-    const code = this.#node.console.codes.issue(apiKey, WELCOME_CODE_LIFE_MS);
+    const fixedKey = { apiKey, secretSinceMs: 0 };
+    const code = this.#node.console.codes.issue(fixedKey, WELCOME_CODE_LIFE_MS);
     return `${this.url}${CONSOLE_PATH}#code=${code}`;
   }
 

@@ -56,6 +56,8 @@ export interface Authenticated {
   readonly signature: Uint8Array;
   /** What the signature is good with; absent where nobody signed. */
   readonly credential?: KeyCredential | null;
+  /** When that began; absent as well. */
+  readonly secretSinceMs?: number;
   /** Where it may end before its connection does: calls back then; the answer takes that back. */
   readonly onEnd?: (callback: () => void) => () => void;
 }
@@ -108,8 +110,8 @@ export class Authenticator {
     if (key.addresses?.has(this.#addressOf(request)) === false) {
       return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
     }
-    const { credential } = good;
-    return { key, caller: key.caller, sentAtMs, signature, credential };
+    const { credential, sinceMs: secretSinceMs } = good;
+    return { key, caller: key.caller, sentAtMs, signature, credential, secretSinceMs };
   }
 
   /**
@@ -124,7 +126,7 @@ export class Authenticator {
     timestamp: string,
     signature: Uint8Array,
     nowMs: number,
-  ): Pick<StoredKey, "credential"> | null {
+  ): Pick<StoredKey, "credential" | "sinceMs"> | null {
     const prefix = signedPrefix(request.method, request.path, timestamp);
     const payload = payloadOf(request);
     const isEd25519 = signature.length === ED25519_SIGNATURE_BYTES;

@@ -41,10 +41,13 @@ export interface StoredKey {
   readonly secret: KeySecret;
   /** What the secret was made of, which tells it from any other of the key; null of a fixed key. */
   readonly credential: KeyCredential | null;
+  /** When that began, which tells it from any other of the key also over a restart. */
+  readonly sinceMs: number;
   /** Null unless the key was rotated; good until its time. */
   readonly previous: {
     readonly secret: KeySecret;
     readonly credential: KeyCredential;
+    readonly sinceMs: number;
     readonly untilMs: number;
   } | null;
 }
@@ -133,6 +136,7 @@ export class KeyStore {
       algorithm: "hmac",
       secret: hmacSecret(secret),
       credential: null,
+      sinceMs: 0,
       previous: null,
     });
   }
@@ -151,16 +155,14 @@ export class KeyStore {
   }
 
   /**
-   * As {@link find}, for who signed in with a browser at that time: null also where the key was
-   * rotated since then and its secret of then is good no more.
+   * As {@link find}, for who signed in with a browser, by the secret that began then: null also
+   * where that is good no more.
    */
   findSince(apiKey: string, wallMs: number, sinceMs: number): StoredKey | null {
     const key = this.find(apiKey, wallMs);
-    const { rotatedAtMs = null, previous = null } = this.#journaled?.find(apiKey) ?? {};
-    if (key === null || rotatedAtMs === null || rotatedAtMs <= sinceMs) return key;
-    // The secret before that one, if there was any, has ended.
-    const isOfPrevious = previous !== null && sinceMs >= previous.sinceMs;
-    return isOfPrevious && wallMs < previous.untilMs ? key : null;
+    if (key === null || key.sinceMs === sinceMs) return key;
+    const { previous } = key;
+    return previous?.sinceMs === sinceMs && wallMs < previous.untilMs ? key : null;
   }
 
   /**
@@ -230,12 +232,14 @@ export class KeyStore {
       algorithm,
       secret: this.#keySecret(row, row.credential),
       credential: row.credential,
+      sinceMs: row.rotatedAtMs ?? row.created.atMs,
       previous:
         row.previous === null
           ? null
           : {
               secret: this.#keySecret(row, row.previous.credential),
               credential: row.previous.credential,
+              sinceMs: row.previous.sinceMs,
               untilMs: row.previous.untilMs,
             },
     };

@@ -145,8 +145,8 @@ export class ConsoleEdge {
         if (problem !== null) sendFault(request, response, problem);
         return;
       }
-      const apiKey = node.codes.redeem(asked.code);
-      const token = apiKey === null ? null : node.sessions.begin(apiKey);
+      const signedIn = node.codes.redeem(asked.code);
+      const token = signedIn && node.sessions.begin(signedIn);
       const session = token === null ? null : node.sessions.use(token);
       if (token === null || session === null) {
         const details = "it is unknown, used or too old";

@@ -16,6 +16,11 @@ import {
   SWEEP_MS,
 } from "./limits.ts";
 import { SessionFile } from "./session-file.ts";
+import type { SignedIn } from "./sign-in-codes.ts";
+
+function of(apiKey: string): SignedIn {
+  return { apiKey, secretSinceMs: 0 };
+}
 
 class Bench {
   readonly clock = new FakeClock();
@@ -53,7 +58,7 @@ class Bench {
 
 test("sessions: one acts for its key's account; a token that is none does not", (t) => {
   const { sessions } = new Bench(t);
-  const token = sessions.begin("key-1");
+  const token = sessions.begin(of("key-1"));
   assert.equal(sessions.use(token)?.key.caller.account, "80111");
   assert.equal(sessions.use(`${token}x`), null);
   assert.equal(sessions.use(""), null);
@@ -63,7 +68,7 @@ test("sessions: one acts for its key's account; a token that is none does not", 
 
 test("sessions: what has lost its key is ended when somebody looks, and does not come back", (t) => {
   const { sessions, missing } = new Bench(t);
-  const [gone, other] = [sessions.begin("key-1"), sessions.begin("key-2")];
+  const [gone, other] = [sessions.begin(of("key-1")), sessions.begin(of("key-2"))];
   missing.add("key-1");
   sessions.endLost();
   missing.delete("key-1");
@@ -73,7 +78,7 @@ test("sessions: what has lost its key is ended when somebody looks, and does not
 
 test("sessions: each has a CSRF token of its own, the same as long as it lives", (t) => {
   const { sessions } = new Bench(t);
-  const [a, b] = [sessions.begin("key-1"), sessions.begin("key-1")];
+  const [a, b] = [sessions.begin(of("key-1")), sessions.begin(of("key-1"))];
   const csrf = sessions.use(a)?.csrfToken;
   assert.match(csrf ?? "", /^[\w-]{43}$/);
   assert.equal(sessions.use(a)?.csrfToken, csrf);
@@ -83,8 +88,8 @@ test("sessions: each has a CSRF token of its own, the same as long as it lives",
 
 test("sessions: unused it ends after the idle time, used at the latest after its life", (t) => {
   const { sessions, clock } = new Bench(t);
-  const idle = sessions.begin("key-1");
-  const used = sessions.begin("key-1");
+  const idle = sessions.begin(of("key-1"));
+  const used = sessions.begin(of("key-1"));
   clock.advance(SESSION_IDLE_MS - 1);
   assert.ok(sessions.use(used) !== null);
   clock.advance(1);
@@ -101,7 +106,7 @@ test("sessions: an open page keeps one in use, and is cut when it ends or its ke
   const bench = new Bench(t);
   const { sessions, clock, missing } = bench;
   const ended: string[] = [];
-  const [listening, revoked] = [sessions.begin("key-1"), sessions.begin("key-2")];
+  const [listening, revoked] = [sessions.begin(of("key-1")), sessions.begin(of("key-2"))];
   sessions.use(listening)?.onEnd(() => ended.push("listening"));
   sessions.use(revoked)?.onEnd(() => ended.push("revoked"));
   clock.advance(SESSION_IDLE_MS + SWEEP_MS);
@@ -115,9 +120,9 @@ test("sessions: an open page keeps one in use, and is cut when it ends or its ke
 
 test("sessions: they outlive a restart, and the file lets nobody in", (t) => {
   const bench = new Bench(t);
-  const token = bench.sessions.begin("key-1");
+  const token = bench.sessions.begin(of("key-1"));
   const { cookieName } = bench.sessions;
-  const gone = bench.sessions.begin("key-1");
+  const gone = bench.sessions.begin(of("key-1"));
   bench.sessions.end(gone);
   const kept = readFileSync(bench.file, "utf8");
   assert.ok(!kept.includes(token));
@@ -133,7 +138,7 @@ test("sessions: they outlive a restart, and the file lets nobody in", (t) => {
 
 test("sessions: a file that is not ours signs everybody out and harms nothing", (t) => {
   const bench = new Bench(t);
-  const token = bench.sessions.begin("key-1");
+  const token = bench.sessions.begin(of("key-1"));
   for (const text of ["", "{", "null", '{"instance":"../x","sessions":[]}', '{"sessions":1}']) {
     writeFileSync(bench.file, text);
     assert.equal(bench.open().use(token), null, text);
@@ -142,9 +147,9 @@ test("sessions: a file that is not ours signs everybody out and harms nothing", 
 
 test("sessions: beyond the limits the one used longest ago ends", (t) => {
   const { sessions, clock } = new Bench(t);
-  const first = sessions.begin("key-0");
+  const first = sessions.begin(of("key-0"));
   clock.advance(1);
-  const rest = Array.from({ length: SESSIONS_PER_KEY_MAX }, () => sessions.begin("key-0"));
+  const rest = Array.from({ length: SESSIONS_PER_KEY_MAX }, () => sessions.begin(of("key-0")));
   assert.equal(sessions.use(first), null);
   assert.ok(rest.every((token) => sessions.use(token) !== null));
   assert.ok(SESSIONS_PER_KEY_MAX * 100 > SESSIONS_MAX, "the keys of this test can fill the table");
@@ -153,7 +158,7 @@ test("sessions: beyond the limits the one used longest ago ends", (t) => {
 test("sessions: a disk that fails is said, and the session stands until the restart", (t) => {
   const bench = new Bench(t);
   rmSync(bench.folder, { recursive: true, force: true });
-  const token = bench.sessions.begin("key-1");
+  const token = bench.sessions.begin(of("key-1"));
   assert.equal(bench.troubles.length, 1);
   assert.equal(bench.sessions.use(token)?.key.caller.apiKey, "key-1");
 });

@@ -13,9 +13,12 @@ import {
   SWEEP_MS,
 } from "./limits.ts";
 import type { SessionFile } from "./session-file.ts";
+import type { SignedIn } from "./sign-in-codes.ts";
 
 export interface ConsoleSessionsOptions<Holder> {
-  /** Who may still be signed in who was at that time, by name: a key, or an operator. */
+  /**
+   * Who may still be signed in, by name, a key or an operator, by the secret that began then.
+   */
   readonly keys: { findSince(name: string, wallMs: number, sinceMs: number): Holder | null };
   readonly clock: Clock;
   readonly file: Pick<SessionFile, "read" | "write">;
@@ -25,9 +28,8 @@ export interface ConsoleSessionsOptions<Holder> {
   readonly onNotKept: (error: Error) => void;
 }
 
-interface Session {
+interface Session extends SignedIn {
   readonly hash: string;
-  readonly apiKey: string;
   /** Wall clock: it is kept over restarts. */
   readonly beganAtMs: number;
   usedAtMs: number;
@@ -61,13 +63,13 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#instance = instance;
     this.cookieName = `countermand_${options.cookieWord ?? "console"}_${instance}`;
     const usedAtMs = options.clock.wallMs();
-    for (const { hash, apiKey, beganAtMs } of sessions.slice(-SESSIONS_MAX)) {
-      this.#sessions.set(hash, { hash, apiKey, beganAtMs, usedAtMs, onEnd: new Set() });
+    for (const kept of sessions.slice(-SESSIONS_MAX)) {
+      this.#sessions.set(kept.hash, { ...kept, usedAtMs, onEnd: new Set() });
     }
   }
 
   /** Begins a session; gives the token that its browser is to hold. */
-  begin(apiKey: string): string {
+  begin({ apiKey, secretSinceMs }: SignedIn): string {
     this.#makeRoom(apiKey);
     const token = randomBytes(32).toString("base64url");
     const nowMs = this.#options.clock.wallMs();
@@ -75,6 +77,7 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#sessions.set(hash, {
       hash,
       apiKey,
+      secretSinceMs,
       beganAtMs: nowMs,
       usedAtMs: nowMs,
       onEnd: new Set(),
@@ -127,8 +130,8 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#sweep?.cancel();
   }
 
-  #holderOf({ apiKey, beganAtMs }: Session, nowMs: number): Holder | null {
-    return this.#options.keys.findSince(apiKey, nowMs, beganAtMs);
+  #holderOf({ apiKey, secretSinceMs }: Session, nowMs: number): Holder | null {
+    return this.#options.keys.findSince(apiKey, nowMs, secretSinceMs);
   }
 
   #watch(session: Session, callback: () => void): () => void {
@@ -166,8 +169,9 @@ export class ConsoleSessions<Holder = StoredKey> {
   }
 
   #keep(): void {
-    const sessions = [...this.#sessions.values()].map(({ hash, apiKey, beganAtMs }) => {
-      return { hash, apiKey, beganAtMs };
+    const sessions = [...this.#sessions.values()].map((session) => {
+      const { hash, apiKey, secretSinceMs, beganAtMs } = session;
+      return { hash, apiKey, secretSinceMs, beganAtMs };
     });
     try {
       this.#options.file.write({ instance: this.#instance, sessions });

@@ -10,6 +10,8 @@ export interface KeptSession {
   /** SHA-256 of the token, base64url. */
   readonly hash: string;
   readonly apiKey: string;
+  /** When the secret began that it is of. */
+  readonly secretSinceMs: number;
   readonly beganAtMs: number;
 }
 
@@ -53,6 +55,7 @@ function parsed(text: string): KeptSessions | null {
 
 function isKept(value: unknown): value is KeptSession {
   if (typeof value !== "object" || value === null) return false;
-  const { hash, apiKey, beganAtMs } = value as Partial<KeptSession>;
-  return typeof hash === "string" && typeof apiKey === "string" && typeof beganAtMs === "number";
+  const { hash, apiKey, secretSinceMs, beganAtMs } = value as Partial<KeptSession>;
+  const isNamed = typeof hash === "string" && typeof apiKey === "string";
+  return isNamed && typeof secretSinceMs === "number" && typeof beganAtMs === "number";
 }

@@ -5,8 +5,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CODES_MAX, CODES_PER_KEY_MAX } from "./limits.ts";
 
-interface MadeCode {
+/** Whom a code lets in: a key, or an operator, by name. */
+export interface SignedIn {
   readonly apiKey: string;
+  /** When the secret began that the code was asked for with; 0 where there is none. */
+  readonly secretSinceMs: number;
+}
+
+interface MadeCode extends SignedIn {
   readonly endsAtMs: number;
   isUsed: boolean;
 }
@@ -29,7 +35,7 @@ export class SignInCodes {
   }
 
   /** A code of 256 random bits, fit for a URL. */
-  issue(apiKey: string, lifeMs: number): string {
+  issue({ apiKey, secretSinceMs }: SignedIn, lifeMs: number): string {
     this.#dropExpired();
     for (const oldest of this.#made.keys()) {
       if (this.#made.size < CODES_MAX) break;
@@ -37,17 +43,22 @@ export class SignInCodes {
     }
     const code = randomBytes(32).toString("base64url");
     const endsAtMs = this.#monotonicMs() + lifeMs;
-    this.#made.set(hashOf(code), { apiKey, endsAtMs, isUsed: false });
+    this.#made.set(hashOf(code), { apiKey, secretSinceMs, endsAtMs, isUsed: false });
     return code;
   }
 
-  /** The key that the code is for; null when it is unknown, used or too old. */
-  redeem(code: string): string | null {
+  /** Whom the code is for; null when it is unknown, used or too old. */
+  redeem(code: string): SignedIn | null {
     this.#dropExpired();
     const found = this.#made.get(hashOf(code));
     if (found === undefined || found.isUsed) return null;
     found.isUsed = true;
-    return found.apiKey;
+    return found;
+  }
+
+  /** It was told to nobody: as if it had not been made. */
+  withdraw(code: string): void {
+    this.#made.delete(hashOf(code));
   }
 
   /** Something about the key was changed: codes that were made before are for nobody. */

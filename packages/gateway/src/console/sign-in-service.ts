@@ -20,15 +20,20 @@ export class SignInService {
   }
 
   /** Signed bytes that somebody has recorded must not sign in a second time. */
-  async createCode(caller: Caller, { identity }: CallOptions): Promise<TradeAnswer> {
-    if (!this.#codes.admits(caller.apiKey)) {
+  async createCode(
+    { account, apiKey }: Caller,
+    { identity, secretSinceMs = 0 }: CallOptions,
+  ): Promise<TradeAnswer> {
+    if (!this.#codes.admits(apiKey)) {
       return { ...faultAnswer("RATE_LIMITED", TOO_MANY_CODES), replayed: false };
     }
-    if (!(await this.#sequencer.claimOnce(caller.account, identity))) {
+    // Before the wait: it counts from now on, and goes with any change of its key.
+    const code = this.#codes.issue({ apiKey, secretSinceMs }, CODE_LIFE_MS);
+    if (!(await this.#sequencer.claimOnce(account, identity))) {
+      this.#codes.withdraw(code);
       const answer = faultAnswer("SIGN_IN_REPEATED", "this signed request has made a code before");
       return { ...answer, replayed: false };
     }
-    const code = this.#codes.issue(caller.apiKey, CODE_LIFE_MS);
     return { httpStatus: 200, body: encodeSignInCode(code, CODE_LIFE_MS / 1000), replayed: false };
   }
 }

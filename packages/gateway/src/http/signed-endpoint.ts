@@ -208,6 +208,10 @@ class SignedCall implements CallOptions {
     this.origin = asked.origin;
   }
 
+  get secretSinceMs(): number {
+    return this.#authenticated.secretSinceMs ?? 0;
+  }
+
   get identity(): RequestIdentity {
     this.#identity ??= this.#authenticator.identityOf(this.#authenticated);
     return this.#identity;

@@ -119,8 +119,8 @@ function signIn(
   if (json === null) return options.sendFault(reply, fault("BODY_MISSING", "send the code"));
   const asked = isFault(json) ? json : decodeSignIn(json.value);
   if (isFault(asked)) return options.sendFault(reply, asked);
-  const name = parts.codes.redeem(asked.code);
-  const token = name === null ? null : parts.sessions.begin(name);
+  const signedIn = parts.codes.redeem(asked.code);
+  const token = signedIn && parts.sessions.begin(signedIn);
   const session = token === null ? null : parts.sessions.use(token);
   if (token === null || session === null) {
     const details = "it is unknown, used or too old";

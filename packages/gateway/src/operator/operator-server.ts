@@ -81,6 +81,8 @@ interface Identified {
   readonly operator: string;
   /** Of a key that signed. */
   readonly apiKey: string | null;
+  /** When the secret began that it signed with; 0 where none did. */
+  readonly secretSinceMs: number;
   readonly requestId: string;
   /** Null for a read, and for a write that may not be recognised again. */
   readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
@@ -226,6 +228,7 @@ function addPages(app: FastifyInstance, options: OperatorServerOptions): void {
 /** A key that signed a request, and what names the request. */
 interface Signer {
   readonly apiKey: string;
+  readonly secretSinceMs: number;
   readonly fingerprint: string;
 }
 
@@ -260,7 +263,8 @@ function signerOf(options: OperatorServerOptions, request: FastifyRequest): Sign
   const refusal = permissionFault(authenticated.key, OPERATOR_NEED);
   if (refusal !== null) return refusal;
   const { fingerprint } = authenticator.identityOf(authenticated);
-  return { apiKey: authenticated.caller.apiKey, fingerprint };
+  const { caller, secretSinceMs = 0 } = authenticated;
+  return { apiKey: caller.apiKey, secretSinceMs, fingerprint };
 }
 
 const STARTING = fault("STARTING", "the gateway reads its journal");
@@ -299,7 +303,8 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
   const { page, signer } = request;
   const given = request.headers[Header.RequestId];
   const requestId = isEchoable(given) ? given : "";
-  const by = { apiKey: signer?.apiKey ?? null, requestId, isUrgent: route.isUrgent };
+  const { apiKey = null, secretSinceMs = 0 } = signer ?? {};
+  const by = { apiKey, secretSinceMs, requestId, isUrgent: route.isUrgent };
   if (route.method === "GET") return { ...by, operator: "", idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
@@ -357,13 +362,13 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 /** One turn: what was answered before is answered again, else the deed is done and kept. */
 function carryOut(
   { service, sequencer }: OperatorParts,
-  { apiKey, operator, requestId, idempotency, isUrgent }: Identified,
+  { idempotency, isUrgent, ...by }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
 ): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
   const { partitions } = sequencer;
   return sequencer.operate((nowMs) => {
-    const turn = { operator, apiKey, requestId, wallMs, nowMs };
+    const turn = { ...by, wallMs, nowMs };
     const fresh = (): OperatorAnswer => deed(service, turn);
     if (idempotency === null) return { answer: fresh(), isReplayed: false };
     const { key, contentDigest } = idempotency;

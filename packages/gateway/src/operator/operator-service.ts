@@ -146,11 +146,11 @@ export class OperatorService {
   }
 
   /** A code that signs a browser in under the operator's name; told once. */
-  createSignInCode({ apiKey, operator }: OperatorTurn): OperatorAnswer {
+  createSignInCode({ apiKey, operator, secretSinceMs = 0 }: OperatorTurn): OperatorAnswer {
     const { signInCodes } = this.#options;
     const holder = holderName(operator, apiKey);
     if (!signInCodes.admits(holder)) return faultAnswer("RATE_LIMITED", TOO_MANY_CODES);
-    const code = signInCodes.issue(holder, CODE_LIFE_MS);
+    const code = signInCodes.issue({ apiKey: holder, secretSinceMs }, CODE_LIFE_MS);
     const body = encodeSignInCode(code, CODE_LIFE_MS / 1000);
     return { httpStatus: 200, body, keptBody: SIGN_IN_CODE_TOLD };
   }

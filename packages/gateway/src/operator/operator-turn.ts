@@ -10,6 +10,8 @@ export interface OperatorTurn {
   readonly requestId: string;
   /** Of a key that signed the request; null for the token. */
   readonly apiKey: string | null;
+  /** When the secret began that it was signed with; 0, or absent, for the token. */
+  readonly secretSinceMs?: number;
   readonly wallMs: UnixMs;
   readonly nowMs: UnixMs;
 }

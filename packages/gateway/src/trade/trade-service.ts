@@ -77,6 +77,8 @@ export interface CallOptions {
   readonly receipt?: boolean;
   /** On which way it came. */
   readonly origin?: Origin;
+  /** When the secret began that it was signed with; absent where none was. */
+  readonly secretSinceMs?: number;
 }
 
 export interface TradeAnswer extends Answer {
