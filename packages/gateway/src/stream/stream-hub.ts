@@ -98,14 +98,14 @@ export class StreamHub {
    */
   notify(account: Account, written: (tag: Account | null) => string): void {
     for (const [session, view] of this.#streams.get(account)?.sessions ?? []) {
-      if (view.portfolioIds === undefined) session.send(written(tagOf(view)));
+      if (view.portfolioIds === undefined) session.notify(written(tagOf(view)));
     }
   }
 
   /** Tells every socket something that is no report, as soon as it has room. */
   announce(text: string): void {
     for (const { sessions } of this.#streams.values()) {
-      for (const [session, { isFirst }] of sessions) if (isFirst) session.send(text);
+      for (const [session, { isFirst }] of sessions) if (isFirst) session.notify(text);
     }
   }
 

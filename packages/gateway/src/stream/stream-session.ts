@@ -21,7 +21,7 @@
  * Too slow is who, at two looks in a row, is more than 1 MiB behind what was published since it
  * went live, or whose oldest waiting report was published more than 10 s ago. A burst that is
  * larger than the limit closes nobody who reads it within a second. A replay that was asked for is
- * never lateness.
+ * never lateness; notices that others cause meanwhile are, beyond the same limit.
  */
 import {
   type BudgetState,
@@ -31,6 +31,7 @@ import {
   encodeNotice,
   encodeStreamError,
   errorSpec,
+  LIMITS,
 } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { Cancelable, Clock } from "../sys/clock.ts";
@@ -114,6 +115,8 @@ export class StreamSession {
   /** Waits for its turn, for the archive, or to ask it again. */
   #isFetching = false;
   #archiveFailureCount = 0;
+  /** Bytes of notices that lie behind a replay which the reader has not come to. */
+  #noticedBytes = 0;
   /** At the last look the network had not taken what was handed over before. */
   #isBlocked = false;
   #startedAtMs = 0;
@@ -191,6 +194,22 @@ export class StreamSession {
     }
     this.#hand([body]);
     this.#watchLateness();
+  }
+
+  /**
+   * Something that this reader has not asked for. One that stalls in its replay is not late, but
+   * what others cause must not pile up behind it for ever.
+   */
+  notify(text: string): void {
+    const { observer, port } = this.#options;
+    if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) this.#noticedBytes = 0;
+    else this.#noticedBytes += Buffer.byteLength(text);
+    if (this.#mode === "closed" || this.#noticedBytes <= LIMITS.slowReaderBytesMax.value) {
+      this.send(text);
+      return;
+    }
+    observer.tooSlow();
+    this.#failStream("SLOW_READER", `${this.#noticedBytes} bytes of notices are waiting for you`);
   }
 
   /** The network took the last message of a `send` of the port. */
