@@ -16,17 +16,16 @@ const { run } = await import("./program.ts");
 
 const stopping = new AbortController();
 let isHeeded = false;
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: Error & { readonly code?: string }) => {
-    // Whoever reads has gone: `countermand watch | head` is no failure.
-    if (error.code === "EPIPE") process.exit();
-    // What was asked for may be done: this is not the code of what changed nothing.
-    if (stream === process.stdout) {
-      process.stderr.write(`countermand: the answer cannot be written: ${error.message}\n`);
-    }
-    process.exit(ExitCode.Unknown);
-  });
-}
+process.stdout.on("error", (error: Error & { readonly code?: string }) => {
+  // Whoever reads has gone: `countermand watch | head` is no failure.
+  if (error.code === "EPIPE") process.exit();
+  // What was asked for may be done: this is not the code of what changed nothing.
+  process.stderr.write(`countermand: the answer cannot be written: ${error.message}\n`);
+  process.exit(ExitCode.Unknown);
+});
+// What it would have said to whoever watches is lost; what is under way goes on, and its exit code
+// says what came of it.
+process.stderr.on("error", () => {});
 
 process.exitCode = await run(process.argv.slice(2), {
   input: process.stdin,
