@@ -307,6 +307,26 @@ test("order stream: events nobody reads do not stop the view, and a late reader 
   stream.close();
 });
 
+test("order stream: a late reader is not told that nothing is open before it is known", async () => {
+  const { stream, connection, runTimer } = harness({ bufferedEventsMax: 2 });
+  for (let count = 1; count <= 3; count += 1) {
+    const { listener } = await connection(count);
+    listener.opened();
+    listener.closed(1006, "");
+    runTimer();
+  }
+  const events = stream[Symbol.asyncIterator]();
+  const { listener } = await connection(4);
+  listener.opened();
+  listener.received(snapshot(7, ["22000000001"]));
+  const told: StreamEvent[] = [];
+  while (told.at(-1)?.type !== "snapshot") told.push((await events.next()).value as StreamEvent);
+  const [first] = told.filter(({ type }) => type === "snapshot");
+  assert.ok(first?.type === "snapshot");
+  assert.deepEqual([first.seq, first.isReset, first.orders.length], [7, false, 1]);
+  stream.close();
+});
+
 test("order stream: positions of orders a key may not see are passed over", async () => {
   const { stream, connection } = harness();
   const { listener } = await connection(1);

@@ -187,7 +187,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
    */
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent, void, void> {
     const isLate = this.#events.begin();
-    if (isLate && this.#accounts.size === 0) this.#tellSnapshot(undefined, true);
+    // Where nothing was told of an only account yet, its first snapshot is still to come.
+    const isToCome = this.#begin === "snapshot";
+    if (isLate && this.#accounts.size === 0 && !isToCome) this.#tellSnapshot(undefined, true);
     if (isLate) for (const account of this.accounts) this.#tellSnapshot(account, true);
     return {
       next: () => this.#events.next(),
