@@ -16,6 +16,7 @@ import {
 } from "../../packages/core/src/control/control-state.ts";
 import { LIMIT_OVERRIDES_MAX } from "../../packages/core/src/control/limit-overrides.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
+import { SELF_TRADE_ROUNDS_MAX } from "../../packages/core/src/exchange/auction.ts";
 import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/matching.ts";
 import { CANDLES_KEPT_MAX } from "../../packages/core/src/market-data/candles.ts";
 import { TRADES_KEPT_MAX } from "../../packages/core/src/market-data/trade-tape.ts";
@@ -71,6 +72,7 @@ test("limits reference: lists the core's limits with their values", () => {
     ["TICKS_MAX", TICKS_MAX],
     ["LOTS_MAX", LOTS_MAX],
     ["ENHANCED_LIMIT_QUEUES_MAX", ENHANCED_LIMIT_QUEUES_MAX],
+    ["SELF_TRADE_ROUNDS_MAX", SELF_TRADE_ROUNDS_MAX],
     ["TRADES_KEPT_MAX", TRADES_KEPT_MAX],
     ["CANDLES_KEPT_MAX", CANDLES_KEPT_MAX],
     ["AMBIGUOUS_LISTED_MAX", AMBIGUOUS_LISTED_MAX],

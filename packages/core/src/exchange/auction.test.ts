@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { at } from "../assert.ts";
 import { type Account, type OrderId, Side, TimeInForce } from "../model/index.ts";
-import { auctionTicks, matchAuction } from "./auction.ts";
+import { type AuctionMatch, auctionTicks, matchAuction } from "./auction.ts";
 import { Book } from "./book/book.ts";
 import type { RestingOrder } from "./book/order.ts";
 
@@ -96,6 +97,85 @@ test("auction: without the buy that can pay least, the price may be good for the
   assert.deepEqual([ticks, fills.map(({ buy }) => buy.orderId)], [10, ["1", "3"]]);
 });
 
+test("auction: whatever the protections, they go one by one, the lowest first", () => {
+  const cells = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(9)), { maxLength: 8 });
+  const protections = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 8, maxLength: 8 });
+  const accounts = fc.array(fc.constantFrom("ann", "bob", "cat"), {
+    minLength: 16,
+    maxLength: 16,
+  });
+  fc.assert(
+    fc.property(
+      fc.tuple(cells, cells, fc.nat(12), protections, accounts),
+      ([buys, sells, reference, protectedAt, names]) => {
+        const orders = [
+          ...buys.map((cell) => [Side.Buy, cell] as const),
+          ...sells.map((cell) => [Side.Sell, cell] as const),
+        ].map(([side, cell], index) => numbered(orderOf(side, cell), index, names[index] ?? ""));
+        const book = bookOf(orders);
+        const protection = new Map(
+          orders
+            .slice(0, buys.length)
+            .map(({ orderId }, index) => [orderId, protectedAt[index] ?? 0]),
+        );
+        assert.deepEqual(
+          summaryOf(matchAuction(book, reference, protection)),
+          triedMatch(book, reference, protection),
+        );
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+test("auction: a buy that could not pay a price takes part again when another one comes about", () => {
+  const orders = [
+    named("ann", Side.Buy, 5, 0),
+    named("bob", Side.Sell, 5, 10),
+    named("cat", Side.Sell, 5, 12),
+    named("bob", Side.Buy, 5, 20),
+  ].map((order, index) => numbered(order, index, order.account));
+  // With ann it is 12, which she cannot pay; without her 10, at which bob would meet himself.
+  const protection = new Map([["10000000000" as OrderId, 11]]);
+  const { ticks, fills, selfTrading } = matchAuction(bookOf(orders), 11, protection);
+  const paired = fills.map(({ buy, sell }) => `${buy.account} ${sell.account}`);
+  assert.deepEqual([ticks, paired, selfTrading.length], [11, ["ann bob"], 1]);
+});
+
+test("auction: nobody makes it last by orders that would trade with their own", () => {
+  // Found by search: each pair taken out leads to another price, and to another pair.
+  const buys = "a2@19#5 b3@19#19 a4@19#10 a4@19#13 a2@12#3 a4@12#16 a3@11#8 a4@8#14 b2@6#15 b1@5#1";
+  const sells = "b3@2#11 b4@2#4 b4@3#7 b4@5#18 b3@5#2 b3@5#6 b3@6#17 a4@7#9 a1@8#12 a1@9#0";
+  const orders = [
+    ...buys.split(" ").map((text) => placedOf(Side.Buy, text)),
+    ...sells.split(" ").map((text) => placedOf(Side.Sell, text)),
+  ];
+  const { fills, selfTrading } = matchAuction(bookOf(orders), 16);
+  const isLeft = ({ orderId }: RestingOrder) => {
+    return !selfTrading.some((order) => order.orderId === orderId);
+  };
+  assert.ok(fills.every(({ buy, sell }) => buy.account !== sell.account));
+  assert.deepEqual(
+    orders.filter(isLeft).map(({ account, side }) => `${account}${side}`),
+    ["b1", "a2"],
+    "of each account the side of its oldest order",
+  );
+});
+
+test("auction: buys that can each pay another price cost no more than so many that can pay all", () => {
+  const count = 20_000;
+  const orders = [
+    ...Array.from({ length: count }, () => orderOf(Side.Buy, [1, 0])),
+    orderOf(Side.Buy, [1, 2 * count]),
+    orderOf(Side.Sell, [1, 2 * count]),
+  ].map((order, index) => numbered(order, index, `x${index}`));
+  const protection = new Map(
+    orders.slice(0, count).map(({ orderId }, index) => [orderId, 1 + index]),
+  );
+  const { ticks, fills } = matchAuction(bookOf(orders), 0, protection);
+  assert.deepEqual([ticks, fills.map(({ buy }) => buy.ticks)], [2 * count, [2 * count]]);
+});
+
 /** Lets every price compete with every other one, rule by rule. */
 function triedTicks(
   buys: readonly RestingOrder[],
@@ -148,4 +228,91 @@ function orderOf(side: Side, [lots, ticks]: Cell): RestingOrder {
   const orderId = "10000000001" as OrderId;
   const account = "ann" as Account;
   return { orderId, account, side, ticks, lots, orderLots: lots, timeInForce: TimeInForce.Day };
+}
+
+function numbered(order: RestingOrder, index: number, account: string): RestingOrder {
+  return {
+    ...order,
+    orderId: String(10_000_000_000 + index) as OrderId,
+    account: account as Account,
+  };
+}
+
+function named(account: string, side: Side, lots: number, ticks: number): RestingOrder {
+  return { ...orderOf(side, [lots, ticks]), account: account as Account };
+}
+
+/** Reads `a2@19#3`: the account, its lots, their price, and how old the order is among all. */
+function placedOf(side: Side, text: string): RestingOrder {
+  const [, account = "", lots, ticks, age] = /^(\w)(\d+)@(\d+)#(\d+)$/.exec(text) ?? [];
+  return numbered(orderOf(side, [Number(lots), Number(ticks)]), Number(age), account);
+}
+
+/** In the order in which they came to their prices. */
+function bookOf(orders: readonly RestingOrder[]): Book {
+  const book = new Book();
+  for (const order of orders) book.add(order, order.ticks, order.lots, order.orderLots);
+  return book;
+}
+
+interface Summary {
+  readonly ticks: number;
+  readonly pairs: readonly string[];
+  readonly gone: readonly OrderId[];
+}
+
+function summaryOf({ ticks, fills, selfTrading }: AuctionMatch): Summary {
+  const pairs = fills.map(({ buy, sell, lots }) => `${buy.orderId} ${sell.orderId} ${lots}`);
+  return { ticks, pairs, gone: selfTrading.map(({ orderId }) => orderId) };
+}
+
+/** Tries price after price: first without who cannot pay, then without who meets themselves. */
+function triedMatch(
+  book: Book,
+  reference: number,
+  protection: ReadonlyMap<OrderId, number>,
+): Summary {
+  const gone: OrderId[] = [];
+  const worst = ({ orderId, ticks }: RestingOrder) => {
+    return ticks === 0 ? (protection.get(orderId) ?? Infinity) : Infinity;
+  };
+  for (;;) {
+    const isThere = ({ orderId }: RestingOrder) => !gone.includes(orderId);
+    const sells = [...book.orders(Side.Sell)].filter(isThere);
+    let buys = [...book.orders(Side.Buy)].filter(isThere);
+    let ticks = triedTicks(buys, sells, reference);
+    for (let least = lowest(buys.map(worst)); least < ticks; least = lowest(buys.map(worst))) {
+      const leaving = least;
+      buys = buys.filter((order) => worst(order) > leaving);
+      ticks = triedTicks(buys, sells, reference);
+    }
+    const pairs: string[] = [];
+    const met: OrderId[] = [];
+    const [left, right] = [queued(buys, (px) => px >= ticks), queued(sells, (px) => px <= ticks)];
+    while (ticks > 0 && left[0] !== undefined && right[0] !== undefined) {
+      const [[buy, sell], lots] = [[left[0], right[0]], Math.min(left[0].lots, right[0].lots)];
+      if (buy.account === sell.account) {
+        const younger = buy.orderId > sell.orderId ? left : right;
+        met.push(younger.shift()?.orderId ?? buy.orderId);
+        continue;
+      }
+      pairs.push(`${buy.orderId} ${sell.orderId} ${lots}`);
+      for (const queue of [left, right]) {
+        const first = at(queue, 0);
+        first.lots -= lots;
+        if (first.lots === 0) queue.shift();
+      }
+    }
+    if (met.length === 0) return { ticks: pairs.length === 0 ? 0 : ticks, pairs, gone };
+    gone.push(...met);
+  }
+}
+
+function lowest(values: readonly number[]): number {
+  return Math.min(Infinity, ...values);
+}
+
+function queued(orders: readonly RestingOrder[], takes: (ticks: number) => boolean) {
+  const taking = orders.filter(({ ticks }) => ticks === 0 || takes(ticks));
+  return taking.map((order) => ({ ...order }));
 }

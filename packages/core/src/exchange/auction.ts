@@ -20,7 +20,9 @@
  *
  * Our addition: no account trades with itself. Where two orders of one account would be paired,
  * the younger (the higher order number) is taken out of the auction whole, and the price is
- * determined anew from what remains, until no such pair is left.
+ * determined anew from what remains, until no such pair is left. After
+ * {@link SELF_TRADE_ROUNDS_MAX} prices an account that would still be paired with itself keeps only
+ * the side of its oldest order, so that nobody can make an auction last.
  *
  * And no at-auction buy pays more than was held back for it: where the price is above its
  * protection, it takes no part, and the price is determined anew without it. Those with the lowest
@@ -46,6 +48,9 @@ export interface AuctionMatch {
   readonly selfTrading: readonly RestingOrder[];
 }
 
+/** Prices that are determined for accounts that would trade with themselves, in one auction. */
+export const SELF_TRADE_ROUNDS_MAX = 16;
+
 /**
  * `referenceTicks` 0: there is no reference price. `protectionTicks` are the worst prices of
  * at-auction buys; one that is not listed takes any price.
@@ -55,29 +60,21 @@ export function matchAuction(
   referenceTicks: number,
   protectionTicks: ReadonlyMap<OrderId, number> = UNPROTECTED,
 ): AuctionMatch {
-  /** What a buy at any price pays at most. */
-  const worstTicks = ({ orderId, ticks }: RestingOrder): number => {
-    const protection = ticks === 0 ? protectionTicks.get(orderId) : undefined;
-    return protection ?? Number.POSITIVE_INFINITY;
-  };
   let buys = [...book.orders(Side.Buy)];
   let sells = [...book.orders(Side.Sell)];
   const selfTrading: RestingOrder[] = [];
-  for (;;) {
-    const ticks = auctionTicks(buys, sells, referenceTicks);
-    const lowest = buys.reduce((least, order) => Math.min(least, worstTicks(order)), ticks);
-    if (lowest < ticks) {
-      buys = buys.filter((order) => worstTicks(order) > lowest);
-      continue;
-    }
-    const { fills, colliding } = ticks === 0 ? NOTHING_PAIRED : paired(buys, sells, ticks);
+  for (let round = 1; ; round += 1) {
+    const { ticks, takingPart } = priced(buys, sells, referenceTicks, protectionTicks);
+    const { fills, colliding } = ticks === 0 ? NOTHING_PAIRED : paired(takingPart, sells, ticks);
     if (colliding.size === 0) {
       const lots = fills.reduce((total, fill) => total + fill.lots, 0);
       return { ticks: lots === 0 ? 0 : ticks, lots, fills, selfTrading };
     }
-    selfTrading.push(...colliding);
-    buys = buys.filter((order) => !colliding.has(order));
-    sells = sells.filter((order) => !colliding.has(order));
+    const isLast = round > SELF_TRADE_ROUNDS_MAX;
+    const leaving = isLast ? youngerSides(colliding, buys, sells) : colliding;
+    selfTrading.push(...leaving);
+    buys = buys.filter((order) => !leaving.has(order));
+    sells = sells.filter((order) => !leaving.has(order));
   }
 }
 
@@ -90,7 +87,72 @@ export function auctionTicks(
   sells: readonly RestingOrder[],
   referenceTicks: number,
 ): number {
-  const candidates = smallestImbalance(mostLots(candidatesOf(buys, sells)));
+  const atAuction = buys.filter(({ ticks }) => ticks === 0);
+  const candidates = candidatesOf(buys.slice(atAuction.length), sells);
+  return bestTicks(candidates, lotsOf(atAuction), referenceTicks);
+}
+
+/** A price, and what would buy and sell at it or at a worse one for them. */
+interface Candidate {
+  readonly ticks: number;
+  readonly buyLots: number;
+  readonly sellLots: number;
+}
+
+interface Priced {
+  readonly ticks: number;
+  /** The buys that can pay it, or more. */
+  readonly takingPart: readonly RestingOrder[];
+}
+
+const UNPROTECTED: ReadonlyMap<OrderId, number> = new Map();
+const NOTHING_PAIRED = { fills: [], colliding: new Set<RestingOrder>() } as const;
+
+/** The price that every at-auction buy can pay which takes part in it. */
+function priced(
+  buys: readonly RestingOrder[],
+  sells: readonly RestingOrder[],
+  referenceTicks: number,
+  protectionTicks: ReadonlyMap<OrderId, number>,
+): Priced {
+  const worstTicks = ({ orderId }: RestingOrder) => protectionTicks.get(orderId) ?? Infinity;
+  const atAuction = buys.filter(({ ticks }) => ticks === 0);
+  const candidates = candidatesOf(buys.slice(atAuction.length), sells);
+  const byProtection = atAuction.toSorted((a, b) => compared(worstTicks(a), worstTicks(b)));
+  const leaving = new Set<RestingOrder>();
+  let lots = lotsOf(atAuction);
+  let ticks = bestTicks(candidates, lots, referenceTicks);
+  let lowest = 0;
+  for (const order of byProtection) {
+    const worst = worstTicks(order);
+    // Those of one protection stay or leave together.
+    if (worst > lowest) ticks = bestTicks(candidates, lots, referenceTicks);
+    if (worst >= ticks) break;
+    lowest = worst;
+    leaving.add(order);
+    lots -= order.lots;
+  }
+  if (leaving.size === 0) return { ticks, takingPart: buys };
+  const takingPart = buys.filter((order) => !leaving.has(order));
+  return { ticks: bestTicks(candidates, lots, referenceTicks), takingPart };
+}
+
+/**
+ * The best of these prices, with so many lots of buys at any price beside what the candidates have.
+ * The more expensive, the less is bought and the more is sold: what trades most lies where the one
+ * becomes less than the other. Further away it is less, or equal with a larger imbalance; equal in
+ * both are at most two neighbours, one with buys alone and one with sells alone.
+ */
+function bestTicks(
+  all: readonly Candidate[],
+  atAuctionLots: number,
+  referenceTicks: number,
+): number {
+  const turn = turningPoint(all, atAuctionLots);
+  const near = all.slice(Math.max(0, turn - 2), turn + 2).map((candidate) => {
+    return { ...candidate, buyLots: candidate.buyLots + atAuctionLots };
+  });
+  const candidates = smallestImbalance(mostLots(near));
   const first = candidates[0];
   if (first === undefined) return referenceTicks;
   const last = at(candidates, candidates.length - 1);
@@ -101,33 +163,55 @@ export function auctionTicks(
   return at(closest, closest.length - 1).ticks;
 }
 
-/** A price, and what would buy and sell at it or at a worse one for them. */
-interface Candidate {
-  readonly ticks: number;
-  readonly buyLots: number;
-  readonly sellLots: number;
+/** Place of the first price at which less is bought than sold, else the end. */
+function turningPoint(candidates: readonly Candidate[], atAuctionLots: number): number {
+  let low = 0;
+  let high = candidates.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { buyLots, sellLots } = at(candidates, middle);
+    if (buyLots + atAuctionLots >= sellLots) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-const UNPROTECTED: ReadonlyMap<OrderId, number> = new Map();
-const NOTHING_PAIRED = { fills: [], colliding: new Set<RestingOrder>() } as const;
+/** Of each account that collides, the orders of the side that its oldest order is not on. */
+function youngerSides(
+  colliding: ReadonlySet<RestingOrder>,
+  buys: readonly RestingOrder[],
+  sells: readonly RestingOrder[],
+): ReadonlySet<RestingOrder> {
+  const oldest = new Map([...colliding].map((order) => [order.account, order]));
+  for (const order of [...buys, ...sells]) {
+    const known = oldest.get(order.account);
+    if (known !== undefined && isYounger(known.orderId, order.orderId)) {
+      oldest.set(order.account, order);
+    }
+  }
+  const isLeaving = ({ account, side }: RestingOrder) => {
+    const kept = oldest.get(account);
+    return kept !== undefined && kept.side !== side;
+  };
+  return new Set([...buys, ...sells].filter(isLeaving));
+}
 
-/** Every limit price from the lowest ask to the highest bid, lowest first. */
+/**
+ * Every limit price from the lowest ask to the highest bid, lowest first; buys at any price are not
+ * counted, nor among these.
+ */
 function candidatesOf(
   buys: readonly RestingOrder[],
   sells: readonly RestingOrder[],
 ): readonly Candidate[] {
-  const bid = buys.find(({ ticks }) => ticks > 0)?.ticks ?? 0;
+  const bid = buys[0]?.ticks ?? 0;
   const ask = sells.find(({ ticks }) => ticks > 0)?.ticks ?? Number.POSITIVE_INFINITY;
   const isBetween = (ticks: number): boolean => ticks >= ask && ticks <= bid;
   const prices = new Set([...buys, ...sells].map(({ ticks }) => ticks).filter(isBetween));
   const rising = [...prices].sort((a, b) => a - b);
   const sellLots = runningLots(sells, rising, (order, ticks) => order.ticks <= ticks);
   const falling = rising.toReversed();
-  const buyLots = runningLots(
-    buys,
-    falling,
-    (order, ticks) => order.ticks === 0 || order.ticks >= ticks,
-  ).toReversed();
+  const buyLots = runningLots(buys, falling, (order, ticks) => order.ticks >= ticks).toReversed();
   return rising.map((ticks, index) => ({
     ticks,
     buyLots: at(buyLots, index),
@@ -152,6 +236,17 @@ function runningLots(
     assert(Number.isSafeInteger(lots), "an auction's totals are safe integers");
     return lots;
   });
+}
+
+function lotsOf(orders: readonly RestingOrder[]): number {
+  const lots = orders.reduce((total, order) => total + order.lots, 0);
+  assert(Number.isSafeInteger(lots), "an auction's totals are safe integers");
+  return lots;
+}
+
+function compared(a: number, b: number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function mostLots(candidates: readonly Candidate[]): readonly Candidate[] {

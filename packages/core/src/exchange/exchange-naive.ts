@@ -293,10 +293,11 @@ class NaiveMarket {
   }
 
   #uncross(referenceTicks: bigint): void {
-    for (;;) {
+    for (let round = 1; ; round += 1) {
       const price = this.#auctionPrice(referenceTicks * this.#priceTick);
       const { pairs, colliding } = this.#pairs(price);
-      for (const order of colliding) this.#cancel(order, CancelReason.SelfTrade);
+      const leaving = round > 16 ? this.#youngerSides(colliding) : colliding;
+      for (const order of leaving) this.#cancel(order, CancelReason.SelfTrade);
       if (colliding.length > 0) continue;
       for (const [buy, sell, qty] of pairs) this.#report([buy, sell], qty, price);
       if (pairs.length > 0) this.#printed(price);
@@ -362,6 +363,17 @@ class NaiveMarket {
       sells = sells.slice(1);
     }
     return { pairs, colliding };
+  }
+
+  /** Of each account of these orders what is not on the side of its oldest one. */
+  #youngerSides(colliding: readonly NaiveOrder[]): NaiveOrder[] {
+    const inBook = [...this.#queue(Side.Buy), ...this.#queue(Side.Sell)];
+    return inBook.filter(({ account, side }) => {
+      if (!colliding.some((order) => order.account === account)) return false;
+      const own = inBook.filter((order) => order.account === account);
+      own.sort((a, b) => compare(BigInt(a.orderId), BigInt(b.orderId)));
+      return own[0]?.side !== side;
+    });
   }
 
   /** Orders in the book in an auction's priority; the sort keeps the order of arrival. */
