@@ -60,8 +60,8 @@ export class ScriptedTrading {
   nowMs = T0;
   tradeCount = 0;
 
-  constructor(cash = "1000000", holdings = "1000") {
-    this.desk = new Desk(OPTIONS);
+  constructor(cash = "1000000", holdings = "1000", change: Partial<DeskOptions> = {}) {
+    this.desk = new Desk({ ...OPTIONS, ...change });
     for (const account of [ANNE, BERT]) this.apply(opening(account, cash, holdings));
   }
 

@@ -117,9 +117,14 @@ export class Desk {
     return this.#instruments.find(symbol);
   }
 
-  /** The first instrument that trades the product. */
+  /** {@link InstrumentTable.ofProduct}. */
   instrumentOfProduct(product: string): Instrument | null {
     return this.#instruments.ofProduct(product);
+  }
+
+  /** {@link InstrumentTable.allOfProduct}. */
+  instrumentsOfProduct(product: string): readonly Instrument[] {
+    return this.#instruments.allOfProduct(product);
   }
 
   get instruments(): readonly Instrument[] {

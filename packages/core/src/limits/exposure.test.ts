@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { at } from "../assert.ts";
 import { ANNE, BERT, instrumentOf, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { grossExposure } from "../desk/gross-exposure.ts";
 import { fixed, type Price } from "../model/decimal.ts";
 import { OrdType, Side } from "../model/enums.ts";
+import { InstrumentTable } from "../model/instrument-table.ts";
 import type { Order } from "../model/order.ts";
+import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { lesserOf } from "../money/order-money.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
 import { NOTHING_WORKING, productExposure, type Working, workingAfter } from "./exposure.ts";
@@ -130,4 +133,17 @@ test("exposure: open sells at any price count at what the market pays, each of t
   assert.equal(exposure(), fixed("600"), "the first is of what is held");
   for (const order of orders) trading.cancel(order);
   assert.equal(exposure(), 0n);
+});
+
+test("exposure: of a product with several symbols, whichever the order is in", () => {
+  const table = new InstrumentTable(REFERENCE_INSTRUMENTS);
+  const trading = new ScriptedTrading("1000000", "0", { instruments: table });
+  table.set({ ...at(REFERENCE_INSTRUMENTS, 0), symbol: "00700-B" });
+  const pxOf = (symbol: string) => (symbol === "00700-B" ? (fixed("3") as Price) : null);
+  const exposure = () => grossExposure(trading.desk, BERT, "HKD", { markPx: pxOf, sellPx: pxOf });
+  const sell = { symbol: "00700-B", side: Side.Sell, orderQty: fixed("100") };
+  const order = trading.place(BERT, { ...sell, ordType: OrdType.Market, price: null });
+  assert.equal(exposure(), fixed("300"), "nobody quotes the first symbol");
+  trading.fill(order, fixed("100"), fixed("1"));
+  assert.equal(exposure(), fixed("300"), "at the last price, not at what it brought");
 });

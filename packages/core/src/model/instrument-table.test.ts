@@ -26,6 +26,26 @@ test("instrument table: what is set is found, in the order in which it was liste
   assert.throws(() => new InstrumentTable([TENCENT, TENCENT]), /listed once/);
 });
 
+test("instrument table: a product's instruments are those that trade it, while any does", () => {
+  const table = new InstrumentTable([TENCENT]);
+  const second = { ...TENCENT, symbol: "00700-B" };
+  const third = { ...TENCENT, symbol: "00700-A" };
+  table.set(second);
+  table.set(third);
+  table.set({ ...second, securityDesc: "X" });
+  const symbols = () => table.allOfProduct("00700").map(({ symbol }) => symbol);
+  assert.deepEqual(symbols(), ["00700", "00700-B", "00700-A"]);
+  table.retire("00700");
+  assert.deepEqual(
+    [symbols(), table.ofProduct("00700")?.securityDesc],
+    [["00700-B", "00700-A"], "X"],
+  );
+  table.retire("00700-B");
+  table.retire("00700-A");
+  assert.deepEqual(symbols(), ["00700", "00700-B", "00700-A"]);
+  assert.deepEqual(table.allOfProduct("00001"), []);
+});
+
 test("instrument table: a product trades in one currency and one market group", () => {
   const table = new InstrumentTable([TENCENT]);
   const fault = "a product trades in one currency and one market group";

@@ -10,8 +10,8 @@ export type InstrumentSource = InstrumentTable | readonly Instrument[];
 
 export class InstrumentTable {
   readonly #bySymbol = new Map<string, Instrument>();
-  /** The first instrument that trades it. */
-  readonly #byProduct = new Map<string, string>();
+  /** All that trade it or did, in the order in which they were listed. */
+  readonly #byProduct = new Map<string, readonly string[]>();
   readonly #retired = new Set<string>();
   #all: readonly Instrument[] = [];
 
@@ -36,10 +36,16 @@ export class InstrumentTable {
     return this.#bySymbol.get(symbol) ?? null;
   }
 
-  /** The first instrument that trades the product. */
+  /** The first instrument that trades the product; where none does any more, the first that did. */
   ofProduct(product: string): Instrument | null {
-    const symbol = this.#byProduct.get(product);
-    return symbol === undefined ? null : this.find(symbol);
+    return this.allOfProduct(product)[0] ?? null;
+  }
+
+  /** Those that trade the product, in the order of {@link all}; where none does any more, those that did. */
+  allOfProduct(product: string): readonly Instrument[] {
+    const symbols = this.#byProduct.get(product) ?? [];
+    const traded = symbols.filter((symbol) => !this.#retired.has(symbol));
+    return (traded.length > 0 ? traded : symbols).flatMap((symbol) => this.find(symbol) ?? []);
   }
 
   isRetired(symbol: string): boolean {
@@ -61,8 +67,9 @@ export class InstrumentTable {
   set(instrument: Instrument): void {
     assert(this.listingFault(instrument) === null, "an instrument is sound");
     const { symbol, product } = instrument;
+    const isNew = !this.#bySymbol.has(symbol);
     this.#bySymbol.set(symbol, instrument);
-    if (!this.#byProduct.has(product)) this.#byProduct.set(product, symbol);
+    if (isNew) this.#byProduct.set(product, [...(this.#byProduct.get(product) ?? []), symbol]);
     this.#all = [...this.#bySymbol.values()];
   }
 

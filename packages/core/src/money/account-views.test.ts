@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { at } from "../assert.ts";
 import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, BERT, OPTIONS, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { fixed, formatDecimal, ONE, type Price } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
+import { InstrumentTable } from "../model/instrument-table.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { balances, type Marks, positions, tradableQty } from "./account-views.ts";
 
@@ -105,6 +107,28 @@ test("balances: a holding that never traded counts at its average price", () => 
   const none: Marks = { lastPx: () => null, prevClosePx: () => null };
   const [hkd] = balances(account, REFERENCE_INSTRUMENTS, none);
   assert.equal(formatDecimal(hkd?.marketValue ?? 0n), "400000");
+});
+
+test("balances: a product that trades under several symbols is valued by those still traded", () => {
+  const account = new ScriptedTrading("0", "100").desk.money(ANNE);
+  const table = new InstrumentTable(REFERENCE_INSTRUMENTS);
+  for (const symbol of ["00700-A", "00700-B"]) {
+    table.set({ ...at(REFERENCE_INSTRUMENTS, 0), symbol, securityDesc: symbol });
+  }
+  const prices = new Map([
+    ["00700", "430"],
+    ["00700-B", "43"],
+  ]);
+  const pxOf = (symbol: string) => fixed(prices.get(symbol) ?? "0") as Price;
+  const marks: Marks = { lastPx: (symbol) => pxOf(symbol) || null, prevClosePx: () => null };
+  const valued = () => {
+    const [hkd] = balances(account, table, marks);
+    const [share] = positions(account, table, marks);
+    return [formatDecimal(hkd?.marketValue ?? 0n), share?.productName, share?.symbol];
+  };
+  assert.deepEqual(valued(), ["43000", "TENCENT", "00700"]);
+  table.retire("00700");
+  assert.deepEqual(valued(), ["4300", "00700-A", "00700-A"]);
 });
 
 test("tradable quantity: never more than the largest order, nothing with nothing free", () => {

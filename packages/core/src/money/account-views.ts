@@ -10,6 +10,7 @@ import {
 } from "../model/decimal.ts";
 import { type MarketName, Side } from "../model/enums.ts";
 import type { Instrument } from "../model/instrument.ts";
+import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
 import type { BalanceView } from "./asset-balance.ts";
 import { chargeOn, type FeeTable } from "./fee-table.ts";
 import type { AccountLedger } from "./ledger.ts";
@@ -17,9 +18,9 @@ import { lesserOf } from "./order-money.ts";
 
 /** Prices to value holdings with, by symbol; null where there is none. */
 export interface Marks {
-  lastPx(symbol: string): Price | null;
+  readonly lastPx: (symbol: string) => Price | null;
   /** Closing price of the trading day before. */
-  prevClosePx(symbol: string): Price | null;
+  readonly prevClosePx: (symbol: string) => Price | null;
 }
 
 /** One currency of an account. */
@@ -84,15 +85,17 @@ export interface Position {
 /** One element per currency: those that instruments trade in and those the account has, sorted. */
 export function balances(
   account: AccountLedger,
-  instruments: readonly Instrument[],
+  instruments: InstrumentSource,
   marks: Marks,
 ): CashBalance[] {
-  const traded = instruments.map(({ currency }) => currency);
+  const table = InstrumentTable.of(instruments);
+  const traded = table.all.map(({ currency }) => currency);
   const currencies = [...new Set([...traded, ...account.names("Cash")])].sort();
-  const byProduct = mainInstruments(instruments);
+  const products = productsOf(table);
   return currencies.map((currency) => {
-    const products = byProduct.filter((each) => each.currency === currency);
-    const values = products.map((instrument) => marketValue(account, instrument, marks));
+    const values = products
+      .filter(({ main }) => main.currency === currency)
+      .map((product) => marketValue(account, product, marks));
     return cashBalance(currency, account.cash(currency), values);
   });
 }
@@ -100,13 +103,13 @@ export function balances(
 /** One element per product that the account holds or is selling, in the instruments' order. */
 export function positions(
   account: AccountLedger,
-  instruments: readonly Instrument[],
+  instruments: InstrumentSource,
   marks: Marks,
 ): Position[] {
   const held = new Set(account.names("Holding"));
-  return mainInstruments(instruments)
-    .filter(({ product }) => held.has(product))
-    .map((instrument) => position(instrument, account.holding(instrument.product), marks));
+  return productsOf(InstrumentTable.of(instruments))
+    .filter(({ main }) => held.has(main.product))
+    .map((product) => position(product, account.holding(product.main.product), marks));
 }
 
 /** How much could be traded: the question of the quantity estimate. */
@@ -155,14 +158,27 @@ function largestWithin(max: bigint, fits: (count: bigint) => boolean): bigint {
   return low;
 }
 
-/** The first instrument of each product: the one that its holdings are valued with. */
-function mainInstruments(instruments: readonly Instrument[]): Instrument[] {
-  const products = new Set<string>();
-  return instruments.filter(({ product }) => {
-    const isFirst = !products.has(product);
-    products.add(product);
-    return isFirst;
+/** The instruments that trade a product, and the first of them, which names its holdings. */
+interface Product {
+  readonly main: Instrument;
+  readonly all: readonly Instrument[];
+}
+
+function productsOf(table: InstrumentTable): Product[] {
+  const names = new Set(table.all.map(({ product }) => product));
+  return [...names].flatMap((name) => {
+    const all = table.allOfProduct(name);
+    return all[0] === undefined ? [] : [{ main: all[0], all }];
   });
+}
+
+/** The first price that is known of them. */
+function firstPx({ all }: Product, pxOf: (symbol: string) => Price | null): Price | null {
+  for (const { symbol } of all) {
+    const px = pxOf(symbol);
+    if (px !== null) return px;
+  }
+  return null;
 }
 
 function cashBalance(
@@ -185,9 +201,10 @@ function cashBalance(
   };
 }
 
-function position(instrument: Instrument, balance: BalanceView, marks: Marks): Position {
+function position(product: Product, balance: BalanceView, marks: Marks): Position {
+  const { main: instrument } = product;
   const { settled, outgoing, reserved, total } = balance;
-  const prevPrice = marks.prevClosePx(instrument.symbol) ?? ZERO_PRICE;
+  const prevPrice = firstPx(product, marks.prevClosePx) ?? ZERO_PRICE;
   return {
     market: instrument.marketGroup,
     symbol: instrument.symbol,
@@ -209,9 +226,9 @@ function position(instrument: Instrument, balance: BalanceView, marks: Marks): P
   };
 }
 
-function marketValue(account: AccountLedger, { product, symbol }: Instrument, marks: Marks) {
-  const { total, grossCost } = account.holding(product);
-  const lastPx = marks.lastPx(symbol);
+function marketValue(account: AccountLedger, product: Product, marks: Marks) {
+  const { total, grossCost } = account.holding(product.main.product);
+  const lastPx = firstPx(product, marks.lastPx);
   return lastPx === null ? grossCost : valueAt(lastPx, total);
 }
 

@@ -39,7 +39,7 @@ export class AccountService {
   balance(caller: Caller): Promise<TradeAnswer> {
     return this.#view(() => {
       const money = this.#deskOf(caller).money(caller.account);
-      const body = encodeBalances(balances(money, this.#instruments.all, this.#marks));
+      const body = encodeBalances(balances(money, this.#instruments, this.#marks));
       return { httpStatus: 200, body };
     });
   }
@@ -47,7 +47,7 @@ export class AccountService {
   positions(caller: Caller, query: PositionsQuery): Promise<TradeAnswer> {
     return this.#view(() => {
       const money = this.#deskOf(caller).money(caller.account);
-      const found = positions(money, this.#instruments.all, this.#marks).filter((position) => {
+      const found = positions(money, this.#instruments, this.#marks).filter((position) => {
         return this.#matches(position, query);
       });
       const first = (query.pageIndex - 1) * query.pageSize;
