@@ -292,6 +292,34 @@ test("rule faults: a stop order's limit price waits for its trigger", () => {
   assert.equal(placed(stop, TRADING), null);
 });
 
+test("rule faults: a stop order that the last price has reached is in the market with its price", () => {
+  const buy = { ordType: OrdType.StopLimit, price: fixed("450"), stopPx: fixed("424") };
+  assert.equal(placed(buy, TRADING)?.refused, "PRICE_BEYOND_SPREADS");
+  assert.equal(placed({ ...buy, price: fixed("424") }, TRADING), null);
+  assert.equal(placed({ ...buy, stopPx: fixed("424.2") }, TRADING), null);
+  const sell = { ...buy, side: Side.Sell, price: fixed("400") };
+  assert.equal(placed(sell, TRADING)?.refused, "PRICE_BEYOND_SPREADS");
+  assert.equal(placed({ ...sell, stopPx: fixed("423.8") }, TRADING), null);
+  const market = { ordType: OrdType.StopMarket, price: null, stopPx: fixed("424") };
+  assert.equal(placed(market, TRADING), null);
+});
+
+test("rule faults: an amend that brings a stop order in holds it to the limits", () => {
+  const waiting = { ...RESTING, ordType: OrdType.StopLimit, price: price("450") };
+  const order = { ...waiting, stopPx: price("448") };
+  const amended = (change: Partial<AmendedTerms>, of: AmendedOrder = order, local = TRADING) => {
+    const terms = { ...UNCHANGED, ...change };
+    return amendRuleFault(STRICT.hkex, of, terms, TENCENT, FACTS, moment(local))?.refused ?? null;
+  };
+  assert.equal(amended({ stopPx: fixed("424") }), "PRICE_BEYOND_SPREADS");
+  assert.equal(amended({ stopPx: fixed("424.2") }), null);
+  assert.equal(amended({ stopPx: fixed("424"), price: fixed("424") }), null);
+  // In an auction nothing is triggered.
+  assert.equal(amended({ stopPx: fixed("424") }, order, "2025-08-04 16:02:00"), null);
+  const market = { ...order, ordType: OrdType.StopMarket, price: 0n as Price };
+  assert.equal(amended({ stopPx: fixed("424") }, market), null);
+});
+
 test("rule faults: types that a market never takes are unavailable at any time", () => {
   for (const ordType of [OrdType.Auction, OrdType.AuctionLimit, OrdType.EnhancedLimit]) {
     const request = { ...SOUND, ordType };

@@ -5,6 +5,7 @@
  */
 import type { AmendRequest, PlaceRequest } from "../model/command.ts";
 import { formatDecimal, type Price, ZERO_PRICE } from "../model/decimal.ts";
+import { Side } from "../model/enums.ts";
 import type { UnixMs } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
@@ -62,7 +63,8 @@ export function placeRuleFault(
   const { day, session } = sessionAt(rules.hours, atMs);
   const table = rules.spreads === null ? null : spreadTableAt(rules.spreads, day);
   const { side, ordType, price, stopPx } = request;
-  const workingPrice = stopPx === null ? price : null;
+  const waits = stopPx !== null && !comesIn(side, stopPx, session.terms, facts);
+  const workingPrice = waits ? null : price;
   return (
     sessionFault(rules, request, session.terms, atMs) ??
     gridFault(table, request) ??
@@ -89,7 +91,9 @@ export function amendRuleFault(
   const stopPx = request.stopPx === order.stopPx ? null : request.stopPx;
   const orderQty = request.orderQty === order.orderQty ? null : request.orderQty;
   const { side, ordType } = order;
-  const workingPrice = order.stopPx === ZERO_PRICE || order.triggered ? price : null;
+  const workingPrice = isWaiting(order)
+    ? enteringPrice(order, request, session.terms, facts)
+    : price;
   return (
     windowFault(rules, "amend", session.terms, atMs) ??
     gridFault(table, { price, stopPx }) ??
@@ -110,6 +114,32 @@ export function formatReopening({ hours }: MarketRules, atMs: UnixMs): string {
 
 /** What is held against the market's prices; a stop order that waits has no price there yet. */
 type WorkingTerms = Pick<PlacedTerms, "side" | "ordType" | "price">;
+
+function isWaiting({ stopPx, triggered }: AmendedOrder): boolean {
+  return stopPx !== ZERO_PRICE && !triggered;
+}
+
+/** The price at which an amend brings a stop order in that has waited; null where it waits on. */
+function enteringPrice(
+  order: AmendedOrder,
+  { price, stopPx }: AmendedTerms,
+  terms: SessionTerms,
+  facts: MarketFacts,
+): bigint | null {
+  if (!comesIn(order.side, stopPx ?? order.stopPx, terms, facts)) return null;
+  return (price ?? order.price) || null;
+}
+
+/** Whether a stop order with this trigger does not wait: the last price has reached it already. */
+function comesIn(
+  side: Side,
+  stopPx: bigint,
+  { phase }: SessionTerms,
+  { lastPrice }: MarketFacts,
+): boolean {
+  if (phase !== "continuous" || lastPrice === null) return false;
+  return side === Side.Buy ? lastPrice >= stopPx : lastPrice <= stopPx;
+}
 
 /** By action: the refusal, and what its sentence speaks of. */
 const WINDOWS: {
