@@ -445,6 +445,9 @@ test("market rules: the desk's checks come first, then the market's in their ord
   for (const [terms, reason] of later) {
     assert.equal(reasonOf(await market.tryPlace(market.seller, terms)), reason);
   }
+  const question = { market: "hkex", symbol: "00700", order_side: "buy", price: "0.01", ratio: 1 };
+  const estimate = await buyer.call("POST", "/trade/v1/orders/quantity", question);
+  assert.deepEqual(envelope(estimate).data, { qty: 300_000 }, "no more than an order may have");
   const open = await market.place(buyer, buy);
   market.at("12:00:00");
   const amends: readonly (readonly [terms: object, reason: string])[] = [

@@ -275,8 +275,15 @@ export class Desk {
     return date <= this.ledger.settledThrough ? null : { type: "Settled", atMs: nowMs, date };
   }
 
-  /** How much the account could trade, in whole lots. Precondition: the ratio is in range. */
-  tradableQty(account: Account, request: TradableRequest): Qty | Refusal {
+  /**
+   * How much the account could trade in one order, in whole lots: `lotsMax` of them at most where
+   * the market's rules say so. Precondition: the ratio is in range.
+   */
+  tradableQty(
+    account: Account,
+    request: TradableRequest,
+    lotsMax: bigint | null = null,
+  ): Qty | Refusal {
     const instrument = this.#instruments.find(request.symbol);
     if (instrument === null || !instrument.markets.includes(request.market)) {
       return unlistedRefusal(request, instrument ?? undefined);
@@ -284,7 +291,7 @@ export class Desk {
     const refusal = tradableRefusal(request.side, request.price, instrument);
     if (refusal !== null) return refusal;
     const { side, ratio } = request;
-    const query: TradableQuery = { side, price: checkedPrice(request.price), ratio };
+    const query: TradableQuery = { side, price: checkedPrice(request.price), ratio, lotsMax };
     return tradableQty(this.money(account), instrument, query, this.rules.feeTable);
   }
 

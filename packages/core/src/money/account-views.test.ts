@@ -136,11 +136,14 @@ test("tradable quantity: never more than the largest order, nothing with nothing
   const poor = new ScriptedTrading("0", "0").desk.money(ANNE);
   for (const instrument of REFERENCE_INSTRUMENTS) {
     for (const side of [Side.Buy, Side.Sell]) {
-      const query = { side, price: instrument.priceTick, ratio: ONE };
+      const query = { side, price: instrument.priceTick, ratio: ONE, lotsMax: null };
       const tradable = [rich, poor].map((account) =>
         tradableQty(account, instrument, query, OPTIONS.rules.feeTable),
       );
       assert.deepEqual(tradable, [instrument.orderQtyMax, 0n], `${instrument.symbol} ${side}`);
+      const bound = { ...query, lotsMax: 3n };
+      const few = tradableQty(rich, instrument, bound, OPTIONS.rules.feeTable);
+      assert.equal(few, 3n * instrument.lotQty, "what the market takes in one order");
     }
   }
 });

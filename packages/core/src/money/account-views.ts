@@ -119,6 +119,8 @@ export interface TradableQuery {
   readonly price: Price;
   /** Part of the free cash or of the sellable holding to use, in 10^-8: above zero, at most one. */
   readonly ratio: bigint;
+  /** Lots that the market takes in one order; null for no bound but the instrument's. */
+  readonly lotsMax: bigint | null;
 }
 
 /**
@@ -132,7 +134,7 @@ export function tradableQty(
   feeTable: FeeTable,
 ): Qty {
   const { lotQty, orderQtyMax } = instrument;
-  const lotCountMax = orderQtyMax / lotQty;
+  const lotCountMax = lesserOf(orderQtyMax / lotQty, query.lotsMax ?? orderQtyMax);
   if (query.side === Side.Sell) {
     const { sellable } = account.holding(instrument.product);
     const lotCount = atLeastZero((sellable * query.ratio) / ONE) / lotQty;

@@ -63,7 +63,8 @@ export class AccountService {
 
   estimateQuantity(caller: Caller, request: QuantityRequest): Promise<TradeAnswer> {
     return this.#view(() => {
-      const qty = this.#deskOf(caller).tradableQty(caller.account, request);
+      const { lotsMax } = this.#sequencer.partitions.sessions.profile.markets[request.market];
+      const qty = this.#deskOf(caller).tradableQty(caller.account, request, lotsMax);
       if (typeof qty === "bigint") return { httpStatus: 200, body: encodeQuantity(qty) };
       return { httpStatus: errorSpec(qty.refused).httpStatus, body: encodeRefusal(qty) };
     });
