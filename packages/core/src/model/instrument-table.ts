@@ -41,7 +41,7 @@ export class InstrumentTable {
     return this.allOfProduct(product)[0] ?? null;
   }
 
-  /** Those that trade the product, as they were listed; where none does any more, those that did. */
+  /** Those that trade the product, oldest first; where none does any more, those that did. */
   allOfProduct(product: string): readonly Instrument[] {
     const symbols = this.#byProduct.get(product) ?? [];
     const traded = symbols.filter((symbol) => !this.#retired.has(symbol));
