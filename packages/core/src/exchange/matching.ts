@@ -45,13 +45,37 @@ export function matchIncoming(
   events: MarketEvent[],
 ): Match {
   const limitTicks = incoming.ticks === 0 ? protectionTicks : incoming.ticks;
-  const eventCount = events.length;
-  const match = matchLevels(book, incoming, limitTicks, tradeCount, events);
-  if (match.leavesLots > 0 && incoming.timeInForce === TimeInForce.FillOrKill) {
-    events.length = eventCount;
+  if (incoming.timeInForce === TimeInForce.FillOrKill && !tradesWhole(book, incoming, limitTicks)) {
     return removed(incoming.lots, CancelReason.FillOrKill);
   }
-  return match;
+  return matchLevels(book, incoming, limitTicks, tradeCount, events);
+}
+
+/**
+ * Whether an order would trade whole, found out without its trades: an order that does not trade
+ * costs nobody anything, and so must cost little however many orders it would trade with.
+ */
+function tradesWhole(book: Book, { side, account, lots }: Matched, limitTicks: number): boolean {
+  const against = book.against(side);
+  let reach = 0;
+  for (
+    let level = against.best;
+    level !== undefined && reach < lots;
+    level = against.after(level)
+  ) {
+    if (!crosses(side, limitTicks, level.ticks)) break;
+    reach += level.lots;
+  }
+  if (reach < lots) return false;
+  let left = lots;
+  for (let level = against.best; level !== undefined; level = against.after(level)) {
+    for (let resting = level.first; resting !== NO_ORDER; resting = book.next(resting)) {
+      if (book.accountOf(resting) === account) return false;
+      left -= book.lotsOf(resting);
+      if (left <= 0) return true;
+    }
+  }
+  return false;
 }
 
 export function isImmediate(timeInForce: TimeInForce): boolean {
