@@ -101,7 +101,7 @@ async function playSeeds(from: number, count: number, play: Play): Promise<numbe
   const results: SeedResult[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
     const result = await play(seed);
-    results.push(result);
+    results.push({ ...result, story: [] });
     if (result.violation !== null) return printFailure(result);
   }
   printTotals(results);

@@ -434,6 +434,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [{ file: `${GATEWAY}/reload.ts`, find: '  "accountLimits",', replace: '  "dataDir",' }],
   },
   {
+    name: "charged-too-early",
+    what: "the line of a trade shows the balance that only the line of its charges leaves",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/money/transactions.ts`,
+        find: "balance: cashBalance + lastChargeAmt,",
+        replace: "balance: cashBalance,",
+      },
+    ],
+  },
+  {
+    name: "receipt-of-all",
+    what: "a receipt says that all was cancelled, whatever had traded before",
+    seedsMax: 60,
+    plants: [
+      {
+        file: "packages/contract/src/answers/receipt.ts",
+        find: "formatDecimal(order.orderQty - order.cumQty)",
+        replace: "formatDecimal(order.orderQty)",
+      },
+    ],
+  },
+  {
     name: "rotated-in-vain",
     what: "a key that is rotated keeps its secret",
     seedsMax: 300,

@@ -36,9 +36,25 @@ export interface ListFilter {
   readonly page_size: number;
 }
 
+/** Which rows of a list of fills or of a statement, by the wire's names, and which page. */
+export interface StatementFilter {
+  readonly page: number;
+  readonly size: number;
+  /** Of the time of a fill, or of the date of a line; both ends count. */
+  readonly least?: string | number;
+  readonly most?: string | number;
+  readonly [field: string]: string | number | undefined;
+}
+
 export type Command =
   | { readonly kind: "place"; readonly orders: readonly Placing[]; readonly isBatch: boolean }
-  | { readonly kind: "cancel"; readonly names: readonly OrderName[]; readonly isBatch: boolean }
+  | {
+      readonly kind: "cancel";
+      readonly names: readonly OrderName[];
+      readonly isBatch: boolean;
+      /** A signed receipt is wanted of each. */
+      readonly receipt?: boolean;
+    }
   | {
       readonly kind: "amend";
       readonly orderNo: string;
@@ -70,6 +86,7 @@ export type Command =
   /** The exchange's clock goes so far ahead, or to the next session; then it may stand still. */
   | { readonly kind: "clock"; readonly advanceMs: number | null; readonly stands?: boolean }
   | { readonly kind: "orders"; readonly page?: number; readonly filter?: ListFilter }
+  | { readonly kind: "executions" | "transactions"; readonly filter: StatementFilter }
   | { readonly kind: "balance" }
   | { readonly kind: "positions" };
 
@@ -162,11 +179,34 @@ function wireOf(command: Command): Wire {
       const target = `/trade/v1/orders?${query}&page_index=${command.page ?? 1}`;
       return { method: "GET", target, body: "" };
     }
+    case "executions":
+      return statementWire("/trade/v1/executions", command.filter, {
+        page: "page_index",
+        size: "page_size",
+        least: "start_time",
+        most: "end_time",
+      });
+    case "transactions":
+      return statementWire("/account/v1/transactions", command.filter, {
+        size: "page_size",
+        least: "from_date",
+        most: "to_date",
+      });
     case "balance":
       return { method: "GET", target: "/account/v1/balance", body: "" };
     case "positions":
       return { method: "GET", target: "/account/v1/positions", body: "" };
   }
+}
+
+function statementWire(
+  path: string,
+  filter: StatementFilter,
+  names: Readonly<Record<string, string>>,
+): Wire {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const query = given.map(([name, value]) => `${names[name] ?? name}=${value}`).join("&");
+  return { method: "GET", target: `${path}?${query}`, body: "" };
 }
 
 /** The bytes of a request, and the name under which its answer is remembered. */
@@ -183,6 +223,7 @@ export function httpRequest(id: string, key: Key, command: Command, timestamp: n
     `X-API-Timestamp: ${timestamp}`,
     `X-API-Signature: ${signature}`,
     `X-Request-Id: ${id}`,
+    ...(wantsReceipt(command) ? ["X-Receipt: ed25519"] : []),
     ...(body === ""
       ? []
       : ["Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`]),
@@ -197,11 +238,17 @@ export function socketRequest(id: string, key: Key, command: Command): Signed {
   const { body } = wireOf(command);
   const op = command.kind === "cancel" || command.kind === "place" ? command.kind : null;
   if (op === null || !("isBatch" in command)) throw new Error(`no socket command: ${command.kind}`);
-  const text = `{"op":"${command.isBatch ? `${op}_batch` : op}","id":"${id}","data":${body}}`;
+  const asks = wantsReceipt(command) ? ',"receipt":"ed25519"' : "";
+  const name = command.isBatch ? `${op}_batch` : op;
+  const text = `{"op":"${name}","id":"${id}"${asks},"data":${body}}`;
   return {
     bytes: Buffer.from(text),
     fingerprint: fingerprintOf(`command\0${key.apiKey}\0${id}`, ""),
   };
+}
+
+function wantsReceipt(command: Command): boolean {
+  return command.kind === "cancel" && command.receipt === true;
 }
 
 function fingerprintOf(text: string, signature: string): string {

@@ -5,6 +5,7 @@
 import type { Auditor } from "../oracle/auditor.ts";
 import { INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
+import type { StatementKind } from "../oracle/statements.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -44,6 +45,8 @@ export interface TraderOptions {
   readonly pipelines: boolean;
   /** Whether it says when it does not want a cancel or an amend any more. */
   readonly conditions: boolean;
+  /** Whether it asks for receipts of cancels. */
+  readonly receipts: boolean;
   /** Whether it asks for parts of lists. */
   readonly filters: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
@@ -237,6 +240,7 @@ export class Trader {
     const kind = random.weighted({ ...kinds, fault: isVenueFaulty ? 4 : 0 });
     if (kind === "clock" && isStrict) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
+    if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
     if (kind === "balance") return { kind };
     if (kind === "cancelAll") return this.#cancelAllCommand();
     if (kind === "deadMan") return this.#deadManCommand();
@@ -247,7 +251,8 @@ export class Trader {
     const isBatch = random.chance(0.3);
     const count = isBatch ? random.between(1, 5) : 1;
     const names = Array.from({ length: count }, () => this.#name());
-    return { kind: "cancel", names: this.#conditional(names), isBatch };
+    const receipt = this.#options.receipts && random.chance(0.4);
+    return { kind: "cancel", names: this.#conditional(names), isBatch, receipt };
   }
 
   #placeCommand(): Command {
@@ -346,6 +351,28 @@ export class Trader {
     return { kind: "orders", page: random.pick([1, 1, 2, 3, 9]), filter };
   }
 
+  /** Like some row that there is, or up to it. */
+  #statementCommand(kind: StatementKind): Command {
+    const { auditor, filters, key, random } = this.#options;
+    const rows = auditor.history.statements.rows(key.account, kind);
+    const size = random.pick([1, 2, 3, 7, 100]);
+    const page = { page: random.pick([1, 1, 2, 3, 9]), size };
+    if (!filters || rows.length === 0) return { kind, filter: page };
+    const row = random.pick(rows);
+    const fields = STATEMENT_FIELDS[kind].filter((field) => {
+      return row[field] !== "" && random.chance(0.2);
+    });
+    const time = kind === "executions" ? "trade_time" : "date";
+    const times = [row, random.pick(rows)].map((each) => each[time] ?? 0);
+    const [least = 0, most = 0] = times.sort((one, other) => (one < other ? -1 : 1));
+    const filter = {
+      ...page,
+      ...Object.fromEntries(fields.map((field) => [field, row[field]])),
+      ...random.pick([{}, { least }, { least, most }, { least: most, most }]),
+    };
+    return { kind, filter };
+  }
+
   /** No two of a batch are about one order, or else its answer would depend on their order. */
   #conditional(names: readonly OrderName[]): readonly OrderName[] {
     const numbers = names.map((name) => ("order_no" in name ? name.order_no : ""));
@@ -417,6 +444,8 @@ const KINDS = {
   cancel: 30,
   amend: 10,
   orders: 7,
+  executions: 2,
+  transactions: 2,
   balance: 3,
   cancelAll: 1,
   deadMan: 0.7,
@@ -427,6 +456,12 @@ const KINDS = {
 const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6 } as const;
 
 const NETLESS_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0 } as const;
+
+/** What a list of them is filtered by. */
+const STATEMENT_FIELDS = {
+  executions: ["market", "symbol", "order_side", "order_no", "reference_id", "portfolio_id"],
+  transactions: ["business_type", "io_type"],
+} as const;
 
 const ORDER_TYPES = {
   limit_order: 80,

@@ -13,6 +13,7 @@ import { Blocks } from "./blocks.ts";
 import { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import { ordersAt, sees } from "./orders.ts";
+import type { Sealed } from "./receipts.ts";
 import { standingDifference, standingOf } from "./standing.ts";
 import { type OrderRow, pushDifference, rowDifference } from "./told.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -32,6 +33,7 @@ export class Auditor {
   #lastControlSeq = 0;
   /** How often it has looked. */
   lookCount = 0;
+  readonly #sealedEvents = new Map<number, Sealed>();
   readonly #pushes: Push[] = [];
   readonly #snapshots: StreamSnapshot[] = [];
   readonly #checkedCounts = new Map<string, number>();
@@ -41,7 +43,8 @@ export class Auditor {
   constructor(nowMs: () => number, isStrict: boolean) {
     this.#nowMs = nowMs;
     this.blocks = new Blocks(nowMs);
-    this.history = new History(this.blocks, nowMs, isStrict);
+    const sealed = (seq: number) => this.#sealed(seq);
+    this.history = new History({ blocks: this.blocks, nowMs, isStrict, sealed });
     this.#verdicts = new Verdicts(this.history);
   }
 
@@ -82,7 +85,7 @@ export class Auditor {
         const records = reader.read(DESK, this.#lastSeq, RECORDS_AT_ONCE);
         for (const { seq, payload } of records) {
           this.#lastSeq = seq;
-          this.history.follow(decodeDeskEvent(payload));
+          this.history.follow(decodeDeskEvent(payload), seq);
         }
         if (records.length < RECORDS_AT_ONCE) break;
       }
@@ -118,6 +121,23 @@ export class Auditor {
     if (this.#lastSeq === 0) return;
     const found = reader.hashAt(DESK, this.#lastSeq);
     promised(found === this.#lastHash, `event ${DESK} ${this.#lastSeq} was durable and is lost`);
+  }
+
+  /** What was durable stays, so each is read once. */
+  #sealed(seq: number): Sealed {
+    const known = this.#sealedEvents.get(seq);
+    if (known !== undefined) return known;
+    const reader = new JournalReader(DATA_DIR);
+    try {
+      const event = reader.sealed(DESK, seq);
+      promised(event !== null, `event ${DESK} ${seq} is not there`);
+      const hashBefore = seq === 1 ? "0".repeat(64) : (reader.hashAt(DESK, seq - 1) ?? "");
+      const sealed = { ...event, hashBefore };
+      this.#sealedEvents.set(seq, sealed);
+      return sealed;
+    } finally {
+      reader.close();
+    }
   }
 
   #checkPushes(): void {

@@ -19,13 +19,23 @@ import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
 import type { Told } from "./orders.ts";
 import { type Decided, Predictions } from "./predictions.ts";
+import { Receipts, receiptless, type Sealed } from "./receipts.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
+import { Statements } from "./statements.ts";
 import { StrictHours } from "./strict-hours.ts";
 import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
 import { Windows } from "./windows.ts";
 import { ORDER_TYPES, TIMES_IN_FORCE, WitnessedModel } from "./witnessed-model.ts";
+
+export interface HistoryOptions {
+  readonly blocks: Blocks;
+  readonly nowMs: () => number;
+  readonly isStrict: boolean;
+  /** An event of the desk as the journal has it. */
+  readonly sealed: (seq: number) => Sealed;
+}
 
 export class History {
   readonly model: Model;
@@ -37,6 +47,8 @@ export class History {
   readonly budgets: Budgets;
   readonly refusals: Refusals;
   readonly adjustments: Adjustments;
+  readonly statements = new Statements();
+  readonly receipts: Receipts;
   readonly instruments: Instruments;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
@@ -61,7 +73,7 @@ export class History {
 
   readonly #nowMs: () => number;
 
-  constructor(blocks: Blocks, nowMs: () => number, isStrict: boolean) {
+  constructor({ blocks, nowMs, isStrict, sealed }: HistoryOptions) {
     this.#blocks = blocks;
     this.witnessed = isStrict ? new WitnessedModel() : null;
     this.model = this.witnessed ?? new Model();
@@ -72,6 +84,7 @@ export class History {
     this.limits = new Limits(this.model, nowMs);
     this.budgets = new Budgets(this.model, this.windows, nowMs);
     this.refusals = new Refusals(this.model, this.switches, this.limits);
+    this.receipts = new Receipts(this.model, sealed);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
     this.instruments = new Instruments(this.model, this.windows, nowMs);
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
@@ -116,10 +129,12 @@ export class History {
   /** Whether this is an answer that was given to it when it was carried out. */
   wasAnswered({ id }: Request, text: string): boolean {
     const decided = this.#decided.get(id);
-    return decided?.remembered === text || decided?.forgotten.includes(text) === true;
+    const bare = receiptless(text);
+    return decided?.remembered === bare || decided?.forgotten.includes(bare) === true;
   }
 
-  follow(event: DeskEvent): void {
+  /** The event at that place of its partition. */
+  follow(event: DeskEvent, seq: number): void {
     // Who trades out of turn where a fault wants it has no client.
     if (event.type === "ExecutionReported" && event.order.account === LIQUIDITY) return;
     this.count(event.type === "ExecutionReported" ? reportName(event) : event.type);
@@ -127,6 +142,7 @@ export class History {
       case "ExecutionReported":
         if (this.witnessed === null) this.#report(event);
         else this.#witness(event, this.witnessed);
+        this.#book(event, seq);
         if (event.answered !== undefined) this.#answered(event.answered);
         return;
       case "RequestAnswered":
@@ -134,7 +150,7 @@ export class History {
         return;
       default:
         this.requireComplete(event.type);
-        this.#standsAlone(event);
+        this.#standsAlone(event, seq);
         this.windows.ask();
     }
   }
@@ -162,7 +178,7 @@ export class History {
   }
 
   /** What changes no order by itself. */
-  #standsAlone(event: DeskEvent): void {
+  #standsAlone(event: DeskEvent, seq: number): void {
     switch (event.type) {
       case "DeadManSet":
         this.switches.set(event);
@@ -177,8 +193,15 @@ export class History {
         promised(mine === undefined, `${mine?.order_no} is left, and was to be cancelled`);
         return;
       }
+      case "AccountOpened":
+        if (event.account !== LIQUIDITY) {
+          this.statements.opened(event.account, { seq, atMs: event.atMs });
+        }
+        return;
       case "BalanceAdjusted":
         this.adjustments.follow(event);
+        this.statements.adjusted(event, { seq, atMs: event.atMs });
+        this.#balances(event.account, event.asset.name);
         return;
       case "Settled": {
         const day = newYorkDay(event.atMs);
@@ -187,6 +210,28 @@ export class History {
         return;
       }
     }
+  }
+
+  /** What a report of a fill moved, as the account's lists have it from now on. */
+  #book({ order, execution }: ExecutionReported, seq: number): void {
+    this.receipts.reported(order.orderId, { seq, atMs: order.updatedAtMs });
+    if (execution === null) return;
+    const { account, orderId, streamSeq } = order;
+    const stream = this.model.stream(account);
+    const told = stream[streamSeq - 1];
+    promised(told !== undefined, `nothing tells of the fill of ${orderId}`);
+    const before = stream.slice(0, streamSeq - 1).findLast((each) => each.order_no === orderId);
+    const place = { seq, atMs: order.updatedAtMs };
+    this.statements.filled(told, streamSeq, before?.charge ?? 0n, place);
+  }
+
+  /** The lines of a statement add up to what the account has. */
+  #balances(account: string, asset: string): void {
+    const [lines, has] = [
+      this.statements.balance(account, asset),
+      this.model.balance(account, asset),
+    ];
+    promised(lines === has, `the lines of ${account} add up to ${lines} ${asset}, it has ${has}`);
   }
 
   count(what: string): void {
@@ -218,7 +263,8 @@ export class History {
       // While its cancel is pending it knows already why; the wire does not say it yet.
       (order.cancelPending || order.cancelReason === told.cancel_reason) &&
       (execution?.lastQty ?? null) === told.last_qty &&
-      (execution?.lastPx ?? null) === told.last_price;
+      (execution?.lastPx ?? null) === told.last_price &&
+      (execution?.execId ?? null) === told.exec_id;
     promised(same, `journaled is ${eventShown(event)}, expected ${shown(told)}`);
     const stream = this.model.stream(told.account_code);
     promised(
@@ -421,7 +467,7 @@ export class History {
     const decided = this.#firstTime(request);
     const difference = this.predictions.problem(request, decided, body);
     promised(difference === null, `${request.id} is answered ${body}: ${difference}`);
-    decided.remembered = body;
+    decided.remembered = receiptless(body);
   }
 
   #decidedOf({ id }: Request): Decided {

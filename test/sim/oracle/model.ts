@@ -6,6 +6,7 @@
 import { fits, type Grid, Grids } from "./grids.ts";
 import { chargeOn, instrumentOf, Money, ONE, settlementDay, type Units } from "./money.ts";
 import {
+  type Fill,
   figuresOf,
   type ModelOrder,
   needOf,
@@ -63,12 +64,12 @@ export class Model {
   /** Latest message of each order of the account, newest order first. */
   orders(account: string): Told[] {
     const mine = this.#orders.filter((order) => order.account === account);
-    return mine.reverse().map((order) => toldOf(order, null, null));
+    return mine.reverse().map((order) => toldOf(order, null));
   }
 
   openOrders(account: string): Told[] {
     const mine = this.#orders.filter((order) => order.isOpen && order.account === account);
-    return mine.reverse().map((order) => toldOf(order, null, null));
+    return mine.reverse().map((order) => toldOf(order, null));
   }
 
   /** Every order number so far, whoever's. */
@@ -252,10 +253,12 @@ export class Model {
   /** It trades out of its turn, with somebody who has no account here. */
   venueFills(account: string, orderNo: string, qty: Units): Told[] {
     return this.#change(account, orderNo, (order) => {
-      this.#traded(order, qty, order.price);
-      this.#report(order, qty, order.price);
-      const aggressorSide = order.terms.order_side === "buy" ? "sell" : "buy";
-      this.#printed(order.terms.symbol, { price: order.price, qty, aggressorSide });
+      const { price, terms } = order;
+      this.#traded(order, qty, price);
+      const execId = this.#nextExecId();
+      this.#report(order, { qty, price, execId });
+      const aggressorSide = terms.order_side === "buy" ? "sell" : "buy";
+      this.#printed(terms.symbol, { price, qty, aggressorSide, execId });
     });
   }
 
@@ -425,9 +428,13 @@ export class Model {
     }
   }
 
-  #printed(symbol: string, trade: Omit<Trade, "execId">): void {
+  #nextExecId(): string {
     this.#tradeCount += 1;
-    this.#trades.push({ ...trade, execId: String(EXEC_ID_BASE + this.#tradeCount) });
+    return String(EXEC_ID_BASE + this.#tradeCount);
+  }
+
+  #printed(symbol: string, trade: Trade): void {
+    this.#trades.push(trade);
     this.#lastPrices.set(symbol, trade.price);
     this.#offTick.delete(symbol);
     this.#reach(symbol, trade.price);
@@ -470,11 +477,12 @@ export class Model {
     const left = order.qty - order.executed;
     const offered = other.qty - other.executed;
     const [qty = 0n] = [left, offered].sort((one, other) => Number(one - other));
-    for (const side of [order, other]) this.#traded(side, qty, other.price);
-    this.#report(order, qty, other.price);
-    this.#report(other, qty, other.price);
+    const { price } = other;
+    for (const side of [order, other]) this.#traded(side, qty, price);
+    const execId = this.#nextExecId();
+    for (const side of [order, other]) this.#report(side, { qty, price, execId });
     const { order_side: aggressorSide, symbol } = order.terms;
-    this.#printed(symbol, { price: other.price, qty, aggressorSide });
+    this.#printed(symbol, { price, qty, aggressorSide, execId });
   }
 
   #traded(order: ModelOrder, qty: Units, price: Units): void {
@@ -504,9 +512,9 @@ export class Model {
     this.#report(order);
   }
 
-  #report(order: ModelOrder, lastQty: Units | null = null, lastPrice: Units | null = null): void {
+  #report(order: ModelOrder, fill: Fill | null = null): void {
     order.version += 1;
-    const told = toldOf(order, lastQty, lastPrice);
+    const told = toldOf(order, fill);
     const stream = this.streams.get(order.account) ?? [];
     stream.push(told);
     this.streams.set(order.account, stream);

@@ -40,15 +40,17 @@ export function instrumentOf(symbol: string): Instrument {
   return found;
 }
 
-/** What a sandbox account begins with. */
-const OPENING: Readonly<Record<string, Units>> = {
-  USD: 10_000_000n * ONE,
-  USDT: 10_000_000n * ONE,
-  HKD: 100_000_000n * ONE,
-  "00700": 1_000_000n * ONE,
-  AAPL: 100_000n * ONE,
-  DODO: 10_000_000n * ONE,
-};
+/** What a sandbox account begins with: in the order of its statement. */
+const OPENING_ROWS: readonly (readonly [asset: string, units: Units])[] = [
+  ["HKD", 100_000_000n * ONE],
+  ["USD", 10_000_000n * ONE],
+  ["USDT", 10_000_000n * ONE],
+  ["00700", 1_000_000n * ONE],
+  ["AAPL", 100_000n * ONE],
+  ["BTC", 1_000n * ONE],
+  ["DODO", 10_000_000n * ONE],
+];
+export const OPENING: ReadonlyMap<string, Units> = new Map(OPENING_ROWS);
 
 interface Due {
   readonly account: string;
@@ -64,7 +66,7 @@ export class Money {
   #due: Due[] = [];
 
   settled(account: string, asset: string): Units {
-    return this.#settled.get(`${account} ${asset}`) ?? OPENING[asset] ?? 0n;
+    return this.#settled.get(`${account} ${asset}`) ?? OPENING.get(asset) ?? 0n;
   }
 
   toPay(account: string, asset: string): Units {

@@ -43,6 +43,8 @@ export interface Told extends Terms {
   readonly isCancelPending: boolean;
   readonly last_qty: Units | null;
   readonly last_price: Units | null;
+  /** Number of the fill. */
+  readonly exec_id: string | null;
   /** The key that placed it; nobody is told. */
   readonly placedBy: string;
 }
@@ -151,7 +153,14 @@ export function needOf({ terms, price, collar, qty, executed, amount, charge }: 
   return left + chargeOn(terms.market, "buy", amount + left) - charge;
 }
 
-export function toldOf(order: ModelOrder, lastQty: Units | null, lastPrice: Units | null): Told {
+/** What a message tells of a trade. */
+export interface Fill {
+  readonly qty: Units;
+  readonly price: Units;
+  readonly execId: string;
+}
+
+export function toldOf(order: ModelOrder, fill: Fill | null): Told {
   const isFilled = order.executed === order.qty;
   const works = order.executed > 0n ? "pex" : "new";
   const ended = order.isRejected ? "rej" : "can";
@@ -170,8 +179,9 @@ export function toldOf(order: ModelOrder, lastQty: Units | null, lastPrice: Unit
     version: order.version,
     cancel_reason: order.reason,
     isCancelPending: order.isCancelPending,
-    last_qty: lastQty,
-    last_price: lastPrice,
+    last_qty: fill?.qty ?? null,
+    last_price: fill?.price ?? null,
+    exec_id: fill?.execId ?? null,
     placedBy: order.placedBy,
   };
 }

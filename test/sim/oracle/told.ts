@@ -43,6 +43,8 @@ export function rowDifference(row: OrderRow, told: Told): string | null {
 }
 
 export function pushDifference(row: OrderRow, told: Told): string | null {
+  const execId = told.exec_id ?? undefined;
+  if (row["exec_id"] !== execId) return `exec_id is ${row["exec_id"]}, not ${execId}`;
   const lastQty = told.last_qty === null ? undefined : Number(decimal(told.last_qty));
   const lastPrice = told.last_price === null ? undefined : Number(decimal(told.last_price));
   if (row["last_qty"] !== lastQty) return `last_qty is ${row["last_qty"]}, not ${lastQty}`;

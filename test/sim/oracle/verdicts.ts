@@ -10,8 +10,10 @@ import {
 } from "./answers.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
+import { INSTRUMENTS } from "./money.ts";
 import { CONDITION_CODES, ordersAt, seenOrders, sees, type Told } from "./orders.ts";
 import { standingDifference } from "./standing.ts";
+import type { StatementKind, StatementPage } from "./statements.ts";
 import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
 
@@ -54,9 +56,22 @@ export class Verdicts {
       else this.#checkPart(request, command, envelope, say);
       return;
     }
+    if (command.kind === "executions" || command.kind === "transactions") {
+      this.#checkStatement(request, command, envelope, say);
+      return;
+    }
     if (command.kind === "balance" || command.kind === "positions") {
       this.#checkStanding(request, envelope, say);
       return;
+    }
+    if (envelope.reason === "receipts_off") {
+      const asks = command.kind === "cancel" && command.receipt === true;
+      promised(asks && !this.history.receipts.areOn, say("there are receipts"));
+      return;
+    }
+    const { hasJumped, receipts } = this.history;
+    for (let count = receipts.check(request, answer, hasJumped); count > 0; count -= 1) {
+      this.history.count("receipt");
     }
     if (this.history.wasAnswered(request, answer.text)) return;
     const remembered = this.history.remembered(request);
@@ -158,6 +173,27 @@ export class Verdicts {
     this.history.count("part of a list");
   }
 
+  /** As a part of a list of orders. */
+  #checkStatement(
+    { key, knownSeq, sentAtMs }: Request,
+    { kind, filter }: StatementCommand,
+    envelope: Envelope,
+    say: Say,
+  ): void {
+    promised(envelope.code === 0, say("a list is not refused"));
+    const page = envelope.data as StatementPage;
+    const { instruments, statements } = this.history;
+    const problem = statements.problem({ key, kind, filter }, page, knownSeq);
+    promised(problem === null, say(`it is of no one moment: ${problem}`));
+    for (const { product_code, product_name } of page.transactions ?? []) {
+      const instrument = INSTRUMENTS.find(({ product }) => product === product_code);
+      if (instrument === undefined) continue;
+      const difference = instruments.nameProblem(instrument.symbol, product_name, sentAtMs);
+      promised(difference === null, say(`${difference}`));
+    }
+    this.history.count(`page of ${kind}`);
+  }
+
   /** A list is of one moment between what its client had seen and now. */
   #checkList(request: Request, envelope: Envelope, say: Say): void {
     promised(envelope.code === 0, say("a list is not refused"));
@@ -192,6 +228,7 @@ export class Verdicts {
   }
 }
 
+type StatementCommand = Request["command"] & { readonly kind: StatementKind };
 type ListCommand = Request["command"] & { readonly kind: "orders" };
 
 /** Newest first. */
@@ -226,4 +263,10 @@ const OF_HOURS: ReadonlySet<number> = new Set([11030157, 11030158]);
 const NO_KEY = 10010008;
 const ACCOUNT_WIDE = 10010053;
 /** What a key with portfolios may not ask for. */
-const OF_THE_ACCOUNT: ReadonlySet<string> = new Set(["balance", "positions", "deadMan", "clock"]);
+const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
+  "balance",
+  "positions",
+  "transactions",
+  "deadMan",
+  "clock",
+]);

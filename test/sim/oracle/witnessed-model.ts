@@ -192,6 +192,7 @@ function toldOf({ order, execution }: ExecutionReported): Told {
     isCancelPending: false,
     last_qty: execution?.lastQty ?? null,
     last_price: execution?.lastPx ?? null,
+    exec_id: execution?.execId ?? null,
     placedBy: order.enteredBy,
   };
 }

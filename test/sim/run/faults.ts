@@ -8,7 +8,7 @@ import { INSTRUMENTS } from "../oracle/money.ts";
 import { promised } from "../oracle/violation.ts";
 import type { DiskFault } from "../world/disk.ts";
 import { endOfProcess, GatewayLife } from "../world/gateway-life.ts";
-import type { Stage } from "./stage.ts";
+import { RECEIPT_KEY_FILE, type Stage } from "./stage.ts";
 
 export class Faults {
   readonly #stage: Stage;
@@ -178,7 +178,8 @@ export class Faults {
     const node = await GatewayLife.start(this.#stage.world, this.#stage.options);
     if (node !== null && "refused" in node) {
       const { code = "" } = node.refused;
-      promised(/^(JOURNAL|SQLITE)_/.test(code), `a flipped bit: ${node.refused.stack}`);
+      const isKey = path === RECEIPT_KEY_FILE && code === "RECEIPT_KEY_UNUSABLE";
+      promised(isKey || /^(JOURNAL|SQLITE)_/.test(code), `a flipped bit: ${node.refused.stack}`);
       this.#stage.fault("bitFlipFound");
     } else if (node?.log.some(({ event }) => event === "journal.damaged_tail") === true) {
       this.#stage.fault("bitFlipFound");

@@ -99,8 +99,31 @@ export class Rest {
       }
       const balance = await this.#stage.ask(trader, { kind: "balance" });
       const positions = await this.#stage.ask(trader, { kind: "positions" });
+      for (const page of [1, 2]) {
+        const filter = { page, size: 100 };
+        await this.#stage.ask(trader, { kind: "executions", filter });
+        await this.#stage.ask(trader, { kind: "transactions", filter });
+      }
+      await this.#receipts(trader, account);
       this.#stage.look();
       this.#stage.auditor.checkStanding(account, rows, balance, positions);
+    }
+  }
+
+  /** Whatever was cancelled has a receipt, also for who asks now. */
+  async #receipts(trader: Trader, account: string): Promise<void> {
+    const { auditor, isStrict } = this.#stage;
+    if (!auditor.history.receipts.areOn || isStrict) return;
+    const cancelled = auditor.model.orders(account).filter(({ order_status }) => {
+      return order_status === "can";
+    });
+    const names = cancelled.slice(0, 5).map(({ order_no }) => ({ order_no }));
+    if (names.length === 0) return;
+    const again = { kind: "cancel", names, isBatch: true, receipt: true } as const;
+    const { code, data } = await this.#stage.ask(trader, again);
+    if (code === RATE_LIMITED) return;
+    for (const { order_no, receipt } of data as { order_no: string; receipt: string }[]) {
+      promised(receipt !== "", `${order_no} is cancelled and has no receipt`);
     }
   }
 
@@ -137,5 +160,7 @@ export class Rest {
   }
 }
 
+/** Its budget is used up. */
+const RATE_LIMITED = 11030055;
 /** Milliseconds, and more, that a fault of the venue takes. */
 const VENUE_LATE_MS = 2_000;

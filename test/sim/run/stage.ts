@@ -10,6 +10,7 @@ import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
 import { untilTradingMs } from "../oracle/sessions.ts";
 import { promised, Violation } from "../oracle/violation.ts";
+import { SIM_ROOT } from "../world/disk.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -70,7 +71,7 @@ export class Stage {
         ...limits,
         ...(this.isStrict && { COUNTERMAND_MARKET_RULES: "strict" }),
         COUNTERMAND_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
-        COUNTERMAND_RECEIPT_KEY_FILE: "off",
+        COUNTERMAND_RECEIPT_KEY_FILE: this.#receiptKeyFile(),
         COUNTERMAND_DISK_RESERVE_MB: "1",
         COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
         COUNTERMAND_OPERATOR_PORT: String(OPERATOR_PORT),
@@ -101,6 +102,17 @@ export class Stage {
     };
     this.traders = Array.from({ length: count }, (_, index) => trader(index, "trader"));
     this.callers = KEYS.map((_, index) => trader(index, "caller"));
+  }
+
+  /** Signed receipts are off in some seeds, and asked for all the same. */
+  #receiptKeyFile(): string {
+    const random = new Random(this.world.seed, "receipts");
+    if (random.chance(0.3)) return "off";
+    const seedBytes = new Uint8Array(32);
+    random.bytes(seedBytes);
+    const { disk } = this.world;
+    disk.keep(RECEIPT_KEY_FILE, Buffer.from(this.auditor.history.receipts.signWith(seedBytes)));
+    return RECEIPT_KEY_FILE;
   }
 
   /** Some seeds have limits and budgets: the settings. */
@@ -255,6 +267,7 @@ export class Stage {
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,
+      receipts: this.swarm.receipts,
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
         this.fault(`venue ${fault}`);
@@ -396,6 +409,8 @@ export class Stage {
   }
 }
 
+/** Not among the files that the gateway makes. */
+export const RECEIPT_KEY_FILE = `${SIM_ROOT}/receipt-key.pem`;
 /** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */
 const SWITCH_LATE_MS = 1_500;
 /** Seconds in which a budget fills. */

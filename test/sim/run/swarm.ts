@@ -23,6 +23,8 @@ export interface Swarm {
   readonly rotations: boolean;
   /** The thread of the archive or of a snapshot dies, and nothing else. */
   readonly threadDeaths: boolean;
+  /** Signed receipts are asked for. */
+  readonly receipts: boolean;
   /** Bytes that the system holds for a reader that does not read. */
   readonly bufferBytes: number;
   /** How many of a hundred messages of clients arrive in pieces of a few bytes. */
@@ -45,5 +47,6 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     rotations: maybe(),
     bufferBytes: random.pick([65_536, 16_384, 2_048, 2_048]),
     crumbPercent: random.pick([0, 0, 1, 5]),
+    receipts: maybe(),
   };
 }

@@ -148,6 +148,14 @@ export class Disk {
     return this.#names.get(path)?.cached.size ?? 0;
   }
 
+  /** A file that was there before: whatever happens, it stays. */
+  keep(path: string, bytes: Uint8Array): void {
+    const inode = new Inode();
+    for (const content of [inode.cached, inode.durable]) content.replace(bytes);
+    this.#names.set(path, inode);
+    this.#durableNames.set(path, inode);
+  }
+
   // --- what a process does ---
 
   open(
