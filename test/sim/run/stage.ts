@@ -406,6 +406,8 @@ export class Stage {
   fault(kind: string): void {
     this.faults[kind] = (this.faults[kind] ?? 0) + 1;
     this.world.tell(`fault: ${kind}`);
+    if (!/archive|disk|Error/.test(kind)) return;
+    this.auditor.history.receipts.archiveFailed(this.world.nowMs);
   }
 }
 
