@@ -9,7 +9,7 @@ export { CountermandClient, type OrderName } from "./client.ts";
 export { type ClockSample, ServerClock } from "./clock.ts";
 export * from "./decimal.ts";
 export * from "./errors.ts";
-export { OpenOrders, type Taken } from "./open-orders.ts";
+export { compareOrderNos, isClosed, OpenOrders, type Taken } from "./open-orders.ts";
 export {
   OrderStream,
   type OrderStreamOptions,

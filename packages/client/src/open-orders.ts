@@ -4,7 +4,7 @@
  */
 import type { Order, OrderUpdate } from "./wire.ts";
 
-/** Filled, cancelled, rejected. A word this program does not know is not final. */
+/** Filled, cancelled, rejected. */
 const CLOSED_STATUSES: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
 
 /** What a message did: `gap` means that messages before it are missing, and it was not taken. */
@@ -71,12 +71,22 @@ export class OpenOrders {
   }
 }
 
-/** Nothing can happen to the order any more. */
+/**
+ * Whether nothing can happen to an order any more. A status that this program does not know is not
+ * final.
+ * @example
+ * assert.ok(isClosed({ order_status: "can" }) && !isClosed({ order_status: "pex" }));
+ */
 export function isClosed({ order_status }: Pick<Order, "order_status">): boolean {
   return CLOSED_STATUSES.has(order_status);
 }
 
-/** Order numbers are decimal digits of any length. */
+/**
+ * Below zero, zero or above zero as the order `a` is older than, the same as or newer than `b`:
+ * order numbers are decimal digits of any length, and rise.
+ * @example
+ * assert.ok(compareOrderNos("99999999999", "100000000000") < 0);
+ */
 export function compareOrderNos(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;

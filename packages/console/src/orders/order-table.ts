@@ -3,7 +3,7 @@
  * what the order's move in the list costs, not a sort: a list of tens of thousands takes hundreds of
  * changes a second.
  */
-import { decimalUnits, type OrderUpdate } from "@countermand/client";
+import { compareOrderNos, decimalUnits, type OrderUpdate } from "@countermand/client";
 import { isOpen, statusText } from "./order-words.ts";
 
 /** One event of an order's story. */
@@ -187,7 +187,7 @@ export class OrderTable {
   #compare(a: OrderRow, b: OrderRow): number {
     const byKey = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
     const sign = this.#query.isDescending ? -1 : 1;
-    return sign * (byKey === 0 ? compareNumbers(a.order.order_no, b.order.order_no) : byKey);
+    return sign * (byKey === 0 ? compareOrderNos(a.order.order_no, b.order.order_no) : byKey);
   }
 }
 
@@ -201,10 +201,4 @@ function keyOf(order: OrderUpdate, sort: SortColumn): string | bigint | number {
   if (sort === "order_no") return 0;
   if (sort === "order_status") return statusText(order);
   return DECIMALS.has(sort) ? decimalUnits(String(order[sort])) : order[sort];
-}
-
-/** Order numbers are decimal digits of any length. */
-function compareNumbers(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

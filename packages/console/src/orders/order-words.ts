@@ -1,5 +1,5 @@
 /** What the words of an order are called on the page. */
-import type { OrderUpdate } from "@countermand/client";
+import { isClosed, type OrderUpdate } from "@countermand/client";
 
 const STATUS: Readonly<Record<string, string>> = {
   new: "open",
@@ -19,13 +19,10 @@ const TYPES: Readonly<Record<string, string>> = {
   at_auction_limit_order: "At auction limit",
 };
 
-/** Final: an order with any other word may still change. */
-const CLOSED: ReadonlySet<string> = new Set(["fex", "can", "rej"]);
-
 type Standing = Pick<OrderUpdate, "order_status" | "pending">;
 
-export function isOpen({ order_status }: Pick<OrderUpdate, "order_status">): boolean {
-  return !CLOSED.has(order_status);
+export function isOpen(order: Pick<OrderUpdate, "order_status">): boolean {
+  return !isClosed(order);
 }
 
 export function statusText({ order_status, pending }: Standing): string {
