@@ -10,6 +10,7 @@ import {
   type OrderUpdate,
   parseWire,
   type ReplyMessage,
+  type SkipMessage,
   type SnapshotMessage,
 } from "@countermand/client";
 import { notSent, PendingCommands, RESEND_MS_MAX } from "./pending-commands.ts";
@@ -90,12 +91,12 @@ export class OrderLink {
   }
 
   get view(): LinkView {
-    const { seq, note, lossCount } = {
+    return {
+      phase: this.#phase,
       seq: this.#seq,
       note: this.#note,
       lossCount: this.#lossCount,
     };
-    return { phase: this.#phase, seq, note, lossCount };
   }
 
   /** Whether a command leaves at once, and not with the next connection. */
@@ -189,36 +190,36 @@ export class OrderLink {
   #received(text: string): void {
     this.#watch();
     const message = messageOf(text);
-    switch (message?.type) {
+    if (message === null) {
+      this.#reconnect("a message that is not of the gateway");
+      return;
+    }
+    switch (message.type) {
       case "order":
-        this.#order(message as OrderMessage);
+        this.#advance(message.seq, message.data);
         return;
       case "skip":
-        this.#advance((message as { readonly seq?: number }).seq ?? 0, null);
+        this.#advance(message.seq, null);
         return;
       case "snapshot":
-        this.#snapshot(message as SnapshotMessage);
+        this.#snapshot(message);
         return;
       case "heartbeat":
-        this.#heartbeat((message as HeartbeatMessage).data.seq);
+        this.#heartbeat(message.data.seq);
         return;
       case "reply":
-        this.#reply(message as ReplyMessage);
+        this.#reply(message);
         return;
       case "notice":
         this.#listener.notice();
-        this.#note = (message as NoticeMessage).details || (message as NoticeMessage).message;
+        this.#note = message.details || message.message;
         return;
       case "error":
-        if ((message as ErrorMessage).reason === OUT_OF_RANGE) this.#resumeFrom = null;
+        if (message.reason === OUT_OF_RANGE) this.#resumeFrom = null;
         return;
       default:
-        if (message === null) this.#reconnect("a message that is not of the gateway");
+      // Message types that come later mean nothing to this page.
     }
-  }
-
-  #order({ seq, data }: OrderMessage): void {
-    this.#advance(seq, data);
   }
 
   #advance(seq: number, order: OrderUpdate | null): void {
@@ -334,11 +335,21 @@ function closeText(code: number, reason: string): string {
   return code === 1006 ? "the connection broke" : `the gateway closed with ${code}`;
 }
 
-function messageOf(text: string): { readonly type: string } | null {
+/** What this page knows of; the gateway may send more. */
+type Message =
+  | OrderMessage
+  | SkipMessage
+  | SnapshotMessage
+  | HeartbeatMessage
+  | ReplyMessage
+  | NoticeMessage
+  | ErrorMessage;
+
+function messageOf(text: string): Message | null {
   try {
     const message = parseWire(text);
     const isMessage = typeof message === "object" && message !== null && "type" in message;
-    return isMessage ? (message as { readonly type: string }) : null;
+    return isMessage ? (message as Message) : null;
   } catch {
     return null;
   }
