@@ -26,23 +26,15 @@ import { type LinkView, OrderLink } from "./link/order-link.ts";
 import { openBrowserSocket } from "./link/socket.ts";
 import type { Depth } from "./market/depth-book.ts";
 import * as operatorDesk from "./operator/operator-desk.ts";
+import type { OperatorSession } from "./operator/operator-wire.ts";
 import { type CancelOutcome, cancelRun, notDoneText, runText } from "./orders/cancel-run.ts";
 import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
 import { RateMeter } from "./rate-meter.ts";
+import { ResultLog, type Tone } from "./result-log.ts";
 import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in-problem.ts";
-import { after, monotonicMs, randomId, wallMs } from "./system.ts";
-import type { TicketDraft } from "./ticket/ticket-checks.ts";
-import { takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
-
-/** A line of what was done and what came of it. */
-export interface ResultLine {
-  readonly id: number;
-  readonly at: number;
-  readonly text: string;
-  readonly tone: "good" | "bad" | "plain";
-  readonly orderNo: string;
-}
+import { after, monotonicMs, randomId } from "./system.ts";
+import { type TicketDraft, takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
 
 /** Refusals by which an order learns what operators hold back. */
 const HELD_BACK: ReadonlySet<string> = new Set([
@@ -53,7 +45,6 @@ const HELD_BACK: ReadonlySet<string> = new Set([
 ]);
 /** Without a connection a cancel is kept, and nobody should wonder whether it was heard. */
 const CANCEL_WAITS = "the cancel waits for the connection, and is sent as soon as there is one";
-const RESULTS_MAX = 300;
 const TRADES_MAX = 60;
 const CANDLES_MAX = 240;
 const ACCOUNT_EVERY_MS = 1_500;
@@ -64,6 +55,7 @@ const HISTORY_PAGE = "100";
 const SIGN_IN_AGAIN_MS = 2_000;
 const RESTRICTIONS_EVERY_MS = 5_000;
 
+/** Null where nobody is signed in; undefined until the gateway has said. */
 export const session = signal<ConsoleSession | null | undefined>(undefined);
 export const link = signal<LinkView>({ phase: "connecting", seq: 0, note: "", lossCount: 0 });
 /** Counts the changes of {@link table}, which changes in place. */
@@ -81,9 +73,6 @@ export const balances = signal<readonly Balance[]>([]);
 export const positions = signal<readonly Position[]>([]);
 /** All there are; of many only the first are shown. */
 export const positionCount = signal(0);
-export const results = signal<readonly ResultLine[]>([]);
-/** What a screen reader is told. */
-export const announcement = signal("");
 export const shownOrder = signal("");
 export const executions = signal<readonly Execution[]>([]);
 export const pickedPrice = signal("");
@@ -91,13 +80,13 @@ export const pickedPrice = signal("");
 export const restrictions = signal<Restrictions | null>(null);
 
 export const table = new OrderTable();
+export const log = new ResultLog();
 export const meter = new RateMeter();
 
 const accountAsked = latestOnly();
 const restrictionsAsked = latestOnly();
 const storyAsked = latestOnly();
 
-let resultCount = 0;
 let isTablePainted = true;
 let paintedAtMs = Number.NEGATIVE_INFINITY;
 let isAccountDue = false;
@@ -176,7 +165,7 @@ async function beginWith(code: string | undefined): Promise<void> {
     const found = code === undefined ? await api.findSession() : await signInOnce(code);
     if (found !== null) signInProblem.value = "";
     if (found?.role === "operator") {
-      operatorDesk.begin(found as operatorDesk.Session);
+      operatorDesk.begin(found as OperatorSession);
       return;
     }
     session.value = found as ConsoleSession | null;
@@ -235,7 +224,7 @@ async function askHistory(): Promise<void> {
     touchTable();
   } catch (error) {
     isHistoryAsked = false;
-    tell(`The history could not be read: ${(error as Error).message}`, "bad");
+    log.tell(`The history could not be read: ${(error as Error).message}`, "bad");
   }
 }
 
@@ -266,7 +255,7 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
   const isPlaced = reply.code === 0;
   const orderNo = isPlaced ? (reply.data as { readonly order_no: string }).order_no : "";
   const what = `${side === "buy" ? "Buy" : "Sell"} ${qty} ${draft.symbol}`;
-  tell(
+  log.tell(
     isPlaced ? `${what}: placed as ${orderNo}` : `${what}: ${refusalText("refused", reply)}`,
     isPlaced ? "good" : "bad",
     orderNo,
@@ -275,17 +264,17 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
 }
 
 export async function cancelOne(orderNo: string): Promise<void> {
-  if (!orderLink.isOpen) tell(`${orderNo}: ${CANCEL_WAITS}`, "plain", orderNo);
+  if (!orderLink.isOpen) log.tell(`${orderNo}: ${CANCEL_WAITS}`, "plain", orderNo);
   const reply = await orderLink.command("cancel", { order_no: orderNo });
   const isAccepted = reply.code === 0;
   const text = isAccepted ? "cancel accepted" : refusalText("not cancelled", reply);
-  tell(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
+  log.tell(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
 }
 
 /** Cancels them in batches, with a line for each that was refused and one that counts them all. */
 export async function cancelMany(orderNos: readonly string[]): Promise<readonly CancelOutcome[]> {
   const all: CancelOutcome[] = [];
-  if (!orderLink.isOpen) tell(`${orderNos.length} orders: ${CANCEL_WAITS}`, "plain");
+  if (!orderLink.isOpen) log.tell(`${orderNos.length} orders: ${CANCEL_WAITS}`, "plain");
   await cancelRun(orderNos, {
     cancelBatch: (orders) => orderLink.command("cancel_batch", orders),
     delay: (ms) => new Promise((resolve) => after(ms, () => resolve())),
@@ -293,11 +282,11 @@ export async function cancelMany(orderNos: readonly string[]): Promise<readonly 
       all.push(...outcomes);
       for (const { orderNo, isAccepted, problem } of outcomes) {
         const text = isAccepted ? "cancel accepted" : problem;
-        addLine(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
+        log.add(`${orderNo}: ${text}`, isAccepted ? "good" : "bad", orderNo);
       }
     },
   });
-  tell(runText(all), tone(all.every(({ isAccepted }) => isAccepted)));
+  log.tell(runText(all), tone(all.every(({ isAccepted }) => isAccepted)));
   return all;
 }
 
@@ -331,7 +320,7 @@ async function askOrder(orderNo: string): Promise<void> {
     table.learn(((await api.ask("/trade/v1/orders", filter)) as OrdersPage).orders);
     touchTable();
   } catch (error) {
-    tell(`The order could not be read: ${(error as Error).message}`, "bad");
+    log.tell(`The order could not be read: ${(error as Error).message}`, "bad");
   }
 }
 
@@ -343,7 +332,7 @@ async function askStory(): Promise<void> {
     const page = (await api.ask("/trade/v1/executions", filter)) as ExecutionsPage;
     if (isLatest() && shownOrder.value === orderNo) executions.value = page.executions;
   } catch (error) {
-    tell(`The executions could not be read: ${(error as Error).message}`, "bad");
+    log.tell(`The executions could not be read: ${(error as Error).message}`, "bad");
   }
 }
 
@@ -460,23 +449,12 @@ function tellPhase({ phase, note }: LinkView): void {
   const { pendingCount } = orderLink;
   const unanswered =
     pendingCount === 0 ? "" : `; not answered yet: ${pendingCount} of your commands`;
-  if (phase === "lost") tell(`Connection lost: ${note}${unanswered}`, "bad");
-  else if (phase === "silent") tell("The gateway is silent", "bad");
-  else if (phase === "live" && note !== "") tell(`Live again: ${note}`, "good");
+  if (phase === "lost") log.tell(`Connection lost: ${note}${unanswered}`, "bad");
+  else if (phase === "silent") log.tell("The gateway is silent", "bad");
+  else if (phase === "live" && note !== "") log.tell(`Live again: ${note}`, "good");
 }
 
-export function tell(text: string, lineTone: ResultLine["tone"], orderNo = ""): void {
-  addLine(text, lineTone, orderNo);
-  announcement.value = text;
-}
-
-function addLine(text: string, lineTone: ResultLine["tone"], orderNo: string): void {
-  resultCount += 1;
-  const line = { id: resultCount, at: Math.floor(wallMs() / 1000), text, tone: lineTone, orderNo };
-  results.value = [line, ...results.value].slice(0, RESULTS_MAX);
-}
-
-function tone(isGood: boolean): ResultLine["tone"] {
+function tone(isGood: boolean): Tone {
   return isGood ? "good" : "bad";
 }
 

@@ -5,20 +5,11 @@
  */
 import { signal } from "@preact/signals";
 import * as api from "../link/console-api.ts";
+import { ResultLog } from "../result-log.ts";
 import { MAYBE_SIGNED_IN, SESSION_ENDED, signInProblem } from "../sign-in-problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "../system.ts";
 import type { Block, Mode, Modes, OperatorSession, Scope } from "./operator-wire.ts";
 import { scopeText } from "./scope.ts";
-
-export type Session = OperatorSession;
-
-/** A line of what was done and what came of it. */
-export interface DeedLine {
-  readonly id: number;
-  readonly at: number;
-  readonly text: string;
-  readonly tone: "good" | "bad" | "plain";
-}
 
 /** `live`: an answer has come just now. `late`: none has, and it is said since when. */
 export type OperatorPhase = "connecting" | "live" | "late" | "signed-out";
@@ -31,7 +22,6 @@ const ANSWER_MS_MAX = 3_000;
 /** An act is sent again after a lost answer, for so long. */
 const ACT_MS_MAX = 30_000;
 const ACT_RETRY_MS = 1_000;
-const LINES_MAX = 200;
 const NAMES_PAGE = "100";
 
 export const session = signal<OperatorSession | null>(null);
@@ -42,15 +32,13 @@ export const modes = signal<Modes | null>(null);
 export const blocks = signal<readonly Block[]>([]);
 /** Released ones; null while they are not asked for. */
 export const released = signal<readonly Block[] | null>(null);
-export const lines = signal<readonly DeedLine[]>([]);
-export const announcement = signal("");
+export const log = new ResultLog();
 /** To choose from; others may be typed. */
 export const accountNames = signal<readonly string[]>([]);
 export const keyNames = signal<readonly string[]>([]);
 
 let answeredAt = Number.NEGATIVE_INFINITY;
 let isAsking = false;
-let lineCount = 0;
 let timer: { cancel(): void } | null = null;
 
 export function begin(found: OperatorSession): void {
@@ -162,24 +150,24 @@ async function act(what: string, path: string, body: object): Promise<boolean> {
     try {
       const token = session.value?.csrf_token ?? "";
       await api.act(path, body, token, name, AbortSignal.timeout(ANSWER_MS_MAX));
-      tell(`${what}: done`, "good");
+      log.tell(`${what}: done`, "good");
       void ask();
       return true;
     } catch (error) {
       const isOut = isNotLetIn(error);
       if (isSignedOut(error)) signedOut();
       if (isRefusal(error) && !(isOut && attempts > 1)) {
-        tell(`${what}: refused. ${error.message}`, "bad");
+        log.tell(`${what}: refused. ${error.message}`, "bad");
         return false;
       }
       if (isOut || monotonicMs() - startedMs >= ACT_MS_MAX) {
         const open = `${what}: not answered. It may have been done: look at the blocks and modes`;
         // Also where the lines are not shown any more.
         if (isSignedOut(error)) signInProblem.value = `${open}, when you are signed in again.`;
-        tell(open, "bad");
+        log.tell(open, "bad");
         return false;
       }
-      if (attempts === 1) tell(`${what}: no answer yet, sending it again`, "bad");
+      if (attempts === 1) log.tell(`${what}: no answer yet, sending it again`, "bad");
       await new Promise<void>((resolve) => after(ACT_RETRY_MS, resolve));
     }
   }
@@ -190,7 +178,7 @@ function answered(): void {
   if (phase.value === "signed-out") return;
   answeredAt = monotonicMs();
   answeredAtMs.value = wallMs();
-  if (phase.value === "late") tell("The gateway answers again", "good");
+  if (phase.value === "late") log.tell("The gateway answers again", "good");
   phase.value = "live";
 }
 
@@ -199,7 +187,7 @@ function watchLateness(): void {
     if (phase.value === "signed-out") return;
     if (phase.value !== "late" && !document.hidden && monotonicMs() - answeredAt > LATE_MS) {
       phase.value = "late";
-      tell("The gateway does not answer: what is shown is of the past", "bad");
+      log.tell("The gateway does not answer: what is shown is of the past", "bad");
     }
     watchLateness();
   });
@@ -209,7 +197,7 @@ function tellFinished(before: readonly Block[], now: readonly Block[]): void {
   for (const { block_id, kill: counts, scope } of now) {
     const was = before.find((block) => block.block_id === block_id)?.kill;
     if (was?.state !== "cancelling" || counts?.state !== "finished") continue;
-    tell(
+    log.tell(
       `Block ${block_id}, ${scopeText(scope)}: every order has been cancelled or closed`,
       "good",
     );
@@ -232,11 +220,4 @@ function isSignedOut(error: unknown): boolean {
 function signedOut(): void {
   phase.value = "signed-out";
   session.value = null;
-}
-
-function tell(text: string, tone: DeedLine["tone"]): void {
-  lineCount += 1;
-  const line = { id: lineCount, at: Math.floor(wallMs() / 1000), text, tone };
-  lines.value = [line, ...lines.value].slice(0, LINES_MAX);
-  announcement.value = text;
 }

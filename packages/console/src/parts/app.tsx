@@ -11,6 +11,7 @@ import { CancelAll } from "./cancel-all.tsx";
 import { CandleChart } from "./candle-chart.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { KEYS, onKeys } from "./keys.ts";
+import { useDialog } from "./modal.tsx";
 import { OperatorApp } from "./operator/operator-app.tsx";
 import { OrderStory } from "./order-story.tsx";
 import { Results } from "./results.tsx";
@@ -46,9 +47,9 @@ function Starting() {
 function Desk() {
   /** On a phone one section is shown at a time. */
   const section = useSignal<Section>("Orders");
-  const isHelpOpen = useSignal(false);
-  const isCancelAllOpen = useSignal(false);
-  const isStatementOpen = useSignal(false);
+  const { open: openHelp, ...help } = useDialog();
+  const { open: openCancelAll, ...cancelAll } = useDialog();
+  const { open: openStatement, ...statement } = useDialog();
   useEffect(() => {
     const ticket = (side: "buy" | "sell") => () => {
       section.value = "Trade";
@@ -68,42 +69,27 @@ function Desk() {
       "[": () => step(-1),
       "]": () => step(1),
       t: toggleTheme,
-      X: () => {
-        isCancelAllOpen.value = true;
-      },
-      x: () => cancelSelected(),
-      e: () => {
-        isStatementOpen.value = true;
-      },
-      "?": () => {
-        isHelpOpen.value = true;
-      },
+      X: openCancelAll,
+      x: cancelSelected,
+      e: openStatement,
+      "?": openHelp,
     });
   }, []);
   return (
     <>
-      <TopBar
-        onHelp={() => {
-          isHelpOpen.value = true;
-        }}
-      />
+      <TopBar onHelp={openHelp} />
       <Banner />
       <main class="desk" data-section={section.value}>
         <Book />
         <CandleChart />
-        <Blotter
-          onCancelAll={() => {
-            isCancelAllOpen.value = true;
-          }}
-          onCancelSelected={cancelSelected}
+        <Blotter onCancelAll={openCancelAll} onCancelSelected={cancelSelected} />
+        <Results
+          log={desk.log}
+          hint="What you do is answered here, order by order."
+          onShowOrder={desk.showOrder}
         />
-        <Results />
         <Ticket />
-        <Account
-          onStatement={() => {
-            isStatementOpen.value = true;
-          }}
-        />
+        <Account onStatement={openStatement} />
       </main>
       <nav class="sections" aria-label="Sections">
         {SECTIONS.map((name) => (
@@ -120,29 +106,12 @@ function Desk() {
         ))}
       </nav>
       <p class="unseen" role="status" aria-live="polite">
-        {desk.announcement.value}
+        {desk.log.announcement.value}
       </p>
       <OrderStory />
-      <CancelAll
-        isOpen={isCancelAllOpen.value}
-        onClose={() => {
-          isCancelAllOpen.value = false;
-        }}
-      />
-      <Statement
-        isOpen={isStatementOpen.value}
-        onClose={() => {
-          isStatementOpen.value = false;
-        }}
-      />
-      <HelpDialog
-        keys={KEYS}
-        note={FILTER_NOTE}
-        isOpen={isHelpOpen.value}
-        onClose={() => {
-          isHelpOpen.value = false;
-        }}
-      />
+      <CancelAll {...cancelAll} />
+      <Statement {...statement} />
+      <HelpDialog keys={KEYS} note={FILTER_NOTE} {...help} />
     </>
   );
 }
@@ -150,7 +119,7 @@ function Desk() {
 function cancelSelected(): void {
   const chosen = [...desk.selection.value];
   if (chosen.length === 0) {
-    desk.tell("No order is selected", "plain");
+    desk.log.tell("No order is selected", "plain");
     return;
   }
   void desk.cancelMany(chosen);

@@ -8,6 +8,7 @@ import { isOpen, statusText, typeText } from "../orders/order-words.ts";
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { isForBrowser } from "./keys.ts";
+import { Segments } from "./segments.tsx";
 
 interface Column {
   readonly sort: SortColumn;
@@ -73,19 +74,12 @@ function Tools() {
   return (
     <div class="tools">
       <h2>Orders</h2>
-      <span class="segments" role="radiogroup" aria-label="Which orders">
-        {SCOPES.map((each) => (
-          <button
-            key={each}
-            type="button"
-            role="radio"
-            aria-checked={scope === each}
-            onClick={() => desk.askTable({ scope: each })}
-          >
-            {each}
-          </button>
-        ))}
-      </span>
+      <Segments
+        label="Which orders"
+        choices={SCOPES}
+        chosen={scope}
+        onChoose={(next) => desk.askTable({ scope: next })}
+      />
       <input
         id="filter"
         type="search"

@@ -5,6 +5,7 @@ import * as desk from "../desk.ts";
 import { axisTimeText } from "../system.ts";
 import { Chart, type Colours } from "./chart.tsx";
 import { grouped } from "./format.ts";
+import { Segments } from "./segments.tsx";
 
 const INTERVALS = ["1m", "5m", "1h", "1d"] as const;
 const INTERVAL_SECONDS: Readonly<Record<string, number>> = {
@@ -34,19 +35,12 @@ export function CandleChart() {
           </span>
         )}
         <span class="grow" />
-        <span class="segments" role="radiogroup" aria-label="Interval">
-          {INTERVALS.map((each) => (
-            <button
-              key={each}
-              type="button"
-              role="radio"
-              aria-checked={each === desk.interval.value}
-              onClick={() => desk.follow(desk.symbol.value, each)}
-            >
-              {each}
-            </button>
-          ))}
-        </span>
+        <Segments
+          label="Interval"
+          choices={INTERVALS}
+          chosen={desk.interval.value}
+          onChoose={(next) => desk.follow(desk.symbol.value, next)}
+        />
       </h2>
       {isUntraded ? (
         <p class="dim">No trades yet: the chart begins with the first one.</p>

@@ -1,5 +1,21 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+
+/** Whether a dialog is shown, and what shows and closes it. */
+export interface Dialog {
+  readonly isOpen: boolean;
+  readonly open: () => void;
+  readonly onClose: () => void;
+}
+
+export function useDialog(): Dialog {
+  const shown = useSignal(false);
+  const set = (isShown: boolean) => () => {
+    shown.value = isShown;
+  };
+  return { isOpen: shown.value, open: set(true), onClose: set(false) };
+}
 
 export interface ModalProps {
   readonly isOpen: boolean;

@@ -6,6 +6,7 @@ import { wordText } from "../orders/order-words.ts";
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { Modal } from "./modal.tsx";
+import { Segments } from "./segments.tsx";
 
 const PAGE_SIZE = 50;
 const KINDS = ["executions", "transactions"] as const;
@@ -57,22 +58,15 @@ function Pages({ onShowOrder }: { readonly onShowOrder: () => void }) {
   return (
     <>
       <div class="tools">
-        <div class="segments" role="radiogroup" aria-label="What">
-          {KINDS.map((name) => (
-            <button
-              key={name}
-              type="button"
-              role="radio"
-              aria-checked={wanted === name}
-              onClick={() => {
-                kind.value = name;
-                number.value = 1;
-              }}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
+        <Segments
+          label="What"
+          choices={KINDS}
+          chosen={wanted}
+          onChoose={(next) => {
+            kind.value = next;
+            number.value = 1;
+          }}
+        />
         <span class="grow" />
         <button type="button" disabled={at <= 1} onClick={() => turn(at - 1)}>
           Newer

@@ -10,6 +10,7 @@ import {
   scopePhrase,
   scopeText,
 } from "../../operator/scope.ts";
+import { Segments } from "../segments.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 
 const EMPTY: ScopeDraft = {
@@ -106,19 +107,14 @@ function ScopeFields({ draft, change }: ScopeFieldsProps) {
         : [];
   return (
     <>
-      <div class="segments wrap" role="radiogroup" aria-label="What to stop">
-        {SCOPE_KINDS.map((each) => (
-          <button
-            key={each}
-            type="button"
-            role="radio"
-            aria-checked={kind === each}
-            onClick={() => change({ kind: each, name: "" })}
-          >
-            {KIND_WORDS[each]}
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="What to stop"
+        choices={SCOPE_KINDS}
+        chosen={kind}
+        onChoose={(next) => change({ kind: next, name: "" })}
+        textOf={(each) => KIND_WORDS[each]}
+        class="wrap"
+      />
       {isNamed && (
         <label class="field">
           <span>{KIND_WORDS[kind]}</span>

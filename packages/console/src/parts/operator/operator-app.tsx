@@ -1,11 +1,11 @@
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as operator from "../../operator/operator-desk.ts";
 import { HelpDialog } from "../help-dialog.tsx";
 import { type KeyRow, onKeys } from "../keys.ts";
+import { useDialog } from "../modal.tsx";
+import { Results } from "../results.tsx";
 import { toggleTheme } from "../theme.ts";
 import { Blocks } from "./blocks.tsx";
-import { Deeds } from "./deeds.tsx";
 import { focusKill, KillForm } from "./kill-form.tsx";
 import { focusModes, Modes } from "./modes.tsx";
 import { OperatorBar } from "./operator-bar.tsx";
@@ -26,7 +26,7 @@ const NOTE =
 
 /** The page of those who run the gateway. */
 export function OperatorApp() {
-  const isHelpOpen = useSignal(false);
+  const { open: openHelp, ...help } = useDialog();
   useEffect(() => {
     return onKeys({
       k: focusKill,
@@ -34,35 +34,22 @@ export function OperatorApp() {
       l: () => document.getElementById("blocks")?.focus(),
       r: () => void operator.showReleased(operator.released.value === null),
       t: toggleTheme,
-      "?": () => {
-        isHelpOpen.value = true;
-      },
+      "?": openHelp,
     });
   }, []);
   return (
     <>
-      <OperatorBar
-        onHelp={() => {
-          isHelpOpen.value = true;
-        }}
-      />
+      <OperatorBar onHelp={openHelp} />
       <main class="operations" data-phase={operator.phase.value}>
         <Blocks />
         <Modes />
         <KillForm />
-        <Deeds />
+        <Results log={operator.log} hint="What you do is answered here, and kept in the journal." />
       </main>
       <p class="unseen" role="status" aria-live="polite">
-        {operator.announcement.value}
+        {operator.log.announcement.value}
       </p>
-      <HelpDialog
-        keys={OPERATOR_KEYS}
-        note={NOTE}
-        isOpen={isHelpOpen.value}
-        onClose={() => {
-          isHelpOpen.value = false;
-        }}
-      />
+      <HelpDialog keys={OPERATOR_KEYS} note={NOTE} {...help} />
     </>
   );
 }
