@@ -176,3 +176,24 @@ test("signature: the details of a 401 say what the server saw", () => {
     /\|1746774142\|<raw query string: .*; server time 1746774143003, .* looks like seconds, /,
   );
 });
+
+test("signature: the details of a 401 say so when the body of a write did not arrive", () => {
+  const seen = {
+    method: "DELETE",
+    path: "/trade/v1/orders",
+    timestamp: "1746774142003",
+    payloadKind: "query",
+    payloadBytes: 0,
+    payloadSha256: createHash("sha256").digest("hex"),
+    serverTimeMs: 1746774143003,
+    windowMs: 300_000,
+  } as const;
+  const dropped = /; no body and no query arrived: if a body was sent, a proxy dropped it$/;
+  assert.match(signatureDetails(seen), dropped);
+  assert.match(signatureDetails({ ...seen, method: "POST" }), dropped);
+  for (const method of ["GET", "CONNECT"]) {
+    assert.doesNotMatch(signatureDetails({ ...seen, method }), dropped);
+  }
+  assert.doesNotMatch(signatureDetails({ ...seen, payloadBytes: 9 }), dropped);
+  assert.doesNotMatch(signatureDetails({ ...seen, payloadKind: "body" }), dropped);
+});

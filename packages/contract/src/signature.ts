@@ -159,8 +159,15 @@ export function signatureDetails(seen: SeenRequest): string {
   const payload = seen.payloadKind === "body" ? "raw body" : "raw query string";
   return (
     `expected a signature of ${prefix}<${payload}: ${seen.payloadBytes} bytes, ` +
-    `SHA-256 ${seen.payloadSha256}>; ${clockDetails(seen)}`
+    `SHA-256 ${seen.payloadSha256}>; ${clockDetails(seen)}${missingPayloadDetails(seen)}`
   );
+}
+
+/** A proxy that drops the body breaks the signature: this tells it from a wrong secret. */
+function missingPayloadDetails({ method, payloadKind, payloadBytes }: SeenRequest): string {
+  const mayHaveBody = method !== "GET" && method !== "CONNECT";
+  if (!mayHaveBody || payloadKind === "body" || payloadBytes > 0) return "";
+  return "; no body and no query arrived: if a body was sent, a proxy dropped it";
 }
 
 function clockDetails(seen: SeenRequest): string {
