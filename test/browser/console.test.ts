@@ -60,7 +60,7 @@ test("console: a fresh browser is told how to sign in; a used link signs nobody 
   await page.goto(`${url}/console`);
   await page.waitForSelector("text=npx countermand console");
   await page.goto(`${url}/console#code=used-or-made-up`);
-  await page.waitForSelector("text=This link has been used, or is too old.");
+  await page.waitForSelector("text=This link was used before, or is too old.");
   assert.equal(new URL(page.url()).hash, "");
 });
 

@@ -132,7 +132,7 @@ test("operators: a trader who is blocked reads it, and cancels", async (t) => {
   await page.uncheck("#kill-cancels");
   await page.locator("#kill-reason").press("Enter");
   await confirmed(page, KEY_1.apiKey);
-  await page.waitForSelector('[data-block="1"]:has-text("blocks new orders; cancels none")');
+  await page.waitForSelector('[data-block="1"]:has-text("blocks new orders; cancels nothing")');
   await trader.waitForSelector(".banner:has-text('New orders in hkex are blocked since')");
   await trader.click(".rows .row:not(.head) .do button");
   await trader.waitForSelector(".results:has-text('cancel accepted')");
@@ -144,9 +144,9 @@ test("operators: no answer is said, and the page comes back by itself; a restart
   await place.stop();
   await page.waitForSelector('.operations[data-phase="late"]');
   await page.waitForSelector(".link:has-text('No answer')");
-  await page.waitForSelector(".results:has-text('what is shown is of the past')");
+  await page.waitForSelector(".results:has-text('what you see is out of date')");
   await place.start({ COUNTERMAND_OPERATOR_PORT: port });
-  await page.waitForSelector("text=The session has ended: by a restart of the gateway");
+  await page.waitForSelector("text=The session has ended: the gateway was restarted");
   await page.waitForSelector("text=countermand operator-console");
 });
 

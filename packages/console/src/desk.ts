@@ -188,7 +188,7 @@ async function signInOnce(code: string): Promise<api.AnySession | null> {
   } catch (error) {
     if (!(error instanceof api.RefusedError) || error.httpStatus >= 500) throw error;
     const isSpent = error.failure.reason === "sign_in_code_invalid";
-    signInProblem.value = isSpent ? "This link has been used, or is too old." : error.message;
+    signInProblem.value = isSpent ? "This link was used before, or is too old." : error.message;
     return await api.findSession();
   }
 }

@@ -9,4 +9,4 @@ export const MAYBE_SIGNED_IN =
 
 /** Of an operator's: it is in the gateway's memory only. */
 export const SESSION_ENDED =
-  "The session has ended: by a restart of the gateway, with its key, or by its age.";
+  "The session has ended: the gateway was restarted, its key ended, or it was too old.";

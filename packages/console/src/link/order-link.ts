@@ -191,7 +191,7 @@ export class OrderLink {
     this.#watch();
     const message = messageOf(text);
     if (message === null) {
-      this.#reconnect("a message that is not of the gateway");
+      this.#reconnect("a message that the gateway cannot have sent");
       return;
     }
     switch (message.type) {
@@ -242,7 +242,7 @@ export class OrderLink {
     this.#knownSeq = seq;
     this.#lostAtMs = null;
     this.#listener.snapshot(seq, data.orders);
-    this.#show("live", isReset ? "what was missed cannot be replayed: shown anew" : "");
+    this.#show("live", isReset ? "what was missed cannot be replayed: the list is new" : "");
   }
 
   #heartbeat(latestSeq: number): void {
@@ -302,7 +302,7 @@ export class OrderLink {
     this.#timer = this.#port.after(OVERDUE_MS, () => {
       if (this.#isOpen) this.#show("silent", "a heartbeat is overdue");
       this.#timer = this.#port.after(SILENT_MS - OVERDUE_MS, () => {
-        this.#reconnect(`nothing came for ${SILENT_MS / 1000} s`);
+        this.#reconnect(`no message for ${SILENT_MS / 1000} s`);
       });
     });
   }

@@ -187,7 +187,7 @@ function watchLateness(): void {
     if (phase.value === "signed-out") return;
     if (phase.value !== "late" && !document.hidden && monotonicMs() - answeredAt > LATE_MS) {
       phase.value = "late";
-      log.tell("The gateway does not answer: what is shown is of the past", "bad");
+      log.tell("The gateway does not answer: what you see is out of date", "bad");
     }
     watchLateness();
   });

@@ -54,7 +54,7 @@ test("scope: nothing is stopped by a forgotten field", () => {
   assert.match(draftFault({ ...DRAFT, kind: "market" }) ?? "", /market/);
   assert.match(draftFault({ ...DRAFT, name: " " }) ?? "", /Name the account/);
   assert.match(draftFault({ ...DRAFT, kind: "key", name: "" }) ?? "", /Name the API key/);
-  assert.match(draftFault({ ...DRAFT, reason: " " }) ?? "", /Say why/);
+  assert.match(draftFault({ ...DRAFT, reason: " " }) ?? "", /Give a reason/);
   assert.match(draftFault({ ...DRAFT, reason: "x".repeat(501) }) ?? "", /At most 500/);
 });
 
@@ -67,5 +67,5 @@ test("scope: a kill's progress counts every order once", () => {
     killText({ ...kill, state: "finished", already: 0, too_late: 0, failed: 3, left: 0 }),
     "all done: 200 cancelled, 3 given up",
   );
-  assert.equal(killText(null), "blocks new orders; cancels none");
+  assert.equal(killText(null), "blocks new orders; cancels nothing");
 });

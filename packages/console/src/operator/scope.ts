@@ -38,7 +38,7 @@ export function draftFault({ kind, market, name, reason }: ScopeDraft): string |
 }
 
 export function reasonFault(reason: string): string | null {
-  if (reason.trim() === "") return "Say why: the journal keeps it.";
+  if (reason.trim() === "") return "Give a reason: the journal keeps it.";
   return reason.length > REASON_MAX ? `At most ${REASON_MAX} characters of reason.` : null;
 }
 
@@ -81,7 +81,7 @@ export function killProgress({ already, done, failed, left, too_late }: KillCoun
 }
 
 export function killText(counts: KillCounts | null): string {
-  if (counts === null) return "blocks new orders; cancels none";
+  if (counts === null) return "blocks new orders; cancels nothing";
   const { already, done, failed, left, state, too_late } = counts;
   const parts = [
     `${done} cancelled`,

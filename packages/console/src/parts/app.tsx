@@ -85,7 +85,7 @@ function Desk() {
         <Blotter onCancelAll={openCancelAll} onCancelSelected={cancelSelected} />
         <Results
           log={desk.log}
-          hint="What you do is answered here, order by order."
+          hint="What comes of your actions is shown here, order by order."
           onShowOrder={desk.showOrder}
         />
         <Ticket />

@@ -23,7 +23,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
       <span class="link" data-phase={phase} data-seq={seq} data-losses={lossCount}>
         <span class="lamp" aria-hidden="true" />
         <strong>{PHASES[phase]}</strong>
-        <span class="seq" title="Position in the account's stream: no number is ever left out">
+        <span class="seq" title="Position in the account's stream: numbers without gaps">
           #{grouped(String(seq))}
         </span>
         <span class="why">{note}</span>

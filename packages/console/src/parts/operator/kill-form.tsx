@@ -199,8 +199,8 @@ function Confirm({ draft, isOpen, onClose, onDone }: ConfirmKillProps) {
       </p>
       <p>
         {cancels
-          ? "Then its open orders are cancelled. That cannot be taken back."
-          : "Its open orders stay open. Whoever owns them can cancel them."}
+          ? "Then its open orders are cancelled. This cannot be undone."
+          : "Its open orders stay open. Their owner can cancel them."}
       </p>
     </ConfirmDialog>
   );

@@ -7,7 +7,7 @@ import { ConfirmDialog } from "./confirm-dialog.tsx";
 const MODES: readonly Mode[] = ["open", "cancel_only", "halted"];
 
 const EFFECTS: Readonly<Record<Mode, string>> = {
-  open: "New orders are taken again as the market's rules have it.",
+  open: "New orders are accepted again, as the market's rules allow.",
   cancel_only: "New orders and amends are refused. Cancels, queries and streams work.",
   halted:
     "New orders and amends are refused and nothing trades. Cancels, queries and streams work.",
@@ -77,7 +77,7 @@ export function Modes() {
       >
         <p>{EFFECTS[mode]}</p>
         {market !== "all" && mode === "open" && modes?.all.mode !== "open" && (
-          <p>The mode of all markets is stricter and goes on to hold.</p>
+          <p>The mode of all markets is stricter and still holds.</p>
         )}
       </ConfirmDialog>
     </section>

@@ -21,8 +21,8 @@ const OPERATOR_KEYS: readonly KeyRow[] = [
 ];
 
 const NOTE =
-  "Nothing is done before its name is typed and a reason is given. The journal keeps both, with " +
-  "your name.";
+  "Nothing happens until you type the name of what you mean and give a reason. The journal keeps " +
+  "both, with your name.";
 
 /** The page of those who run the gateway. */
 export function OperatorApp() {
@@ -44,7 +44,10 @@ export function OperatorApp() {
         <Blocks />
         <Modes />
         <KillForm />
-        <Results log={operator.log} hint="What you do is answered here, and kept in the journal." />
+        <Results
+          log={operator.log}
+          hint="What comes of your actions is shown here, and kept in the journal."
+        />
       </main>
       <p class="unseen" role="status" aria-live="polite">
         {operator.log.announcement.value}
