@@ -17,14 +17,26 @@ test("account book: open orders newest first, and oldest first", () => {
   assert.equal(book.openCount, 3);
 });
 
-test("account book: open orders are counted by the key that placed them", () => {
+test("account book: open orders are counted by the key that placed them, and by portfolio", () => {
   const [one, two] = ["one" as KeyId, "two" as KeyId];
-  const entered = (index: number, enteredBy: KeyId) => ({ ...openOrder(index), enteredBy });
-  const book = bookWith(entered(1, one), entered(2, one), entered(3, two));
-  assert.deepEqual([book.openCountOf(one), book.openCountOf(two)], [2, 1]);
+  const entered = (index: number, enteredBy: KeyId, portfolioId: string) => {
+    return { ...openOrder(index), enteredBy, portfolioId };
+  };
+  const book = bookWith(entered(1, one, "core"), entered(2, one, ""), entered(3, two, "core"));
+  const counts = () => [
+    [book.openCountOf(one), book.openCountOf(two)],
+    [book.openCountIn("core"), book.openCountIn("")],
+  ];
+  assert.deepEqual(counts(), [
+    [2, 1],
+    [2, 1],
+  ]);
   book.remove(orderIdOf(1));
   book.remove(orderIdOf(3));
-  assert.deepEqual([book.openCountOf(one), book.openCountOf(two)], [1, 0]);
+  assert.deepEqual(counts(), [
+    [1, 0],
+    [0, 1],
+  ]);
 });
 
 test("account book: an order leaves from the newest end, the oldest end and the middle", () => {

@@ -90,6 +90,12 @@ const FAULTS: readonly Fault[] = [
     details: "the order has these terms: send what is to change",
   },
   {
+    refused: "NOTHING_TO_AMEND",
+    order: STOP,
+    change: { orderQty: null, stopPx: STOP.stopPx },
+    details: "the order has these terms: send what is to change",
+  },
+  {
     refused: "PRICE_NOT_TAKEN",
     order: UNPRICED,
     change: { price: fixed("423.83") },
@@ -140,6 +146,17 @@ test("amend: each refusal, with what is said about it", () => {
   for (const { refused, order = OPEN, change = {}, details } of FAULTS) {
     const refusal = amendRefusal(order, { ...SOUND, ...change }, TENCENT);
     assert.deepEqual(refusal, { refused, details });
+  }
+});
+
+test("amend: one figure alone is a change", () => {
+  const none = { ...SOUND, orderQty: null };
+  for (const change of [
+    { orderQty: fixed("900") },
+    { price: fixed("423.84") },
+    { stopPx: fixed("400") },
+  ]) {
+    assert.equal(amendRefusal(STOP, { ...none, ...change }, TENCENT), null);
   }
 });
 

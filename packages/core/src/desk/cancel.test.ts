@@ -84,6 +84,18 @@ test("cancel target: an ambiguity lists so many numbers and counts the others", 
   assert.match(details(AMBIGUOUS_LISTED_MAX + 5), /22000000019, 22000000020 and 5 more$/);
 });
 
+test("cancel target: an ambiguity neither lists nor counts what is filled", () => {
+  const asked: OrderEvent = { type: "CancelRequested" };
+  const numbers = Array.from({ length: AMBIGUOUS_LISTED_MAX + 2 }, (_, index) => index + 2);
+  const book = bookWith(
+    orderAfter(1, "ref", ACCEPTED, asked, traded(10)),
+    ...numbers.map((orderNo) => orderAfter(orderNo, "ref", ACCEPTED)),
+  );
+  const target = openTarget(book, byClOrdId("ref"));
+  assert.ok(target.found === "ambiguous");
+  assert.match(target.refusal.details, /: 22000000002, .*, 22000000021 and 2 more$/);
+});
+
 test("cancel of a closed order: cancelled is a success, filled and rejected are not", () => {
   const canceled: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
   const rejected: OrderEvent = { type: "Rejected", rejectReason: "market closed" };

@@ -151,6 +151,7 @@ test("money: replayed or restored it is the same, whatever happened", () => {
       const eventCount = cut % (events.length + 1);
       const half = replayed(events.slice(0, eventCount));
       const restored = Desk.restore(OPTIONS, [...half.snapshotLines()]);
+      assertMoneySound(restored);
       for (const event of events.slice(eventCount)) restored.apply(event, 1);
       assert.deepEqual([...restored.snapshotLines()], lines);
       assert.equal(restored.openCount, trading.desk.openCount);

@@ -231,6 +231,37 @@ test("money: an operator credits and debits against the house, within what is fr
   assertMoneySound(trading.desk);
 });
 
+test("money: shares that an operator gives cost nothing, taken ones take their cost along", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  trading.fill(trading.place(ANNE), fixed("1000"), fixed("400"));
+  trading.settle(1);
+  trading.settle(1);
+  const costAfter = (text: string) => {
+    const asset: Asset = { assetClass: "Holding", name: "00700" };
+    const change = { asset, units: fixed(text), reason: "transfer" };
+    const event = decideAdjust(trading.desk, ANNE, change, trading.nowMs as UnixMs);
+    assert.ok(!("refused" in event));
+    trading.apply(event);
+    return formatDecimal(trading.desk.money(ANNE).holding("00700").grossCost);
+  };
+  assert.equal(costAfter("-500"), "200000");
+  assert.equal(costAfter("300"), "200000");
+  assert.equal(costAfter("-400"), "100000");
+  assertMoneySound(trading.desk);
+});
+
+test("money: where a market settles at once nothing is to come", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  const coins = { market: MarketName.Crypto, symbol: "BTC-USDT", orderQty: fixed("1") };
+  trading.fill(
+    trading.place(ANNE, { ...coins, price: fixed("50000") }),
+    fixed("1"),
+    fixed("50000"),
+  );
+  const { settled, incoming } = trading.desk.money(ANNE).holding("BTC");
+  assert.deepEqual([settled, incoming], [fixed("1"), 0n]);
+});
+
 test("money: a date is settled once", () => {
   const trading = new ScriptedTrading();
   trading.settle(1);
@@ -260,6 +291,7 @@ test("money: the quantity estimate can be placed, and a lot more cannot", () => 
     ["UNKNOWN_SYMBOL", { market: MarketName.Crypto }],
     ["PRICE_NOT_POSITIVE", { price: null }],
     ["PRICE_OFF_TICK", { price: fixed("423.831") }],
+    ["PRICE_OFF_TICK", { side: Side.Sell, price: fixed("423.831") }],
   ];
   for (const [name, change] of refused) {
     const refusal = tradable(change);

@@ -72,8 +72,8 @@ test("auction: a buy at any price takes no part in a price above its protection"
     ["1" as OrderId, 19],
     ["2" as OrderId, 9],
   ]);
-  const { ticks, fills } = matchAuction(book, 12, both);
-  assert.deepEqual([ticks, fills.map(({ buy }) => buy.orderId)], [10, ["3"]]);
+  const { ticks, lots, fills } = matchAuction(book, 12, both);
+  assert.deepEqual([ticks, lots, fills.map(({ buy }) => buy.orderId)], [10, 5, ["3"]]);
 });
 
 test("auction: without the buy that can pay least, the price may be good for the others", () => {

@@ -110,7 +110,15 @@ for (const [what, change, refused] of REFUSED) {
 const STOP = { ordType: OrdType.StopLimit, stopPx: fixed("10") as Price };
 const NO_PRICE = { ordType: OrdType.Market, price: 0n as Price };
 
+const FEW = { ...qty("1"), ...price("11") };
+
 const TAKEN: readonly (readonly [string, Partial<LimitFacts>])[] = [
+  ["a price as far above the market as it may be", { order: order(FEW) }],
+  ["a price as far below it", { order: order({ ...FEW, ...price("9") }) }],
+  [
+    "an order that leaves an exposure above the limit as it is",
+    { grossExposure: () => ({ before: fixed("3000"), after: fixed("3000") }) },
+  ],
   ["a price while nobody knows the market's", { marketPx: () => null }],
   [
     "a stop order's price near its trigger, far from the market",
@@ -180,6 +188,13 @@ test("limits: an amend is held against what it raises, and against the rate", ()
   assert.equal(amended(qty("501")), "ORDER_QTY_LIMIT");
   assert.equal(amended(price("30.01")), "ORDER_VALUE_LIMIT");
   assert.equal(amended(price("29.99")), "PRICE_DISTANCE_LIMIT");
+  const sameValue = { ...before, ...qty("250"), ...price("60") };
+  const marketPx = () => fixed("60") as Price;
+  assert.equal(limitRefusal(LIMITS, facts({ before, order: sameValue, marketPx })), null);
+  const waiting = order({ ...STOP, ...qty("1"), ...price("11") });
+  const moved = { ...waiting, stopPx: fixed("20") as Price };
+  const refusal = limitRefusal(LIMITS, facts({ before: waiting, order: moved }));
+  assert.equal(refusal?.refused, "PRICE_DISTANCE_LIMIT", "its trigger goes away from its price");
   const smaller = { ...before, ...qty("400") };
   const soon = facts({ before, order: smaller, rateWaitMs: () => 1 });
   assert.equal(limitRefusal(LIMITS, soon)?.refused, "ORDER_RATE_LIMIT");

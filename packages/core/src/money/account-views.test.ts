@@ -96,6 +96,16 @@ test("positions: a short holding has a negative quantity and what one unit broug
   assert.equal(balancesOf(trading, BERT)[0]?.["marketValue"], "-172000");
 });
 
+test("positions: bought and sold before it settled, nothing is held and it has cost nothing", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  for (const side of [Side.Buy, Side.Sell]) {
+    trading.fill(trading.place(ANNE, { side }), fixed("1000"), fixed("423.83"));
+  }
+  const [row] = positionsOf(trading);
+  assert.deepEqual([row?.["qty"], row?.["unclearedQty"]], ["0", "1000"]);
+  assert.deepEqual([row?.["avgCost"], row?.["avgPrice"]], ["0", "0"]);
+});
+
 test("positions: what is neither held nor being sold has no row", () => {
   assert.deepEqual(positionsOf(new ScriptedTrading("1000000", "0")), []);
 });

@@ -98,6 +98,7 @@ test("fee table: rounding up and half up, least and most", () => {
     [{ rounding: { mode: "half_up", stepAmt: amount("0.05") } }, "102.5", "1.05"],
     [{ minAmt: amount("2") }, "1", "2"],
     [{ maxAmt: amount("100") }, "1000000", "100"],
+    [{ maxAmt: amount("100") }, "150", "2"],
     [{ sides: [Side.Sell] }, "1000000", "0"],
   ];
   for (const [change, gross, charge] of table) {

@@ -37,6 +37,7 @@ test("ledger: a booking that is not balanced in each asset is a bug", () => {
     [posting("account", CASH, 1n)],
     [posting("account", CASH, 1n), posting("clearing", CASH, -2n)],
     [posting("account", CASH, 1n), posting("clearing", SHARES, -1n)],
+    [posting("account", CASH, 1n), posting("clearing", { ...CASH, name: "USD" }, -1n)],
     // A currency and a product of one name are two assets.
     [posting("account", CASH, 1n), posting("clearing", { ...CASH, assetClass: "Holding" }, -1n)],
   ]) {
