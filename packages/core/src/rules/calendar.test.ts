@@ -132,6 +132,16 @@ test("calendar: an operator adds days, and a closure wins over a half day", () =
   assert.equal(dayKind(longer, dayOf("2028-01-25")), "half");
   assert.equal(dayKind(longer, dayOf("2027-12-31")), "closed");
   assert.equal(settled(longer, "2028-01-24", 1), "2028-01-27");
+  for (const date of ["2025-01-28", "2025-01-29"]) {
+    assert.equal(dayKind(longer, dayOf(date)), dayKind(HKEX, dayOf(date)), "as it was listed");
+  }
+  const unsettled = extendedCalendar(USEX_CALENDAR, { noSettlement: [["2028-10-09", "Columbus"]] });
+  for (const [traded, on] of [
+    ["2028-10-06", "2028-10-10"],
+    ["2025-10-10", "2025-10-14"],
+  ] as const) {
+    assert.equal(settled(marketCalendar(unsettled), traded, 1), on);
+  }
 });
 
 test("calendar: a market that does not open is a bug", () => {

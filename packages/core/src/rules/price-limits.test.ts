@@ -71,6 +71,9 @@ test("price limits: while a side is empty, the furthest of the other prices coun
     [[null, null, "424", "420"], Side.Sell, "47.12 to 440.8"],
     [[null, null, null, "420"], Side.Sell, "46.68 to 436.8"],
     [[null, null, null, null], Side.Buy, "any to any"],
+    // Nothing has ever traded: there is no nominal price, and the quotes alone hold.
+    [["423.8", "424", null, null], Side.Buy, "407 to 424"],
+    [["423.8", "424", null, null], Side.Sell, "423.8 to 440.8"],
   ];
   for (const [facts, side, expected] of rows) {
     assert.equal(boundsOf(QUOTES, facts, side, OrdType.Limit), expected, `${facts} ${side}`);
@@ -81,6 +84,8 @@ test("price limits: nine times the nominal price is too far, a spread less is no
   const facts: FactsText = [null, null, "2", null];
   assert.equal(boundsOf(QUOTES, facts, Side.Buy, OrdType.Limit), "1.76 to 17.99");
   assert.equal(boundsOf(QUOTES, facts, Side.Sell, OrdType.Limit), "0.223 to 2.24");
+  const ninth = boundsOf(QUOTES, [null, null, "9", null], Side.Sell, OrdType.Limit);
+  assert.equal(ninth, "1.01 to 9.36", "a ninth of it is too far as well");
 });
 
 test("price limits: orders without a price of their own have none", () => {

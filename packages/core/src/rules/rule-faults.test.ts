@@ -242,6 +242,12 @@ test("rule faults: what an amend changes is held against the rules, what it keep
     // A price that an older table allowed may stay, also when the amend repeats it.
     [null, { price: price("20.05") }, { orderQty: fixed("100") }, TRADING],
     [null, { price: price("423.9") }, { price: fixed("423.9") }, TRADING],
+    [
+      null,
+      { ordType: OrdType.StopLimit, stopPx: price("450.1") },
+      { stopPx: fixed("450.1"), orderQty: fixed("100") },
+      TRADING,
+    ],
     // A stop order that waits is not in the market yet; a triggered one is.
     [null, { ordType: OrdType.StopLimit, stopPx: price("450") }, { price: fixed("450") }, TRADING],
     [

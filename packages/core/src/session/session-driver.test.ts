@@ -23,7 +23,13 @@ import {
   type UnixMs,
 } from "../model/index.ts";
 import { formatLocal, HONG_KONG, instrumentsUnder, ruleProfile } from "../rules/index.ts";
-import { alignSteps, dueSteps, firstBoundary, nextBoundary } from "./session-driver.ts";
+import {
+  alignSteps,
+  auctionReferencePx,
+  dueSteps,
+  firstBoundary,
+  nextBoundary,
+} from "./session-driver.ts";
 import { decodeSessionEvent, encodeSessionEvent, type SessionEvent } from "./session-event.ts";
 import { SessionState } from "./session-state.ts";
 
@@ -169,6 +175,43 @@ test("session driver: the opening auction has the close before as its reference"
   assert.equal(venue.exchange.lastTradePrice("00700"), units("420"));
 });
 
+test("session driver: an auction's reference is what its limits are counted from", () => {
+  const previousClose = { kind: "Band", percent: 15n, around: "previousClose" } as const;
+  const lastPrice = { kind: "Band", percent: 5n, around: "lastPrice" } as const;
+  const quote = {
+    kind: "Quote",
+    passiveSpreads: 24n,
+    passivePercent: 4n,
+    throughSpreads: {},
+    nominalTimes: 9n,
+  } as const;
+  const [last, close] = [units("424") as Price, units("420") as Price];
+  const facts = {
+    books: { lastTradePrice: () => last },
+    closes: { closePx: () => close },
+  } as unknown as Parameters<typeof auctionReferencePx>[1];
+  const table = [
+    [previousClose, close],
+    [{ kind: "InsideBest", firstStage: previousClose }, close],
+    [lastPrice, last],
+    [{ kind: "InsideBest", firstStage: lastPrice }, last],
+    [quote, last],
+    [null, last],
+  ] as const;
+  for (const [limit, expected] of table) {
+    assert.equal(auctionReferencePx(limit, facts, "00700"), expected);
+  }
+});
+
+test("session driver: a close is told of what has traded, and not again while it is the same", () => {
+  const venue = new Venue(hk("09:05:00"));
+  venue.place("buy 100@430 limit");
+  venue.place("sell 100@430 auctionlimit");
+  venue.advance(hk("23:59:59", "2025-08-07"));
+  const closes = venue.done.filter((line) => line.includes("close "));
+  assert.deepEqual(closes, [`${DAY} 16:10:00 close 00700`]);
+});
+
 test("session driver: at one moment the auction is matched before the day ends", () => {
   // Half days end in the closing auction, too.
   const venue = new Venue(hk("12:06:30", "2025-12-24"));
@@ -268,6 +311,7 @@ test("session state: a fold and its lines, event by event", () => {
     { type: "DayClosed", atMs: 1_600 as UnixMs, symbol: "A", closePx: 7n as Price },
     { type: "TimeReached", atMs: 2_000 as UnixMs },
     { type: "ClockSet", atMs: 3_000 as UnixMs, speed: 60 },
+    { type: "DayClosed", atMs: 3_500 as UnixMs, symbol: "A", closePx: 8n as Price },
   ];
   const state = new SessionState();
   for (const event of events) {
@@ -278,9 +322,11 @@ test("session state: a fold and its lines, event by event", () => {
   }
   assert.deepEqual(
     [...state.snapshotLines()],
-    ['["session",3000,60,"strict",3]', '["close","A","7"]', '["close","B","5"]'],
+    ['["session",3000,60,"strict",3]', '["close","A","8"]', '["close","B","5"]'],
   );
   assert.throws(() => state.apply({ type: "TimeReached", atMs: 2_999 as UnixMs }), /backwards/);
+  const empty = SessionState.restore(new SessionState().snapshotLines());
+  assert.equal(empty.rules, null);
   assert.throws(() => decodeSessionEvent('["?",1]'), /known kind/);
 });
 
