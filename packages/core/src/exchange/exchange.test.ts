@@ -262,6 +262,20 @@ test("exchange: an own order beyond the tenth queue is no self-trade", () => {
   );
 });
 
+test("exchange: an enhanced fill-or-kill order trades whole within ten queues, or not at all", () => {
+  tells(
+    `
+    > bob buy 21 @ 200 enhanced fok
+      accepted 25 bob
+      canceled 25 bob fill_or_kill
+    > bob buy 20 @ 200 enhanced fok
+      accepted 26 bob
+    = | 111x2(2) 112x2(2)
+  `,
+    { exchange: exchangeWithAsks(12), orderCount: 24, showTrades: false },
+  );
+});
+
 test("exchange: events of one command, as they are journaled", () => {
   const exchange = newExchange();
   exchange.handle(order({ id: 1, account: "ann", side: Side.Sell, price: "100", qty: "2" }));

@@ -55,16 +55,22 @@ export function matchIncoming(
  * Whether an order would trade whole, found out without its trades: an order that does not trade
  * costs nobody anything, and so must cost little however many orders it would trade with.
  */
-function tradesWhole(book: Book, { side, account, lots }: Matched, limitTicks: number): boolean {
+function tradesWhole(
+  book: Book,
+  { side, account, ordType, lots }: Matched,
+  limitTicks: number,
+): boolean {
   const against = book.against(side);
   let reach = 0;
+  let queuesLeft = queueCountMaxOf(ordType);
   for (
     let level = against.best;
-    level !== undefined && reach < lots;
+    level !== undefined && reach < lots && queuesLeft > 0;
     level = against.after(level)
   ) {
     if (!crosses(side, limitTicks, level.ticks)) break;
     reach += level.lots;
+    queuesLeft -= 1;
   }
   if (reach < lots) return false;
   let left = lots;
@@ -89,8 +95,7 @@ function matchLevels(
   tradeCount: number,
   events: MarketEvent[],
 ): Match {
-  const isEnhanced = incoming.ordType === OrdType.EnhancedLimit;
-  const queueCountMax = isEnhanced ? ENHANCED_LIMIT_QUEUES_MAX : Number.POSITIVE_INFINITY;
+  const queueCountMax = queueCountMaxOf(incoming.ordType);
   const side = book.against(incoming.side);
   let tradeNo = tradeCount;
   let leavesLots = incoming.lots;
@@ -115,6 +120,11 @@ function matchLevels(
     lastTicks = level.ticks;
   }
   return settled(incoming, leavesLots, incoming.ticks);
+}
+
+/** Queues that an order of the type may trade through. */
+function queueCountMaxOf(ordType: OrdType): number {
+  return ordType === OrdType.EnhancedLimit ? ENHANCED_LIMIT_QUEUES_MAX : Number.POSITIVE_INFINITY;
 }
 
 function tradeWith(
