@@ -20,6 +20,7 @@ import { OrderLimits } from "./order-guard.ts";
 
 const SHORT = "A-1001" as Account;
 const MAKER = "A-1002" as Account;
+const TAKER = "A-1003" as Account;
 const NOW = 1_794_794_400_000 as UnixMs;
 
 function opened(account: Account): AccountOpened {
@@ -52,4 +53,59 @@ test("limits: sells at any price that wait count towards the exposure, each of t
     return "refused" in placed ? placed.refused : placed.phase;
   });
   assert.deepEqual(outcomes, ["PendingNew", "PendingNew", "GROSS_EXPOSURE_LIMIT"]);
+});
+
+test("limits: a price is measured from the side it would meet, else the last trade, else its own", () => {
+  const limits: LimitSet = { ...NO_LIMITS, priceDistance: fixed("0.1") };
+  const source = { ofAccount: () => limits, ofKey: () => NO_LIMITS };
+  const guard = new OrderLimits(source, () => 0).guardOf({ account: SHORT, apiKey: "k" });
+  const outcomesOf = (
+    market: readonly (readonly [Side, string])[],
+    asked: readonly (readonly [Side, string])[],
+  ) => {
+    const partitions = partitionsInMemory();
+    for (const account of [SHORT, MAKER, TAKER]) {
+      partitions.stageDeskEvent(account, opened(account));
+    }
+    const place = (account: Account, [side, price]: readonly [Side, string], isHeld: boolean) => {
+      const terms = { side, price: fixed(price), orderQty: fixed("100") };
+      return partitions.place(account, aPlaceRequest(terms), NOW, isHeld ? guard : null);
+    };
+    // Two who trade with each other leave a last price and nothing open.
+    for (const [index, order] of market.entries()) {
+      place(index % 2 === 0 ? MAKER : TAKER, order, false);
+    }
+    return asked.map((order) => "refused" in place(SHORT, order, true));
+  };
+  const { Buy, Sell } = Side;
+  const quotes = [
+    [Buy, "10"],
+    [Sell, "20"],
+  ] as const;
+  const nearTheOther = [
+    [Buy, "18"],
+    [Buy, "17.99"],
+  ] as const;
+  assert.deepEqual(outcomesOf(quotes, nearTheOther), [false, true]);
+  const nearTheBid = [
+    [Sell, "11.01"],
+    [Sell, "11"],
+  ] as const;
+  assert.deepEqual(outcomesOf(quotes, nearTheBid), [true, false]);
+  const traded = [
+    [Buy, "30"],
+    [Sell, "30"],
+    [Buy, "10"],
+  ] as const;
+  const nearTheLast = [
+    [Buy, "11"],
+    [Buy, "27"],
+  ] as const;
+  assert.deepEqual(outcomesOf(traded, nearTheLast), [true, false]);
+  const own = [
+    [Buy, "12"],
+    [Buy, "11"],
+  ] as const;
+  assert.deepEqual(outcomesOf([[Buy, "10"]], own), [true, false]);
+  assert.deepEqual(outcomesOf([], own), [false, false], "nobody knows where the market is");
 });
