@@ -19,6 +19,8 @@ class ArchiveDown extends Error {
 export class FakePort implements StreamPort {
   readonly texts: string[] = [];
   isStalled = false;
+  /** The peer has closed. */
+  isClosing = false;
   pingCount = 0;
   closed: { readonly code: number; readonly reason: string } | null = null;
   isTerminated = false;
@@ -34,6 +36,10 @@ export class FakePort implements StreamPort {
 
   bufferedBytes(): number {
     return this.isStalled ? this.#waiting.reduce((sum, bytes) => sum + bytes, 0) : 0;
+  }
+
+  isOpen(): boolean {
+    return !this.isClosing;
   }
 
   ping(): void {

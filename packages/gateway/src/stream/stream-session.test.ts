@@ -200,6 +200,26 @@ test("stream session: heartbeats do not pile up before a reader that stalls in i
   assert.deepEqual(port.seqs(), upTo(5_000));
 });
 
+test("stream session: a peer that has closed is replayed nothing any more", async () => {
+  for (const archivedSeq of [0, 1_000]) {
+    const subscribed = subscribe({ from: "seq", afterSeq: 0 }, feedAt(1_000, archivedSeq));
+    const { clock, feed, port, session } = subscribed;
+    for (let turn = 0; turn < 3; turn += 1) {
+      clock.endTurn();
+      feed.answer();
+      await settled();
+    }
+    const sentCount = port.texts.length;
+    assert.ok(sentCount > 0);
+    port.isClosing = true;
+    await runOut(subscribed);
+    const most = sentCount + REPLAY_CHUNK_REPORTS;
+    assert.ok(port.texts.length <= most, `${port.texts.length} of at most ${most}`);
+    session.ended();
+    assert.equal(subscribed.counts.left, 1);
+  }
+});
+
 test("stream session: notices behind a replay that nobody reads are bounded", () => {
   const { value: bytesMax } = LIMITS.slowReaderBytesMax;
   const notice = JSON.stringify({ type: "notice", padding: "x".repeat(bytesMax / 8 - 100) });

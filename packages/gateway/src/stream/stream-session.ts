@@ -61,6 +61,8 @@ export interface StreamPort {
   send(messages: readonly StreamText[]): void;
   /** Bytes handed over that the network has not taken. */
   bufferedBytes(): number;
+  /** Whether what is sent still reaches the peer; not behind its own close. */
+  isOpen(): boolean;
   ping(): void;
   /** Asks the peer to close, behind everything sent. */
   close(code: number, reason: string): void;
@@ -274,7 +276,8 @@ export class StreamSession {
    */
   #catchUp(): void {
     const { feed, port, turns } = this.#options;
-    if (!this.#isCatchingUp() || this.#isFetching) return;
+    // Nobody would get it: a peer that has said goodbye is owed the end of its connection alone.
+    if (!this.#isCatchingUp() || this.#isFetching || !port.isOpen()) return;
     // There is room again when what waits was written, and then `written` is called.
     if (port.bufferedBytes() > REPLAY_LOW_WATER_BYTES) return;
     if (this.#sentSeq === feed.durableSeq) {

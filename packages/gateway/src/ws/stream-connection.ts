@@ -232,6 +232,7 @@ function sharedSocket(webSocket: StreamSocket, held: HeldTexts): SharedSocket {
       held.hold(messages, onWritten);
       return true;
     },
+    isOpen: () => webSocket.readyState === WebSocket.OPEN,
     ping: () => {
       held.flush();
       webSocket.ping();
