@@ -136,6 +136,18 @@ test("sessions: they outlive a restart, and the file lets nobody in", (t) => {
   assert.equal(again.use(sessions[0]?.hash ?? ""), null);
 });
 
+test("sessions: one that nobody used for long does not come back with a restart", (t) => {
+  const bench = new Bench(t);
+  const idle = bench.sessions.begin(of("key-1"));
+  bench.clock.advance(SESSION_IDLE_MS - 1);
+  const fresh = bench.sessions.begin(of("key-2"));
+  bench.clock.advance(1);
+  bench.sessions.close();
+  const again = bench.open();
+  assert.equal(again.use(idle), null);
+  assert.ok(again.use(fresh) !== null);
+});
+
 test("sessions: a file that is not ours signs everybody out and harms nothing", (t) => {
   const bench = new Bench(t);
   const token = bench.sessions.begin(of("key-1"));

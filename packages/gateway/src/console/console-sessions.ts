@@ -124,8 +124,12 @@ export class ConsoleSessions<Holder = StoredKey> {
     if (ended.length > 0) this.#keep();
   }
 
-  /** Looks after no more sessions; what is kept stays. */
+  /**
+   * Looks after no more sessions; what is kept stays. What has ended is not: a start takes all that
+   * it finds to be in use.
+   */
   close(): void {
+    this.endLost();
     this.#isClosed = true;
     this.#sweep?.cancel();
   }
