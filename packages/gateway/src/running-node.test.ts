@@ -8,6 +8,8 @@ import { type ClOrdId, type PlaceRequest, Side, type UnixMs } from "@countermand
 import { writeSnapshot } from "./journal/snapshot-file.ts";
 import { aPlaceRequest } from "./place-request-fixture.ts";
 import { FIRST, NodePlace, newRequest, SECOND } from "./running-node-fixture.ts";
+import { CANCELS_PER_STEP, RUNS_STOP_MS } from "./sequencer/limits.ts";
+import { systemClock } from "./sys/clock.ts";
 
 function order(side: Side, clOrdId: string): PlaceRequest {
   return aPlaceRequest({ side, clOrdId: clOrdId as ClOrdId });
@@ -101,6 +103,29 @@ test("partitions: a fill across two desks is there after a restart, on both side
       ["fex"],
     );
   }
+});
+
+test("stop: cancels of many that take too long are left, and can be asked for again", async (t) => {
+  const place = new NodePlace(t);
+  const isUp = (ms: number, callback: () => void) => {
+    if (ms !== RUNS_STOP_MS) return systemClock.after(ms, callback);
+    callback();
+    return { cancel: () => {} };
+  };
+  const node = await place.start({ clock: { ...systemClock, after: isUp } });
+  const { trade } = node.services;
+  const buy = order(Side.Buy, "mine");
+  const place100 = () => Array.from({ length: 100 }, () => trade.place(FIRST, buy, newRequest()));
+  while (node.partitions.openCount <= CANCELS_PER_STEP) await Promise.all(place100());
+  const count = node.partitions.openCount;
+  void trade.cancelAll(FIRST, { filter: {}, isPreview: false }, newRequest());
+  const restarted = await place.start();
+  const left = restarted.partitions.openCount;
+  assert.ok(left > 0 && left < count, `${left} of ${count}`);
+  const all = { filter: {}, isPreview: false };
+  const { body } = await restarted.services.trade.cancelAll(FIRST, all, newRequest());
+  const { data } = JSON.parse(body) as { readonly data: { readonly done: number } };
+  assert.equal(data.done, left);
 });
 
 test("metrics: what waits for the disk and writes nothing itself is no commit", async (t) => {

@@ -45,6 +45,7 @@ import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
 import type { DurableCommit } from "./sequencer/group-commit.ts";
+import { RUNS_STOP_MS } from "./sequencer/limits.ts";
 import type { Partitions } from "./sequencer/partitions.ts";
 import { answerIn } from "./sequencer/remembered-answer.ts";
 import { type Answer, Sequencer } from "./sequencer/sequencer.ts";
@@ -244,6 +245,7 @@ export class RunningNode {
     this.#traders.stop();
     this.#killSwitch.close();
     this.partitions.gate.close();
+    await this.#endRuns();
     await this.sequencer.drained();
     await this.#snapshotter.close();
     await this.#foundation.archive.close();
@@ -251,6 +253,16 @@ export class RunningNode {
     await new Promise<void>((resolve) => this.#options.clock.atTurnEnd(resolve));
     await this.sequencer.drained();
     await this.#foundation.journal.close();
+  }
+
+  /** There may be more left of them than a stop has time for. */
+  async #endRuns(): Promise<void> {
+    const { runs } = this.sequencer;
+    const timeIsUp = new Promise<void>((resolve) => {
+      this.#options.clock.after(RUNS_STOP_MS, resolve);
+    });
+    if (runs.activeCount > 0) await Promise.race([runs.idle(), timeIsUp]);
+    runs.stop();
   }
 
   #makeKillSwitch(): KillSwitch {

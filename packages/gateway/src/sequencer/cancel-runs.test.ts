@@ -102,6 +102,22 @@ test("cancel runs: draining waits for what is under way", async () => {
   assert.deepEqual([isDrained, run.isDurable], [true, true]);
 });
 
+test("cancel runs: stopped, the rest is left, and draining waits for what was decided alone", async () => {
+  const bench = new RunsBench();
+  const orders = bench.placeMany(ALICE.account, 3 * CANCELS_PER_STEP);
+  const run = bench.run(orders);
+  let isDrained = false;
+  bench.sequencer.runs.stop();
+  void bench.sequencer.drained().then(() => {
+    isDrained = true;
+  });
+  const late = bench.run(bench.open(ALICE.account));
+  await bench.settle();
+  assert.equal(isDrained, true);
+  assert.equal(bench.open(ALICE.account).length, orders.length - CANCELS_PER_STEP);
+  assert.deepEqual([run.isDecided, run.isDurable, late.isDecided], [false, false, false]);
+});
+
 test("cancel runs: however runs overlap, each order has one outcome in each", async () => {
   const anyStep = fc.oneof(
     fc.record({ kind: fc.constant("run" as const), from: fc.nat(700), count: fc.nat(700) }),

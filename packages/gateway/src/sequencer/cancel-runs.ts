@@ -82,6 +82,7 @@ export class CancelRuns {
   #room = CANCELS_PER_STEP;
   #roomIsFresh = true;
   #idleWaiters: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(partitions: Partitions, host: RunHost) {
     this.#partitions = partitions;
@@ -99,12 +100,24 @@ export class CancelRuns {
    */
   start(run: CancelRun, nowMs: UnixMs): Promise<void> {
     return new Promise((settle) => {
+      if (this.#isStopped) return;
       const active = new ActiveRun(run, settle);
       this.#add(active);
       this.#advance(active, this.#takeRoom(active.waiting.size), nowMs);
       // The next step waits for this one as for any other.
       if (!this.#isStepping) this.#stepAfter(this.#host.perform(() => undefined));
     });
+  }
+
+  /**
+   * Takes no more steps: as after a crash, what is left stays open, and nobody is told that a run
+   * is over. Who started it says what then.
+   */
+  stop(): void {
+    this.#isStopped = true;
+    this.#active = [];
+    this.#partitions.onClosed = null;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   /** Resolves when no run has undecided orders. */

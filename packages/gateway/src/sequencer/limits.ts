@@ -63,6 +63,13 @@ export const QUIET_EVENTS_MAX = 1_000;
 export const CANCELS_PER_STEP = 128;
 
 /**
+ * Milliseconds that cancels of many go on when the gateway stops and their clients are gone.
+ * Reason: a stop ends before whoever asked for it kills the process. Beyond them the rest is left:
+ * the safety nets go on with it after the start, and a client repeats its request.
+ */
+export const RUNS_STOP_MS = 2_000;
+
+/**
  * Answers that wait for the disk from which on a commit begins at once, where there are several
  * cores. Reason: the disk works while the next ones are decided; with all of 64 in one commit the
  * thread that decides stands idle for a quarter of its time. Where all threads share a core, such
