@@ -7,6 +7,7 @@ import { decodeDeskEvent } from "@countermand/core/model";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { SegmentChain } from "../journal/segment-chain.ts";
 import type { SegmentEvent } from "../journal/segment-file.ts";
+import { readUncut } from "../journal/uncut.ts";
 import { isDeskName } from "../sequencer/state.ts";
 
 /** An order by its number, or all orders of an account that carry the client's name. */
@@ -23,12 +24,23 @@ export function* orderStories(
   sought: SoughtOrder,
   segments: string | null = null,
 ): Iterable<string> {
+  for (const partition of deskPartitions(dataDir)) {
+    yield* readUncut(dataDir, () => {
+      const reader = new JournalReader(dataDir);
+      const chain = segments === null ? null : new SegmentChain(segments);
+      try {
+        return [...storiesIn({ reader, chain, partition }, sought)];
+      } finally {
+        reader.close();
+      }
+    });
+  }
+}
+
+function deskPartitions(dataDir: string): readonly string[] {
   const reader = new JournalReader(dataDir);
-  const chain = segments === null ? null : new SegmentChain(segments);
   try {
-    for (const partition of reader.partitionNames().filter(isDeskName)) {
-      yield* storiesIn({ reader, chain, partition }, sought);
-    }
+    return reader.partitionNames().filter(isDeskName);
   } finally {
     reader.close();
   }

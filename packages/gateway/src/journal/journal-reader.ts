@@ -34,7 +34,7 @@ export class JournalReader {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #partitionIds = new Map<string, number>();
-  /** The journal is cut while nobody reads it. */
+  /** As they were when it was opened; {@link readUncut} begins again where they have moved. */
   readonly #anchors: ReadonlyMap<number, Anchor>;
   readonly #partitionId: Database.Statement<[string], { id: number }>;
   readonly #blocks: Database.Statement<[number, number, number], BlockRow>;

@@ -2,13 +2,13 @@
  * Verifies a journal for a person, beside a running gateway or without one. Reads only: a damaged
  * tail of the log is told and left where it is.
  */
-import { diskErrorCode, fileBytes } from "../sys/disk.ts";
 import { isDataDirUsed } from "./data-dir-lock.ts";
 import { inspectJournal, type JournalInspection } from "./inspect.ts";
 import { JournalError } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { journalFiles } from "./journal-schema.ts";
 import { SegmentChain } from "./segment-chain.ts";
+import { beginningOf } from "./uncut.ts";
 
 export interface JournalVerdict {
   /** A gateway runs on it: what it had when the verification began is verified. */
@@ -42,24 +42,6 @@ export function verifyJournal(dataDir: string, options: VerifyOptions = {}): Jou
     const verdict = verifiedOnce(dataDir, options);
     // What is archived or put back meanwhile seems to be missing, or to be there twice.
     if (verdict.problem === null || beginningOf(dataDir) === beginning) return verdict;
-  }
-}
-
-/** Where the partitions begin, as text; "" where that cannot be read. */
-function beginningOf(dataDir: string): string {
-  try {
-    // Of an empty database SQLite would delete the log.
-    if ((fileBytes(journalFiles(dataDir).database) ?? 0) === 0) return "";
-    const reader = new JournalReader(dataDir);
-    try {
-      const names = reader.partitionNames();
-      return JSON.stringify(names.map((name) => reader.anchor(name)?.seq ?? 0));
-    } finally {
-      reader.close();
-    }
-  } catch (error) {
-    if (error instanceof JournalError || diskErrorCode(error) !== null) return "";
-    throw error;
   }
 }
 

@@ -44,6 +44,10 @@ function problemOf(
   change: object = {},
   segments: string | null = null,
 ): string | null {
+  return journalProblem(folder, goodVerdict(keys, change), segments);
+}
+
+function goodVerdict(keys: ReceiptKeys, change: object = {}) {
   const facts = { partition: PARTITION, seq: CANCEL_SEQ, hash: HASH, ...change };
   const event = decodeDeskEvent(PAYLOADS[CANCEL_SEQ - 1] ?? "");
   assert.ok(event.type === "ExecutionReported");
@@ -51,7 +55,7 @@ function problemOf(
   const content = encodeReceiptStatement(order, facts, keys.keyId, ISSUED_AT);
   const verdict = verifyReceipt(keys.signed(content), JSON.parse(keys.jwksJson));
   assert.ok(verdict.isGood);
-  return journalProblem(folder, verdict, segments);
+  return verdict;
 }
 
 test("journal receipts: the journal bears out what it says, and nothing else", async () => {
@@ -87,20 +91,50 @@ test("journal receipts: a journal that was changed does not bear one out", async
   }
 });
 
+/** Writes the segment of what leads to the cancel; the cut that goes with it. */
+function archiving(folder: string): { readonly segments: string; readonly cut: () => void } {
+  const reader = new JournalReader(folder);
+  const events = [...reader.containing(PARTITION, "")].slice(0, CANCEL_SEQ);
+  const last = events.at(-1);
+  reader.close();
+  assert.ok(last !== undefined);
+  const { seq, epoch, hash } = last;
+  const ends = { previousHash: CHAIN_START.hash, lastHash: hash };
+  const segments = join(folder, "segments");
+  const header = { partition: PARTITION, firstSeq: 1, lastSeq: seq, ...ends };
+  writeSegment(segments, header, events);
+  const anchor = { seq, epoch, hash };
+  return { segments, cut: () => cutJournal(folder, [{ partition: PARTITION, anchor }], () => {}) };
+}
+
+test("journal receipts: one is borne out while its event is archived", async () => {
+  await inFolder((folder) => {
+    const keys = goldenJournal(folder);
+    const { segments, cut } = archiving(folder);
+    let isCut = false;
+    const facts = {
+      /** Asked for when the journal is open. */
+      get partition(): string {
+        if (!isCut) cut();
+        isCut = true;
+        return PARTITION;
+      },
+      journal_seq: CANCEL_SEQ,
+    };
+    const verdict = goodVerdict(keys);
+    const { partition: _partition, ...statement } = verdict.statement;
+    const asked = Object.defineProperties(facts, Object.getOwnPropertyDescriptors(statement));
+    const given = { ...verdict, statement: asked as typeof verdict.statement };
+    assert.equal(journalProblem(folder, given, segments), null);
+    assert.equal(isCut, true);
+  });
+});
+
 test("journal receipts: an archived event bears one out from its segment", async () => {
   await inFolder((folder) => {
     const keys = goldenJournal(folder);
-    const reader = new JournalReader(folder);
-    const events = [...reader.containing(PARTITION, "")].slice(0, CANCEL_SEQ);
-    const last = events.at(-1);
-    reader.close();
-    assert.ok(last !== undefined);
-    const { seq, epoch, hash } = last;
-    const ends = { previousHash: CHAIN_START.hash, lastHash: hash };
-    const segments = join(folder, "segments");
-    const header = { partition: PARTITION, firstSeq: 1, lastSeq: seq, ...ends };
-    writeSegment(segments, header, events);
-    cutJournal(folder, [{ partition: PARTITION, anchor: { seq, epoch, hash } }], () => {});
+    const { segments, cut } = archiving(folder);
+    cut();
     assert.match(problemOf(folder, keys) ?? "", /was archived: give its folder with --segments/);
     assert.equal(problemOf(folder, keys, {}, segments), null);
     const other = { orderId: "22000000099" };

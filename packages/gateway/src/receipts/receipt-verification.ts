@@ -9,6 +9,7 @@ import type { SealedRecord } from "../journal/event-block.ts";
 import { JournalError } from "../journal/journal.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { SegmentChain } from "../journal/segment-chain.ts";
+import { readUncut } from "../journal/uncut.ts";
 import { RECEIPT_TYPE } from "./receipt-keys.ts";
 
 /** What a receipt says, as its JSON text has it. */
@@ -58,8 +59,16 @@ export function verifyReceipt(receipt: string, jwks: unknown): ReceiptVerdict {
  */
 export function journalProblem(
   dataDir: string,
-  { statement, json }: Extract<ReceiptVerdict, { readonly isGood: true }>,
+  verdict: Extract<ReceiptVerdict, { readonly isGood: true }>,
   segments: string | null = null,
+): string | null {
+  return readUncut(dataDir, () => problemOnce(dataDir, verdict, segments));
+}
+
+function problemOnce(
+  dataDir: string,
+  { statement, json }: Extract<ReceiptVerdict, { readonly isGood: true }>,
+  segments: string | null,
 ): string | null {
   const reader = new JournalReader(dataDir);
   try {

@@ -26,6 +26,7 @@ import fc from "fast-check";
 import { openArchive } from "../archive/archive-file.ts";
 import { projectWhole } from "../archive/archive-fixture.ts";
 import { StreamRuns } from "../archive/stream-runs.ts";
+import { orderStories } from "../audit/order-story.ts";
 import { backUp } from "../journal/backup.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { verifyJournal } from "../journal/verify.ts";
@@ -250,6 +251,28 @@ test("retention: what fails before the commit changes nothing, and can be done a
   assert.equal(report.shrinkProblem, null);
   assert.ok(report.partitions.filter(({ moved }) => moved !== null).length >= 2);
   assert.equal(trading.recoveredHash(), hash);
+});
+
+test("retention: a story that is read while its events are archived is whole", async (t) => {
+  const { trading } = await traded(t);
+  const { segments } = trading;
+  const [orderId] = trading.orderIds;
+  const [before] = trading.stories(null);
+  assert.ok(orderId !== undefined);
+  const uncut = trading.copied("uncut");
+  // The segments are there when a cut begins.
+  trading.archive(trading.nowMs + 1);
+  let isCut = false;
+  const sought = {
+    /** Asked for when the journal is open. */
+    get orderId() {
+      const { partitions } = trading.archive(trading.nowMs + 1, uncut);
+      isCut ||= partitions.some(({ moved }) => moved !== null);
+      return orderId;
+    },
+  };
+  assert.deepEqual([...orderStories(uncut, sought, segments)], before);
+  assert.equal(isCut, true);
 });
 
 test("retention: desks and exchange are cut, but for what is remembered and the last", async (t) => {

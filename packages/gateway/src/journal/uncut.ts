@@ -1,0 +1,44 @@
+/**
+ * Reading a journal whose events may be archived, or put back, meanwhile: whoever began before that
+ * finds some missing that are in their segment, or in both.
+ */
+import { diskErrorCode, fileBytes } from "../sys/disk.ts";
+import { JournalError } from "./journal.ts";
+import { JournalReader } from "./journal-reader.ts";
+import { journalFiles } from "./journal-schema.ts";
+
+/**
+ * What is read from a journal and its segments: begun again where the journal's beginning has moved
+ * meanwhile. Precondition: the read tells nobody anything before it returns.
+ * @throws what the read throws
+ */
+export function readUncut<Found>(dataDir: string, read: () => Found): Found {
+  for (;;) {
+    const beginning = beginningOf(dataDir);
+    try {
+      const found = read();
+      if (beginningOf(dataDir) === beginning) return found;
+    } catch (error) {
+      const mayBeMoved = error instanceof JournalError && beginningOf(dataDir) !== beginning;
+      if (!mayBeMoved) throw error;
+    }
+  }
+}
+
+/** Where the partitions begin, as text; "" where that cannot be read. */
+export function beginningOf(dataDir: string): string {
+  try {
+    // Of an empty database SQLite would delete the log.
+    if ((fileBytes(journalFiles(dataDir).database) ?? 0) === 0) return "";
+    const reader = new JournalReader(dataDir);
+    try {
+      const names = reader.partitionNames();
+      return JSON.stringify(names.map((name) => reader.anchor(name)?.seq ?? 0));
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (error instanceof JournalError || diskErrorCode(error) !== null) return "";
+    throw error;
+  }
+}
