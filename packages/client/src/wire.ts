@@ -17,7 +17,7 @@ export interface Failure {
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For the person: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed; may be empty. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;
@@ -25,7 +25,7 @@ export interface Failure {
   readonly retryable: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
-  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  /** The order that a refused cancel or amend was about; the outcome of a cancel-all. */
   readonly data?: Order | CancelAllResult;
 }
 
@@ -130,7 +130,7 @@ export interface Order {
     | "auction_unmatched"
     | "venue"
     | (string & {});
-  /** There while a cancel has not been answered. */
+  /** Present only while a cancel has not been answered. */
   readonly pending?: "cancel";
 }
 
@@ -209,7 +209,7 @@ export interface OrderUpdate {
     | "auction_unmatched"
     | "venue"
     | (string & {});
-  /** There while a cancel has not been answered. */
+  /** Present only while a cancel has not been answered. */
   readonly pending?: "cancel";
   /** Number of this fill, the same on both sides. */
   readonly exec_id?: string;
@@ -296,7 +296,7 @@ export interface CancelledOrder {
     | "auction_unmatched"
     | "venue"
     | (string & {});
-  /** There while a cancel has not been answered. */
+  /** Present only while a cancel has not been answered. */
   readonly pending?: "cancel";
   /** What the cancel took out of the market. */
   readonly cancelled_qty: Decimal;
@@ -336,7 +336,7 @@ export interface CancelRequest {
 export interface CancelResult {
   /** As asked or resolved; empty when it named no order. */
   readonly order_no: string;
-  /** There when the element was sent with reference_id alone. */
+  /** Present only if the element was sent with reference_id alone. */
   readonly reference_id?: string;
   readonly result: Result;
   /** With Prefer: return=representation. */
@@ -369,9 +369,9 @@ export interface CancelAllRequest {
     | "at_auction_limit_order";
   /** Seconds since the order was created, at least. (at least 0, at most 1000000000) */
   readonly older_than?: number;
-  /** What the client's own name begins with. (at most 64 characters) */
+  /** What reference_id begins with. (at most 64 characters) */
   readonly reference_id_prefix?: string;
-  /** 1: tell what would be cancelled and cancel nothing. (at least 0, at most 1) */
+  /** 1: show what would be cancelled, and cancel nothing. (at least 0, at most 1) */
   readonly preview?: number;
 }
 
@@ -386,9 +386,9 @@ export interface CancelAllOrder {
   readonly result: Result;
 }
 
-/** What a cancel-all came to; of a preview, what it would come to. */
+/** The outcome of a cancel-all; of a preview, what it would be. */
 export interface CancelAllResult {
-  /** The whole in a word. */
+  /** The outcome in one word. */
   readonly outcome:
     | "nothing_open"
     | "done"
@@ -416,7 +416,7 @@ export interface CancelAllResult {
 export interface DeadManRequest {
   /** Seconds until it fires unless it is refreshed; 0 releases it. (at least 0, at most 86400) */
   readonly timeout: number;
-  /** Which orders: key, those that the calling key places. */
+  /** Which orders; key means those that the calling key places. */
   readonly scope: "key" | "portfolio" | "symbol" | "reference_id_prefix";
   /** The portfolio, symbol or prefix; not for the scope key. (at most 64 characters) */
   readonly value?: string;
@@ -568,7 +568,7 @@ export interface Execution {
   readonly exec_id: string;
   /** The order that traded. */
   readonly order_no: string;
-  /** Its client's name; may be empty. */
+  /** The order's reference_id; may be empty. */
   readonly reference_id: string;
   /** The market name the order was placed with. */
   readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
@@ -584,7 +584,7 @@ export interface Execution {
   readonly last_amount: Decimal;
   /** Charges of this fill. */
   readonly charge: Decimal;
-  /** Currency of the three figures before. */
+  /** Currency of the price, the amount and the charges. */
   readonly base_currency: string;
   /** The client's own grouping; may be empty. */
   readonly portfolio_id: string;
@@ -634,17 +634,17 @@ export interface Balance {
   readonly base_currency: string;
   /** Holdings priced in this currency, at the last trades. */
   readonly market_value: Decimal;
-  /** All cash, what is not settled yet included. */
+  /** Settled cash: what is in the account today. */
   readonly cash: Decimal;
   /** Held back for open buy orders. */
   readonly cash_on_hold: Decimal;
   /** Settled and free. */
   readonly cash_withdraw: Decimal;
-  /** Sells less buys that are not settled yet. */
+  /** Sales less purchases that are not settled yet. */
   readonly unsett_net_amt: Decimal;
-  /** Buys that are not settled yet. */
+  /** To be paid for purchases, charges included. */
   readonly unsett_buy_amt: Decimal;
-  /** Sells that are not settled yet. */
+  /** To be received for sales, less charges. */
   readonly unsett_sell_amt: Decimal;
   /** 0: no interest is paid or charged. */
   readonly interest_net: Decimal;
@@ -668,9 +668,9 @@ export interface Position {
   readonly os_sell_qty: Decimal;
   /** Settled and free. */
   readonly avail_qty: Decimal;
-  /** What could be sold now. */
+  /** What can be sold now; purchases that are not settled yet count. */
   readonly avail_sell_qty: Decimal;
-  /** Bought less sold that is not settled yet. */
+  /** Bought and not settled yet. */
   readonly uncleared_qty: Decimal;
   /** Currency of the prices. */
   readonly base_currency: string;
@@ -728,7 +728,7 @@ export interface Transaction {
   readonly date: string;
   /** Date on which it settles, YYYY-MM-DD. */
   readonly sett_date: string;
-  /** Its currency; empty for a holding nothing trades any more. */
+  /** Its currency; empty for a holding that nothing trades any more. */
   readonly base_currency: string;
   /** Its market; empty where none is concerned. */
   readonly market: string;
@@ -756,7 +756,7 @@ export interface Transaction {
   readonly remarks: string;
   /** Why the line is there. */
   readonly business_type: "opening" | "adjustment" | "trade" | (string & {});
-  /** What of a trade. */
+  /** buy, sell or charge for a trade, else empty. */
   readonly business_sub_type: "" | "buy" | "sell" | "charge" | (string & {});
   /** The order of a trade or a charge, else empty. */
   readonly order_no: string;
@@ -793,7 +793,7 @@ export interface TransactionsPage {
 /** Price, total quantity and number of orders at it. */
 export type MarketLevel = readonly [Decimal, Decimal, number];
 
-/** An instrument, and where it stands. */
+/** An instrument, with last and best prices. */
 export interface MarketSymbol {
   /** Leading zeros are part of it. */
   readonly symbol: string;
@@ -905,7 +905,7 @@ export interface Candle {
   readonly trades: number;
 }
 
-/** Trades of a symbol gathered by time. */
+/** Candles of a symbol. */
 export interface MarketCandles {
   /** The symbol. */
   readonly symbol: string;
@@ -925,7 +925,7 @@ export interface ClockRequest {
    * 4102444800000)
    */
   readonly set?: number;
-  /** So many milliseconds further. (at least 1, at most 4102444800000) */
+  /** Forward by so many milliseconds. (at least 1, at most 4102444800000) */
   readonly advance_ms?: number;
   /** To the next boundary of this market's sessions; true is any market's. */
   readonly step?: true | "hkex" | "usex" | "nasdaq" | "crypto";
@@ -965,7 +965,7 @@ export interface Clock {
 
 /** A fault of this key. */
 export interface FaultRequest {
-  /** What is to go wrong. */
+  /** What goes wrong. */
   readonly fault:
     | "delayed_order"
     | "stuck_order"
@@ -984,7 +984,7 @@ export interface FaultRequest {
   readonly count?: number;
   /** Chance at each occasion: above 0, at most 1, which is the default. */
   readonly probability?: Decimal;
-  /** Decides which occasions it takes. (at least 0, at most 4294967295, 1 unless given) */
+  /** Decides at which occasions it happens. (at least 0, at most 4294967295, 1 unless given) */
   readonly seed?: number;
 }
 
@@ -992,7 +992,7 @@ export interface FaultRequest {
 export interface Fault {
   /** From 1, per key. */
   readonly id: number;
-  /** What is to go wrong. */
+  /** What goes wrong. */
   readonly fault:
     | "delayed_order"
     | "stuck_order"
@@ -1012,7 +1012,7 @@ export interface Fault {
   readonly count: number;
   /** Chance at each occasion. */
   readonly probability: Decimal;
-  /** Decides which occasions it takes. */
+  /** Decides at which occasions it happens. */
   readonly seed: number;
   /** Times it has happened. */
   readonly fired: number;
@@ -1064,7 +1064,7 @@ export interface Restrictions {
 export interface SignInCode {
   /** Open /console#code= followed by this; it works once. */
   readonly sign_in_code: string;
-  /** Seconds that it works for. (at least 0) */
+  /** Seconds for which it works. (at least 0) */
   readonly expires_in: number;
 }
 
@@ -1084,7 +1084,7 @@ export interface ConsoleSession {
 
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
-  /** Replay everything later first: a number, or ACCOUNT:N,ACCOUNT:N of a drop copy. */
+  /** First replay everything later than this: a number, or ACCOUNT:N,ACCOUNT:N for a drop copy. */
   readonly after_seq?: number | string;
   /** 1: the open orders first. Not together with after_seq. (at least 0, at most 1) */
   readonly snapshot?: number;
@@ -1117,7 +1117,7 @@ export interface OrderMessage {
   readonly data: OrderUpdate;
 }
 
-/** The stream lives, and this is the latest position: silence and loss can be told apart. */
+/** The stream is alive, and this is its latest position: it tells silence from loss. */
 export interface HeartbeatMessage {
   readonly type: "heartbeat";
   /** Whose message it is; only where a socket carries several accounts. */
@@ -1152,7 +1152,7 @@ export interface SnapshotMessage {
   };
 }
 
-/** In the place of an event that the key may not see, so that seq has no gaps. */
+/** Stands for an event that the key may not see, so that seq has no gaps. */
 export interface SkipMessage {
   readonly type: "skip";
   /** Whose message it is; only where a socket carries several accounts. */
@@ -1161,14 +1161,14 @@ export interface SkipMessage {
   readonly seq: number;
 }
 
-/** Something to know that is no fault of the client. */
+/** An announcement that is not the client's fault. */
 export interface NoticeMessage {
   readonly type: "notice";
   /** Eight digits that name the cause. (at least 10000000) */
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For the person: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed; may be empty. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;
@@ -1176,7 +1176,7 @@ export interface NoticeMessage {
   readonly retryable: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
-  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  /** The order that a refused cancel or amend was about; the outcome of a cancel-all. */
   readonly data?: Order | CancelAllResult;
   /** Whose message it is; only where a socket carries several accounts. */
   readonly account_code?: string;
@@ -1184,14 +1184,14 @@ export interface NoticeMessage {
   readonly switch?: DeadManSwitch;
 }
 
-/** A fault of the connection, which closes. */
+/** About this connection; where the close codes say so, it is closed next. */
 export interface ErrorMessage {
   readonly type: "error";
   /** Eight digits that name the cause. (at least 10000000) */
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For the person: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed; may be empty. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;
@@ -1199,7 +1199,7 @@ export interface ErrorMessage {
   readonly retryable: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
-  /** The order a refused cancel or amend was about; what a cancel-all came to. */
+  /** The order that a refused cancel or amend was about; the outcome of a cancel-all. */
   readonly data?: Order | CancelAllResult;
   /** Whose message it is; only where a socket carries several accounts. */
   readonly account_code?: string;
@@ -1209,7 +1209,7 @@ export interface ErrorMessage {
   readonly latest_seq?: number;
 }
 
-/** The answer of a command: its id, then the members of the REST answer. */
+/** The answer to a command: its id, then the members of the REST answer. */
 export interface ReplyMessage {
   readonly type: "reply";
   /** The command's id. */

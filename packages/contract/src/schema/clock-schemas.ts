@@ -21,7 +21,7 @@ export const CLOCK_REQUEST: ObjectSchema = request(
       minimum: 0,
       maximum: LIMITS.clockMsMax.value,
     }),
-    advance_ms: integer("So many milliseconds further.", {
+    advance_ms: integer("Forward by so many milliseconds.", {
       minimum: 1,
       maximum: LIMITS.clockMsMax.value,
     }),

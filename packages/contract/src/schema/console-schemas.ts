@@ -3,7 +3,7 @@ import { answer, integer, type ObjectSchema, text } from "./json-schema.ts";
 
 export const SIGN_IN_CODE: ObjectSchema = answer("A one-time code for the web console.", {
   sign_in_code: text("Open /console#code= followed by this; it works once."),
-  expires_in: integer("Seconds that it works for.", { minimum: 0 }),
+  expires_in: integer("Seconds for which it works.", { minimum: 0 }),
 });
 
 export const CONSOLE_SESSION: ObjectSchema = answer("A browser that is signed in.", {

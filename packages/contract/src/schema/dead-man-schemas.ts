@@ -22,7 +22,10 @@ export const DEAD_MAN_REQUEST: ObjectSchema = request(
       minimum: 0,
       maximum: LIMITS.deadManSecondsMax.value,
     }),
-    scope: words("Which orders: key, those that the calling key places.", DEAD_MAN_SCOPE_WORDS),
+    scope: words(
+      "Which orders; key means those that the calling key places.",
+      DEAD_MAN_SCOPE_WORDS,
+    ),
     value: limitedText(
       "The portfolio, symbol or prefix; not for the scope key.",
       "referenceIdCharactersMax",

@@ -34,12 +34,13 @@ export const FAILURE: ObjectSchema = answer(
   {
     code: integer("Eight digits that name the cause.", { minimum: 10_000_000 }),
     message: text("Constant text of the code."),
-    details: text("For the person: what was wrong and what is allowed; may be empty."),
+    details: text("For people: what was wrong and what is allowed; may be empty."),
     reason: text("Machine word of the cause."),
     retryable: boolean("The same request, unchanged, is worth repeating later."),
     retry_after: RETRY_AFTER,
     data: {
-      description: "The order a refused cancel or amend was about; what a cancel-all came to.",
+      description:
+        "The order that a refused cancel or amend was about; the outcome of a cancel-all.",
       anyOf: [ref("Order"), ref("CancelAllResult")],
     },
   },
@@ -78,7 +79,7 @@ export const CANCEL_RESULT: ObjectSchema = answer(
   "One element of a batch of cancels.",
   {
     order_no: text("As asked or resolved; empty when it named no order."),
-    reference_id: text("There when the element was sent with reference_id alone."),
+    reference_id: text("Present only if the element was sent with reference_id alone."),
     result: ref("Result"),
     data: {
       description: "With Prefer: return=representation.",
@@ -99,9 +100,9 @@ export const CANCEL_ALL_ORDER: ObjectSchema = answer("One order of a cancel-all.
 const MATCHED = { minimum: 0 };
 
 export const CANCEL_ALL_RESULT: ObjectSchema = answer(
-  "What a cancel-all came to; of a preview, what it would come to.",
+  "The outcome of a cancel-all; of a preview, what it would be.",
   {
-    outcome: text("The whole in a word.", {
+    outcome: text("The outcome in one word.", {
       enum: ["nothing_open", "done", "not_all", "nothing_worked", "preview"],
     }),
     matched: integer("Open orders that matched.", MATCHED),

@@ -25,7 +25,7 @@ export const LEVEL: Schema = {
   maxItems: 3,
 };
 
-export const MARKET_SYMBOL: ObjectSchema = answer("An instrument, and where it stands.", {
+export const MARKET_SYMBOL: ObjectSchema = answer("An instrument, with last and best prices.", {
   symbol: text("Leading zeros are part of it."),
   name: text("For display."),
   markets: array("Market names it is listed under.", words("A market.", MARKET_WORDS)),
@@ -97,7 +97,7 @@ export const MARKET_TRADES: ObjectSchema = answer("The last trades of a symbol."
   trades: array("Newest first.", ref("MarketTrade")),
 });
 
-export const MARKET_CANDLES: ObjectSchema = answer("Trades of a symbol gathered by time.", {
+export const MARKET_CANDLES: ObjectSchema = answer("Candles of a symbol.", {
   symbol: text("The symbol."),
   interval: words("Length of a candle.", INTERVALS),
   candles: array("Oldest first; intervals without trades are left out.", ref("Candle")),

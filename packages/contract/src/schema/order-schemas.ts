@@ -61,7 +61,10 @@ const ADDITIVE_MEMBERS: Readonly<Record<string, Schema>> = {
   }),
   time_in_force: words("How long the order lasts.", TIME_IN_FORCE_WORDS),
   cancel_reason: words("Why it was cancelled; empty unless order_status is can.", CANCEL_REASONS),
-  pending: { ...literal("cancel"), description: "There while a cancel has not been answered." },
+  pending: {
+    ...literal("cancel"),
+    description: "Present only while a cancel has not been answered.",
+  },
 };
 
 const TRADE_MEMBERS: Readonly<Record<string, Schema>> = {
@@ -100,7 +103,7 @@ export const CANCELLED_ORDER: ObjectSchema = answer(
 export const EXECUTION: ObjectSchema = answer("One side of one fill.", {
   exec_id: text("Number of the fill, the same on both sides."),
   order_no: text("The order that traded."),
-  reference_id: text("Its client's name; may be empty."),
+  reference_id: text("The order's reference_id; may be empty."),
   market: words("The market name the order was placed with.", MARKET_WORDS),
   symbol: text("What traded."),
   order_side: words("Buy or sell.", ORDER_SIDE_WORDS),
@@ -108,7 +111,7 @@ export const EXECUTION: ObjectSchema = answer("One side of one fill.", {
   last_price: decimal("Price of the fill."),
   last_amount: decimal("Price times quantity."),
   charge: decimal("Charges of this fill."),
-  base_currency: text("Currency of the three figures before."),
+  base_currency: text("Currency of the price, the amount and the charges."),
   portfolio_id: text("The client's own grouping; may be empty."),
   trade_time: seconds("Time of the trade"),
 });

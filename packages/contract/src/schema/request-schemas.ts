@@ -64,11 +64,8 @@ export const CANCEL_ALL_REQUEST: ObjectSchema = request(
       minimum: 0,
       maximum: LIMITS.olderThanSecondsMax.value,
     }),
-    reference_id_prefix: limitedText(
-      "What the client's own name begins with.",
-      "referenceIdCharactersMax",
-    ),
-    preview: integer("1: tell what would be cancelled and cancel nothing.", {
+    reference_id_prefix: limitedText("What reference_id begins with.", "referenceIdCharactersMax"),
+    preview: integer("1: show what would be cancelled, and cancel nothing.", {
       minimum: 0,
       maximum: 1,
     }),

@@ -13,7 +13,7 @@ import {
   words,
 } from "./json-schema.ts";
 
-const KIND = words("What is to go wrong.", FAULT_WORDS);
+const KIND = words("What goes wrong.", FAULT_WORDS);
 const DELAY = { minimum: 0, maximum: LIMITS.faultDelayMsMax.value };
 const COUNT = { minimum: 1, maximum: LIMITS.faultCountMax.value };
 const SEED = { minimum: 0, maximum: FAULT_SEED_MAX };
@@ -25,7 +25,7 @@ export const FAULT_REQUEST: ObjectSchema = request(
     delay_ms: integer("Milliseconds; the fault's own where none are sent.", DELAY),
     count: integer("How many times it happens.", { ...COUNT, default: 1 }),
     probability: decimalInput("Chance at each occasion: above 0, at most 1, which is the default."),
-    seed: integer("Decides which occasions it takes.", { ...SEED, default: 1 }),
+    seed: integer("Decides at which occasions it happens.", { ...SEED, default: 1 }),
   },
   ["fault"],
 );
@@ -38,7 +38,7 @@ export const FAULT: ObjectSchema = answer(
     delay_ms: integer("Milliseconds; absent for a fault without delay."),
     count: integer("How many times it happens."),
     probability: decimal("Chance at each occasion."),
-    seed: integer("Decides which occasions it takes."),
+    seed: integer("Decides at which occasions it happens."),
     fired: integer("Times it has happened."),
   },
   ["delay_ms"],

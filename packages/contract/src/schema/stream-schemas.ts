@@ -33,7 +33,7 @@ const BUDGET: ObjectSchema = answer("What is left of the key's budgets, where it
 
 export const HEARTBEAT_MESSAGE: ObjectSchema = message(
   "heartbeat",
-  "The stream lives, and this is the latest position: silence and loss can be told apart.",
+  "The stream is alive, and this is its latest position: it tells silence from loss.",
   {
     account_code: ACCOUNT_CODE,
     data: answer(
@@ -47,7 +47,7 @@ export const HEARTBEAT_MESSAGE: ObjectSchema = message(
 
 export const SKIP_MESSAGE: ObjectSchema = message(
   "skip",
-  "In the place of an event that the key may not see, so that seq has no gaps.",
+  "Stands for an event that the key may not see, so that seq has no gaps.",
   { account_code: ACCOUNT_CODE, seq: SEQ },
   ["account_code"],
 );
@@ -65,7 +65,7 @@ export const SNAPSHOT_MESSAGE: ObjectSchema = message(
 
 export const NOTICE_MESSAGE: ObjectSchema = message(
   "notice",
-  "Something to know that is no fault of the client.",
+  "An announcement that is not the client's fault.",
   {
     ...FAILURE_MEMBERS,
     account_code: ACCOUNT_CODE,
@@ -76,7 +76,7 @@ export const NOTICE_MESSAGE: ObjectSchema = message(
 
 export const ERROR_MESSAGE: ObjectSchema = message(
   "error",
-  "A fault of the connection, which closes.",
+  "About this connection; where the close codes say so, it is closed next.",
   {
     ...FAILURE_MEMBERS,
     account_code: ACCOUNT_CODE,
@@ -88,7 +88,7 @@ export const ERROR_MESSAGE: ObjectSchema = message(
 
 export const REPLY_MESSAGE: ObjectSchema = message(
   "reply",
-  "The answer of a command: its id, then the members of the REST answer.",
+  "The answer to a command: its id, then the members of the REST answer.",
   {
     id: text("The command's id."),
     code: integer("0 for success."),
@@ -105,7 +105,8 @@ export const REPLY_MESSAGE: ObjectSchema = message(
 
 export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {
   after_seq: {
-    description: "Replay everything later first: a number, or ACCOUNT:N,ACCOUNT:N of a drop copy.",
+    description:
+      "First replay everything later than this: a number, or ACCOUNT:N,ACCOUNT:N for a drop copy.",
     oneOf: [
       { type: "integer", minimum: 0 },
       { type: "string", pattern: "^[^,]+:[0-9]+(,[^,]+:[0-9]+)*$" },
