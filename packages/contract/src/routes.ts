@@ -63,7 +63,7 @@ export const ROUTES = [
     path: "/trade/v1/orders/all",
     aliasOf: null,
     signed: true,
-    does: "cancel every open order, or those that the body or, without a body, the query picks",
+    does: "cancel every open order, or those that the body or, without a body, the query selects",
   },
   {
     name: "cancelAllByPost",
@@ -71,7 +71,7 @@ export const ROUTES = [
     path: "/trade/v1/orders/cancel/all",
     aliasOf: "cancelAll",
     signed: true,
-    does: "cancel every open order, or those that the body or, without a body, the query picks",
+    does: "cancel every open order, or those that the body or, without a body, the query selects",
   },
   {
     name: "placeOrder",
