@@ -231,7 +231,7 @@ export const ROUTES = [
     path: "/sandbox/v1/clock",
     aliasOf: null,
     signed: true,
-    does: "set the exchange's clock on, or how fast it runs",
+    does: "move the exchange's clock, or set how fast it runs",
   },
   ...MARKET_ROUTES,
 ] as const;

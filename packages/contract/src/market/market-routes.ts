@@ -10,7 +10,7 @@ export const MARKET_ROUTES = [
     ...PUBLIC,
     name: "marketSymbols",
     path: "/market/v1/symbols",
-    does: "what is traded, and where it stands",
+    does: "what is traded, with last and best prices",
   },
   {
     ...PUBLIC,
@@ -28,7 +28,7 @@ export const MARKET_ROUTES = [
     ...PUBLIC,
     name: "marketCandles",
     path: "/market/v1/candles",
-    does: "trades of a symbol gathered by time",
+    does: "candles of a symbol",
   },
 ] as const;
 
