@@ -15,8 +15,9 @@ class WorkingClock extends FakeClock {
 function setup(takesMs: number) {
   const clock = new WorkingClock();
   const runs: number[] = [];
+  const startMs = clock.monotonicMs();
   const run = () => {
-    runs.push(clock.monotonicMs());
+    runs.push(clock.monotonicMs() - startMs);
     clock.workedMs += takesMs;
   };
   return { clock, runs, pace: new Pace({ clock, restFactor: 9, restMsMax: 500, run }) };

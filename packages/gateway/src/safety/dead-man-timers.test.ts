@@ -174,6 +174,43 @@ test("dead man: an order whose own cancel the venue refuses is cancelled all the
   assert.deepEqual(bench.open(ALICE.account), []);
 });
 
+test("dead man: while a market forbids cancels they are tried again, as long as it has fired", async () => {
+  const bench = new Bench();
+  bench.arm(KEY, 3_000);
+  for (let count = 0; count < 2; count += 1) bench.tryPlace();
+  bench.forbidCancels(true);
+  await bench.advance(3_000 + DEAD_MAN_LOOK_MS);
+  assert.equal(bench.isFired(KEY), true);
+  await bench.advance(2 * CANCEL_RETRY_MS);
+  assert.equal(bench.open(ALICE.account).length, 2);
+  bench.forbidCancels(false);
+  await bench.advance(CANCEL_RETRY_MS);
+  assert.deepEqual(bench.open(ALICE.account), []);
+  assert.equal(bench.clock.timerCount, 0, "nothing is left to try");
+
+  bench.arm(KEY, 3_000);
+  bench.tryPlace();
+  bench.forbidCancels(true);
+  await bench.advance(3_000 + DEAD_MAN_LOOK_MS);
+  bench.arm(KEY, 0);
+  bench.forbidCancels(false);
+  await bench.advance(CANCEL_RETRY_MS);
+  assert.equal(bench.open(ALICE.account).length, 1, "it was released meanwhile");
+});
+
+test("dead man: once it is closed nothing fires and nothing is tried again", async () => {
+  const bench = new Bench();
+  bench.arm(KEY, 3_000);
+  bench.tryPlace();
+  bench.forbidCancels(true);
+  await bench.advance(3_000 + DEAD_MAN_LOOK_MS);
+  bench.arm({ kind: "Portfolio", value: "p" }, 3_000);
+  bench.timers.close();
+  assert.equal(bench.clock.timerCount, 0);
+  bench.arm({ kind: "Symbol", value: "00700" }, 3_000);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
 const SCOPES: readonly DeadManScope[] = [
   KEY,
   { kind: "Portfolio", value: "p" },

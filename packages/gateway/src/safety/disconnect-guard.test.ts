@@ -180,3 +180,34 @@ test("disconnect: an order whose own cancel the venue refuses is cancelled all t
   assert.equal(bench.openCount, 0);
   assert.deepEqual(bench.watches, []);
 });
+
+test("disconnect: while a market forbids cancels they are tried again, unless who left is back", async () => {
+  const bench = new Bench();
+  bench.placeAs(ALICE.apiKey);
+  await bench.join();
+  bench.forbidCancels(true);
+  await bench.leave("lost");
+  await bench.advance(GRACE_MS + CANCEL_RETRY_MS);
+  assert.deepEqual([bench.openCount, bench.watches], [1, [""]]);
+  await bench.join();
+  bench.forbidCancels(false);
+  await bench.advance(2 * CANCEL_RETRY_MS);
+  assert.equal(bench.openCount, 1, "back before it was tried again");
+  bench.forbidCancels(true);
+  await bench.leave("lost");
+  await bench.advance(GRACE_MS);
+  bench.forbidCancels(false);
+  await bench.advance(CANCEL_RETRY_MS);
+  assert.deepEqual([bench.openCount, bench.watches], [0, []]);
+});
+
+test("disconnect: once it is closed no grace runs on, and who leaves has not left", async () => {
+  const bench = new Bench();
+  for (const group of ["one", "two"]) await bench.join(group);
+  await bench.leave("lost", "one");
+  bench.guard.close();
+  assert.equal(bench.clock.timerCount, 0);
+  await bench.leave("lost", "two");
+  assert.equal(bench.clock.timerCount, 0);
+  assert.deepEqual(bench.watches, ["one", "two"]);
+});

@@ -6,6 +6,7 @@ import {
   CancelReason,
   type Order,
   type PlaceRequest,
+  refuse,
   type UnixMs,
 } from "@countermand/core/model";
 import type { PartitionAppend } from "../journal/journal.ts";
@@ -32,6 +33,8 @@ export class RunsBench {
   readonly commits: number[] = [];
   /** What the desk has appended, in order. */
   readonly records: string[] = [];
+  /** What the disk fails with from now on. */
+  diskError: Error | null = null;
 
   constructor() {
     this.sequencer = new Sequencer({
@@ -40,7 +43,7 @@ export class RunsBench {
       clock: this.clock,
       marketNowMs: () => this.nowMs,
       onDurable: ({ eventCount }) => this.commits.push(eventCount),
-      onFailure: (error) => assert.fail(error),
+      onFailure: (error) => assert.equal(error, this.diskError),
       answerAt: async (_partition, seq) => answerIn(this.records[seq - 1] ?? ""),
     });
     for (const { account } of [ALICE, BOB]) {
@@ -50,6 +53,13 @@ export class RunsBench {
 
   get nowMs(): UnixMs {
     return this.clock.wallMs() as UnixMs;
+  }
+
+  /** The market takes no cancels for now, or takes them again. */
+  forbidCancels(isForbidden: boolean): void {
+    const refusal = refuse("WINDOW_CLOSED_CANCEL", "the market takes no cancels");
+    if (isForbidden) this.partitions.cancelRefusal = () => refusal;
+    else Reflect.deleteProperty(this.partitions, "cancelRefusal");
   }
 
   place(account: Account, change: Partial<PlaceRequest> = {}): Order {
@@ -91,6 +101,7 @@ export class RunsBench {
   }
 
   #append(appends: readonly PartitionAppend[]): "committed" {
+    if (this.diskError !== null) throw this.diskError;
     const desk = appends.find(({ partition }) => partition === DESK);
     this.records.push(...(desk?.payloads ?? []));
     return "committed";

@@ -77,6 +77,19 @@ test("cancel runs: what closes before its turn is told as it closes", async () =
   assert.equal(first.outcomes.length, orders.length);
 });
 
+test("cancel runs: what trades in part before its turn is cancelled in its turn", async () => {
+  const bench = new RunsBench();
+  const orders = bench.placeMany(ALICE.account, CANCELS_PER_STEP);
+  const best = bench.place(ALICE.account, { price: 200_000_000n, orderQty: 2n * LOT });
+  const run = bench.run([...orders, best]);
+  bench.place(BOB.account, { side: Side.Sell, orderQty: LOT });
+  assert.deepEqual(bench.open(ALICE.account).map(idOf), [best.orderId]);
+  await bench.settle();
+  const last = run.outcomes.at(-1);
+  assert.deepEqual([last?.outcome, last?.order.orderId], ["done", best.orderId]);
+  assert.deepEqual([last?.order.phase, last?.order.cumQty], ["Canceled", LOT]);
+});
+
 test("cancel runs: many together take no more of a turn than one", async () => {
   const bench = new RunsBench();
   const orders = bench.placeMany(ALICE.account, 2_000);

@@ -7,6 +7,7 @@ import {
   type DeskEvent,
   decodeDeskEvent,
   InstrumentTable,
+  type KeyId,
   type Order,
   REFERENCE_INSTRUMENTS,
   Side,
@@ -102,6 +103,25 @@ test("remembered answers: what changes nothing and is kept stands alone", async 
     return "nothing";
   });
   assert.deepEqual(bench.kinds(since), ["R", "RequestAnswered"]);
+});
+
+test("remembered answers: behind its report something else is staged, which carries none", async () => {
+  const bench = new WritesBench();
+  await bench.committed();
+  const since = bench.records.length;
+  await bench.write(ALICE, (turn) => {
+    const placed = orderNo(turn.place(bench.buy));
+    bench.partitions.stageDeskEvent(ALICE.account, {
+      type: "DeadManSet",
+      atMs: bench.nowMs,
+      account: ALICE.account,
+      scope: { kind: "Portfolio", value: "core" },
+      timeoutMs: 60_000,
+      keyId: ALICE.apiKey as KeyId,
+    });
+    return placed;
+  });
+  assert.deepEqual(bench.kinds(since), ["R", "DeadManSet", "RequestAnswered"]);
 });
 
 test("remembered answers: the records alone give the same state", async () => {

@@ -1,17 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UNCONDITIONAL } from "@countermand/contract";
-import { type CancelTarget, type OrderId, OrdStatus } from "@countermand/core/model";
+import {
+  CancelReason,
+  type CancelTarget,
+  Channel,
+  decodeDeskEvent,
+  type OrderId,
+  OrdStatus,
+  type UnixMs,
+} from "@countermand/core/model";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
-import { ALICE, RunsBench, tick } from "./cancel-runs-fixture.ts";
+import { ALICE, BOB, RunsBench, tick } from "./cancel-runs-fixture.ts";
+import type { Turn } from "./command-turn.ts";
 import {
+  CANCELS_PER_STEP,
   COMMIT_GATHER_MS,
   PENDING_PLACES_MAX,
   PENDING_PLACES_SLOW_MAX,
+  REFUSALS_KEPT_BURST,
   SLOW_COMMIT_MS,
 } from "./limits.ts";
-import type { Answer } from "./sequencer.ts";
+import type { Answer, RequestIdentity } from "./sequencer.ts";
 
 /** Open orders only: the archive is not asked. */
 const OPEN_ORDERS = { status: OrdStatus.New, pageIndex: 1, pageSize: 100 } as const;
@@ -87,4 +98,162 @@ test("sequencer: in a long turn a write begins the commit that is due", async ()
   bench.clock.pass(COMMIT_GATHER_MS);
   await write();
   assert.equal(bench.commits.length, 1, "and the turn has not ended");
+});
+
+const OK: Answer = { httpStatus: 200, body: "" };
+
+/** Of a request that is good for so long. */
+function identityOf(bench: RunsBench, validMs: number, contentDigest = "content"): RequestIdentity {
+  return { fingerprint: "request", contentDigest, expiresAtMs: (bench.nowMs + validMs) as UnixMs };
+}
+
+test("sequencer: after a commit that failed nothing more is decided", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  bench.diskError = new Error("EIO");
+  bench.place(ALICE.account);
+  void bench.sequencer.tick();
+  bench.clock.endTurn();
+  await tick();
+  const undecided = () => assert.fail("nothing is decided");
+  void bench.sequencer.perform(undecided);
+  void bench.sequencer.operate(undecided);
+  let released = 0;
+  void bench.sequencer.read(() => "seen").then(() => (released += 1));
+  void bench.sequencer.write(ALICE, "cancel", null, () => OK).then(() => (released += 1));
+  while (bench.clock.endTurn()) await tick();
+  await tick();
+  assert.equal(released, 0, "nothing is told");
+});
+
+test("sequencer: what works once works once, and not after its time", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  const claimed = async (validMs: number) => {
+    const claim = bench.sequencer.claimOnce(ALICE.account, identityOf(bench, validMs));
+    await bench.settle();
+    return await claim;
+  };
+  assert.equal(await claimed(-1), false);
+  assert.deepEqual([await claimed(60_000), await claimed(60_000)], [true, false]);
+});
+
+test("sequencer: a write past its time is not done", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  const undecided = () => assert.fail("it is not decided");
+  const identity = identityOf(bench, -1);
+  assert.deepEqual(await bench.sequencer.write(ALICE, "place", identity, undecided), {
+    result: "expired",
+  });
+  assert.deepEqual(await bench.sequencer.writeMany(ALICE, identity, undecided), {
+    result: "expired",
+  });
+});
+
+test("sequencer: while many are cancelled the same request waits, other content is refused", async () => {
+  const bench = new RunsBench();
+  const orders = bench.placeMany(ALICE.account, 2 * CANCELS_PER_STEP);
+  await bench.committed();
+  const cancelAll = (contentDigest: string) => {
+    const identity = identityOf(bench, 60_000, contentDigest);
+    return bench.sequencer.writeMany(ALICE, identity, () => ({
+      run: { orders, reason: CancelReason.Requested },
+      answer: (outcomes) => {
+        return { answer: { ...OK, body: `${outcomes.length} cancelled` }, isKept: true };
+      },
+    }));
+  };
+  const first = cancelAll("content");
+  const [again, other] = [cancelAll("content"), cancelAll("other")];
+  await bench.settle();
+  const answer = { ...OK, body: `${orders.length} cancelled` };
+  assert.deepEqual(await first, { result: "answered", answer });
+  assert.deepEqual(await again, { result: "repeated", answer });
+  assert.deepEqual(await other, { result: "identityReused" });
+  const later = cancelAll("content");
+  await bench.settle();
+  assert.deepEqual(await later, { result: "repeated", answer }, "it is remembered");
+  const identity = identityOf(bench, 60_000);
+  bench.clock.advance(60_001);
+  assert.equal(bench.sequencer.remembers(ALICE.account, identity), false, "but not for ever");
+});
+
+test("sequencer: a write of many that changed nothing is decided afresh", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  let count = 0;
+  const asked = async () => {
+    const asking = bench.sequencer.writeMany(ALICE, identityOf(bench, 60_000), () => {
+      count += 1;
+      return { answer: OK, isKept: false };
+    });
+    await bench.settle();
+    return (await asking).result;
+  };
+  assert.deepEqual([await asked(), await asked(), count], ["answered", "answered", 2]);
+});
+
+test("sequencer: refusals are kept as far as budget and disk go, cancels go on", async () => {
+  const bench = new RunsBench();
+  const [order, ...others] = bench.placeMany(ALICE.account, 2);
+  assert.ok(order !== undefined);
+  await bench.committed();
+  const refused = async (count: number) => {
+    const since = bench.records.length;
+    const written = bench.sequencer.write(ALICE, "cancel", null, (turn) => {
+      for (let index = 0; index < count; index += 1) {
+        turn.refused("cancel", order, "TOO_LATE_FILLED");
+      }
+      return OK;
+    });
+    await bench.settle();
+    assert.equal((await written).result, "answered");
+    const kept = bench.records.slice(since);
+    assert.ok(kept.every((record) => record.includes("TOO_LATE_FILLED")));
+    return kept.length;
+  };
+  assert.equal(await refused(2), 2);
+  bench.sequencer.isDiskFull = true;
+  assert.equal(await refused(1), 0);
+  const undecided = () => assert.fail("it is not decided");
+  const place = await bench.sequencer.write(ALICE, "place", null, undecided);
+  assert.deepEqual(place, { result: "diskFull" });
+  void bench.sequencer.write(ALICE, "cancel", null, (turn) => {
+    for (const each of others) turn.cancel(each);
+    return OK;
+  });
+  assert.deepEqual(bench.open(ALICE.account), [order]);
+  await bench.settle();
+  bench.sequencer.isDiskFull = false;
+  assert.equal(await refused(REFUSALS_KEPT_BURST), REFUSALS_KEPT_BURST - 2);
+  assert.equal(bench.sequencer.unkeptRefusalCount, 2);
+});
+
+test("sequencer: reports say who asked and how, and those that nobody asked for say nobody", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  const since = bench.records.length;
+  const asked = [
+    [ALICE, { channel: Channel.Http, requestId: "one" }],
+    [ALICE, { channel: Channel.Http, requestId: "one" }],
+    [ALICE, { channel: Channel.Socket, requestId: "one" }],
+    [ALICE, { channel: Channel.Socket, requestId: "two" }],
+    [BOB, { channel: Channel.Socket, requestId: "two" }],
+  ] as const;
+  for (const [caller, origin] of asked) {
+    const place = (turn: Turn) => {
+      turn.place(bench.buy);
+      return OK;
+    };
+    void bench.sequencer.write(caller, "place", null, place, origin);
+  }
+  bench.place(ALICE.account);
+  await bench.settle();
+  const causes = bench.records.slice(since).map((record) => {
+    const event = decodeDeskEvent(record);
+    return event.type === "ExecutionReported" ? event.origin?.cause : assert.fail(record);
+  });
+  const expected = asked.map(([{ apiKey }, origin]) => ({ ...origin, actor: apiKey }));
+  assert.deepEqual(causes, [...expected, null]);
 });

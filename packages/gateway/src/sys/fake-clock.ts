@@ -9,10 +9,12 @@ interface Timer {
 }
 
 const START_WALL_MS = 1_746_774_142_000;
+/** A machine that has run for days: who takes a time for a duration is seen to be wrong. */
+const START_MONOTONIC_MS = 400_000_000;
 
 export class FakeClock implements Clock {
   #wallMs: number;
-  #monotonicMs = 0;
+  #monotonicMs = START_MONOTONIC_MS;
   /** In the order they were set, which is the order among those of the same time. */
   readonly #timers = new Set<Timer>();
   #turnEnds: (() => void)[] = [];
