@@ -98,6 +98,9 @@ test("json: faults name their place", () => {
     ['"\\ud800"', "line 1, column 2: this surrogate is not part of a pair"],
     ['"\\udc00\\ud800"', "line 1, column 2: this surrogate is not part of a pair"],
     ['"\\ud800\\u0041"', "line 1, column 2: this surrogate is not part of a pair"],
+    ['"\\ud800\\ue000"', "line 1, column 2: this surrogate is not part of a pair"],
+    ['"\\udc00\\udc00"', "line 1, column 2: this surrogate is not part of a pair"],
+    ['"\\ud800xxdc00"', "line 1, column 2: this surrogate is not part of a pair"],
     ['["\u{1f600}" x', 'line 1, column 6: expected a comma or "]" after the value, found "x"'],
     ["[\u{1f600}", 'line 1, column 2: expected a value, found "\u{1f600}"'],
     ["[".repeat(depth + 1), `line 1, column ${depth + 1}: nested deeper than ${depth} levels`],
@@ -110,6 +113,8 @@ test("json: what is allowed is read as it stands", () => {
     parseExact('"\\ud83d\\ude00\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9"'),
     '\u{1f600}"\\/\b\f\n\r\t\u00e9',
   );
+  const ends = '"\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000 \u0020"';
+  assert.equal(parseExact(ends), "\u{10000}\u{10ffff}\ud7ff\ue000 \u0020", "ends of ranges");
   assert.deepEqual(parseExact(" [ ] "), []);
   const numbers = ["0", "-0", "1.50", "123456789012345678901234567890.123456789", "1E+5", "1e5"];
   for (const text of numbers) assert.deepEqual(parseExact(text), new NumberText(text));

@@ -97,6 +97,9 @@ test("signature: anything else is refused", () => {
     ` ${base64}`,
     `${base64}\n`,
     base64.replace("+", "-"),
+    // A byte after the 64 of Ed25519, and three.
+    Buffer.alloc(65).toString("base64"),
+    Buffer.alloc(67).toString("base64"),
     // Bits beyond the 32 bytes: a second spelling of the same signature.
     base64.replace("F0=", "F1="),
     base64.replace("0=", "=="),

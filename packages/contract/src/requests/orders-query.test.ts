@@ -31,6 +31,12 @@ test("orders query: every parameter", () => {
   });
 });
 
+test("orders query: a time may end where it starts", () => {
+  const query = decodeOrdersQuery("start_time=2&end_time=2");
+  assert.ok(!isFault(query));
+  assert.deepEqual([query.startTime, query.endTime], [2, 2]);
+});
+
 test("orders query: faults", () => {
   const invalid = "invalid_query_parameter";
   const table: readonly (readonly [rawQuery: string, result: string])[] = [

@@ -125,6 +125,19 @@ test("socket command: faults carry the id as soon as it could be read", () => {
   }
 });
 
+test("socket command: one cancel and a batch of them may have receipts", () => {
+  const cancel = '{"order_no":"22000000022"}';
+  for (const [op, data] of [
+    ["cancel", cancel],
+    ["cancel_batch", `[${cancel}]`],
+  ]) {
+    for (const receipt of ['"receipt":"ed25519"', '"receipt":""']) {
+      const text = `{"id":"a","op":"${op}","data":${data},${receipt}}`;
+      assert.ok(!isFault(decodeSocketCommand(text)), text);
+    }
+  }
+});
+
 test("socket command: any text gives a command or a catalogued fault", () => {
   const message = fc.record(
     {

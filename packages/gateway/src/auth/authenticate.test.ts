@@ -11,7 +11,10 @@ import { KeyStore, normalPublicKey } from "./key-store.ts";
 import { MasterKey } from "./master-key.ts";
 import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
+const WINDOW_MS = 300_000;
 const MASTER = new MasterKey(Buffer.alloc(32, 1));
+/** Of the secrets before. */
+const UNTIL_MS = (NOW_MS + 1) as UnixMs;
 const PAIR = generateKeyPairSync("ed25519");
 const FOREIGN = generateKeyPairSync("ed25519");
 const act = { atMs: 1 as UnixMs, operator: "kim", reason: "why" };
@@ -45,7 +48,7 @@ function keyStore(): KeyStore {
               act,
               apiKey,
               credential: { text: algorithm === "hmac" ? MASTER.seal(apiKey, "new") : text },
-              previousUntilMs: (NOW_MS + 1) as UnixMs,
+              previousUntilMs: UNTIL_MS,
             };
       keys.apply(changed);
     }
@@ -56,6 +59,7 @@ function keyStore(): KeyStore {
 class Bench {
   readonly counts = { hmac: 0, ed25519: 0 };
   readonly authenticator: Authenticator;
+  nowMs = NOW_MS;
 
   constructor() {
     const checks: SignatureChecks = {
@@ -70,8 +74,8 @@ class Bench {
     };
     this.authenticator = new Authenticator({
       keys: keyStore(),
-      wallMs: () => NOW_MS,
-      windowMs: () => 300_000,
+      wallMs: () => this.nowMs,
+      windowMs: () => WINDOW_MS,
       checks,
     });
   }
@@ -116,6 +120,30 @@ test("authentication: a good signature costs one check, one of the secret before
   for (const [name, signature, work] of cases) {
     assert.deepEqual(bench.ask(name, signature), [work, name]);
   }
+});
+
+test("authentication: a request is good to the ends of its window, on either side", () => {
+  const bench = new Bench();
+  for (const [sinceMs, isGood] of [
+    [WINDOW_MS, true],
+    [WINDOW_MS + 1, false],
+    [-WINDOW_MS, true],
+    [-WINDOW_MS - 1, false],
+  ] as const) {
+    bench.nowMs = NOW_MS + sinceMs;
+    const [, found] = bench.ask("hmac plain", hmacSignature("secret"));
+    assert.equal(found === "hmac plain", isGood, `${sinceMs} ms`);
+  }
+});
+
+test("authentication: the secret before is good until its time, and the new one from the start", () => {
+  const bench = new Bench();
+  const isGood = (secret: string) => {
+    return bench.ask("hmac rotated", hmacSignature(secret))[1] === "hmac rotated";
+  };
+  assert.deepEqual([isGood("secret"), isGood("new")], [true, true]);
+  bench.nowMs = UNTIL_MS;
+  assert.deepEqual([isGood("secret"), isGood("new")], [false, true]);
 });
 
 test("authentication: a key takes signatures of its own kind alone", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -26,6 +26,7 @@ test("receipt keys: the data directory's own is made once, for its owner only", 
     assert.equal(receiptKeys("auto", folder)?.jwksJson, keys.jwksJson);
     assert.equal(keys.signed("x"), receiptKeys("auto", folder)?.signed("x"), "deterministic");
     assert.equal(receiptKeys("off", folder), null);
+    assert.equal((JSON.parse(keys.jwksJson) as { keys: unknown[] }).keys.length, 1);
   });
 });
 
@@ -121,19 +122,25 @@ test("receipt verification: only the keys given count, and only this kind of hea
     assert.ok(keys !== null);
     const receipt = keys.signed(contentFor(keys.keyId));
     const jwks = JSON.parse(keys.jwksJson) as { keys: object[] };
-    const [, content = "", signature = ""] = receipt.split(".");
+    const [, content = ""] = receipt.split(".");
+    const privateKey = createPrivateKey(readFileSync(join(folder, "receipt-key.pem")));
+    // Signed by the key itself: it is the header alone that such a receipt is refused for.
     const withHeader = (header: object): string => {
-      return `${Buffer.from(JSON.stringify(header)).toString("base64url")}.${content}.${signature}`;
+      const signed = `${Buffer.from(JSON.stringify(header)).toString("base64url")}.${content}`;
+      return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
     };
     const kid = keys.keyId;
+    const typ = "countermand-receipt";
+    assert.equal(verifyReceipt(withHeader({ alg: "EdDSA", kid, typ }), jwks).isGood, true);
     const refused: [string, unknown][] = [
       [receipt, { keys: [] }],
       [receipt, null],
       [receipt, { keys: [null, { kid, kty: "OKP", crv: "Ed25519", x: "AA" }] }],
       [receipt, { keys: [{ kid, kty: "oct", k: "AA" }] }],
-      [withHeader({ alg: "none", kid, typ: "countermand-receipt" }), jwks],
+      [withHeader({ alg: "none", kid, typ }), jwks],
       [withHeader({ alg: "EdDSA", kid, typ: "JWT" }), jwks],
-      [withHeader({ alg: "EdDSA", kid, typ: "countermand-receipt", crit: ["x"] }), jwks],
+      [withHeader({ alg: "EdDSA", kid, typ, crit: ["x"] }), jwks],
+      [withHeader({ alg: "EdDSA", kid: 7, typ }), { keys: [{ ...jwks.keys[0], kid: 7 }] }],
       [keys.signed(contentFor("another")), jwks],
       [keys.signed("no JSON"), jwks],
       [keys.signed("null"), jwks],

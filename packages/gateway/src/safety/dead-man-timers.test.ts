@@ -207,8 +207,10 @@ test("dead man: once it is closed nothing fires and nothing is tried again", asy
   bench.arm({ kind: "Portfolio", value: "p" }, 3_000);
   bench.timers.close();
   assert.equal(bench.clock.timerCount, 0);
-  bench.arm({ kind: "Symbol", value: "00700" }, 3_000);
-  assert.equal(bench.clock.timerCount, 0);
+  const idle = new Bench();
+  idle.timers.close();
+  idle.arm(KEY, 3_000);
+  assert.equal(idle.clock.timerCount, 0);
 });
 
 const SCOPES: readonly DeadManScope[] = [

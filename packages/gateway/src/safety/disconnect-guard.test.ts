@@ -203,11 +203,23 @@ test("disconnect: while a market forbids cancels they are tried again, unless wh
 
 test("disconnect: once it is closed no grace runs on, and who leaves has not left", async () => {
   const bench = new Bench();
-  for (const group of ["one", "two"]) await bench.join(group);
+  for (const group of ["one", "two", "three"]) await bench.join(group);
   await bench.leave("lost", "one");
   bench.guard.close();
   assert.equal(bench.clock.timerCount, 0);
   await bench.leave("lost", "two");
+  await bench.leave("closed", "three");
   assert.equal(bench.clock.timerCount, 0);
-  assert.deepEqual(bench.watches, ["one", "two"]);
+  assert.deepEqual(bench.watches, ["one", "two", "three"]);
+});
+
+test("disconnect: who joins again with the same grace is told to the journal once", async () => {
+  const bench = new Bench();
+  await bench.join();
+  const count = bench.records.length;
+  await bench.join();
+  assert.equal(bench.records.length, count);
+  void bench.guard.joined(ALICE, "", GRACE_MS + 1);
+  await bench.settle();
+  assert.equal(bench.records.length, count + 1);
 });

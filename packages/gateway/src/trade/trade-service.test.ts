@@ -11,8 +11,10 @@ import {
 import {
   type Account,
   type ClOrdId,
+  type Order,
   type OrderId,
   REFERENCE_INSTRUMENTS,
+  refuse,
   type UnixMs,
 } from "@countermand/core/model";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
@@ -187,4 +189,46 @@ test("cancel by name: asked again while it is pending, it is remembered", async 
   const resent = await bench.trade.cancel(CALLER, mine, bench.options("again"));
   assert.deepEqual(reasonOf(resent), [503, "unavailable"]);
   bench.close();
+});
+
+test("cancel: what is refused leaves its order open and says why", async () => {
+  const bench = new Bench({ findClosed: async () => null });
+  const mine = byName(BUY.clOrdId);
+  for (const each of ["one", "two"]) await bench.trade.place(CALLER, BUY, bench.options(each));
+  const several = await bench.trade.cancel(CALLER, mine, bench.options("several"));
+  assert.deepEqual(reasonOf(several), [409, "ambiguous_reference"]);
+  const target = { by: "orderId", orderId: "22000000001" as OrderId } as const;
+  const changed = { target, condition: { unfilled: false, version: 9 } };
+  const conditional = await bench.trade.cancel(CALLER, changed, bench.options("conditional"));
+  assert.deepEqual(reasonOf(conditional), [409, "version_changed"]);
+  const refusal = refuse("WINDOW_CLOSED_CANCEL", "the market takes no cancels");
+  bench.partitions.cancelRefusal = () => refusal;
+  const forbidden = { target, condition: UNCONDITIONAL };
+  const closed = await bench.trade.cancel(CALLER, forbidden, bench.options("forbidden"));
+  assert.deepEqual(reasonOf(closed), [409, "window_closed"]);
+  assert.equal(bench.openCount, 2);
+  const amend = { ...mine, orderQty: 20_000_000_000n, price: null, stopPx: null };
+  const amended = await bench.trade.amend(CALLER, amend, bench.options("amend"));
+  assert.deepEqual(reasonOf(amended), [409, "ambiguous_reference"]);
+});
+
+test("cancel by name: of closed orders the newest answers, wherever it is known", async () => {
+  let archived: Order | null = null;
+  const bench = new Bench({ findClosed: async () => archived });
+  const mine = byName(BUY.clOrdId);
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  const { desk } = bench.partitions.deskOf(CALLER.account);
+  const order = desk.book(CALLER.account)?.openOrder("22000000001" as OrderId);
+  assert.ok(order);
+  await bench.trade.cancel(CALLER, mine, bench.options("cancel"));
+  const answered = async (orderId: string) => {
+    const cumQty = order.orderQty;
+    archived = { ...order, orderId: orderId as OrderId, phase: "Filled", cumQty };
+    return await bench.trade.cancel(CALLER, mine, bench.options(orderId));
+  };
+  // Numbers grow longer after 10^9 orders.
+  assert.equal((await answered("22000000000")).httpStatus, 200);
+  assert.deepEqual(reasonOf(await answered("22000000002")), [409, "too_late_filled"]);
+  assert.deepEqual(reasonOf(await answered("221000000000")), [409, "too_late_filled"]);
+  assert.equal((await answered("9900000000")).httpStatus, 200);
 });
