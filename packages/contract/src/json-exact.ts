@@ -15,24 +15,36 @@ export class NumberText {
   }
 }
 
+/** A member of an object, and the one behind it. */
+export interface JsonMember {
+  readonly name: string;
+  readonly value: JsonValue;
+  readonly next: JsonMember | null;
+}
+
 /**
  * Members in the order they were written; no name occurs twice. Not a record, so names are never
- * keys.
+ * keys; and a chain, for lists that grow were most of what a request with few members costs.
  */
 export class JsonObject {
-  readonly names: readonly string[];
-  readonly values: readonly JsonValue[];
+  readonly first: JsonMember | null;
 
-  constructor(names: readonly string[], values: readonly JsonValue[]) {
-    this.names = names;
-    this.values = values;
+  constructor(first: JsonMember | null) {
+    this.first = first;
+  }
+
+  get names(): string[] {
+    const names: string[] = [];
+    for (let member = this.first; member !== null; member = member.next) names.push(member.name);
+    return names;
   }
 
   /** The member of that name, undefined when there is none. */
   get(name: string): JsonValue | undefined {
-    const index = this.names.indexOf(name);
-    // Of an array, index -1 would be looked for as a name, the slow way.
-    return index === -1 ? undefined : this.values[index];
+    for (let member = this.first; member !== null; member = member.next) {
+      if (member.name === name) return member.value;
+    }
+    return undefined;
   }
 }
 
@@ -89,6 +101,9 @@ const UNESCAPED: ReadonlyMap<string, string> = new Map([
 ]);
 const UNIT_DIGITS = /^[0-9a-fA-F]{4}$/;
 
+/** A member whose object is being read. */
+type Member = { -readonly [Part in keyof JsonMember]: JsonMember[Part] };
+
 /**
  * Every `read...` method answers undefined once it has recorded a fault; the callers pass that on.
  */
@@ -137,20 +152,29 @@ class Reader {
 
   private readObject(): JsonObject | undefined {
     if (!this.enter()) return undefined;
-    const names: string[] = [];
-    const values: JsonValue[] = [];
-    const seen = new NameSet(names);
-    if (this.closes(BRACE_CLOSE)) return new JsonObject(names, values);
-    for (;;) {
-      const name = this.readName(seen);
-      if (name === undefined) return undefined;
-      const value = this.readValue();
-      if (value === undefined) return undefined;
-      names.push(name);
-      values.push(value);
-      if (this.closes(BRACE_CLOSE)) return new JsonObject(names, values);
+    if (this.closes(BRACE_CLOSE)) return new JsonObject(null);
+    const first = this.readMember(null, null);
+    if (first === undefined) return undefined;
+    const object = new JsonObject(first);
+    let names: Set<string> | null = null;
+    let last = first;
+    for (let count = 1; !this.closes(BRACE_CLOSE); count += 1) {
       if (!this.continues('expected a comma or "}" after the value')) return undefined;
+      if (count === NAMES_SCANNED_MAX) names = new Set(object.names);
+      const member = this.readMember(object, names);
+      if (member === undefined) return undefined;
+      last.next = member;
+      last = member;
     }
+    return object;
+  }
+
+  /** The next member of an object; `names` are all that it has, once there are many. */
+  private readMember(object: JsonObject | null, names: Set<string> | null): Member | undefined {
+    const name = this.readName(object, names);
+    if (name === undefined) return undefined;
+    const value = this.readValue();
+    return value === undefined ? undefined : { name, value, next: null };
   }
 
   private readArray(): readonly JsonValue[] | undefined {
@@ -167,14 +191,16 @@ class Reader {
   }
 
   /** A name with its colon. */
-  private readName(seen: NameSet): string | undefined {
+  private readName(object: JsonObject | null, names: Set<string> | null): string | undefined {
     this.skipSpace();
     if (this.peek() !== QUOTE) return this.refuseFound("expected a name in double quotes");
     const start = this.offset;
     const name = this.readString();
     if (name === undefined) return undefined;
     if (name === "__proto__") return this.refuseAt(start, 'the name "__proto__" is not allowed');
-    if (!seen.add(name)) return this.refuseAt(start, `the name ${shown(name)} occurs twice`);
+    const isRepeated =
+      names === null ? object?.get(name) !== undefined : names.size === names.add(name).size;
+    if (isRepeated) return this.refuseAt(start, `the name ${shown(name)} occurs twice`);
     this.skipSpace();
     if (this.peek() !== COLON) return this.refuseFound('expected ":" after the name');
     this.offset += 1;
@@ -352,28 +378,6 @@ class Reader {
   private refuseAt(offset: number, what: string): undefined {
     this.fault = faultAt(this.text, offset, what);
     return undefined;
-  }
-}
-
-/** The names of one object. Small objects are scanned, so that they cost no allocation of a set. */
-class NameSet {
-  private readonly names: readonly string[];
-  private set: Set<string> | null = null;
-
-  /** The array is the object's own; a name is pushed there after it was added here. */
-  constructor(names: readonly string[]) {
-    this.names = names;
-  }
-
-  /** False when the name is there already. */
-  add(name: string): boolean {
-    if (this.set === null) {
-      if (this.names.includes(name)) return false;
-      if (this.names.length < NAMES_SCANNED_MAX) return true;
-      this.set = new Set(this.names);
-    }
-    const before = this.set.size;
-    return this.set.add(name).size > before;
   }
 }
 

@@ -49,8 +49,8 @@ export function decodeCancelAll(value: JsonValue): CancelAllRequest | Fault {
   const unknownName = unknownField(value, FIELDS);
   if (unknownName !== null) return unknown(unknownName);
   const texts = new Map<string, string>();
-  for (const [index, name] of value.names.entries()) {
-    const text = textOf(name, value.values[index]);
+  for (const name of value.names) {
+    const text = textOf(name, value.get(name));
     if (text === null) {
       const problem = notText(name, value.get(name));
       return fault("INVALID_CANCEL_FILTER", `${problem}${NOTHING_DONE}`);

@@ -76,7 +76,10 @@ export function requestObject(
 
 /** The first field that is not in the list, null when all are known. */
 export function unknownField(object: JsonObject, known: readonly string[]): string | null {
-  return object.names.find((name) => !known.includes(name)) ?? null;
+  for (let member = object.first; member !== null; member = member.next) {
+    if (!known.includes(member.name)) return member.name;
+  }
+  return null;
 }
 
 /** Text of a field, "" when it is absent; null when it is anything but text. */

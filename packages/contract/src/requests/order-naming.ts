@@ -88,6 +88,7 @@ function withCondition(
     const sent = typeof onlyIf === "string" ? shown(onlyIf) : kindOf(onlyIf);
     return fault("INVALID_ONLY_IF", `only_if must be ${ONLY_IF_UNFILLED}, not ${sent}`);
   }
+  if (!isGiven && versionValue === undefined) return { target, condition: UNCONDITIONAL };
   const field = { name: "version", value: versionValue };
   const version = wholeNumberField(field, VERSIONS, "INVALID_VERSION");
   if (isFault(version)) return version;

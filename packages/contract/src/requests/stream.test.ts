@@ -76,7 +76,7 @@ test("socket command: the four operations", () => {
   assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
     op: "cancel",
     id: "c1",
-    data: new JsonObject(["order_no"], ["1"]),
+    data: new JsonObject({ name: "order_no", value: "1", next: null }),
     receipt: false,
     request: {
       target: { by: "orderId", orderId: "1" },

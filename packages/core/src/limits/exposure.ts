@@ -38,24 +38,32 @@ export function valuationPx({ price, protectionPx, stopPx }: Order): Price {
 
 /** The totals after an order changed; null is an order that is not open yet. */
 export function workingAfter(working: Working, before: Order | null, after: Order): Working {
+  const changed = { ...working };
+  addChange(changed, before, after);
+  return changed;
+}
+
+/** Totals that are kept up in place. */
+type KeptWorking = { -readonly [Total in keyof Working]: Working[Total] };
+
+function addChange(working: KeptWorking, before: Order | null, after: Order): void {
   const qty = leavesQty(after) - (before === null ? 0n : leavesQty(before));
   const amt = openAmt(after) - (before === null ? 0n : openAmt(before));
   if (after.side === Side.Buy) {
-    return { ...working, buyQty: working.buyQty + qty, buyAmt: working.buyAmt + amt };
+    working.buyQty += qty;
+    working.buyAmt += amt;
+    return;
   }
-  const unpricedQty = valuationPx(after) === ZERO_PRICE ? qty : 0n;
-  return {
-    ...working,
-    sellQty: working.sellQty + qty,
-    sellAmt: working.sellAmt + amt,
-    unpricedSellQty: working.unpricedSellQty + unpricedQty,
-  };
+  working.sellQty += qty;
+  working.sellAmt += amt;
+  if (valuationPx(after) === ZERO_PRICE) working.unpricedSellQty += qty;
 }
 
 /** Totals of open orders by product. Owned by the desk, for one account. */
 export class WorkingTotals {
-  readonly #byProduct = new Map<string, Working>();
+  readonly #byProduct = new Map<string, KeptWorking>();
 
+  /** As they are now: a later change is seen in them. */
   of(product: string): Working {
     return this.#byProduct.get(product) ?? NOTHING_WORKING;
   }
@@ -66,11 +74,13 @@ export class WorkingTotals {
 
   /** Takes in a change of an order. `before` is null for one that opens. */
   change(product: string, before: Order | null, after: Order): void {
-    const changed = workingAfter(this.of(product), before, after);
-    const isSound = changed.buyQty >= 0n && changed.sellQty >= 0n;
-    assert(isSound, "open orders never add up to less than nothing");
-    if (changed.buyQty === 0n && changed.sellQty === 0n) this.#byProduct.delete(product);
-    else this.#byProduct.set(product, changed);
+    const known = this.#byProduct.get(product);
+    const working = known ?? { ...NOTHING_WORKING };
+    addChange(working, before, after);
+    const { buyQty, sellQty } = working;
+    assert(buyQty >= 0n && sellQty >= 0n, "open orders never add up to less than nothing");
+    if (buyQty === 0n && sellQty === 0n) this.#byProduct.delete(product);
+    else if (known === undefined) this.#byProduct.set(product, working);
   }
 }
 
@@ -100,5 +110,6 @@ function uncovered(qty: bigint, amt: bigint, coveredQty: bigint): bigint {
 
 /** What is left of the order to trade; nothing of one that is closed. */
 function openAmt(order: Order): bigint {
-  return amountOf(valuationPx(order), leavesQty(order));
+  const qty = leavesQty(order);
+  return qty === 0n ? 0n : amountOf(valuationPx(order), qty);
 }

@@ -6,14 +6,13 @@ import type { Price, Qty, Side, UnixMs } from "../model/index.ts";
 
 /** Orders came to or left one price of one side. */
 export interface DepthChange {
-  readonly symbol: string;
   readonly side: Side;
   /** Price in ticks of the instrument; positive. */
   readonly ticks: number;
-  /** Change of the price's total, in lots. */
-  readonly lotsDelta: number;
-  /** Change of the number of orders at the price. */
-  readonly ordersDelta: number;
+  /** Added to the price's total. */
+  readonly lots: number;
+  /** Added to the number of orders at the price. */
+  readonly orderCount: number;
 }
 
 /** One trade of the exchange. */
@@ -39,11 +38,12 @@ export interface GridChange {
   readonly lotQty: Qty;
 }
 
-/** All that one command did, in the order in which it happened. */
+/** All that one command did to the symbol that it concerns, in the order in which it happened. */
 export interface MarketBatch {
+  readonly symbol: string;
   readonly atMs: UnixMs;
   readonly changes: readonly DepthChange[];
   readonly trades: readonly TradePrint[];
   /** Then there is nothing else in the batch; left out where there is none. */
-  readonly grids?: readonly GridChange[];
+  readonly grid?: GridChange;
 }

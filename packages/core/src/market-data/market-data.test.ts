@@ -22,17 +22,19 @@ interface NaiveOrder {
   readonly lots: number;
 }
 
+type SymbolChange = DepthChange & Pick<NaiveOrder, "symbol">;
+
 /** Every change is one order that comes, goes or loses lots. */
 class NaiveOrders {
   #orders: NaiveOrder[] = [];
 
-  add(order: NaiveOrder): DepthChange {
+  add(order: NaiveOrder): SymbolChange {
     this.#orders.push(order);
-    return { ...sideOf(order), lotsDelta: order.lots, ordersDelta: 1 };
+    return { ...placeOf(order), lots: order.lots, orderCount: 1 };
   }
 
   /** Null when there is nothing to take. */
-  take(index: number, lotsMax: number): DepthChange | null {
+  take(index: number, lotsMax: number): SymbolChange | null {
     const order = this.#orders[index % Math.max(1, this.#orders.length)];
     if (order === undefined) return null;
     const lots = Math.min(lotsMax, order.lots);
@@ -40,7 +42,7 @@ class NaiveOrders {
     this.#orders = this.#orders
       .map((each) => (each === order ? rest : each))
       .filter((each) => each.lots > 0);
-    return { ...sideOf(order), lotsDelta: -lots, ordersDelta: rest.lots === 0 ? -1 : 0 };
+    return { ...placeOf(order), lots: -lots, orderCount: rest.lots === 0 ? -1 : 0 };
   }
 
   best(symbol: string, side: Side, count: number): DepthLevel[] {
@@ -140,14 +142,12 @@ test("market data: a snapshot and the changes since are the book at every seq", 
       const readers: Reader[] = [];
       for (const steps of commands) {
         const changes = steps.flatMap((each) => changeOf(naive, each));
-        const before = new Map(SYMBOLS.map((symbol) => [symbol, data.seq(symbol)]));
-        const updates = data.apply({ atMs: AT_MS, changes, trades: [] });
-        for (const { symbol, seq } of updates) {
-          assert.equal(seq, (before.get(symbol) ?? 0) + 1);
-          before.set(symbol, seq);
-        }
         for (const symbol of SYMBOLS) {
-          assert.equal(data.seq(symbol), before.get(symbol));
+          const seq = data.seq(symbol);
+          const ofSymbol = changes.filter((each) => each.symbol === symbol);
+          const update = data.apply({ symbol, atMs: AT_MS, changes: ofSymbol, trades: [] });
+          assert.equal(update?.seq ?? null, ofSymbol.length === 0 ? null : seq + 1);
+          assert.equal(data.seq(symbol), update?.seq ?? seq);
           assert.deepEqual(data.view(symbol, 5).levels, naive.levels(symbol, 5));
         }
         for (const reader of readers) {
@@ -194,36 +194,23 @@ test("market data: a command that ends where it began has a seq and no change", 
   data.apply(batch([change(Side.Buy, 10, 3, 1)]));
   const view = data.view("00700", 5);
   // An order that is replaced at its price loses its place there, not its quantity.
-  const updates = data.apply(batch([change(Side.Buy, 10, -3, -1), change(Side.Buy, 10, 3, 1)]));
-  assert.deepEqual(updates, [{ symbol: "00700", seq: 2, atMs: AT_MS, trades: [] }]);
+  const update = data.apply(batch([change(Side.Buy, 10, -3, -1), change(Side.Buy, 10, 3, 1)]));
+  assert.deepEqual(update, { symbol: "00700", seq: 2, atMs: AT_MS, trades: [] });
   assert.equal(view.advance(), null);
 });
 
-test("market data: one command may change several symbols, each has a seq of its own", () => {
+test("market data: each symbol has a seq of its own, which trades alone move on as well", () => {
   const data = new MarketData(INSTRUMENTS);
   data.apply(batch([change(Side.Buy, 10, 1, 1)]));
-  const print: TradePrint = {
-    symbol: "BTC-USDT",
-    tradeNo: 1,
-    ticks: 5,
-    lots: 2,
-    aggressorSide: Side.Sell,
-    atMs: AT_MS,
-  };
-  const updates = data.apply({
-    atMs: AT_MS,
-    changes: [change(Side.Buy, 10, -1, -1)],
-    trades: [print],
-  });
-  assert.deepEqual(
-    updates.map(({ symbol, seq, trades }) => [symbol, seq, trades.length]),
-    [
-      ["00700", 2, 0],
-      ["BTC-USDT", 1, 1],
-    ],
-  );
-  assert.equal(data.changedAtMs("00700"), AT_MS);
-  assert.equal(data.seq("BTC-USDT"), 1);
+  const symbol = "BTC-USDT";
+  const terms = { tradeNo: 1, ticks: 5, lots: 2, aggressorSide: Side.Sell };
+  const print: TradePrint = { symbol, ...terms, atMs: AT_MS };
+  const update = data.apply({ symbol, atMs: AT_MS, changes: [], trades: [print] });
+  assert.deepEqual([update?.symbol, update?.seq, update?.trades.length], [symbol, 1, 1]);
+  assert.equal(data.changedAtMs(symbol), AT_MS);
+  assert.equal(data.seq("00700"), 1);
+  assert.equal(data.apply({ symbol, atMs: AT_MS, changes: [], trades: [] }), null);
+  assert.equal(data.seq(symbol), 1);
 });
 
 test("market data: depth comes in prices and quantities, and is taken over as it stands", () => {
@@ -249,22 +236,22 @@ test("market data: what contradicts the book is a bug", () => {
   assert.throws(() => data.seq("X"), /the symbol is listed/);
 });
 
-function changeOf(naive: NaiveOrders, each: Step): DepthChange[] {
+function changeOf(naive: NaiveOrders, each: Step): SymbolChange[] {
   if (each.do === "add") return [naive.add(each.order)];
   const taken = each.do === "take" ? naive.take(each.index, each.lots) : null;
   return taken === null ? [] : [taken];
 }
 
-function sideOf({ symbol, side, ticks }: NaiveOrder) {
+function placeOf({ symbol, side, ticks }: NaiveOrder) {
   return { symbol, side, ticks };
 }
 
 function batch(changes: readonly DepthChange[]): MarketBatch {
-  return { atMs: AT_MS, changes, trades: [] };
+  return { symbol: "00700", atMs: AT_MS, changes, trades: [] };
 }
 
-function change(side: Side, ticks: number, lotsDelta: number, ordersDelta: number): DepthChange {
-  return { symbol: "00700", side, ticks, lotsDelta, ordersDelta };
+function change(side: Side, ticks: number, lots: number, orderCount: number): DepthChange {
+  return { side, ticks, lots, orderCount };
 }
 
 function level(ticks: number, lots: number, orderCount: number): DepthLevel {

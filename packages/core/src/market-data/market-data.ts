@@ -41,6 +41,9 @@ interface Listing {
   changedAtMs: UnixMs;
 }
 
+/** Most commands trade nothing. */
+const NO_TRADES: readonly Trade[] = [];
+
 export class MarketData {
   readonly tape: TradeTape;
   readonly #listings: Map<string, Listing>;
@@ -64,17 +67,18 @@ export class MarketData {
     for (const { ticks, lots, orderCount } of levels.asks) asks.change(ticks, lots, orderCount);
   }
 
-  /** Folds one command: an update for each symbol that it changed or traded in. */
-  apply({ atMs, changes, trades, grids = [] }: MarketBatch): MarketUpdate[] {
-    for (const grid of grids) this.#setGrid(grid);
-    const touched: Touched[] = [];
-    for (const { symbol, side, ticks, lotsDelta, ordersDelta } of changes) {
-      const { bids, asks } = this.#listing(symbol);
-      (side === Side.Buy ? bids : asks).change(ticks, lotsDelta, ordersDelta);
-      tradesIn(touched, symbol);
+  /** Folds one command; null where it neither changed the symbol nor traded in it. */
+  apply({ symbol, atMs, changes, trades, grid }: MarketBatch): MarketUpdate | null {
+    if (grid !== undefined) this.#setGrid(grid);
+    if (changes.length === 0 && trades.length === 0) return null;
+    const listing = this.#listing(symbol);
+    for (const { side, ticks, lots, orderCount } of changes) {
+      (side === Side.Buy ? listing.bids : listing.asks).change(ticks, lots, orderCount);
     }
-    for (const print of trades) tradesIn(touched, print.symbol).push(this.tape.apply(print));
-    return touched.map(({ symbol, trades: told }) => this.#advance(symbol, atMs, told));
+    const told = trades.length === 0 ? NO_TRADES : trades.map((print) => this.tape.apply(print));
+    listing.seq += 1;
+    listing.changedAtMs = atMs;
+    return { symbol, seq: listing.seq, atMs, trades: told };
   }
 
   /** Commands that changed the symbol since this was made; 0 before the first. */
@@ -125,32 +129,11 @@ export class MarketData {
     listing.grid = { priceTick, lotQty };
   }
 
-  #advance(symbol: string, atMs: UnixMs, trades: readonly Trade[]): MarketUpdate {
-    const listing = this.#listing(symbol);
-    listing.seq += 1;
-    listing.changedAtMs = atMs;
-    return { symbol, seq: listing.seq, atMs, trades };
-  }
-
   #listing(symbol: string): Listing {
     const listing = this.#listings.get(symbol);
     assert(listing !== undefined, "the symbol is listed");
     return listing;
   }
-}
-
-/** A symbol that a command changed or traded in, and its trades so far. */
-interface Touched {
-  readonly symbol: string;
-  readonly trades: Trade[];
-}
-
-/** The symbol's trades, in a list of nearly always one symbol. */
-function tradesIn(touched: Touched[], symbol: string): Trade[] {
-  for (const each of touched) if (each.symbol === symbol) return each.trades;
-  const trades: Trade[] = [];
-  touched.push({ symbol, trades });
-  return trades;
 }
 
 /** A count of one step as a count of another; exact. */

@@ -178,7 +178,8 @@ export class PlainConnection {
     }
     this.#neededBytes = head.headBytes + head.bodyBytes;
     if (bytes.length < this.#neededBytes) return false;
-    this.#unread = bytes.subarray(this.#neededBytes);
+    const isAll = bytes.length === this.#neededBytes;
+    this.#unread = isAll ? NOTHING : bytes.subarray(this.#neededBytes);
     const body = bytes.subarray(head.headBytes, this.#neededBytes);
     this.#neededBytes = 0;
     this.#headPieces = 0;

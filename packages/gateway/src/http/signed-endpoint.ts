@@ -128,12 +128,7 @@ export class SignedEndpoint {
       answerFault(request, receipt);
       return;
     }
-    const representation = prefersRepresentation(request);
-    const options = new SignedCall(services.authenticator, authenticated, {
-      representation,
-      receipt,
-      origin: originOf(request),
-    });
+    const options = new SignedCall(services.authenticator, authenticated, request, receipt);
     const answer = route.act(services, authenticated.caller, content, options);
     if (isFault(answer)) {
       answerFault(request, answer, budgetHeaders(services, authenticated));
@@ -199,13 +194,14 @@ class SignedCall implements CallOptions {
   constructor(
     authenticator: RequestAuthenticator,
     authenticated: Authenticated,
-    asked: Pick<SignedCall, "representation" | "receipt" | "origin">,
+    request: ArrivedRequest,
+    receipt: boolean,
   ) {
     this.#authenticator = authenticator;
     this.#authenticated = authenticated;
-    this.representation = asked.representation;
-    this.receipt = asked.receipt;
-    this.origin = asked.origin;
+    this.representation = prefersRepresentation(request);
+    this.receipt = receipt;
+    this.origin = originOf(request);
   }
 
   get secretSinceMs(): number {

@@ -98,20 +98,21 @@ export class MarketDataHub {
   publish(batches: readonly MarketBatch[]): void {
     for (const batch of batches) {
       // What was told and what is told next are counted in different steps.
-      if (batch.grids !== undefined) this.#tell();
-      for (const update of this.data.apply(batch)) {
-        if (this.#feeds.has(update.symbol)) this.#remember(update);
-      }
-      for (const { symbol } of batch.grids ?? []) {
-        const instrument = this.#instruments.find(symbol);
-        assert(instrument !== null, "a book is an instrument's");
-        this.#listed.set(symbol, instrument);
-        for (const feed of this.#feeds.get(symbol)?.values() ?? []) feed.regridded();
-      }
+      if (batch.grid !== undefined) this.#tell();
+      const update = this.data.apply(batch);
+      if (update !== null && this.#feeds.has(update.symbol)) this.#remember(update);
+      if (batch.grid !== undefined) this.#regrid(batch.symbol);
     }
     if (this.#untold.size === 0) return;
     if (this.#pace === null) this.#tell();
     else this.#pace.ask();
+  }
+
+  #regrid(symbol: string): void {
+    const instrument = this.#instruments.find(symbol);
+    assert(instrument !== null, "a book is an instrument's");
+    this.#listed.set(symbol, instrument);
+    for (const feed of this.#feeds.get(symbol)?.values() ?? []) feed.regridded();
   }
 
   #remember(update: MarketUpdate): void {

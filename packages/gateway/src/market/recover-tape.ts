@@ -44,7 +44,8 @@ export function recoverTape(
   const tape = new TradeTape(gridsBefore(records, instruments));
   for (const { payload } of records) {
     if (payload.startsWith(GRID_RECORD_BEGINS)) {
-      for (const grid of gridChangeOf(decodeExchangeEvent(payload))) tape.setGrid(grid);
+      const grid = gridChangeOf(decodeExchangeEvent(payload));
+      if (grid !== null) tape.setGrid(grid);
       continue;
     }
     const trade = decodeTimedTrade(payload);

@@ -24,6 +24,7 @@ import {
   CancelReason,
   type Cause,
   type DeskEvent,
+  type Order,
   type Refusal,
   refuse,
   type UnixMs,
@@ -128,10 +129,11 @@ export class AccountActs {
     const refusal =
       this.#ordersRefusal(book, request, nowMs) ?? this.#moneyRefusal(account, request);
     if (refusal !== null) return refusal;
+    const cancel = (order: Order) => {
+      return this.#partitions.cancel(order, nowMs, CancelReason.AccountClosed);
+    };
     for (const order of [...book.openOldestFirst()]) {
-      const canceled = this.#partitions.caused(cause, () => {
-        return this.#partitions.cancel(order, nowMs, CancelReason.AccountClosed);
-      });
+      const canceled = this.#partitions.caused(cause, cancel, order);
       if ("refused" in canceled) return canceled;
     }
     if (book.openCount > 0) {

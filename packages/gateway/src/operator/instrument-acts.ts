@@ -173,7 +173,8 @@ export class InstrumentActs {
     for (const order of orders) {
       if (order.phase === "PendingNew") continue;
       const reason = order.cancelPending ? askedReason(order) : CancelReason.InstrumentChanged;
-      this.#partitions.caused(cause, () => this.#partitions.withdraw(order, nowMs, reason));
+      const withdraw = (each: Order) => this.#partitions.withdraw(each, nowMs, reason);
+      this.#partitions.caused(cause, withdraw, order);
     }
   }
 

@@ -140,9 +140,8 @@ export class KillSwitch {
       assert(block.kill !== null, "a block that cancels has counts");
       const tally = { done: 0, already: 0, tooLate: 0 };
       const held = part.filter((name) => {
-        const outcome = partitions.caused(causeOf(block), () => {
-          return this.#cancel(name, closed, nowMs);
-        });
+        const cancel = (each: typeof name) => this.#cancel(each, closed, nowMs);
+        const outcome = partitions.caused(causeOf(block), cancel, name);
         if (outcome !== "heldBack") tally[outcome] += 1;
         return outcome === "heldBack";
       });

@@ -166,9 +166,8 @@ export class CancelRuns {
     if (!isWorking(order)) return { outcome: "tooLate", order };
     if (order.cancelPending) return { outcome: "already", order };
     const by = cause ?? { channel: Channel.Gateway, actor: reason, requestId: "" };
-    const canceled = this.#partitions.caused(by, () => {
-      return this.#partitions.cancel(order, nowMs, reason, faults);
-    });
+    const cancel = (each: Order) => this.#partitions.cancel(each, nowMs, reason, faults);
+    const canceled = this.#partitions.caused(by, cancel, order);
     if ("refused" in canceled) return { outcome: "failed", order, refusal: canceled };
     return { outcome: "done", order: canceled };
   }

@@ -44,16 +44,11 @@ export interface DurableCommit {
   readonly durationMs: number;
 }
 
-/** A value, as an answer, that waits for the disk. */
-interface Waiting<T = unknown> {
-  readonly value: T;
-  readonly resolve: (value: T) => void;
-}
-
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  /** What was decided since the last commit began. */
-  #waiting: Waiting[] = [];
+  /** What was decided since the last commit began waits for the next one: all for one promise. */
+  #next = Promise.withResolvers<void>();
+  #waitingCount = 0;
   #pendingCount = 0;
   #committing = false;
   #commitStartedMs = 0;
@@ -88,18 +83,18 @@ export class GroupCommit {
   /** Resolves with the value when all that is staged or being committed now is durable. */
   released<T>(value: T): Promise<T> {
     const nothingOutstanding =
-      !this.#committing && this.#waiting.length === 0 && this.#options.partitions.stagedCount === 0;
+      !this.#committing && this.#waitingCount === 0 && this.#options.partitions.stagedCount === 0;
     if (nothingOutstanding && !this.#failed) return Promise.resolve(value);
     this.#pendingCount += 1;
-    return new Promise<T>((resolve) => {
-      this.#waiting.push({ value, resolve } as Waiting);
-      this.#schedule();
-    });
+    this.#waitingCount += 1;
+    const released = this.#next.promise.then(() => value);
+    this.#schedule();
+    return released;
   }
 
   /** Resolves when nothing waits for the disk. */
   async idle(): Promise<void> {
-    if (!this.#committing && this.#waiting.length === 0) return;
+    if (!this.#committing && this.#waitingCount === 0) return;
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -121,7 +116,7 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#committing || this.#failed) return;
     const { hasSeveralCores = true } = this.#options;
-    if (hasSeveralCores && this.#waiting.length >= COMMIT_ANSWERS_MIN) {
+    if (hasSeveralCores && this.#waitingCount >= COMMIT_ANSWERS_MIN) {
       this.#commitSoon();
       return;
     }
@@ -159,7 +154,7 @@ export class GroupCommit {
   #turnEnded(): void {
     const due = this.#due;
     if (due === null) return; // It began within the turn.
-    const count = this.#waiting.length;
+    const count = this.#waitingCount;
     const isLate = this.#options.clock.monotonicMs() - due.sinceMs >= COMMIT_GATHER_MS;
     if (count > due.seenCount && !isLate) {
       due.seenCount = count;
@@ -174,8 +169,10 @@ export class GroupCommit {
     this.#committing = true;
     this.#due = null;
     const staged = this.#options.partitions.takeStaged();
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const durable = this.#next;
+    const waitingCount = this.#waitingCount;
+    this.#next = Promise.withResolvers();
+    this.#waitingCount = 0;
     const startedMs = this.#options.clock.monotonicMs();
     this.#commitStartedMs = startedMs;
     try {
@@ -198,9 +195,9 @@ export class GroupCommit {
       eventCount: staged.eventCount,
       durationMs: this.#options.clock.monotonicMs() - startedMs,
     });
-    this.#pendingCount -= waiting.length;
-    for (const { value, resolve } of waiting) resolve(value);
-    if (this.#waiting.length > 0) this.#schedule();
+    this.#pendingCount -= waitingCount;
+    durable.resolve();
+    if (this.#waitingCount > 0) this.#schedule();
     else this.#releaseIdle();
   }
 

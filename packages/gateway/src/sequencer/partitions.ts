@@ -214,10 +214,7 @@ export class Partitions {
     const isLess = price === order.price && stopPx === order.stopPx && orderQty < order.orderQty;
     const restingPx = isLess ? this.exchange.exchange.restingPrice(symbol, orderId) : null;
     const sent = restingPx === null ? replace : { ...replace, price: restingPx };
-    const reported = latestOf(
-      order,
-      this.#handle(sent, order, nowMs, CancelReason.Requested, price),
-    );
+    const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, price);
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
   }
@@ -364,11 +361,11 @@ export class Partitions {
     return lease.seq;
   }
 
-  /** Does it for somebody: reports of the orders that it is about say so. */
-  caused<Result>(cause: Cause | null, work: () => Result): Result {
+  /** Does what is given for somebody: reports of the orders that it is about say so. */
+  caused<Result, Given>(cause: Cause | null, work: (given: Given) => Result, given: Given): Result {
     this.#cause = cause;
     try {
-      return work();
+      return work(given);
     } finally {
       this.#cause = null;
     }
@@ -388,7 +385,7 @@ export class Partitions {
     nowMs: UnixMs,
     asked: AskedReason = CancelReason.Requested,
   ): Order | null {
-    return latestOf(subject, this.#handle(command, subject, nowMs, asked));
+    return this.#handle(command, subject, nowMs, asked);
   }
 
   /** Orders that wait for a venue's answer, to them or to their cancel. */
@@ -407,31 +404,30 @@ export class Partitions {
   }
 
   /**
-   * The orders that a command changed, as they stand after each change. The venue is not told why a
-   * cancel was sent, `asked`, nor a price that an order keeps while it rests at another one.
+   * The order that a command is about, as it leaves it; null where it does not change it. The venue
+   * is not told why a cancel was sent, `asked`, nor a price that an order keeps while it rests at
+   * another one.
    */
   #handle(
     command: ExchangeCommand,
-    placing: Order | null,
+    subject: Order | null,
     atMs: UnixMs,
     asked: AskedReason = CancelReason.Requested,
     price: Price | null = null,
-  ): Order[] {
+  ): Order | null {
     const { events, reports } = this.exchange.exchange.handle(command);
     this.#stageWorked({ events, atMs });
-    return reports.map((report) => {
+    let latest: Order | null = null;
+    for (const report of reports) {
       const partition = this.deskOf(report.account);
-      const subject = report.orderId === placing?.orderId ? placing : null;
-      const told = isAskedCancel(report)
-        ? { ...report, reason: asked }
-        : price !== null && report.type === "Replaced"
-          ? { ...report, price }
-          : report;
-      const cause = subject && this.#cause;
-      const event = partition.desk.decideReport(told, subject, atMs, cause);
+      const isOfSubject = report.orderId === subject?.orderId;
+      const told = reportToTell(report, asked, price);
+      const placing = isOfSubject ? subject : null;
+      const event = partition.desk.decideReport(told, placing, atMs, placing && this.#cause);
       this.#stageDeskEvent(partition, event);
-      return event.order;
-    });
+      if (isOfSubject) latest = event.order;
+    }
+    return latest;
   }
 
   /** What was held back for the buys at any price that wait for an auction, in ticks. */
@@ -483,13 +479,12 @@ export class Partitions {
   }
 }
 
-function isAskedCancel(report: VenueReport) {
-  return report.type === "Canceled" && report.reason === CancelReason.Requested;
-}
-
-/** The order as the last of the changes left it; null where none is of it. */
-function latestOf({ orderId }: Order, changed: readonly Order[]): Order | null {
-  return changed.findLast((order) => order.orderId === orderId) ?? null;
+/** A report of a cancel that was asked for, or of a replace, with what the venue was not told. */
+function reportToTell(report: VenueReport, asked: AskedReason, price: Price | null): VenueReport {
+  if (report.type === "Canceled" && report.reason === CancelReason.Requested) {
+    return asked === CancelReason.Requested ? report : { ...report, reason: asked };
+  }
+  return price !== null && report.type === "Replaced" ? { ...report, price } : report;
 }
 
 /** The instrument of a symbol that a desk took. */

@@ -180,7 +180,7 @@ export class Sequencer {
     const sinceSeq = this.partitions.deskOf(account).lease.seq;
     const turn = this.#turn(caller, nowMs);
     const cause = this.#causeOf(caller, origin);
-    const answer = this.partitions.caused(cause, () => decide(turn));
+    const answer = this.partitions.caused(cause, decide, turn);
     const isKept = turn.isKept || this.partitions.stagedCount > stagedBefore;
     if (isKept && identity !== null) this.#remember(account, sinceSeq, identity, answer);
     // Behind that: a refusal changed nothing, and a retry of it is a fresh try.

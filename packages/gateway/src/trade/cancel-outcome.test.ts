@@ -22,7 +22,7 @@ test("lookUpClosed: an order that goes from memory to the archive meanwhile is f
     } as unknown as OrderArchive;
     const target: CancelTarget = { by: "clOrdId", clOrdId: "moving" as ClOrdId };
     const caller = { apiKey: "key", account: ALICE };
-    const archived = await lookUpClosed(sequencer, archive, caller, [target]);
+    const archived = await lookUpClosed(sequencer, archive, caller, [{ target }]);
     assert.deepEqual(archived.get(targetKey(target)), desk.order(orderId));
     journal.close();
   });

@@ -141,11 +141,11 @@ export async function lookUpClosed(
   sequencer: Sequencer,
   archive: OrderArchive,
   caller: Caller,
-  targets: readonly (CancelTarget | Fault)[],
+  requests: readonly (AboutOrder | Fault)[],
 ): Promise<Archived> {
   const archived = new Map<string, Order | null>();
   for (;;) {
-    const missing = missingFromMemory(sequencer, caller, targets, archived);
+    const missing = missingFromMemory(sequencer, caller, requests, archived);
     if (missing.length === 0) return archived;
     await Promise.all(
       missing.map(async (target) => {
@@ -165,27 +165,36 @@ export async function lookUpClosed(
 export function unreadable(
   sequencer: Sequencer,
   caller: Caller,
-  targets: readonly (CancelTarget | Fault)[],
+  requests: readonly (AboutOrder | Fault)[],
 ): Archived {
-  const missing = missingFromMemory(sequencer, caller, targets, NOTHING_ARCHIVED);
+  const missing = missingFromMemory(sequencer, caller, requests, NOTHING_ARCHIVED);
   return new Map(missing.map((target) => [targetKey(target), "unreadable"]));
 }
+
+/** A request that names an order, which may be closed. */
+export interface AboutOrder {
+  readonly target: CancelTarget;
+}
+
+const NONE_MISSING: readonly CancelTarget[] = [];
 
 /** Targets that are neither open nor answered by what was closed lately or looked up already. */
 export function missingFromMemory(
   sequencer: Sequencer,
   caller: Caller,
-  targets: readonly (CancelTarget | Fault)[],
+  requests: readonly (AboutOrder | Fault)[],
   archived: Archived,
-): CancelTarget[] {
+): readonly CancelTarget[] {
   let missing: Map<string, CancelTarget> | null = null;
-  for (const target of targets) {
-    if (isFault(target) || (archived.size > 0 && archived.has(targetKey(target)))) continue;
+  for (const request of requests) {
+    if (isFault(request)) continue;
+    const { target } = request;
+    if (archived.size > 0 && archived.has(targetKey(target))) continue;
     if (sequencer.knows(caller, target)) continue;
     missing ??= new Map();
     missing.set(targetKey(target), target);
   }
-  return missing === null ? [] : [...missing.values()];
+  return missing === null ? NONE_MISSING : [...missing.values()];
 }
 
 function closedOutcome(order: Order | null): CancelOutcome {
@@ -219,6 +228,13 @@ function newest(recent: Order | null, archived: Order | null): Order | null {
 function isLater(a: Order, b: Order): boolean {
   const longer = a.orderId.length - b.orderId.length;
   return longer === 0 ? a.orderId > b.orderId : longer > 0;
+}
+
+/** Whether two targets are the same words. */
+export function isSameTarget(one: CancelTarget, other: CancelTarget): boolean {
+  return one.by === "orderId"
+    ? other.by === "orderId" && one.orderId === other.orderId
+    : other.by === "clOrdId" && one.clOrdId === other.clOrdId;
 }
 
 /** Equal for targets that are the same words. */

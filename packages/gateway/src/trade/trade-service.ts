@@ -33,11 +33,11 @@ import {
 import { assert, at } from "@countermand/core/assert";
 import {
   type Account,
-  type CancelTarget,
   type Instrument,
   type InstrumentSource,
   InstrumentTable,
   type Order,
+  type OrderId,
   type PlaceRequest,
   type Refusal,
 } from "@countermand/core/model";
@@ -51,16 +51,17 @@ import type { Turn } from "../sequencer/command-turn.ts";
 import type { Answer, Origin, RequestIdentity, Sequencer } from "../sequencer/sequencer.ts";
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
+  type AboutOrder,
   ARCHIVE_UNREADABLE,
   type Archived,
   amendInTurn,
   type CancelOutcome,
   cancelInTurn,
   faultOutcome,
+  isSameTarget,
   lookUpClosed,
   missingFromMemory,
   NOTHING_ARCHIVED,
-  targetKey,
   unreadable,
 } from "./cancel-outcome.ts";
 import { failed, overBudget, TOO_MANY_WAIT } from "./failed-answer.ts";
@@ -120,14 +121,9 @@ export class TradeService {
   }
 
   cancel(caller: Caller, request: CancelRequest, options: CallOptions): Promise<TradeAnswer> {
-    const targets = [request.target];
-    const about = {
-      targets,
-      urgency: "cancel",
-      identity: cancelIdentity(targets, options),
-      origin: options.origin,
-    } as const;
-    const waitSeconds = this.#cancelWait(caller, [request], about.identity);
+    const requests = [request];
+    const about = aboutCancels(requests, options);
+    const waitSeconds = this.#cancelWait(caller, requests, about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     if (this.#lacksReceipts(options)) return Promise.resolve(failed("RECEIPTS_OFF", ""));
     const writing = this.#writeAbout(caller, about, (turn, archived = NOTHING_ARCHIVED) => {
@@ -143,13 +139,7 @@ export class TradeService {
     options: CallOptions,
   ): Promise<TradeAnswer> {
     const requests = elements.map(({ request }) => request);
-    const targets = requests.map((request) => (isFault(request) ? request : request.target));
-    const about = {
-      targets,
-      urgency: "cancel",
-      identity: cancelIdentity(targets, options),
-      origin: options.origin,
-    } as const;
+    const about = aboutCancels(requests, options);
     const waitSeconds = this.#cancelWait(caller, requests, about.identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     if (this.#lacksReceipts(options)) return Promise.resolve(failed("RECEIPTS_OFF", ""));
@@ -158,7 +148,7 @@ export class TradeService {
       const answers = elements.map((element, index) => {
         const outcome = at(outcomes, index);
         const receipt = receiptMark(turn, outcome, options);
-        return { ...this.#cancelElementAnswer(element, outcome, options), receipt };
+        return this.#cancelElementAnswer(element, outcome, options, receipt);
       });
       return { httpStatus: 200, body: encodeBatch(answers) };
     });
@@ -173,7 +163,7 @@ export class TradeService {
 
   amend(caller: Caller, request: AmendRequest, options: CallOptions): Promise<TradeAnswer> {
     const { identity, origin, representation } = options;
-    const about = { targets: [request.target], urgency: "place", identity, origin } as const;
+    const about = { requests: [request], urgency: "place", identity, origin } as const;
     const waitSeconds = this.#placeWait(caller, 1, identity);
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     return this.#writeAbout(caller, about, (turn, archived = NOTHING_ARCHIVED) => {
@@ -310,17 +300,26 @@ export class TradeService {
    */
   #writeAbout(
     caller: Caller,
-    { targets, urgency, identity, origin }: WriteAbout,
+    about: WriteAbout,
     decide: (turn: Turn, archived?: Archived) => Answer,
   ): Promise<TradeAnswer> {
-    const missing = missingFromMemory(this.#sequencer, caller, targets, NOTHING_ARCHIVED);
-    if (missing.length === 0) return this.#write(caller, urgency, identity, decide, origin);
+    const { requests, urgency, identity, origin } = about;
+    const missing = missingFromMemory(this.#sequencer, caller, requests, NOTHING_ARCHIVED);
+    if (missing.length > 0) return this.#writeLookedUp(caller, about, decide);
+    return this.#write(caller, urgency, identity, decide, origin);
+  }
+
+  #writeLookedUp(
+    caller: Caller,
+    { requests, urgency, identity, origin }: WriteAbout,
+    decide: (turn: Turn, archived: Archived) => Answer,
+  ): Promise<TradeAnswer> {
     const write = (archived: Archived): Promise<TradeAnswer> => {
       return this.#write(caller, urgency, identity, (turn) => decide(turn, archived), origin);
     };
-    return lookUpClosed(this.#sequencer, this.#archive, caller, targets).then(write, (error) => {
+    return lookUpClosed(this.#sequencer, this.#archive, caller, requests).then(write, (error) => {
       // Of a batch, what is open is cancelled still; the rest is not decided.
-      if (isArchiveUnavailable(error)) return write(unreadable(this.#sequencer, caller, targets));
+      if (isArchiveUnavailable(error)) return write(unreadable(this.#sequencer, caller, requests));
       throw error;
     });
   }
@@ -365,6 +364,7 @@ export class TradeService {
     element: CancelElement,
     outcome: CancelOutcome,
     { representation }: CallOptions,
+    receipt: ReceiptMark | null,
   ): BatchAnswer {
     const referenceId = cancelElementReference(element);
     const orderNo = outcome.order?.orderId ?? element.orderNo;
@@ -372,11 +372,11 @@ export class TradeService {
       const resultJson = this.#refusedAnswer(outcome, false).body;
       const dataJson =
         representation && outcome.order !== null ? this.#orderJson(outcome.order) : null;
-      return { orderNo, referenceId, resultJson, dataJson };
+      return { orderNo, referenceId, resultJson, dataJson, receipt };
     }
     const { order, already } = outcome;
     const dataJson = representation ? encodeCancelData(order, this.#namesOf(order), already) : null;
-    return { orderNo, referenceId, resultJson: ACCEPTED, dataJson };
+    return { orderNo, referenceId, resultJson: ACCEPTED, dataJson, receipt };
   }
 
   /** A refused cancel or amend shows the order it was about, if that was asked for. */
@@ -418,7 +418,7 @@ export class TradeService {
 
 /** A write that names orders, which may be closed. */
 interface WriteAbout {
-  readonly targets: readonly (CancelTarget | Fault)[];
+  readonly requests: readonly (AboutOrder | Fault)[];
   readonly urgency: "cancel" | "place";
   readonly identity: RequestIdentity | null;
   readonly origin: Origin | undefined;
@@ -444,37 +444,59 @@ function cancelEach(
   requests: readonly (CancelRequest | Fault)[],
   archived: Archived,
 ): CancelOutcome[] {
-  const byTarget = new Map<string, CancelOutcome>();
-  const byOrder = new Map<string, CancelOutcome>();
-  return requests.map((request) => {
-    if (isFault(request)) return faultOutcome(request);
-    const conditions = conditionKey(request);
-    const targetName = conditions + targetKey(request.target);
-    const named = byTarget.get(targetName);
-    if (named !== undefined) return named;
-    const fresh = cancelInTurn(turn, request, archived);
-    const orderName = fresh.order === null ? null : conditions + fresh.order.orderId;
-    const outcome = (orderName === null ? undefined : byOrder.get(orderName)) ?? fresh;
-    byTarget.set(targetName, outcome);
-    if (orderName !== null) byOrder.set(orderName, outcome);
-    return outcome;
-  });
+  const outcomes: CancelOutcome[] = [];
+  for (const request of requests) {
+    if (isFault(request)) {
+      outcomes.push(faultOutcome(request));
+      continue;
+    }
+    const named = sameBefore(requests, outcomes, request, null);
+    const fresh = named ?? cancelInTurn(turn, request, archived);
+    const { order } = fresh;
+    const decided = order && sameBefore(requests, outcomes, request, order.orderId);
+    outcomes.push(named ?? decided ?? fresh);
+  }
+  return outcomes;
 }
 
-function conditionKey({ condition: { unfilled, version } }: CancelRequest): string {
-  return `${unfilled} ${version} `;
+/**
+ * What came of the first request before it under the same conditions that names the same, or, with
+ * an order, that was about that one. Looked for among a few: a batch is small.
+ */
+function sameBefore(
+  requests: readonly (CancelRequest | Fault)[],
+  outcomes: readonly CancelOutcome[],
+  { target, condition: { unfilled, version } }: CancelRequest,
+  orderId: OrderId | null,
+): CancelOutcome | null {
+  for (let index = 0; index < outcomes.length; index += 1) {
+    const before = at(requests, index);
+    if (isFault(before)) continue;
+    const { condition } = before;
+    if (condition.unfilled !== unfilled || condition.version !== version) continue;
+    const outcome = at(outcomes, index);
+    const isSame =
+      orderId === null ? isSameTarget(before.target, target) : outcome.order?.orderId === orderId;
+    if (isSame) return outcome;
+  }
+  return null;
 }
 
 /**
  * A cancel by order number is idempotent by nature; one by the client's name may mean another
  * order later.
  */
-function cancelIdentity(
-  targets: readonly (CancelTarget | Fault)[],
+function aboutCancels(
+  requests: readonly (CancelRequest | Fault)[],
   options: CallOptions,
-): RequestIdentity | null {
-  const byName = targets.some((target) => !isFault(target) && target.by === "clOrdId");
-  return byName || options.rememberAlways || options.receipt === true ? options.identity : null;
+): WriteAbout {
+  const isKept = options.rememberAlways || options.receipt === true || requests.some(isByName);
+  const identity = isKept ? options.identity : null;
+  return { requests, urgency: "cancel", identity, origin: options.origin };
+}
+
+function isByName(request: CancelRequest | Fault): boolean {
+  return !isFault(request) && request.target.by === "clOrdId";
 }
 
 /** The same request again must get the same receipt: so its answer is kept, whatever it did. */

@@ -1,13 +1,13 @@
 /** What names a command sent on a socket, so that the same one again gets the same reply. */
 import { hash } from "node:crypto";
 import {
+  type JsonMember,
   JsonObject,
   type JsonValue,
   LIMITS,
   NumberText,
   type SocketCommand,
 } from "@countermand/contract";
-import { at } from "@countermand/core/assert";
 import type { UnixMs } from "@countermand/core/model";
 import { FINGERPRINT_CHARACTERS } from "../auth/authenticate.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
@@ -40,14 +40,15 @@ function canonical(value: JsonValue): string {
   return String(value);
 }
 
-function canonicalObject({ names, values }: JsonObject): string {
-  if (names.length === 1) return `{${canonicalMember(at(names, 0), at(values, 0))}}`;
-  const members = names.map((name, index) => [name, at(values, index)] as const);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, value]) => canonicalMember(name, value)).join(",")}}`;
+function canonicalObject({ first }: JsonObject): string {
+  if (first?.next === null) return `{${canonicalMember(first)}}`;
+  const members: JsonMember[] = [];
+  for (let member = first; member !== null; member = member.next) members.push(member);
+  members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return `{${members.map(canonicalMember).join(",")}}`;
 }
 
-function canonicalMember(name: string, value: JsonValue): string {
+function canonicalMember({ name, value }: JsonMember): string {
   return `${JSON.stringify(name)}:${canonical(value)}`;
 }
 
