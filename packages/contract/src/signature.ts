@@ -76,21 +76,28 @@ const HEX = /^[0-9a-fA-F]+$/;
 const NO_SEXTET = 64;
 const SEXTETS = sextets();
 
+/** Where so many bytes go. */
+type Room = (byteCount: number) => Uint8Array;
+
 /**
  * The bytes of a signature: 32 of an HMAC, from Base64 (44 characters) or hex (64), or 64 of
- * Ed25519 (88 or 128). Null for anything else.
+ * Ed25519 (88 or 128). Null for anything else. They are written to `room`, whose bytes are all
+ * written over, or to bytes of their own.
  */
-export function decodeSignature(text: string): Uint8Array | null {
+export function decodeSignature(text: string, room: Room = newBytes): Uint8Array | null {
   const isHexLength =
     text.length === 2 * SIGNATURE_BYTES || text.length === 2 * ED25519_SIGNATURE_BYTES;
-  if (isHexLength) return HEX.test(text) ? decodeHex(text) : null;
-  if (text.length === BASE64_LENGTH) return decodeBase64(text, "=", SIGNATURE_BYTES);
+  if (isHexLength) return HEX.test(text) ? decodeHex(text, room(text.length / 2)) : null;
+  if (text.length === BASE64_LENGTH) return decodeBase64(text, "=", room(SIGNATURE_BYTES));
   if (text.length !== BASE64_LENGTH_ED25519) return null;
-  return decodeBase64(text, "==", ED25519_SIGNATURE_BYTES);
+  return decodeBase64(text, "==", room(ED25519_SIGNATURE_BYTES));
 }
 
-function decodeHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length / 2);
+function newBytes(byteCount: number): Uint8Array {
+  return new Uint8Array(byteCount);
+}
+
+function decodeHex(text: string, bytes: Uint8Array): Uint8Array {
   for (let index = 0; index < bytes.length; index += 1) {
     bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
   }
@@ -101,9 +108,8 @@ function decodeHex(text: string): Uint8Array {
  * Null for other letters, for another padding, and when the last letter carries bits beyond the
  * bytes.
  */
-function decodeBase64(text: string, padding: string, byteCount: number): Uint8Array | null {
+function decodeBase64(text: string, padding: string, bytes: Uint8Array): Uint8Array | null {
   if (!text.endsWith(padding)) return null;
-  const bytes = new Uint8Array(byteCount);
   const letterCount = text.length - padding.length;
   let seen = 0;
   let bits = 0;

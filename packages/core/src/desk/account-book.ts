@@ -13,16 +13,21 @@ import { OpenOrders } from "./open-orders.ts";
 
 /** How many there are of each name; nothing is kept of a name that has none. */
 class Counts<Name> {
-  readonly #counts = new Map<Name, number>();
+  readonly #counts = new Map<Name, { count: number }>();
 
   of(name: Name): number {
-    return this.#counts.get(name) ?? 0;
+    return this.#counts.get(name)?.count ?? 0;
   }
 
   change(name: Name, by: 1 | -1): void {
-    const count = this.of(name) + by;
-    if (count > 0) this.#counts.set(name, count);
-    else this.#counts.delete(name);
+    const known = this.#counts.get(name);
+    if (known === undefined) {
+      assert(by === 1, "what is counted down was counted");
+      this.#counts.set(name, { count: 1 });
+      return;
+    }
+    known.count += by;
+    if (known.count === 0) this.#counts.delete(name);
   }
 }
 

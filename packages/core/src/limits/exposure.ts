@@ -3,7 +3,15 @@
  * a function of the open orders, kept up with each change so that nobody has to add them up.
  */
 import { assert } from "../assert.ts";
-import { type Amount, amountOf, ONE, type Price, ZERO_PRICE } from "../model/decimal.ts";
+import {
+  type Amount,
+  amountOf,
+  ONE,
+  type Price,
+  type Qty,
+  ZERO_PRICE,
+  ZERO_QTY,
+} from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
 import type { Order } from "../model/order.ts";
 import { leavesQty } from "../order/order.ts";
@@ -47,8 +55,10 @@ export function workingAfter(working: Working, before: Order | null, after: Orde
 type KeptWorking = { -readonly [Total in keyof Working]: Working[Total] };
 
 function addChange(working: KeptWorking, before: Order | null, after: Order): void {
-  const qty = leavesQty(after) - (before === null ? 0n : leavesQty(before));
-  const amt = openAmt(after) - (before === null ? 0n : openAmt(before));
+  const qtyBefore = before === null ? ZERO_QTY : leavesQty(before);
+  const qtyAfter = leavesQty(after);
+  const qty = qtyAfter - qtyBefore;
+  const amt = openAmt(after, qtyAfter) - (before === null ? 0n : openAmt(before, qtyBefore));
   if (after.side === Side.Buy) {
     working.buyQty += qty;
     working.buyAmt += amt;
@@ -108,8 +118,7 @@ function uncovered(qty: bigint, amt: bigint, coveredQty: bigint): bigint {
   return qty > coveredQty ? (amt * (qty - coveredQty)) / qty : 0n;
 }
 
-/** What is left of the order to trade; nothing of one that is closed. */
-function openAmt(order: Order): bigint {
-  const qty = leavesQty(order);
+/** What is left of the order to trade, of which that is the quantity. */
+function openAmt(order: Order, qty: Qty): bigint {
   return qty === 0n ? 0n : amountOf(valuationPx(order), qty);
 }

@@ -148,7 +148,10 @@ export function isWaiting(order: Order): boolean {
 
 /** LeavesQty(151): what still works in the market; zero once nothing does. */
 export function leavesQty(order: Order): Qty {
-  return isWorking(order) ? ((order.orderQty - order.cumQty) as Qty) : ZERO_QTY;
+  if (!isWorking(order)) return ZERO_QTY;
+  const { orderQty, cumQty } = order;
+  // Most have traded nothing, and a difference is an object of its own.
+  return cumQty === 0n ? orderQty : ((orderQty - cumQty) as Qty);
 }
 
 /** What will never trade: OrderQty = CumQty + LeavesQty + this, always. */

@@ -85,6 +85,19 @@ test("sessions: every moment lies in one session, which the day's list holds", (
   );
 });
 
+test("sessions: which one it is does not depend on what was asked before", () => {
+  // Hours that are equal and another object were never asked.
+  fc.assert(
+    fc.property(HOURS, MOMENTS, fc.integer({ min: -DAY_S, max: DAY_S }), (hours, ms, offS) => {
+      const [before, then] = [ms as UnixMs, (ms + offS * 1000) as UnixMs];
+      for (const atMs of [before, then, before]) {
+        assert.deepEqual(sessionAt(hours, atMs), sessionAt({ ...hours }, atMs));
+      }
+    }),
+    RUNS,
+  );
+});
+
 test("sessions: what is forbidden is allowed when it reopens and not the moment before", () => {
   fc.assert(
     fc.property(HOURS, MOMENTS, ACTIONS, (hours, moment, action) => {

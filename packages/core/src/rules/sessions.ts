@@ -133,7 +133,18 @@ export function daySessions(hours: MarketHours, day: UnixDay): readonly Session[
   });
 }
 
+/** What was asked for last of each market: nearly always what is asked for next. */
+const latest = new WeakMap<MarketHours, SessionAt>();
+
 export function sessionAt(hours: MarketHours, atMs: UnixMs): SessionAt {
+  const known = latest.get(hours);
+  if (known !== undefined && atMs >= known.startsAtMs && atMs < known.endsAtMs) return known;
+  const found = foundSession(hours, atMs);
+  latest.set(hours, found);
+  return found;
+}
+
+function foundSession(hours: MarketHours, atMs: UnixMs): SessionAt {
   const { zone } = hours.calendar;
   const { day, secondOfDay } = localTime(zone, atMs);
   const session = sessionOf(hours, day, secondOfDay);

@@ -16,6 +16,7 @@ import {
   signatureDetails,
   signedPrefix,
 } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
 import type { KeyCredential } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import { SIGNATURE_WINDOW_MS_MAX } from "../config.ts";
@@ -52,8 +53,8 @@ export interface Authenticated {
   readonly key: StoredKey;
   readonly caller: Caller;
   readonly sentAtMs: UnixMs;
-  /** Its bytes: the Base64 and the hex spelling of a signature are one request. */
-  readonly signature: Uint8Array;
+  /** As it was sent; "" where nobody signed. */
+  readonly signature: string;
   /** What the signature is good with; absent where nobody signed. */
   readonly credential?: KeyCredential | null;
   /** When that began; absent as well. */
@@ -66,6 +67,14 @@ export interface Authenticated {
 const NO_SECRET = new HmacKey(randomBytes(SIGNATURE_BYTES));
 const NO_PUBLIC_KEY = generateKeyPairSync("ed25519").publicKey;
 const NO_SIGNATURE = new Uint8Array(SIGNATURE_BYTES);
+
+const hmacBytes = new Uint8Array(SIGNATURE_BYTES);
+const ed25519Bytes = new Uint8Array(ED25519_SIGNATURE_BYTES);
+
+/** Filled anew by each signature, which is checked before the next one is read. */
+function bytesForCheck(byteCount: number): Uint8Array {
+  return byteCount === SIGNATURE_BYTES ? hmacBytes : ed25519Bytes;
+}
 
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
@@ -96,7 +105,7 @@ export class Authenticator {
       return this.#refused("TIMESTAMP_OUT_OF_WINDOW", "", request);
     }
     const key = this.#options.keys.find(apiKey, nowMs);
-    const signature = decodeSignature(signatureText);
+    const signature = decodeSignature(signatureText, bytesForCheck);
     const isCostly = signature?.length === ED25519_SIGNATURE_BYTES;
     if (isCostly && !this.#failed.admits(this.#addressOf(request))) {
       return fault("UNVERIFIED_TOO_OFTEN", "too many Ed25519 signatures from here were wrong");
@@ -111,7 +120,8 @@ export class Authenticator {
       return fault("ADDRESS_NOT_ALLOWED", "the key is not taken from the address you send from");
     }
     const { credential, sinceMs: secretSinceMs } = good;
-    return { key, caller: key.caller, sentAtMs, signature, credential, secretSinceMs };
+    const { caller } = key;
+    return { key, caller, sentAtMs, signature: signatureText, credential, secretSinceMs };
   }
 
   /**
@@ -149,7 +159,10 @@ export class Authenticator {
   /** Names the request for the memory of answered writes. */
   identityOf({ caller, sentAtMs, signature }: Authenticated): RequestIdentity {
     const sent = Buffer.from(`request\0${caller.apiKey}\0${sentAtMs}\0`);
-    const digest = hash("sha256", Buffer.concat([sent, signature]), "base64url");
+    // Its bytes: the Base64 and the hex spelling of a signature are one request.
+    const bytes = decodeSignature(signature);
+    assert(bytes !== null, "the signature of a request that came in was read before");
+    const digest = hash("sha256", Buffer.concat([sent, bytes]), "base64url");
     const fingerprint = digest.slice(0, FINGERPRINT_CHARACTERS);
     return {
       fingerprint,

@@ -18,7 +18,6 @@ import { cookieValue, siteFault } from "./browser-request.ts";
 import { type ConsoleSessions, isSameToken, type OpenSession } from "./console-sessions.ts";
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
-const NO_SIGNATURE = new Uint8Array(32);
 
 export class SessionAuthenticator implements Pick<Authenticator, "authenticate" | "identityOf"> {
   readonly #sessions: ConsoleSessions;
@@ -39,7 +38,7 @@ export class SessionAuthenticator implements Pick<Authenticator, "authenticate" 
       key,
       caller: key.caller,
       sentAtMs: this.#wallMs() as UnixMs,
-      signature: NO_SIGNATURE,
+      signature: "",
       onEnd,
     };
   }

@@ -184,8 +184,9 @@ class HeadReader {
       if (code === SPACE) break;
       if (code < SPACE || code > TILDE || code === HASH) return null;
     }
-    const version = this.#text.slice(end, end + VERSION.length);
-    if (version !== VERSION) return VERSION.startsWith(version) ? "" : null;
+    if (!this.#text.startsWith(VERSION, end)) {
+      return VERSION.startsWith(this.#text.slice(end, end + VERSION.length)) ? "" : null;
+    }
     this.#at = end + VERSION.length;
     return this.#text.slice(from, end);
   }
