@@ -24,8 +24,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/sequencer/group-commit.ts`,
-        find: "this.#waiting.push({ value, resolve } as Waiting);",
-        replace: "this.#waiting.push({ value, resolve: () => undefined }); resolve(value);",
+        find: "const released = this.#next.promise.then(() => value);",
+        replace: "const released = Promise.resolve(value);",
       },
     ],
   },

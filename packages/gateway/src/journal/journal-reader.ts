@@ -55,7 +55,8 @@ export class JournalReader {
       this.#partitionId = this.#database.prepare("SELECT id FROM partitions WHERE name = ?");
       const block = "SELECT id, epoch, lower(hex(hash)) AS hash, payloads FROM blocks";
       this.#blocks = this.#database.prepare(
-        `${block} WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`,
+        // A bare LIMIT ? has SQLite compile the statement anew for each run of it.
+        `${block} WHERE id > ? AND id <= ? ORDER BY id LIMIT ? + 0`,
       );
       this.#before = this.#database.prepare(
         `SELECT id, lower(hex(hash)) AS hash FROM blocks
