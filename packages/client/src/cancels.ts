@@ -111,11 +111,11 @@ export async function cancelToTheEnd(
   { timeoutMs = CONFIRM_TIMEOUT_MS }: ConfirmOptions,
 ): Promise<Order> {
   const { transport } = calls;
-  const deadlineMs = transport.nowMs() + timeoutMs;
+  const deadlineMs = transport.monotonicMs() + timeoutMs;
   let order = await afterCancel(calls, request);
   for (let pollMs = CONFIRM_POLL_MS_MIN; !isClosed(order); ) {
     const { order_no } = order;
-    if (transport.nowMs() + pollMs > deadlineMs) {
+    if (transport.monotonicMs() + pollMs > deadlineMs) {
       throw new WaitTimeoutError(`order ${order_no} is not closed yet`);
     }
     await transport.pause(pollMs);

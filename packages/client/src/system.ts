@@ -5,6 +5,11 @@ export function systemNow(): number {
   return Date.now();
 }
 
+/** Milliseconds that never run back, whatever is done to the engine's clock. */
+export function systemMonotonicMs(): number {
+  return performance.now();
+}
+
 /** Resolves after milliseconds, or when the signal comes: then no timer keeps a program waiting. */
 export function systemDelay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

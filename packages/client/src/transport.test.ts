@@ -142,6 +142,24 @@ test("transport: a write without any answer in time has an unknown outcome", asy
   });
 });
 
+test("transport: a clock that is set meanwhile neither ends a call nor keeps it", async () => {
+  for (const stepMs of [-3_600_000, 3_600_000]) {
+    let monotonicMs = 0;
+    const cuts = Array.from({ length: 50 }, () => CUT);
+    const { transport, sent, time } = scripted(cuts, {
+      callTimeoutMs: 5_000,
+      monotonicMs: () => monotonicMs,
+      delay: (ms) => {
+        if (sent.length === 2) time.nowMs += stepMs;
+        monotonicMs += ms;
+        return Promise.resolve();
+      },
+    });
+    await assert.rejects(transport.call(PLACE), OutcomeUnknownError);
+    assert.ok(monotonicMs > 2_000 && monotonicMs < 5_000, `${stepMs}: after ${monotonicMs} ms`);
+  }
+});
+
 test("transport: a signature that ran out while the outcome was unknown leaves it unknown", async () => {
   const { transport } = scripted([CUT, json(401, refusal("timestamp_out_of_window"))]);
   await assert.rejects(transport.call(PLACE), OutcomeUnknownError);

@@ -18,7 +18,7 @@ import { ServerClock } from "./clock.ts";
 import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
 import { attemptsText, problemText } from "./problem.ts";
 import { type Credentials, Signer } from "./sign.ts";
-import { systemDelay, systemNow } from "./system.ts";
+import { systemDelay, systemMonotonicMs, systemNow } from "./system.ts";
 
 export interface TransportOptions {
   /** Where the gateway is, such as `http://127.0.0.1:8080`. */
@@ -40,6 +40,8 @@ export interface TransportOptions {
   readonly fetch?: typeof fetch;
   /** Unix milliseconds; the engine's clock unless given. */
   readonly now?: () => number;
+  /** Milliseconds for timeouts; the engine's that never run back, or `now` where that is given. */
+  readonly monotonicMs?: () => number;
   /** Waits for milliseconds, or for the signal; a timer unless given. */
   readonly delay?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -82,7 +84,7 @@ const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 /** A call under way. */
 interface Running {
   readonly call: Call;
-  /** Unix milliseconds. */
+  /** Monotonic. */
   readonly deadlineMs: number;
   attempts: number;
   /** The last attempt that may have been carried out; null while there is none. */
@@ -98,6 +100,8 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #fetch: typeof fetch;
   readonly #now: () => number;
+  /** Durations: a clock that is set meanwhile must not end a call, or keep it for hours. */
+  readonly #monotonicMs: () => number;
   readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   #measuring: Promise<void> | null = null;
 
@@ -107,6 +111,7 @@ export class Transport {
     this.#options = options;
     this.baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#now = options.now ?? systemNow;
+    this.#monotonicMs = options.monotonicMs ?? options.now ?? systemMonotonicMs;
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#delay = options.delay ?? systemDelay;
     this.clock = shared?.clock ?? new ServerClock(this.#now);
@@ -114,9 +119,9 @@ export class Transport {
     this.signer = shared?.signer ?? (credentials === undefined ? null : new Signer(credentials));
   }
 
-  /** Milliseconds of this machine's clock. */
-  nowMs(): number {
-    return this.#now();
+  /** Milliseconds of a clock that never runs back. */
+  monotonicMs(): number {
+    return this.#monotonicMs();
   }
 
   /** Waits for milliseconds, or until the calls' signal is aborted. */
@@ -140,14 +145,14 @@ export class Transport {
     this.#options.signal?.throwIfAborted();
     const running: Running = {
       call,
-      deadlineMs: this.#now() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS),
+      deadlineMs: this.#monotonicMs() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS),
       attempts: 0,
       unknown: null,
       isClockMeasured: false,
     };
     for (let headers = await this.#headers(call); ; ) {
       running.attempts += 1;
-      const attempt = await this.#attempt(call, headers, running.deadlineMs - this.#now());
+      const attempt = await this.#attempt(call, headers, running.deadlineMs - this.#monotonicMs());
       if (attempt.type === "success") return attempt.success;
       if (attempt.type === "unknown") running.unknown = attempt;
       if (mayBeSignedAnew(running, attempt)) {
@@ -169,7 +174,7 @@ export class Transport {
     const { onRepeat, signal } = this.#options;
     const isAborted = (): boolean => signal?.aborted === true;
     const pauseMs = pauseMsAfter(attempts, last);
-    const isTooLate = this.#now() + pauseMs >= deadlineMs;
+    const isTooLate = this.#monotonicMs() + pauseMs >= deadlineMs;
     if (remedyOf(last) !== null || isTooLate || isAborted()) return false;
     if (onRepeat !== undefined) {
       const problem = problemText(causeOf(last));
