@@ -1,14 +1,14 @@
 /** One keep-alive connection of a simulated client: answers come in the order of its requests. */
 import { Connection } from "../world/network.ts";
 import type { World } from "../world/world.ts";
-import type { Request } from "./requests.ts";
+import type { Sent } from "./requests.ts";
 import { HttpReader } from "./wire-readers.ts";
 
 /** Milliseconds without an answer after which the outcome is unknown. */
 const PATIENCE_MS = 8_000;
 
 interface Waiting {
-  readonly request: Request;
+  readonly request: Sent;
   readonly resolve: (isAnswered: boolean) => void;
 }
 
@@ -25,7 +25,7 @@ export class HttpClient {
   }
 
   /** Sends the request's bytes; whether an answer came. */
-  send(request: Request): Promise<boolean> {
+  send(request: Sent): Promise<boolean> {
     return new Promise((resolve) => {
       const connection = this.#connected();
       this.#waiting.push({ request, resolve });

@@ -4,9 +4,8 @@
  */
 import { INSTRUMENTS } from "../oracle/money.ts";
 import type { HeldBook, Shown } from "../oracle/public-market.ts";
-import { Connection } from "../world/network.ts";
 import type { World } from "../world/world.ts";
-import { FrameReader, frameBytes, HttpReader, Opcode } from "./wire-readers.ts";
+import { WebSocketClient } from "./web-socket.ts";
 
 export interface MarketClientOptions {
   readonly world: World;
@@ -39,10 +38,7 @@ const CHANNELS = ["depth", "trades"] as const;
 
 export class MarketClient {
   readonly #options: MarketClientOptions;
-  #connection: Connection | null = null;
-  #isOpen = false;
-  #http = new HttpReader();
-  #frames = new FrameReader();
+  readonly #socket: WebSocketClient;
   /** Latest position of each subscription. */
   readonly #seqs = new Map<string, number>();
   readonly #books = new Map<string, HeldBook>();
@@ -50,6 +46,12 @@ export class MarketClient {
 
   constructor(options: MarketClientOptions) {
     this.#options = options;
+    this.#socket = new WebSocketClient(options.world, options.port, {
+      opened: () => this.subscribe(),
+      refused: () => {},
+      received: (text) => this.#message(text),
+      gone: () => this.#seqs.clear(),
+    });
   }
 
   /** All its subscriptions have begun, in this epoch. */
@@ -66,76 +68,27 @@ export class MarketClient {
   }
 
   connect(): void {
-    const { world, port } = this.#options;
-    if (this.#connection !== null || world.nowMs < this.awayUntilMs) return;
-    this.#http = new HttpReader();
-    this.#frames = new FrameReader();
+    const { world } = this.#options;
+    if (this.#socket.isConnected || world.nowMs < this.awayUntilMs) return;
     this.#seqs.clear();
-    const connection: Connection = new Connection(world, port, {
-      onBytes: (bytes) => this.#read(bytes),
-      onGone: () => {
-        if (this.#connection === connection) this.#gone();
-      },
-    });
-    this.#connection = connection;
-    const lines = [
-      "GET /ws/market/v1?heartbeat=1 HTTP/1.1",
-      "Host: sim",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: c2ltdWxhdGVkIGNsaWVudA==",
-    ];
-    connection.send(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`));
+    this.#socket.connect("/ws/market/v1?heartbeat=1");
   }
 
   /** Stops reading, or goes on. */
   read(isReading: boolean): void {
-    this.#connection?.read(isReading);
+    this.#socket.read(isReading);
   }
 
   /** A fresh snapshot of everything. */
   subscribe(): void {
-    if (!this.#isOpen) return;
+    if (!this.#socket.isOpen) return;
     const { levels } = this.#options;
     const message = { op: "subscribe", channels: CHANNELS, symbols: SYMBOLS, levels };
-    this.#connection?.send(frameBytes(Opcode.Text, Buffer.from(JSON.stringify(message))));
+    this.#socket.send(Buffer.from(JSON.stringify(message)));
   }
 
   cut(): void {
-    this.#connection?.cut();
-    this.#gone();
-  }
-
-  #gone(): void {
-    this.#connection = null;
-    this.#isOpen = false;
-    this.#seqs.clear();
-  }
-
-  #read(bytes: Buffer): void {
-    if (this.#isOpen) {
-      this.#readFrames(bytes);
-      return;
-    }
-    const [answer] = this.#http.push(bytes);
-    if (answer === undefined) return;
-    if (answer.status !== 101) {
-      this.cut();
-      return;
-    }
-    this.#isOpen = true;
-    this.subscribe();
-    this.#readFrames(this.#http.rest());
-  }
-
-  #readFrames(bytes: Buffer): void {
-    for (const { opcode, payload } of this.#frames.push(bytes)) {
-      if (this.#connection === null) return;
-      if (opcode === Opcode.Text) this.#message(payload.toString("utf8"));
-      if (opcode === Opcode.Ping) this.#connection.send(frameBytes(Opcode.Pong, payload));
-      if (opcode === Opcode.Close) this.cut();
-    }
+    this.#socket.cut();
   }
 
   #message(text: string): void {

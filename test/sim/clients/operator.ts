@@ -9,7 +9,7 @@ import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
 import { chooseRow, wordsOf } from "./limit-rows.ts";
-import { KEYS, type Key, type Request } from "./requests.ts";
+import { KEYS, type Key, type Sent } from "./requests.ts";
 
 export const OPERATOR_TOKEN = "simulated-operator-0123456789abcdef0123456789abcdef";
 export const OPERATOR_PORT = 8_001;
@@ -363,19 +363,8 @@ export class Operator {
       `Content-Length: ${Buffer.byteLength(content)}`,
     ];
     world.tell(`${id} operator ${method} ${path} ${content}`);
-    const request: Request = {
-      id,
-      key: { apiKey: "", secret: "", account: "" },
-      channel: "http",
-      command: { kind: "balance" },
-      bytes: Buffer.from(`${lines.join("\r\n")}\r\n\r\n${content}`),
-      fingerprint: "",
-      sentAtMs: world.nowMs,
-      sentWallMs: world.scheduler.wallMs,
-      knownSeq: 0,
-      answers: [],
-      underWay: 0,
-    };
+    const bytes = Buffer.from(`${lines.join("\r\n")}\r\n\r\n${content}`);
+    const request: Sent = { id, bytes, answers: [] };
     for (;;) {
       await this.#http.send(request);
       const text = request.answers.at(-1)?.text ?? "";

@@ -90,6 +90,14 @@ export type Command =
   | { readonly kind: "balance" }
   | { readonly kind: "positions" };
 
+/** What goes over a connection, and what came back of it. */
+export interface Sent {
+  readonly id: string;
+  /** The same each time. */
+  readonly bytes: Buffer;
+  readonly answers: Answer[];
+}
+
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -100,13 +108,10 @@ export interface Answer {
 }
 
 /** A request, from the moment it was made up. */
-export interface Request {
-  readonly id: string;
+export interface Request extends Sent {
   readonly key: Key;
   readonly channel: "http" | "socket";
   readonly command: Command;
-  /** What goes over the wire, the same each time. */
-  readonly bytes: Buffer;
   /** What the journal calls it (docs/protocol/journal.md). */
   readonly fingerprint: string;
   readonly sentAtMs: number;
@@ -114,7 +119,6 @@ export interface Request {
   readonly sentWallMs: number;
   /** How far the client's account was known to have come when it was sent. */
   readonly knownSeq: number;
-  readonly answers: Answer[];
   /** On so many connections it waits for an answer. */
   underWay: number;
 }
@@ -256,20 +260,15 @@ function fingerprintOf(text: string, signature: string): string {
   return hash.digest("base64url").slice(0, 22);
 }
 
-export function handshakeBytes(key: Key, query: string, timestamp: number): Buffer {
-  const path = "/ws/trade/v1";
-  const lines = [
-    `GET ${path}${query === "" ? "" : `?${query}`} HTTP/1.1`,
-    "Host: sim",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: c2ltdWxhdGVkIGNsaWVudA==",
+export const STREAM_PATH = "/ws/trade/v1";
+
+/** The headers that open an order stream. */
+export function signedHandshake(key: Key, query: string, timestamp: number): string[] {
+  return [
     `X-API-Key: ${key.apiKey}`,
     `X-API-Timestamp: ${timestamp}`,
-    `X-API-Signature: ${sign(key, `CONNECT|${path}|${timestamp}|${query}`)}`,
+    `X-API-Signature: ${sign(key, `CONNECT|${STREAM_PATH}|${timestamp}|${query}`)}`,
   ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
 function sign(key: Key, text: string): string {

@@ -1,8 +1,8 @@
 /** A simulated reader of an order stream, with commands or without: comes back where it was. */
-import { Connection } from "../world/network.ts";
 import type { World } from "../world/world.ts";
-import { handshakeBytes, type Key, type Request } from "./requests.ts";
-import { FrameReader, frameBytes, HttpReader, Opcode } from "./wire-readers.ts";
+import { type Key, type Request, STREAM_PATH, signedHandshake } from "./requests.ts";
+import { WebSocketClient } from "./web-socket.ts";
+import type { HttpAnswer } from "./wire-readers.ts";
 
 /** Milliseconds without a reply after which the outcome is unknown. */
 const PATIENCE_MS = 8_000;
@@ -63,11 +63,8 @@ export class StreamClient {
   /** Frames may be dropped and repeated, because that was asked for. */
   isFaulty = false;
   readonly #options: StreamClientOptions;
-  #connection: Connection | null = null;
-  #isOpen = false;
+  readonly #socket: WebSocketClient;
   #signedAtMs = 0;
-  #http = new HttpReader();
-  #frames = new FrameReader();
   readonly #waiting = new Map<
     string,
     { request: Request; resolve: (isAnswered: boolean) => void }
@@ -75,6 +72,14 @@ export class StreamClient {
 
   constructor(options: StreamClientOptions) {
     this.#options = options;
+    this.#socket = new WebSocketClient(options.world, options.port, {
+      opened: () => {
+        this.openSinceMs = options.world.nowMs;
+      },
+      refused: (answer) => this.#refused(answer),
+      received: (text) => this.#message(text),
+      gone: () => this.#gone(),
+    });
     const { accounts, start = { afterSeq: 0 } } = options;
     if (start === "snapshot") return;
     for (const account of accounts) this.#seqs.set(account, start.afterSeq);
@@ -103,26 +108,17 @@ export class StreamClient {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#socket.isOpen;
   }
 
   get isConnected(): boolean {
-    return this.#connection !== null;
+    return this.#socket.isConnected;
   }
 
   connect(): void {
-    const { accounts, world, key, graceS, hasCommands, nextTimestamp, port } = this.#options;
-    if (this.#connection !== null || world.nowMs < this.awayUntilMs || this.isEnded) return;
-    this.#http = new HttpReader();
-    this.#frames = new FrameReader();
+    const { accounts, world, key, graceS, hasCommands, nextTimestamp } = this.#options;
+    if (this.#socket.isConnected || world.nowMs < this.awayUntilMs || this.isEnded) return;
     this.resumeCount += 1;
-    const connection: Connection = new Connection(world, port, {
-      onBytes: (bytes) => this.#read(bytes),
-      onGone: () => {
-        if (this.#connection === connection) this.#gone();
-      },
-    });
-    this.#connection = connection;
     const guard = graceS === null ? "" : `&cancel_on_disconnect=1&grace=${graceS}`;
     const commands = hasCommands ? "&commands=1" : "";
     const positions = accounts.map((account) => `${account}:${this.seqOf(account)}`);
@@ -131,16 +127,15 @@ export class StreamClient {
     if (this.#lacksSnapshot) this.#seqs.clear();
     const query = `${from}&heartbeat=1${commands}${guard}`;
     this.#signedAtMs = world.nowMs;
-    connection.send(handshakeBytes(key, query, nextTimestamp()));
+    this.#socket.connect(`${STREAM_PATH}?${query}`, signedHandshake(key, query, nextTimestamp()));
   }
 
   /** Sends the request's message; whether a reply came. */
   send(request: Request): Promise<boolean> {
-    if (!this.#isOpen || this.#connection === null) return Promise.resolve(false);
-    const connection = this.#connection;
+    if (!this.#socket.isOpen) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#waiting.set(request.id, { request, resolve });
-      connection.send(frameBytes(Opcode.Text, request.bytes));
+      this.#socket.send(request.bytes);
       this.#options.world.scheduler.after(PATIENCE_MS, null, () => {
         if (this.#waiting.get(request.id)?.resolve === resolve) this.cut();
       });
@@ -149,12 +144,11 @@ export class StreamClient {
 
   /** Stops reading, or goes on. */
   read(isReading: boolean): void {
-    this.#connection?.read(isReading);
+    this.#socket.read(isReading);
   }
 
   cut(): void {
-    this.#connection?.cut();
-    this.#gone();
+    this.#socket.cut();
   }
 
   /** For good. */
@@ -163,31 +157,9 @@ export class StreamClient {
     this.isEnded = true;
   }
 
-  #read(bytes: Buffer): void {
-    if (!this.#isOpen) {
-      const [answer] = this.#http.push(bytes);
-      if (answer === undefined) return;
-      if (answer.status !== 101) {
-        this.#options.world.tell(`stream of ${this.#options.key.account} refused ${answer.text}`);
-        if (answer.text.includes('"reason":"signature_invalid"')) this.#end(answer.text);
-        this.cut();
-        return;
-      }
-      this.#isOpen = true;
-      this.openSinceMs = this.#options.world.nowMs;
-      this.#readFrames(this.#http.rest());
-      return;
-    }
-    this.#readFrames(bytes);
-  }
-
-  #readFrames(bytes: Buffer): void {
-    for (const { opcode, payload } of this.#frames.push(bytes)) {
-      if (this.#connection === null) return;
-      if (opcode === Opcode.Text) this.#message(payload.toString("utf8"));
-      if (opcode === Opcode.Ping) this.#connection.send(frameBytes(Opcode.Pong, payload));
-      if (opcode === Opcode.Close) this.cut();
-    }
+  #refused({ text }: HttpAnswer): void {
+    this.#options.world.tell(`stream of ${this.#options.key.account} refused ${text}`);
+    if (text.includes('"reason":"signature_invalid"')) this.#end(text);
   }
 
   #message(text: string): void {
@@ -265,8 +237,6 @@ export class StreamClient {
   }
 
   #gone(): void {
-    this.#connection = null;
-    this.#isOpen = false;
     this.openSinceMs = null;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
