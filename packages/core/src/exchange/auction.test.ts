@@ -54,15 +54,7 @@ test("auction: the price is the one found by trying every price", () => {
 });
 
 test("auction: a buy at any price takes no part in a price above its protection", () => {
-  const book = new Book();
-  const add = (orderId: string, side: Side, lots: number, ticks: number): void => {
-    const nature = { account: orderId as Account, side, timeInForce: TimeInForce.Day };
-    book.add({ orderId: orderId as OrderId, ...nature }, ticks, lots, lots);
-  };
-  add("1", Side.Buy, 5, 0);
-  add("2", Side.Buy, 5, 0);
-  add("3", Side.Buy, 5, 20);
-  add("4", Side.Sell, 5, 10);
+  const book = countedBook("5@0 5@0 5@20", "5@10");
   const cappedAt = (ticks: number) =>
     matchAuction(book, 0, new Map([["1" as OrderId, ticks]])).fills.map(({ buy }) => buy.orderId);
   // Buys outweigh, so that the price is the highest: 20.
@@ -77,16 +69,7 @@ test("auction: a buy at any price takes no part in a price above its protection"
 });
 
 test("auction: without the buy that can pay least, the price may be good for the others", () => {
-  const book = new Book();
-  const add = (orderId: string, side: Side, lots: number, ticks: number): void => {
-    const nature = { account: orderId as Account, side, timeInForce: TimeInForce.Day };
-    book.add({ orderId: orderId as OrderId, ...nature }, ticks, lots, lots);
-  };
-  add("1", Side.Buy, 5, 0);
-  add("2", Side.Buy, 5, 0);
-  add("3", Side.Buy, 5, 20);
-  add("4", Side.Sell, 10, 10);
-  add("5", Side.Sell, 5, 18);
+  const book = countedBook("5@0 5@0 5@20", "10@10 5@18");
   const protection = new Map([
     ["1" as OrderId, 15],
     ["2" as OrderId, 9],
@@ -246,6 +229,17 @@ function named(account: string, side: Side, lots: number, ticks: number): Restin
 function placedOf(side: Side, text: string): RestingOrder {
   const [, account = "", lots, ticks, age] = /^(\w)(\d+)@(\d+)#(\d+)$/.exec(text) ?? [];
   return numbered(orderOf(side, [Number(lots), Number(ticks)]), Number(age), account);
+}
+
+/** Buys, then sells, with the numbers from 1 on, each of an account of its own. */
+function countedBook(buys: string, sells: string): Book {
+  const orders = [...ordersOf(Side.Buy, buys), ...ordersOf(Side.Sell, sells)];
+  return bookOf(
+    orders.map((order, index) => {
+      const number = String(index + 1);
+      return { ...order, orderId: number as OrderId, account: number as Account };
+    }),
+  );
 }
 
 /** In the order in which they came to their prices. */
