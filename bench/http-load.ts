@@ -103,7 +103,6 @@ class Load {
   #drive(socket: Socket): void {
     let index = 0;
     let sentMs = 0;
-    let received = "";
     const send = (): void => {
       if (this.#sent === this.#script.count) return;
       index = this.#sent;
@@ -112,11 +111,7 @@ class Load {
       sentMs = performance.now();
       socket.write(request);
     };
-    socket.on("data", (chunk) => {
-      received += chunk.toString("latin1");
-      const answer = wholeAnswer(received);
-      if (answer === null) return;
-      received = "";
+    onAnswer(socket, (answer) => {
       this.#latencies.add(performance.now() - sentMs);
       this.#take(index, answer, send);
     });
@@ -191,10 +186,22 @@ export function openSocket(port: number): Promise<Socket> {
   });
 }
 
+/** Tells each whole answer of a connection that has one request under way at a time. */
+export function onAnswer(socket: Socket, answered: (answer: HttpAnswer) => void): void {
+  let received = "";
+  socket.on("data", (chunk) => {
+    received += chunk.toString("latin1");
+    const answer = wholeAnswer(received);
+    if (answer === null) return;
+    received = "";
+    answered(answer);
+  });
+}
+
 const CONTENT_LENGTH = /\r\nContent-Length: (\d+)\r\n/i;
 
 /** Null while the answer is not whole. Bodies here are ASCII: a character is a byte. */
-export function wholeAnswer(text: string): HttpAnswer | null {
+function wholeAnswer(text: string): HttpAnswer | null {
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd === -1) return null;
   const length = Number(CONTENT_LENGTH.exec(text)?.[1]);

@@ -5,7 +5,7 @@
  * request was written.
  */
 import type { Socket } from "node:net";
-import { LatencyHistogram, openSocket, wholeAnswer } from "./http-load.ts";
+import { LatencyHistogram, onAnswer, openSocket } from "./http-load.ts";
 
 export interface OpenLoadOptions {
   readonly port: number;
@@ -106,12 +106,7 @@ class OpenLoad {
 
   #connection(socket: Socket): Connection {
     const connection: Connection = { socket, sentMs: 0 };
-    let received = "";
-    socket.on("data", (chunk) => {
-      received += chunk.toString("latin1");
-      const answer = wholeAnswer(received);
-      if (answer === null) return;
-      received = "";
+    onAnswer(socket, (answer) => {
       this.#count(answer.status, performance.now() - connection.sentMs);
       this.#idle.push(connection);
       this.#checkDone();

@@ -1,7 +1,7 @@
 /** The same for hours: memory does not grow, answers stay quick, nothing fails. */
 import type { Socket } from "node:net";
 import { atMost, type Figure, none, type Proof, reported } from "../../test/e2e/crash/proof.ts";
-import { type HttpAnswer, LatencyHistogram, openSocket, wholeAnswer } from "../http-load.ts";
+import { type HttpAnswer, LatencyHistogram, onAnswer, openSocket } from "../http-load.ts";
 import { ServerProcess, workFolder } from "../server-process.ts";
 import { cancelRequest, placeRequest } from "../trade-requests.ts";
 
@@ -171,12 +171,7 @@ class SoakFlow {
 
   #connection(socket: Socket): Connection {
     const connection: Connection = { socket, dueMs: 0, isPlace: false };
-    let received = "";
-    socket.on("data", (chunk) => {
-      received += chunk.toString("latin1");
-      const answer = wholeAnswer(received);
-      if (answer === null) return;
-      received = "";
+    onAnswer(socket, (answer) => {
       this.latency.add(performance.now() - connection.dueMs);
       this.#answered(connection, answer);
       this.#idle.push(connection);
