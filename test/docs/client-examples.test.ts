@@ -1,12 +1,12 @@
 // Every value that the client library exports, and every method of its client, is documented with
 // an example, and the examples run.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import * as library from "../../packages/client/src/index.ts";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { BUY_REQUEST } from "../e2e/wire-orders.ts";
 import { page } from "./pages.ts";
@@ -68,8 +68,7 @@ test("client examples: the README names every call, failure and event", () => {
 
 test("client examples: the README's programs run to their end", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
-  const folder = mkdtempSync(join(tmpdir(), "countermand-readme-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const blocks = page("packages/client/README.md").matchAll(/^```ts\n([\s\S]*?)^```$/gm);
   const programs = [...blocks]
     .map(([, text = ""]) => text)
@@ -94,8 +93,7 @@ test("client examples: the README's programs run to their end", async (t) => {
 
 test("client examples: all of them run", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
-  const folder = mkdtempSync(join(tmpdir(), "countermand-examples-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   for (const [index, documented] of EXAMPLES.entries()) {
     const path = join(folder, `${index}-${documented.name}.mjs`);
     await runExample(t, documented, path, url);

@@ -1,10 +1,10 @@
 // The files for operating against the figures that the gateway really has.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { startInProcess } from "../e2e/gateway-in-process.ts";
 
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
@@ -42,8 +42,7 @@ test("deploy: the unit's exit codes are the runbook's", () => {
 });
 
 test("deploy: the sample settings are taken, all of them", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-deploy-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const token = join(folder, "token");
   writeFileSync(token, "0123456789abcdef0123456789abcdef");
   const masterKey = join(folder, "master-key");

@@ -1,10 +1,11 @@
 // The quick start as it stands: its command lines and its program, against a gateway.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { runCommand } from "../e2e/command-line.ts";
 import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { page } from "./pages.ts";
@@ -35,8 +36,7 @@ test("quick start: its command lines do what they say", async (t) => {
 
 test("quick start: its program runs to its end", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
-  const folder = mkdtempSync(join(tmpdir(), "countermand-quick-start-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const [program = ""] = blocks("ts");
   assert.ok(program.includes(SANDBOX_URL));
   const library = import.meta.resolve("@countermand/client");

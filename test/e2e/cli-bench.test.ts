@@ -2,14 +2,12 @@
 // it.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { CountermandClient } from "../../packages/client/src/index.ts";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { runCommand } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 import { BUY_REQUEST } from "./wire-orders.ts";
@@ -20,8 +18,7 @@ const NEVER = new AbortController().signal;
 const TERMS = ["--price", "400"];
 
 async function setUp(t: TestContext, settings: Readonly<Record<string, string>> = {}) {
-  const home = mkdtempSync(join(tmpdir(), "countermand-bench-"));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder(t);
   const gateway = await startInProcess(t, REAL_TIME, settings);
   const client = new CountermandClient({ baseUrl: gateway.url, credentials: CREDENTIALS });
   const bench = (args: readonly string[], stopped?: AbortSignal, url = gateway.url) => {

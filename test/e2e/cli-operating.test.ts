@@ -1,9 +1,9 @@
 // The command line as an operator uses it.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { page } from "../docs/pages.ts";
 import { runCommand } from "./command-line.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
@@ -16,8 +16,7 @@ const MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
 async function operatorOf(t: TestContext, settings: Readonly<Record<string, string>> = {}) {
   const place = new OperatorPlace(t, settings);
   await place.start();
-  const folder = mkdtempSync(join(tmpdir(), "countermand-token-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const tokenFile = join(folder, "token");
   writeFileSync(tokenFile, `${OPERATOR_TOKEN}\n`, { mode: 0o600 });
   const environment = {
@@ -229,8 +228,7 @@ test("cli operating: the first account and key, as the page of installing has th
   const [apiKey, secret] = ["api key", "secret"].map((name) => {
     return new RegExp(`^${name} +(\\S+)$`, "m").exec(made)?.[1] ?? "";
   });
-  const home = mkdtempSync(join(tmpdir(), "countermand-first-"));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder(t);
   const environment = { COUNTERMAND_PROFILES: join(home, "profiles.json") };
   const placed = { "https://orders.example": place.url, API_KEY: apiKey };
   const words = (add ?? []).map((word) => placed[word as keyof typeof placed] ?? word);

@@ -13,6 +13,7 @@ import { PassThrough, Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { createProgram, run } from "@countermand/cli";
 import { selfSigned } from "../../packages/gateway/src/http/tls-fixture.ts";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { type Ran, runCommand } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 
@@ -20,8 +21,7 @@ type Countermand = (args: readonly string[], input?: string, stopped?: AbortSign
 
 /** Runs commands with a home of their own. */
 function commandLine(t: TestContext, environment: Record<string, string>): Countermand {
-  const home = mkdtempSync(join(tmpdir(), "countermand-cli-"));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder(t);
   const own = { XDG_CONFIG_HOME: home, ...environment };
   return (args, input, stopped) => runCommand(args, { environment: own, input, stopped });
 }
@@ -583,8 +583,7 @@ test("cli: explain compares with what the gateway saw", async (t) => {
 
 test("cli: profiles keep secrets in one file that only the owner may read", async (t) => {
   const { url } = await setUp(t);
-  const folder = mkdtempSync(join(tmpdir(), "countermand-profiles-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, "profiles.json");
   const countermand = commandLine(t, { COUNTERMAND_PROFILES: path });
   const added = await countermand(

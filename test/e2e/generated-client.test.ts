@@ -2,12 +2,11 @@
 // the signature, cancels an order.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { generateApi } from "swagger-typescript-api";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { startInProcess } from "./gateway-in-process.ts";
 
 /** What this test uses of the generated class. */
@@ -52,8 +51,7 @@ const signedFetch: typeof fetch = (input, init = {}) => {
 
 test("generated client: places an order, cancels it, and sees it cancelled", async (t) => {
   const { url } = await startInProcess(t, { wallMs: NOW_MS, marketMs: NOW_MS });
-  const folder = mkdtempSync(join(tmpdir(), "countermand-generated-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const spec = (await (await fetch(`${url}/openapi.json`)).json()) as Parameters<
     typeof generateApi
   >[0];

@@ -4,7 +4,7 @@ import { type KeyObject, sign as signBytes } from "node:crypto";
 import type { TestContext } from "node:test";
 import type { OperatorClient } from "./operator-client.ts";
 import { OperatorPlace } from "./operator-place.ts";
-import { type Key, nextTimestampMs, type SignedRequest, stringToSign } from "./signed-client.ts";
+import { type Key, type SignedRequest, signedBy } from "./signed-client.ts";
 
 export const MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
 
@@ -35,18 +35,6 @@ export function signEd25519(
   target: string,
   body = "",
 ): SignedRequest {
-  const bytes = Buffer.from(body);
-  const timestamp = String(nextTimestampMs());
-  const text = stringToSign(method, target, timestamp, bytes);
-  return {
-    method,
-    target,
-    body: bytes,
-    headers: {
-      "X-API-Key": apiKey,
-      "X-API-Timestamp": timestamp,
-      "X-API-Signature": signBytes(null, text, privateKey).toString("base64"),
-      ...(body !== "" && { "Content-Type": "application/json" }),
-    },
-  };
+  const signatureOf = (text: Buffer) => signBytes(null, text, privateKey).toString("base64");
+  return signedBy({ apiKey, signatureOf }, { method, target, body: Buffer.from(body) });
 }

@@ -1,9 +1,9 @@
 // A journal archived by age, as an operator does it and as a client sees it.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { runCommand } from "./command-line.ts";
 import { OperatorPlace } from "./operator-place.ts";
 import { envelope, KEY_1, type SignedClient } from "./signed-client.ts";
@@ -25,8 +25,7 @@ class Aged {
 
   constructor(t: TestContext) {
     this.place = new OperatorPlace(t);
-    const folder = mkdtempSync(join(tmpdir(), "countermand-segments-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder(t);
     this.segments = join(folder, "segments");
   }
 

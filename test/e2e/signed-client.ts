@@ -77,25 +77,37 @@ export interface SignOptions {
 }
 
 export function sign(
-  key: Key,
+  { apiKey, secret }: Key,
   method: string,
   target: string,
   body: string | Buffer = "",
-  options: SignOptions = {},
+  { form = "base64", ...options }: SignOptions = {},
 ): SignedRequest {
-  const bytes = Buffer.from(body as string);
-  const timestamp = options.timestamp ?? String(nextTimestampMs());
-  const text = stringToSign(method, target, timestamp, bytes);
+  const signer = { apiKey, signatureOf: (text: Buffer) => hmac(secret, text, form) };
+  return signedBy(signer, { method, target, body: Buffer.from(body as string) }, options);
+}
+
+/** Whoever signs, in whatever way. */
+export interface RequestSigner {
+  readonly apiKey: string;
+  readonly signatureOf: (text: Buffer) => string;
+}
+
+export function signedBy(
+  { apiKey, signatureOf }: RequestSigner,
+  { method, target, body }: Pick<SignedRequest, "method" | "target" | "body">,
+  { timestamp = String(nextTimestampMs()), headers = {} }: Omit<SignOptions, "form"> = {},
+): SignedRequest {
   return {
     method,
     target,
-    body: bytes,
+    body,
     headers: {
-      "X-API-Key": key.apiKey,
+      "X-API-Key": apiKey,
       "X-API-Timestamp": timestamp,
-      "X-API-Signature": hmac(key.secret, text, options.form ?? "base64"),
-      ...(bytes.length > 0 && { "Content-Type": "application/json" }),
-      ...options.headers,
+      "X-API-Signature": signatureOf(stringToSign(method, target, timestamp, body)),
+      ...(body.length > 0 && { "Content-Type": "application/json" }),
+      ...headers,
     },
   };
 }

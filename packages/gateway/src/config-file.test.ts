@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { readConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { faultsOf } from "./config-fixture.ts";
+import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 
 const ENV = "COUNTERMAND_CONFIG_FILE";
 
 function fileWith(t: TestContext, ...lines: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-config-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, "settings.env");
   writeFileSync(path, lines.join("\n"));
   return path;

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readlinkSync,
   rmSync,
@@ -12,7 +11,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import pino from "pino";
@@ -21,6 +19,7 @@ import { Gateway } from "./gateway.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
 import type { NodeOptions } from "./node-foundation.ts";
 import { systemClock } from "./sys/clock.ts";
+import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 
 const HOST = "127.0.0.1";
 /** Every journal is a long one: threads begin before it is known to be sound. */
@@ -155,12 +154,6 @@ async function leftByAnother(t: TestContext): Promise<string> {
   const gateway = await start(folder);
   await gateway.stop();
   assert.deepEqual(openFiles(folder), []);
-  return folder;
-}
-
-function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-failed-"));
-  t.after(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, readConfig } from "./config.ts";
@@ -12,6 +11,7 @@ import { RunningNode } from "./running-node.ts";
 import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
 import { SESSION_PARTITION } from "./sequencer/sessions.ts";
 import { systemClock } from "./sys/clock.ts";
+import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const PRODUCTION = { COUNTERMAND_PROFILE: "production" };
@@ -36,8 +36,7 @@ test("profile: production that is safe listens everywhere, and without simulated
 });
 
 test("profile: what a journal is for and its rules are there at once, whenever a crash comes", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-profile-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const rules = { COUNTERMAND_MARKET_RULES: "strict", COUNTERMAND_DATA_DIR: folder };
   const config = readConfig({ ...SAFE, ...rules });
   const seen = new Set<string>();
@@ -79,8 +78,7 @@ test("profile: a setting that is wrong itself is told alone", () => {
 });
 
 test("secrets: read from a file, or from the environment, and never shown", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-secret-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, "token");
   const fromFile = (text: string): Config => {
     writeFileSync(path, text);
@@ -109,8 +107,7 @@ test("secrets: read from a file, or from the environment, and never shown", (t) 
 });
 
 test("TLS: certificate and key go together", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-tls-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, "cert.pem");
   writeFileSync(path, "no certificate");
   const production = { ...PRODUCTION, COUNTERMAND_OPERATOR_TOKEN: TOKEN };

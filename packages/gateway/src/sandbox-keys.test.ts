@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
 import { SANDBOX_KEYS } from "./sandbox.ts";
 import { sandboxKeys } from "./sandbox-keys.ts";
+import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 import { welcome } from "./welcome.ts";
-
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-keys-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 const URL = "http://0.0.0.0:8080";
 
@@ -21,7 +14,7 @@ test("sandbox keys: the public ones leave no trace", () => {
 });
 
 test("sandbox keys: random ones are made once, for the owner alone, and found again", (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   const made = sandboxKeys("random", folder);
   assert.equal(made.areNew, true);
   const accounts = SANDBOX_KEYS.map(({ account }) => account);
@@ -35,12 +28,12 @@ test("sandbox keys: random ones are made once, for the owner alone, and found ag
   assert.equal(statSync(made.path ?? "").mode & 0o777, 0o600);
   const found = sandboxKeys("random", folder);
   assert.deepEqual(found, { ...made, areNew: false });
-  const others = sandboxKeys("random", folderOf(t));
+  const others = sandboxKeys("random", temporaryFolder(t));
   assert.notEqual(others.keys[0]?.secret, made.keys[0]?.secret);
 });
 
 test("sandbox keys: a file that others may read, or that is damaged, is refused", (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   const path = sandboxKeys("random", folder).path ?? "";
   const whole = readFileSync(path, "utf8");
   for (const text of ["", "[]", "{}", "null", whole.slice(0, 50), whole.replace("80114138", "1")]) {
@@ -53,7 +46,7 @@ test("sandbox keys: a file that others may read, or that is damaged, is refused"
 });
 
 test("welcome: random keys are printed when they are made, and never again", (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   const made = sandboxKeys("random", folder);
   const first = welcome(URL, null, made, null);
   const again = welcome(URL, null, sandboxKeys("random", folder), null);

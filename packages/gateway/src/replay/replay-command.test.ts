@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../sys/temporary-folder-fixture.ts";
 
 const COMMAND = fileURLToPath(new URL("./replay-main.ts", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("../../../../test/golden/lobster/", import.meta.url));
@@ -27,8 +27,7 @@ function run(...args: readonly string[]): Run {
 
 /** Writes the two files of a case into a folder that goes with the test. */
 function filesOf(context: TestContext, messages: string, orderBook: string): [string, string] {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-replay-"));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(context);
   const paths: [string, string] = [join(folder, "message.csv"), join(folder, "orderbook.csv")];
   writeFileSync(paths[0], messages);
   writeFileSync(paths[1], orderBook);

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { diskErrorCode, ensureFolder } from "./disk.ts";
+import { temporaryFolder } from "./temporary-folder-fixture.ts";
 
 test("disk: of a folder that is made every new name is synced, and of one that is there none", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "countermand-disk-"));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder(t);
   const synced: string[] = [];
   const ensure = (folder: string) => ensureFolder(folder, (parent) => synced.push(parent));
   ensure(join(root, "a", "b", "c"));
@@ -23,8 +22,7 @@ test("disk: of a folder that is made every new name is synced, and of one that i
 });
 
 test("disk: a folder that nobody can make is said to be one, at once", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "countermand-disk-"));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder(t);
   writeFileSync(join(root, "file"), "");
   symlinkSync(join(root, "nowhere"), join(root, "dangling"));
   const cases = [
@@ -45,8 +43,7 @@ test("disk: a folder that nobody can make is said to be one, at once", (t) => {
 });
 
 test("disk: a folder that is made is its owner's alone, one that is there keeps its mode", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "countermand-disk-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const modeOf = (path: string) => statSync(path).mode & 0o777;
   chmodSync(folder, 0o755);
   const made = join(folder, "data", "journal");
