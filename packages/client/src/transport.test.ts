@@ -222,6 +222,22 @@ test("transport: no attempt outlasts the time of its call", async () => {
   clearInterval(connection);
 });
 
+test("transport: no measure of the clock outlasts the time of its call", async () => {
+  const replies = [json(401, refusal("timestamp_out_of_window"))];
+  const { transport } = scripted([], {
+    callTimeoutMs: 20,
+    fetch: () => {
+      const reply = replies.shift();
+      return reply === undefined ? new Promise(() => {}) : Promise.resolve(reply);
+    },
+  });
+  const connection = setInterval(() => {}, 1_000);
+  await assert.rejects(transport.call(PLACE), (error) => {
+    return error instanceof ConnectionError && /^the time is not told by /.test(error.message);
+  });
+  clearInterval(connection);
+});
+
 test("transport: an aborted call says whether something may have been done", async () => {
   const stop = new AbortController();
   const reason = new Error("enough");

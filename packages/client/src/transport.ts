@@ -157,7 +157,7 @@ export class Transport {
       if (attempt.type === "unknown") running.unknown = attempt;
       if (mayBeSignedAnew(running, attempt)) {
         running.isClockMeasured = true;
-        await this.measureClock();
+        await this.#measureUntil(running.deadlineMs);
         this.clock.stampsRefused();
         headers = await this.#headers(call);
       } else if (isDecided(attempt) || !(await this.#pausedAfter(running, attempt))) {
@@ -213,6 +213,16 @@ export class Transport {
       this.#measuring = null;
     });
     return this.#measuring;
+  }
+
+  /** For a call: what others wait for, too, goes on without it when its time has run out. */
+  async #measureUntil(deadlineMs: number): Promise<void> {
+    const late = AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - this.#now())));
+    const isLate = new Promise<never>((_resolve, reject) => {
+      const problem = `the time is not told by ${this.baseUrl}`;
+      late.addEventListener("abort", () => reject(new ConnectionError(problem, late.reason)));
+    });
+    await Promise.race([this.measureClock(), isLate]);
   }
 
   async #measure(): Promise<void> {
