@@ -3,14 +3,23 @@
  * own, so that the same one again after a lost answer acts once.
  */
 import {
-  ApiError,
+  type ApiError,
   ConnectionError,
-  type Failure,
   OutcomeUnknownError,
   parseWire,
   type Repeat,
-  unsent,
 } from "@countermand/client";
+import {
+  type Attempt,
+  answered,
+  causeOf,
+  type FailedAttempt,
+  NOT_LET_IN,
+  NOT_NOW,
+  notAnswered,
+  remedyOf,
+  type UnknownOutcome,
+} from "@countermand/client/attempt";
 import { UsageError } from "./exit-codes.ts";
 import { addressOf } from "./profiles.ts";
 import { readNamed } from "./terminal.ts";
@@ -88,28 +97,27 @@ export class OperatorClient {
     this.#stopped.throwIfAborted();
     const headers = this.#headers(body);
     const request = `${method} ${path}`;
-    /** Of an attempt after which nobody knows whether it was done. */
-    let lost: unknown = null;
+    let lost: UnknownOutcome | null = null;
     for (let attempts = 1; ; attempts += 1) {
       const attempt = await this.#attempt({ method, path, headers, body, parse });
-      if (attempt.type === "done") return attempt.data;
-      if (attempt.type === "unknown") lost ??= attempt.cause;
+      if (attempt.type === "success") return attempt.success.data ?? null;
+      if (attempt.type === "unknown") lost ??= attempt;
       const isUnknown = lost !== null && body !== null;
       const isEnd = !isWorthRepeating(attempt) || attempts === ATTEMPTS_MAX;
-      if (!isEnd && (await this.#paused(attempts, attempt.cause))) continue;
+      if (!isEnd && (await this.#paused(attempts, causeOf(attempt)))) continue;
       // A refusal says that what was lost was not done. One that is about who asks, or about
       // now, does not.
-      if (attempt.type === "refused" && !(isUnknown && saysNothingOfBefore(attempt.cause))) {
-        throw attempt.cause;
+      if (attempt.type === "refused" && !(isUnknown && saysNothingOfBefore(attempt.error))) {
+        throw attempt.error;
       }
-      if (isUnknown) throw new OutcomeUnknownError(request, attempts, lost);
+      if (isUnknown) throw new OutcomeUnknownError(request, attempts, lost?.cause);
       this.#stopped.throwIfAborted();
-      const remedy = attempt.type === "unsent" ? attempt.remedy : null;
+      const remedy = remedyOf(attempt);
       const problem =
         remedy === null
           ? `no answer to ${request} at ${this.url}`
           : `${request} was not sent, because ${remedy}`;
-      throw new ConnectionError(problem, lost ?? attempt.cause);
+      throw new ConnectionError(problem, causeOf(lost ?? attempt));
     }
   }
 
@@ -143,10 +151,9 @@ export class OperatorClient {
         signal: AbortSignal.any([this.#stopped, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
         ...(body === null ? {} : { body }),
       });
-      return answerOf(response.status, await response.text(), parse);
+      return answered(response, await response.text(), parse);
     } catch (cause) {
-      const known = unsent(cause);
-      return known === null ? { type: "unknown", cause } : { type: "unsent", cause, ...known };
+      return notAnswered(cause);
     }
   }
 }
@@ -159,60 +166,15 @@ interface Sending {
   readonly parse: Parse;
 }
 
-/** What one attempt came to. */
-type Attempt =
-  | { readonly type: "done"; readonly data: unknown }
-  | { readonly type: "refused"; readonly cause: ApiError }
-  /** No connection came about: nothing was sent, nor will be before the remedy, if there is one. */
-  | { readonly type: "unsent"; readonly cause: unknown; readonly remedy: string | null }
-  /** Carried out or not: nobody here knows. */
-  | { readonly type: "unknown"; readonly cause: unknown };
-
-/** A gateway that failed, or a proxy before it: neither says what was done. */
-const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
-const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
-/** Whoever asks is not let in, or not any more: a restart may have changed the token. */
-const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
-
 function saysNothingOfBefore({ httpStatus }: ApiError): boolean {
   return NOT_NOW.has(httpStatus) || NOT_LET_IN.has(httpStatus);
 }
 
-function isWorthRepeating(attempt: Exclude<Attempt, { readonly type: "done" }>): boolean {
+function isWorthRepeating(attempt: FailedAttempt): boolean {
   if (attempt.type === "unsent") return attempt.remedy === null;
   if (attempt.type === "unknown") return true;
-  return NOT_NOW.has(attempt.cause.httpStatus) && attempt.cause.retryable;
-}
-
-function answerOf(status: number, text: string, parse: Parse): Attempt {
-  if (SEES_NO_OUTCOME.has(status)) {
-    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
-  }
-  const envelope = envelopeOf(text, parse);
-  if (envelope === null) {
-    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
-    return { type: "unknown", cause: new ConnectionError(problem) };
-  }
-  if (envelope.code === 0) return { type: "done", data: envelope.data ?? null };
-  // Another server than the gateway may say less.
-  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
-  const failure = { ...said, ...envelope } as unknown as Failure;
-  return { type: "refused", cause: new ApiError(status, failure) };
-}
-
-interface Envelope {
-  readonly code: unknown;
-  readonly data?: unknown;
-}
-
-function envelopeOf(text: string, parse: Parse): Envelope | null {
-  try {
-    const envelope = parse(text);
-    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
-    return isEnvelope ? (envelope as Envelope) : null;
-  } catch {
-    return null;
-  }
+  const { httpStatus, retryable } = attempt.error;
+  return NOT_NOW.has(httpStatus) && retryable;
 }
 
 /** Counts and times of the operator API that no answer to a client has. */

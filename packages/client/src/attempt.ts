@@ -1,4 +1,7 @@
-/** One attempt of a call: what came of it, and how long to wait before the next one. */
+/**
+ * One attempt of a call: what came of it, and how long to wait before the next one. The command
+ * line comes here by a door of its own: on the operators' listener an answer means the same.
+ */
 import { ApiError, ConnectionError } from "./errors.ts";
 import { unsent } from "./unsent.ts";
 import type { Failure } from "./wire.ts";
@@ -37,15 +40,20 @@ export type Attempt = { readonly type: "success"; readonly success: Success } | 
 
 const BACK_OFF_MS_MIN = 100;
 const BACK_OFF_MS_MAX = 3_000;
+/** A gateway that failed, or a proxy before it: neither says what was done. */
 const SEES_NO_OUTCOME: ReadonlySet<number> = new Set([500, 502, 504]);
+/** Refusals that are about now: nothing was done, and the same bytes may be taken later. */
+export const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
+/** Whoever asks is not let in, or not any more: that says nothing of what came before. */
+export const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
 
 /** What a response says, whoever wrote it. */
-export function answered(response: Response, text: string): Attempt {
+export function answered(response: Response, text: string, parse: Parse = parseWire): Attempt {
   const { status } = response;
   if (SEES_NO_OUTCOME.has(status)) {
     return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
   }
-  const envelope = parsedEnvelope(text);
+  const envelope = parsedEnvelope(text, parse);
   if (envelope === null) {
     const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
     return { type: "unknown", cause: new ConnectionError(problem) };
@@ -88,11 +96,14 @@ export function remedyOf(attempt: FailedAttempt): string | null {
   return attempt.type === "unsent" ? attempt.remedy : null;
 }
 
+/** @throws what is not JSON */
+type Parse = (text: string) => unknown;
+
 type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
 
-function parsedEnvelope(text: string): Envelope | null {
+function parsedEnvelope(text: string, parse: Parse): Envelope | null {
   try {
-    const envelope = parseWire(text);
+    const envelope = parse(text);
     const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
     return isEnvelope ? (envelope as Envelope) : null;
   } catch {

@@ -7,6 +7,8 @@ import {
   answered,
   causeOf,
   type FailedAttempt,
+  NOT_LET_IN,
+  NOT_NOW,
   notAnswered,
   pauseMsAfter,
   type Refused,
@@ -77,9 +79,6 @@ export interface Call {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
-/** Whoever asks is not let in, or not any more: that says nothing of what came before. */
-const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
-const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 
 /** A call under way. */
 interface Running {
