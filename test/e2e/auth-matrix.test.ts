@@ -10,14 +10,12 @@ import {
   type Permission,
   ROUTE_NEEDS,
 } from "../../packages/contract/src/permissions.ts";
-import { ROUTES } from "../../packages/contract/src/routes.ts";
+import { ROUTES, type SignedRouteName } from "../../packages/contract/src/routes.ts";
 import { COMMAND_OPS } from "../../packages/contract/src/schema/stream-schemas.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { type Answer, envelope, KEY_2, type Key, type SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 import { BUY } from "./wire-orders.ts";
-
-type SignedRoute = keyof typeof ROUTE_NEEDS;
 
 interface Sample {
   readonly target: string;
@@ -34,7 +32,7 @@ const DEAD_MAN: Sample = { target: "/trade/v1/dead-man", isAboutOrder: false };
 const PLACE: Sample = { target: ORDERS, body: BUY, isAboutOrder: false };
 
 /** One good request of each route, about an order where it names one. */
-const SAMPLES: Readonly<Record<SignedRoute, (orderNo: string) => Sample>> = {
+const SAMPLES: Readonly<Record<SignedRouteName, (orderNo: string) => Sample>> = {
   cancelOrder: (order_no) => about(ORDERS, { order_no }),
   cancelOrderByPath: (order_no) => about(`${ORDERS}/${order_no}`),
   cancelOrderByPost: (order_no) => about(`${ORDERS}/cancel`, { order_no }),
@@ -75,7 +73,7 @@ const OP_SAMPLES: Readonly<Record<(typeof COMMAND_OPS)[number], (orderNo: string
 };
 
 const SIGNED = ROUTES.filter(({ signed }) => signed);
-const NAMES = Object.keys(ROUTE_NEEDS) as SignedRoute[];
+const NAMES = Object.keys(ROUTE_NEEDS) as SignedRouteName[];
 /** No order has it. */
 const UNKNOWN_ORDER = "22999999999";
 
@@ -203,11 +201,11 @@ function about(target: string, body?: object): Sample {
   return { target, isAboutOrder: true, ...(body !== undefined && { body }) };
 }
 
-function sampleOf(name: SignedRoute, orderNo: string): Sample {
+function sampleOf(name: SignedRouteName, orderNo: string): Sample {
   return SAMPLES[name](orderNo);
 }
 
-function ask(client: SignedClient, name: SignedRoute, orderNo: string): Promise<Answer> {
+function ask(client: SignedClient, name: SignedRouteName, orderNo: string): Promise<Answer> {
   const route = SIGNED.find((each) => each.name === name);
   assert.ok(route !== undefined);
   const { target, body } = sampleOf(name, orderNo);

@@ -2,8 +2,7 @@
  * A good request of every route, for mutations to begin with. No route is missing: the types ask
  * for the signed ones, and a route without a row here gets one that is made from its path.
  */
-import type { ROUTE_NEEDS } from "../../packages/contract/src/permissions.ts";
-import { ROUTES } from "../../packages/contract/src/routes.ts";
+import { ROUTES, type SignedRouteName } from "../../packages/contract/src/routes.ts";
 import { OPERATOR_ROUTES } from "../../packages/gateway/src/operator/operator-routes.ts";
 
 export interface ValidRequest {
@@ -12,8 +11,6 @@ export interface ValidRequest {
   /** Absent where the request has no body. */
   readonly body?: unknown;
 }
-
-type SignedRoute = keyof typeof ROUTE_NEEDS;
 
 const ORDERS = "/trade/v1/orders";
 const ORDER = {
@@ -34,7 +31,7 @@ const ALL = { market: "hkex", symbol: "00700", order_side: "buy", portfolio_id: 
 const PAGE = "page_index=1&page_size=20";
 
 /** Signed as CONTRACT says. */
-export const SIGNED_REQUESTS: Readonly<Record<SignedRoute, readonly ValidRequest[]>> = {
+export const SIGNED_REQUESTS: Readonly<Record<SignedRouteName, readonly ValidRequest[]>> = {
   cancelOrder: [
     { method: "DELETE", target: ORDERS, body: CANCEL },
     { method: "DELETE", target: ORDERS, body: NAMED },

@@ -1,5 +1,5 @@
 /** A book of the market stream: a fold of its snapshot and deltas. */
-import { decimalUnits } from "@countermand/client";
+import { compareDecimals } from "@countermand/client";
 
 /** Price, quantity, number of orders. */
 export type Level = readonly [price: string, qty: string, orders: number];
@@ -32,8 +32,5 @@ function fold(levels: readonly Level[], changes: readonly Level[], sign: 1 | -1)
     if (change[1] === "0") byPrice.delete(change[0]);
     else byPrice.set(change[0], change);
   }
-  return [...byPrice.values()].sort(([a], [b]) => {
-    const difference = decimalUnits(a) - decimalUnits(b);
-    return sign * (difference < 0n ? -1 : difference > 0n ? 1 : 0);
-  });
+  return [...byPrice.values()].sort(([a], [b]) => sign * compareDecimals(a, b));
 }

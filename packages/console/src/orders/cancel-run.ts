@@ -1,5 +1,5 @@
 /** Cancels many orders in batches, and says of each what became of it. */
-import type { CancelResult, Failure, ReplyMessage } from "@countermand/client";
+import type { CancelResult, ReplyMessage } from "@countermand/client";
 import { NO_ANSWER } from "../link/pending-commands.ts";
 import { wordText } from "./order-words.ts";
 
@@ -70,18 +70,19 @@ export function batchOutcomes(
 ): readonly CancelOutcome[] {
   const results = reply.code === 0 ? (reply.data as readonly CancelResult[]) : [];
   return orderNos.map((orderNo, index) => {
-    const result = results[index]?.result ?? (reply as unknown as Failure);
+    const result: Reasons = results[index]?.result ?? reply;
     const isAccepted = result.code === 0;
     return {
       orderNo,
       isAccepted,
-      problem: isAccepted ? "" : notDoneText("not cancelled", result as Failure),
-      isUnknown: !isAccepted && NO_ANSWER.has((result as Failure).reason),
+      problem: isAccepted ? "" : notDoneText("not cancelled", result),
+      isUnknown: NO_ANSWER.has(result.reason ?? ""),
     };
   });
 }
 
 interface Reasons {
+  readonly code: number;
   readonly reason?: string;
   readonly details?: string;
   readonly message?: string;
