@@ -28,7 +28,7 @@ export interface LoadResult {
   readonly p999Ms: number;
 }
 
-/** As many as PERFORMANCE figures of this project are given for. */
+/** The figures of docs/benchmarks.md are given for so many connections. */
 export const CONNECTIONS = 64;
 
 /** Milliseconds without any answer after which the load gives up. */

@@ -16,7 +16,7 @@ import { workFolder } from "./server-process.ts";
 
 /** Records of one commit, from a lone command to more than one turn of a busy gateway. */
 const GROUP_SIZES = [1, 16, 64, 256, 1_024];
-/** As the floor's of the other benchmarks, and about an order's event. */
+/** As many bytes as the floor of other benchmarks writes: about those of an order's event. */
 const PAYLOAD = JSON.stringify({ filler: "x".repeat(186) });
 const PARTITION = "desk-22";
 

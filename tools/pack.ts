@@ -93,7 +93,7 @@ function stage(folder: string): string {
   return target;
 }
 
-/** So that what is staged runs where it is, with what is staged beside it. */
+/** Lets the staged packages find each other, so that they run where they are. */
 function linkStaged(): void {
   const scope = join(STAGED, "node_modules", "@countermand");
   mkdirSync(scope, { recursive: true });

@@ -113,7 +113,7 @@ function readRepository(root: string): RepoFile[] {
   );
 }
 
-/** Of a picture only the size is looked at. */
+/** A picture has no text: only its size is looked at. */
 function readFile(root: string, path: string): RepoFile {
   const bytes = readFileSync(join(root, path));
   return repoFile(path, path.endsWith(".png") ? "" : bytes.toString("utf8"), bytes.length);

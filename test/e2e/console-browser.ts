@@ -11,7 +11,7 @@ export interface Asked {
   readonly data: any;
 }
 
-/** Of one origin: it keeps its cookie, and says where its page is from. */
+/** A browser on one origin: it keeps its cookie, and says where its page is from. */
 export class ConsoleBrowser {
   readonly url: string;
   cookie = "";

@@ -10,11 +10,11 @@ import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
 
 /** Real time stands still until a test moves it; timers are the machine's. */
 export interface TestTime {
-  /** Of signatures and what is remembered of requests. */
+  /** The time of signatures, and of what is remembered of requests; Unix milliseconds. */
   wallMs: number;
-  /** Of orders. */
+  /** The time of orders; Unix milliseconds. */
   marketMs: number;
-  /** Of durations; the machine's when left out. */
+  /** Durations are measured by it; the machine's own when left out. */
   monotonicMs?: number;
 }
 

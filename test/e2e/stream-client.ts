@@ -19,7 +19,7 @@ export interface Received {
 
 export interface StreamOptions {
   readonly onReceived?: (received: Received) => void;
-  /** Of a reader that goes on for long, nothing is kept: what it gets it tells to `onReceived`. */
+  /** False keeps no message, for a reader that goes on for long and tells all to `onReceived`. */
   readonly keep?: boolean;
   /** X-API-Timestamp; now when left out. */
   readonly timestampMs?: number;

@@ -39,7 +39,7 @@ export interface DecoderReport {
 /** Takes one input; fails when the decoder does what it must not. */
 interface Decoder {
   readonly name: string;
-  /** So many times as often as others: those that touch the disk are rare. */
+  /** How often it is tried, compared with the others: what touches the disk is tried seldom. */
   readonly weight: number;
   readonly tryOne: (random: Random) => void;
 }

@@ -57,7 +57,7 @@ function lengthBytes(length: bigint, maskBit: number): Buffer {
 /** What a server sent, frame by frame. */
 export class RawWebSocket {
   readonly socket: Socket;
-  /** Of text frames. */
+  /** The texts of its text frames. */
   readonly messages: string[] = [];
   pongCount = 0;
   /** Of the server's close frame; null without one, 1005 when it has none. */

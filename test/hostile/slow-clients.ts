@@ -18,7 +18,7 @@ export interface SlowClient {
 
 export interface Ended {
   readonly name: string;
-  /** Of all answers it got. */
+  /** HTTP statuses of all answers that it got. */
   readonly statuses: readonly number[];
   /** Milliseconds from the connection to its end. */
   readonly ms: number;

@@ -6,7 +6,7 @@ import { residentMb } from "./http-proofs.ts";
 import { frame, Opcode, RawWebSocket } from "./raw-web-socket.ts";
 import { frameAbuses } from "./web-socket-abuse.ts";
 
-/** By so much the engine lets buffers pile up before it looks which of them are still needed. */
+/** The engine lets so many bytes of buffers pile up before it looks which are still needed. */
 const FLOOD_MB_MAX = 64;
 const CHUNK_FRAMES = 500;
 const ROUNDS = 4;

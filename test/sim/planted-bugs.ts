@@ -8,7 +8,7 @@ export interface PlantedBug {
   readonly name: string;
   /** What is wrong with the product then. */
   readonly what: string;
-  /** So many seeds find it, from the first on. */
+  /** It is found by one of the seeds from 1 to this one. */
   readonly seedsMax: number;
   readonly plants: readonly Plant[];
 }

@@ -12,7 +12,7 @@ import { setWorld, World } from "./world/world.ts";
 
 export interface SeedResult {
   readonly seed: number;
-  /** Of everything that was sent, told and read. */
+  /** Hash of everything that was sent, told and read. */
   readonly traceHash: string;
   readonly stateHash: string;
   readonly eventCount: number;

@@ -9,7 +9,7 @@ export interface ImportedModule {
 /** Characters after which a slash begins a regular expression rather than a division. */
 const BEFORE_REGEX = /(?:[(,=:[!&|?{};+\-*%<>~^]|\b(?:return|case|typeof|in|of)|^)\s*$/;
 
-/** Where a specifier's opening quote follows, in code whose text is blanked. */
+/** What stands before a specifier's opening quote, in code whose text is blanked. */
 const SPECIFIER = /(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*["'`]/g;
 
 /**

@@ -5,7 +5,7 @@ import { lineAt } from "./source-text.ts";
 
 interface BannedWord {
   readonly pattern: RegExp;
-  /** Where the ban holds, and where inside that it does not. */
+  /** The paths where the ban holds, and those among them where it does not. */
   readonly inside: RegExp;
   readonly outside?: RegExp;
   /** Whether tests are free of it. */
@@ -19,7 +19,7 @@ const CORE = /^packages\/core\/src\//;
 const PURE = /^packages\/(core|contract)\/src\//;
 const PACKAGES = /^packages\//;
 const EVERYWHERE = /^/;
-/** Where a program asks its engine for the time. */
+/** The files in which a program asks its engine for the time. */
 const CLOCKS = new RegExp(
   "^packages/(gateway/src/(sys/clock|http/docs-page)|(client|console)/src/system|" +
     "cli/src/time)\\.",

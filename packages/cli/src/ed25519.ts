@@ -7,7 +7,7 @@ import {
 } from "node:crypto";
 import { UsageError } from "./exit-codes.ts";
 
-/** Where a secret stands, a private key in PEM may stand: no secret looks like it. */
+/** Whether a secret is a private key in PEM; no other secret begins like one. */
 export function isPrivateKey(secret: string): boolean {
   return secret.startsWith("-----BEGIN ");
 }

@@ -23,7 +23,7 @@ import { readNamed } from "./terminal.ts";
 export interface Profile {
   readonly url: string;
   readonly apiKey: string;
-  /** Of an Ed25519 key its private key, in PEM. */
+  /** Text, or the private key in PEM where the key is an Ed25519 key. */
   readonly secret: string;
 }
 
@@ -118,7 +118,7 @@ export function addressOf(text: string): string {
   throw new UsageError(`not the address of a gateway, such as ${SANDBOX_PROFILE.url}: ${text}`);
 }
 
-/** Where a gateway has a path; its own address may have one, behind a proxy. */
+/** The address of a path of the gateway, whose own address may have a path behind a proxy. */
 export function addressAt(url: string, path: string): string {
   return url.replace(/\/+$/, "") + path;
 }

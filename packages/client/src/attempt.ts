@@ -10,7 +10,7 @@ import { parseWire } from "./wire-json.ts";
 /** An answer with code 0. */
 export interface Success {
   readonly data: unknown;
-  /** Of a cancel that asked for one; "" while it cannot be made. */
+  /** The signed receipt of a cancel that asked for one; "" while it cannot be made. */
   readonly receipt?: string;
   /** The gateway had answered the same request before: this is that answer. */
   readonly replayed: boolean;

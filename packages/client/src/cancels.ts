@@ -21,7 +21,7 @@ export type CancelOutcome =
        */
       readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
       readonly order: CancelledOrder;
-      /** Where one was asked for: signed, or "" while it cannot be made. */
+      /** The signed receipt, where one was asked for; "" while it cannot be made. */
       readonly receipt?: string;
     }
   | {
@@ -30,7 +30,7 @@ export type CancelOutcome =
       /** Such as `too_late_filled`, `unknown_order`, `window_closed`. */
       readonly reason: string;
       readonly failure: Failure;
-      /** As it stands; null where no order is meant. */
+      /** The order as it stands; null where the request names none. */
       readonly order: Order | null;
     };
 

@@ -35,7 +35,7 @@ export class OpenOrders {
     return this.#orders.get(orderNo);
   }
 
-  /** Those that carry the client's name, oldest first; several may. */
+  /** The open orders that carry this name of the client's, oldest first; several may. */
   byReferenceId(referenceId: string): readonly OrderUpdate[] {
     return [...this.#orders.values()].filter((order) => order.reference_id === referenceId);
   }

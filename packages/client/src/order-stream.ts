@@ -109,9 +109,9 @@ type Message =
  * assert.equal(stream.state, "closed");
  */
 export class OrderStream implements AsyncIterable<StreamEvent> {
-  /** Of a key of one account. */
+  /** The account of a key that has one. */
   readonly #own = new FollowedAccount();
-  /** Of a key of several, which is a drop copy; empty for any other key. */
+  /** The accounts of a drop copy, a key that has several, by name; empty for any other key. */
   readonly #accounts = new Map<string, FollowedAccount>();
   readonly #origin: StreamOrigin;
   readonly #options: OrderStreamOptions;
@@ -148,8 +148,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * The open orders as of the last message, whether or not its event was read yet. Of a key of one
-   * account; see {@link openOrdersOf} for others.
+   * The open orders as of the last message, whether or not its event has been read yet. Empty for a
+   * key of several accounts, which has {@link openOrdersOf}.
    */
   get openOrders(): OpenOrders {
     return this.#own.orders;
@@ -295,7 +295,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
       this.#reconnect("a message that is not of the gateway");
       return;
     }
-    // An error is what a gateway says that has nothing else to tell, each time.
+    // A gateway that refuses each connection says so by an error: that is no success.
     if (message.type !== "error") this.#failures = 0;
     this.#take(message);
   }
@@ -343,7 +343,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #takeSnapshot({ account_code, seq, data }: SnapshotMessage): void {
     const isReset = this.#begin === "reset";
-    // Of several accounts each has its own: a connection that breaks before the last begins anew.
+    // Each of several accounts has its own snapshot: a connection that breaks before the last one
+    // begins anew.
     if (account_code === undefined) this.#begin = "resume";
     this.#hasSnapshot = true;
     this.#state = "live";

@@ -300,7 +300,7 @@ export function toggleSelected(orderNo: string): void {
   selection.value = next;
 }
 
-/** Of the selected orders those that are open; a closed one is sent, too, if it was chosen. */
+/** The numbers of the open orders that the list shows. */
 export function openShown(): readonly string[] {
   return table.shown.filter(({ order }) => isOpen(order)).map(({ order }) => order.order_no);
 }

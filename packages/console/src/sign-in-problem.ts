@@ -7,6 +7,6 @@ export const signInProblem = signal("");
 export const MAYBE_SIGNED_IN =
   "The gateway did not answer: this browser may still be signed in. Reload the page, and sign out again.";
 
-/** Of an operator's: it is in the gateway's memory only. */
+/** An operator's session is in the gateway's memory only, so that a restart ends it. */
 export const SESSION_ENDED =
   "The session has ended: the gateway was restarted, its key ended, or it was too old.";

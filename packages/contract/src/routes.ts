@@ -250,7 +250,7 @@ export type RouteMatch =
 
 const SEGMENT = "{order_no}";
 const BY_PATH = routesBy((path) => (path.endsWith(SEGMENT) ? null : path));
-/** By what stands before the segment. */
+/** Routes that end in a segment, by what stands before it. */
 const BY_PREFIX = routesBy((path) =>
   path.endsWith(SEGMENT) ? path.slice(0, -SEGMENT.length) : null,
 );

@@ -186,7 +186,7 @@ function assertFollows(before: Push, push: Push, text: string): void {
   if (!isAmend(push)) assert.equal(push.qty, before.qty, text);
 }
 
-/** Of an order that was told of before: new terms, and nothing traded. */
+/** Whether the event gives a known order new terms, without a trade. */
 function isAmend(push: Push): boolean {
   return push.exec_id === undefined && ["new", "pex"].includes(push.order_status);
 }

@@ -36,7 +36,7 @@ export interface KillLoopOptions {
 }
 
 export interface KillLoopResult extends AuditCounts {
-  /** Of each start, in milliseconds. */
+  /** How long each start took, milliseconds. */
   readonly readyMs: readonly number[];
   readonly answered: number;
   /** Sends that the death of the gateway left without an answer. */

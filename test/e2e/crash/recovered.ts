@@ -9,7 +9,7 @@ import { recoverState } from "../../../packages/gateway/src/sequencer/recovery.t
 import { type NodeLayout, stateHash } from "../../../packages/gateway/src/sequencer/state.ts";
 import type { StateReport } from "../gateway-process.ts";
 
-/** Of a gateway that is started with the defaults. */
+/** How a gateway is laid out that is started with the defaults. */
 export const LAYOUT: NodeLayout = { deskCount: 1, ...nodeRules("reference", 0) };
 
 export type Recovery =

@@ -64,7 +64,7 @@ function order(side: "buy" | "sell", price: number) {
   return { ...BUY, order_side: side, price };
 }
 
-/** Of each kind of write one: a rest, an amend, a cancel, batches, and a trade. */
+/** One write of each kind: an order that rests, an amend, a cancel, batches, and a trade. */
 async function work(client: SignedClient): Promise<void> {
   const single = await client.place(order("buy", 300));
   await client.call("PUT", ORDERS, { order_no: single, price: 301 }, REPRESENTATION);

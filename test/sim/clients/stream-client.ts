@@ -30,7 +30,7 @@ export interface StreamClientOptions {
   readonly world: World;
   readonly port: number;
   readonly key: Key;
-  /** Of a drop copy several. */
+  /** The accounts whose streams it reads; a drop copy has several. */
   readonly accounts: readonly string[];
   readonly hasCommands: boolean;
   /** Seconds to come back before its loss cancels orders; null: it never does. */
@@ -90,7 +90,7 @@ export class StreamClient {
     return this.#options.accounts.some((account) => !this.#seqs.has(account));
   }
 
-  /** Of the account of its key. */
+  /** The last position of its key's own account that it has read. */
   get seq(): number {
     return this.seqOf(this.#options.key.account);
   }

@@ -67,7 +67,7 @@ interface Known extends Heard {
   readonly reference: string;
 }
 
-/** Those that there are, where there are any. */
+/** The portfolios of seeds that have some. */
 export const PORTFOLIOS = ["p1", "p2"] as const;
 
 const CENT = ONE / 100n;
@@ -307,7 +307,7 @@ export class Trader {
     };
   }
 
-  /** So close to each other that most orders meet another one, and within a market buy's collar. */
+  /** Prices lie so close together that most orders trade, and within the collar of a market buy. */
   #price(symbol: string): bigint {
     const { random } = this.#options;
     if (symbol === "00700") return strictPrice(random);

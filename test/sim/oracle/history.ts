@@ -39,7 +39,7 @@ export interface HistoryOptions {
 
 export class History {
   readonly model: Model;
-  /** Where sessions and auctions are: what is not predicted is witnessed. */
+  /** In seeds with sessions and auctions: what cannot be predicted is taken from what was seen. */
   readonly witnessed: WitnessedModel | null;
   readonly hours: StrictHours;
   readonly switches: Switches;

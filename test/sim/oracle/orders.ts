@@ -121,7 +121,7 @@ export function ordersAt(stream: readonly Told[], seq: number): Told[] {
 
 type Untouched = Omit<ModelOrder, keyof Placing | "price" | "trigger" | "collar" | "qty">;
 
-/** Of an order that has just been made. */
+/** The state of an order that has just been made. */
 export const UNTOUCHED: Readonly<Untouched> = {
   executed: 0n,
   amount: 0n,

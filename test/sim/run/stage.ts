@@ -167,7 +167,7 @@ export class Stage {
     this.traders.push(this.#traderOf("portfolio", portfolioKey, stream));
   }
 
-  /** Where there are sessions: the morning before one, and a clock that stands still. */
+  /** In seeds with sessions: goes to the morning before one, and lets the clock stand still. */
   async openDay(): Promise<void> {
     if (!this.isStrict) return;
     const ms = untilTradingMs(this.world.scheduler.wallMs) - 65 * 60_000;

@@ -127,7 +127,7 @@ export class LoadRun {
     if (this.#unansweredInARow >= UNANSWERED_MAX) this.#endedEarly ??= "no_answers";
   }
 
-  /** Of the whole plan at its rate. */
+  /** How many requests the whole plan has at its rate. */
   #dueCount(): number {
     const { durationMs, ratePerSecond, requestsMax } = this.#plan;
     return Math.min(requestsMax, Math.ceil((durationMs * (ratePerSecond ?? 0)) / 1_000));

@@ -28,7 +28,7 @@ export interface BenchReport {
   readonly pushes_missing: number;
   /** Milliseconds after its moment that a request was sent. */
   readonly delay_ms: LatencySummary;
-  /** Of one processor. */
+  /** Share of one processor that this program took. */
   readonly own_cpu_percent: number;
   /** Orders of this load that are still open; null where nobody knows. */
   readonly left_open: number | null;

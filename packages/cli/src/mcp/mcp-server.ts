@@ -70,7 +70,7 @@ class McpServer {
     };
   }
 
-  /** Without a way to ask the person nothing is placed: then the tool is not there. */
+  /** Placing needs a yes of the person: a client that cannot ask for it is not offered the tool. */
   #offered(): readonly (readonly [string, Tool])[] {
     const { allowCancel, allowPlace } = this.#options;
     return Object.entries(TOOLS).filter(([, { changes }]) => {

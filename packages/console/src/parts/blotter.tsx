@@ -34,7 +34,7 @@ const SPARE_ROWS = 6;
 const ROW_PX = 30;
 const ROW_PX_NARROW = 58;
 const HEAD_PX = 26;
-/** Where the style sheet draws an order on two lines. */
+/** As narrow as this the style sheet draws an order on two lines. */
 const narrow = matchMedia("(max-width: 919px)");
 
 export interface BlotterProps {

@@ -37,7 +37,7 @@ export interface BatchAnswer {
   readonly resultJson: string;
   /** JSON text of `data`, for clients that asked for a representation; null leaves it out. */
   readonly dataJson: string | null;
-  /** Of a cancel that was asked for a receipt; null leaves it out. */
+  /** The receipt of a cancel that was asked for one; null leaves it out. */
   readonly receipt?: ReceiptMark | null;
 }
 

@@ -3,7 +3,7 @@ import { encodeSuccess } from "./envelope.ts";
 
 /** One page of a list. */
 export interface Page<Row> {
-  /** Of all pages together. */
+  /** How many rows all pages have together. */
   readonly totalRecords: number;
   /** From 1. */
   readonly page: number;

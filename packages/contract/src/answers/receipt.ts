@@ -10,7 +10,7 @@ import { jsonString } from "./json-text.ts";
 /** The one kind there is: what X-Receipt and `receipt` of a socket command say. */
 export const RECEIPT_KIND = "ed25519";
 
-/** Of a receipt, what an answer's mark says. */
+/** What the mark in an answer says of its receipt. */
 export interface ReceiptMark {
   readonly orderId: string;
   readonly issuedAtMs: UnixMs;

@@ -44,7 +44,7 @@ export interface PublicCandle {
   readonly tradeCount: number;
 }
 
-/** Where a symbol stands; zero where there is nothing to tell. */
+/** Last price, best prices and the day of a symbol; zero where there is nothing to tell. */
 export interface PublicTicker {
   readonly lastPrice: Price;
   readonly lastQty: Qty;

@@ -41,7 +41,7 @@ export function encodeLimits({ scope, name, limits, act }: LimitsRow): string {
   return `{"scope":"${scope}","name":${jsonString(name)},"limits":{${members.join(",")}},"set":${set}}`;
 }
 
-/** Those of accounts and keys that have their own, by scope and name. */
+/** The limits of accounts and keys that have their own, by scope and name. */
 export function encodeLimitsList(
   rows: readonly LimitsRow[],
   { total, page, pageSize }: LimitsPage,

@@ -14,7 +14,7 @@ import {
 
 const OK: Schema = { type: "integer", const: 0, description: "Success." };
 
-/** Of a cancel that asked for one. */
+/** The receipt of a cancel that asked for one. */
 export const RECEIPT: Schema = text(
   "Signed statement of the cancel (JWS, EdDSA), where one was asked for; empty when it cannot be " +
     "made just now: send the same request again.",
@@ -137,7 +137,7 @@ export function accepted(data: Schema): Schema {
   return answer("Done, durable.", { code: OK, data: shown }, ["data"]);
 }
 
-/** Of a cancel: as {@link accepted}, with a receipt where one was asked for. */
+/** The answer to a cancel: as {@link accepted}, with a receipt where one was asked for. */
 export function acceptedCancel(data: Schema): Schema {
   const shown = { ...data, description: "With Prefer: return=representation." };
   const members = { code: OK, data: shown, receipt: RECEIPT };

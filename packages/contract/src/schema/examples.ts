@@ -16,7 +16,7 @@ const PLACE = {
 };
 const CANCEL_ALL = { symbol: "00700", preview: 1 };
 
-/** Of every route that takes a body. */
+/** A body for every route that takes one. */
 export const EXAMPLES: Readonly<Partial<Record<RouteName, unknown>>> = {
   placeOrder: PLACE,
   placeBatch: [PLACE, { ...PLACE, price: 423.8, reference_id: "my-second" }],
