@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
 import { page } from "../docs/pages.ts";
-import { runCommand } from "./command-line.ts";
+import { runCommand, wordsOf } from "./command-line.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { OperatorPlace, refusal } from "./operator-place.ts";
 import { BUY } from "./wire-orders.ts";
@@ -24,7 +24,7 @@ async function operatorOf(t: TestContext, settings: Readonly<Record<string, stri
     COUNTERMAND_OPERATOR_TOKEN_FILE: tokenFile,
     COUNTERMAND_OPERATOR: "kim",
   };
-  return { place, operate: (...args: string[]) => runCommand(args, { environment }) };
+  return { place, operate: (line: string) => runCommand(wordsOf(line), { environment }) };
 }
 
 test("cli operating: a token that is not the gateway's says where to look", async (t) => {
@@ -47,11 +47,11 @@ test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => 
   const { operate, place } = await operatorOf(t);
   const client = place.client();
   await client.call("POST", "/trade/v1/orders", BUY);
-  const kill = ["kill", "--account", "80114138", "--reason", "runaway"];
-  const unasked = await operate(...kill);
+  const kill = "kill --account 80114138 --reason runaway";
+  const unasked = await operate(kill);
   assert.equal(unasked.code, 2);
   assert.match(unasked.errors, /account 80114138\? Nobody can be asked here: add --yes/);
-  const killed = await operate(...kill, "--yes");
+  const killed = await operate(`${kill} --yes`);
   assert.equal(killed.code, 0, killed.errors);
   assert.match(killed.output, /^block id +1$/m);
   assert.match(killed.errors, /countermand blocks\n.*countermand release 1 --reason TEXT\n$/);
@@ -60,120 +60,92 @@ test("cli operating: kill asks, blocks, cancels; release ends it", async (t) => 
     (await operate("blocks")).output,
     /^ +1 +active +account 80114138 +20.* by kim: runaway /m,
   );
-  const blocks = await operate("--json", "blocks");
+  const blocks = await operate("--json blocks");
   assert.match(blocks.output, /"at":\d+,/);
   assert.ok(blocks.output.includes('"operator":"kim"'), blocks.output);
-  assert.equal((await operate("release", "1", "--reason", "mended")).code, 0);
+  assert.equal((await operate("release 1 --reason mended")).code, 0);
   assert.equal(await refusal(client, BUY), "placed");
 });
 
 test("cli operating: a kill without a scope stops nobody", async (t) => {
   const { operate } = await operatorOf(t);
-  const { code, errors } = await operate("kill", "--reason", "x", "--yes");
+  const { code, errors } = await operate("kill --reason x --yes");
   assert.equal(code, 2);
   assert.match(errors, /name what to stop/);
 });
 
 test("cli operating: modes", async (t) => {
   const { operate, place } = await operatorOf(t);
-  assert.equal((await operate("mode", "hkex", "halted", "--reason", "news", "--yes")).code, 0);
+  assert.equal((await operate("mode hkex halted --reason news --yes")).code, 0);
   assert.equal(await refusal(place.client(), BUY), "market_halted");
   assert.match((await operate("modes")).output, /^hkex +halted .* by kim: news +halted$/m);
-  assert.equal((await operate("mode", "hkex", "gone", "--reason", "x", "--yes")).code, 2);
+  assert.equal((await operate("mode hkex gone --reason x --yes")).code, 2);
 });
 
 test("cli operating: accounts are opened, credited, listed and closed", async (t) => {
   const { operate } = await operatorOf(t);
-  const opened = await operate(
-    "accounts",
-    "open",
-    "B-7",
-    "--reason",
-    "new",
-    "--cash",
-    "HKD=1000.50",
-  );
+  const opened = await operate("accounts open B-7 --reason new --cash HKD=1000.50");
   assert.equal(opened.code, 0, opened.errors);
-  const adjusted = await operate(
-    "--json",
-    "accounts",
-    "adjust",
-    "B-7",
-    "--cash",
-    "HKD=-0.25",
-    "--reason",
-    "fee",
-  );
+  const adjusted = await operate("--json accounts adjust B-7 --cash HKD=-0.25 --reason fee");
   assert.match(adjusted.output, /"total":"1000.25"/);
   assert.match((await operate("accounts")).output, /B-7/);
-  const full = await operate("accounts", "close", "B-7", "--reason", "gone", "--yes");
+  const full = await operate("accounts close B-7 --reason gone --yes");
   assert.equal(full.code, 1);
   assert.match(full.errors, /11031264\)\nWith --cancel-orders and --withdraw /);
-  const closed = await operate(
-    "accounts",
-    "close",
-    "B-7",
-    "--reason",
-    "gone",
-    "--withdraw",
-    "--yes",
-  );
+  const closed = await operate("accounts close B-7 --reason gone --withdraw --yes");
   assert.equal(closed.code, 0, closed.errors);
 });
 
 test("cli operating: instruments", async (t) => {
   const { operate, place } = await operatorOf(t);
-  assert.equal(
-    (await operate("instruments", "change", "00700", "--halt", "--reason", "news")).code,
-    0,
-  );
+  assert.equal((await operate("instruments change 00700 --halt --reason news")).code, 0);
   assert.equal(await refusal(place.client(), BUY), "instrument_halted");
   assert.match((await operate("instruments")).output, /00700/);
 });
 
 test("cli operating: a change that cancels orders of others asks first", async (t) => {
   const { operate } = await operatorOf(t);
-  const change = ["instruments", "change", "00700", "--tick", "0.05", "--resting", "cancel"];
-  const unasked = await operate(...change, "--reason", "x");
+  const unasked = await operate("instruments change 00700 --tick 0.05 --resting cancel --reason x");
   assert.equal(unasked.code, 2);
   assert.match(unasked.errors, /cancel the open orders that do not fit\? Nobody can be asked here/);
 });
 
 test("cli operating: limits of an account", async (t) => {
   const { operate, place } = await operatorOf(t);
-  const own = ["account", "80114138"];
-  const set = ["limits", "set", ...own, "--reason", "risk"];
-  const none = await operate(...set);
+  const set = "limits set account 80114138 --reason risk";
+  const none = await operate(set);
   assert.deepEqual([none.code, /limits clear/.test(none.errors)], [2, true]);
-  const given = ["--order-value-max", "HKD:100,*:off"];
-  assert.match((await operate(...set, ...given)).errors, /order_value_max must be/);
-  const done = await operate(...set, "--order-value-max", "HKD:100,*:9", "--duplicate-ms", "50");
+  const wrong = await operate(`${set} --order-value-max HKD:100,*:off`);
+  assert.match(wrong.errors, /order_value_max must be/);
+  const done = await operate(`${set} --order-value-max HKD:100,*:9 --duplicate-ms 50`);
   assert.equal(done.code, 0, done.errors);
   assert.equal(await refusal(place.client(), BUY), "order_value_limit");
   assert.match((await operate("limits")).output, /^duplicate_ms +50 +operator$/m);
-  assert.match((await operate("limits", "show", ...own)).output, /kim/);
-  assert.equal((await operate("limits", "clear", ...own, "--reason", "over")).code, 0);
+  assert.match((await operate("limits show account 80114138")).output, /kim/);
+  assert.equal((await operate("limits clear account 80114138 --reason over")).code, 0);
   assert.equal(await refusal(place.client(), BUY), "placed");
   assert.equal((await operate("limits")).output, "none\n");
 });
 
 test("cli operating: a key is made, used, rotated and revoked", async (t) => {
   const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
-  const make = ["keys", "create", "--account", "80114138", "--permission", "trade"];
-  const made = await operate("--json", ...make, "--reason", "desk 7");
+  const made = await operate(
+    '--json keys create --account 80114138 --permission trade --reason "desk 7"',
+  );
   assert.equal(made.code, 0, made.errors);
   const { api_key, secret } = JSON.parse(made.output) as { api_key: string; secret: string };
   const key = { apiKey: api_key, secret, account: "80114138" };
   assert.equal(await refusal(place.client(key), BUY), "placed");
   const listed = await operate("keys");
   assert.ok(listed.output.includes(api_key) && !listed.output.includes(secret), listed.output);
-  const rotated = await operate("--json", "keys", "rotate", api_key, "--reason", "monthly");
+  const rotated = await operate(`--json keys rotate ${api_key} --reason monthly`);
   const next = JSON.parse(rotated.output) as { secret: string };
   assert.equal(await refusal(place.client(key), BUY), "signature_invalid");
   assert.equal(await refusal(place.client({ ...key, secret: next.secret }), BUY), "placed");
-  const unasked = await operate("keys", "revoke", api_key, "--reason", "gone");
+  const revoke = `keys revoke ${api_key} --reason gone`;
+  const unasked = await operate(revoke);
   assert.equal(unasked.code, 2);
-  assert.equal((await operate("keys", "revoke", api_key, "--reason", "gone", "--yes")).code, 0);
+  assert.equal((await operate(`${revoke} --yes`)).code, 0);
   const gone = place.client({ ...key, secret: next.secret });
   assert.equal(await refusal(gone, BUY), "signature_invalid");
 });
@@ -196,49 +168,40 @@ test("cli operating: an order's story from the gateway is the one in its journal
   const order = await client.place({ ...BUY, price: 400.1, reference_id: "mine" });
   await client.call("POST", "/trade/v1/orders/cancel", { order_no: order, version: 3 });
   await client.call("POST", "/trade/v1/orders/cancel", { order_no: order });
-  const named = ["--reference", "mine", "--account", "80114138"];
-  for (const sought of [[order], named]) {
-    for (const form of [[], ["--json"]]) {
-      const online = await operate(
-        "audit",
-        ...sought,
-        ...form,
-        "--operator-url",
-        place.operatorUrl,
-      );
-      const offline = await operate("audit", ...sought, ...form, "--data-dir", place.folder);
+  for (const sought of [order, "--reference mine --account 80114138"]) {
+    for (const form of ["", "--json"]) {
+      const audit = `audit ${sought} ${form}`;
+      const online = await operate(`${audit} --operator-url ${place.operatorUrl}`);
+      const offline = await operate(`${audit} --data-dir ${place.folder}`);
       assert.equal(online.code, 0, online.errors);
       assert.equal(online.output, offline.output);
-      assert.equal(online.output.split("\n").length, form.length === 0 ? 10 : 4);
+      assert.equal(online.output.split("\n").length, form === "" ? 10 : 4);
     }
   }
-  const unknown = await operate("audit", "22999999999", "--operator-url", place.operatorUrl);
+  const unknown = await operate(`audit 22999999999 --operator-url ${place.operatorUrl}`);
   assert.equal(unknown.code, 1);
-  const both = ["--operator-url", place.operatorUrl, "--data-dir", place.folder];
-  assert.equal((await operate("audit", order, ...both)).code, 2);
+  const both = `--operator-url ${place.operatorUrl} --data-dir ${place.folder}`;
+  assert.equal((await operate(`audit ${order} ${both}`)).code, 2);
 });
 
 test("cli operating: the first account and key, as the page of installing has them", async (t) => {
   const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
   const text = page("docs/operating/install.md").split("## The first account and key")[1] ?? "";
   const lines = [...(text.split("\n## ")[0] ?? "").matchAll(/^npx countermand (.*?)( # .*)?$/gm)];
-  const [open, create, add, doctor, buy] = lines.map(([, line = ""]) => wordsOf(line));
-  assert.equal((await operate(...(open ?? []))).code, 0);
-  const made = (await operate(...(create ?? []))).output;
+  const [open = "", create = "", add = "", doctor = "", buy = ""] = lines.map(
+    ([, line = ""]) => line,
+  );
+  assert.equal((await operate(open)).code, 0);
+  const made = (await operate(create)).output;
   const [apiKey, secret] = ["api key", "secret"].map((name) => {
     return new RegExp(`^${name} +(\\S+)$`, "m").exec(made)?.[1] ?? "";
   });
   const home = temporaryFolder(t);
   const environment = { COUNTERMAND_PROFILES: join(home, "profiles.json") };
-  const placed = { "https://orders.example": place.url, API_KEY: apiKey };
-  const words = (add ?? []).map((word) => placed[word as keyof typeof placed] ?? word);
-  assert.equal((await runCommand(words, { environment, input: `${secret}\n` })).code, 0);
-  assert.deepEqual(doctor, ["--profile", "desk7", "doctor"]);
-  const bought = await runCommand(buy ?? ["none"], { environment });
+  const here = add.replace("https://orders.example", place.url).replace("API_KEY", apiKey ?? "");
+  const added = await runCommand(wordsOf(here), { environment, input: `${secret}\n` });
+  assert.equal(added.code, 0, added.errors);
+  assert.equal(doctor, "--profile desk7 doctor");
+  const bought = await runCommand(wordsOf(buy), { environment });
   assert.equal(bought.code, 0, bought.errors);
 });
-
-/** As a shell takes a line apart. */
-function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain = ""]) => quoted ?? plain);
-}

@@ -14,16 +14,23 @@ import { type TestContext, test } from "node:test";
 import { createProgram, run } from "@countermand/cli";
 import { selfSigned } from "../../packages/gateway/src/http/tls-fixture.ts";
 import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
-import { type Ran, runCommand } from "./command-line.ts";
+import { type Ran, runCommand, wordsOf } from "./command-line.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 
-type Countermand = (args: readonly string[], input?: string, stopped?: AbortSignal) => Promise<Ran>;
+type Countermand = (
+  line: string | readonly string[],
+  input?: string,
+  stopped?: AbortSignal,
+) => Promise<Ran>;
 
-/** Runs commands with a home of their own. */
+/** Runs commands, as a line or as its words, with a home of their own. */
 function commandLine(t: TestContext, environment: Record<string, string>): Countermand {
   const home = temporaryFolder(t);
   const own = { XDG_CONFIG_HOME: home, ...environment };
-  return (args, input, stopped) => runCommand(args, { environment: own, input, stopped });
+  return (line, input, stopped) => {
+    const words = typeof line === "string" ? wordsOf(line) : line;
+    return runCommand(words, { environment: own, input, stopped });
+  };
 }
 
 /** A server that answers nothing but what it is told to; gives its address. */
@@ -75,7 +82,7 @@ const COMMANDS = createProgram({
   stopped: new AbortController().signal,
 }).commands.map((command) => command.name());
 
-const PLACE = ["place", "buy", "00700", "100", "--price", "423.83", "--reference", "a1"];
+const PLACE = "place buy 00700 100 --price 423.83 --reference a1";
 
 test("cli: place, show, list, cancel, and cancel again", async (t) => {
   const { countermand } = await setUp(t);
@@ -83,17 +90,17 @@ test("cli: place, show, list, cancel, and cancel again", async (t) => {
   assert.deepEqual([placed.code, placed.errors], [0, ""]);
   const orderNo = placed.output.trim();
   assert.match(orderNo, /^[0-9]{11}$/);
-  const shown = await countermand(["order", "--reference", "a1"]);
+  const shown = await countermand("order --reference a1");
   assert.match(shown.output, /^status +open$/m);
   assert.match(shown.output, /^what +buy 100 00700 \(TENCENT\) on hkex$/m);
-  const listed = await countermand(["orders", "--status", "new"]);
+  const listed = await countermand("orders --status new");
   assert.match(listed.output, new RegExp(`^ORDER .*\\n${orderNo} +open +buy +00700 +423.83 +100 `));
-  const cancelled = await countermand(["cancel", orderNo]);
+  const cancelled = await countermand(`cancel ${orderNo}`);
   assert.deepEqual(
     [cancelled.code, cancelled.output],
     [0, `${orderNo} cancelled: 100 cancelled, 0 filled\n`],
   );
-  const again = await countermand(["cancel", "--reference", "a1"]);
+  const again = await countermand("cancel --reference a1");
   assert.match(again.output, /already cancelled/);
   assert.equal(again.code, 0);
 });
@@ -101,11 +108,11 @@ test("cli: place, show, list, cancel, and cancel again", async (t) => {
 test("cli: a cancel under a condition that does not hold cancels nothing", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();
-  const refused = await countermand(["cancel", orderNo, "--if-version", "2"]);
+  const refused = await countermand(`cancel ${orderNo} --if-version 2`);
   assert.equal(refused.code, 1);
   assert.match(refused.output, /^not cancelled: version_changed: .* \(11030251\), order 2/);
   assert.match(refused.errors, /^Nothing was done, the order works on: /);
-  assert.equal((await countermand(["cancel", orderNo, "--if-version", "1"])).code, 0);
+  assert.equal((await countermand(`cancel ${orderNo} --if-version 1`)).code, 0);
 });
 
 test("cli: a receipt is kept, and verified with and without the gateway", async (t) => {
@@ -113,7 +120,7 @@ test("cli: a receipt is kept, and verified with and without the gateway", async 
   const orderNo = (await countermand(PLACE)).output.trim();
   const file = join(dataDir, "receipt.jws");
   const jwks = join(dataDir, "keys.json");
-  const canceled = await countermand(["cancel", orderNo, "--receipt", file]);
+  const canceled = await countermand(`cancel ${orderNo} --receipt ${file}`);
   assert.equal(canceled.code, 0);
   assert.ok(canceled.output.endsWith(`its receipt is in ${file}\n`));
   writeFileSync(jwks, await (await fetch(`${url}/receipt-keys`)).text());
@@ -125,16 +132,16 @@ test("cli: a receipt is kept, and verified with and without the gateway", async 
   }
   const receipt = readFileSync(file, "utf8");
   const answer = JSON.stringify({ code: 0, receipt: receipt.trim() });
-  const piped = await countermand(["--json", "receipt", "verify", "-", "--jwks", jwks], answer);
+  const piped = await countermand(`--json receipt verify - --jwks ${jwks}`, answer);
   assert.equal((JSON.parse(piped.output) as { good: boolean }).good, true);
   const changed = receipt.replace(/^./, "f");
-  const bad = await countermand(["receipt", "verify", "-", "--jwks", jwks], changed);
+  const bad = await countermand(`receipt verify - --jwks ${jwks}`, changed);
   assert.equal(bad.code, 1);
   assert.match(bad.errors, /^not good: /);
-  const none = await countermand(["receipt", "verify", "-", "--jwks", jwks], '{"code":0}');
+  const none = await countermand(`receipt verify - --jwks ${jwks}`, '{"code":0}');
   assert.equal(none.code, 2);
   const nowhere = join(dataDir, "no", "such", "folder");
-  const unkept = await countermand(["cancel", orderNo, "--receipt", nowhere]);
+  const unkept = await countermand(`cancel ${orderNo} --receipt ${nowhere}`);
   assert.equal(unkept.code, 5);
   assert.match(unkept.output, /already cancelled/);
   assert.match(unkept.errors, /^the receipt is not kept \(ENOENT.*\): ey/);
@@ -144,12 +151,12 @@ test("cli: backup copies a journal beside the gateway that writes it, once", asy
   const { countermand, dataDir } = await setUp(t);
   await countermand(PLACE);
   const folder = join(dataDir, "copy-backup");
-  const args = ["backup", folder, "--data-dir", dataDir];
-  const made = await countermand(args);
+  const backup = `backup ${folder} --data-dir ${dataDir}`;
+  const made = await countermand(backup);
   assert.equal(made.code, 0, made.errors);
   assert.match(made.output, /-backup: whole, \d+ events, \d+ bytes/);
-  assert.equal((await countermand(["verify", "--data-dir", folder])).code, 0);
-  const again = await countermand(args);
+  assert.equal((await countermand(`verify --data-dir ${folder}`)).code, 0);
+  const again = await countermand(backup);
   assert.equal(again.code, 1);
   assert.match(again.errors, /^no backup: .*-backup is there and not empty/m);
 });
@@ -157,32 +164,32 @@ test("cli: backup copies a journal beside the gateway that writes it, once", asy
 test("cli: verify says what a journal has, beside the gateway that writes it", async (t) => {
   const { countermand, dataDir } = await setUp(t);
   await countermand(PLACE);
-  const whole = await countermand(["verify", "--data-dir", dataDir]);
+  const whole = await countermand(`verify --data-dir ${dataDir}`);
   assert.deepEqual([whole.code, whole.errors], [0, ""]);
   assert.match(whole.output, /^desk-22 +[0-9]+ +[0-9a-f]{64}$/m);
   assert.match(whole.output, /^whole: [0-9]+ events, .*a gateway uses it/m);
-  const json = await countermand(["--json", "verify", "--data-dir", dataDir]);
+  const json = await countermand(`--json verify --data-dir ${dataDir}`);
   assert.equal((JSON.parse(json.output) as { isInUse: boolean }).isInUse, true);
-  const nothing = await countermand(["verify", "--data-dir", join(dataDir, "none")]);
+  const nothing = await countermand(`verify --data-dir ${join(dataDir, "none")}`);
   assert.equal(nothing.code, 2);
   assert.match(nothing.errors, /has no journal/);
 });
 
 test("cli: refusals are exit code 1 and say why", async (t) => {
   const { countermand } = await setUp(t);
-  const unknown = await countermand(["cancel", "99999999999"]);
+  const unknown = await countermand("cancel 99999999999");
   assert.equal(unknown.code, 1);
   assert.match(unknown.output, /^not cancelled: unknown_order: .* \(11030202\)$/m);
   assert.match(unknown.errors, /^The account never had such an order\./);
-  const offLot = await countermand(["place", "buy", "00700", "150", "--price", "400"]);
+  const offLot = await countermand("place buy 00700 150 --price 400");
   assert.equal(offLot.code, 1);
   assert.match(offLot.errors, /^countermand: Oddlot Order Qty Range Between 0 and 100: /);
-  assert.equal((await countermand(["order", "99999999999"])).code, 1);
+  assert.equal((await countermand("order 99999999999")).code, 1);
 });
 
 test("cli: an order that ended at once is told as that", async (t) => {
   const { countermand } = await setUp(t);
-  const placed = await countermand(["place", "buy", "00700", "100"]);
+  const placed = await countermand("place buy 00700 100");
   const orderNo = placed.output.trim();
   assert.match(orderNo, /^[0-9]{11}$/);
   assert.equal(placed.errors, `${orderNo} cancelled: no_liquidity, 0 of 100 filled\n`);
@@ -191,7 +198,7 @@ test("cli: an order that ended at once is told as that", async (t) => {
 test("cli: a batch of which a part is done is exit code 5", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();
-  const batch = await countermand(["cancel-batch", orderNo, "99999999999"]);
+  const batch = await countermand(`cancel-batch ${orderNo} 99999999999`);
   assert.equal(batch.code, 5);
   assert.match(
     batch.output,
@@ -201,26 +208,26 @@ test("cli: a batch of which a part is done is exit code 5", async (t) => {
 
 test("cli: cancel-all shows first, asks, and counts", async (t) => {
   const { countermand } = await setUp(t);
-  assert.equal((await countermand(["cancel-all", "--yes"])).output, "nothing was open\n");
+  assert.equal((await countermand("cancel-all --yes")).output, "nothing was open\n");
   for (const reference of ["a1", "a2", "b1"]) {
-    await countermand(["place", "buy", "00700", "100", "--price", "400", "--reference", reference]);
+    await countermand(`place buy 00700 100 --price 400 --reference ${reference}`);
   }
-  const preview = await countermand(["cancel-all", "--prefix", "a", "--preview"]);
+  const preview = await countermand("cancel-all --prefix a --preview");
   assert.match(
     preview.output,
     /^2 of 2 would be cancelled; 0 were already, 0 too late, 0 work on$/m,
   );
-  const unasked = await countermand(["cancel-all", "--prefix", "a"]);
+  const unasked = await countermand("cancel-all --prefix a");
   assert.equal(unasked.code, 2);
   assert.match(unasked.errors, /Cancel 2 open orders\? Nobody can be asked here: add --yes/);
   assert.match(
     unasked.errors,
     /^ {2}\d{11} {2}open {2}a1\n {2}\d{11} {2}open {2}a2\n2 of 2 would/m,
   );
-  const done = await countermand(["cancel-all", "--prefix", "a", "--yes"]);
+  const done = await countermand("cancel-all --prefix a --yes");
   assert.deepEqual([done.code, done.output.split("\n").length], [0, 4]);
-  assert.match((await countermand(["orders", "--status", "new"])).output, / b1$/m);
-  const json = await countermand(["--json", "cancel-all", "--yes"]);
+  assert.match((await countermand("orders --status new")).output, / b1$/m);
+  const json = await countermand("--json cancel-all --yes");
   assert.equal((JSON.parse(json.output) as { done: number }).done, 1);
 });
 
@@ -233,33 +240,33 @@ test("cli: cancel-all cancels nothing that it has not asked about", async (t) =>
     response.end(JSON.stringify({ code: 0, data }));
   });
   const countermand = commandLine(t, { COUNTERMAND_URL: url });
-  const { code, output } = await countermand(["cancel-all"]);
+  const { code, output } = await countermand("cancel-all");
   assert.deepEqual([code, output], [0, "nothing was open\n"]);
   assert.deepEqual(asked, ['{"preview":1}']);
 });
 
 test("cli: the dead-man's switch is armed, shown and released", async (t) => {
   const { countermand } = await setUp(t);
-  assert.equal((await countermand(["dead-man"])).output, "none is armed, none has fired\n");
-  const scope = ["--scope", "symbol", "--value", "00700"];
-  const armed = await countermand(["dead-man", "arm", ...scope, "--timeout", "600"]);
+  assert.equal((await countermand("dead-man")).output, "none is armed, none has fired\n");
+  const scope = "--scope symbol --value 00700";
+  const armed = await countermand(`dead-man arm ${scope} --timeout 600`);
   assert.match(armed.output, /^symbol +00700 +armed +600 s +600 s +no$/m);
-  assert.match((await countermand(["dead-man"])).output, /^symbol +00700 +armed /m);
-  const released = await countermand(["dead-man", "release", ...scope]);
+  assert.match((await countermand("dead-man")).output, /^symbol +00700 +armed /m);
+  const released = await countermand(`dead-man release ${scope}`);
   assert.match(released.output, /released/);
-  assert.equal((await countermand(["dead-man", "arm", "--timeout", "2"])).code, 2);
+  assert.equal((await countermand("dead-man arm --timeout 2")).code, 2);
 });
 
 test("cli: fills and what they moved", async (t) => {
   const { countermand, url } = await setUp(t);
   const second = { COUNTERMAND_API_KEY: "demo-key-2", COUNTERMAND_API_SECRET: "demo-secret-2" };
   const other = commandLine(t, { ...second, COUNTERMAND_URL: url });
-  assert.equal((await countermand(["executions"])).output, "no fills\n");
+  assert.equal((await countermand("executions")).output, "no fills\n");
   const orderNo = (await countermand(PLACE)).output.trim();
-  await other(["place", "sell", "00700", "100", "--price", "423.83"]);
-  const fills = await countermand(["executions", "--order", orderNo]);
+  await other("place sell 00700 100 --price 423.83");
+  const fills = await countermand(`executions --order ${orderNo}`);
   assert.match(fills.output, new RegExp(`${orderNo} +buy +00700 +100 +423.83 +42383 `));
-  const moved = await countermand(["transactions", "--limit", "2"]);
+  const moved = await countermand("transactions --limit 2");
   assert.match(moved.output, / charge .*\n.* buy +00700 +100 +-42383 +HKD /);
 });
 
@@ -275,66 +282,66 @@ test("cli: replay compares the sample's books", async (t) => {
 test("cli: a wrong command line is exit code 2, before anything is sent", async (t) => {
   const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
   const wrong = [
-    ["place", "hold", "00700", "100"],
-    ["place", "buy", "00700", "1e5", "--price", "1"],
-    ["cancel"],
-    ["cancel", "12"],
-    ["cancel-batch", ...Array.from({ length: 6 }, () => "22000000001")],
-    ["orders", "--pirce", "1"],
-    ["fly"],
-    ["orders", "--profile", "nowhere"],
-    ["orders", "--url", "localhost:8080"],
-    ["sign", "POST", "/trade/v1/orders", "--body", "@missing"],
-    ["blocks", "--token-file", "missing"],
-    ["instruments", "change", "00700", "--halt", "--resume", "--reason", "x"],
-    ["kill", "--gateway", "--reason", "x", "--yes", "--url", "http://127.0.0.1:1"],
+    "place hold 00700 100",
+    "place buy 00700 1e5 --price 1",
+    "cancel",
+    "cancel 12",
+    `cancel-batch${" 22000000001".repeat(6)}`,
+    "orders --pirce 1",
+    "fly",
+    "orders --profile nowhere",
+    "orders --url localhost:8080",
+    "sign POST /trade/v1/orders --body @missing",
+    "blocks --token-file missing",
+    "instruments change 00700 --halt --resume --reason x",
+    "kill --gateway --reason x --yes --url http://127.0.0.1:1",
   ];
-  for (const args of wrong) {
-    const { code, errors } = await countermand(args);
-    assert.equal(code, 2, `${args.join(" ")}: ${errors}`);
+  for (const line of wrong) {
+    const { code, errors } = await countermand(line);
+    assert.equal(code, 2, `${line}: ${errors}`);
     assert.notEqual(errors, "");
   }
-  assert.match((await countermand(["plase", "buy"])).errors, /Did you mean place\?/);
+  assert.match((await countermand("plase buy")).errors, /Did you mean place\?/);
 });
 
 test("cli: a wrong command line is told in a sentence, and where to read on", async (t) => {
   const countermand = commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" });
   const side = "'hold' cannot be the side. Allowed choices are buy, sell.";
   const told = [
-    [["fly"], "unknown command 'fly'", ""],
-    [["place"], "missing required argument 'side'", " place"],
-    [["place", "hold", "00700", "100"], side, " place"],
-    [["orders", "--limit", "0"], "option '--limit <n>' cannot be '0'. Write a", " orders"],
-    [["kill", "--gateway"], "required option '--reason <text>' not specified", " kill"],
-    [["--profile", "x", "keys", "show"], "keys has no show, but list, create, ", " keys"],
-    [["instruments", "halt", "AAPL"], "instruments has no halt, but list, ", " instruments"],
-    [["accounts", "list", "--all"], "unknown option '--all'", " accounts list"],
+    ["fly", "unknown command 'fly'", ""],
+    ["place", "missing required argument 'side'", " place"],
+    ["place hold 00700 100", side, " place"],
+    ["orders --limit 0", "option '--limit <n>' cannot be '0'. Write a", " orders"],
+    ["kill --gateway", "required option '--reason <text>' not specified", " kill"],
+    ["--profile x keys show", "keys has no show, but list, create, ", " keys"],
+    ["instruments halt AAPL", "instruments has no halt, but list, ", " instruments"],
+    ["accounts list --all", "unknown option '--all'", " accounts list"],
   ] as const;
-  for (const [args, problem, command] of told) {
-    const { code, errors } = await countermand(args);
+  for (const [line, problem, command] of told) {
+    const { code, errors } = await countermand(line);
     assert.equal(code, 2);
     assert.ok(errors.startsWith(`countermand: ${problem}`), errors);
     assert.ok(errors.endsWith(`\nSee: countermand${command} --help\n`), errors);
   }
-  assert.match((await countermand(["help", "keys"])).output, /^Usage: countermand keys /);
-  assert.match((await countermand(["keys", "help", "list"])).output, /countermand keys list /);
+  assert.match((await countermand("help keys")).output, /^Usage: countermand keys /);
+  assert.match((await countermand("keys help list")).output, /countermand keys list /);
 });
 
 test("cli: a key that is not taken says where keys are kept, and doctor whose it was", async (t) => {
   const { url } = await setUp(t);
   const environment = { COUNTERMAND_API_KEY: "demo-key", COUNTERMAND_API_SECRET: "another" };
   const countermand = commandLine(t, { ...environment, COUNTERMAND_URL: url });
-  const refused = await countermand(["orders"]);
+  const refused = await countermand("orders");
   assert.equal(refused.code, 1);
   assert.match(refused.errors, /\(10010008\)\nThe key has ended, .*: countermand profiles\n/);
-  const doctor = await countermand(["doctor"]);
+  const doctor = await countermand("doctor");
   assert.equal(doctor.code, 1);
   assert.ok(doctor.errors.endsWith(`Asked: ${url}, key demo-key\n`), doctor.errors);
 });
 
 test("cli: a symbol that nobody trades has no price, not one of 0", async (t) => {
   const { countermand } = await setUp(t);
-  const { output } = await countermand(["symbols"]);
+  const { output } = await countermand("symbols");
   assert.match(output, /^00700 +TENCENT +hkex +none +none +none +100 +0.01$/m);
 });
 
@@ -342,17 +349,17 @@ test("cli: a lost answer is asked for again, and a venue's silence said", async 
   const { countermand } = await setUp(t);
   // Recipe quantities: the answer is lost; the venue takes half a second to cancel.
   const place = (lots: string) => {
-    return countermand(["place", "buy", "00700", `${lots}00`, "--price", "400"]);
+    return countermand(`place buy 00700 ${lots}00 --price 400`);
   };
   const lost = await place("1311");
   assert.match(lost.errors, /^countermand: the connection was closed before the answer; trying /);
   assert.match(lost.output, /^[0-9]{11}\n$/);
-  assert.equal((await countermand(["cancel", lost.output.trim()])).code, 0);
+  assert.equal((await countermand(`cancel ${lost.output.trim()}`)).code, 0);
   const orderNo = (await place("1305")).output.trim();
-  const pending = await countermand(["cancel", orderNo]);
+  const pending = await countermand(`cancel ${orderNo}`);
   assert.match(pending.output, /^[0-9]+ cancel pending: /);
   assert.match(pending.errors, /^The venue has not answered yet\. .* --wait\n$/);
-  const ended = await countermand(["cancel", orderNo, "--wait"]);
+  const ended = await countermand(`cancel ${orderNo} --wait`);
   assert.deepEqual([ended.code, ended.output], [0, `${orderNo} cancelled\n`]);
 });
 
@@ -362,15 +369,15 @@ test("cli: orders are listed by the words that the list shows, and by the gatewa
   const market = ["place", "buy", "BTC-USDT", "0.01", "--market", "crypto"];
   await countermand(market);
   for (const status of ["open", "new"]) {
-    assert.match((await countermand(["orders", "--status", status])).output, new RegExp(orderNo));
+    assert.match((await countermand(`orders --status ${status}`)).output, new RegExp(orderNo));
   }
-  const cancelled = (await countermand(["orders", "--status", "cancelled"])).output;
+  const cancelled = (await countermand("orders --status cancelled")).output;
   assert.match(cancelled, /^[0-9]+ +cancelled +buy +BTC-USDT +market +0.01 +0 +0$/m);
-  assert.equal((await countermand(["orders", "--status", "partly-filled"])).output, "no orders\n");
-  const wrong = await countermand(["orders", "--status", "gone"]);
+  assert.equal((await countermand("orders --status partly-filled")).output, "no orders\n");
+  const wrong = await countermand("orders --status gone");
   assert.equal(wrong.code, 2);
   assert.match(wrong.errors, /Allowed are open, partly-filled, filled, cancelled, rejected\./);
-  const shown = (await countermand(["order", orderNo])).output;
+  const shown = (await countermand(`order ${orderNo}`)).output;
   assert.match(shown, /^filled +nothing$/m);
 });
 
@@ -380,7 +387,7 @@ test("cli: a gateway that is not there is exit code 4, with advice", async (t) =
     COUNTERMAND_OPERATOR_TOKEN: "token",
     COUNTERMAND_OPERATOR: "kim",
   });
-  const killed = await countermand(["kill", "--gateway", "--reason", "x", "--yes"]);
+  const killed = await countermand("kill --gateway --reason x --yes");
   assert.equal(killed.code, 4);
   assert.match(killed.errors, /^countermand: no answer from http.*ECONNREFUSED.*; trying again/);
   assert.match(killed.errors, /no answer to POST \/operator\/v1\/kill .*connect ECONNREFUSED/);
@@ -395,7 +402,7 @@ test("cli: what it waits for is said at once", async () => {
     told += String(chunk);
     stopping.abort();
   });
-  const code = await run(PLACE, {
+  const code = await run(wordsOf(PLACE), {
     input: Readable.from([]),
     output: new PassThrough(),
     errors,
@@ -417,8 +424,8 @@ test("cli: a certificate that is not trusted is no unknown outcome", async (t) =
     COUNTERMAND_OPERATOR_TOKEN: "token",
     COUNTERMAND_OPERATOR: "kim",
   });
-  for (const args of [PLACE, ["kill", "--gateway", "--reason", "x", "--yes"]]) {
-    const { code, errors } = await countermand(args);
+  for (const line of [PLACE, "kill --gateway --reason x --yes"]) {
+    const { code, errors } = await countermand(line);
     assert.equal(code, 4, errors);
     assert.match(errors, /^countermand: POST .* was not sent, because .*NODE_EXTRA_CA_CERTS/);
   }
@@ -428,7 +435,7 @@ test("cli: stopped, it says whether something may have been done", async (t) => 
   let stopping = new AbortController();
   const url = await serverOf(t, () => stopping.abort());
   const countermand = commandLine(t, { COUNTERMAND_URL: url });
-  const read = await countermand(["orders"], "", stopping.signal);
+  const read = await countermand("orders", "", stopping.signal);
   assert.deepEqual([read.code, read.errors], [130, ""]);
   stopping = new AbortController();
   const placed = await countermand(PLACE, "", stopping.signal);
@@ -453,14 +460,14 @@ test("cli: as many fills as were asked for, page after page", async (t) => {
     ["150", 150],
     ["999", 230],
   ] as const) {
-    const { output } = await countermand(["--json", "executions", "--limit", limit]);
+    const { output } = await countermand(`--json executions --limit ${limit}`);
     assert.equal(output.trim().split("\n").length, count);
   }
 });
 
 test("cli: doctor of a gateway that is not there says so", async (t) => {
   const countermand = commandLine(t, { COUNTERMAND_URL: await goneUrl() });
-  const { code, output, errors } = await countermand(["doctor"]);
+  const { code, output, errors } = await countermand("doctor");
   assert.equal(code, 1);
   assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED/m);
   assert.match(errors, /Each line marked FAIL says what/);
@@ -469,28 +476,12 @@ test("cli: doctor of a gateway that is not there says so", async (t) => {
 test("cli: amend, balance, positions, and JSON for scripts", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();
-  const amended = await countermand([
-    "--json",
-    "amend",
-    orderNo,
-    "--price",
-    "420.5",
-    "--if-version",
-    "1",
-  ]);
+  const amended = await countermand(`--json amend ${orderNo} --price 420.5 --if-version 1`);
   const order = JSON.parse(amended.output) as { price: string; version: number };
   assert.deepEqual([order.price, order.version], ["420.5", 2]);
-  assert.match((await countermand(["balance"])).output, /^HKD +100000000 /m);
-  assert.match((await countermand(["positions"])).output, /^00700 +TENCENT /m);
-  const failed = await countermand([
-    "--json",
-    "amend",
-    orderNo,
-    "--price",
-    "421",
-    "--if-version",
-    "1",
-  ]);
+  assert.match((await countermand("balance")).output, /^HKD +100000000 /m);
+  assert.match((await countermand("positions")).output, /^00700 +TENCENT /m);
+  const failed = await countermand(`--json amend ${orderNo} --price 421 --if-version 1`);
   assert.equal(
     (JSON.parse(failed.output) as { failure: { reason: string } }).failure.reason,
     "version_changed",
@@ -500,8 +491,8 @@ test("cli: amend, balance, positions, and JSON for scripts", async (t) => {
 test("cli: watch tells what happens, from a position on", async (t) => {
   const { countermand } = await setUp(t);
   const orderNo = (await countermand(PLACE)).output.trim();
-  await countermand(["cancel", orderNo]);
-  const watched = await countermand(["watch", "--from", "0", "--count", "2"]);
+  await countermand(`cancel ${orderNo}`);
+  const watched = await countermand("watch --from 0 --count 2");
   const lines = watched.output.trim().split("\n");
   assert.match(lines[0] ?? "", new RegExp(`^1 .*${orderNo} +buy 100 00700 @ 423.83 +open$`));
   assert.match(lines[1] ?? "", / cancelled$/);
@@ -509,7 +500,7 @@ test("cli: watch tells what happens, from a position on", async (t) => {
 
 test("cli: doctor finds a healthy gateway healthy", async (t) => {
   const { countermand } = await setUp(t);
-  const { code, output } = await countermand(["doctor"]);
+  const { code, output } = await countermand("doctor");
   assert.equal(code, 0, output);
   assert.deepEqual(output.match(/^ok/gm)?.length, 6);
 });
@@ -592,14 +583,14 @@ test("cli: profiles keep secrets in one file that only the owner may read", asyn
   );
   assert.equal(added.code, 0, added.errors);
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  const listed = await countermand(["profiles"]);
+  const listed = await countermand("profiles");
   assert.match(listed.output, /second +http:.* +demo-key-2/);
   assert.ok(!listed.output.includes("demo-secret"));
-  const order = await countermand(["--profile", "second", "--json", ...PLACE]);
+  const order = await countermand(`--profile second --json ${PLACE}`);
   assert.equal((JSON.parse(order.output) as { account_code: string }).account_code, "80114139");
   writeFileSync(path, readFileSync(path), { mode: 0o644 });
   spawnSync("chmod", ["644", path]);
-  const open = await countermand(["--profile", "second", "orders"]);
+  const open = await countermand("--profile second orders");
   assert.equal(open.code, 2);
   assert.match(open.errors, /others may read it: chmod 600/);
 });
@@ -607,12 +598,12 @@ test("cli: profiles keep secrets in one file that only the owner may read", asyn
 test("cli: completion names every command", async (t) => {
   const countermand = commandLine(t, {});
   for (const shell of ["bash", "zsh", "fish"]) {
-    const { code, output } = await countermand(["completion", shell]);
+    const { code, output } = await countermand(`completion ${shell}`);
     assert.equal(code, 0);
     for (const name of COMMANDS)
       assert.match(output, new RegExp(`[" ]${name}[" ]|-a ${name}$`, "m"));
   }
-  const script = (await countermand(["completion", "bash"])).output;
+  const script = (await countermand("completion bash")).output;
   const complete = (line: string) => {
     const count = line.split(" ").length - 1;
     const asked = `COMP_WORDS=(${line}); COMP_WORDS[${count}]+=; COMP_CWORD=${count}; _countermand`;

@@ -36,3 +36,8 @@ export async function runCommand(
   const [told, complained] = await texts;
   return { code, output: told, errors: complained };
 }
+
+/** The words of a line, as a shell takes it apart. */
+export function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain = ""]) => quoted ?? plain);
+}
