@@ -458,6 +458,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "remembered-and-cut",
+    what: "a cut of the journal takes answers along that are remembered",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/retention/cut-plan.ts`,
+        find: "remembered.reduce((least, seq) => Math.min(least, seq), lastSeq) - 1]",
+        replace: "lastSeq - 1]",
+      },
+    ],
+  },
+  {
     name: "rotated-in-vain",
     what: "a key that is rotated keeps its secret",
     seedsMax: 300,

@@ -5,6 +5,7 @@
 import { promised, Violation } from "./oracle/violation.ts";
 import { Faults } from "./run/faults.ts";
 import { Rest } from "./run/rest.ts";
+import { Retention } from "./run/retention.ts";
 import { type FaultCounts, Stage } from "./run/stage.ts";
 import type { DiskEnd } from "./world/disk.ts";
 import { endOfProcess, GatewayLife } from "./world/gateway-life.ts";
@@ -72,12 +73,14 @@ class SeedRun {
   readonly #stage: Stage;
   readonly #faults: Faults;
   readonly #rest: Rest;
+  readonly #retention: Retention;
   #stateHash = "";
 
   constructor(world: World) {
     this.#stage = new Stage(world);
     this.#faults = new Faults(this.#stage);
     this.#rest = new Rest(this.#stage);
+    this.#retention = new Retention(this.#stage, this.#rest);
   }
 
   async play(): Promise<void> {
@@ -96,10 +99,22 @@ class SeedRun {
     }
     await this.#rest.settle();
     await this.#rest.standing();
+    if (swarm.cuts) await this.#cut();
     await this.#stage.nextDay();
     await this.#rest.cancelEverything();
     await this.#rest.standing();
     this.#stateHash = await this.#rest.stateStands();
+  }
+
+  /** What is old is archived, and life goes on. */
+  async #cut(): Promise<void> {
+    await this.#retention.cut();
+    await this.#rest.standing();
+    this.#stage.goOn();
+    await this.#stage.runFor(this.#stage.random.between(20, 100));
+    await this.#faults.happen();
+    await this.#rest.settle();
+    await this.#rest.standing();
   }
 
   /** A short story with one crash, which may strike from the very first start on. */

@@ -42,6 +42,8 @@ export interface StreamClientOptions {
   readonly onViolation: (what: string) => void;
   /** Left out: from the first message on. */
   readonly start?: StreamStart;
+  /** The first position of an account that can be replayed. */
+  readonly earliestSeq: (account: string) => number;
   /** Whether an operator has asked for its key's end. */
   readonly mayBeRevoked: () => boolean;
   /** Whether a handshake that was signed at that time may be signed by a secret that has ended. */
@@ -176,6 +178,7 @@ export class StreamClient {
     } else if (message.type === "error") {
       if (message.reason === "slow_reader") this.slowCount += 1;
       else if (message.reason === "key_no_longer_good") this.#end(text);
+      else if (message.reason === "seq_out_of_range") this.#outOfRange(message, text);
       else if (message.reason !== "unavailable") onViolation(`the stream says ${text}`);
     }
   }
@@ -186,6 +189,16 @@ export class StreamClient {
     if (mayBeRotated(this.#signedAtMs)) return;
     if (!mayBeRevoked()) onViolation(`nobody ended ${key.apiKey}: ${text}`);
     this.isEnded = true;
+  }
+
+  /** What it lacks is archived: it begins anew, with what is open. */
+  #outOfRange({ account_code, earliest_seq: earliest }: Message, text: string): void {
+    const { key, earliestSeq, onViolation } = this.#options;
+    const account = account_code ?? key.account;
+    const isRight = earliest === earliestSeq(account) && this.seqOf(account) < earliest - 1;
+    if (!isRight) onViolation(`earliest is ${earliestSeq(account)}: ${text}`);
+    this.#seqs.clear();
+    this.cut();
   }
 
   #shown({ account_code: account = this.#options.key.account, seq, data }: Message): void {
@@ -247,6 +260,7 @@ export class StreamClient {
 interface Message {
   readonly type: string;
   readonly seq: number;
+  readonly earliest_seq: number;
   readonly id: string;
   readonly reason: string;
   readonly account_code?: string;

@@ -138,6 +138,11 @@ export class Trader {
     return request;
   }
 
+  /** The same bytes once more, whatever was answered to them. */
+  async repeat(request: Request): Promise<void> {
+    while (!(await this.#send(request))) await this.#sleep(20);
+  }
+
   /** Whoever is too fast does something else, mostly. */
   #triesAgain(text: string): boolean {
     const isTooFast = text.includes('"reason":"rate_limited"');

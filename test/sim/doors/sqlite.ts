@@ -68,7 +68,7 @@ class Connection {
 
   static of(path: string, isReadOnly: boolean): Connection {
     const found = Connection.#open.get(path);
-    const connection = found ?? new Connection(path, isReadOnly);
+    const connection = found ?? new Connection(path, isReadOnly && !theWorld().hasWriters);
     if (!isReadOnly && connection.isReadOnly) throw new Error(`${path} is opened for reading only`);
     connection.#userCount += 1;
     return connection;

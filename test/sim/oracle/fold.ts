@@ -2,12 +2,18 @@
 
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
 import { nodeRules } from "../../../packages/gateway/src/market-rules.ts";
+import { restoreJournal } from "../../../packages/gateway/src/retention/restore-journal.ts";
 import { recoverState } from "../../../packages/gateway/src/sequencer/recovery.ts";
 import { stateHash } from "../../../packages/gateway/src/sequencer/state.ts";
+import { SIM_ROOT } from "../world/disk.ts";
 import { DATA_DIR } from "../world/gateway-life.ts";
+import type { World } from "../world/world.ts";
 
 /** Decides the random ends of auctions: what the setting is by itself. */
 const MARKET_SEED = 1;
+
+/** Where events go that are cut from the journal. */
+export const SEGMENTS = `${SIM_ROOT}/segments`;
 
 /** Every event of every partition, as it stands there. */
 export function eventsOfJournal(): ReadonlyMap<string, readonly string[]> {
@@ -15,7 +21,10 @@ export function eventsOfJournal(): ReadonlyMap<string, readonly string[]> {
   try {
     return new Map(
       reader.partitionNames().map((name) => {
-        return [name, [...reader.records(name, 0)].map(({ payload }) => payload)];
+        return [
+          name,
+          [...reader.records(name, reader.anchor(name)?.seq ?? 0)].map(({ payload }) => payload),
+        ];
       }),
     );
   } finally {
@@ -33,9 +42,21 @@ export function lostEvent(before: ReadonlyMap<string, readonly string[]>): strin
   return null;
 }
 
-/** Without a snapshot. */
-export function foldOfJournal(isStrict: boolean): string {
+/** Without a snapshot, unless the journal was cut: then there is none from its beginning. */
+export function foldOfJournal(isStrict: boolean, isCut = false): string {
   const layout = { deskCount: 1, ...nodeRules(isStrict ? "strict" : "reference", MARKET_SEED) };
-  const { state } = recoverState({ dataDir: DATA_DIR, layout, acceptsSnapshot: () => false });
+  const { state } = recoverState({ dataDir: DATA_DIR, layout, acceptsSnapshot: () => isCut });
   return stateHash(state);
+}
+
+/** The state that follows from all that ever happened, archived or not. Nothing runs. */
+export function foldOfAll(world: World, isStrict: boolean): string {
+  const { disk } = world;
+  const backup = disk.backup();
+  world.hasWriters = true;
+  restoreJournal(DATA_DIR, SEGMENTS);
+  world.hasWriters = false;
+  const folded = foldOfJournal(isStrict);
+  disk.restore(backup);
+  return folded;
 }

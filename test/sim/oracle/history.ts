@@ -62,6 +62,12 @@ export class History {
   /** When the journal was read before: what is read now came later. */
   readBeforeMs = 0;
   readonly predictions: Predictions;
+  /** The last event that was cut from the journal. */
+  cutSeq = 0;
+  /** When reports came, by the exchange's clock. */
+  readonly times: number[] = [];
+  /** Where the journal has each message of an account's stream. */
+  readonly #streamPlaces = new Map<string, number[]>();
   readonly #blocks: Blocks;
   readonly #requests = new Map<string, Request>();
   readonly #byFingerprint = new Map<string, Request>();
@@ -88,6 +94,22 @@ export class History {
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
     this.instruments = new Instruments(this.model, this.windows, nowMs);
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
+  }
+
+  /** The journal was cut behind this event; what closed before is unknown from now on. */
+  cut(seq: number, firstExecId: number | null): void {
+    this.cutSeq = seq;
+    this.statements.cut(seq);
+    this.model.market.cut(firstExecId);
+    for (const [orderNo, report] of this.receipts.reports) {
+      if (report.seq <= seq) this.model.forget(orderNo);
+    }
+  }
+
+  /** The first message of the account's stream that can be sent again. */
+  earliestSeq(account: string): number {
+    const seqs = this.#streamPlaces.get(account) ?? [];
+    return seqs.filter((seq) => seq <= this.cutSeq).length + 1;
   }
 
   /** A process starts: what is not in the journal is forgotten. */
@@ -214,6 +236,9 @@ export class History {
 
   /** What a report of a fill moved, as the account's lists have it from now on. */
   #book({ order, execution }: ExecutionReported, seq: number): void {
+    this.times.push(order.updatedAtMs);
+    const places = this.#streamPlaces.get(order.account) ?? [];
+    this.#streamPlaces.set(order.account, [...places, seq]);
     this.receipts.reported(order.orderId, { seq, atMs: order.updatedAtMs });
     if (execution === null) return;
     const { account, orderId, streamSeq } = order;

@@ -45,6 +45,8 @@ export class Model {
   #reached: ModelOrder[] = [];
   /** Orders whose cancel was sent to a venue that answers late: its answer promises no more. */
   readonly sentCancels = new Set<string>();
+  /** Closed orders that were archived. */
+  readonly forgotten = new Set<string>();
   readonly #owed = new Set<string>();
   #arrival = 0;
   #tradeCount = 0;
@@ -56,14 +58,24 @@ export class Model {
     return this.streams.get(account) ?? [];
   }
 
+  /** Its last report was cut from the journal: unless it is open nobody knows it any more. */
+  forget(orderNo: string): void {
+    const account = [...this.streams.keys()].find((each) => this.order(each, orderNo));
+    if (account === undefined || (this.order(account, orderNo)?.outstand_qty ?? 0n) > 0n) return;
+    this.forgotten.add(orderNo);
+  }
+
   /** The order's latest message, or undefined. */
   order(account: string, orderNo: string): Told | undefined {
+    if (this.forgotten.has(orderNo)) return undefined;
     return this.stream(account).findLast((told) => told.order_no === orderNo);
   }
 
   /** Latest message of each order of the account, newest order first. */
   orders(account: string): Told[] {
-    const mine = this.#orders.filter((order) => order.account === account);
+    const mine = this.#orders.filter((order) => {
+      return order.account === account && !this.forgotten.has(order.orderNo);
+    });
     return mine.reverse().map((order) => toldOf(order, null));
   }
 

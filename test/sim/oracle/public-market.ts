@@ -46,6 +46,8 @@ const SNAPSHOT_TRADES = 50;
 export class PublicMarket {
   readonly #versions = new Map<string, Version[]>();
   readonly #trades = new Map<string, Trade[]>();
+  /** How many trades were cut from the journal. */
+  readonly #cutCounts = new Map<string, number>();
   /** Versions at which an epoch of a symbol may have begun. */
   readonly #bases = new Map<string, number[]>();
   readonly #shown: Shown[] = [];
@@ -64,6 +66,14 @@ export class PublicMarket {
     const isSame = JSON.stringify(shownBook(last)) === JSON.stringify(shownBook(book));
     if (isSame && trades.length === 0) return;
     versions.push({ ...book, tradeCount: all.length });
+  }
+
+  /** Trades before this one are told no more; null: all that there were. */
+  cut(firstExecId: number | null): void {
+    for (const [symbol, trades] of this.#trades) {
+      const first = trades.findIndex(({ execId }) => Number(execId) >= (firstExecId ?? 0));
+      this.#cutCounts.set(symbol, firstExecId === null || first === -1 ? trades.length : first);
+    }
   }
 
   /** Checked at the next look, when the journal has been read. */
@@ -105,7 +115,7 @@ export class PublicMarket {
     const { rows, afterSeq } = trades;
     const from =
       afterSeq === null
-        ? Math.max(0, version.tradeCount - SNAPSHOT_TRADES)
+        ? Math.max(this.#cutCounts.get(symbol) ?? 0, version.tradeCount - SNAPSHOT_TRADES)
         : (this.#versionsOf(symbol)[base + afterSeq]?.tradeCount ?? 0);
     const meant = this.#tradesOf(symbol).slice(from, version.tradeCount).map(tradeShown);
     const [has, expected] = [rows, meant].map((each) => JSON.stringify(each));

@@ -39,7 +39,7 @@ const PKCS8_HEAD = "302e020100300506032b657004220420";
 export class Receipts {
   /** Null: they are off. */
   #key: { readonly publicKey: KeyObject; readonly keyId: string } | null = null;
-  readonly #reports = new Map<string, Report>();
+  readonly reports = new Map<string, Report>();
   readonly #first = new Map<string, string>();
   #archiveFailedAtMs = Number.NEGATIVE_INFINITY;
   readonly #model: Model;
@@ -73,7 +73,7 @@ export class Receipts {
   }
 
   reported(orderNo: string, report: Report): void {
-    this.#reports.set(orderNo, report);
+    this.reports.set(orderNo, report);
   }
 
   /** The answer has the receipts that its request asked for, and no others: how many it has. */
@@ -143,7 +143,7 @@ export class Receipts {
     const stream = this.#model.stream(account);
     const streamSeq = stream.findLastIndex((told) => told.order_no === orderNo) + 1;
     const told = stream[streamSeq - 1];
-    const report = this.#reports.get(orderNo);
+    const report = this.reports.get(orderNo);
     if (told === undefined || report === undefined) return `there is no order ${orderNo}`;
     if (told.order_status !== "can") return `the order is ${told.order_status}`;
     const sealed = this.#sealed(report.seq);

@@ -21,6 +21,8 @@ export type StatementKind = "executions" | "transactions";
 
 /** What one event of the journal has moved. */
 interface Booking {
+  /** Where the journal has the event. */
+  readonly seq: number;
   /** Message of the account's stream that tells of it; 0: none does. */
   readonly streamSeq: number;
   /** Null: it is no fill. */
@@ -46,13 +48,21 @@ export class Statements {
     const lines = assets.map(([asset, units], index) => {
       return this.#houseLine(account, place, { asset, units, index, cause: "opening" });
     });
-    this.#of(account).push({ streamSeq: 0, execution: null, lines });
+    this.#of(account).push({ seq: place.seq, streamSeq: 0, execution: null, lines });
   }
 
   adjusted({ account, asset, reason, units }: BalanceAdjusted, place: Place): void {
     const line = { asset: asset.name, units, index: 0, cause: "adjustment", remarks: reason };
     const lines = [this.#houseLine(account, place, line)];
-    this.#of(account).push({ streamSeq: 0, execution: null, lines });
+    this.#of(account).push({ seq: place.seq, streamSeq: 0, execution: null, lines });
+  }
+
+  /** The journal has it no more up to there; balances stay. */
+  cut(seq: number): void {
+    for (const [account, bookings] of this.#bookings) {
+      const left = bookings.filter((booking) => booking.seq > seq);
+      this.#bookings.set(account, left);
+    }
   }
 
   /** A message that tells of a fill; `paid` is what the order was charged before it. */
@@ -84,7 +94,7 @@ export class Statements {
     ];
     // What it moved of the product has no line: the next one of the product shows it.
     this.#add(account, instrumentOf(told.symbol).product, -sign * qty);
-    this.#of(account).push({ streamSeq, execution, lines });
+    this.#of(account).push({ seq: place.seq, streamSeq, execution, lines });
   }
 
   /** What the last line of the asset says that the account has. */

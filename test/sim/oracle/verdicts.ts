@@ -162,7 +162,7 @@ export class Verdicts {
     const list = envelope.data as { orders: OrderRow[]; total_records: number };
     let difference: string | null = "there is no such moment";
     for (let seq = knownSeq; seq <= stream.length && difference !== null; seq += 1) {
-      const all = partOf(seenOrders(key, ordersAt(stream, seq)), command);
+      const all = partOf(this.#listed(key, ordersAt(stream, seq)), command);
       difference = partDifference(list, all, command);
     }
     promised(difference === null, say(`it is of no one moment: ${difference}`));
@@ -194,6 +194,12 @@ export class Verdicts {
     this.history.count(`page of ${kind}`);
   }
 
+  /** Those that the key sees and that are not archived. */
+  #listed(key: Key, orders: readonly Told[]): Told[] {
+    const { forgotten } = this.model;
+    return seenOrders(key, orders).filter(({ order_no }) => !forgotten.has(order_no));
+  }
+
   /** A list is of one moment between what its client had seen and now. */
   #checkList(request: Request, envelope: Envelope, say: Say): void {
     promised(envelope.code === 0, say("a list is not refused"));
@@ -220,7 +226,7 @@ export class Verdicts {
     promised(least <= most, say(`it is of no one moment: not before ${least}, not after ${most}`));
     const counts = new Set<number>();
     for (let seq = least; seq <= most; seq += 1) {
-      const seen = seenOrders(key, stream.slice(0, seq));
+      const seen = this.#listed(key, stream.slice(0, seq));
       counts.add(new Set(seen.map(({ order_no }) => order_no)).size);
     }
     const { total_records: total } = list;

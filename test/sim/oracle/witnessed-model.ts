@@ -27,7 +27,8 @@ export class WitnessedModel extends Model {
 
   override orders(account: string): Told[] {
     const all = [...this.#kept.values()].map(({ told }) => told);
-    return all.filter((told) => told.account_code === account).reverse();
+    const mine = all.filter((told) => told.account_code === account);
+    return mine.filter(({ order_no }) => !this.forgotten.has(order_no)).reverse();
   }
 
   override openOrders(account: string): Told[] {

@@ -189,7 +189,7 @@ export class Faults {
       promised(lost === null, `a flipped bit changed ${lost} and was not found`);
       const live = await node?.stateHash();
       promised(
-        live === foldOfJournal(this.#stage.isStrict),
+        live === foldOfJournal(this.#stage.isStrict, this.#stage.isCut),
         "a flipped bit changed the state and was not found",
       );
       node?.kill();

@@ -2,7 +2,7 @@
 import type { MarketClient } from "../clients/market-client.ts";
 import { KEYS } from "../clients/requests.ts";
 import { PORTFOLIOS, type Trader } from "../clients/trader.ts";
-import { foldOfJournal } from "../oracle/fold.ts";
+import { foldOfAll, foldOfJournal } from "../oracle/fold.ts";
 import { INSTRUMENTS } from "../oracle/money.ts";
 import type { OrderRow } from "../oracle/told.ts";
 import { promised } from "../oracle/violation.ts";
@@ -144,18 +144,21 @@ export class Rest {
   /** The state in memory is the fold of the journal, before a stop and after it. */
   async stateStands(): Promise<string> {
     const live = await this.#stage.node?.stateHash();
-    const folded = foldOfJournal(this.#stage.isStrict);
+    const folded = foldOfJournal(this.#stage.isStrict, this.#stage.isCut);
     promised(live === folded, `the state in memory is ${live}, the journal folds to ${folded}`);
     await this.#stage.node?.stop();
     endOfProcess(this.#stage.world, "powerCut");
     await this.#stage.startGateway();
     const again = await this.#stage.node?.stateHash();
     promised(
-      again === foldOfJournal(this.#stage.isStrict),
+      again === foldOfJournal(this.#stage.isStrict, this.#stage.isCut),
       "the state after a start is the fold of the journal",
     );
     this.#stage.world.tell(`state ${again}`);
     await this.#stage.node?.stop();
+    endOfProcess(this.#stage.world, "killed");
+    const whole = this.#stage.isCut ? foldOfAll(this.#stage.world, this.#stage.isStrict) : again;
+    promised(whole === again, "the state is not the fold of segments and journal");
     return again ?? "";
   }
 }

@@ -209,6 +209,7 @@ export class Stage {
       mayBeRevoked: () => this.auditor.blocks.mayBeRevoked(key.apiKey),
       mayBeRotated: (atMs) => this.auditor.blocks.mayBeRotated(key.apiKey, atMs),
       ...(start !== undefined && { start }),
+      earliestSeq: (account) => this.auditor.history.earliestSeq(account),
       onPush: (push) => this.auditor.pushed(push),
       onSnapshot: (snapshot) => this.auditor.shown(snapshot),
       onViolation: (what) => {
@@ -275,6 +276,11 @@ export class Stage {
         for (const each of [stream, ...this.visitors]) each.isFaulty = true;
       },
     });
+  }
+
+  /** The journal has only the end of its history. */
+  get isCut(): boolean {
+    return this.auditor.history.cutSeq > 0;
   }
 
   id(): string {

@@ -25,6 +25,8 @@ export interface Swarm {
   readonly threadDeaths: boolean;
   /** Signed receipts are asked for. */
   readonly receipts: boolean;
+  /** The journal is cut, late in the story. */
+  readonly cuts: boolean;
   /** Bytes that the system holds for a reader that does not read. */
   readonly bufferBytes: number;
   /** How many of a hundred messages of clients arrive in pieces of a few bytes. */
@@ -48,5 +50,6 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     bufferBytes: random.pick([65_536, 16_384, 2_048, 2_048]),
     crumbPercent: random.pick([0, 0, 1, 5]),
     receipts: maybe(),
+    cuts: random.chance(0.3),
   };
 }

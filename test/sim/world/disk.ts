@@ -47,7 +47,7 @@ class Content {
   }
 
   replace(bytes: Uint8Array): void {
-    this.#bytes = bytes.slice();
+    this.#bytes = new Uint8Array(bytes);
     this.size = bytes.length;
   }
 
@@ -379,10 +379,16 @@ export class Disk {
   }
 
   #syncNames(isSynced: (change: NameChange) => boolean): void {
-    for (const change of this.#nameChanges) {
-      if (isSynced(change)) setName(this.#durableNames, change.path, change.inode);
+    // Of one name the last change that is synced is what holds: those before it are over as well.
+    const lastSynced = new Map<string, number>();
+    for (const [index, change] of this.#nameChanges.entries()) {
+      if (!isSynced(change)) continue;
+      setName(this.#durableNames, change.path, change.inode);
+      lastSynced.set(change.path, index);
     }
-    this.#nameChanges = this.#nameChanges.filter((change) => !isSynced(change));
+    this.#nameChanges = this.#nameChanges.filter(({ path }, index) => {
+      return index > (lastSynced.get(path) ?? -1);
+    });
   }
 
   /** Counts a change; true when it is the one that a crash tears. Throws when nothing happens. */

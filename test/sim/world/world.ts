@@ -29,6 +29,8 @@ export class World {
   /** Takes what the thread opens whose code runs now; null: it is the main one's. */
   opened: Set<Closable> | null = null;
   life: Life = { isOver: true };
+  /** Who only reads opens files as a writer, who may come while they are open. */
+  hasWriters = false;
   /** Nobody reaches the process. */
   isCutOff = false;
   /** What the system holds for a reader that does not read. */

@@ -90,6 +90,11 @@ export class Exchange {
     return decideCommand(this.#listing(command.symbol), command, this.#tradeCount);
   }
 
+  /** No stop order is about to come in: a snapshot has the whole state. So it is after each command. */
+  get isSettled(): boolean {
+    return [...this.#listings.values()].every(({ stops }) => !stops.hasReached);
+  }
+
   /** The events of the first stop order that was reached; changes nothing. Empty when none was. */
   decideTriggered(symbol: string): ExchangeEvent[] {
     return decideTriggered(this.#listing(symbol), this.#tradeCount);

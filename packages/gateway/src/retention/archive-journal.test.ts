@@ -20,6 +20,7 @@ import {
   parseExact,
   UNCONDITIONAL,
 } from "@countermand/contract";
+import { decodeExchangeEvent, type ExchangeEvent } from "@countermand/core/exchange";
 import type { UnixMs } from "@countermand/core/model";
 import Database from "better-sqlite3";
 import fc from "fast-check";
@@ -44,7 +45,7 @@ const DEEDS: readonly Deed[] = Array.from({ length: 64 }, (_, index) => ({
   pick: (index * 7) % 31,
 }));
 
-const anyKind = fc.constantFrom(...KINDS, ...KINDS, "regrid" as const);
+const anyKind = fc.constantFrom(...KINDS, ...KINDS, "stop" as const, "regrid" as const);
 const deeds = fc.array(fc.record({ kind: anyKind, pick: fc.nat(60) }), {
   minLength: 15,
   maxLength: 40,
@@ -293,6 +294,42 @@ test("retention: desks and exchange are cut, but for what is remembered and the 
     "nothing more can go",
   );
 });
+
+test("retention: a cut behind a trade that brings a stop order in", async (t) => {
+  const trading = new Trading(t);
+  const node = await trading.start();
+  // The trade is the last one that is old; what it brings in comes behind it.
+  await trading.act(node, [
+    { kind: "stop", pick: 0 },
+    { kind: "sell", pick: 2 },
+    { kind: "buy", pick: 3 },
+  ]);
+  const beforeMs = trading.nowMs + 1;
+  trading.nowMs += 3_600_000;
+  await trading.act(node, [
+    { kind: "sell", pick: 4 },
+    { kind: "buy", pick: 5 },
+  ]);
+  const { hash } = await node.stateHash();
+  await trading.stop();
+  const { partitions } = trading.archive(beforeMs);
+  const exchange = partitions.find(({ partition }) => partition === "exchange");
+  assert.ok(exchange?.moved !== null, "it was cut");
+  const [behind] = recordsOf(trading.dataDir, "exchange");
+  assert.equal(behind?.type, "Triggered", "in the middle of a command");
+  assert.equal(trading.recoveredHash(), hash);
+  assert.equal((await (await trading.start()).stateHash()).hash, hash);
+});
+
+function recordsOf(dataDir: string, partition: string): ExchangeEvent[] {
+  const reader = new JournalReader(dataDir);
+  try {
+    const records = reader.records(partition, reader.anchor(partition)?.seq ?? 0);
+    return [...records].map(({ payload }) => decodeExchangeEvent(payload));
+  } finally {
+    reader.close();
+  }
+}
 
 test("retention: a remembered request gets its answer after the cut", async (t) => {
   const trading = new Trading(t);

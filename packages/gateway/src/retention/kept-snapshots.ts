@@ -43,17 +43,16 @@ export class KeptSnapshots {
 
   /**
    * Up to where the older one of two snapshots stands for the events. Where there is only the one
-   * at the end, another is made at the positions wanted.
+   * at the end, another is made at the positions wanted, or a few events behind them.
    */
   older(wanted: Positions): Positions {
     const [, older] = this.#usable();
     if (older !== undefined) return this.#proven(older);
     const upTo = new Map([...this.#end, ...wanted]);
-    writeStateSnapshot(
-      this.#dataDir,
-      recoverState({ dataDir: this.#dataDir, layout: this.#layout, upTo }),
-    );
-    return this.#proven(upTo);
+    const [dataDir, layout] = [this.#dataDir, this.#layout];
+    const recovered = recoverState({ dataDir, layout, upTo, endsCommand: true });
+    writeStateSnapshot(dataDir, recovered);
+    return this.#proven(recovered.positions);
   }
 
   #proven(positions: Positions): Positions {

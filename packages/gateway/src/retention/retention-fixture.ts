@@ -39,7 +39,7 @@ export const CALLERS = [
 
 /** Something a client does, or an operator to the book; numbers are taken modulo what there is. */
 export interface Deed {
-  readonly kind: "buy" | "sell" | "cancel" | "amend" | "refused" | "wait" | "regrid";
+  readonly kind: "buy" | "sell" | "stop" | "cancel" | "amend" | "refused" | "wait" | "regrid";
   readonly pick: number;
 }
 
@@ -108,9 +108,9 @@ export class Trading {
       this.nowMs += kind === "wait" ? (1 + (pick % 30)) * HOUR_MS : 60_000;
       const caller = CALLERS[pick % 2] ?? CALLERS[0];
       const orderId = this.orderIds[pick % Math.max(1, this.orderIds.length)];
-      if (kind === "buy" || kind === "sell") {
-        const side = kind === "buy" ? Side.Buy : Side.Sell;
-        const { body } = await trade.place(caller, placed(side, pick), this.#options());
+      if (kind === "buy" || kind === "sell" || kind === "stop") {
+        const order = kind === "stop" ? stop(pick) : placed(SIDES[kind], pick);
+        const { body } = await trade.place(caller, order, this.#options());
         const { data } = JSON.parse(body) as { data?: { order_no: string } };
         if (data !== undefined) this.orderIds.push(data.order_no as OrderId);
       } else if (kind === "regrid") {
@@ -175,6 +175,15 @@ export class Trading {
     const origin = { channel: Channel.Http, requestId: `r-${this.#requestCount}` };
     return { identity, rememberAlways: false, representation: true, origin };
   }
+}
+
+const SIDES = { buy: Side.Buy, sell: Side.Sell } as const;
+
+/** A buy that waits for a price which trades now and then. */
+function stop(pick: number): PlaceRequest {
+  const stopPx = (401n + BigInt(pick % 4)) * 100_000_000n;
+  const price = 405n * 100_000_000n;
+  return { ...placed(Side.Buy, pick), ordType: OrdType.StopLimit, price, stopPx };
 }
 
 /** Prices cross now and then. */

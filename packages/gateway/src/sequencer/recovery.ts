@@ -39,6 +39,8 @@ export interface RecoveryOptions {
   readonly acceptsSnapshot?: (positions: ReadonlyMap<string, number>) => boolean;
   /** Stop at these positions instead of the journal's end: one moment of all partitions. */
   readonly upTo?: ReadonlyMap<string, number>;
+  /** As far beyond them as the exchange's last command goes: only then a snapshot has its state. */
+  readonly endsCommand?: boolean;
   /** Why a snapshot was not used. */
   readonly onPassedOver?: (note: string) => void;
 }
@@ -65,7 +67,7 @@ function recoverFrom(reader: JournalReader, options: RecoveryOptions): Recovered
     const last = options.upTo?.get(partition) ?? Number.MAX_SAFE_INTEGER;
     let seq = from;
     for (const record of reader.records(partition, from)) {
-      if (record.seq > last) break;
+      if (record.seq > last && !isWithinCommand(start.state, partition, options)) break;
       applyRecord(start.state, partition, record, options.onDeskEvent);
       seq = record.seq;
       replayedCount += 1;
@@ -75,6 +77,14 @@ function recoverFrom(reader: JournalReader, options: RecoveryOptions): Recovered
   // Positions that are given may be of several moments.
   if (options.upTo === undefined) assertSameGrids(start.state);
   return { state: start.state, positions, snapshotPositions: start.positions, replayedCount };
+}
+
+function isWithinCommand(
+  { exchange }: NodeState,
+  partition: string,
+  { endsCommand = false }: RecoveryOptions,
+): boolean {
+  return endsCommand && partition === EXCHANGE_PARTITION && !exchange.isSettled;
 }
 
 /** What the exchange counts in is what the instruments say: they change in one commit. */

@@ -1,4 +1,5 @@
 /** Writes the state that a recovery came to as a snapshot. */
+import { assert } from "@countermand/core/assert";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { type SnapshotPosition, writeSnapshot } from "../journal/snapshot-file.ts";
 import { type Recovered, snapshotFolder } from "./recovery.ts";
@@ -6,6 +7,7 @@ import { stateLines } from "./state.ts";
 
 /** @returns the path of the file */
 export function writeStateSnapshot(dataDir: string, { state, positions }: Recovered): string {
+  assert(state.exchange.isSettled, "no command is half done in a snapshot");
   const header = { positions: hashed(dataDir, positions) };
   return writeSnapshot(snapshotFolder(dataDir), header, stateLines(state));
 }
