@@ -470,6 +470,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "story-without-refusals",
+    what: "the story of an order leaves out what was refused about it",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/story-walk.ts`,
+        find: "this.#refusal = sources.table.refusalBefore(account, head.orderNumber, beforeSeq);",
+        replace: "this.#refusal = sources.table.refusalBefore(account, head.orderNumber, 0);",
+      },
+    ],
+  },
+  {
     name: "rotated-in-vain",
     what: "a key that is rotated keeps its secret",
     seedsMax: 300,

@@ -5,6 +5,7 @@ import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { Limits } from "../oracle/limits.ts";
 import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
+import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
@@ -21,6 +22,9 @@ export interface OperatorOptions {
   readonly adjustments: Adjustments;
   readonly limits: Limits;
   readonly instruments: Instruments;
+  readonly stories: Stories;
+  /** Every order that there is. */
+  readonly orderNos: () => readonly string[];
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
   /** How often the auditor has looked. */
@@ -77,11 +81,13 @@ export class Operator {
       mode: 3,
       money: 5,
       limits: 3,
+      story: 8,
       instrument: this.#options.changesInstruments ? 9 : 0,
     });
     if (act === "kill") this.#begin(() => this.#kill());
     else if (act === "mode") this.#begin(() => this.#setMode());
     else if (act === "instrument") this.changeInstrument();
+    else if (act === "story") this.#begin(() => this.#stories());
     else if (act === "limits") this.#begin(() => this.#limit());
     else this.#begin(() => this.#moveMoney());
   }
@@ -125,6 +131,26 @@ export class Operator {
     const removed = limits.asked(scope, name, null);
     await this.#ask(path, { reason: "simulated" }, { method: "DELETE" });
     removed.answered();
+  }
+
+  /** What has become of some orders, in one part or in several. */
+  async #stories(): Promise<void> {
+    const { orderNos, random, stories } = this.#options;
+    for (let count = random.between(1, 4); count > 0; count -= 1) {
+      const all = orderNos();
+      if (all.length === 0) return;
+      const asked = stories.ask(random.pick(all));
+      const path = `/operator/v1/orders/${asked.orderNo}/audit`;
+      const size = random.pick([1, 2, 500]);
+      for (let before = ""; ; ) {
+        const text = await this.#ask(`${path}?page_size=${size}${before}`, null, { method: "GET" });
+        asked.parts.push(text);
+        const { data } = JSON.parse(text) as { data?: { earlier: string | null } };
+        if (data === undefined || data.earlier === null) break;
+        before = `&before=${encodeURIComponent(data.earlier)}`;
+      }
+      stories.told(asked);
+    }
   }
 
   /** One credit or debit after another; some take more than there is. */
@@ -349,18 +375,22 @@ export class Operator {
   }
 
   /** The same bytes until they are answered; the idempotency key makes them one request. */
-  async #ask(path: string, body: object, how: How = {}): Promise<string> {
+  async #ask(path: string, body: object | null, how: How = {}): Promise<string> {
     const { nextId, world } = this.#options;
     const { id = nextId(), method = "POST" } = how;
-    const content = JSON.stringify(body);
+    const content = body === null ? "" : JSON.stringify(body);
     const lines = [
       `${method} ${path} HTTP/1.1`,
       "Host: sim",
       `Authorization: Bearer ${OPERATOR_TOKEN}`,
       "X-Operator: sim",
-      `Idempotency-Key: ${id}`,
-      "Content-Type: application/json",
-      `Content-Length: ${Buffer.byteLength(content)}`,
+      ...(body === null
+        ? []
+        : [
+            `Idempotency-Key: ${id}`,
+            "Content-Type: application/json",
+            `Content-Length: ${Buffer.byteLength(content)}`,
+          ]),
     ];
     world.tell(`${id} operator ${method} ${path} ${content}`);
     const bytes = Buffer.from(`${lines.join("\r\n")}\r\n\r\n${content}`);
@@ -368,7 +398,7 @@ export class Operator {
     for (;;) {
       await this.#http.send(request);
       const text = request.answers.at(-1)?.text ?? "";
-      const isRight = /"reason":"(insufficient_|orders_do_not_fit)/.test(text);
+      const isRight = /"reason":"(insufficient_|orders_do_not_fit|unknown_order)/.test(text);
       if (text.startsWith('{"code":0,') || isRight) return text;
       if (text !== "" && !text.includes('"retryable":true')) {
         throw new Error(`an operator is refused: ${text}`);

@@ -107,6 +107,14 @@ export class Auditor {
     this.#checkSnapshots();
     this.#checkAnswers();
     this.history.adjustments.checkAnswers();
+    const { forgotten } = this.model;
+    for (
+      let told = this.history.stories.check((each) => forgotten.has(each));
+      told > 0;
+      told -= 1
+    ) {
+      this.history.count("story");
+    }
     this.history.windows.looked();
     this.lookCount += 1;
   }

@@ -23,6 +23,7 @@ import { Receipts, receiptless, type Sealed } from "./receipts.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
 import { Statements } from "./statements.ts";
+import { type Asker, Stories } from "./stories.ts";
 import { StrictHours } from "./strict-hours.ts";
 import { Switches } from "./switches.ts";
 import { promised, Violation } from "./violation.ts";
@@ -49,6 +50,7 @@ export class History {
   readonly adjustments: Adjustments;
   readonly statements = new Statements();
   readonly receipts: Receipts;
+  readonly stories: Stories;
   readonly instruments: Instruments;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
@@ -72,6 +74,9 @@ export class History {
   readonly #requests = new Map<string, Request>();
   readonly #byFingerprint = new Map<string, Request>();
   readonly #decided = new Map<string, Decided>();
+  /** Who asked for what the journal says now, and about which order; "": any. */
+  #asker: Asker = null;
+  #askedFor = "";
   /** Messages that the model says come next in the journal. */
   #expected: Told[] = [];
   /** When the process began that lives now. */
@@ -91,6 +96,7 @@ export class History {
     this.budgets = new Budgets(this.model, this.windows, nowMs);
     this.refusals = new Refusals(this.model, this.switches, this.limits);
     this.receipts = new Receipts(this.model, sealed);
+    this.stories = new Stories(sealed);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
     this.instruments = new Instruments(this.model, this.windows, nowMs);
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
@@ -100,6 +106,7 @@ export class History {
   cut(seq: number, firstExecId: number | null): void {
     this.cutSeq = seq;
     this.statements.cut(seq);
+    this.stories.cut(seq);
     this.model.market.cut(firstExecId);
     for (const [orderNo, report] of this.receipts.reports) {
       if (report.seq <= seq) this.model.forget(orderNo);
@@ -165,6 +172,7 @@ export class History {
         if (this.witnessed === null) this.#report(event);
         else this.#witness(event, this.witnessed);
         this.#book(event, seq);
+        this.#tell(event, seq);
         if (event.answered !== undefined) this.#answered(event.answered);
         return;
       case "RequestAnswered":
@@ -215,6 +223,9 @@ export class History {
         promised(mine === undefined, `${mine?.order_no} is left, and was to be cancelled`);
         return;
       }
+      case "CommandRefused":
+        this.stories.refused(event, seq, this.#requests.get(event.cause.requestId));
+        return;
       case "AccountOpened":
         if (event.account !== LIQUIDITY) {
           this.statements.opened(event.account, { seq, atMs: event.atMs });
@@ -248,6 +259,15 @@ export class History {
     const before = stream.slice(0, streamSeq - 1).findLast((each) => each.order_no === orderId);
     const place = { seq, atMs: order.updatedAtMs };
     this.statements.filled(told, streamSeq, before?.charge ?? 0n, place);
+  }
+
+  /** As its story has it from now on. */
+  #tell(event: ExecutionReported, seq: number): void {
+    const { account, orderId, streamSeq } = event.order;
+    const told = this.model.stream(account)[streamSeq - 1];
+    promised(told !== undefined, `nothing tells of ${eventShown(event)}`);
+    const isMeant = this.#askedFor === "" || this.#askedFor === orderId;
+    this.stories.reported(event, told, seq, isMeant ? this.#asker : "nobody");
   }
 
   /** The lines of a statement add up to what the account has. */
@@ -303,11 +323,17 @@ export class History {
   #command(event: ExecutionReported): void {
     const { execType, order, origin } = event;
     this.model.nowMs = order.updatedAtMs;
-    if (this.#othersCancel(event) || this.#venueActs(event)) return;
+    this.#askedFor = "";
+    this.#asker = "others";
+    if (this.#othersCancel(event)) return;
+    this.#asker = null;
+    if (this.#venueActs(event)) return;
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
     promised(request !== undefined, `nobody asked for ${eventShown(event)}`);
     promised(request.key.account === order.account, `${id} changed another account's order`);
+    this.#asker = request;
+    this.#askedFor = order.orderId;
     if (PLACED.has(execType)) this.#placed(request, event);
     else if (execType === ExecType.Canceled) this.#canceled(request, event);
     else if (execType === ExecType.PendingCancel) this.#cancelSent(request, event);

@@ -107,7 +107,7 @@ export class Retention {
     }
     const hasSegments = this.#stage.auditor.history.cutSeq > 0;
     const { problem } = verifyJournal(DATA_DIR, hasSegments ? { segments: SEGMENTS } : {});
-    promised(problem === null, `journal and segments are not one: ${problem}`);
+    promised(problem === null, `journal and segments are not one: ${JSON.stringify(problem)}`);
   }
 }
 

@@ -85,6 +85,8 @@ export class Stage {
       adjustments: this.auditor.history.adjustments,
       limits: this.auditor.history.limits,
       instruments: this.auditor.history.instruments,
+      stories: this.auditor.history.stories,
+      orderNos: () => this.#heard.map(({ orderNo }) => orderNo),
       changesInstruments: this.swarm.instruments,
       lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),

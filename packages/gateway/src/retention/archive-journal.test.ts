@@ -1,6 +1,6 @@
 // A journal that is cut goes on as it was, and what was cut proves itself.
 import assert from "node:assert/strict";
-import {
+import fs, {
   cpSync,
   existsSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
@@ -232,6 +233,49 @@ test("retention: a crash at any step leaves the journal as it was or as it was t
     assert.equal(trading.recoveredHash(data), hash, step);
   }
 });
+
+test("retention: what a killed run has left is flushed before anything is deleted", async (t) => {
+  const { trading } = await traded(t);
+  const { dataDir, segments, nowMs: beforeMs, root } = trading;
+  const killed = (step: ArchiveStep) => {
+    if (step === "verified") throw new Error("killed");
+  };
+  const order = { dataDir, folder: segments, beforeMs };
+  assert.throws(() => archiveJournal({ ...order, onStep: killed }), /killed/);
+  const written = readdirSync(segments).map((name) => join(segments, name));
+  assert.ok(written.length >= 2);
+  const flushed = flushedPaths(t);
+  let before: string[] = [];
+  const onStep = (step: ArchiveStep) => {
+    if (step === "rows deleted") before = [...flushed];
+  };
+  archiveJournal({ ...order, onStep });
+  for (const path of [...written, segments, root, join(dataDir, "snapshots")]) {
+    assert.ok(before.includes(path), path);
+  }
+});
+
+/** What is flushed from now on, until the test is over. */
+function flushedPaths(t: TestContext): Set<string> {
+  const { fsyncSync, openSync } = fs;
+  const paths = new Map<number, string>();
+  const flushed = new Set<string>();
+  t.mock.method(fs, "openSync", (path: string, flags: string, mode?: number) => {
+    const descriptor = openSync(path, flags, mode);
+    paths.set(descriptor, path);
+    return descriptor;
+  });
+  t.mock.method(fs, "fsyncSync", (descriptor: number) => {
+    fsyncSync(descriptor);
+    flushed.add(paths.get(descriptor) ?? "");
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  return flushed;
+}
 
 test("retention: what fails before the commit changes nothing, and can be done again", async (t) => {
   const { trading, hash } = await traded(t);

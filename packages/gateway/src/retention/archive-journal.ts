@@ -24,7 +24,7 @@ import {
   writeSegment,
 } from "../journal/segment-file.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
-import { fileBytes, filePath } from "../sys/disk.ts";
+import { fileBytes, filePath, settleFile } from "../sys/disk.ts";
 import { behindSnapshot, type KeptBy, type PlannedCut, planCuts } from "./cut-plan.ts";
 import { KeptSnapshots, layoutOfJournal } from "./kept-snapshots.ts";
 
@@ -150,6 +150,7 @@ function wholeSegment(
 ): string {
   const path = filePath(folder, segmentName(header));
   if (fileBytes(path) === null) writeSegment(folder, header, events);
+  else settleFile(path);
   const found = readSegmentHeader(path);
   if (found.previousHash !== header.previousHash || found.lastHash !== header.lastHash) {
     throw new JournalError("SEGMENT_DAMAGED", path, "it is of another journal");

@@ -10,6 +10,7 @@ import { rulesOfJournal } from "../market-rules.ts";
 import { positionsOf, recoverState, snapshotFits, snapshotFolder } from "../sequencer/recovery.ts";
 import { isDeskName, type NodeLayout, type NodeState, stateHash } from "../sequencer/state.ts";
 import { writeStateSnapshot } from "../sequencer/state-snapshot.ts";
+import { syncFolder } from "../sys/disk.ts";
 
 type Positions = ReadonlyMap<string, number>;
 
@@ -56,6 +57,8 @@ export class KeptSnapshots {
   }
 
   #proven(positions: Positions): Positions {
+    // Who made it may have been killed before its name was on stable storage.
+    syncFolder(snapshotFolder(this.#dataDir));
     const acceptsSnapshot = (found: Positions) => isSame(found, positions);
     const again = recoverState({ dataDir: this.#dataDir, layout: this.#layout, acceptsSnapshot });
     const isProven =

@@ -204,6 +204,16 @@ export function renameDurably(from: string, to: string): void {
   syncFolder(dirname(to));
 }
 
+/**
+ * For a file that a process which was killed may have left: it, its name and its folder's name are
+ * on stable storage when it returns.
+ */
+export function settleFile(path: string): void {
+  syncFile(path);
+  syncFolder(dirname(path));
+  syncFolder(dirname(dirname(path)));
+}
+
 /** Removes the file if it is there. */
 export function removeFile(path: string): void {
   rmSync(path, { force: true });
@@ -234,7 +244,7 @@ export function syncFile(path: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   // Windows has no handle on a folder that could be flushed; its rename is journaled by the system.
   if (process.platform === "win32") return;
   const descriptor = openSync(folder, "r");
