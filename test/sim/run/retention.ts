@@ -1,6 +1,6 @@
 /**
- * The journal is cut while nothing runs: what is old goes into segments, perhaps with a crash in the
- * middle, and what is left is enough to go on from.
+ * The journal is cut while nothing runs: what is old goes into segments, perhaps with a crash in
+ * the middle, and what is left is enough to go on from.
  */
 import { decodeTimedTrade, EXEC_ID_BASE } from "../../../packages/core/src/exchange/index.ts";
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
