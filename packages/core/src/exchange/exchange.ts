@@ -90,7 +90,7 @@ export class Exchange {
     return decideCommand(this.#listing(command.symbol), command, this.#tradeCount);
   }
 
-  /** No stop order is about to come in: so it is after each command, and a snapshot has all of it. */
+  /** No stop order is about to come in, as after each command: a snapshot has the whole state. */
   get isSettled(): boolean {
     return [...this.#listings.values()].every(({ stops }) => !stops.hasReached);
   }
