@@ -38,7 +38,7 @@ export class Retention {
     this.#stage.fault("cut");
     endOfProcess(world, random.pick(["killed", "powerCut"]));
     const { times } = auditor.history;
-    const beforeMs = random.chance(0.3) ? Number.MAX_SAFE_INTEGER : random.pick([...times, 0]);
+    const beforeMs = random.chance(0.6) ? Number.MAX_SAFE_INTEGER : random.pick([...times, 0]);
     const crashCount = random.pick([0, 0, 1, 2]);
     for (let count = 0; count < crashCount; count += 1) await this.#archive(beforeMs, true);
     await this.#archive(beforeMs, false);

@@ -50,6 +50,6 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     bufferBytes: random.pick([65_536, 16_384, 2_048, 2_048]),
     crumbPercent: random.pick([0, 0, 1, 5]),
     receipts: maybe(),
-    cuts: random.chance(Number(process.env["SIM_CUTS"] ?? 0.3)),
+    cuts: random.chance(0.3),
   };
 }
