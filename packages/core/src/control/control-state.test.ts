@@ -18,7 +18,14 @@ import {
   MARKET_MODES,
   type OperatorAct,
 } from "./control-event.ts";
-import { type BlockScope, covers, type OrderOrigin, WHOLE_GATEWAY } from "./control-scope.ts";
+import {
+  type BlockScope,
+  covers,
+  type OrderOrigin,
+  reaches,
+  type ScopeCaller,
+  WHOLE_GATEWAY,
+} from "./control-scope.ts";
 import {
   ACTIVE_BLOCKS_MAX,
   ControlState,
@@ -74,6 +81,44 @@ test("control: a block covers what all its parts fit", () => {
     assert.equal(refusalName(state), isCovered ? "BLOCKED" : null);
     release(state, blockId);
     assert.equal(refusalName(state), null);
+  }
+});
+
+test("control: of a block's members the narrowest is told", () => {
+  const rows: readonly (readonly [Partial<BlockScope>, string])[] = [
+    [{}, "gateway"],
+    [{ marketGroup: MarketName.Usex }, "market"],
+    [{ marketGroup: MarketName.Usex, account: ORIGIN.account }, "account"],
+    [{ account: ORIGIN.account, portfolioId: "core" }, "portfolio"],
+    [{ account: ORIGIN.account, portfolioId: "core", apiKey: "key-1" }, "key"],
+  ];
+  for (const [part, told] of rows) {
+    const state = new ControlState();
+    block(state, { ...WHOLE_GATEWAY, ...part });
+    assert.equal(state.orderRefusal(ORIGIN, "AAPL")?.holdScope, told);
+  }
+});
+
+test("control: a block is told to whom it reaches, a portfolio's to nobody who may not know it", () => {
+  const account = ORIGIN.account;
+  const whole: ScopeCaller = { apiKey: "key-1", account };
+  const part: ScopeCaller = { ...whole, portfolioIds: new Set(["core"]) };
+  const rows: readonly (readonly [Partial<BlockScope>, whole: boolean, part: boolean])[] = [
+    [{}, true, true],
+    [{ apiKey: "key-1" }, true, true],
+    [{ apiKey: "key-2" }, false, false],
+    [{ account }, true, true],
+    [{ account: "A-2" as Account }, false, false],
+    [{ apiKey: "key-1", account: "A-2" as Account }, false, false],
+    [{ portfolioId: "core" }, false, true],
+    [{ portfolioId: "other" }, false, false],
+    [{ account, portfolioId: "core" }, true, true],
+    [{ account, portfolioId: "other" }, true, false],
+    [{ apiKey: "key-1", portfolioId: "other" }, true, false],
+  ];
+  for (const [scope, toWhole, toPart] of rows) {
+    const reached = [whole, part].map((caller) => reaches({ ...WHOLE_GATEWAY, ...scope }, caller));
+    assert.deepEqual(reached, [toWhole, toPart], JSON.stringify(scope));
   }
 });
 
@@ -304,23 +349,41 @@ function eventOf(decided: object | null): ControlEvent | null {
   return decided === null || "refused" in decided ? null : (decided as ControlEvent);
 }
 
+/** What is asked of a state: a snapshot may lack nothing that an answer comes from. */
+function knownOf(state: ControlState, answerKeys: readonly string[]): object {
+  return {
+    blocks: Array.from({ length: 41 }, (_, index) => state.block(index)),
+    active: [...state.activeBlocks()].map(({ blockId }) => blockId),
+    modes: [null, ...MARKET_GROUP_NAMES].map((owner) => state.modeRow(owner)),
+    instruments: ["AAPL", "00700"].map((symbol) => state.instrument(symbol)),
+    retired: ["N-1", "N-2", "AAPL"].map((symbol) => state.table.isRetired(symbol)),
+    answers: answerKeys.map((key) => state.answer(key, 0 as UnixMs)),
+    limits: ["a", "b"].map((name) => {
+      return [state.limits.find("account", name), state.limits.find("key", name)];
+    }),
+  };
+}
+
 test("control: events are read back as they were, and a snapshot is the fold of them", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
       const table = () => new InstrumentTable(REFERENCE_INSTRUMENTS);
       const state = new ControlState(table());
       let restored = new ControlState(table());
+      const answerKeys: string[] = [];
       for (const step of steps) {
         const event = step(state);
         if (event === null) continue;
         assert.deepEqual(decodeControlEvent(encodeControlEvent(event)), event);
         state.apply(event);
         restored.apply(event);
+        if (event.type === "OperatorAnswered") answerKeys.push(event.idempotencyKey);
         const lines = [...state.snapshotLines()];
         assert.deepEqual([...restored.snapshotLines()], lines);
         restored = ControlState.restore(lines, table());
         assert.deepEqual([...restored.snapshotLines()], lines);
         assert.deepEqual(restored.table.all, state.table.all);
+        assert.deepEqual(knownOf(restored, answerKeys), knownOf(state, answerKeys));
       }
     }),
   );
@@ -345,4 +408,34 @@ test("control: instruments are bounded, and a symbol is never used twice", () =>
   state.apply(retired);
   assert.equal(add("N-9"), "INSTRUMENT_EXISTS");
   assert.equal(state.decideRetire(ACT, "N-9"), null, "nothing to do");
+});
+
+test("control: an instrument has what was set last, and what was not sent stays", () => {
+  const table = () => new InstrumentTable(REFERENCE_INSTRUMENTS);
+  const state = new ControlState(table());
+  const before = state.table.find("AAPL");
+  assert.ok(before !== null);
+  const priceTick = (2n * before.priceTick) as Price;
+  const regrid = state.decideGrid(ACT, "AAPL", { ...before, priceTick });
+  assert.ok(regrid !== null && !("refused" in regrid));
+  state.apply(regrid);
+  const change = (securityDesc: string | null, halted: boolean | null) => {
+    state.apply({ type: "InstrumentChanged", act: ACT, symbol: "AAPL", securityDesc, halted });
+  };
+  change("Apple", null);
+  change(null, true);
+  change("Apple Inc", null);
+  for (const each of [state, ControlState.restore(state.snapshotLines(), table())]) {
+    const expected = { ...before, priceTick, securityDesc: "Apple Inc" };
+    assert.deepEqual(each.table.find("AAPL"), expected);
+    const row = { securityDesc: "Apple Inc", halted: true, act: ACT };
+    assert.deepEqual(each.instrument("AAPL"), row);
+  }
+});
+
+test("control: what its journal began as is known after a restore", () => {
+  const state = new ControlState();
+  state.apply({ type: "ProfileBegan", atMs: ACT.atMs, profile: "production" });
+  const restored = ControlState.restore(state.snapshotLines());
+  assert.deepEqual([state.profile, restored.profile], ["production", "production"]);
 });

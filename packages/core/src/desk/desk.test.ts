@@ -5,7 +5,7 @@ import type { PlaceRequest } from "../model/command.ts";
 import { type Amount, formatDecimal, ONE, type Price, type Qty } from "../model/decimal.ts";
 import { CancelReason, ExecType, MarketName, OrdType, Side, TimeInForce } from "../model/enums.ts";
 import type { AccountOpened, ExecutionReported, RequestAnswered } from "../model/event.ts";
-import type { Account, ClOrdId, ExecId, OrderId, UnixMs } from "../model/ids.ts";
+import type { Account, ClOrdId, ExecId, KeyId, OrderId, UnixMs } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import type { Refusal } from "../model/refusal.ts";
@@ -333,6 +333,33 @@ test("desk: a restored desk has the same lines, the same accounts and the same a
     [expected?.settled, expected?.outgoing, expected?.reserved, expected?.free],
   );
   assert.deepEqual(restored.answered.get("c", ms(62_000)), desk.answered.get("c", ms(62_000)));
+});
+
+test("desk: a restored desk knows its safety nets, and which accounts are closed", () => {
+  const desk = busyDesk();
+  const keyId = "key-1" as KeyId;
+  const fired = { kind: "Portfolio", value: "core" } as const;
+  const armed = { kind: "Key", value: keyId } as const;
+  for (const scope of [fired, armed]) {
+    const terms = { account: ANNE, scope, timeoutMs: 5_000, keyId };
+    desk.apply({ type: "DeadManSet", atMs: ms(63_000), ...terms }, 14);
+  }
+  desk.apply({ type: "DeadManFired", atMs: ms(69_000), account: ANNE, scope: fired }, 15);
+  const watch = { keyId, group: "desk", graceMs: 10_000 };
+  desk.apply({ type: "DisconnectWatched", atMs: ms(69_000), account: ANNE, ...watch }, 16);
+  desk.apply({ type: "AccountClosed", atMs: ms(69_000), account: BERT }, 17);
+  const restored = Desk.restore(OPTIONS, desk.snapshotLines());
+  for (const each of [desk, restored]) {
+    const [anne, bert] = [each.book(ANNE), each.book(BERT)];
+    const scopes = [armed, fired].map((scope) => anne?.deadMan.get(scope)?.firedAtMs);
+    assert.deepEqual(scopes, [null, ms(69_000)]);
+    assert.deepEqual(anne?.watches.get(keyId, "desk")?.graceMs, 10_000);
+    assert.deepEqual([anne?.isClosed, bert?.isClosed], [false, true]);
+    const blocked = each.decidePlace(ANNE, SOUND, null, ms(70_000));
+    assert.ok("refused" in blocked && blocked.refused === "DEAD_MAN_BLOCKED");
+    const closed = each.decidePlace(BERT, SOUND, null, ms(70_000));
+    assert.ok("refused" in closed && closed.refused === "ACCOUNT_CLOSED");
+  }
 });
 
 test("desk: a snapshot of another partition is not restored", () => {
