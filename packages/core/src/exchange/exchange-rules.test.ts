@@ -262,6 +262,67 @@ test("exchange: a stop that is replaced by no more of the same keeps its place",
   `);
 });
 
+test("exchange: a stop that is replaced by another price goes behind those of its trigger", () => {
+  tells(`
+    > ann buy 3 stop 100 @ 100
+      accepted 1 ann
+    > bob buy 3 stop 100 @ 100
+      accepted 2 bob
+    > replace 1 3 @ 101 stop 100
+      replaced 1 ann 3 @ 101 stop 100
+    > dan sell 1 @ 100
+      accepted 3 dan
+    > eve buy 1 @ 100
+      accepted 4 eve
+      traded 4 eve 1 @ 100 exec 1000000001
+      traded 3 dan 1 @ 100 exec 1000000001
+      triggered 2 bob
+      triggered 1 ann
+    = 101x3(1) 100x3(1) |
+  `);
+});
+
+test("exchange: a stop whose trigger alone is replaced waits at the new one alone", () => {
+  tells(`
+    > ann buy 3 stop 100 @ 105
+      accepted 1 ann
+    > replace 1 3 @ 105 stop 102
+      replaced 1 ann 3 @ 105 stop 102
+    > dan sell 1 @ 100
+      accepted 2 dan
+    > eve buy 1 @ 100
+      accepted 3 eve
+      traded 3 eve 1 @ 100 exec 1000000001
+      traded 2 dan 1 @ 100 exec 1000000001
+    > dan sell 1 @ 102
+      accepted 4 dan
+    > eve buy 1 @ 102
+      accepted 5 eve
+      traded 5 eve 1 @ 102 exec 1000000002
+      traded 4 dan 1 @ 102 exec 1000000002
+      triggered 1 ann
+    = 105x3(1) |
+  `);
+});
+
+test("exchange: fill-or-kill takes exactly what is there, its own order behind it or nothing", () => {
+  tells(`
+    > ann sell 3 @ 100
+      accepted 1 ann
+    > cat sell 1 @ 101
+      accepted 2 cat
+    > cat buy 3 @ 101 fok
+      accepted 3 cat
+      traded 3 cat 3 @ 100 exec 1000000001
+      traded 1 ann 3 @ 100 exec 1000000001
+    > bob buy 1 @ 101 fok
+      accepted 4 bob
+      traded 4 bob 1 @ 101 exec 1000000002
+      traded 2 cat 1 @ 101 exec 1000000002
+    = |
+  `);
+});
+
 test("exchange: an auction matches at one price, at-auction orders first", () => {
   tells(`
     > ann buy 2 @ 99

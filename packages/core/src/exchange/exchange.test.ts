@@ -209,6 +209,17 @@ test("exchange: an enhanced limit order stops after ten queues and rests there",
   );
 });
 
+test("exchange: a limit order goes through as many queues as its price allows", () => {
+  tells(
+    `
+    > bob buy 25 @ 200
+      accepted 25 bob
+    = 200x1(1) |
+  `,
+    { exchange: exchangeWithAsks(12), orderCount: 24, showTrades: false },
+  );
+});
+
 test("exchange: an enhanced limit order with no eleventh queue rests at its own price", () => {
   const exchange = exchangeWithAsks(12);
   tells(

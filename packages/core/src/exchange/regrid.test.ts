@@ -19,7 +19,7 @@ import {
 } from "../model/index.ts";
 import { Exchange } from "./exchange.ts";
 import { decodeExchangeEvent, encodeExchangeEvent } from "./exchange-codec.ts";
-import type { ExchangeCommand, ListedGrid } from "./exchange-command.ts";
+import { type ExchangeCommand, type ListedGrid, MarketPhase } from "./exchange-command.ts";
 import type { ExchangeEvent } from "./exchange-event.ts";
 import { NaiveExchange } from "./exchange-naive.ts";
 
@@ -116,6 +116,18 @@ test("regrid: prices, quantities and places are what they were", () => {
   const { reports } = twins.exchange.handle(limit(Side.Sell, 1_000n, 110n));
   const resting = reports.flatMap((each) => (each.type === "Traded" ? [each.orderId] : []));
   assert.deepEqual([...new Set(resting)].slice(1), [first.orderId, second.orderId]);
+});
+
+test("regrid: a book keeps its phase", () => {
+  for (const phase of [MarketPhase.Auction, MarketPhase.Closed, MarketPhase.Continuous]) {
+    const exchange = new Exchange([TENCENT]);
+    exchange.handle({ type: "ChangePhase", symbol: SYMBOL, phase: MarketPhase.Closed });
+    if (phase !== MarketPhase.Closed) {
+      exchange.handle({ type: "ChangePhase", symbol: SYMBOL, phase });
+    }
+    exchange.handle(setGrid(5n, 100n));
+    assert.equal(exchange.phase(SYMBOL), phase);
+  }
 });
 
 test("regrid: what is not on the new grid is named, and nothing that is", () => {
