@@ -425,8 +425,8 @@ test("control: an instrument has what was set last, and what was not sent stays"
   change("Apple", null);
   change(null, true);
   change("Apple Inc", null);
+  const expected = { ...before, priceTick, securityDesc: "Apple Inc" };
   for (const each of [state, ControlState.restore(state.snapshotLines(), table())]) {
-    const expected = { ...before, priceTick, securityDesc: "Apple Inc" };
     assert.deepEqual(each.table.find("AAPL"), expected);
     const row = { securityDesc: "Apple Inc", halted: true, act: ACT };
     assert.deepEqual(each.instrument("AAPL"), row);
