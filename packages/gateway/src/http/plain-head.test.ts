@@ -26,12 +26,18 @@ test("plain head: cut anywhere it is partial", () => {
   }
 });
 
+/** The head with one more line, or part of one; nothing that it needs is missing. */
+function withLine(line: string): string {
+  return HEAD.replace("Host: x\r\n", `Host: x\r\n${line}`);
+}
+
 /** Each is left to node:http, whether it refuses it or knows what to make of it. */
 const NOT_PLAIN: readonly (readonly [what: string, head: string])[] = [
   ["an empty line first", `\r\n${HEAD}`],
   ["a method in lower case", HEAD.replace("DELETE", "delete")],
   ["a long method", HEAD.replace("DELETE", "PROPFIND")],
   ["no method", HEAD.replace("DELETE", "")],
+  ["a digit in a method", HEAD.replace("DELETE", "DELET3")],
   ["two spaces", HEAD.replace("DELETE ", "DELETE  ")],
   ["the absolute form", HEAD.replace("/trade", "http://x/trade")],
   ["a fragment", HEAD.replace("?a=b", "#a")],
@@ -40,16 +46,18 @@ const NOT_PLAIN: readonly (readonly [what: string, head: string])[] = [
   ["HTTP/1.0", HEAD.replace("HTTP/1.1", "HTTP/1.0")],
   ["HTTP/2.0", HEAD.replace("HTTP/1.1", "HTTP/2.0")],
   ["a bare line feed behind the request line", HEAD.replace("1.1\r\n", "1.1\n")],
-  ["a bare line feed behind a header", HEAD.replace("Host: x\r\n", "Host: x\n")],
+  ["a bare line feed behind a header", withLine("A: b\n")],
   ["a bare line feed at the end", `${HEAD.slice(0, -2)}\n`],
-  ["a bare carriage return", HEAD.replace("Host: x\r\n", "Host: x\r")],
-  ["a carriage return in a value", HEAD.replace("Host: x", "Host: x\ry")],
-  ["a space before the colon", HEAD.replace("Host:", "Host :")],
-  ["a folded line", HEAD.replace("Host: x", "Host: x\r\n y")],
-  ["a line without a name", HEAD.replace("Host", "")],
-  ["a line without a colon", HEAD.replace("Host: x", "Host")],
-  ["a NUL in a value", HEAD.replace("Host: x", "Host: \0")],
-  ["a byte above ASCII in a value", HEAD.replace("Host: x", "Host: \xe4")],
+  ["a bare carriage return", withLine("A: b\r")],
+  ["a carriage return in a value", withLine("A: b\rc\r\n")],
+  ["a space before the colon", withLine("A : b\r\n")],
+  ["a folded line", withLine("A: b\r\n c\r\n")],
+  ["a line without a name", withLine(": b\r\n")],
+  ["a line without a colon", withLine("A\r\n")],
+  ["a NUL in a value", withLine("A: \0\r\n")],
+  ["a NUL for the carriage return", withLine("A: b\0\n")],
+  ["a byte above ASCII in a value", withLine("A: \xe4\r\n")],
+  ["a header that is not known twice", withLine("A: b\r\na: b\r\n")],
   ["a header twice", HEAD.replace("Host: x", "Host: x\r\nhost: x")],
   ["two lengths", HEAD.replace("Host: x", "Host: x\r\nContent-Length: 12")],
   ["no host", HEAD.replace("Host: x\r\n", "")],
@@ -59,6 +67,8 @@ const NOT_PLAIN: readonly (readonly [what: string, head: string])[] = [
   ["a length with zeros before it", HEAD.replace("12", "012")],
   ["a length of nothing", HEAD.replace("12", "")],
   ["a hexadecimal length", HEAD.replace("12", "0x1")],
+  ["a letter in a length", HEAD.replace("12", "1a")],
+  ["an exponent in a length", HEAD.replace("12", "1e1")],
   ["a length above the limit", HEAD.replace("12", "16385")],
   ["a length beyond numbers", HEAD.replace("12", "99999999999999999999")],
   ["chunks", HEAD.replace("Content-Length: 12", "Transfer-Encoding: chunked")],
@@ -69,9 +79,38 @@ const NOT_PLAIN: readonly (readonly [what: string, head: string])[] = [
   ["a name that node:http drops", HEAD.replace("Host: x", "Host: x\r\n__proto__: x")],
   ["a close", HEAD.replace("Host: x", "Host: x\r\nConnection: close")],
   ["an odd connection", HEAD.replace("Host: x", "Host: x\r\nConnection: keep-alive, TE")],
-  ["too many headers", HEAD.replace("Host: x", `Host: x${"\r\nA: b".repeat(PLAIN_HEADERS_MAX)}`)],
-  ["a long head", HEAD.replace("Host: x", `Host: ${"x".repeat(PLAIN_HEAD_BYTES_MAX)}`)],
+  ["too many headers", withLines(PLAIN_HEADERS_MAX - 2)],
+  ["a head that is a byte too long", ofLength(PLAIN_HEAD_BYTES_MAX + 1)],
 ];
+
+/** With so many lines more than the three there are. */
+function withLines(count: number): string {
+  return withLine(Array.from({ length: count }, (_, index) => `A${index}: b\r\n`).join(""));
+}
+
+function ofLength(bytes: number): string {
+  return withLine(`A: ${"b".repeat(bytes - HEAD.length - "A: \r\n".length)}\r\n`);
+}
+
+const PLAIN: readonly (readonly [what: string, head: string])[] = [
+  ["the longest method", HEAD.replace("DELETE", "OPTIONS")],
+  ["the first and the last letter in a method", HEAD.replace("DELETE", "AZ")],
+  ["any visible character in a target", HEAD.replace("?a=b", "?!~")],
+  ["the largest body", HEAD.replace("12", "16384")],
+  ["no body", HEAD.replace("12", "0")],
+  ["the first and the last digit in a length", HEAD.replace("12", "109")],
+  ["a connection that is kept, in any case", withLine("Connection: Keep-Alive\r\n")],
+  ["as many headers as there may be", withLines(PLAIN_HEADERS_MAX - 3)],
+  ["as long a head as there may be", ofLength(PLAIN_HEAD_BYTES_MAX)],
+];
+
+for (const [what, head] of PLAIN) {
+  test(`plain head: ${what} is plain`, () => {
+    const found = read(head);
+    assert.ok(found !== null && found !== "partial");
+    assert.equal(found.headBytes, head.length);
+  });
+}
 
 for (const [what, head] of NOT_PLAIN) {
   test(`plain head: ${what} is not plain`, () => {
