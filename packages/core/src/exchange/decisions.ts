@@ -56,7 +56,7 @@ export function decideInMarket(
     case "Uncross":
       return decideUncross(listing, command, tradeCount);
     case "ExpireDay":
-      return decideExpireDay(listing);
+      return decideExpireDay(listing, command.countMax);
   }
 }
 
@@ -257,21 +257,28 @@ function decideUncross(
 }
 
 /** Bids, asks, then stop orders, each in priority. */
-function decideExpireDay(listing: Listing): MarketEvent[] {
+function decideExpireDay(listing: Listing, countMax = Number.POSITIVE_INFINITY): MarketEvent[] {
   const events: MarketEvent[] = [];
+  for (const expired of expiring(listing)) {
+    if (events.length >= countMax) break;
+    events.push(expired);
+  }
+  return events;
+}
+
+function* expiring(listing: Listing): Generator<Removed, void, void> {
   for (const side of [Side.Buy, Side.Sell]) {
     for (const order of listing.book.orders(side)) {
       if (order.timeInForce !== TimeInForce.Day) continue;
-      events.push(removedFromBook(listing, order, CancelReason.Expired));
+      yield removedFromBook(listing, order, CancelReason.Expired);
     }
   }
   for (const side of [Side.Buy, Side.Sell]) {
     for (const stop of listing.stops.orders(side)) {
       if (stop.timeInForce !== TimeInForce.Day) continue;
-      events.push(removedFromStops(listing, stop, CancelReason.Expired));
+      yield removedFromStops(listing, stop, CancelReason.Expired);
     }
   }
-  return events;
 }
 
 /** An event that does not say yet what rests. */

@@ -36,10 +36,12 @@ export interface Uncross {
   readonly protectionTicks?: ReadonlyMap<OrderId, number>;
 }
 
-/** Removes all day orders of a book, waiting stop orders among them. */
+/** Removes the day orders of a book, waiting stop orders among them. */
 export interface ExpireDay {
   readonly type: "ExpireDay";
   readonly symbol: string;
+  /** At most so many of them; all where it is left out. */
+  readonly countMax?: number;
 }
 
 /** What the exchange needs to know of an instrument. */

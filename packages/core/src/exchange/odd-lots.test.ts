@@ -146,6 +146,24 @@ test("odd lots: there is no auction of them; closed and the day's end are for al
   assert.equal(exchange.openOrderCount, 0);
 });
 
+test("odd lots: a day's end in parts ends with them", () => {
+  const exchange = newExchange();
+  exchange.handle(oddLot({ id: 1, account: "ann", side: Sell, price: "100", qty: "5" }));
+  exchange.handle(oddLot({ id: 2, account: "ann", side: Sell, price: "100", qty: "5" }));
+  for (const id of [3, 4]) {
+    exchange.handle(order({ id, account: "bob", side: Buy, price: "90", qty: "100", symbol }));
+  }
+  const parts = [3, 3, 3].map((countMax) =>
+    texts(exchange, { type: "ExpireDay", symbol, countMax }),
+  );
+  const expired = (id: number, account: string) => `canceled ${id} ${account} expired`;
+  assert.deepEqual(parts, [
+    [expired(3, "bob"), expired(4, "bob"), expired(1, "ann")],
+    [expired(2, "ann")],
+    [],
+  ]);
+});
+
 test("odd lots: a snapshot lists them behind their board lots", () => {
   const exchange = newExchange();
   exchange.handle(oddLot({ id: 1, account: "ann", side: Sell, price: "100", qty: "5" }));

@@ -31,7 +31,9 @@ export function decideCommand(
   }
   const events: BookEvent[] = decideInMarket(listing, command, tradeCount);
   if (command.type === "ExpireDay") {
-    for (const event of decideInMarket(oddLots, command, tradeCount)) events.push(ofOddLots(event));
+    const { countMax = Number.POSITIVE_INFINITY } = command;
+    const rest = { ...command, countMax: countMax - events.length };
+    for (const event of decideInMarket(oddLots, rest, tradeCount)) events.push(ofOddLots(event));
   }
   return events;
 }

@@ -15,6 +15,7 @@ import {
   dayPlan,
   daySessions,
   isAllowed,
+  lastDayEnd,
   type MarketHours,
   marketDay,
   marketHours,
@@ -197,6 +198,19 @@ test("sessions: a day order expires at the next end of an open day", () => {
     const expiry = dayOrderExpiry(STRICT[market].hours, ms(placed));
     assert.equal(new Date(expiry).toISOString(), new Date(expires).toISOString(), placed);
   }
+});
+
+test("sessions: the latest day end is the one that the next one follows", () => {
+  fc.assert(
+    fc.property(HOURS, MOMENTS, (hours, number) => {
+      const atMs = number as UnixMs;
+      const ended = lastDayEnd(hours, atMs);
+      assert.ok(ended <= atMs);
+      assert.equal(dayOrderExpiry(hours, (ended - 1) as UnixMs), ended);
+      assert.equal(dayOrderExpiry(hours, ended), dayOrderExpiry(hours, atMs));
+    }),
+    RUNS,
+  );
 });
 
 test("sessions: the market's date is the local one", () => {

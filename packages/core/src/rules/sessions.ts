@@ -226,6 +226,20 @@ export function dayOrderExpiry(hours: MarketHours, atMs: UnixMs): UnixMs {
   assert(false, "an open day comes within the longest closure");
 }
 
+/** The latest end of an open day up to this moment, the moment included. */
+export function lastDayEnd(hours: MarketHours, atMs: UnixMs): UnixMs {
+  const { calendar, plan } = hours;
+  const { day } = localTime(calendar.zone, atMs);
+  for (let count = 0; count <= CLOSED_DAYS_MAX + 1; count += 1) {
+    const earlier = addDays(day, -count);
+    const kind = dayKind(calendar, earlier);
+    if (kind === "closed") continue;
+    const endsAtMs = instantOf(calendar.zone, earlier, plan[kind].dayEndS);
+    if (endsAtMs <= atMs) return endsAtMs;
+  }
+  assert(false, "an open day lies within the longest closure");
+}
+
 /** The market's local date: the trade date of what happens at this moment. */
 export function marketDay({ calendar }: MarketHours, atMs: UnixMs): UnixDay {
   return localTime(calendar.zone, atMs).day;

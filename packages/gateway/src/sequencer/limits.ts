@@ -70,6 +70,14 @@ export const CANCELS_PER_STEP = 128;
 export const RUNS_STOP_MS = 2_000;
 
 /**
+ * Day orders of closed books that expire in one turn; the rest waits until those are durable.
+ * Reason: as for cancels of many; a million of them in one turn took a minute, for which nobody was
+ * answered. What is seen: the last ones of a large book expire within seconds or minutes of their
+ * day's end.
+ */
+export const EXPIRIES_PER_STEP = 128;
+
+/**
  * Answers that wait for the disk from which on a commit begins at once, where there are several
  * cores. Reason: the disk works while the next ones are decided; with all of 64 in one commit the
  * thread that decides stands idle for a quarter of its time. Where all threads share a core, such

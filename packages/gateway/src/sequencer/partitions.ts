@@ -17,6 +17,7 @@ import {
   type Exchange,
   type ExchangeCommand,
   encodeExchangeRecord,
+  MarketPhase,
   type SessionCommand,
 } from "@countermand/core/exchange";
 import {
@@ -51,6 +52,7 @@ import {
   type ControlPartition,
   newControlPartition,
 } from "./control-partition.ts";
+import { DayEnds, overdueSymbols } from "./day-ends.ts";
 import { RuleChecks } from "./rule-checks.ts";
 import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
 import { type PartitionLease, type Staged, Staging, type WorkedCommand } from "./staging.ts";
@@ -84,6 +86,15 @@ export class Partitions {
     stage: (event) => this.#stageSessionEvent(event),
     isHalted: (group) => this.control.isHalted(group),
   };
+  readonly #dayEnds = new DayEnds({
+    isClosed: (symbol) => this.exchange.exchange.phase(symbol) === MarketPhase.Closed,
+    expire: (symbol, atMs, countMax) => {
+      const { exchange } = this.exchange;
+      const before = exchange.orderCountOf(symbol);
+      this.#handle({ type: "ExpireDay", symbol, countMax }, null, atMs);
+      return before - exchange.orderCountOf(symbol);
+    },
+  });
   /** What the exchange does not answer in the turn that asks it. */
   readonly gate: VenueGate = new VenueGate(this);
   /** Who asks for what is being decided; null while nobody does. */
@@ -221,13 +232,29 @@ export class Partitions {
 
   /** What a start does to the books, see {@link Sessions.begin}. */
   beginSessions(nowMs: UnixMs): void {
+    const { profile, state } = this.sessions;
+    for (const symbol of overdueSymbols(this.#openOrders(), profile, state.reachedMs)) {
+      this.#dayEnds.found(symbol);
+    }
+    this.#dayEnds.beginStep();
     this.sessions.begin(nowMs, this.#sessionPort);
   }
 
   /** Crosses the session boundaries up to now, then settles what is due by now. */
   advance(nowMs: UnixMs): void {
+    this.#dayEnds.beginStep();
     this.sessions.advance(nowMs, this.#sessionPort);
     this.settleDue(nowMs);
+  }
+
+  /** Whether day orders of ended days are still to expire. */
+  get isExpiring(): boolean {
+    return this.#dayEnds.hasMore;
+  }
+
+  /** Expires some more of them. Precondition: what the exchange's time brought has happened. */
+  expireMore(nowMs: UnixMs): void {
+    this.#dayEnds.more(nowMs);
   }
 
   /** Sets the exchange's clock on: everything up to that time happens first. */
@@ -395,12 +422,23 @@ export class Partitions {
 
   /** What a session does to the orders of a book. */
   #workSession(command: SessionCommand, atMs: UnixMs): void {
+    this.#dayEnds.finish(command.symbol, atMs);
+    if (command.type === "ExpireDay") {
+      this.#dayEnds.ended(command.symbol, atMs);
+      this.gate.endDay(command.symbol, atMs);
+      return;
+    }
     const protectedCommand =
       command.type === "Uncross"
         ? { ...command, protectionTicks: this.#protectionTicks(command.symbol) }
         : command;
     this.#handle(protectedCommand, null, atMs);
-    if (command.type === "ExpireDay") this.gate.endDay(command.symbol, atMs);
+  }
+
+  *#openOrders(): Generator<Order, void, void> {
+    for (const { desk } of this.desks) {
+      for (const book of desk.books()) yield* book.openOldestFirst();
+    }
   }
 
   /**

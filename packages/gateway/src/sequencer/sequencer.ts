@@ -121,6 +121,9 @@ export class Sequencer {
   readonly #refusalBudget: RefusalBudget;
   readonly #turnRules: TurnRules;
   #lastCause: Cause | null = null;
+  /** Whether a step of what expires is to come. */
+  #isExpiring = false;
+  #isEnding = false;
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -300,12 +303,14 @@ export class Sequencer {
   catchUp(): UnixMs {
     const nowMs = this.#options.marketNowMs();
     this.partitions.advance(nowMs);
+    if (this.partitions.isExpiring) this.#expireOn();
     return nowMs;
   }
 
   /** Before the first command: {@link Partitions.beginSessions}. Resolves when it is durable. */
   begin(): Promise<void> {
     this.partitions.beginSessions(this.#options.marketNowMs());
+    if (this.partitions.isExpiring) this.#expireOn();
     return this.#commits.released(undefined);
   }
 
@@ -345,8 +350,12 @@ export class Sequencer {
     return this.#commits.released(decide(nowMs));
   }
 
-  /** Resolves when everything decided so far is durable and answered. */
+  /**
+   * Resolves when everything decided so far is durable and answered. Day orders that are still to
+   * expire do so from the next start on.
+   */
   async drained(): Promise<void> {
+    this.#isEnding = true;
     await this.runs.idle();
     await this.#commits.idle();
   }
@@ -372,6 +381,20 @@ export class Sequencer {
   #isOverloaded(urgency: Urgency): boolean {
     if (urgency === "cancel") return this.#commits.pendingCount >= PENDING_CANCELS_MAX;
     return this.refusesQueries || this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX;
+  }
+
+  /** What is left of ended days, step by step, each when the one before is durable. */
+  #expireOn(): void {
+    if (this.#isExpiring) return;
+    this.#isExpiring = true;
+    const step = () => {
+      if (this.#isEnding) return;
+      void this.perform((nowMs) => this.partitions.expireMore(nowMs)).then(() => {
+        this.#isExpiring = false;
+        if (this.partitions.isExpiring) this.#expireOn();
+      });
+    };
+    void this.#commits.released(undefined).then(() => this.#options.clock.atTurnEnd(step));
   }
 
   #turn(caller: Caller, nowMs: UnixMs): CommandTurn {
