@@ -65,37 +65,64 @@ function leavesQty(order: Order): bigint {
 
 function orderMembers(order: Order, names: InstrumentNames, form: OrderForm): string {
   const currency = jsonString(names.currency);
+  // In one sum, in turn a value and all that stands before the next: a piece more is an object
+  // more, and every push is made of these.
   let text =
-    `"market":"${MARKET_WORDS.wordOf(order.market)}",` +
-    `"order_type":"${ORDER_TYPE_WORDS.wordOf(order.ordType)}",` +
-    `"symbol":${jsonString(order.symbol)},` +
-    `"name":${jsonString(names.securityDesc)},` +
-    `"order_side":"${ORDER_SIDE_WORDS.wordOf(order.side)}",` +
-    `"account_code":${jsonString(order.account)},` +
-    `"order_no":"${order.orderId}",` +
-    `"order_status":"${orderStatusWord(order)}",` +
-    `"price":${formatDecimal(order.price)},` +
-    `"qty":${formatDecimal(order.orderQty)},` +
-    `"outstand_qty":${formatDecimal(leavesQty(order))},` +
-    `"execute_qty":${formatDecimal(order.cumQty)},` +
-    `"execute_amount":${formatDecimal(order.grossTradeAmt)},` +
-    `"charge":${formatDecimal(order.chargeAmt)},` +
-    `"charge_base_currency":${currency},` +
-    `"base_currency":${currency},` +
-    `"reference_id":${jsonString(order.clOrdId)},` +
-    `"portfolio_id":${jsonString(order.portfolioId)},` +
-    `"reject_reason":${jsonString(order.rejectReason)},` +
-    `"update_time":${unixSeconds(order.updatedAtMs)},` +
-    `"create_time":${unixSeconds(order.createdAtMs)}`;
+    '"market":"' +
+    MARKET_WORDS.wordOf(order.market) +
+    '","order_type":"' +
+    ORDER_TYPE_WORDS.wordOf(order.ordType) +
+    '","symbol":' +
+    jsonString(order.symbol) +
+    ',"name":' +
+    jsonString(names.securityDesc) +
+    ',"order_side":"' +
+    ORDER_SIDE_WORDS.wordOf(order.side) +
+    '","account_code":' +
+    jsonString(order.account) +
+    ',"order_no":"' +
+    order.orderId +
+    '","order_status":"' +
+    orderStatusWord(order) +
+    '","price":' +
+    formatDecimal(order.price) +
+    ',"qty":' +
+    formatDecimal(order.orderQty) +
+    ',"outstand_qty":' +
+    formatDecimal(leavesQty(order)) +
+    ',"execute_qty":' +
+    formatDecimal(order.cumQty) +
+    ',"execute_amount":' +
+    formatDecimal(order.grossTradeAmt) +
+    ',"charge":' +
+    formatDecimal(order.chargeAmt) +
+    ',"charge_base_currency":' +
+    currency +
+    ',"base_currency":' +
+    currency +
+    ',"reference_id":' +
+    jsonString(order.clOrdId) +
+    ',"portfolio_id":' +
+    jsonString(order.portfolioId) +
+    ',"reject_reason":' +
+    jsonString(order.rejectReason) +
+    ',"update_time":' +
+    unixSeconds(order.updatedAtMs) +
+    ',"create_time":' +
+    unixSeconds(order.createdAtMs);
   if (form.query) {
     text +=
       `,"execute_price":${formatDecimal(averagePrice(order.grossTradeAmt, order.cumQty))}` +
       `,"trigger_price":${formatDecimal(order.stopPx)}`;
   }
   text +=
-    `,"version":${order.version}` +
-    `,"time_in_force":"${TIME_IN_FORCE_WORDS.wordOf(order.timeInForce)}"` +
-    `,"cancel_reason":"${doneCancelReason(order)}"`;
+    ',"version":' +
+    order.version +
+    ',"time_in_force":"' +
+    TIME_IN_FORCE_WORDS.wordOf(order.timeInForce) +
+    '","cancel_reason":"' +
+    doneCancelReason(order) +
+    '"';
   if (order.cancelPending) text += ',"pending":"cancel"';
   return text + executionMembers(form.execution);
 }
