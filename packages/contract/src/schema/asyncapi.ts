@@ -1,77 +1,129 @@
-/** The AsyncAPI 3 document of the order stream, made from the same schemas. */
+/** The AsyncAPI 3 document of both streams, made from the same schemas. */
+import { MARKET_STREAM_PATH } from "../market/market-routes.ts";
 import { STREAM_PATH } from "../routes.ts";
-import type { Schema } from "./json-schema.ts";
+import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
 import type { DocumentOptions } from "./openapi.ts";
 import { SCHEMAS, type SchemaName } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What the gateway sends on the order stream. */
-const SENT: readonly SchemaName[] = [
-  "OrderMessage",
-  "SkipMessage",
-  "HeartbeatMessage",
-  "SnapshotMessage",
-  "NoticeMessage",
-  "ErrorMessage",
-  "ReplyMessage",
-];
-const MESSAGES: readonly SchemaName[] = [...SENT, "CommandMessage"];
+/** One WebSocket: what it is, and which messages travel on it. */
+interface Channel {
+  readonly address: string;
+  readonly description: string;
+  readonly query: ObjectSchema;
+  /** Its handshake is signed. */
+  readonly signed: boolean;
+  /** What the gateway sends. */
+  readonly receives: readonly [operation: string, messages: readonly SchemaName[]];
+  /** What a client sends. */
+  readonly sends: readonly [operation: string, message: SchemaName];
+}
+
+/** A table: a test finds every schema of a message in it. */
+export const STREAM_CHANNELS: Readonly<Record<string, Channel>> = {
+  orders: {
+    address: STREAM_PATH,
+    description: "Every change of every order of the key's account, in order, without gaps.",
+    query: SCHEMAS.StreamQuery,
+    signed: true,
+    receives: [
+      "receiveUpdates",
+      [
+        "OrderMessage",
+        "HeartbeatMessage",
+        "SnapshotMessage",
+        "SkipMessage",
+        "NoticeMessage",
+        "ErrorMessage",
+        "ReplyMessage",
+      ],
+    ],
+    sends: ["sendCommand", "CommandMessage"],
+  },
+  market: {
+    address: MARKET_STREAM_PATH,
+    description: "Public market data: what a client subscribes to, as it changes.",
+    query: SCHEMAS.MarketStreamQuery,
+    signed: false,
+    receives: [
+      "receiveMarketData",
+      [
+        "MarketSubscribedMessage",
+        "MarketUnsubscribedMessage",
+        "MarketSnapshotMessage",
+        "MarketDeltaMessage",
+        "MarketTradeMessage",
+        "MarketCandleMessage",
+        "MarketHeartbeatMessage",
+        "NoticeMessage",
+        "ErrorMessage",
+      ],
+    ],
+    sends: ["subscribeMarketData", "MarketCommandMessage"],
+  },
+};
 
 export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json {
   const { host, protocol } = socketServer(serverUrl);
+  const channels = Object.entries(STREAM_CHANNELS);
+  const names = new Set(channels.flatMap(([, channel]) => messagesOf(channel)));
   return {
     asyncapi: "3.0.0",
-    info: { title: "Countermand order stream", version, license: { name: "Apache-2.0" } },
+    info: { title: "Countermand streams", version, license: { name: "Apache-2.0" } },
     defaultContentType: "application/json",
-    servers: { gateway: { host, protocol, security: [{ $ref: `${SECURITY}/signature` }] } },
-    channels: {
-      orders: {
-        address: STREAM_PATH,
-        description: "Every change of every order of the key's account, in order, without gaps.",
-        bindings: { ws: { method: "GET", query: SCHEMAS.StreamQuery, headers: HANDSHAKE } },
-        messages: Object.fromEntries(
-          MESSAGES.map((name) => [name, { $ref: `#/components/messages/${name}` }]),
-        ),
-      },
-    },
-    operations: {
-      receiveUpdates: {
-        action: "receive",
-        channel: { $ref: CHANNEL },
-        messages: SENT.map((name) => ({ $ref: `${CHANNEL}/messages/${name}` })),
-      },
-      sendCommand: {
-        action: "send",
-        channel: { $ref: CHANNEL },
-        messages: [{ $ref: `${CHANNEL}/messages/CommandMessage` }],
-      },
-    },
+    servers: { gateway: { host, protocol } },
+    channels: Object.fromEntries(channels.map(([name, channel]) => [name, channelOf(channel)])),
+    operations: Object.assign({}, ...channels.map(([name, each]) => operationsOf(name, each))),
     components: {
       schemas: SCHEMAS,
-      messages: Object.fromEntries(
-        MESSAGES.map((name) => {
-          const { description }: Schema = SCHEMAS[name];
-          const payload = { $ref: `#/components/schemas/${name}` };
-          return [name, { name, summary: description, payload }];
-        }),
-      ),
+      messages: Object.fromEntries([...names].map((name) => [name, messageOf(name)])),
       securitySchemes: {
         signature: {
           type: "httpApiKey",
           in: "header",
           name: "X-API-Signature",
           description:
-            `HMAC-SHA256, or Ed25519, of CONNECT|${STREAM_PATH}|timestamp|query, beside X-API-Key ` +
-            "and X-API-Timestamp.",
+            `HMAC or Ed25519 signature of CONNECT|${STREAM_PATH}|timestamp|query, beside ` +
+            "X-API-Key and X-API-Timestamp.",
         },
       },
     },
   };
 }
 
-const CHANNEL = "#/channels/orders";
-const SECURITY = "#/components/securitySchemes";
+function messagesOf({ receives: [, messages], sends: [, command] }: Channel): SchemaName[] {
+  return [...messages, command];
+}
+
+function channelOf(channel: Channel): Json {
+  const { address, description, query, signed } = channel;
+  return {
+    address,
+    description,
+    bindings: { ws: { method: "GET", query, ...(signed ? { headers: HANDSHAKE } : {}) } },
+    messages: Object.fromEntries(
+      messagesOf(channel).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+    ),
+  };
+}
+
+function operationsOf(name: string, { signed, receives, sends }: Channel): Json {
+  const channel = { $ref: `#/channels/${name}` };
+  const security = signed ? { security: [{ $ref: "#/components/securitySchemes/signature" }] } : {};
+  const of = (message: SchemaName) => ({ $ref: `#/channels/${name}/messages/${message}` });
+  const [receive, messages] = receives;
+  const [send, command] = sends;
+  return {
+    [receive]: { action: "receive", channel, ...security, messages: messages.map(of) },
+    [send]: { action: "send", channel, ...security, messages: [of(command)] },
+  };
+}
+
+function messageOf(name: SchemaName): Json {
+  const { description }: Schema = SCHEMAS[name];
+  return { name, summary: description, payload: ref(name) };
+}
 
 const HANDSHAKE: Schema = {
   type: "object",

@@ -71,21 +71,22 @@ export const CANDLE: ObjectSchema = answer("Trades of one interval, gathered.", 
   trades: integer("Number of trades."),
 });
 
-const POSITION: Readonly<Record<string, Schema>> = {
+/** Where a symbol stood. */
+export const MARKET_POSITION = {
   symbol: text("The symbol."),
   epoch: integer("Changes with every start of the gateway; seq counts within one."),
   seq: integer("Counts the changes of the symbol."),
   time_ms: milliseconds("Exchange time of the last change"),
-};
+} as const;
 
-const SIDES: Readonly<Record<string, Schema>> = {
+export const MARKET_SIDES: Readonly<Record<string, Schema>> = {
   bids: array("Best first.", ref("MarketLevel")),
   asks: array("Best first.", ref("MarketLevel")),
 };
 
 export const MARKET_DEPTH: ObjectSchema = answer("The best prices of a book.", {
-  ...POSITION,
-  ...SIDES,
+  ...MARKET_POSITION,
+  ...MARKET_SIDES,
 });
 
 export const MARKET_SYMBOLS: ObjectSchema = answer("What is traded.", {

@@ -35,7 +35,12 @@ export function openApiDocument({ version, serverUrl }: DocumentOptions): Json {
     servers: [{ url: serverUrl }],
     tags: TAGS,
     paths,
-    components: { schemas: SCHEMAS, securitySchemes: SECURITY_SCHEMES, responses: RESPONSES },
+    components: {
+      schemas: SCHEMAS,
+      securitySchemes: SECURITY_SCHEMES,
+      responses: RESPONSES,
+      headers: HEADERS,
+    },
   };
 }
 
@@ -64,6 +69,18 @@ const SECURITY_SCHEMES = {
 };
 const SIGNED = [{ apiKey: [], timestamp: [], signature: [] }];
 
+/** Headers of answers that say something of the request. */
+const HEADERS = {
+  "X-Request-Id": header("That of the request, where it had one of at most 128 characters."),
+  "X-Idempotent-Replay": header("true: the answer that the same request got before."),
+  "Preference-Applied": header("return=representation, where that was asked for."),
+  "RateLimit-Policy": header("The key's budgets, where it has any."),
+  RateLimit: header("What is left of them."),
+  "Retry-After": header("Seconds until the same request is worth sending again.", "integer"),
+  Allow: header("The methods that the path takes."),
+};
+type HeaderName = keyof typeof HEADERS;
+
 const FAILED = "Failed";
 /** One shared answer per HTTP status that a failure may have, with all its causes. */
 const RESPONSES = responsesByStatus();
@@ -84,7 +101,11 @@ function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS })
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(endpoint.body === undefined ? {} : { requestBody: requestBody(route.name, endpoint.body) }),
     responses: {
-      200: { description: "Done.", content: json(endpoint.ok) },
+      200: {
+        description: "Done.",
+        headers: headers(headersOf(route, endpoint)),
+        content: json(endpoint.ok),
+      },
       ...Object.fromEntries(
         STATUSES.map((status) => [
           status.slice(FAILED.length),
@@ -129,6 +150,26 @@ function queryParameters({ properties, required = [] }: ObjectSchema): Json[] {
   }));
 }
 
+function headersOf({ signed }: RouteSpec, { prefers }: Endpoint): readonly HeaderName[] {
+  if (!signed) return ["X-Request-Id"];
+  const names = ["X-Request-Id", "X-Idempotent-Replay", "RateLimit-Policy", "RateLimit"] as const;
+  return prefers === true ? [...names, "Preference-Applied"] : names;
+}
+
+/** Of a failure with this status. */
+function failureHeaders(status: number): readonly HeaderName[] {
+  if (status === 405) return ["X-Request-Id", "Allow"];
+  return status === 429 || status === 503 ? ["X-Request-Id", "Retry-After"] : ["X-Request-Id"];
+}
+
+function header(description: string, type: "string" | "integer" = "string"): Json {
+  return { description, schema: { type } };
+}
+
+function headers(names: readonly HeaderName[]): Json {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
 function responsesByStatus(): Readonly<Record<string, Json>> {
   const causes = new Map<number, string[]>();
   for (const name of Object.keys(ERRORS) as ErrorName[]) {
@@ -141,7 +182,11 @@ function responsesByStatus(): Readonly<Record<string, Json>> {
   return Object.fromEntries(
     sorted.map(([status, lines]) => [
       `${FAILED}${status}`,
-      { description: lines.join("\n"), content: json(ref("Failure")) },
+      {
+        description: lines.join("\n"),
+        headers: headers(failureHeaders(status)),
+        content: json(ref("Failure")),
+      },
     ]),
   );
 }

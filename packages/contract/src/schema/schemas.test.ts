@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Execution, Price, Qty } from "@countermand/core/model";
+import type { Amount, Execution, Price, Qty, UnixMs } from "@countermand/core/model";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { ERRORS, isFault } from "../errors.ts";
 import {
   ACCEPTED,
+  decodeMarketMessage,
   encodeBatch,
   encodeCancelData,
+  encodeCandlesSnapshot,
+  encodeCandleUpdate,
+  encodeDepthDelta,
+  encodeDepthSnapshot,
   encodeError,
   encodeHeartbeat,
+  encodeMarketHeartbeat,
+  encodeModeNotice,
   encodeNotice,
   encodeOrder,
   encodeOrderMessage,
@@ -19,15 +26,19 @@ import {
   encodeSkip,
   encodeSnapshot,
   encodeStreamError,
+  encodeSubscribed,
   encodeSuccess,
   encodeTime,
+  encodeTrades,
+  encodeTradesSnapshot,
+  encodeUnsubscribed,
 } from "../index.ts";
 import { json } from "../json-fixture.ts";
 import { anOrder } from "../order-fixture.ts";
 import { decodeCancel } from "../requests/cancel.ts";
 import { decodePlace } from "../requests/place.ts";
 import { ROUTES, type RouteName } from "../routes.ts";
-import { asyncApiDocument } from "./asyncapi.ts";
+import { asyncApiDocument, STREAM_CHANNELS } from "./asyncapi.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { refName, type Schema } from "./json-schema.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -110,11 +121,36 @@ test("schemas: what the encoders write is what the schemas say", () => {
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1));
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1, [], "80114138"));
   assertValid("NoticeMessage", encodeNotice("SHUTTING_DOWN", ""));
+  assertValid("NoticeMessage", encodeModeNotice("hkex", "halted"));
   const range = { earliestSeq: 1, latestSeq: 2 };
   assertValid("ErrorMessage", encodeStreamError("SEQ_OUT_OF_RANGE", "", range));
   assertValid("ReplyMessage", encodeReply("a", ACCEPTED));
   assertValid("ReplyMessage", encodeReply("a", encodeError("UNKNOWN_ORDER", "")));
   assertValid("Failure", encodeError("TOO_LATE_FILLED", "", { members: [["data", order]] }));
+});
+
+test("schemas: what the market stream writes is what its schemas say", () => {
+  const [atMs, price, qty] = [1_746_774_142_003 as UnixMs, 100n as Price, 200n as Qty];
+  const at = { channel: "depth", symbol: "00700", epoch: 3, seq: 812, atMs };
+  const depth = { bids: [[price, qty, 1]], asks: [] } as const;
+  const trade = { execId: "1000000017", price, qty, aggressorSide: "Buy", atMs } as const;
+  const prices = { open: price, high: price, low: price, close: price };
+  const amount = 300n as Amount;
+  const candle = { startSeconds: 1_746_774_120, ...prices, volume: qty, amount, tradeCount: 1 };
+  assertValid("MarketSnapshotMessage", encodeDepthSnapshot(at, 10, depth));
+  assertValid("MarketSnapshotMessage", encodeTradesSnapshot(at, [trade]));
+  assertValid("MarketSnapshotMessage", encodeCandlesSnapshot(at, [candle]));
+  assertValid("MarketDeltaMessage", encodeDepthDelta(at, 811, depth));
+  assertValid("MarketTradeMessage", encodeTrades(at, 811, [trade]));
+  assertValid("MarketCandleMessage", encodeCandleUpdate(at, 811, candle));
+  const position = { channel: "depth", symbol: "00700", seq: 812 };
+  assertValid("MarketHeartbeatMessage", encodeMarketHeartbeat(1, 3, [position]));
+  const asked = '{"op":"subscribe","channels":["depth"],"symbols":["00700"]';
+  const begun = decodeMarketMessage(`${asked},"levels":5}`);
+  assert.ok(!isFault(begun) && begun.op === "subscribe");
+  assertValid("MarketCommandMessage", `${asked},"levels":5}`);
+  assertValid("MarketSubscribedMessage", encodeSubscribed(begun, 1));
+  assertValid("MarketUnsubscribedMessage", encodeUnsubscribed({ ...begun, op: "unsubscribe" }, 0));
 });
 
 test("schemas: the answers of routes are what their endpoints say", () => {
@@ -212,11 +248,43 @@ test("openapi: every route is an operation, and every status of the catalogue an
   assert.deepEqual(Object.keys(responses).sort(), [...statuses].sort());
 });
 
-test("asyncapi: has every message of the stream", () => {
-  const { channels } = asyncApiDocument({ version: "1", serverUrl: "http://127.0.0.1:8080" });
-  const { messages } = (channels as { orders: { messages: object } }).orders;
-  const named = Object.keys(SCHEMAS).filter((name) => name.endsWith("Message"));
-  assert.deepEqual(Object.keys(messages).sort(), named.sort());
+test("openapi: an answer names its headers, a refusal those of its status", () => {
+  const { paths, components } = openApiDocument({ version: "1", serverUrl: "http://a" }) as {
+    paths: Record<string, Record<string, { responses: Record<string, { headers: object }> }>>;
+    components: { responses: Record<string, { headers: object }>; headers: object };
+  };
+  const named = (answer: { headers: object } | undefined) => Object.keys(answer?.headers ?? {});
+  assert.deepEqual(named(paths["/trade/v1/orders"]?.["delete"]?.responses["200"]), [
+    "X-Request-Id",
+    "X-Idempotent-Replay",
+    "RateLimit-Policy",
+    "RateLimit",
+    "Preference-Applied",
+  ]);
+  assert.deepEqual(named(paths["/time"]?.["get"]?.responses["200"]), ["X-Request-Id"]);
+  const { Failed405, Failed429, Failed503, Failed404 } = components.responses;
+  assert.deepEqual(named(Failed405), ["X-Request-Id", "Allow"]);
+  assert.deepEqual(
+    [named(Failed429), named(Failed503)].map(([, second]) => second),
+    ["Retry-After", "Retry-After"],
+  );
+  assert.deepEqual(named(Failed404), ["X-Request-Id"]);
+  const told = new Set([
+    ...Object.values(components.responses).flatMap(named),
+    ...Object.values(paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ responses }) => named(responses["200"])),
+    ),
+  ]);
+  assert.deepEqual([...told].sort(), Object.keys(components.headers).sort());
+});
+
+test("asyncapi: every message has a channel it travels on", () => {
+  const travelling = Object.values(STREAM_CHANNELS).flatMap(({ receives, sends }) => [
+    ...receives[1],
+    sends[1],
+  ]);
+  const messages = Object.keys(SCHEMAS).filter((name) => name.endsWith("Message"));
+  assert.deepEqual([...new Set(travelling)].sort(), messages.sort());
 });
 
 test("asyncapi: speaks of the gateway it comes from", () => {

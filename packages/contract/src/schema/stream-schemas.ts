@@ -1,6 +1,7 @@
 /** Messages of the order stream, both ways. */
 import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
+import { MARKET_MODE_WORDS } from "../operator/control-requests.ts";
 import { FAILURE, message, RECEIPT, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,
@@ -13,6 +14,7 @@ import {
   request,
   type Schema,
   text,
+  words,
 } from "./json-schema.ts";
 
 const SEQ = integer("Position in the account's stream: from 1, no gaps, kept over restarts.", {
@@ -70,8 +72,10 @@ export const NOTICE_MESSAGE: ObjectSchema = message(
     ...FAILURE_MEMBERS,
     account_code: ACCOUNT_CODE,
     switch: { ...ref("DeadManSwitch"), description: "Of a notice about a dead-man's switch." },
+    market: text("Of a notice about what a market takes: the first of its names."),
+    mode: words("Of such a notice: what it takes now.", MARKET_MODE_WORDS),
   },
-  ["data", "account_code", "retry_after", "switch"],
+  ["data", "account_code", "retry_after", "switch", "market", "mode"],
 );
 
 export const ERROR_MESSAGE: ObjectSchema = message(
