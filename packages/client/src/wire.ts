@@ -17,7 +17,7 @@ export interface Failure {
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For people: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed, or what to do. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;
@@ -1168,7 +1168,7 @@ export interface NoticeMessage {
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For people: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed, or what to do. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;
@@ -1195,7 +1195,7 @@ export interface ErrorMessage {
   readonly code: number;
   /** Constant text of the code. */
   readonly message: string;
-  /** For people: what was wrong and what is allowed; may be empty. */
+  /** For people: what was wrong and what is allowed, or what to do. */
   readonly details: string;
   /** Machine word of the cause. */
   readonly reason: string;

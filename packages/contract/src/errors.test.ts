@@ -121,10 +121,18 @@ test("errors: the envelope has the page's fields first and in its order", () => 
       '"reason":"malformed_identifier","retryable":false}',
   );
   assert.equal(
-    encodeFault(fault("OVERLOADED", "")),
-    '{"code":11030054,"message":"Service Overloaded","details":"",' +
+    encodeFault(fault("OVERLOADED", "full")),
+    '{"code":11030054,"message":"Service Overloaded","details":"full",' +
       '"reason":"overloaded","retryable":true}',
   );
+});
+
+test("errors: whoever has nothing to say of a case says what to do", () => {
+  assert.equal(
+    JSON.parse(encodeFault(fault("OUTCOME_UNKNOWN", ""))).details,
+    "Repeat the same signed request, or query the order by reference_id.",
+  );
+  for (const name of NAMES) assert.notEqual(JSON.parse(encodeError(name, "")).details, "", name);
 });
 
 test("errors: an unknown order is answered alike, whatever is known about it", () => {
@@ -134,7 +142,7 @@ test("errors: an unknown order is answered alike, whatever is known about it", (
 });
 
 test("errors: extra members follow, and a value fills the message", () => {
-  const text = encodeError("ODD_LOT_TOO_FINE", "", {
+  const text = encodeError("ODD_LOT_TOO_FINE", "x", {
     value: "$& 0.01",
     members: [
       ["data", '{"a":1}'],
@@ -144,7 +152,7 @@ test("errors: extra members follow, and a value fills the message", () => {
   assert.deepEqual(Object.entries(JSON.parse(text)), [
     ["code", 11030109],
     ["message", "Oddlot Order Qty Accuracy $& 0.01"],
-    ["details", ""],
+    ["details", "x"],
     ["reason", "odd_lot_too_fine"],
     ["retryable", false],
     ["data", { a: 1 }],
@@ -165,7 +173,8 @@ test("errors: any details survive the envelope", () => {
   fc.assert(
     fc.property(fc.constantFrom(...NAMES), fc.string({ unit: "binary" }), (name, details) => {
       const answer = JSON.parse(encodeError(name, details)) as { details: string };
-      assert.equal(answer.details, errorSpec(name).fixedDetails ?? details);
+      const { fixedDetails, action } = errorSpec(name);
+      assert.equal(answer.details, fixedDetails ?? (details || action));
     }),
   );
 });

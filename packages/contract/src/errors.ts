@@ -51,7 +51,7 @@ export type ErrorName = keyof typeof ERRORS;
 /** A request we cannot take, before or after the core saw it. A value, never an exception. */
 export interface Fault {
   readonly error: ErrorName;
-  /** For the person: what was wrong and what is allowed; may be "". */
+  /** For the person: what was wrong and what is allowed; "" is sent as the row's action. */
   readonly details: string;
 }
 
@@ -83,13 +83,14 @@ export interface ErrorExtra {
 
 /**
  * The error envelope: `code`, `message`, `details`, `reason`, `retryable`, then the extra members.
+ * Who has nothing to say about a case leaves `details` empty, and what to do stands in its place.
  */
 export function encodeError(name: ErrorName, details: string, extra: ErrorExtra = {}): string {
   const spec = errorSpec(name);
   const message = spec.message.replace("{value}", () => extra.value ?? "");
   let text =
     `{"code":${spec.code},"message":${JSON.stringify(message)},` +
-    `"details":${JSON.stringify(spec.fixedDetails ?? details)},` +
+    `"details":${JSON.stringify(spec.fixedDetails ?? (details || spec.action))},` +
     `"reason":"${spec.reason}","retryable":${spec.retryable}`;
   for (const [member, json] of extra.members ?? []) text += `,${JSON.stringify(member)}:${json}`;
   return `${text}}`;

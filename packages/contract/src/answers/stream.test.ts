@@ -29,13 +29,13 @@ test("stream: messages", () => {
         '"reason":"shutting_down","retryable":true}',
     ],
     [
-      encodeStreamError("TEXT_ONLY", ""),
-      '{"type":"error","code":11030758,"message":"Text Only","details":"","reason":"text_only",' +
+      encodeStreamError("TEXT_ONLY", "x"),
+      '{"type":"error","code":11030758,"message":"Text Only","details":"x","reason":"text_only",' +
         '"retryable":false}',
     ],
     [
-      encodeStreamError("SEQ_OUT_OF_RANGE", "", { earliestSeq: 100, latestSeq: 8124 }),
-      '{"type":"error","code":11030752,"message":"Sequence Out Of Range","details":"",' +
+      encodeStreamError("SEQ_OUT_OF_RANGE", "x", { earliestSeq: 100, latestSeq: 8124 }),
+      '{"type":"error","code":11030752,"message":"Sequence Out Of Range","details":"x",' +
         '"reason":"seq_out_of_range","retryable":false,"earliest_seq":100,"latest_seq":8124}',
     ],
     [encodeReply('a"1', ACCEPTED), '{"type":"reply","id":"a\\"1","code":0}'],

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [string, string | null, string, RegExp])[] = [
   ['{"older_than":-1}', "older_than=-1", "INVALID_CANCEL_FILTER", /whole number/],
   ['{"older_than":1000000001}', "older_than=1000000001", "INVALID_CANCEL_FILTER", /1000000000/],
   ['{"preview":2}', "preview=2", "INVALID_CANCEL_FILTER", /from 0 to 1/],
-  ['{"preview":true}', "preview=true", "INVALID_CANCEL_FILTER", /preview/],
+  ['{"preview":true}', "preview=true", "INVALID_CANCEL_FILTER", /preview must be a whole number/],
   ['{"symbol":null}', null, "INVALID_CANCEL_FILTER", /symbol/],
   [
     `{"reference_id_prefix":"${"x".repeat(65)}"}`,

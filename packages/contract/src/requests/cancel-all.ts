@@ -11,7 +11,7 @@ import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_TYPE_WORDS } from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { CANCEL_ALL_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
-import { notText, present, type Range, unknownField } from "./fields.ts";
+import { kindOf, notText, present, type Range, unknownField } from "./fields.ts";
 import { QueryReader } from "./query-reader.ts";
 import { nameQuery, parseQuery } from "./query-string.ts";
 
@@ -52,7 +52,7 @@ export function decodeCancelAll(value: JsonValue): CancelAllRequest | Fault {
   for (const name of value.names) {
     const text = textOf(name, value.get(name));
     if (text === null) {
-      const problem = notText(name, value.get(name));
+      const problem = wrongKind(name, value.get(name));
       return fault("INVALID_CANCEL_FILTER", `${problem}${NOTHING_DONE}`);
     }
     texts.set(name, text);
@@ -75,6 +75,11 @@ export function decodeCancelAllQuery(rawQuery: string): CancelAllRequest | Fault
 function textOf(name: string, value: JsonValue | undefined): string | null {
   if (typeof value === "string") return value;
   return value instanceof NumberText && NUMBERS.includes(name) ? value.text : null;
+}
+
+function wrongKind(name: string, value: JsonValue | undefined): string {
+  if (!NUMBERS.includes(name)) return notText(name, value);
+  return `${name} must be a whole number, not ${kindOf(value)}`;
 }
 
 function decodeTexts(texts: ReadonlyMap<string, string>): CancelAllRequest | Fault {

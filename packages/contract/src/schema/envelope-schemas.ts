@@ -34,7 +34,7 @@ export const FAILURE: ObjectSchema = answer(
   {
     code: integer("Eight digits that name the cause.", { minimum: 10_000_000 }),
     message: text("Constant text of the code."),
-    details: text("For people: what was wrong and what is allowed; may be empty."),
+    details: text("For people: what was wrong and what is allowed, or what to do."),
     reason: text("Machine word of the cause."),
     retryable: boolean("The same request, unchanged, is worth repeating later."),
     retry_after: RETRY_AFTER,

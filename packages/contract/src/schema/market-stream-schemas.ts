@@ -1,4 +1,4 @@
-/** Messages of the market stream, both ways; its errors and notices are those of the order stream. */
+/** Messages of the market stream, both ways; errors and notices are those of the order stream. */
 import { HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import {
   DEPTH_LEVEL_COUNTS,

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Amount, Execution, Price, Qty, UnixMs } from "@countermand/core/model";
+import {
+  type Amount,
+  type Execution,
+  type Price,
+  type Qty,
+  Side,
+  type UnixMs,
+} from "@countermand/core/model";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { ERRORS, isFault } from "../errors.ts";
@@ -133,7 +140,7 @@ test("schemas: what the market stream writes is what its schemas say", () => {
   const [atMs, price, qty] = [1_746_774_142_003 as UnixMs, 100n as Price, 200n as Qty];
   const at = { channel: "depth", symbol: "00700", epoch: 3, seq: 812, atMs };
   const depth = { bids: [[price, qty, 1]], asks: [] } as const;
-  const trade = { execId: "1000000017", price, qty, aggressorSide: "Buy", atMs } as const;
+  const trade = { execId: "1000000017", price, qty, aggressorSide: Side.Buy, atMs } as const;
   const prices = { open: price, high: price, low: price, close: price };
   const amount = 300n as Amount;
   const candle = { startSeconds: 1_746_774_120, ...prices, volume: qty, amount, tradeCount: 1 };

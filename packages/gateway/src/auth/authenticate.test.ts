@@ -146,6 +146,19 @@ test("authentication: the secret before is good until its time, and the new one 
   assert.deepEqual([isGood("secret"), isGood("new")], [false, true]);
 });
 
+test("authentication: a header that is sent twice is named", () => {
+  const { authenticator } = new Bench();
+  const good = rawRequest("hmac plain", hmacSignature("secret"));
+  for (const name of ["X-API-Key", "X-API-Timestamp", "X-API-Signature"]) {
+    const value = String(good.headers[name.toLowerCase()]);
+    const headers = { ...good.headers, [name.toLowerCase()]: `${value}, ${value}` };
+    const refused = authenticator.authenticate({ ...good, headers });
+    assert.ok(isFault(refused));
+    assert.equal(refused.error, "AUTH_HEADER_MISSING");
+    assert.ok(refused.details.startsWith(`sent twice: ${name}; expected a signature of GET|`));
+  }
+});
+
 test("authentication: a key takes signatures of its own kind alone", () => {
   const bench = new Bench();
   const publicKey = PAIR.publicKey.export({ format: "der", type: "spki" }).subarray(12);

@@ -184,7 +184,9 @@ export class Authenticator {
       serverTimeMs: this.#options.wallMs(),
       windowMs: this.#options.windowMs(),
     });
-    return fault(error, problem + details);
+    const twice = repeatedHeaders(request.headers);
+    if (twice.length === 0) return fault(error, problem + details);
+    return fault("AUTH_HEADER_MISSING", `sent twice: ${twice.join(", ")}; ${details}`);
   }
 }
 
@@ -199,6 +201,18 @@ function payloadOf(request: RawRequest): Uint8Array {
   return kind === "body" ? request.body : Buffer.from(request.rawQuery, "latin1");
 }
 
+const SIGNED_HEADERS = [
+  ["X-API-Key", Header.ApiKey],
+  ["X-API-Timestamp", Header.Timestamp],
+  ["X-API-Signature", Header.Signature],
+] as const;
+
+/** Node joins repeated headers with a comma, which no good value contains. */
+function repeatedHeaders(headers: IncomingHttpHeaders): readonly string[] {
+  const repeated = SIGNED_HEADERS.filter(([, name]) => textHeader(headers, name).includes(","));
+  return repeated.map(([name]) => name);
+}
+
 function missing(apiKey: string, timestamp: string, signature: string): string {
   const names = [
     apiKey === "" ? "X-API-Key" : "",
@@ -208,9 +222,7 @@ function missing(apiKey: string, timestamp: string, signature: string): string {
   return `missing: ${names.join(", ")}; `;
 }
 
-/**
- * A header sent once, or "". Node joins repeated ones with a comma, which no good value contains.
- */
+/** A header as it was sent, or "". */
 function textHeader(headers: IncomingHttpHeaders, name: string): string {
   const value = headers[name];
   return typeof value === "string" ? value : "";

@@ -5,6 +5,7 @@ import { marketAnswer } from "./market-answers.ts";
 import { Buy, EPOCH, Sell, TestMarket } from "./market-fixture.ts";
 
 const SYMBOL = "00700";
+const UNKNOWN = '400 {"code":11030103,"message":"Invalid Parameter ProductCode","details":"';
 
 test("market answers: depth has the position that the stream's messages have", () => {
   const market = traded();
@@ -52,8 +53,12 @@ test("market answers: symbols of a market, with what they stand at", () => {
 test("market answers: what is not there, and what was not asked for properly", () => {
   const market = new TestMarket();
   const table: readonly (readonly [route: MarketRouteName, rawQuery: string, starts: string])[] = [
-    ["marketDepth", "symbol=X", '400 {"code":11030103,'],
-    ["marketDepth", "symbol=00700&market=usex", '400 {"code":11030103,'],
+    ["marketDepth", "symbol=X", `${UNKNOWN}no instrument has the symbol \\"X\\"`],
+    [
+      "marketDepth",
+      "symbol=00700&market=usex",
+      `${UNKNOWN}symbol 00700 is not traded on usex, but on hkex"`,
+    ],
     ["marketTrades", "symbol=700", '400 {"code":11030103,'],
     ["marketTrades", "", '400 {"code":11030103,'],
     ["marketCandles", "symbol=00700&interval=1w", '400 {"code":11030855,'],

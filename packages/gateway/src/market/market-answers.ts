@@ -77,7 +77,11 @@ function listed<Query extends SymbolQuery>(
   query: Query | Fault,
 ): Query | Fault {
   if (isFault(query) || hub.isListed(query.symbol, query.market)) return query;
-  return unknownSymbol(query.symbol);
+  const { symbol, market } = query;
+  const markets = hub.marketsOf(symbol);
+  if (market === undefined || markets.length === 0) return unknownSymbol(symbol);
+  const where = `not traded on ${market}, but on ${markets.join(", ")}`;
+  return fault("UNKNOWN_SYMBOL", `symbol ${symbol} is ${where}`);
 }
 
 export function unknownSymbol(symbol: string): Fault {

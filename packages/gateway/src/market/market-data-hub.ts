@@ -90,6 +90,11 @@ export class MarketDataHub {
     return market === undefined || instrument.markets.includes(market);
   }
 
+  /** Under which names a symbol is listed; none where there is no such symbol. */
+  marketsOf(symbol: string): readonly MarketName[] {
+    return this.isListed(symbol) ? (this.#listed.get(symbol)?.markets ?? []) : [];
+  }
+
   /**
    * Takes in what has become durable, one batch per command, in journal order, and tells it: at
    * once, or with what comes meanwhile where many listen, so that readers never take the time of

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { STREAM_PATH } from "@countermand/contract";
+import { MARKET_STREAM_PATH, STREAM_PATH } from "@countermand/contract";
 import { WebSocket as RawWebSocket } from "ws";
 import { upTo } from "../stream/stream-fixture.ts";
 import {
@@ -146,6 +146,8 @@ test("ws server: a handshake is refused as HTTP, before the upgrade", async () =
       [STREAM_PATH, { ...good, "Sec-WebSocket-Version": "8" }, 426, "upgrade_required"],
       [STREAM_PATH, { ...good, "Sec-WebSocket-Key": "short" }, 400, "malformed_request"],
       [STREAM_PATH, { ...good, "Sec-WebSocket-Protocol": "," }, 400, "malformed_request"],
+      [STREAM_PATH, { ...good, "Content-Length": "5" }, 400, "body_not_taken"],
+      [STREAM_PATH, { ...good, "Transfer-Encoding": "chunked" }, 400, "body_not_taken"],
     ] as const;
     for (const [path, headers, status, reason] of cases) {
       const refused = await refusal(harness, path, headers);
@@ -158,6 +160,8 @@ test("ws server: a handshake is refused as HTTP, before the upgrade", async () =
     const posted = await refusal(harness, STREAM_PATH, good, "POST");
     assert.equal(posted.status, 405);
     assert.equal(posted.headers.allow, "GET");
+    const { body } = await refusal(harness, "/ws/other", good);
+    assert.equal(body.details, `WebSockets are at ${STREAM_PATH} and ${MARKET_STREAM_PATH}`);
     const named = await refusal(harness, "/", { "X-Request-Id": "abc-1" });
     assert.equal(named.headers["x-request-id"], "abc-1");
     assert.equal(harness.hub.sessionCount, 0);

@@ -14,6 +14,7 @@ import {
   HANDSHAKE_METHOD,
   isFault,
   LIMITS,
+  MARKET_STREAM_PATH,
   ON_DISCONNECT_NEED,
   OP_NEEDS,
   STREAM_NEED,
@@ -178,7 +179,7 @@ export class OrderStreamServer {
     if (refused !== null) return refused;
     const isPage = path === CONSOLE_STREAM_PATH;
     const authenticator = isPage ? this.#options.sessions : this.#options.authenticator;
-    if (authenticator === null) return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
+    if (authenticator === null) return fault("UNKNOWN_PATH", PLACES);
     const authenticated = authenticator.authenticate({
       method: HANDSHAKE_METHOD,
       path,
@@ -206,8 +207,7 @@ export class OrderStreamServer {
 
   /** What is wrong before anybody looks who is asking. */
   #formFault(request: IncomingMessage, path: string): Fault | null {
-    if (path !== STREAM_PATH && path !== CONSOLE_STREAM_PATH)
-      return fault("UNKNOWN_PATH", `WebSockets are at ${STREAM_PATH}`);
+    if (path !== STREAM_PATH && path !== CONSOLE_STREAM_PATH) return fault("UNKNOWN_PATH", PLACES);
     if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
     if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
     return handshakeFault(request);
@@ -446,6 +446,8 @@ function streamStarts(
   );
 }
 
+const PLACES = `WebSockets are at ${STREAM_PATH} and ${MARKET_STREAM_PATH}`;
+
 /** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
 function handshakeFault({ headers }: IncomingMessage): Fault | null {
   if (headers.upgrade?.toLowerCase() !== "websocket") {
@@ -456,6 +458,10 @@ function handshakeFault({ headers }: IncomingMessage): Fault | null {
   }
   if (!HANDSHAKE_KEY.test(headers["sec-websocket-key"] ?? "")) {
     return fault("MALFORMED_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+  }
+  const length = headers["content-length"] ?? "0";
+  if (length !== "0" || headers["transfer-encoding"] !== undefined) {
+    return fault("BODY_NOT_TAKEN", "a handshake is signed by its query string");
   }
   return null;
 }
