@@ -44,6 +44,7 @@ export const OPERATOR_ERRORS = {
     reason: "operator_token_invalid",
     retryable: false,
     action: "Send Authorization: Bearer and the operator token.",
+    fixedDetails: "",
   },
   OPERATOR_NAME_INVALID: {
     ...REFUSED,

@@ -75,7 +75,7 @@ const ROWS = integer("How many.", {
 export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   cancelOrder: { ...CANCEL, query: CANCEL_REQUEST },
   cancelOrderByPath: { tag: "Orders", ok: CANCELLED, prefers: true, receipts: true },
-  cancelOrderByPost: CANCEL,
+  cancelOrderByPost: { ...CANCEL, query: CANCEL_REQUEST },
   cancelBatch: CANCEL_BATCH,
   cancelBatchByPost: CANCEL_BATCH,
   cancelAll: CANCEL_ALL,

@@ -67,7 +67,8 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   }),
   read("/operator/v1/blocks", ["state"], ({ query }) => {
     const state = query.get("state") ?? "active";
-    if (!isBlockState(state)) return invalidQuery(`state must be ${BLOCK_STATES.join(", ")}`);
+    if (!isBlockState(state))
+      return invalidQuery(`state must be one of ${BLOCK_STATES.join(", ")}`);
     return (service) => service.blocks(state);
   }),
   read("/operator/v1/blocks/:block_id", [], ({ parameters }) => {
@@ -138,7 +139,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   read("/operator/v1/keys", ["state"], ({ query }) => {
     const state = query.get("state") ?? "active";
     const known = KEY_STATES.find((each) => each === state);
-    if (known === undefined) return invalidQuery(`state must be ${KEY_STATES.join(", ")}`);
+    if (known === undefined) return invalidQuery(`state must be one of ${KEY_STATES.join(", ")}`);
     return (service, turn) => service.keys.list(turn, known);
   }),
   write("/operator/v1/keys", decodeCreateKey, (request) => {
