@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
+import { TURN_REQUESTS_MIN } from "../../packages/gateway/src/limits/limits.ts";
+import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
-import { StreamClient } from "./stream-client.ts";
+import { type Received, StreamClient } from "./stream-client.ts";
 import { startTwoAccounts } from "./two-accounts.ts";
 import { restingOrder } from "./wire-orders.ts";
 
@@ -225,4 +227,22 @@ test("reload: a wider window does not let in twice what was answered under a nar
   const again = await first.call("POST", ORDERS, ORDER, options);
   assert.ok(isReplay(again), "it is known still");
   assert.equal(again.text, placed.text);
+});
+
+test("overload: a burst of orders on one socket waits for its turns", async (t) => {
+  const { url } = await startInProcess(t, REAL_TIME);
+  const stream = await StreamClient.open(url, KEY_1, "commands=1");
+  const count = 5 * TURN_REQUESTS_MIN;
+  for (let index = 0; index < count; index += 1) {
+    stream.send(JSON.stringify({ op: "place", id: `burst-${index}`, data: ORDER }));
+  }
+  const replies: Received[] = [];
+  await stream.seen("all replies", (received) => {
+    if (received.message.type === "reply") replies.push(received);
+    return replies.length === count;
+  });
+  // A disk that is slow just now is another matter.
+  const refused = replies.filter(({ text }) => text.includes("came at once"));
+  assert.deepEqual(refused, []);
+  stream.close();
 });

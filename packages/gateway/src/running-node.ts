@@ -171,7 +171,6 @@ export class RunningNode {
       archive,
       trade: this.services.trade,
       budgets: this.services.budgets,
-      admits: () => this.admits(),
       hub: this.#hub,
       guard: this.#guard,
       clock,

@@ -39,7 +39,6 @@ class Bench {
   readonly session: CommandSession;
   failed: { readonly error: string; readonly closeCode: number } | null = null;
   isPaused = false;
-  hasRoom = true;
   bufferedBytes = 0;
 
   constructor(isEnabled = true, clock = new FakeClock(), turns = new CommandTurns(clock)) {
@@ -69,7 +68,6 @@ class Bench {
         place: (_caller, request, options) => this.#called("place", request, options),
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
       },
-      admits: () => this.hasRoom,
       turns: this.turns,
       clock: this.clock,
       port,
@@ -283,39 +281,6 @@ test("command identity: order of members and white space do not matter, values d
   for (const other of others) assert.notEqual(identity(other).contentDigest, contentDigest, other);
   const batch = identity('{"a":"x","b":[1.0,null,true]}', { op: "cancel_batch" });
   assert.notEqual(batch.contentDigest, contentDigest);
-});
-
-test("commands: without room, orders are refused and cancels are taken", async () => {
-  const bench = new Bench();
-  bench.hasRoom = false;
-  const order = {
-    market: "hkex",
-    order_type: "limit_order",
-    symbol: "00700",
-    order_side: "buy",
-    price: 1,
-    qty: 100,
-  };
-  const commands = [
-    { op: "place", id: "p", data: order },
-    { op: "place_batch", id: "b", data: [order] },
-    { op: "cancel", id: "c", data: { order_no: "1" } },
-    { op: "cancel_batch", id: "d", data: [{ order_no: "1" }] },
-  ];
-  for (const each of commands) bench.session.received(Buffer.from(JSON.stringify(each)), false);
-  await settled();
-  const refused = bench.sent.map((text) => JSON.parse(text) as { id: string; reason: string });
-  assert.deepEqual(
-    refused.map(({ id, reason }) => [id, reason]),
-    [
-      ["p", "overloaded"],
-      ["b", "overloaded"],
-    ],
-  );
-  assert.deepEqual(
-    bench.calls.map(({ name }) => name),
-    ["cancel", "cancelBatch"],
-  );
 });
 
 /** A clock whose time a test moves within a turn. */

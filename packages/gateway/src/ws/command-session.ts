@@ -18,7 +18,6 @@ import {
 import { Channel } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
-import { failed, TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { commandIdentity } from "./command-identity.ts";
 import type { CommandTurns } from "./command-turns.ts";
@@ -54,8 +53,6 @@ export interface CommandSessionOptions {
   /** Why the key may not do this, or null. */
   readonly permits: (op: SocketCommand["op"]) => Fault | null;
   readonly trade: TradeCommands;
-  /** Whether there is room now for a command that is no cancel. */
-  readonly admits: () => boolean;
   /** Shared with all other sockets. */
   readonly turns: CommandTurns;
   readonly clock: Clock;
@@ -63,9 +60,6 @@ export interface CommandSessionOptions {
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
-
-/** Taken however much else there is. */
-const CANCELS: ReadonlySet<SocketCommand["op"]> = new Set(["cancel", "cancel_batch", "cancel_all"]);
 
 /** RFC 6455: a message violates the server's policy. */
 const POLICY_VIOLATION = 1008;
@@ -231,10 +225,7 @@ export class CommandSession {
 
   /** One promise less than an async function would make, for each command. */
   #carryOut(command: SocketCommand): Promise<TradeAnswer> {
-    const { admits, caller, clock, trade } = this.#options;
-    if (!CANCELS.has(command.op) && !admits()) {
-      return Promise.resolve(failed("OVERLOADED", TOO_MANY_AT_ONCE));
-    }
+    const { caller, clock, trade } = this.#options;
     const options: CallOptions = {
       identity: commandIdentity(caller.apiKey, command, clock.wallMs()),
       rememberAlways: true,

@@ -81,7 +81,6 @@ export interface StreamConnectionOptions {
   readonly turns: ReplayTurns;
   readonly commandTurns: CommandTurns;
   readonly trade: TradeCommands;
-  readonly admits: () => boolean;
   /** Why the key may not do this, or null. */
   readonly permits: (op: SocketCommand["op"]) => Fault | null;
   readonly clock: Clock;
@@ -111,7 +110,6 @@ export class StreamConnection {
       isEnabled: query.commands,
       permits: options.permits,
       trade: options.trade,
-      admits: options.admits,
       turns: options.commandTurns,
       clock,
       port: {

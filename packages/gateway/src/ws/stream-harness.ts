@@ -147,7 +147,6 @@ export class StreamHarness {
       archive,
       trade: this.trade,
       budgets: null,
-      admits: () => true,
       sessions: null,
       hub: this.hub,
       guard: new DisconnectGuard({ sequencer, clock }),

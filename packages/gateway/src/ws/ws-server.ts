@@ -61,8 +61,6 @@ export interface OrderStreamServerOptions {
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
-  /** Whether there is room now for a command that is no cancel. */
-  readonly admits: () => boolean;
   readonly hub: StreamHub;
   readonly guard: DisconnectGuard;
   readonly clock: Clock;
@@ -283,7 +281,7 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { admits, budgets, clock, frameFault, hub, onBug, trade } = this.#options;
+    const { budgets, clock, frameFault, hub, onBug, trade } = this.#options;
     const { authenticated, query, starts } = admitted;
     const { caller, key } = authenticated;
     const connection = new StreamConnection({
@@ -295,7 +293,6 @@ export class OrderStreamServer {
       turns: this.#turns,
       commandTurns: this.#commandTurns,
       trade,
-      admits,
       permits: (op) => accessFault(key, OP_NEEDS[op]),
       clock,
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
