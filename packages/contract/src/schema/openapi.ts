@@ -156,10 +156,13 @@ function headersOf({ signed }: RouteSpec, { prefers }: Endpoint): readonly Heade
   return prefers === true ? [...names, "Preference-Applied"] : names;
 }
 
-/** Of a failure with this status. */
+/** Of a failure with this status: a refused write that was remembered is repeated as well. */
 function failureHeaders(status: number): readonly HeaderName[] {
+  const names = ["X-Request-Id", "RateLimit-Policy", "RateLimit"] as const;
+  if (status === 400) return [...names, "Preference-Applied"];
   if (status === 405) return ["X-Request-Id", "Allow"];
-  return status === 429 || status === 503 ? ["X-Request-Id", "Retry-After"] : ["X-Request-Id"];
+  if (status === 409) return [...names, "Preference-Applied", "X-Idempotent-Replay"];
+  return status === 429 || status === 503 ? [...names, "Retry-After"] : names;
 }
 
 function header(description: string, type: "string" | "integer" = "string"): Json {

@@ -269,13 +269,11 @@ test("openapi: an answer names its headers, a refusal those of its status", () =
     "Preference-Applied",
   ]);
   assert.deepEqual(named(paths["/time"]?.["get"]?.responses["200"]), ["X-Request-Id"]);
-  const { Failed405, Failed429, Failed503, Failed404 } = components.responses;
+  const { Failed405, Failed409, Failed503 } = components.responses;
   assert.deepEqual(named(Failed405), ["X-Request-Id", "Allow"]);
-  assert.deepEqual(
-    [named(Failed429), named(Failed503)].map(([, second]) => second),
-    ["Retry-After", "Retry-After"],
-  );
-  assert.deepEqual(named(Failed404), ["X-Request-Id"]);
+  const always = ["X-Request-Id", "RateLimit-Policy", "RateLimit"];
+  assert.deepEqual(named(Failed409), [...always, "Preference-Applied", "X-Idempotent-Replay"]);
+  assert.deepEqual(named(Failed503), [...always, "Retry-After"]);
   const told = new Set([
     ...Object.values(components.responses).flatMap(named),
     ...Object.values(paths).flatMap((methods) =>
