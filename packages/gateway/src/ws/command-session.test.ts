@@ -132,10 +132,8 @@ test("command session: each op is handed over, and its answer becomes the reply"
   ]);
 });
 
-test("command session: what is under way holds on to no message", () => {
-  const bench = new Bench();
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
+/** What the heap grows by for each command that is under way on the bench. */
+function heldBytes(bench: Bench, collect: () => void): number {
   const padding = " ".repeat(LIMITS.messageBytesMax.value - 200);
   collect();
   const beforeBytes = process.memoryUsage().heapUsed;
@@ -144,9 +142,17 @@ test("command session: what is under way holds on to no message", () => {
     const command = { op: "cancel", id: name, data: { order_no: "", reference_id: name } };
     bench.receive(JSON.stringify(command) + padding);
   }
-  assert.equal(bench.calls.length, TURN_COMMANDS_MIN);
   collect();
-  const perCommand = (process.memoryUsage().heapUsed - beforeBytes) / TURN_COMMANDS_MIN;
+  return (process.memoryUsage().heapUsed - beforeBytes) / TURN_COMMANDS_MIN;
+}
+
+test("command session: what is under way holds on to no message", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  // The least of some: other tests of the process leave something behind now and then.
+  const benches = [new Bench(), new Bench(), new Bench()];
+  const perCommand = Math.min(...benches.map((bench) => heldBytes(bench, collect)));
+  for (const bench of benches) assert.equal(bench.calls.length, TURN_COMMANDS_MIN);
   assert.ok(perCommand < LIMITS.messageBytesMax.value / 4, `${perCommand} bytes each`);
 });
 
