@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import {
   ENDPOINTS,
-  SCHEMAS,
   type Schema,
   STREAM_CHANNELS,
+  STREAM_SCHEMAS,
 } from "../../packages/contract/src/index.ts";
 import { page } from "./pages.ts";
 
@@ -19,7 +19,8 @@ const PAGES = [
 ];
 
 const AJV = new Ajv2020({ strict: false, formats: { decimal: true } });
-const isOf = (schema: Schema) => AJV.compile({ components: { schemas: SCHEMAS }, ...schema });
+const isOf = (schema: Schema) =>
+  AJV.compile({ components: { schemas: STREAM_SCHEMAS }, ...schema });
 const REF = "#/components/schemas/";
 
 const MESSAGES = Object.values(STREAM_CHANNELS)

@@ -2,10 +2,15 @@
 import { MARKET_STREAM_PATH } from "../market/market-routes.ts";
 import { STREAM_PATH } from "../routes.ts";
 import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
+import { MARKET_STREAM_SCHEMAS } from "./market-stream-schemas.ts";
 import type { DocumentOptions } from "./openapi.ts";
-import { SCHEMAS, type SchemaName } from "./schemas.ts";
+import { SCHEMAS } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** Every schema that the document has, by its name. */
+export const STREAM_SCHEMAS = { ...SCHEMAS, ...MARKET_STREAM_SCHEMAS } as const;
+type SchemaName = keyof typeof STREAM_SCHEMAS;
 
 /** One WebSocket: what it is, and which messages travel on it. */
 interface Channel {
@@ -44,7 +49,7 @@ export const STREAM_CHANNELS: Readonly<Record<string, Channel>> = {
   market: {
     address: MARKET_STREAM_PATH,
     description: "Public market data: what a client subscribes to, as it changes.",
-    query: SCHEMAS.MarketStreamQuery,
+    query: STREAM_SCHEMAS.MarketStreamQuery,
     signed: false,
     receives: [
       "receiveMarketData",
@@ -76,7 +81,7 @@ export function asyncApiDocument({ version, serverUrl }: DocumentOptions): Json 
     channels: Object.fromEntries(channels.map(([name, channel]) => [name, channelOf(channel)])),
     operations: Object.assign({}, ...channels.map(([name, each]) => operationsOf(name, each))),
     components: {
-      schemas: SCHEMAS,
+      schemas: STREAM_SCHEMAS,
       messages: Object.fromEntries([...names].map((name) => [name, messageOf(name)])),
       securitySchemes: {
         signature: {
@@ -121,7 +126,7 @@ function operationsOf(name: string, { signed, receives, sends }: Channel): Json 
 }
 
 function messageOf(name: SchemaName): Json {
-  const { description }: Schema = SCHEMAS[name];
+  const { description }: Schema = STREAM_SCHEMAS[name];
   return { name, summary: description, payload: ref(name) };
 }
 

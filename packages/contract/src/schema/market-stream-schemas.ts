@@ -123,3 +123,16 @@ function update(type: string, description: string, data: Schema): ObjectSchema {
     data,
   });
 }
+
+/** Under their names in the document of the streams; the client library has no use for them. */
+export const MARKET_STREAM_SCHEMAS = {
+  MarketStreamQuery: MARKET_STREAM_QUERY,
+  MarketSubscribedMessage: MARKET_SUBSCRIBED_MESSAGE,
+  MarketUnsubscribedMessage: MARKET_UNSUBSCRIBED_MESSAGE,
+  MarketSnapshotMessage: MARKET_SNAPSHOT_MESSAGE,
+  MarketDeltaMessage: MARKET_DELTA_MESSAGE,
+  MarketTradeMessage: MARKET_TRADE_MESSAGE,
+  MarketCandleMessage: MARKET_CANDLE_MESSAGE,
+  MarketHeartbeatMessage: MARKET_HEARTBEAT_MESSAGE,
+  MarketCommandMessage: MARKET_COMMAND_MESSAGE,
+} as const;

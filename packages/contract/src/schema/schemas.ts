@@ -27,17 +27,6 @@ import {
   MARKET_TRADE,
   MARKET_TRADES,
 } from "./market-schemas.ts";
-import {
-  MARKET_CANDLE_MESSAGE,
-  MARKET_COMMAND_MESSAGE,
-  MARKET_DELTA_MESSAGE,
-  MARKET_HEARTBEAT_MESSAGE,
-  MARKET_SNAPSHOT_MESSAGE,
-  MARKET_STREAM_QUERY,
-  MARKET_SUBSCRIBED_MESSAGE,
-  MARKET_TRADE_MESSAGE,
-  MARKET_UNSUBSCRIBED_MESSAGE,
-} from "./market-stream-schemas.ts";
 import { CANCELLED_ORDER, EXECUTION, ORDER, ORDER_UPDATE } from "./order-schemas.ts";
 import {
   AMEND_REQUEST,
@@ -128,15 +117,6 @@ export const SCHEMAS = {
   ErrorMessage: ERROR_MESSAGE,
   ReplyMessage: REPLY_MESSAGE,
   CommandMessage: COMMAND_MESSAGE,
-  MarketStreamQuery: MARKET_STREAM_QUERY,
-  MarketSubscribedMessage: MARKET_SUBSCRIBED_MESSAGE,
-  MarketUnsubscribedMessage: MARKET_UNSUBSCRIBED_MESSAGE,
-  MarketSnapshotMessage: MARKET_SNAPSHOT_MESSAGE,
-  MarketDeltaMessage: MARKET_DELTA_MESSAGE,
-  MarketTradeMessage: MARKET_TRADE_MESSAGE,
-  MarketCandleMessage: MARKET_CANDLE_MESSAGE,
-  MarketHeartbeatMessage: MARKET_HEARTBEAT_MESSAGE,
-  MarketCommandMessage: MARKET_COMMAND_MESSAGE,
 } as const;
 SCHEMAS satisfies Readonly<Record<string, Schema>>;
 
