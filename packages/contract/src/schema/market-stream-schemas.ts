@@ -29,7 +29,7 @@ const LEVELS = integer("Prices per side of depth.", { enum: DEPTH_LEVEL_COUNTS }
 const COUNT = integer("Subscriptions that are open now.", { minimum: 0 });
 const TRADES = array("Oldest first.", ref("MarketTrade"));
 
-export const MARKET_STREAM_QUERY: ObjectSchema = request("What a handshake asks for.", {
+const MARKET_STREAM_QUERY: ObjectSchema = request("What a handshake asks for.", {
   heartbeat: integer("Seconds between heartbeats.", {
     minimum: 1,
     maximum: LIMITS.heartbeatSecondsMax.value,
@@ -37,7 +37,7 @@ export const MARKET_STREAM_QUERY: ObjectSchema = request("What a handshake asks 
   }),
 });
 
-export const MARKET_COMMAND_MESSAGE: ObjectSchema = request(
+const MARKET_COMMAND_MESSAGE: ObjectSchema = request(
   "Which channels of which symbols to begin or to end; levels only with subscribe.",
   {
     op: text("What to do.", { enum: ["subscribe", "unsubscribe"] }),
@@ -48,19 +48,19 @@ export const MARKET_COMMAND_MESSAGE: ObjectSchema = request(
   ["op", "channels", "symbols"],
 );
 
-export const MARKET_SUBSCRIBED_MESSAGE: ObjectSchema = message(
+const MARKET_SUBSCRIBED_MESSAGE: ObjectSchema = message(
   "subscribed",
   "The answer of a subscribe, as it was understood; a snapshot of each follows.",
   { channels: CHANNELS, symbols: SYMBOLS, levels: LEVELS, subscriptions: COUNT },
 );
 
-export const MARKET_UNSUBSCRIBED_MESSAGE: ObjectSchema = message(
+const MARKET_UNSUBSCRIBED_MESSAGE: ObjectSchema = message(
   "unsubscribed",
   "The answer of an unsubscribe, as it was understood.",
   { channels: CHANNELS, symbols: SYMBOLS, subscriptions: COUNT },
 );
 
-export const MARKET_SNAPSHOT_MESSAGE: ObjectSchema = message(
+const MARKET_SNAPSHOT_MESSAGE: ObjectSchema = message(
   "snapshot",
   "What a subscription begins with, and begins anew with.",
   {
@@ -77,25 +77,25 @@ export const MARKET_SNAPSHOT_MESSAGE: ObjectSchema = message(
   },
 );
 
-export const MARKET_DELTA_MESSAGE: ObjectSchema = update(
+const MARKET_DELTA_MESSAGE: ObjectSchema = update(
   "delta",
   "Prices of a book that changed: quantity and orders of one that is gone are 0.",
   answer("With their new totals.", MARKET_SIDES),
 );
 
-export const MARKET_TRADE_MESSAGE: ObjectSchema = update(
+const MARKET_TRADE_MESSAGE: ObjectSchema = update(
   "trade",
   "Trades since the message before.",
   answer("In their order.", { trades: TRADES }),
 );
 
-export const MARKET_CANDLE_MESSAGE: ObjectSchema = update(
+const MARKET_CANDLE_MESSAGE: ObjectSchema = update(
   "candle",
   "A candle that changed, as it stands now.",
   ref("Candle"),
 );
 
-export const MARKET_HEARTBEAT_MESSAGE: ObjectSchema = message(
+const MARKET_HEARTBEAT_MESSAGE: ObjectSchema = message(
   "heartbeat",
   "The stream lives, and these are the latest positions: silence and loss can be told apart.",
   {
