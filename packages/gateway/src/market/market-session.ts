@@ -26,6 +26,7 @@ import {
   type MarketUnsubscribe,
 } from "@countermand/contract";
 import { CLOSE_ANSWER_MS, PEER_SILENCE_MARGIN_MS } from "../stream/limits.ts";
+import { PeerSilence } from "../stream/peer-silence.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import { MARKET_BUFFER_BYTES_MAX, MARKET_LOW_WATER_BYTES } from "./limits.ts";
 import { unknownSymbol } from "./market-answers.ts";
@@ -72,7 +73,7 @@ export class MarketSession implements FeedReader {
   #beatCount = 0;
   #heartbeat: Cancelable | null = null;
   #closeDeadline: Cancelable | null = null;
-  #lastSignMs = 0;
+  readonly #silence = new PeerSilence();
   /** Whether the peer ever answered: only then its silence means that it is gone. */
   #answers = false;
 
@@ -83,7 +84,7 @@ export class MarketSession implements FeedReader {
 
   start(): void {
     this.#startedAtMs = this.#options.clock.monotonicMs();
-    this.#lastSignMs = this.#startedAtMs;
+    this.#silence.begin(this.#startedAtMs);
     this.#scheduleHeartbeat();
   }
 
@@ -100,7 +101,7 @@ export class MarketSession implements FeedReader {
 
   /** Something came from the peer. */
   alive(): void {
-    this.#lastSignMs = this.#options.clock.monotonicMs();
+    this.#silence.heard(this.#options.clock.monotonicMs());
     this.#answers = true;
   }
 
@@ -235,7 +236,7 @@ export class MarketSession implements FeedReader {
 
   #beat(): void {
     const { clock, heartbeatMs, hub, port } = this.#options;
-    const silentMs = clock.monotonicMs() - this.#lastSignMs;
+    const silentMs = this.#silence.look(clock.monotonicMs(), heartbeatMs);
     if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
       this.#leave();
       port.terminate();

@@ -405,6 +405,37 @@ test("stream session: a peer that fell silent is cut after two periods and a mar
   assert.equal(clock.timerCount, 0);
 });
 
+test("stream session: a pause of this process is not its peer's silence", () => {
+  const { clock, port, session } = subscribe({ from: "latest" });
+  session.alive();
+  clock.advance(HEARTBEAT_MS);
+  session.alive();
+  // Timers are run before what came meanwhile is read.
+  clock.pass(10 * HEARTBEAT_MS);
+  clock.advance(1);
+  assert.equal(port.isTerminated, false);
+  clock.advance(3 * HEARTBEAT_MS + PEER_SILENCE_MARGIN_MS);
+  assert.equal(port.isTerminated, true, "after it, it counts");
+});
+
+test("stream session: a pause of this process makes no reader slow", () => {
+  for (const reads of [true, false]) {
+    const subscribed = subscribe({ from: "latest" }, feedAt(0), stalledPort());
+    const { clock, port } = subscribed;
+    const closedWith = () => port.closed?.code ?? null;
+    subscribed.publish(1);
+    clock.pass(3 * SLOW_MS);
+    clock.advance(1);
+    assert.equal(closedWith(), null);
+    if (reads) {
+      port.isStalled = false;
+      port.drain();
+    }
+    clock.advance(3_000);
+    assert.equal(closedWith(), reads ? null : 1013);
+  }
+});
+
 test("stream session: a peer that never answered a ping is not cut for its silence", () => {
   const { clock, port, session } = subscribe({ from: "latest" }, feedAt(0));
   for (let beat = 0; beat < 10; beat += 1) clock.advance(HEARTBEAT_MS);

@@ -47,6 +47,7 @@ import {
   REPLAY_CHUNK_REPORTS,
   REPLAY_LOW_WATER_BYTES,
 } from "./limits.ts";
+import { PeerSilence } from "./peer-silence.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
 import { StreamText } from "./stream-text.ts";
 
@@ -122,7 +123,7 @@ export class StreamSession {
   /** At the last look the network had not taken what was handed over before. */
   #isBlocked = false;
   #startedAtMs = 0;
-  #lastSignMs = 0;
+  readonly #silence = new PeerSilence();
   /**
    * Whether the peer ever answered. One that only listens, such as a handshake made by hand, never
    * does: TCP finds out when it is gone.
@@ -146,7 +147,7 @@ export class StreamSession {
   start(): void {
     const { clock, feed, start } = this.#options;
     this.#startedAtMs = clock.monotonicMs();
-    this.#lastSignMs = this.#startedAtMs;
+    this.#silence.begin(this.#startedAtMs);
     this.#scheduleHeartbeat();
     switch (start.from) {
       case "latest":
@@ -220,7 +221,7 @@ export class StreamSession {
     const waitingBytes = this.#options.port.bufferedBytes();
     if (this.#isBlocked) {
       // Bytes that found no room found some now: the peer reads.
-      this.#lastSignMs = this.#options.clock.monotonicMs();
+      this.#silence.heard(this.#options.clock.monotonicMs());
       this.#isBlocked = waitingBytes > 0;
     }
     if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
@@ -232,7 +233,7 @@ export class StreamSession {
   /** Something came from the peer: from now on its silence means that it is gone. */
   alive(): void {
     this.#answers = true;
-    this.#lastSignMs = this.#options.clock.monotonicMs();
+    this.#silence.heard(this.#options.clock.monotonicMs());
   }
 
   /** Ends the session for a fault of the peer. */
@@ -423,9 +424,13 @@ export class StreamSession {
     const { clock, port } = this.#options;
     this.#lateness.look(port.bufferedBytes(), clock.monotonicMs());
     if (!this.#lateness.isWaiting || this.#latenessCheck !== null) return;
+    const dueMs = clock.monotonicMs() + LATENESS_CHECK_MS;
     this.#latenessCheck = clock.after(LATENESS_CHECK_MS, () => {
       this.#latenessCheck = null;
-      this.#checkLateness();
+      const isOnTime = clock.monotonicMs() - dueMs < LATENESS_CHECK_MS;
+      // Behind a pause of this process nobody knows yet what was read meanwhile.
+      if (isOnTime) this.#checkLateness();
+      else this.#watchLateness();
     });
   }
 
@@ -452,7 +457,7 @@ export class StreamSession {
 
   #beat(): void {
     const { budgets, clock, feed, heartbeatMs, port } = this.#options;
-    const silentMs = clock.monotonicMs() - this.#lastSignMs;
+    const silentMs = this.#silence.look(clock.monotonicMs(), heartbeatMs);
     if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
       this.#leave();
       port.terminate();
