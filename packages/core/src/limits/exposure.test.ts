@@ -4,13 +4,14 @@ import fc from "fast-check";
 import { at } from "../assert.ts";
 import { ANNE, BERT, instrumentOf, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { grossExposure } from "../desk/gross-exposure.ts";
-import { fixed, type Price } from "../model/decimal.ts";
+import { fixed, type Price, type Qty } from "../model/decimal.ts";
 import { OrdType, Side } from "../model/enums.ts";
 import { InstrumentTable } from "../model/instrument-table.ts";
 import type { Order } from "../model/order.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { lesserOf } from "../money/order-money.ts";
 import { ORD_TYPES } from "../order/ord-types.ts";
+import { anOrder } from "../order/order-fixture.ts";
 import { NOTHING_WORKING, productExposure, type Working, workingAfter } from "./exposure.ts";
 
 const AT_10 = fixed("10");
@@ -42,6 +43,36 @@ for (const [held, buys, sells, is] of EXPOSURES) {
     assert.equal(productExposure(fixed(held), AT_10, atAnyPrice, AT_10), fixed(is));
   });
 }
+
+test("exposure: what an order adds to the totals, and takes from them as it gets less", () => {
+  const terms = { price: AT_10 as Price, orderQty: fixed("4") as Qty };
+  const [buy, sell] = [Side.Buy, Side.Sell].map((side) => anOrder({ ...terms, side }));
+  assert.ok(buy !== undefined && sell !== undefined);
+  const atAnyPrice = { ...sell, ordType: OrdType.Market, price: 0n as Price };
+  const [four, forty] = [fixed("4"), fixed("40")];
+  const table: readonly (readonly [string, Order, Partial<Working>])[] = [
+    ["a buy", buy, { buyQty: four, buyAmt: forty }],
+    ["a sell", sell, { sellQty: four, sellAmt: forty }],
+    ["a sell at any price", atAnyPrice, { sellQty: four, unpricedSellQty: four }],
+    [
+      "a sell at its trigger",
+      { ...atAnyPrice, ordType: OrdType.StopMarket, stopPx: AT_10 as Price },
+      { sellQty: four, sellAmt: forty },
+    ],
+    [
+      "a buy at its collar",
+      { ...buy, ordType: OrdType.Market, price: 0n as Price, protectionPx: AT_10 as Price },
+      { buyQty: four, buyAmt: forty },
+    ],
+  ];
+  for (const [what, order, added] of table) {
+    const totals = workingAfter(NOTHING_WORKING, null, order);
+    assert.deepEqual(totals, { ...NOTHING_WORKING, ...added }, what);
+    const half = { ...order, orderQty: fixed("2") as Qty };
+    const rest = workingAfter(totals, order, half);
+    assert.deepEqual(rest, workingAfter(NOTHING_WORKING, null, half), what);
+  }
+});
 
 /** The same totals, added up from all that is open. */
 function addedUp(orders: readonly Order[], product: string): Working {

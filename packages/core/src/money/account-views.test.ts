@@ -4,10 +4,11 @@ import { at } from "../assert.ts";
 import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, BERT, OPTIONS, ScriptedTrading } from "../desk/desk-fixture.ts";
 import { fixed, formatDecimal, ONE, type Price } from "../model/decimal.ts";
-import { Side } from "../model/enums.ts";
+import { MarketName, Side } from "../model/enums.ts";
 import { InstrumentTable } from "../model/instrument-table.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { balances, type Marks, positions, tradableQty } from "./account-views.ts";
+import { NO_CHARGES } from "./fee-table.ts";
 
 /** Tencent last traded at 430 and closed at 425 the day before; nothing else ever traded. */
 const MARKS: Marks = {
@@ -139,6 +140,33 @@ test("balances: a product that trades under several symbols is valued by those s
   assert.deepEqual(valued(), ["43000", "TENCENT", "00700"]);
   table.retire("00700");
   assert.deepEqual(valued(), ["4300", "00700-A", "00700-A"]);
+});
+
+test("balances: a holding counts in the currency that it is traded in, and in no other", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  const apple = { market: MarketName.Usex, symbol: "AAPL", orderQty: fixed("10") };
+  const buy = trading.place(ANNE, { ...apple, price: fixed("200") });
+  trading.fill(buy, fixed("10"), fixed("200"));
+  const values = balancesOf(trading).map(({ currency, marketValue }) => [currency, marketValue]);
+  assert.deepEqual(values, [
+    ["HKD", "0"],
+    ["USD", "2000"],
+    ["USDT", "0"],
+  ]);
+});
+
+test("tradable quantity: what takes the last cent can be bought", () => {
+  const account = new ScriptedTrading("42383", "0").desk.money(ANNE);
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  const price = fixed("423.83") as Price;
+  for (const [each, qty] of [
+    [price, fixed("100")],
+    [(price + fixed("0.01")) as Price, 0n],
+  ] as const) {
+    const query = { side: Side.Buy, price: each, ratio: ONE, lotsMax: null };
+    assert.equal(tradableQty(account, tencent, query, NO_CHARGES), qty);
+  }
 });
 
 test("tradable quantity: never more than the largest order, nothing with nothing free", () => {

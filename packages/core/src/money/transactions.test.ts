@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, ScriptedTrading, T0 } from "../desk/desk-fixture.ts";
-import { fixed, formatDecimal } from "../model/decimal.ts";
+import { type Amount, fixed, formatDecimal, type Qty } from "../model/decimal.ts";
 import { Side } from "../model/enums.ts";
+import type { DeskEvent } from "../model/event.ts";
 import type { UnixMs } from "../model/ids.ts";
 import { isBooked, statementEntryOf, transactionsOf } from "./transactions.ts";
 
@@ -93,7 +94,7 @@ test("transactions: an entry counts the lines of its event, in and out", () => {
   }
   trading.settle(2);
   const seen = new Set<string>();
-  for (const event of trading.events) {
+  for (const event of [...trading.events, ...rareEvents(trading.events)]) {
     const lines = transactionsOf(event, 1, trading.desk);
     assert.equal(isBooked(event), lines.length > 0);
     if (!isBooked(event)) continue;
@@ -101,6 +102,7 @@ test("transactions: an entry counts the lines of its event, in and out", () => {
     const moved = lines.map(({ assetClass, amt, qty }) => (assetClass === "Cash" ? amt : qty));
     assert.equal(entry.inCount, moved.filter((each) => each > 0n).length);
     assert.equal(entry.outCount, moved.filter((each) => each < 0n).length);
+    assert.equal(lines.length, entry.inCount + entry.outCount, "no line moves nothing");
     for (const line of lines) {
       assert.deepEqual([line.account, line.date], [entry.account, entry.date]);
       const isTrade = !["Opening", "Adjustment"].includes(line.type);
@@ -108,9 +110,24 @@ test("transactions: an entry counts the lines of its event, in and out", () => {
     }
     seen.add(`${entry.cause} ${entry.inCount} ${entry.outCount}`);
   }
-  const expected = ["Adjustment 0 1", "Adjustment 1 0", "Opening 7 0", "Trade 0 2", "Trade 1 1"];
+  const expected = [
+    ...["Adjustment 0 1", "Adjustment 1 0", "Opening 1 1", "Opening 7 0"],
+    ...["Trade 0 1", "Trade 0 2", "Trade 1 0", "Trade 1 1"],
+  ];
   assert.deepEqual([...seen].sort(), expected);
 });
+
+/** An opening with a debt and with nothing of an asset, and trades that nothing was charged for. */
+function rareEvents(events: readonly DeskEvent[]): DeskEvent[] {
+  return events.flatMap((event): DeskEvent[] => {
+    if (event.type === "AccountOpened") {
+      const cash = [0n, -5n, 1n].map((units, index) => [`C-${index}`, units as Amount] as const);
+      return [{ ...event, cash, holdings: [["00700", 0n as Qty]] }];
+    }
+    if (event.type !== "ExecutionReported" || event.execution === null) return [];
+    return [{ ...event, execution: { ...event.execution, lastChargeAmt: 0n as Amount } }];
+  });
+}
 
 function linesOf({ events, desk }: ScriptedTrading): string[] {
   const all = events.flatMap((event, index) => transactionsOf(event, index + 1, desk));
