@@ -17,7 +17,7 @@ function row(request: string, { anyOf, isAccountWide }: Need): readonly string[]
   return [request, needs, isAccountWide ? "yes" : "no"];
 }
 
-test("keys page: what each request needs", () => {
+test("keys page: its table says what each request needs", () => {
   const expected = [
     ...ROUTES.filter(({ signed }) => signed).map(({ name, method, path }) => {
       const need = Object.entries(ROUTE_NEEDS).find(([each]) => each === name)?.[1];

@@ -108,7 +108,7 @@ test("bad input: headers of more than 16 KiB", async () => {
   await refused([rawRequest(long, [])], 431, "headers_too_large");
 });
 
-test("bad input: content types", async () => {
+test("bad input: a body of another content type is refused", async () => {
   const wrong = ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""];
   const odd = ["application/json; charset=utf-16", "application/json, text/plain", "json", "\t"];
   const tabs = ["application/json\t;x=1", "text/plain\t;application/json", "application /json"];
@@ -145,7 +145,7 @@ test("bad input: content types that mean JSON", async () => {
   }
 });
 
-test("bad input: unknown paths", async () => {
+test("bad input: a path that nobody serves is said to be unknown", async () => {
   const under = [
     `${ORDERS}/`,
     `${ORDERS}//`,
@@ -298,7 +298,7 @@ test("bad input: one payload is signed, so there must be one", async () => {
   await refusedSigned("DELETE", ORDERS, "", 400, "identifier_missing");
 });
 
-test("bad input: batches that are none", async () => {
+test("bad input: a batch that is no array of 1 to 5 objects is refused whole", async () => {
   const one = '{"order_no":"1"}';
   const bodies = ["{}", "[]", "null", `[${Array(6).fill(one).join()}]`, "[1]", `[${one},null]`];
   for (const body of bodies) {
@@ -493,7 +493,7 @@ test("bad input: clients that vanish in the middle of a request", async () => {
   assert.deepEqual(await client.orders("reference_id=vanished"), []);
 });
 
-test("bad input: query strings", async () => {
+test("bad input: a wrong query is refused for what is wrong in it", async () => {
   const table: readonly (readonly [query: string, reason: string])[] = [
     ["page_size=0", "invalid_query_parameter"],
     ["page_size=101", "invalid_query_parameter"],

@@ -74,7 +74,7 @@ test("cli operating: a kill without a scope stops nobody", async (t) => {
   assert.match(errors, /name what to stop/);
 });
 
-test("cli operating: modes", async (t) => {
+test("cli operating: a market is halted, and its mode shown with who set it", async (t) => {
   const { operate, place } = await operatorOf(t);
   assert.equal((await operate("mode hkex halted --reason news --yes")).code, 0);
   assert.equal(await refusal(place.client(), BUY), "market_halted");
@@ -96,7 +96,7 @@ test("cli operating: accounts are opened, credited, listed and closed", async (t
   assert.equal(closed.code, 0, closed.errors);
 });
 
-test("cli operating: instruments", async (t) => {
+test("cli operating: an instrument is halted, and listed", async (t) => {
   const { operate, place } = await operatorOf(t);
   assert.equal((await operate("instruments change 00700 --halt --reason news")).code, 0);
   assert.equal(await refusal(place.client(), BUY), "instrument_halted");
@@ -110,7 +110,7 @@ test("cli operating: a change that cancels orders of others asks first", async (
   assert.match(unasked.errors, /cancel the open orders that do not fit\? Nobody can be asked here/);
 });
 
-test("cli operating: limits of an account", async (t) => {
+test("cli operating: limits of an account are set, shown and cleared", async (t) => {
   const { operate, place } = await operatorOf(t);
   const set = "limits set account 80114138 --reason risk";
   const none = await operate(set);

@@ -89,7 +89,7 @@ function hexOf(base64: string): string {
   return Buffer.from(base64, "base64").subarray(-32).toString("hex");
 }
 
-test("ed25519: sign and explain", async (t) => {
+test("ed25519: the command line signs, and explains a signature", async (t) => {
   const { countermand, file, apiKey } = await setUp(t);
   await countermand(
     ["profiles", "add", "mine", "http://127.0.0.1:1", apiKey],

@@ -30,7 +30,7 @@ test("dates: the days around the turns of years", () => {
   }
 });
 
-test("dates: what is no date", () => {
+test("dates: what is no date of the calendar is none", () => {
   const texts = [
     "",
     "20250509",

@@ -40,7 +40,7 @@ test("names: the words are the reference's", () => {
   assert.deepEqual(ORDER_STATUS_WORDS.words, ["new", "pex", "fex", "can", "rej"]);
 });
 
-test("names: the words of ours", () => {
+test("names: words that the reference does not have are as documented", () => {
   assert.equal(TIME_IN_FORCE_WORDS.wordOf(TimeInForce.GoodTillCancel), "gtc");
   assert.deepEqual(TIME_IN_FORCE_WORDS.words, ["day", "gtc", "ioc", "fok"]);
   assert.equal(ORDER_TYPE_WORDS.wordOf(OrdType.Auction), "at_auction_order");

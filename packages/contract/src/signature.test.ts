@@ -89,7 +89,7 @@ test("signature: one letter for another is another signature, or none", () => {
   );
 });
 
-test("signature: anything else is refused", () => {
+test("signature: what is no signature of either algorithm is refused", () => {
   const base64 = "8Kcb7kOKQ1WSnea4VEvBwtIJQE+nLwFstzHtvktTiF0=";
   const others = [
     "",

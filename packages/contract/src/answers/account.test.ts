@@ -167,7 +167,7 @@ test("account: the words of every kind of line", () => {
   }
 });
 
-test("account: an execution", () => {
+test("account: an execution is written with all its fields, in their order", () => {
   assert.equal(
     encodeExecutionsPage({ ...PAGE, rows: [FILL] }),
     '{"code":0,"data":{"total_records":41,"page":3,"page_size":20,"executions":[' +
@@ -178,7 +178,7 @@ test("account: an execution", () => {
   );
 });
 
-test("account: an estimate", () => {
+test("account: an estimate is one quantity", () => {
   assert.equal(encodeQuantity(50_000_000_000n as Qty), '{"code":0,"data":{"qty":500}}');
   assert.equal(encodeQuantity(0n as Qty), '{"code":0,"data":{"qty":0}}');
 });

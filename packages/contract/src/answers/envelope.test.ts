@@ -71,7 +71,7 @@ test("envelope: an element of a cancel carries reference_id only when asked by i
   assert.equal(reference("", ""), null);
 });
 
-test("envelope: small answers", () => {
+test("envelope: answers are written to the byte", () => {
   assert.equal(encodeSuccess("[]"), '{"code":0,"data":[]}');
   assert.equal(encodePlaced("22000000022"), '{"code":0,"data":{"order_no":"22000000022"}}');
   assert.equal(encodeTime(1746774142003), '{"code":0,"data":{"timestamp":1746774142003}}');

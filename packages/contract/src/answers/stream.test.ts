@@ -11,7 +11,7 @@ import {
   encodeStreamError,
 } from "./stream.ts";
 
-test("stream: messages", () => {
+test("stream: each message is written to the byte", () => {
   const table: readonly (readonly [message: string, text: string])[] = [
     [encodeOrderMessage(8124, '{"a":1}'), '{"type":"order","seq":8124,"data":{"a":1}}'],
     [

@@ -112,7 +112,7 @@ test("market answers: a symbol with its rules, its day and its best prices", () 
   assert.deepEqual([empty.bid_price, empty.bid_qty, empty.ask_price, empty.ask_qty], [0, 0, 0, 0]);
 });
 
-test("market answers: messages of the stream", () => {
+test("market answers: each message of the stream is written to the byte", () => {
   const at = { ...POSITION, channel: "depth" };
   const place = '"symbol":"00700","epoch":3,"seq":812,"time_ms":1746774142003';
   assert.equal(

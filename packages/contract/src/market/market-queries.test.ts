@@ -20,7 +20,7 @@ const DECODERS: Readonly<Record<string, (rawQuery: string) => object | Fault>> =
   stream: decodeMarketStreamQuery,
 };
 
-test("market queries: what is taken", () => {
+test("market queries: what is sent is read, and what is not has its default", () => {
   const table: readonly (readonly [request: string, query: object])[] = [
     ["symbols?", {}],
     ["symbols?market=", {}],

@@ -24,7 +24,7 @@ function assertFaults(decode: Decode, table: readonly (readonly [string, string]
   }
 }
 
-test("balance query: it takes nothing", () => {
+test("balance query: it takes no parameters", () => {
   assert.equal(decodeBalanceQuery(""), null);
   assert.equal(decodeBalanceQuery("&&"), null);
   assertFaults(decodeBalanceQuery, [
@@ -34,7 +34,7 @@ test("balance query: it takes nothing", () => {
   ]);
 });
 
-test("positions query: nothing, and everything", () => {
+test("positions query: without parameters the first page, and each parameter is read", () => {
   assert.deepEqual(decodePositionsQuery(""), FIRST_PAGE);
   assert.deepEqual(decodePositionsQuery("market=&page=&security_type="), FIRST_PAGE);
   const rawQuery = "market=crypto&security_type=coin&portfolio_id=book+1&page=2&page_size=100";
@@ -59,7 +59,7 @@ test("positions query: faults, in the documented order", () => {
   ]);
 });
 
-test("transactions query: nothing, and everything", () => {
+test("transactions query: without parameters the first page, and each parameter is read", () => {
   assert.deepEqual(decodeTransactionsQuery(""), FIRST_PAGE);
   const rawQuery =
     "page=3&page_size=5&business_type=trade&io_type=out&from_date=2025-05-09&to_date=2025-05-09";
@@ -90,7 +90,7 @@ test("transactions query: faults, in the documented order", () => {
   ]);
 });
 
-test("executions query: nothing, and everything", () => {
+test("executions query: without parameters the first page, and each parameter is read", () => {
   assert.deepEqual(decodeExecutionsQuery(""), FIRST_PAGE);
   const rawQuery =
     "market=nasdaq&symbol=AAPL&order_side=sell&order_no=22000000022&reference_id=mine" +

@@ -9,7 +9,7 @@ import { decodeAmend } from "./amend.ts";
 const NOTHING = { orderQty: null, price: null, stopPx: null };
 const ALWAYS = { unfilled: false, version: null };
 
-test("amend: a full request", () => {
+test("amend: every field of a request is read", () => {
   const body =
     '{"order_no":"22000000022","price":423.9,"trigger_price":"424","qty":1200,' +
     '"only_if":"unfilled","version":3}';

@@ -39,7 +39,7 @@ function requestLine({ target, condition: { unfilled, version } }: CancelRequest
   return `${named}${unfilled ? " if unfilled" : ""}${version === null ? "" : ` at ${version}`}`;
 }
 
-test("cancel: bodies", () => {
+test("cancel: a body names one order, or is refused with what is wrong in it", () => {
   const table: readonly (readonly [body: string, result: string])[] = [
     ['{"order_no":"22000000022","reference_id":""}', "order 22000000022"],
     ['{"order_no":"22000000022"}', "order 22000000022"],
@@ -111,7 +111,7 @@ test("cancel: the reference page's mended samples", () => {
 const ONLY_IF = "invalid_only_if: only_if must be unfilled, not";
 const VERSION = "invalid_version: version must be a whole number from 1 to 9007199254740991, not";
 
-test("cancel: conditions", () => {
+test("cancel: conditions are read, or refused with what they may be", () => {
   const table: readonly (readonly [members: string, result: string])[] = [
     ['"only_if":"unfilled"', "order 1 if unfilled"],
     ['"version":3', "order 1 at 3"],

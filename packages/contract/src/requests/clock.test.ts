@@ -8,7 +8,7 @@ function decoded(text: string) {
   return decodeClock(json(text));
 }
 
-test("clock: what moves it", () => {
+test("clock: a request sets, advances, steps or paces it", () => {
   const table: readonly (readonly [string, object])[] = [
     ['{"set":1754356620000}', { move: { to: "time", atMs: 1_754_356_620_000 }, speed: null }],
     ['{"set":"0"}', { move: { to: "time", atMs: 0 }, speed: null }],

@@ -11,7 +11,7 @@ test("orders query: nothing given means everything, first page", () => {
   assert.deepEqual(decodeOrdersQuery("market=&symbol=&page_index=&&"), everything);
 });
 
-test("orders query: every parameter", () => {
+test("orders query: every parameter is read", () => {
   const rawQuery =
     "market=hkex&start_time=1746775257&end_time=1746775317&portfolio_id=book+1&page_index=2" +
     "&page_size=100&order_no=22000000022&reference_id=a%26b&order_status=pex&symbol=00700" +
@@ -37,7 +37,7 @@ test("orders query: a time may end where it starts", () => {
   assert.deepEqual([query.startTime, query.endTime], [2, 2]);
 });
 
-test("orders query: faults", () => {
+test("orders query: the first fault is the answer, and says what is allowed", () => {
   const invalid = "invalid_query_parameter";
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     ["page_idx=1", 'unknown_query_parameter: "page_idx" is not one of market, start_time, '],

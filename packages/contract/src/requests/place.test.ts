@@ -44,7 +44,7 @@ function refused(changes: Readonly<Record<string, string>>): Fault {
   return result;
 }
 
-test("place: a full order", () => {
+test("place: every field of an order is read", () => {
   const labels = { reference_id: '"mine"', portfolio_id: '"book 1"' };
   assert.deepEqual(placed(labels), {
     market: MarketName.Hkex,

@@ -29,7 +29,7 @@ function asked(changes: Texts): QuantityRequest {
   return result;
 }
 
-test("quantity: the published sample", () => {
+test("quantity: the published sample is read", () => {
   assert.deepEqual(asked({}), {
     market: MarketName.Hkex,
     symbol: "00700",

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ERRORS, isFault } from "../errors.ts";
 import { JsonObject } from "../json-exact.ts";
+import { COMMAND_OPS } from "../schema/stream-schemas.ts";
 import { decodeSocketCommand, decodeStreamQuery } from "./stream.ts";
 
 test("stream query: what a handshake asks for", () => {
@@ -30,7 +31,7 @@ test("stream query: what a handshake asks for", () => {
   });
 });
 
-test("stream query: faults", () => {
+test("stream query: the first fault is the answer, and says what is allowed", () => {
   const invalid = "invalid_stream_parameter";
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     [
@@ -72,7 +73,7 @@ const ORDER =
   '{"market":"hkex","order_type":"limit_order","symbol":"00700",' +
   '"order_side":"buy","price":1,"qty":1}';
 
-test("socket command: the four operations", () => {
+test("socket command: each operation is read with its data", () => {
   assert.deepEqual(decodeSocketCommand('{"op":"cancel","id":"c1","data":{"order_no":"1"}}'), {
     op: "cancel",
     id: "c1",
@@ -85,6 +86,7 @@ test("socket command: the four operations", () => {
   });
   const messages = [
     '{"op":"cancel_batch","id":"c2","data":[{"order_no":"1"},{}]}',
+    '{"op":"cancel_all","id":"c5","data":{"symbol":"00700"}}',
     `{"op":"place","id":"c3","data":${ORDER}}`,
     `{"data":[${ORDER},{}],"id":"c4","op":"place_batch"}`,
   ];
@@ -92,7 +94,12 @@ test("socket command: the four operations", () => {
   assert.ok(commands.every((command) => !isFault(command)));
   assert.deepEqual(
     commands.map((command) => Object.keys(command).join()),
-    ["op,id,data,receipt,elements", "op,id,data,request", "op,id,data,elements"],
+    [
+      "op,id,data,receipt,elements",
+      "op,id,data,request",
+      "op,id,data,request",
+      "op,id,data,elements",
+    ],
   );
 });
 
@@ -114,6 +121,14 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     ['{"id":"a","op":"cancel","data":{}}', "a identifier_missing: "],
     ['{"id":"a","op":"cancel","data":[]}', "a malformed_body: order_no or reference_id is invalid"],
     ['{"id":"a","op":"cancel_batch","data":{}}', "a malformed_batch: the body must be a JSON arra"],
+    [
+      '{"id":"a","op":"cancel_all","data":[]}',
+      "a malformed_body: the body must be one JSON object;",
+    ],
+    [
+      '{"id":"a","op":"cancel_all","data":{"x":1}}',
+      'a unknown_field: unknown field "x"; cancel-all',
+    ],
     ['{"id":"a","op":"place","data":{}}', "a invalid_market: market must be one of"],
     ['{"id":"a","op":"place_batch","data":[]}', "a malformed_batch: the array is empty"],
   ];
@@ -141,7 +156,7 @@ test("socket command: one cancel and a batch of them may have receipts", () => {
 test("socket command: any text gives a command or a catalogued fault", () => {
   const message = fc.record(
     {
-      op: fc.constantFrom("cancel", "cancel_batch", "place", "place_batch", "x"),
+      op: fc.constantFrom(...COMMAND_OPS, "x"),
       id: fc.string({ unit: "binary", maxLength: 70 }),
       data: fc.jsonValue(),
     },
