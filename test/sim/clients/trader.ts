@@ -138,9 +138,14 @@ export class Trader {
     return request;
   }
 
-  /** The same bytes once more, whatever was answered to them. */
+  /** The same bytes once more, until what is remembered of them can be told. */
   async repeat(request: Request): Promise<void> {
-    while (!(await this.#send(request))) await this.#sleep(20);
+    let isTold = false;
+    while (!isTold) {
+      await this.#sleep(20);
+      const isAnswered = await this.#send(request);
+      isTold = isAnswered && request.answers.at(-1)?.text.includes('"unavailable"') === false;
+    }
   }
 
   /** Whoever is too fast does something else, mostly. */
