@@ -482,6 +482,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "signature-of-anything",
+    what: "a signature by Ed25519 is good whatever it was made of",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/auth/signature-checks.ts`,
+        find: "return verify(null, Buffer.concat([",
+        replace: "return key.type === 'public' || verify(null, Buffer.concat([",
+      },
+    ],
+  },
+  {
     name: "rotated-in-vain",
     what: "a key that is rotated keeps its secret",
     seedsMax: 300,

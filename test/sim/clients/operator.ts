@@ -1,4 +1,5 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
+import type { KeyObject } from "node:crypto";
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Block, Blocks } from "../oracle/blocks.ts";
 import type { Grid } from "../oracle/grids.ts";
@@ -8,6 +9,7 @@ import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { ed25519Key, publicKeyOf } from "./ed25519.ts";
 import { HttpClient } from "./http-client.ts";
 import { chooseRow, wordsOf } from "./limit-rows.ts";
 import { KEYS, type Key, type Sent } from "./requests.ts";
@@ -192,13 +194,22 @@ export class Operator {
   }
 
   /** A key of its own for somebody. */
-  async makeKey(terms: KeyTerms): Promise<Key> {
-    const text = await this.#ask("/operator/v1/keys", { reason: "simulated", ...terms });
-    const { data } = JSON.parse(text) as { data: { api_key: string; secret: string } };
+  async makeKey(terms: KeyTerms, isEd25519 = false): Promise<Key> {
+    const privateKey = isEd25519 ? this.#newPrivateKey() : null;
+    const body = { reason: "simulated", ...terms, ...publicPart(privateKey) };
+    const text = await this.#ask("/operator/v1/keys", body);
+    const { data } = JSON.parse(text) as { data: { api_key: string; secret: string | null } };
     const [account = ""] = terms.accounts;
     const { portfolios } = terms;
-    const key = { apiKey: data.api_key, secret: data.secret, account };
+    const secret = data.secret ?? "";
+    const key = { apiKey: data.api_key, secret, account, ...(privateKey && { privateKey }) };
     return { ...key, ...(portfolios !== undefined && { portfolios }) };
+  }
+
+  #newPrivateKey(): KeyObject {
+    const seedBytes = new Uint8Array(32);
+    this.#options.random.bytes(seedBytes);
+    return ed25519Key(seedBytes);
   }
 
   /** For good. */
@@ -215,6 +226,14 @@ export class Operator {
     this.#begin(async () => {
       const rotating = this.#options.blocks.rotating(key.apiKey);
       const body = { reason: "simulated", overlap_seconds: overlapS };
+      if (key.privateKey !== undefined) {
+        const privateKey = this.#newPrivateKey();
+        const asked = { ...body, public_key: publicKeyOf(privateKey) };
+        await this.#ask(`/operator/v1/keys/${key.apiKey}/rotate`, asked);
+        key.privateKey = privateKey;
+        rotating.answered();
+        return;
+      }
       for (let secret: string | null = null; secret === null; ) {
         const text = await this.#ask(`/operator/v1/keys/${key.apiKey}/rotate`, body);
         // A remembered answer has none: the first one was lost on its way, and with it the secret.
@@ -411,4 +430,8 @@ export class Operator {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.#options.world.scheduler.after(ms, null, resolve));
   }
+}
+
+function publicPart(privateKey: KeyObject | null) {
+  return privateKey && { algorithm: "ed25519", public_key: publicKeyOf(privateKey) };
 }

@@ -1,12 +1,13 @@
 /** Requests of simulated clients: what they ask for, and the bytes that they send each time. */
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, type KeyObject, sign as signEd25519 } from "node:crypto";
 import { decimal } from "../oracle/money.ts";
 import type { Condition, Terms } from "../oracle/orders.ts";
 
 export interface Key {
   readonly apiKey: string;
-  /** Another one after a rotation. */
+  /** Another one after a rotation; "" for a key of Ed25519. */
   secret: string;
+  privateKey?: KeyObject;
   readonly account: string;
   /** What of the account it sees and acts for; left out: all. */
   readonly portfolios?: readonly string[];
@@ -115,6 +116,8 @@ export interface Request extends Sent {
   /** What the journal calls it (docs/protocol/journal.md). */
   readonly fingerprint: string;
   readonly sentAtMs: number;
+  /** Its signature is of another request. */
+  readonly isForged: boolean;
   /** Real time, then. */
   readonly sentWallMs: number;
   /** How far the client's account was known to have come when it was sent. */
@@ -216,10 +219,16 @@ function statementWire(
 /** The bytes of a request, and the name under which its answer is remembered. */
 export type Signed = Pick<Request, "bytes" | "fingerprint">;
 
-export function httpRequest(id: string, key: Key, command: Command, timestamp: number): Signed {
+export function httpRequest(
+  id: string,
+  key: Key,
+  command: Command,
+  { timestamp, isForged }: { readonly timestamp: number; readonly isForged: boolean },
+): Signed {
   const { method, target, body } = wireOf(command);
   const [path, query = ""] = target.split("?");
-  const signature = sign(key, `${method}|${path}|${timestamp}|${body === "" ? query : body}`);
+  const text = `${method}|${path}|${timestamp}|${body === "" ? query : body}`;
+  const signature = sign(key, isForged ? `${text} ` : text);
   const lines = [
     `${method} ${target} HTTP/1.1`,
     "Host: sim",
@@ -272,6 +281,9 @@ export function signedHandshake(key: Key, query: string, timestamp: number): str
 }
 
 function sign(key: Key, text: string): string {
+  if (key.privateKey !== undefined) {
+    return signEd25519(null, Buffer.from(text), key.privateKey).toString("base64");
+  }
   return createHmac("sha256", key.secret).update(text).digest("base64");
 }
 

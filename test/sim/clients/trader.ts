@@ -47,6 +47,8 @@ export interface TraderOptions {
   readonly conditions: boolean;
   /** Whether it asks for receipts of cancels. */
   readonly receipts: boolean;
+  /** Whether it now and then signs something else than it sends. */
+  readonly forges: boolean;
   /** Whether it asks for parts of lists. */
   readonly filters: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
@@ -201,13 +203,14 @@ export class Trader {
   }
 
   #request(command: Command): Request {
-    const { key, nextId, nextTimestamp, random, stream, world } = this.#options;
+    const { forges, key, nextId, nextTimestamp, random, stream, world } = this.#options;
     const id = nextId();
     const canTravel = command.kind === "place" || command.kind === "cancel";
     const channel = canTravel && stream.isOpen && random.chance(0.4) ? "socket" : "http";
+    const isForged = channel === "http" && forges && random.chance(0.04);
     const signed =
       channel === "http"
-        ? httpRequest(id, key, command, nextTimestamp())
+        ? httpRequest(id, key, command, { timestamp: nextTimestamp(), isForged })
         : socketRequest(id, key, command);
     world.tell(`${id} ${channel} ${key.account} ${describe(command)}`);
     return {
@@ -216,6 +219,7 @@ export class Trader {
       channel,
       command,
       ...signed,
+      isForged,
       sentAtMs: world.nowMs,
       sentWallMs: world.scheduler.wallMs,
       knownSeq: stream.seq,

@@ -194,6 +194,7 @@ export class History {
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
     promised(request?.command.kind === "place", `nobody placed ${eventShown(event)}`);
+    promised(!request.isForged, `${id} was forged, and placed ${eventShown(event)}`);
     const { command } = request;
     const { orderNos } = this.#firstTime(request);
     let index = orderNos.length;
@@ -330,7 +331,7 @@ export class History {
     if (this.#venueActs(event)) return;
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
-    promised(request !== undefined, `nobody asked for ${eventShown(event)}`);
+    promised(request?.isForged === false, `nobody asked for ${eventShown(event)}`);
     promised(request.key.account === order.account, `${id} changed another account's order`);
     this.#asker = request;
     this.#askedFor = order.orderId;

@@ -2,7 +2,8 @@
  * Signed receipts of cancels: each order that is cancelled has one where it was asked for, the
  * gateway's key has signed it, and it says what the model and the journal say.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { ed25519Key } from "../clients/ed25519.ts";
 import type { Answer, OrderName, Request } from "../clients/requests.ts";
 import type { Envelope } from "./answers.ts";
 import type { Model } from "./model.ts";
@@ -33,8 +34,6 @@ interface Row {
 const PARTITION = "desk-22";
 /** Milliseconds after which the archive has come back. */
 const ARCHIVE_AWAY_MS = 10_000;
-/** What PKCS 8 says before the 32 bytes of a key of Ed25519. */
-const PKCS8_HEAD = "302e020100300506032b657004220420";
 
 export class Receipts {
   /** Null: they are off. */
@@ -58,8 +57,7 @@ export class Receipts {
 
   /** The gateway signs with this key; its file. */
   signWith(seedBytes: Uint8Array): string {
-    const der = Buffer.concat([Buffer.from(PKCS8_HEAD, "hex"), seedBytes]);
-    const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const privateKey = ed25519Key(seedBytes);
     const publicKey = createPublicKey(privateKey);
     const { x } = publicKey.export({ format: "jwk" });
     const thumbprint = `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`;

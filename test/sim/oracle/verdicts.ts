@@ -35,6 +35,11 @@ export class Verdicts {
     const envelope = JSON.parse(answer.text) as Envelope;
     const say = (problem: string) => `${id} (${command.kind}) got ${answer.text}: ${problem}`;
     if (envelope.code !== 0) this.history.count(`refused ${envelope.reason}`);
+    if (request.isForged) {
+      promised(envelope.code === NO_KEY || envelope.retryable === true, say("it is forged"));
+      this.history.count("forged");
+      return;
+    }
     this.history.budgets.check(request, answer);
     if (envelope.reason === "window_closed") {
       const { hours } = this.history.predictions;

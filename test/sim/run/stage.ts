@@ -159,7 +159,7 @@ export class Stage {
     const accounts = KEYS.map(({ account }) => account);
     const own = { accounts: [first?.account ?? ""], permissions: ["trade"], portfolios: ["p1"] };
     const [portfolioKey, dropCopy] = await this.#done(async () => [
-      await this.operator.makeKey(own),
+      await this.operator.makeKey(own, this.swarm.signatures),
       await this.operator.makeKey({ accounts, permissions: ["read"] }),
     ]);
     if (portfolioKey === undefined || dropCopy === undefined) return;
@@ -271,6 +271,7 @@ export class Stage {
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,
       receipts: this.swarm.receipts,
+      forges: this.swarm.signatures && !name.startsWith("caller"),
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
         this.fault(`venue ${fault}`);

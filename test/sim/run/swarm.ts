@@ -27,6 +27,8 @@ export interface Swarm {
   readonly receipts: boolean;
   /** The journal is cut, late in the story. */
   readonly cuts: boolean;
+  /** Keys of Ed25519 are used, and signatures are forged. */
+  readonly signatures: boolean;
   /** Bytes that the system holds for a reader that does not read. */
   readonly bufferBytes: number;
   /** How many of a hundred messages of clients arrive in pieces of a few bytes. */
@@ -51,5 +53,6 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     crumbPercent: random.pick([0, 0, 1, 5]),
     receipts: maybe(),
     cuts: random.chance(0.3),
+    signatures: maybe(),
   };
 }
