@@ -90,9 +90,9 @@ export class Exchange {
     return decideCommand(this.#listing(command.symbol), command, this.#tradeCount);
   }
 
-  /** No stop order is about to come in, as after each command: a snapshot has the whole state. */
+  /** No command is half done, as far as the books show it: then a snapshot has the whole state. */
   get isSettled(): boolean {
-    return [...this.#listings.values()].every(({ stops }) => !stops.hasReached);
+    return [...this.#listings.values()].every(({ isSettled }) => isSettled);
   }
 
   /** The events of the first stop order that was reached; changes nothing. Empty when none was. */

@@ -179,6 +179,12 @@ export class Listing {
     this.stops.reach(this.#lastTradeTicks);
   }
 
+  /** Whether what {@link assertSound} looks at holds: within a command it may not. */
+  get isSettled(): boolean {
+    if (this.stops.hasReached || this.oddLots?.book.isTraded === false) return false;
+    return this.#phase === MarketPhase.Auction || this.book.isTraded;
+  }
+
   /** Throws when an invariant that holds between commands is broken. */
   assertSound(): void {
     assert(!this.stops.hasReached, "no reached stop order is left waiting");

@@ -365,6 +365,24 @@ test("retention: a cut behind a trade that brings a stop order in", async (t) =>
   assert.equal((await (await trading.start()).stateHash()).hash, hash);
 });
 
+test("retention: a cut within the trades of one order", async (t) => {
+  const trading = new Trading(t);
+  const node = await trading.start();
+  // It trades twice and rests: after the first trade what rests would meet the second.
+  await trading.act(node, [
+    { kind: "sell", pick: 8 },
+    { kind: "sell", pick: 12 },
+    { kind: "buy", pick: 7 },
+  ]);
+  const { hash } = await node.stateHash();
+  await trading.stop();
+  trading.archive(trading.nowMs + 1);
+  const left = recordsOf(trading.dataDir, "exchange").map(({ type }) => type);
+  assert.deepEqual(left, ["Traded"], "all but the last event went");
+  assert.equal(trading.recoveredHash(), hash);
+  assert.equal((await (await trading.start()).stateHash()).hash, hash);
+});
+
 function recordsOf(dataDir: string, partition: string): ExchangeEvent[] {
   const reader = new JournalReader(dataDir);
   try {

@@ -33,14 +33,24 @@ export class Book {
     return this.#index.size;
   }
 
-  /** Throws where something is left to trade: only in an auction there may be. */
+  /** Whether nothing is left to trade: in an auction, or within a command, something may be. */
+  get isTraded(): boolean {
+    return !this.#isCrossed && this.#atAuctionCount === 0;
+  }
+
   assertTraded(): void {
+    assert(!this.#isCrossed, "outside an auction a book is not crossed");
+    assert(this.#atAuctionCount === 0, "outside an auction no at-auction orders rest");
+  }
+
+  get #isCrossed(): boolean {
     const bid = this.bids.best;
     const ask = this.asks.best;
-    const isCrossed = bid !== undefined && ask !== undefined && bid.ticks >= ask.ticks;
-    assert(!isCrossed, "outside an auction a book is not crossed");
-    const atAuction = this.#auctionBids.orderCount + this.#auctionAsks.orderCount;
-    assert(atAuction === 0, "outside an auction no at-auction orders rest");
+    return bid !== undefined && ask !== undefined && bid.ticks >= ask.ticks;
+  }
+
+  get #atAuctionCount(): number {
+    return this.#auctionBids.orderCount + this.#auctionAsks.orderCount;
   }
 
   /** The order with that id, or none. Handles hold until the book changes. */
