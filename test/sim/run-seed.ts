@@ -55,6 +55,8 @@ export async function runSeed(
   setWorld(world);
   const run = new SeedRun(world);
   let violation: string | null = null;
+  const onUncaught = (error: Error): void => run.crashed(error);
+  process.on("uncaughtException", onUncaught);
   try {
     if (oneCrash === undefined) await run.play();
     else await run.playWith(oneCrash);
@@ -62,6 +64,7 @@ export async function runSeed(
     violation = error instanceof Violation ? error.message : String((error as Error).stack);
     world.tell(`FAILED ${violation}`);
   } finally {
+    process.off("uncaughtException", onUncaught);
     if (!world.life.isOver) world.endLife();
     world.bury();
     setWorld(null);
@@ -81,6 +84,11 @@ class SeedRun {
     this.#faults = new Faults(this.#stage);
     this.#rest = new Rest(this.#stage);
     this.#retention = new Retention(this.#stage, this.#rest);
+  }
+
+  /** What nobody catches ends a process. */
+  crashed(error: Error): void {
+    this.#stage.crashed(error);
   }
 
   async play(): Promise<void> {

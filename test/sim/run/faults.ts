@@ -271,10 +271,13 @@ export class Faults {
     this.#stage.fault("slowReader");
     const stream = this.#reader();
     stream.read(false);
-    // What it is owed changes while it waits.
-    const { operator, swarm } = this.#stage;
-    if (swarm.instruments && this.#stage.hasNets) operator.changeInstrument("rename");
-    await this.#stage.runFor(this.#stage.random.between(10, 400));
+    const { hasNets, operator, random, swarm } = this.#stage;
+    await this.#stage.runFor(random.between(10, 400));
+    if (swarm.instruments && hasNets) {
+      // What it is owed by now changes while it waits.
+      operator.changeInstrument("rename");
+      await this.#stage.runFor(random.between(10, 200));
+    }
     stream.read(true);
   }
 }

@@ -329,6 +329,11 @@ export class Stage {
     return this.node !== null && !this.node.life.isOver;
   }
 
+  /** The product throws where nobody catches it. */
+  crashed(error: Error): void {
+    this.#violation ??= new Violation(`it stopped by itself: ${error.stack}`);
+  }
+
   look(): void {
     if (this.#violation !== null) throw this.#violation;
     const fatal = this.node?.fatal ?? null;
