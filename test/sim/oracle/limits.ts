@@ -235,7 +235,10 @@ export class Limits {
     { before }: Held,
   ): string | null {
     if (openOrders === undefined || before !== null) return null;
-    const open = this.#model.openOrders(account);
+    // What was filled while its cancel was on its way is closed by the answer to that.
+    const open = this.#model.orders(account).filter(({ isCancelPending, outstand_qty }) => {
+      return outstand_qty > 0n || isCancelPending;
+    });
     const mine = scope === "account" ? open : open.filter(({ placedBy }) => placedBy === name);
     return mine.length >= openOrders ? LimitCode.Open : null;
   }
