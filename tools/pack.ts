@@ -1,6 +1,7 @@
 /**
  * The packages as they are published: JavaScript and declarations in place of the sources, which
- * Node does not run inside node_modules. Writes one tarball a package to build/packages.
+ * Node does not run inside node_modules. Writes one tarball a package to build/packages, and beside
+ * them what `npm ci` needs to install them as they were tested.
  *
  *   npm run pack
  */
@@ -29,6 +30,10 @@ const TARBALLS = join(BUILD, "packages");
 /** What is started as a server: it reads a few files, not some hundred modules (decision 29). */
 const SERVER = "gateway";
 
+/** Whoever operates the gateway has this package on the machine: unit, settings, runbook. */
+const OPERATORS = "cli";
+const FOR_OPERATORS = ["deploy", "docs"] as const;
+
 /** The command line is what people type: `npx countermand`. */
 const PUBLISHED_NAMES: Readonly<Record<string, string>> = { "@countermand/cli": "countermand" };
 /** Programs that a package runs by path or as a thread, told by this form alone. */
@@ -41,9 +46,14 @@ const OWN_SCOPE = "@countermand/";
 
 interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
+}
+
+interface LockFile {
+  readonly packages: Readonly<Record<string, { readonly link?: boolean }>>;
 }
 
 /** As this program has written it. */
@@ -66,6 +76,7 @@ linkStaged();
 bundle(join(STAGED, SERVER));
 mkdirSync(TARBALLS);
 run("npm", ["pack", "--silent", "--pack-destination", TARBALLS, ...staged]);
+lockInstallation();
 for (const name of readdirSync(TARBALLS)) {
   process.stdout.write(`${relative(ROOT, join(TARBALLS, name))}\n`);
 }
@@ -74,7 +85,7 @@ for (const name of readdirSync(TARBALLS)) {
 function stage(folder: string): string {
   const source = join(PACKAGES, folder);
   const target = join(STAGED, folder);
-  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
+  const manifest = readJson<Manifest>(join(source, "package.json"));
   mkdirSync(target, { recursive: true });
   const built = join(source, "built");
   const isBuilt = existsSync(built);
@@ -85,11 +96,13 @@ function stage(folder: string): string {
     copyEmitted(join(EMITTED, folder, "src"), join(target, "dist"));
     copyAssets(join(source, "src"), join(target, "dist"));
   }
+  const more = folder === OPERATORS ? FOR_OPERATORS : [];
+  for (const each of more) cpSync(join(ROOT, each), join(target, each), { recursive: true });
   cpSync(join(ROOT, "LICENSE"), join(target, "LICENSE"));
   const readme = join(source, "README.md");
   cpSync(existsSync(readme) ? readme : join(ROOT, "README.md"), join(target, "README.md"));
-  const text = `${JSON.stringify(publishedManifest(manifest, isBuilt ? "built" : "dist"), null, 2)}\n`;
-  writeFileSync(join(target, "package.json"), text);
+  const contents = [isBuilt ? "built" : "dist", ...more];
+  writeJson(join(target, "package.json"), publishedManifest(manifest, contents));
   return target;
 }
 
@@ -107,7 +120,7 @@ function linkStaged(): void {
  */
 function bundle(target: string): void {
   const path = join(target, "package.json");
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as StagedManifest;
+  const manifest = readJson<StagedManifest>(path);
   const dist = join(target, "dist");
   const modules = filesOf(dist).filter((file) => file.endsWith(".js"));
   const threads = modules.flatMap((file) => {
@@ -135,7 +148,34 @@ function bundle(target: string): void {
     if (file.endsWith(".mjs")) renameSync(file, join(dist, basename(file)));
   }
   for (const entry of entries) entry.default = `./dist/${basename(entry.default)}`;
-  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+  writeJson(path, manifest);
+}
+
+/**
+ * Makes the folder of the tarballs one that `npm ci` installs: the packages, their dependencies in
+ * the versions of this repository's lock file, and its Node for whoever has no other.
+ */
+function lockInstallation(): void {
+  const root = readJson<Manifest>(join(ROOT, "package.json"));
+  const dependencies = Object.fromEntries(
+    staged.map((folder) => {
+      const { name, version } = readJson<Manifest>(join(folder, "package.json"));
+      return [name, `file:${name.replace("@", "").replace("/", "-")}-${version}.tgz`];
+    }),
+  );
+  const { version, optionalDependencies } = root;
+  const described = { name: "countermand-installation", version, private: true };
+  const manifest = { ...described, dependencies, optionalDependencies };
+  writeJson(join(TARBALLS, "package.json"), manifest);
+  const lock = readJson<LockFile>(join(ROOT, "package-lock.json"));
+  // What is not needed npm leaves out; what is ours it reads from the tarballs.
+  const kept = Object.entries(lock.packages).filter(([path, { link }]) => {
+    return path.startsWith("node_modules/") && link !== true;
+  });
+  const packages = { "": manifest, ...Object.fromEntries(kept) };
+  writeJson(join(TARBALLS, "package-lock.json"), { ...lock, name: manifest.name, packages });
+  cpSync(join(ROOT, ".npmrc"), join(TARBALLS, ".npmrc"));
+  run("npm", ["install", "--silent", "--offline", "--package-lock-only"], TARBALLS);
 }
 
 function copyEmitted(from: string, to: string): void {
@@ -162,7 +202,7 @@ function filesOf(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-function publishedManifest(manifest: Manifest, contents: string): object {
+function publishedManifest(manifest: Manifest, contents: readonly string[]): object {
   const { private: _private, bin, exports = {}, name, ...rest } = manifest;
   return {
     ...rest,
@@ -172,7 +212,7 @@ function publishedManifest(manifest: Manifest, contents: string): object {
       types: emittedPath(path).replace(/\.js$/, ".d.ts"),
       default: emittedPath(path),
     })),
-    files: [contents],
+    files: contents,
   };
 }
 
@@ -187,9 +227,17 @@ function mapped<T>(
   return Object.fromEntries(Object.entries(record).map(([key, path]) => [key, of(path)]));
 }
 
-function run(program: string, args: readonly string[]): void {
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, "utf8")) as T;
+}
+
+function writeJson(path: string, content: object): void {
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function run(program: string, args: readonly string[], cwd = ROOT): void {
   const { status, error } = spawnSync(program, args, {
-    cwd: ROOT,
+    cwd,
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (error !== undefined) throw error;

@@ -1,6 +1,6 @@
 // The files for operating against the figures that the gateway really has.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
@@ -39,6 +39,20 @@ test("deploy: the unit's exit codes are the runbook's", () => {
     readFileSync("docs/operating/runbook.md", "utf8"),
     /restart after 70 and not after 1/,
   );
+});
+
+test("deploy: unit and image start the packed gateway, and the unit names its runbook", () => {
+  const unit = readFileSync("deploy/countermand.service", "utf8");
+  const { exports } = JSON.parse(readFileSync("packages/gateway/package.json", "utf8")) as {
+    exports: Record<string, string>;
+  };
+  const entry = exports["."]?.replace(/^\.\/src\/(.*)\.ts$/, "dist/$1.js");
+  const packed = `node_modules/@countermand/gateway/${entry}`;
+  assert.ok(unit.includes(`\nExecStart=/opt/countermand/node_modules/.bin/node ${packed}\n`));
+  const docker = readFileSync("Dockerfile", "utf8");
+  assert.ok(docker.endsWith(`\nCMD ["node", "${packed}"]\n`));
+  const [, page = ""] = /^Documentation=file:\S+\/countermand\/(docs\/\S+)$/m.exec(unit) ?? [];
+  assert.ok(existsSync(page), page);
 });
 
 test("deploy: the sample settings are taken, all of them", (t) => {

@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type RunningProcess, Workplace } from "./gateway-process.ts";
 
@@ -27,10 +27,22 @@ console.log(closed.order_status);
 `;
 
 const place = new Workplace();
+const SANDBOX = {
+  COUNTERMAND_PORT: "0",
+  COUNTERMAND_DATA_DIR: place.path("data"),
+  COUNTERMAND_SANDBOX_MARKET: "off",
+};
 try {
   const folder = place.path("installed");
   install(folder);
-  const checks = [versionAndHelp, servesAndTrades, mcpAnswers, noSources, gatewayIsBundled];
+  const checks = [
+    versionAndHelp,
+    servesAndTrades,
+    mcpAnswers,
+    noSources,
+    gatewayIsBundled,
+    serviceStarts,
+  ];
   for (const check of checks) {
     await check(folder);
     process.stdout.write(`ok  ${check.name}\n`);
@@ -43,8 +55,9 @@ try {
 function install(folder: string): void {
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{"private":true,"type":"module"}\n');
-  const tarballs = readdirSync(TARBALLS).map((name) => join(TARBALLS, name));
-  assert.ok(tarballs.length >= 5, "npm run pack has written the packages");
+  const names = readdirSync(TARBALLS).filter((name) => name.endsWith(".tgz"));
+  assert.ok(names.length >= 5, "npm run pack has written the packages");
+  const tarballs = names.map((name) => join(TARBALLS, name));
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
   finished(folder, "npm", ["install", ...quiet, ...tarballs]);
 }
@@ -81,14 +94,8 @@ async function servesAndTrades(folder: string): Promise<void> {
 }
 
 async function serve(folder: string): Promise<{ url: string; process: RunningProcess }> {
-  const started = place.run(program(folder), ["serve"], {
-    COUNTERMAND_PORT: "0",
-    COUNTERMAND_DATA_DIR: place.path("data"),
-    COUNTERMAND_SANDBOX_MARKET: "off",
-  });
-  const url = await started.seen("the ready line", ({ stdout }) => {
-    return /^countermand ready (http:\/\/\S+)\n/m.exec(stdout)?.[1] ?? null;
-  });
+  const started = place.run(program(folder), ["serve"], SANDBOX);
+  const url = await started.seen("the ready line", ({ stdout }) => readyUrl(stdout));
   return { url, process: started };
 }
 
@@ -138,6 +145,25 @@ function gatewayIsBundled(folder: string): void {
     const text = readFileSync(join(dist, path), "utf8");
     assert.doesNotMatch(text, /^(?:import|} from) .*"@countermand\//m, path);
   }
+}
+
+/** What is installed as a service has the locked versions, and starts as the unit says. */
+async function serviceStarts(): Promise<void> {
+  const folder = place.path("service");
+  cpSync(TARBALLS, folder, { recursive: true });
+  finished(folder, "npm", ["ci", "--prefer-offline"]);
+  const deploy = join(folder, "node_modules", "countermand", "deploy");
+  const unit = readFileSync(join(deploy, "countermand.service"), "utf8");
+  const [, command = ""] = /^ExecStart=(.+)$/m.exec(unit) ?? [];
+  const [node = "", entry = ""] = command.replace("/opt/countermand", folder).split(" ");
+  const started = place.run(node, [join(folder, entry)], SANDBOX);
+  await started.seen("the ready line", ({ stdout }) => readyUrl(stdout));
+  started.kill("SIGTERM");
+  assert.deepEqual(await started.exited, { code: 0, signal: null }, started.stderr);
+}
+
+function readyUrl(stdout: string): string | null {
+  return /^countermand ready (http:\/\/\S+)\n/m.exec(stdout)?.[1] ?? null;
 }
 
 function program(folder: string): string {
