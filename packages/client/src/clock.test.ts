@@ -29,3 +29,18 @@ test("clock: a measure brings stamps back that a wrong clock had carried far ahe
   clock.measured([{ sentMs: nowMs, receivedMs: nowMs, serverMs: 1_000_000 }]);
   assert.equal(clock.stampMs(), 1_000_000);
 });
+
+test("clock: stamps that run ahead a little stay ahead, so that none is given twice", () => {
+  const clock = new ServerClock(() => 5_000);
+  const stamps = Array.from({ length: 500 }, () => clock.stampMs());
+  clock.stampsRefused();
+  stamps.push(clock.stampMs());
+  clock.measured([{ sentMs: 5_000, receivedMs: 5_000, serverMs: 5_000 }]);
+  stamps.push(clock.stampMs());
+  clock.measured([]);
+  assert.equal(clock.errorMs, 0);
+  assert.equal(new Set(stamps).size, stamps.length);
+  clock.stampMs();
+  clock.stampsRefused();
+  assert.equal(clock.stampMs(), 5_000);
+});

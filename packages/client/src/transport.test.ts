@@ -53,6 +53,7 @@ const PLACE: Call = {
   changes: true,
 };
 const LIST: Call = { method: "GET", path: "/trade/v1/orders", signed: true, changes: false };
+const TOLD = { code: 0, data: { timestamp: 1_746_774_112_000 } };
 const CUT = new TypeError("socket hang up");
 
 test("transport: the signature is that of the published vector", async () => {
@@ -115,6 +116,22 @@ test("transport: a wrong clock is measured, and the request signed again", async
   await transport.call(PLACE);
   assert.equal(sent.at(-1)?.headers["X-API-Timestamp"], "1746000000000");
   assert.equal(transport.clock.offsetMs, 1_746_000_000_000 - time.nowMs);
+});
+
+test("transport: the gateway's clock is waited for as long as its call may take", async () => {
+  const replies = [json(401, refusal("timestamp_out_of_window"))];
+  for (let count = 0; count < 3; count += 1) replies.push(json(200, TOLD));
+  replies.push(json(200, { code: 0 }));
+  const { transport } = scripted([], {
+    // As in life: the two clocks have not the same beginning.
+    monotonicMs: () => 0,
+    fetch: async () => {
+      await systemDelay(5);
+      return replies.shift() ?? Response.error();
+    },
+  });
+  await transport.call(PLACE);
+  assert.equal(replies.length, 0);
 });
 
 test("transport: a clock that is fast by seconds is corrected, too", async () => {
@@ -194,6 +211,77 @@ test("transport: a key that is taken away while the outcome was unknown leaves i
   await assert.rejects(transport.call(PLACE), OutcomeUnknownError);
 });
 
+test("transport: an answer after a lost one decides, unless the key was not let in", async () => {
+  const { transport } = scripted([CUT, json(409, refusal("too_late_filled"))]);
+  await assert.rejects(transport.call(PLACE), (error) => {
+    return error instanceof ApiError && error.reason === "too_late_filled";
+  });
+});
+
+test("transport: a request whose time is refused twice is given up", async () => {
+  const late = () => json(401, refusal("timestamp_out_of_window"));
+  const told = [1, 2, 3].map(() => json(200, TOLD));
+  const { transport, sent } = scripted([late(), ...told, late()]);
+  await assert.rejects(transport.call(PLACE), { reason: "timestamp_out_of_window" });
+  assert.equal(sent.length, 5);
+});
+
+test("transport: the time that another call measures is measured once, and anew later", async () => {
+  const { transport, sent } = scripted(Array.from({ length: 6 }, () => json(200, TOLD)));
+  await Promise.all([transport.measureClock(), transport.measureClock()]);
+  assert.equal(sent.length, 3);
+  await transport.measureClock();
+  assert.equal(sent.length, 6);
+});
+
+test("transport: the time of a call ends in its last refusal, if no answer was lost", async () => {
+  const busy = () => json(503, refusal("overloaded"), { "Retry-After": "2" });
+  const ends: [first: Reply, call: Call, end: new (...given: never[]) => Error][] = [
+    [busy(), LIST, ApiError],
+    [busy(), PLACE, ApiError],
+    [CUT, LIST, ConnectionError],
+    [CUT, PLACE, OutcomeUnknownError],
+  ];
+  for (const [first, call, end] of ends) {
+    const { transport } = scripted([first, busy(), busy(), busy()], { callTimeoutMs: 5_000 });
+    await assert.rejects(transport.call(call), end);
+  }
+});
+
+test("transport: the headers that a call needs, and no more", async () => {
+  const asked: [call: Call, headers: Record<string, string>][] = [
+    [{ ...LIST, signed: false }, {}],
+    [{ ...PLACE, signed: false }, { "Content-Type": "application/json" }],
+    [{ ...LIST, signed: false, representation: true }, { Prefer: "return=representation" }],
+    [{ ...LIST, signed: false, receipt: true }, { "X-Receipt": "ed25519" }],
+    [{ ...LIST, signed: false, representation: false, receipt: false }, {}],
+  ];
+  const { transport, sent } = scripted(asked.map(() => json(200, { code: 0 })));
+  for (const [call] of asked) await transport.call(call);
+  assert.deepEqual(
+    sent.map(({ headers }) => headers),
+    asked.map(([, headers]) => headers),
+  );
+});
+
+test("transport: without a word of the gateway pauses double up to 3 s, less up to a half", async () => {
+  const silent = [503, 503, 503, 503, 503, 503, 503].map((status) =>
+    json(status, refusal("overloaded"), { "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" }),
+  );
+  const cuts = silent.map(() => CUT);
+  const mute = silent.map(() => json(503, refusal("overloaded")));
+  for (const failures of [silent, cuts, mute]) {
+    const { transport, pauses } = scripted([...failures, json(200, { code: 0 })]);
+    await transport.call(PLACE);
+    const mostMs = [100, 200, 400, 800, 1_600, 3_000, 3_000];
+    assert.equal(pauses.length, mostMs.length);
+    for (const [index, most] of mostMs.entries()) {
+      const ms = pauses[index] ?? 0;
+      assert.ok(ms >= most / 2 && ms <= most, `pause ${index + 1}: ${ms} ms`);
+    }
+  }
+});
+
 test("transport: another server's refusal has words, too", async () => {
   const { transport } = scripted([json(404, { code: 404 })]);
   await assert.rejects(transport.call(PLACE), { message: "HTTP status 404 (404)", reason: "" });
@@ -267,10 +355,19 @@ test("transport: a signal cuts a pause short", async () => {
 
 test("transport: what a proxy answers in the gateway's place is no answer", async () => {
   const page = new Response("<html>Bad Gateway</html>", { status: 502 });
-  const other = new Response("<html>welcome</html>", { status: 200 });
-  const { transport, sent } = scripted([page, other, json(200, { code: 0 })]);
+  const others = ["<html>welcome</html>", "null", "5", '"code"', "[]", "{}", ""];
+  const { transport, sent } = scripted([
+    page,
+    ...others.map((text) => new Response(text, { status: 200 })),
+    json(200, { code: 0 }),
+  ]);
   await transport.call(PLACE);
-  assert.equal(sent.length, 3);
+  assert.equal(sent.length, 2 + others.length);
+});
+
+test("transport: what is no answer is told as that", async () => {
+  const { transport } = scripted([new Response("null")], { callTimeoutMs: 50 });
+  await assert.rejects(transport.call(LIST), /HTTP status 200 with a body that is no answer/);
 });
 
 test("transport: a read whose answer was lost may be signed again for its time", async () => {

@@ -216,7 +216,7 @@ export class Transport {
 
   /** For a call: what others wait for, too, goes on without it when its time has run out. */
   async #measureUntil(deadlineMs: number): Promise<void> {
-    const late = AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - this.#now())));
+    const late = AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - this.#monotonicMs())));
     const isLate = new Promise<never>((_resolve, reject) => {
       const problem = `the time is not told by ${this.baseUrl}`;
       late.addEventListener("abort", () => reject(new ConnectionError(problem, late.reason)));

@@ -118,10 +118,17 @@ test("unsent: what may have been sent is never taken for unsent", () => {
         "error:0A00010B:SSL routines:tls13_validate_record_header:wrong version number:x.c:1:",
     },
     { code: "ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", message: "bad record mac" },
+    {
+      code: "ERR_SSL_OTHER",
+      message: "error:0A00010B::tlsany_meth:wrong version number:x:tlsany_meth",
+    },
+    { code: "UND_ERR", message: "bad port" },
+    { message: "bad character" },
   ];
   for (const cause of faults) assert.equal(unsent({ cause }), null, JSON.stringify(cause));
   assert.equal(unsent(new DOMException("timed out", "TimeoutError")), null);
   assert.equal(unsent(new TypeError("fetch failed")), null);
+  assert.equal(unsent({ cause: null }), null);
   assert.equal(unsent(null), null);
 });
 
