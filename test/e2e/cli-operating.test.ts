@@ -127,6 +127,29 @@ test("cli operating: limits of an account are set, shown and cleared", async (t)
   assert.equal((await operate("limits")).output, "none\n");
 });
 
+test("cli operating: one limit is changed and the others stay, unless somebody was faster", async (t) => {
+  const { operate } = await operatorOf(t);
+  const whose = "account 80114138 --reason risk";
+  await operate(`limits set ${whose} --open-orders-max 7 --order-value-max HKD:500,*:90`);
+  const shown = await operate("limits show account 80114138 --json");
+  const { version } = JSON.parse(shown.output) as { version: string };
+  const changed = await operate(`limits change ${whose} --duplicate-ms 50 --open-orders-max off`);
+  assert.match(changed.output, /^open_orders_max +off +operator$/m);
+  assert.match(changed.output, /^order_value_max +HKD 500, \* 90 +operator$/m);
+  assert.match(changed.output, /^duplicate_ms +50 +operator$/m);
+  for (const line of ["change --duplicate-ms 60", "set --duplicate-ms 60", "clear"]) {
+    const [verb = "", ...rest] = line.split(" ");
+    const late = await operate(
+      `limits ${[verb, whose, ...rest].join(" ")} --if-version ${version}`,
+    );
+    assert.equal(late.code, 1, line);
+    assert.match(late.errors, /kim set them: .*Read them again/);
+  }
+  const back = "--duplicate-ms settings --open-orders-max settings --order-value-max settings";
+  assert.equal((await operate(`limits change ${whose} ${back}`)).code, 0);
+  assert.equal((await operate("limits")).output, "none\n", "none of its own is left");
+});
+
 test("cli operating: a key is made, used, rotated and revoked", async (t) => {
   const { operate, place } = await operatorOf(t, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
   const made = await operate(

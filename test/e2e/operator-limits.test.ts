@@ -10,12 +10,26 @@ const ACCOUNT = `limits/accounts/${KEY_1.account}`;
 const KEY = `limits/keys/${KEY_1.apiKey}`;
 const JSON_BODY = { "Content-Type": "application/json" };
 
-function put(operator: OperatorClient, path: string, limits: unknown): Promise<OperatorAnswer> {
-  return operator.send("PUT", path, JSON.stringify({ reason: "risk", limits }), JSON_BODY);
+function put(
+  operator: OperatorClient,
+  path: string,
+  limits: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OperatorAnswer> {
+  const body = JSON.stringify({ reason: "risk", limits });
+  return operator.send("PUT", path, body, { ...JSON_BODY, ...headers });
 }
 
-function clear(operator: OperatorClient, path: string): Promise<OperatorAnswer> {
-  return operator.send("DELETE", path, '{"reason":"over"}', JSON_BODY);
+function ifMatch({ headers }: OperatorAnswer): Record<string, string> {
+  return { "If-Match": headers.get("ETag") ?? "" };
+}
+
+function clear(
+  operator: OperatorClient,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OperatorAnswer> {
+  return operator.send("DELETE", path, '{"reason":"over"}', { ...JSON_BODY, ...headers });
 }
 
 /** `value from` of a limit in an answer. */
@@ -152,4 +166,50 @@ test("operator limits: what they cannot be, and whose", async (t) => {
   assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, PUT, DELETE"]);
   const details = (await put(operator, ACCOUNT, { open_orders_max: 0 })).details;
   assert.equal(details, "open_orders_max must be a whole number from 1 to 10000000, or off");
+});
+
+test("operator limits: of two who replace the limits that both read, one is refused", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const read = await operator.get(ACCOUNT);
+  assert.equal(read.headers.get("ETag"), `"${read.data.version}"`);
+  const first = await put(operator, ACCOUNT, { open_orders_max: 1 }, ifMatch(read));
+  assert.equal(first.status, 200);
+  const late = await put(operator, ACCOUNT, { duplicate_ms: 50 }, ifMatch(read));
+  assert.deepEqual([late.status, late.code, late.reason], [412, 11031276, "limits_changed"]);
+  assert.match(late.details, /kim set them: risk\. Read them again/);
+  assert.equal((await clear(operator, ACCOUNT, ifMatch(read))).status, 412);
+  const now = await operator.get(ACCOUNT);
+  assert.equal(held(now, "open_orders_max"), "1 operator", "nothing of it was done");
+  assert.equal(now.headers.get("ETag"), first.headers.get("ETag"));
+  const listed = `"no", ${now.headers.get("ETag")}`;
+  const second = await put(operator, ACCOUNT, { duplicate_ms: 50 }, { "If-Match": listed });
+  assert.equal(held(second, "duplicate_ms"), "50 operator");
+  assert.equal((await clear(operator, ACCOUNT, ifMatch(second))).status, 200);
+  const gone = await put(operator, ACCOUNT, { open_orders_max: 1 }, ifMatch(second));
+  assert.match(gone.details, /the settings' hold now/);
+});
+
+test("operator limits: without If-Match, or with *, they are replaced whatever they are", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  assert.equal((await put(operator, ACCOUNT, { open_orders_max: 1 })).status, 200);
+  const any = { "If-Match": "*" };
+  assert.equal((await put(operator, ACCOUNT, { open_orders_max: 2 }, any)).status, 200);
+  for (const tag of ["", "nonsense", `W/${(await operator.get(ACCOUNT)).headers.get("ETag")}`]) {
+    const answer = await put(operator, ACCOUNT, { open_orders_max: 3 }, { "If-Match": tag });
+    assert.equal(answer.status, 412, tag);
+  }
+});
+
+test("operator limits: a repetition under its name gets its answer, whatever came since", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const named = { ...ifMatch(await operator.get(ACCOUNT)), "Idempotency-Key": "raise-1" };
+  const first = await put(operator, ACCOUNT, { open_orders_max: 1 }, named);
+  assert.equal((await put(operator, ACCOUNT, { open_orders_max: 2 })).status, 200);
+  const again = await put(operator, ACCOUNT, { open_orders_max: 1 }, named);
+  assert.deepEqual(again.data, first.data);
+  assert.equal(again.headers.get("X-Idempotent-Replay"), "true");
+  assert.equal(held(await operator.get(ACCOUNT), "open_orders_max"), "2 operator");
 });

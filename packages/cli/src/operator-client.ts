@@ -33,7 +33,13 @@ export interface OperatorChoice {
   readonly tokenFile?: string;
 }
 
-export type WriteMethod = "DELETE" | "POST" | "PUT";
+type WriteMethod = "DELETE" | "POST" | "PUT";
+export interface WriteOptions {
+  readonly method?: WriteMethod;
+  /** What it changes must still have this version. */
+  readonly ifVersion?: string;
+}
+
 type Parse = (text: string) => unknown;
 
 export const OPERATOR_URL = "http://127.0.0.1:8081";
@@ -84,8 +90,13 @@ export class OperatorClient {
   }
 
   /** Undefined members of the body are left out. @throws ApiError @throws OutcomeUnknownError */
-  async write(path: string, body: object, method: WriteMethod = "POST"): Promise<unknown> {
-    return await this.#send(method, path, JSON.stringify(body));
+  async write(
+    path: string,
+    body: object,
+    { method = "POST", ifVersion }: WriteOptions = {},
+  ): Promise<unknown> {
+    const more = ifVersion === undefined ? {} : { "If-Match": `"${ifVersion}"` };
+    return await this.#send(method, path, JSON.stringify(body), parseOperator, more);
   }
 
   async #send(
@@ -93,9 +104,10 @@ export class OperatorClient {
     path: string,
     body: string | null,
     parse: Parse = parseOperator,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<unknown> {
     this.#stopped.throwIfAborted();
-    const headers = this.#headers(body);
+    const headers = { ...this.#headers(body), ...more };
     const request = `${method} ${path}`;
     let lost: UnknownOutcome | null = null;
     for (let attempts = 1; ; attempts += 1) {

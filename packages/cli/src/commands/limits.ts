@@ -4,11 +4,12 @@ import { UsageError } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import {
   API,
+  clientOf,
   type OperatorOptions,
   operated,
+  show,
   showAllPages,
   showRead,
-  showWrite,
   writing,
 } from "./operator-command.ts";
 
@@ -23,10 +24,25 @@ const LIMIT_OPTIONS = [
   ["orders-per-second-max", "<count>", "new orders and amends in a second"],
 ] as const;
 
+/** What a limit is that no operator sets. */
+const AS_SETTINGS = "settings";
+
+interface LimitOptions extends OperatorOptions {
+  readonly ifVersion?: string;
+}
+
+/** What the gateway answers about one owner's limits, as far as it is needed here. */
+interface OwnedLimits {
+  readonly limits: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
+  readonly version: string;
+}
+
+type LimitValues = Readonly<Record<string, unknown>>;
+
 export function addLimitCommands(program: Command, terminal: Terminal): void {
   const limits = program
     .command("limits")
-    .description("list, set and clear limits of single accounts and keys");
+    .description("list, set, change and clear limits of single accounts and keys");
   operated(
     limits
       .command("list", { isDefault: true })
@@ -42,33 +58,94 @@ export function addLimitCommands(program: Command, terminal: Terminal): void {
     return showRead(terminal, command, pathOf(scope, name));
   });
   addSet(limits, terminal);
-  writing(
+  addChange(limits, terminal);
+  guarded(
     owned(limits.command("clear").description("remove all of them: the settings hold again")),
-  ).action((scope: string, name: string, { reason }: OperatorOptions, command: Command) => {
-    return showWrite(terminal, command, pathOf(scope, name), { reason }, "DELETE");
+  ).action((scope: string, name: string, _options, command: Command) => {
+    return replace(terminal, command, pathOf(scope, name), () => null);
   });
 }
 
 function addSet(limits: Command, terminal: Terminal): void {
-  const set = writing(
-    owned(limits.command("set").description("set these limits, in place of any that it has")),
-  );
-  for (const [name, value, description] of LIMIT_OPTIONS) {
-    set.option(`--${name} ${value}`, `${description}; off is none`);
-  }
-  set
+  guarded(
+    withLimits(
+      owned(limits.command("set").description("set these limits, in place of any that it has")),
+      "off is none",
+    ),
+  )
     .addHelpText("after", "\nA limit that is not named is as the settings have it.")
-    .action(async (scope: string, name: string, _options: OperatorOptions, command: Command) => {
-      const options = command.opts<OperatorOptions & Readonly<Record<string, string>>>();
-      const given = LIMIT_OPTIONS.flatMap(([option]) => {
-        const word = option.replaceAll("-", "_");
-        const value = options[option.replace(/-(.)/g, (_, letter) => letter.toUpperCase())];
-        return value === undefined ? [] : [[word, value] as const];
-      });
-      if (given.length === 0) throw new UsageError("name a limit, or take all away: limits clear");
-      const body = { reason: options.reason, limits: Object.fromEntries(given) };
-      await showWrite(terminal, command, pathOf(scope, name), body, "PUT");
+    .action(async (scope: string, name: string, _options: LimitOptions, command: Command) => {
+      const given = givenLimits(command, "name a limit, or take all away: limits clear");
+      await replace(terminal, command, pathOf(scope, name), () => given);
     });
+}
+
+function addChange(limits: Command, terminal: Terminal): void {
+  guarded(
+    withLimits(
+      owned(limits.command("change").description("set these limits and keep its others")),
+      "off is none, settings as the settings have it",
+    ),
+  ).action(async (scope: string, name: string, _options: LimitOptions, command: Command) => {
+    const given = givenLimits(command, "name a limit that changes");
+    await replace(terminal, command, pathOf(scope, name), (before) => changed(before, given));
+  });
+}
+
+/**
+ * Reads what there is and replaces it, unless somebody else did meanwhile: then nothing is changed.
+ * `make` gives null for no limits of its own.
+ */
+async function replace(
+  terminal: Terminal,
+  command: Command,
+  path: string,
+  make: (before: OwnedLimits) => LimitValues | null,
+): Promise<void> {
+  const { reason, ifVersion } = command.opts<LimitOptions>();
+  const client = clientOf(command, terminal);
+  const before = (await client.read(path)) as OwnedLimits;
+  const made = make(before);
+  const body = made === null ? { reason } : { reason, limits: made };
+  const method = made === null ? "DELETE" : "PUT";
+  const guard = { method, ifVersion: ifVersion ?? before.version } as const;
+  show(terminal, command, await client.write(path, body, guard));
+}
+
+/** Those that operators set before stay, unless they are named. Null where none is left. */
+function changed({ limits }: OwnedLimits, given: LimitValues): LimitValues | null {
+  const own = Object.entries(limits).filter(([, { from }]) => from === "operator");
+  const before = own.map(([name, { value }]) => [name, value] as const);
+  const after = [...before, ...Object.entries(given)];
+  const left = Object.entries(Object.fromEntries(after)).filter(([, value]) => {
+    return value !== AS_SETTINGS;
+  });
+  return left.length === 0 ? null : Object.fromEntries(left);
+}
+
+function givenLimits(command: Command, none: string): LimitValues {
+  const options = command.opts<Readonly<Record<string, string>>>();
+  const given = LIMIT_OPTIONS.flatMap(([option]) => {
+    const word = option.replaceAll("-", "_");
+    const value = options[option.replace(/-(.)/g, (_, letter) => letter.toUpperCase())];
+    return value === undefined ? [] : [[word, value] as const];
+  });
+  if (given.length === 0) throw new UsageError(none);
+  return Object.fromEntries(given);
+}
+
+function withLimits(command: Command, words: string): Command {
+  for (const [name, value, description] of LIMIT_OPTIONS) {
+    command.option(`--${name} ${value}`, `${description}; ${words}`);
+  }
+  return command;
+}
+
+function guarded(command: Command): Command {
+  return writing(command).option(
+    "--if-version <version>",
+    "only if they still have this version of limits show; what is read just before unless given",
+  );
 }
 
 function owned(command: Command): Command {

@@ -5,7 +5,7 @@ import {
   OPERATOR_URL,
   type OperatorChoice,
   OperatorClient,
-  type WriteMethod,
+  type WriteOptions,
 } from "../operator-client.ts";
 import { operatorLines } from "../operator-text.ts";
 import type { ProfileChoice } from "../profiles.ts";
@@ -60,9 +60,9 @@ export async function showWrite(
   command: Command,
   path: string,
   body: object,
-  method: WriteMethod = "POST",
+  options?: WriteOptions,
 ): Promise<void> {
-  show(terminal, command, await clientOf(command, terminal).write(path, body, method));
+  show(terminal, command, await clientOf(command, terminal).write(path, body, options));
 }
 
 /** All rows of a list that comes in pages, shown. */

@@ -214,6 +214,15 @@ export const OPERATOR_ERRORS = {
     action:
       "Send resting as cancel, or cancel them first: details counts what is not on the new grid.",
   },
+  LIMITS_CHANGED: {
+    code: 11031276,
+    httpStatus: 412,
+    message: "Limits Changed Meanwhile",
+    reason: "limits_changed",
+    retryable: false,
+    action:
+      "Read the limits again, and send those that shall hold now with the ETag of that answer.",
+  },
   UNKNOWN_KEY: {
     ...UNKNOWN,
     code: 11031280,

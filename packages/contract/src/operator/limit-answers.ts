@@ -20,6 +20,8 @@ export interface LimitsRow {
   readonly limits: readonly EffectiveLimit[];
   /** Who set what an operator set; null where nobody did. */
   readonly act: ActRow | null;
+  /** Another one whenever anything of the above is another. */
+  readonly version: string;
 }
 
 export interface LimitsPage {
@@ -31,14 +33,15 @@ export interface LimitsPage {
 /** What a currency is called that has no amount of its own. */
 const OTHER_CURRENCIES = "*";
 
-export function encodeLimits({ scope, name, limits, act }: LimitsRow): string {
+export function encodeLimits({ scope, name, limits, act, version }: LimitsRow): string {
   const members = limits.map(({ field, value, from }) => {
     return `"${LIMIT_WORDS[field]}":{"value":${valueJson(value)},"from":"${from}"}`;
   });
   const set =
     act &&
     `{"at":${act.atMs},"operator":${jsonString(act.operator)},"reason":${jsonString(act.reason)}}`;
-  return `{"scope":"${scope}","name":${jsonString(name)},"limits":{${members.join(",")}},"set":${set}}`;
+  const owner = `"scope":"${scope}","name":${jsonString(name)}`;
+  return `{${owner},"limits":{${members.join(",")}},"set":${set},"version":"${version}"}`;
 }
 
 /** The limits of accounts and keys that have their own, by scope and name. */

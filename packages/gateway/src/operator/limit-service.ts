@@ -1,7 +1,9 @@
 /**
  * What operators do with the limits of single accounts and keys: set, take away, list what holds
- * and where each comes from. Values are read as those of the settings are.
+ * and where each comes from. Values are read as those of the settings are. Two operators who
+ * replace what both of them read would lose one's limits: each may say which version was read.
  */
+import { createHash } from "node:crypto";
 import {
   type CoreRefusal,
   type EffectiveLimit,
@@ -28,7 +30,7 @@ import { limitSettings } from "../limit-settings.ts";
 import type { EffectiveLimits } from "../limits/limit-source.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { SettingFault, type SettingSpec } from "../setting.ts";
-import { actOf, type OperatorTurn } from "./operator-turn.ts";
+import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface LimitServiceOptions {
   readonly sequencer: Sequencer;
@@ -43,6 +45,8 @@ export interface LimitOwner {
 }
 
 const FIELDS: readonly (LimitName & LimitField)[] = LIMIT_CHECKS.map(({ limit }) => limit);
+/** 64 bits: nobody chooses both of what would have to collide. */
+const VERSION_CHARACTERS = 16;
 const SETTINGS = { account: limitSettings("ACCOUNT"), key: limitSettings("KEY") };
 
 export class LimitService {
@@ -53,9 +57,9 @@ export class LimitService {
   }
 
   /** All that is the operator's for this owner from now on; the rest is the settings'. */
-  set(turn: OperatorTurn, owner: LimitOwner, request: LimitsRequest): Answer {
-    const unknown = this.#unknown(owner);
-    if (unknown !== null) return refused(unknown);
+  set(turn: OperatorTurn, owner: LimitOwner, request: LimitsRequest): OperatorAnswer {
+    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner);
+    if (refusal !== null) return refused(refusal);
     const limits = readLimits(owner.scope, request.limits);
     if (isFault(limits)) return faulty(limits);
     const act = actOf(turn, request.reason);
@@ -66,16 +70,16 @@ export class LimitService {
   }
 
   /** A second time changes nothing. */
-  remove(turn: OperatorTurn, owner: LimitOwner, { reason }: ReasonRequest): Answer {
-    const unknown = this.#unknown(owner);
-    if (unknown !== null) return refused(unknown);
+  remove(turn: OperatorTurn, owner: LimitOwner, { reason }: ReasonRequest): OperatorAnswer {
+    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner);
+    if (refusal !== null) return refused(refusal);
     const act = actOf(turn, reason);
     const removed = this.#overrides.decideRemove(act, owner.scope, owner.name);
     if (removed !== null) this.#options.sequencer.partitions.stageControlEvent(removed);
     return this.#shown(owner);
   }
 
-  show(owner: LimitOwner): Answer {
+  show(owner: LimitOwner): OperatorAnswer {
     const unknown = this.#unknown(owner);
     return unknown === null ? this.#shown(owner) : refused(unknown);
   }
@@ -87,8 +91,25 @@ export class LimitService {
     return done(encodeLimitsList(shown, { total: rows.length, page: pageIndex, pageSize }));
   }
 
-  #shown(owner: LimitOwner): Answer {
-    return done(encodeLimits(this.#row(owner, this.#overrides.find(owner.scope, owner.name))));
+  #shown(owner: LimitOwner): OperatorAnswer {
+    const row = this.#present(owner);
+    return { ...done(encodeLimits(row)), version: row.version };
+  }
+
+  #present(owner: LimitOwner): LimitsRow {
+    return this.#row(owner, this.#overrides.find(owner.scope, owner.name));
+  }
+
+  /** Whether they are others than those that the operator saw, where the request names those. */
+  #changed({ ifMatch }: OperatorTurn, owner: LimitOwner): CoreRefusal | null {
+    if (ifMatch === undefined || ifMatch.trim() === "*") return null;
+    const { act, version } = this.#present(owner);
+    const seen = ifMatch.split(",").map((tag) => tag.trim());
+    if (seen.includes(`"${version}"`)) return null;
+    const last =
+      act === null ? "the settings' hold now" : `${act.operator} set them: ${act.reason}`;
+    const details = `not the limits that were read: ${last}. Read them again before you set them`;
+    return { refused: "LIMITS_CHANGED", details };
   }
 
   #row({ scope, name }: LimitOwner, override: LimitOverrideRow | null): LimitsRow {
@@ -97,7 +118,8 @@ export class LimitService {
       const isOperators = override !== null && Object.hasOwn(override.limits, field);
       return { field, value: holds[field], from: isOperators ? "operator" : "settings" };
     });
-    return { scope, name, limits, act: override?.act ?? null };
+    const row = { scope, name, limits, act: override?.act ?? null };
+    return { ...row, version: versionOf(row) };
   }
 
   #unknown({ scope, name }: LimitOwner): CoreRefusal | null {
@@ -115,6 +137,12 @@ export class LimitService {
   get #overrides() {
     return this.#options.sequencer.partitions.control.limits;
   }
+}
+
+/** Of all that is shown: settings that a reload changed are others than were seen, too. */
+function versionOf(row: Omit<LimitsRow, "version">): string {
+  const shown = encodeLimits({ ...row, version: "" });
+  return createHash("sha256").update(shown).digest("hex").slice(0, VERSION_CHARACTERS);
 }
 
 function readLimits(

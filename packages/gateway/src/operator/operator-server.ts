@@ -84,6 +84,7 @@ interface Identified {
   /** When the secret began that it signed with; 0 where none did. */
   readonly secretSinceMs: number;
   readonly requestId: string;
+  readonly ifMatch?: string;
   /** Null for a read, and for a write that may not be recognised again. */
   readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
   readonly isUrgent: boolean;
@@ -296,6 +297,8 @@ async function answer(
   if ("inquire" in deed) return send(reply, await deed.inquire(parts.service));
   const given = await carryOut(parts, identified, deed, options.wallMs() as UnixMs);
   if (given.isReplayed) reply.header("X-Idempotent-Replay", "true");
+  const { version } = given.answer;
+  if (version !== undefined) reply.header("ETag", `"${version}"`);
   return send(reply, given.answer);
 }
 
@@ -304,7 +307,9 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
   const given = request.headers[Header.RequestId];
   const requestId = isEchoable(given) ? given : "";
   const { apiKey = null, secretSinceMs = 0 } = signer ?? {};
-  const by = { apiKey, secretSinceMs, requestId, isUrgent: route.isUrgent };
+  const ifMatch = request.headers["if-match"];
+  const seen = ifMatch === undefined ? {} : { ifMatch };
+  const by = { apiKey, secretSinceMs, requestId, ...seen, isUrgent: route.isUrgent };
   if (route.method === "GET") return { ...by, operator: "", idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
@@ -365,7 +370,7 @@ function carryOut(
   { idempotency, isUrgent, ...by }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
-): Promise<{ readonly answer: Answer; readonly isReplayed: boolean }> {
+): Promise<{ readonly answer: OperatorAnswer; readonly isReplayed: boolean }> {
   const { partitions } = sequencer;
   return sequencer.operate((nowMs) => {
     const turn = { ...by, wallMs, nowMs };

@@ -12,6 +12,8 @@ export interface OperatorTurn {
   readonly apiKey: string | null;
   /** When the secret began that it was signed with; 0, or absent, for the token. */
   readonly secretSinceMs?: number;
+  /** The header If-Match: what the operator saw, where the request says so. */
+  readonly ifMatch?: string;
   readonly wallMs: UnixMs;
   readonly nowMs: UnixMs;
 }
@@ -29,4 +31,6 @@ export interface OperatorAnswer extends Answer {
    * answer is kept although the request changed nothing that is journaled.
    */
   readonly keptBody?: string;
+  /** Of what the answer shows: sent as ETag. Not part of what is remembered. */
+  readonly version?: string;
 }
