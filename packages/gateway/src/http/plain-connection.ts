@@ -56,7 +56,6 @@ export class PlainConnection {
   /** Looks since it last did anything. */
   #checkCount = 0;
   #hasServed = false;
-  #isReading = false;
   #isPaused = false;
   /** What comes next is for node:http, once all that waits is answered. */
   #isLeaving = false;
@@ -138,7 +137,7 @@ export class PlainConnection {
 
   #end(): void {
     this.#hasEnded = true;
-    if (this.#waiting.length > 0 || this.#isGone) return;
+    if (this.#waiting.length > 0) return;
     if (this.#unread.length > 0) this.#leave();
     else this.#endSocket();
   }
@@ -150,10 +149,7 @@ export class PlainConnection {
   }
 
   #read(): void {
-    if (this.#isReading) return; // An answer was given while its request is served.
-    this.#isReading = true;
     while (this.#readNext());
-    this.#isReading = false;
   }
 
   /** Whether there may be another one to read. */
@@ -205,7 +201,7 @@ export class PlainConnection {
   }
 
   #readOn(): void {
-    if (!this.#isPaused || this.#isReading || this.socket.writableNeedDrain) return;
+    if (!this.#isPaused || this.socket.writableNeedDrain) return;
     if (this.#waiting.length >= PIPELINED_MAX) return;
     this.#isPaused = false;
     this.socket.resume();
