@@ -16,6 +16,11 @@ import { decodeLimits } from "./limit-requests.ts";
 /** Members of a body beside its reason, and what it is read as, or what is said of it. */
 type Rows = readonly (readonly [members: object, read: object | RegExp])[];
 
+const DECODERS = [
+  ...[decodeAddInstrument, decodeAdjust, decodeCloseAccount, decodeCreateKey, decodeExpireKey],
+  ...[decodeInstrumentChange, decodeKill, decodeLimits, decodeModeChange, decodeOpenAccount],
+  ...[decodeReason, decodeRetire, decodeRotateKey],
+];
 const UNIT = 100_000_000n;
 const long = (limit: { readonly value: number }) => "x".repeat(limit.value + 1);
 
@@ -38,8 +43,8 @@ test("operator requests: what every act says, and nothing that nobody knows", ()
     [{ reason: 5 }, /^reason must be a JSON string: write "5" in quotes$/],
     [{ reason: "a\nb" }, /control character/],
     [{ reason: long(LIMITS.operatorReasonCharactersMax) }, /^reason has at most/],
-    [{ more: 1 }, /^unknown field "more"; this takes reason$/],
   ]);
+  for (const decode of DECODERS) assertRead(decode, [[{ nobody: 1 }, /^unknown field "nobody"; /]]);
   assert.ok(!isFault(decodeNothing(parseExact("{}") as JsonValue)));
   assert.ok(isFault(decodeNothing(parseExact('{"reason":"x"}') as JsonValue)));
   assert.ok(isFault(decodeReason(parseExact('["reason"]') as JsonValue)));
@@ -277,7 +282,6 @@ test("operator requests: what a key may do, for whom, from where and how long", 
     ],
     [{ ...trade, addresses: many(LIMITS.keyAddressesMax) }, /^addresses has at most/],
     [{ ...trade, addresses: ["x".repeat(65)] }, /^addresses has at most 64 characters$/],
-    [{ ...trade, secret: "s" }, /^unknown field "secret"/],
   ]);
   const overlap = LIMITS.keyOverlapSecondsMax.value;
   assertRead(decodeRotateKey, [
@@ -287,7 +291,6 @@ test("operator requests: what a key may do, for whom, from where and how long", 
       { overlapSeconds: overlap, publicKey: "A".repeat(128) },
     ],
     [{}, /^overlap_seconds is required/],
-    [{ overlap: 5 }, /^unknown field "overlap"/],
     [{ overlap_seconds: overlap + 1 }, /^overlap_seconds must be a whole number from 0 to/],
     [{ overlap_seconds: -1 }, /^overlap_seconds must be a whole number/],
     [{ overlap_seconds: 1.5 }, /^overlap_seconds must be a whole number/],
@@ -298,7 +301,6 @@ test("operator requests: what a key may do, for whom, from where and how long", 
     [{}, { expiresAtMs: null }],
     [{ expires_at: 1_746_774_142_000 }, { expiresAtMs: 1_746_774_142_000 }],
     [{ expires_at: null }, /^expires_at must be Unix milliseconds/],
-    [{ expires: 0 }, /^unknown field "expires"/],
   ]);
 });
 

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type KillCounts, WHOLE_GATEWAY } from "@countermand/core/control";
+import {
+  type BlockScope,
+  type KillCounts,
+  type OperatorAct,
+  WHOLE_GATEWAY,
+} from "@countermand/core/control";
 import type { Order, UnixMs } from "@countermand/core/model";
 import { ArchiveError } from "../archive/order-archive.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import type { RunningNode } from "../running-node.ts";
 import { FIRST, NodePlace, SECOND } from "../running-node-fixture.ts";
-import { ALICE, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
+import { ALICE, BOB, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
 import { PENDING_PLACES_SLOW_MAX } from "../sequencer/limits.ts";
 import { planOf } from "../venue/fault-plan.ts";
 import { KillSwitch } from "./kill-switch.ts";
@@ -85,16 +90,29 @@ test("kill switch: between its steps others' commands are decided", async (t) =>
 /** A kill switch over memory, whose archive answers as the test says. */
 class Bench extends RunsBench {
   findClosed: () => Promise<Order | null> = async () => null;
-  readonly killSwitch = new KillSwitch({
-    sequencer: this.sequencer,
-    clock: this.clock,
-    findClosed: () => this.findClosed(),
-    onBug: (error) => assert.fail(error),
-  });
+  readonly killSwitch = this.another();
 
-  block(): void {
-    const act = { atMs: this.nowMs, operator: "kim", reason: "x" };
-    void this.sequencer.operate(() => this.killSwitch.block(act, WHOLE_GATEWAY, true));
+  /** As a start makes one over what a stop left. */
+  another(): KillSwitch {
+    return new KillSwitch({
+      sequencer: this.sequencer,
+      clock: this.clock,
+      findClosed: () => this.findClosed(),
+      onBug: (error) => assert.fail(error),
+    });
+  }
+
+  block(part: Partial<BlockScope> = {}): void {
+    const scope = { ...WHOLE_GATEWAY, ...part };
+    void this.sequencer.operate(() => this.killSwitch.block(this.#act, scope, true));
+  }
+
+  release(): void {
+    void this.sequencer.operate(() => this.killSwitch.release(this.#act, 1));
+  }
+
+  get #act(): OperatorAct {
+    return { atMs: this.nowMs, operator: "kim", reason: "x" };
   }
 
   async pass(ms: number): Promise<void> {
@@ -139,4 +157,59 @@ test("kill switch: an order whose own cancel the venue refuses is cancelled all 
   await bench.pass(KILL_RETRY_MS);
   assert.equal(bench.partitions.openCount, 0);
   assert.deepEqual(bench.counts, { done: 1, already: 0, tooLate: 0, failed: 0, left: 0 });
+});
+
+test("kill switch: waits for a market that takes no cancels, until a release or a stop", async () => {
+  const count = KILL_STEP_ORDERS + 1;
+  const ends: [end: (bench: Bench) => void, counts: Partial<KillCounts>][] = [
+    [() => {}, { done: count, left: 0 }],
+    // What is given up has failed.
+    [(bench) => bench.release(), { failed: count, left: 0 }],
+    [(bench) => bench.killSwitch.close(), {}],
+  ];
+  for (const [end, counts] of ends) {
+    const bench = new Bench();
+    bench.placeMany(ALICE.account, count);
+    bench.forbidCancels(true);
+    bench.block();
+    await bench.settle();
+    await bench.pass(KILL_RETRY_MS);
+    const waiting = { done: 0, already: 0, tooLate: 0, failed: 0, left: count };
+    assert.deepEqual(bench.counts, waiting);
+    end(bench);
+    await bench.settle();
+    bench.forbidCancels(false);
+    await bench.pass(KILL_RETRY_MS);
+    assert.equal(bench.partitions.openCount, count - (counts.done ?? 0));
+    assert.deepEqual(bench.counts, { ...waiting, ...counts });
+  }
+});
+
+test("kill switch: cancels what its scope covers, and goes on with that alone", async () => {
+  const scopes: [scope: Partial<BlockScope>, done: number][] = [
+    [{}, 4],
+    [{ account: ALICE.account }, 3],
+    [{ portfolioId: "p" }, 2],
+    [{ account: ALICE.account, portfolioId: "p" }, 1],
+    [{ marketGroup: "hkex" }, 4],
+    [{ marketGroup: "usex" }, 0],
+  ];
+  for (const [scope, done] of scopes) {
+    for (const resumes of [false, true]) {
+      const bench = new Bench();
+      bench.placeMany(ALICE.account, 2);
+      for (const { account } of [ALICE, BOB]) bench.place(account, { portfolioId: "p" });
+      bench.forbidCancels(resumes);
+      bench.block(scope);
+      await bench.settle();
+      bench.forbidCancels(false);
+      if (resumes) {
+        bench.killSwitch.close();
+        bench.another().resume();
+      }
+      await bench.settle();
+      assert.deepEqual([bench.counts?.done, bench.counts?.left], [done, 0]);
+      assert.equal(bench.partitions.openCount, 4 - done);
+    }
+  }
 });
