@@ -35,21 +35,22 @@ export class Book {
 
   /** Whether nothing is left to trade: in an auction, or within a command, something may be. */
   get isTraded(): boolean {
-    return !this.#isCrossed && this.#atAuctionCount === 0;
+    return !this.#isCrossed() && this.#atAuctionCount() === 0;
   }
 
   assertTraded(): void {
-    assert(!this.#isCrossed, "outside an auction a book is not crossed");
-    assert(this.#atAuctionCount === 0, "outside an auction no at-auction orders rest");
+    assert(!this.#isCrossed(), "outside an auction a book is not crossed");
+    assert(this.#atAuctionCount() === 0, "outside an auction no at-auction orders rest");
   }
 
-  get #isCrossed(): boolean {
+  /** Not a getter, which V8 calls its runtime for where it is private; nor is the next one. */
+  #isCrossed(): boolean {
     const bid = this.bids.best;
     const ask = this.asks.best;
     return bid !== undefined && ask !== undefined && bid.ticks >= ask.ticks;
   }
 
-  get #atAuctionCount(): number {
+  #atAuctionCount(): number {
     return this.#auctionBids.orderCount + this.#auctionAsks.orderCount;
   }
 
