@@ -35,6 +35,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Write a whole number from 0.");
 }
 
+/** Where a stream has come to: a seq, and of which history it is where that is known. */
+export function position(text: string): string {
+  if (/^(0|[1-9][0-9]{0,14})(@[0-9A-Za-z_-]{1,64})?$/.test(text)) return text;
+  throw new InvalidArgumentError("Write a whole number from 0, or a position such as 12@a1b2.");
+}
+
 /** An option that may be given again: all that was given. */
 export function collected(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

@@ -4,9 +4,23 @@ import type { OrderUpdate } from "./wire.ts";
 
 export class FollowedAccount {
   readonly orders = new OpenOrders();
+  /** Which history its position is of; null before the gateway has told. */
+  history: string | null = null;
   /** Whether this connection has told all that was missed before it. */
   #isCaughtUp = false;
   #seqAtHeartbeat = 0;
+
+  /** `N@HISTORY`, or `N` before the history is known. */
+  get position(): string {
+    return this.history === null ? `${this.orders.seq}` : `${this.orders.seq}@${this.history}`;
+  }
+
+  /** Behind a position, of which no orders are known. */
+  goOn(position: number | string): void {
+    const [, history] = String(position).split("@");
+    this.orders.load(seqOf(position), []);
+    this.history = history ?? null;
+  }
 
   /** A connection begins. */
   connected(): void {
@@ -32,4 +46,11 @@ export class FollowedAccount {
     this.#seqAtHeartbeat = seq;
     return false;
   }
+}
+
+/** The number of a position; NaN where there is none. */
+export function seqOf(position: number | string): number {
+  if (typeof position === "number") return position;
+  const digits = /^([0-9]+)(@[0-9A-Za-z_-]{1,64})?$/.exec(position)?.[1];
+  return digits === undefined ? Number.NaN : Number(digits);
 }

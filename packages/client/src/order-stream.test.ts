@@ -82,7 +82,7 @@ function heartbeat(seq: number): string {
 test("order stream: begins with the open orders and follows them", async () => {
   const { stream, connection } = harness();
   const { listener, query } = await connection(1);
-  assert.equal(query, "snapshot=1&heartbeat=5");
+  assert.equal(query, "snapshot=1&history=1&heartbeat=5");
   listener.opened();
   assert.equal(stream.state, "connecting");
   listener.received(snapshot(7, ["22000000002", "22000000001"]));
@@ -107,7 +107,7 @@ test("order stream: after a cut it resumes where it stopped, and hides what it h
   assert.equal(stream.state, "waiting");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=8&heartbeat=5");
+  assert.equal(second.query, "after_seq=8&history=1&heartbeat=5");
   second.listener.opened();
   assert.equal(stream.state, "live");
   second.listener.received(order("22000000001", 8));
@@ -126,7 +126,7 @@ test("order stream: a gap, and a heartbeat that is ahead, make it resume", async
   assert.equal(first.closedWith, 1000);
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=7&heartbeat=5");
+  assert.equal(second.query, "after_seq=7&history=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(heartbeat(8));
   assert.equal(second.closedWith, 1000);
@@ -183,13 +183,13 @@ test("order stream: where the past is gone it says so and begins anew", async ()
     for await (const event of stream) events.push(event);
   })();
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=3&heartbeat=5");
+  assert.equal(first.query, "after_seq=3&history=1&heartbeat=5");
   first.listener.opened();
   first.listener.received('{"type":"error","code":11030752,"reason":"seq_out_of_range"}');
   first.listener.closed(1008, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "snapshot=1&heartbeat=5");
+  assert.equal(second.query, "snapshot=1&history=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(snapshot(40, ["22000000009"]));
   stream.close();
@@ -201,6 +201,38 @@ test("order stream: where the past is gone it says so and begins anew", async ()
     orders: [{ order_no: "22000000009", order_status: "new" }],
     isReset: true,
   });
+});
+
+test("order stream: it resumes by the history that it was told, and says where it is", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeq: "3@h1" });
+  assert.equal(stream.position, "3@h1");
+  const first = await connection(1);
+  assert.equal(first.query, "after_seq=3%40h1&history=1&heartbeat=5");
+  first.listener.opened();
+  first.listener.received('{"type":"history","history":"h2"}');
+  first.listener.received('{"type":"skip","seq":4}');
+  assert.equal(stream.position, "4@h2");
+  first.listener.closed(1006, "");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "after_seq=4%40h2&history=1&heartbeat=5");
+  stream.close();
+  assert.equal(stream.positionOf("A"), undefined);
+  assert.throws(() => harness({ afterSeq: "x@h1" }), RangeError);
+});
+
+test("order stream: each of several accounts has its own history", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeqs: { A: 3, B: "4@h1" } });
+  const first = await connection(1);
+  assert.equal(first.query, "after_seq=A%3A3%2CB%3A4%40h1&history=1&heartbeat=5");
+  first.listener.opened();
+  first.listener.received('{"type":"history","account_code":"A","history":"h2"}');
+  first.listener.closed(1006, "");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, "after_seq=A%3A3%40h2%2CB%3A4%40h1&history=1&heartbeat=5");
+  assert.equal(stream.positionOf("A"), "3@h2");
+  stream.close();
 });
 
 test("order stream: a key that is not let in ends it with the gateway's refusal", async () => {
@@ -228,7 +260,7 @@ test("order stream: a slow reader lets go of the connection and loses nothing", 
   for (let count = 0; count < 3; count += 1) types.push((await reader.next()).value?.type);
   assert.deepEqual(types, ["connected", "snapshot", "order"]);
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=1&history=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(order("22000000002", 2));
   await reader.next();
@@ -354,7 +386,7 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   first.listener.closed(1006, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "snapshot=1&heartbeat=5");
+  assert.equal(second.query, "snapshot=1&history=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(told("A", snapshot(7, ["22000000001"])));
   second.listener.received(told("B", snapshot(2, [])));
@@ -370,7 +402,7 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   assert.equal(stream.state, "waiting");
   runTimer();
   const third = await connection(3);
-  assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&heartbeat=5");
+  assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&history=1&heartbeat=5");
   third.listener.opened();
   third.listener.received(
     '{"type":"error","account_code":"B","code":11030752,"reason":"seq_out_of_range"}',
@@ -378,7 +410,7 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   third.listener.received(told("A", heartbeat(8)));
   third.listener.closed(1008, "");
   runTimer();
-  assert.equal((await connection(4)).query, "snapshot=1&heartbeat=5");
+  assert.equal((await connection(4)).query, "snapshot=1&history=1&heartbeat=5");
   stream.close();
 });
 
@@ -389,7 +421,7 @@ test("order stream: a key that may have a stream alone is no key that is not let
     return Promise.reject(refused);
   });
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=A%3A3&heartbeat=5");
+  assert.equal(first.query, "after_seq=A%3A3&history=1&heartbeat=5");
   first.listener.closed(1006, "");
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   assert.equal(stream.state, "waiting");

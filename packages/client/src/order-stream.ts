@@ -5,7 +5,7 @@
 import type { ServerClock } from "./clock.ts";
 import { ApiError } from "./errors.ts";
 import { EventQueue } from "./event-queue.ts";
-import { FollowedAccount } from "./followed-account.ts";
+import { FollowedAccount, seqOf } from "./followed-account.ts";
 import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
 import { openSystemSocket, type Socket, type SocketOpener } from "./socket.ts";
@@ -13,6 +13,7 @@ import { systemTimer } from "./system.ts";
 import type {
   ErrorMessage,
   HeartbeatMessage,
+  HistoryMessage,
   NoticeMessage,
   OrderMessage,
   OrderUpdate,
@@ -50,11 +51,13 @@ export type StreamState = "connecting" | "live" | "waiting" | "closed";
 export interface OrderStreamOptions {
   /**
    * Begin with the messages after this position instead of a snapshot of the open orders: then
-   * `openOrders` has only those that these messages tell of.
+   * `openOrders` has only those that these messages tell of. A `seq`, or better a
+   * {@link OrderStream.position} that was kept: that is told from a same number in data that was
+   * put back from a backup.
    */
-  readonly afterSeq?: number;
+  readonly afterSeq?: number | string;
   /** The same by account, for a key of several. */
-  readonly afterSeqs?: Readonly<Record<string, number>>;
+  readonly afterSeqs?: Readonly<Record<string, number | string>>;
   /** Seconds between heartbeats, 1 to 30; 5 unless given. Silence is noticed after twice that. */
   readonly heartbeatSeconds?: number;
   /** Events waiting to be read before the connection is let go until they are; 10,000. */
@@ -93,6 +96,7 @@ const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 type Message =
   | OrderMessage
   | HeartbeatMessage
+  | HistoryMessage
   | SnapshotMessage
   | NoticeMessage
   | ErrorMessage
@@ -142,8 +146,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#begin = options.afterSeq === undefined ? "snapshot" : "resume";
     const afterSeqs = Object.entries(options.afterSeqs ?? {});
     if (afterSeqs.length > 0) this.#begin = "resume";
-    if (options.afterSeq !== undefined) this.openOrders.load(options.afterSeq, []);
-    for (const [account, seq] of afterSeqs) this.#followed(account).orders.load(seq, []);
+    if (options.afterSeq !== undefined) this.#own.goOn(options.afterSeq);
+    for (const [account, position] of afterSeqs) this.#followed(account).goOn(position);
     this.#connect();
   }
 
@@ -163,6 +167,19 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   /** The open orders of one account of several; undefined before anything of it was told. */
   openOrdersOf(account: string): OpenOrders | undefined {
     return this.#accounts.get(account)?.orders;
+  }
+
+  /**
+   * Where the stream has come to, as of the last message: keep it, and begin with it the next time.
+   * Of one of several accounts, {@link positionOf}.
+   */
+  get position(): string {
+    return this.#own.position;
+  }
+
+  /** As {@link position}; undefined before anything of the account was told. */
+  positionOf(account: string): string | undefined {
+    return this.#accounts.get(account)?.position;
   }
 
   get state(): StreamState {
@@ -246,12 +263,12 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #query(): string {
     const heartbeat = this.#options.heartbeatSeconds ?? HEARTBEAT_SECONDS;
-    if (this.#begin !== "resume") return writeQuery({ snapshot: 1, heartbeat });
+    if (this.#begin !== "resume") return writeQuery({ snapshot: 1, history: 1, heartbeat });
     const positions = [...this.#accounts].map(
-      ([account, { orders }]) => `${account}:${orders.seq}`,
+      ([account, { position }]) => `${account}:${position}`,
     );
-    const after_seq = positions.length === 0 ? this.openOrders.seq : positions.join(",");
-    return writeQuery({ after_seq, heartbeat });
+    const after_seq = positions.length === 0 ? this.position : positions.join(",");
+    return writeQuery({ after_seq, history: 1, heartbeat });
   }
 
   /** Undefined where the key has one account: then messages do not name it. */
@@ -319,6 +336,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         if (isGap) this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
+      case "history":
+        this.#followed(message.account_code).history = message.history;
+        return;
       case "heartbeat":
         this.#takeHeartbeat(message);
         return;
@@ -412,9 +432,10 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
 function checkOptions(options: OrderStreamOptions): void {
   const { afterSeq = 0, afterSeqs = {}, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
-  for (const seq of [afterSeq, ...Object.values(afterSeqs)]) {
+  for (const position of [afterSeq, ...Object.values(afterSeqs)]) {
+    const seq = seqOf(position);
     if (Number.isSafeInteger(seq) && seq >= 0) continue;
-    throw new RangeError(`a position must be a whole number from 0, not ${seq}`);
+    throw new RangeError(`a position must be a whole number from 0, not ${position}`);
   }
   const isPeriod = Number.isInteger(heartbeatSeconds);
   if (!isPeriod || heartbeatSeconds < 1 || heartbeatSeconds > HEARTBEAT_SECONDS_MAX) {

@@ -1084,10 +1084,15 @@ export interface ConsoleSession {
 
 /** What a handshake asks for; signed with it. */
 export interface StreamQuery {
-  /** First replay everything later than this: a number, or ACCOUNT:N,ACCOUNT:N for a drop copy. */
+  /**
+   * First replay everything later than this: N, or N@HISTORY, which is refused where this gateway's
+   * history is another; ACCOUNT:N,ACCOUNT:N@HISTORY for a drop copy.
+   */
   readonly after_seq?: number | string;
   /** 1: the open orders first. Not together with after_seq. (at least 0, at most 1) */
   readonly snapshot?: number;
+  /** 1: a message tells first which history the positions are of. (at least 0, at most 1) */
+  readonly history?: number;
   /** Seconds between heartbeats. (at least 1, at most 30, 30 unless given) */
   readonly heartbeat?: number;
   /** 1: commands are taken on this socket; such a handshake works once. (at least 0, at most 1) */
@@ -1159,6 +1164,15 @@ export interface SkipMessage {
   readonly account_code?: string;
   /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
   readonly seq: number;
+}
+
+/** Which history the positions of this connection are of; only where history=1 asks for it. */
+export interface HistoryMessage {
+  readonly type: "history";
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
+  /** Its name, for the next after_seq. */
+  readonly history: string;
 }
 
 /** An announcement that is not the client's fault. */
@@ -1282,6 +1296,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "fires_in_ms",
   "grace",
   "heartbeat",
+  "history",
   "id",
   "last_time_ms",
   "latest_seq",

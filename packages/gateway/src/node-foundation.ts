@@ -1,6 +1,7 @@
 /**
  * What a node stands on: the journal, verified and opened, and the state that it was replayed to.
  */
+import { randomBytes } from "node:crypto";
 import { assert } from "@countermand/core/assert";
 import type { ApiKeys } from "@countermand/core/control";
 import type { TradeTape } from "@countermand/core/market-data";
@@ -25,6 +26,7 @@ import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
 import { type Recovered, recoverState } from "./sequencer/recovery.ts";
 import { SESSION_PARTITION, Sessions } from "./sequencer/sessions.ts";
 import { deskNames, isDeskName, type NodeLayout, partitionNames } from "./sequencer/state.ts";
+import { HISTORY_PARTITION, Histories } from "./stream/histories.ts";
 import type { Clock } from "./sys/clock.ts";
 
 export interface NodeOptions {
@@ -58,10 +60,14 @@ export interface Foundation {
   readonly tape: TradeTape;
   readonly partitions: Partitions;
   readonly keys: KeyStore;
+  readonly histories: Histories;
 }
 
 /** Reports beyond the archive that a start keeps in memory; older ones wait for the archive. */
 const RECOVERED_REPORTS_MAX = 200_000;
+
+/** Reason: nobody meets the name of another start by chance. */
+const HISTORY_NAME_BYTES = 8;
 
 /** What a replay came to: a state, and beside it what memory holds of the journal. */
 interface Replayed {
@@ -109,7 +115,8 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
     keys.requireReadable();
     const base = { signing, journal, rules, layout, archive, recent, marketClock };
     const partitions = await claimAll(base, recovered);
-    return { ...base, recovered, tape, partitions, keys };
+    const histories = await beginHistory(journal, config.dataDir, recovered);
+    return { ...base, recovered, tape, partitions, keys, histories };
   } catch (error) {
     await letGo(archive, journal);
     throw error;
@@ -281,7 +288,7 @@ async function claimAll(
     rules,
     layout,
     recent,
-  }: Omit<Foundation, "recovered" | "tape" | "partitions" | "keys">,
+  }: Omit<Foundation, "recovered" | "tape" | "partitions" | "keys" | "histories">,
   recovered: Recovered,
 ): Promise<Partitions> {
   const leases = new Map<string, Lease>();
@@ -314,6 +321,36 @@ async function claimAll(
     }),
     { state: control, lease: leaseOf(CONTROL_PARTITION) },
   );
+}
+
+/** On stable storage before anybody hears its name. */
+async function beginHistory(
+  journal: ThreadedJournal,
+  dataDir: string,
+  { state }: Recovered,
+): Promise<Histories> {
+  const histories = historiesOf(dataDir);
+  const books = [...state.desks.values()].flatMap((desk) => [...desk.books()]);
+  const streams = books.map(({ account, streamSeq }) => [account, streamSeq] as const);
+  const name = randomBytes(HISTORY_NAME_BYTES).toString("hex");
+  const payloads = histories.decideBegin(name, streams);
+  const { partition, epoch, lastSeq } = await journal.claim(
+    HISTORY_PARTITION,
+    `pid ${process.pid}`,
+  );
+  const outcome = await journal.append([{ partition, epoch, expectedSeq: lastSeq, payloads }]);
+  assert(outcome === "committed", "nobody else writes to a journal that is locked");
+  for (const payload of payloads) histories.apply(payload);
+  return histories;
+}
+
+function historiesOf(dataDir: string): Histories {
+  const reader = new JournalReader(dataDir);
+  try {
+    return new Histories(reader.records(HISTORY_PARTITION, 0));
+  } finally {
+    reader.close();
+  }
 }
 
 /** Production has no keys but those that operators make. */

@@ -172,6 +172,7 @@ export class RunningNode {
       trade: this.services.trade,
       budgets: this.services.budgets,
       hub: this.#hub,
+      histories: foundation.histories,
       guard: this.#guard,
       clock,
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),

@@ -1,7 +1,7 @@
 /** Following the order stream on a terminal. */
 import type { OrderUpdate, StreamEvent } from "@countermand/client";
 import type { Command } from "commander";
-import { count, wholeNumber } from "../arguments.ts";
+import { count, position } from "../arguments.ts";
 import { session } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { timeText } from "../time.ts";
@@ -11,10 +11,13 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
   program
     .command("watch")
     .description("show every change of every order as it happens, without gaps across reconnects")
-    .option("--from <seq>", "begin with the messages after this position; 0 for all", wholeNumber)
+    .option("--from <position>", "begin with the messages after this seq; 0 for all", position)
     .option("--count <n>", "end after so many changes", count)
-    .addHelpText("after", "\nCtrl-C ends it. With --json each message is one line.")
-    .action(async (options: { readonly from?: number; readonly count?: number }, command) => {
+    .addHelpText(
+      "after",
+      "\nCtrl-C ends it, and says where to go on. With --json each message is one line.",
+    )
+    .action(async (options: { readonly from?: string; readonly count?: number }, command) => {
       const { client, asJson } = session(command, terminal);
       const { from, count: wanted = Number.POSITIVE_INFINITY } = options;
       const stream = client.stream(from === undefined ? {} : { afterSeq: from });
@@ -26,6 +29,7 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
         if (event.type === "order") seen += 1;
         if (seen >= wanted) break;
       }
+      if (stream.accounts.length === 0) tell(terminal, `go on with --from ${stream.position}`);
     });
 }
 

@@ -93,12 +93,12 @@ class Bench {
 
 test("order link: begins with a snapshot, resumes after the last message it took", () => {
   const bench = Bench.live(7);
-  assert.match(bench.sockets[0]?.query ?? "", /^snapshot=1&commands=1&/);
+  assert.match(bench.sockets[0]?.query ?? "", /^snapshot=1&history=1&commands=1&/);
   bench.order(8);
   bench.listener.closed(1006, "");
   assert.deepEqual([bench.phase, bench.link.view.note], ["lost", "the connection broke"]);
   bench.advance(300);
-  assert.match(bench.sockets[1]?.query ?? "", /^after_seq=8&commands=1&/);
+  assert.match(bench.sockets[1]?.query ?? "", /^after_seq=8&history=1&commands=1&/);
   bench.listener.opened();
   assert.equal(bench.phase, "catching-up");
   bench.order(9);
@@ -231,6 +231,14 @@ test("order link: a session that has ended is not tried again", async () => {
   assert.equal(bench.phase, "signed-out");
   bench.advance(60_000);
   assert.equal(bench.sockets.length, 2);
+});
+
+test("order link: resumes by the history that it was told", () => {
+  const bench = Bench.live(9);
+  bench.tell({ type: "history", history: "h1" });
+  bench.listener.closed(1006, "");
+  bench.advance(300);
+  assert.match(bench.sockets[1]?.query ?? "", /^after_seq=9@h1&history=1&/);
 });
 
 test("order link: what cannot be replayed is shown anew, and that is said", () => {

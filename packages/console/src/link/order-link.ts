@@ -5,6 +5,7 @@
 import {
   type ErrorMessage,
   type HeartbeatMessage,
+  type HistoryMessage,
   type NoticeMessage,
   type OrderMessage,
   type OrderUpdate,
@@ -78,6 +79,8 @@ export class OrderLink {
   #failureCount = 0;
   /** Null until a snapshot has come: then connections resume. */
   #resumeFrom: number | null = null;
+  /** Which history that position is of; null before the gateway has told. */
+  #history: string | null = null;
   /** Latest position that the gateway is known to have. */
   #knownSeq = 0;
   /** Own position at the heartbeat before, to see whether a replay moves. */
@@ -148,8 +151,7 @@ export class OrderLink {
   #connect(): void {
     this.#isOpen = false;
     this.#seqAtBeat = -1;
-    const from = this.#resumeFrom === null ? "snapshot=1" : `after_seq=${this.#resumeFrom}`;
-    const query = `${from}&commands=1&heartbeat=${HEARTBEAT_SECONDS}`;
+    const query = `${this.#from()}&history=1&commands=1&heartbeat=${HEARTBEAT_SECONDS}`;
     const socket = this.#port.openSocket(`${PATH}?${query}`, {
       opened: () => {
         if (this.#socket === socket) this.#opened(socket);
@@ -166,6 +168,12 @@ export class OrderLink {
     });
     this.#socket = socket;
     this.#watch();
+  }
+
+  #from(): string {
+    if (this.#resumeFrom === null) return "snapshot=1";
+    const history = this.#history === null ? "" : `@${this.#history}`;
+    return `after_seq=${this.#resumeFrom}${history}`;
   }
 
   #opened(socket: Socket): void {
@@ -203,6 +211,9 @@ export class OrderLink {
         return;
       case "snapshot":
         this.#snapshot(message);
+        return;
+      case "history":
+        this.#history = message.history;
         return;
       case "heartbeat":
         this.#heartbeat(message.data.seq);
@@ -341,6 +352,7 @@ type Message =
   | SkipMessage
   | SnapshotMessage
   | HeartbeatMessage
+  | HistoryMessage
   | ReplyMessage
   | NoticeMessage
   | ErrorMessage;

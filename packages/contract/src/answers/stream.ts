@@ -25,6 +25,11 @@ export function encodeSkip(seq: number, account: string | null): string {
   return `{"type":"skip",${accountMember(account)}"seq":${seq}}`;
 }
 
+/** Which history the positions of the connection are of. */
+export function encodeHistory(history: string, account: string | null): string {
+  return `{"type":"history",${accountMember(account)}"history":${jsonString(history)}}`;
+}
+
 /**
  * `seq` is the latest of the account, so that silence and loss can be told apart. Where a socket
  * carries several accounts, this and others say whose it is. The budgets are there where there are

@@ -24,7 +24,7 @@ export const STREAM_ERRORS = {
     message: "Sequence Out Of Range",
     reason: "seq_out_of_range",
     retryable: false,
-    action: "Connect with snapshot=1, or with an after_seq from earliest_seq - 1 to latest_seq.",
+    action: "Connect with snapshot=1, or after earliest_seq - 1 to latest_seq of this history.",
   },
   COMMANDS_NOT_ENABLED: {
     code: 11030753,

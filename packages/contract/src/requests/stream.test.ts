@@ -7,13 +7,23 @@ import { COMMAND_OPS } from "../schema/stream-schemas.ts";
 import { decodeSocketCommand, decodeStreamQuery } from "./stream.ts";
 
 test("stream query: what a handshake asks for", () => {
-  const live = { snapshot: false, heartbeatSeconds: 30, commands: false, onDisconnect: null };
+  const live = {
+    snapshot: false,
+    history: false,
+    heartbeatSeconds: 30,
+    commands: false,
+    onDisconnect: null,
+  };
   assert.deepEqual(decodeStreamQuery(""), live);
   assert.deepEqual(decodeStreamQuery("after_seq=&snapshot=0&commands=0"), live);
-  assert.deepEqual(decodeStreamQuery("after_seq=0"), { ...live, afterSeq: 0 });
+  assert.deepEqual(decodeStreamQuery("after_seq=0"), {
+    ...live,
+    after: { seq: 0, history: null },
+  });
   assert.deepEqual(decodeStreamQuery("after_seq=8124&snapshot=0&heartbeat=1&commands=1"), {
-    afterSeq: 8124,
+    after: { seq: 8124, history: null },
     snapshot: false,
+    history: false,
     heartbeatSeconds: 1,
     commands: true,
     onDisconnect: null,
@@ -27,7 +37,7 @@ test("stream query: what a handshake asks for", () => {
   }
   assert.deepEqual(decodeStreamQuery("after_seq=9007199254740991"), {
     ...live,
-    afterSeq: Number.MAX_SAFE_INTEGER,
+    after: { seq: Number.MAX_SAFE_INTEGER, history: null },
   });
 });
 
@@ -36,7 +46,8 @@ test("stream query: the first fault is the answer, and says what is allowed", ()
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     [
       "seq=1",
-      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, heartbeat, commands, ' +
+      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, history, heartbeat, ' +
+        "commands, " +
         "cancel_on_disconnect, grace, group",
     ],
     ["snapshot=1&snapshot=1", "repeated_query_parameter: snapshot is given twice"],
@@ -50,6 +61,17 @@ test("stream query: the first fault is the answer, and says what is allowed", ()
       `${invalid}: after_seq must be a whole number from 0 to 9007199254740991, ` +
         'not "9007199254740992"',
     ],
+    [
+      "after_seq=7@a:b",
+      `${invalid}: after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once, ` +
+        'not "7@a:b"',
+    ],
+    [
+      "after_seq=7@",
+      `${invalid}: after_seq must be a whole number from 0 to 9007199254740991, ` +
+        'not "7@"; or such a number, @ and a history',
+    ],
+    ["history=2", `${invalid}: history must be a whole number from 0 to 1, not "2"`],
     ["grace=5", `${invalid}: grace and group need cancel_on_disconnect=1`],
     ["group=a", `${invalid}: grace and group need cancel_on_disconnect=1`],
     [
@@ -186,7 +208,24 @@ test("stream query: any text gives a query or a catalogued fault", () => {
     fc.property(rawQuery, (text) => {
       const result = decodeStreamQuery(text);
       if (isFault(result)) assert.ok(Object.hasOwn(ERRORS, result.error));
-      else assert.ok(Number.isSafeInteger(result.afterSeq ?? 0));
+      else assert.ok(Number.isSafeInteger(result.after?.seq ?? 0));
     }),
+  );
+});
+
+test("stream query: a position may name its history", () => {
+  const query = (rawQuery: string) => {
+    const decoded = decodeStreamQuery(rawQuery);
+    assert.ok(!isFault(decoded), rawQuery);
+    return decoded;
+  };
+  assert.equal(query("history=1").history, true);
+  assert.deepEqual(query("after_seq=7%40a1").after, { seq: 7, history: "a1" });
+  assert.deepEqual(
+    [...(query("after_seq=A:7@a1,B:8").afters ?? [])],
+    [
+      ["A", { seq: 7, history: "a1" }],
+      ["B", { seq: 8, history: null }],
+    ],
   );
 });

@@ -23,18 +23,29 @@ import {
   textFault,
   unknownField,
   wholeNumber,
+  wholeNumberRule,
 } from "./fields.ts";
 import { decodePlace, decodePlaceBatch, type PlaceElement } from "./place.ts";
 import { type QueryReader, queryReader } from "./query-reader.ts";
 import { asksForReceipt } from "./receipt.ts";
 
+/** Where a reader has come to in a stream. */
+export interface StreamPosition {
+  /** 0 to 2^53 - 1. */
+  readonly seq: number;
+  /** Of which history that is; null where the reader does not say. */
+  readonly history: string | null;
+}
+
 /** What a handshake asks for. */
 export interface StreamQuery {
-  /** Replay everything later than this seq first; absent: live only. 0 to 2^53 - 1. */
-  readonly afterSeq?: number;
-  /** The same by account, where the key may see several. Never together with afterSeq. */
-  readonly afterSeqs?: ReadonlyMap<string, number>;
-  /** Send the open orders first. Never together with afterSeq or afterSeqs. */
+  /** Replay everything later than this position first; absent: live only. */
+  readonly after?: StreamPosition;
+  /** The same by account, where the key may see several. Never together with `after`. */
+  readonly afters?: ReadonlyMap<string, StreamPosition>;
+  /** Tell the name of the history first. */
+  readonly history: boolean;
+  /** Send the open orders first. Never together with `after` or `afters`. */
   readonly snapshot: boolean;
   /** Seconds between heartbeats, 1 to 30. */
   readonly heartbeatSeconds: number;
@@ -47,16 +58,18 @@ export interface StreamQuery {
 const STREAM_QUERY_NAMES = fieldNames(STREAM_QUERY);
 const SEQS: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const HEARTBEATS: Range = { min: 1, max: LIMITS.heartbeatSecondsMax.value };
+const HISTORY_NAME = /^[0-9A-Za-z_-]{1,64}$/;
 const GRACES: Range = { min: 0, max: LIMITS.disconnectGraceSecondsMax.value };
 
 /** The raw query of the handshake without "?"; a parameter with an empty value counts as absent. */
 export function decodeStreamQuery(rawQuery: string): StreamQuery | Fault {
   const reader = queryReader(rawQuery, STREAM_QUERY_NAMES, "INVALID_STREAM_PARAMETER");
   if (isFault(reader)) return reader;
-  const after = afterSeqOf(reader);
+  const after = positionOf(reader);
   const query = {
     ...after,
     snapshot: reader.flag("snapshot"),
+    history: reader.flag("history"),
     heartbeatSeconds: reader.wholeNumber("heartbeat", HEARTBEATS) ?? HEARTBEAT_SECONDS_DEFAULT,
     commands: reader.flag("commands"),
     onDisconnect: onDisconnectOf(reader),
@@ -82,23 +95,40 @@ function onDisconnectOf(reader: QueryReader): StreamQuery["onDisconnect"] {
   return null;
 }
 
-/** One number, or `ACCOUNT:N` for one account and more, with commas between. */
-function afterSeqOf(reader: QueryReader): Pick<StreamQuery, "afterSeq" | "afterSeqs"> {
+/** One position, or `ACCOUNT:POSITION` for one account and more, with commas between. */
+function positionOf(reader: QueryReader): Pick<StreamQuery, "after" | "afters"> {
   const text = reader.given("after_seq") ?? "";
-  if (!text.includes(":")) return present({ afterSeq: reader.wholeNumber("after_seq", SEQS) });
-  const afterSeqs = new Map<string, number>();
+  if (!text.includes(":")) return onePositionOf(reader, text);
+  const afters = new Map<string, StreamPosition>();
   for (const part of text.split(",")) {
     const colon = part.lastIndexOf(":");
-    const [account, digits] = [part.slice(0, colon), part.slice(colon + 1)];
-    const seq = wholeNumber(digits, SEQS);
-    if (account === "" || colon === -1 || afterSeqs.has(account) || seq === null) {
+    const account = part.slice(0, colon);
+    const position = readPosition(part.slice(colon + 1));
+    if (account === "" || colon === -1 || afters.has(account) || position === null) {
       const rule = "after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once";
       reader.refuse(`${rule}, not ${shown(part)}`);
       break;
     }
-    afterSeqs.set(account, seq);
+    afters.set(account, position);
   }
-  return { afterSeqs };
+  return { afters };
+}
+
+function onePositionOf(reader: QueryReader, text: string): Pick<StreamQuery, "after"> {
+  const position = text === "" ? undefined : readPosition(text);
+  if (position !== null) return present({ after: position });
+  const rule = wholeNumberRule("after_seq", SEQS, shown(text));
+  reader.refuse(text.includes("@") ? `${rule}; or such a number, @ and a history` : rule);
+  return {};
+}
+
+/** `N`, or `N@HISTORY`; null: neither. */
+function readPosition(text: string): StreamPosition | null {
+  const mark = text.indexOf("@");
+  const seq = wholeNumber(mark === -1 ? text : text.slice(0, mark), SEQS);
+  const history = mark === -1 ? null : text.slice(mark + 1);
+  const isNamed = history === null || HISTORY_NAME.test(history);
+  return seq === null || !isNamed ? null : { seq, history };
 }
 
 /** A command, its data decoded and free of faults; faults inside a batch stay in its elements. */

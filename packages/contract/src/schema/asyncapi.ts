@@ -39,6 +39,7 @@ export const STREAM_CHANNELS: Readonly<Record<string, Channel>> = {
         "HeartbeatMessage",
         "SnapshotMessage",
         "SkipMessage",
+        "HistoryMessage",
         "NoticeMessage",
         "ErrorMessage",
         "ReplyMessage",

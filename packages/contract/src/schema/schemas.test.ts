@@ -22,6 +22,7 @@ import {
   encodeDepthSnapshot,
   encodeError,
   encodeHeartbeat,
+  encodeHistory,
   encodeMarketHeartbeat,
   encodeModeNotice,
   encodeNotice,
@@ -124,6 +125,8 @@ test("schemas: what the encoders write is what the schemas say", () => {
   assertValid("SnapshotMessage", encodeSnapshot(1, [update]));
   assertValid("SnapshotMessage", encodeSnapshot(1, [update], "80114138"));
   assertValid("SkipMessage", encodeSkip(1, null));
+  assertValid("HistoryMessage", encodeHistory("a1b2", null));
+  assertValid("HistoryMessage", encodeHistory("a1b2", "80114138"));
   assertValid("SkipMessage", encodeSkip(1, "80114138"));
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1));
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1, [], "80114138"));

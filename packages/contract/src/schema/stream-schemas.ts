@@ -54,6 +54,13 @@ export const SKIP_MESSAGE: ObjectSchema = message(
   ["account_code"],
 );
 
+export const HISTORY_MESSAGE: ObjectSchema = message(
+  "history",
+  "Which history the positions of this connection are of; only where history=1 asks for it.",
+  { account_code: ACCOUNT_CODE, history: text("Its name, for the next after_seq.") },
+  ["account_code"],
+);
+
 export const SNAPSHOT_MESSAGE: ObjectSchema = message(
   "snapshot",
   "The open orders as they stood at seq.",
@@ -107,16 +114,24 @@ export const REPLY_MESSAGE: ObjectSchema = message(
   ["data", "message", "details", "reason", "retryable", "retry_after", "receipt"],
 );
 
+const ACCOUNT_POSITION = "[^,]+:[0-9]+(@[0-9A-Za-z_-]{1,64})?";
+
 export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; signed with it.", {
   after_seq: {
     description:
-      "First replay everything later than this: a number, or ACCOUNT:N,ACCOUNT:N for a drop copy.",
+      "First replay everything later than this: N, or N@HISTORY, which is refused where this " +
+      "gateway's history is another; ACCOUNT:N,ACCOUNT:N@HISTORY for a drop copy.",
     oneOf: [
       { type: "integer", minimum: 0 },
-      { type: "string", pattern: "^[^,]+:[0-9]+(,[^,]+:[0-9]+)*$" },
+      { type: "string", pattern: "^[0-9]+@[0-9A-Za-z_-]{1,64}$" },
+      { type: "string", pattern: `^${ACCOUNT_POSITION}(,${ACCOUNT_POSITION})*$` },
     ],
   },
   snapshot: integer("1: the open orders first. Not together with after_seq.", {
+    minimum: 0,
+    maximum: 1,
+  }),
+  history: integer("1: a message tells first which history the positions are of.", {
     minimum: 0,
     maximum: 1,
   }),

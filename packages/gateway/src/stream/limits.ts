@@ -39,6 +39,15 @@ export const SNAPSHOT_ORDERS_MAX = 100_000;
  */
 export const SNAPSHOTS_ORDERS_MAX = 400_000;
 
+/**
+ * Histories that a gateway knows its own by; a reader of an older one begins anew. Reason: there is
+ * one for each start, and nobody is away for so many.
+ */
+export const HISTORIES_KEPT_MAX = 1_000;
+
+/** Accounts in one record of a history. Reason: so many fit into one block of the journal. */
+export const HISTORY_ACCOUNTS_PER_RECORD = 100;
+
 /** Milliseconds between looks at how late a reader is. Reason: a burst is read within that time. */
 export const LATENESS_CHECK_MS = 1_000;
 

@@ -180,12 +180,18 @@ export interface Subscribed {
 export const HEARTBEAT_MS = 30_000;
 
 /** A session that has started. */
-export function subscribe(start: StreamStart, feed = new FakeFeed(), port = new FakePort()) {
+export function subscribe(
+  start: StreamStart,
+  feed = new FakeFeed(),
+  port = new FakePort(),
+  history: string | null = null,
+) {
   const clock = new FakeClock();
   const counts = { sent: 0, tooSlow: 0, left: 0 };
   const session = new StreamSession({
     start,
     heartbeatMs: HEARTBEAT_MS,
+    history,
     feed,
     port,
     observer: {

@@ -113,6 +113,38 @@ test("stream session: after_seq beyond the latest is refused with the range", as
   assert.equal(subscribed.counts.left, 1);
 });
 
+test("stream session: who asks for the history is told it first, and only when let in", async () => {
+  const told = '{"type":"history","history":"h1"}';
+  const begin = (start: StreamStart) => subscribe(start, feedAt(7), new FakePort(), "h1");
+  for (const start of [
+    { from: "latest" },
+    { from: "snapshot" },
+    { from: "seq", afterSeq: 5 },
+  ] as const) {
+    const subscribed = begin(start);
+    await runOut(subscribed);
+    assert.equal(subscribed.port.texts[0], told, start.from);
+  }
+  const beyond = begin({ from: "seq", afterSeq: 8 });
+  await runOut(beyond);
+  assert.deepEqual(beyond.port.types(), ["error"]);
+  const reached = begin({ from: "seq", afterSeq: 8 });
+  reached.publish(1);
+  await runOut(reached);
+  assert.deepEqual(reached.port.types(), ["history"]);
+});
+
+test("stream session: a position of another history is refused, and nothing told", async () => {
+  const subscribed = subscribe({ from: "elsewhere", afterSeq: 5 }, feedAt(7), new FakePort(), "h1");
+  subscribed.publish(1);
+  await runOut(subscribed);
+  const { details, earliest_seq, latest_seq, reason } = lastMessage(subscribed);
+  assert.deepEqual([reason, earliest_seq, latest_seq], ["seq_out_of_range", 1, 8]);
+  assert.match(String(details), /^after_seq 5 cannot be continued: the history that it is of is/);
+  assert.deepEqual(subscribed.port.types(), ["error"]);
+  assert.equal(subscribed.port.closed?.code, 1008);
+});
+
 test("stream session: after_seq that the stream reaches meanwhile goes on", async () => {
   const subscribed = subscribe({ from: "seq", afterSeq: 8 }, feedAt(7));
   subscribed.publish(3);
@@ -541,7 +573,7 @@ test("stream session: any interleaving gives each report once, in order", async 
   let completeCount = 0;
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom<StreamStart["from"]>("latest", "seq", "snapshot"),
+      fc.constantFrom("latest" as const, "seq" as const, "snapshot" as const),
       fc.nat({ max: 300 }),
       fc.nat({ max: 300 }),
       fc.array(STEP, { maxLength: 60 }),

@@ -28,6 +28,7 @@ import {
   CLOSE_CODES,
   type ErrorName,
   encodeHeartbeat,
+  encodeHistory,
   encodeNotice,
   encodeStreamError,
   errorSpec,
@@ -75,6 +76,8 @@ export type StreamStart =
   /** What is published from now on. */
   | { readonly from: "latest" }
   | { readonly from: "seq"; readonly afterSeq: number }
+  /** A position of a history that is not this gateway's: nothing can be told but that. */
+  | { readonly from: "elsewhere"; readonly afterSeq: number }
   | { readonly from: "snapshot" };
 
 /** Hears what becomes of a session. */
@@ -90,6 +93,8 @@ export interface StreamSessionOptions {
   readonly heartbeatMs: number;
   /** The account that messages carry, where their socket has several; absent: none does. */
   readonly tag?: string | null;
+  /** The name of this gateway's history, where the reader asks for it. */
+  readonly history?: string | null;
   readonly feed: AccountFeed;
   readonly port: StreamPort;
   readonly observer: SessionObserver;
@@ -152,15 +157,25 @@ export class StreamSession {
     switch (start.from) {
       case "latest":
         this.#sentSeq = feed.durableSeq;
+        this.#tellHistory();
         this.#catchUp();
         break;
       case "seq":
         this.#sentSeq = start.afterSeq;
-        if (start.afterSeq > feed.durableSeq) this.#whileFetching(() => this.#refuseRange());
-        else this.#catchUp();
+        if (start.afterSeq > feed.durableSeq) {
+          this.#whileFetching(() => this.#refuseRange());
+        } else {
+          this.#tellHistory();
+          this.#catchUp();
+        }
+        break;
+      case "elsewhere":
+        this.#sentSeq = start.afterSeq;
+        this.#whileFetching(() => this.#refuseHistory());
         break;
       case "snapshot":
         this.#mode = "snapshot";
+        this.#tellHistory();
         this.#whileFetching(() => this.#takeSnapshot());
     }
   }
@@ -342,13 +357,26 @@ export class StreamSession {
     const earliestSeq = await this.#options.feed.earliestSeq();
     // The stream may have got that far meanwhile.
     if (this.#sentSeq > this.#options.feed.durableSeq) this.#refuseRangeFrom(earliestSeq);
+    else this.#tellHistory();
   }
 
-  #refuseRangeFrom(earliestSeq: number): void {
+  async #refuseHistory(): Promise<void> {
+    const earliestSeq = await this.#options.feed.earliestSeq();
+    const why = "the history that it is of is not this gateway's, whose data was put back";
+    this.#refuseRangeFrom(earliestSeq, why);
+  }
+
+  /** Only to who is let in: whoever knows the name counts on the positions behind it. */
+  #tellHistory(): void {
+    const { history = null } = this.#options;
+    if (history !== null) this.#hand([new StreamText(encodeHistory(history, this.#tag))]);
+  }
+
+  #refuseRangeFrom(earliestSeq: number, why?: string): void {
     const latestSeq = this.#options.feed.durableSeq;
     const details =
       `after_seq ${this.#sentSeq} cannot be continued: ` +
-      `it may be ${earliestSeq - 1} to ${latestSeq}`;
+      (why ?? `it may be ${earliestSeq - 1} to ${latestSeq}`);
     const text = encodeStreamError(
       "SEQ_OUT_OF_RANGE",
       details,

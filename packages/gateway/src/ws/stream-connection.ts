@@ -76,6 +76,8 @@ export interface StreamConnectionOptions {
   readonly socket: Duplex;
   readonly caller: Caller;
   readonly query: StreamQuery;
+  /** The name of the gateway's history; null where nobody asks for it. */
+  readonly history: string | null;
   /** Of each account whose stream it carries; at least one. */
   readonly streams: readonly CarriedStream[];
   readonly turns: ReplayTurns;
@@ -161,13 +163,14 @@ export class StreamConnection {
   }
 
   #sessionOf({ view, feed, observer, start }: CarriedStream): StreamSession {
-    const { budgets, clock, frameFault, query, streams, turns, webSocket } = this.#options;
+    const { budgets, clock, frameFault, history, query, streams, turns, webSocket } = this.#options;
     const shared = sharedSocket(webSocket, this.#held);
     const onWritten = () => this.#written(session);
     const session: StreamSession = new StreamSession({
       start,
       heartbeatMs: query.heartbeatSeconds * 1000,
       tag: tagOf(view),
+      history,
       feed,
       port:
         streams.length > 1

@@ -26,6 +26,7 @@ import type { DurableCommit } from "../sequencer/group-commit.ts";
 import { DESK, partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { answerIn } from "../sequencer/remembered-answer.ts";
 import { type Answer, Sequencer } from "../sequencer/sequencer.ts";
+import { Histories } from "../stream/histories.ts";
 import { StreamHub } from "../stream/stream-hub.ts";
 import { type Clock, systemClock } from "../sys/clock.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
@@ -106,6 +107,11 @@ export class StreamHarness {
   readonly fakeClock = new FakeClock();
   readonly journal = new MemoryJournal();
   readonly hub = new StreamHub(REFERENCE_INSTRUMENTS);
+  /** Three positions of the first account were written before it began. */
+  readonly histories = new Histories([
+    { payload: '["begun","before",[]]' },
+    { payload: '["begun","now",[["80114138",3]]]' },
+  ]);
   readonly sequencer: Sequencer;
   readonly trade: TradeService;
   readonly streams: OrderStreamServer;
@@ -149,6 +155,7 @@ export class StreamHarness {
       budgets: null,
       sessions: null,
       hub: this.hub,
+      histories: this.histories,
       guard: new DisconnectGuard({ sequencer, clock }),
       clock,
       onBug: (error) => assert.fail(error),

@@ -87,6 +87,24 @@ test("ws server: pushes of the key's account flow at once, others do not", async
   });
 });
 
+test("ws server: a position must be of the gateway's history, as far as that is shared", async () => {
+  await StreamHarness.run(async (harness) => {
+    await harness.place(5);
+    for (const position of ["3@before", "3@now", "5@now", "5"]) {
+      const query = `after_seq=${position}&history=1`;
+      const client = await new StreamClient(harness, { query }).open();
+      await client.received(1);
+      const [first] = client.messages;
+      assert.equal(JSON.stringify(first), '{"type":"history","history":"now"}', position);
+    }
+    for (const position of ["4@before", "0@never"]) {
+      const client = new StreamClient(harness, { query: `after_seq=${position}&history=1` });
+      assert.deepEqual(await client.closed, { code: 1008, reason: "seq_out_of_range" }, position);
+      assert.equal(client.messages[0]?.type, "error", position);
+    }
+  });
+});
+
 test("ws server: nothing is told before it is durable", async () => {
   await StreamHarness.run(async (harness) => {
     harness.journal.hold();

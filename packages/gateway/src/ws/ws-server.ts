@@ -31,6 +31,7 @@ import type { Budgets } from "../limits/budgets.ts";
 import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
+import type { Histories } from "../stream/histories.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import { ReplayTurns } from "../stream/replay-turns.ts";
 import { SnapshotRoom } from "../stream/snapshot-room.ts";
@@ -52,6 +53,7 @@ import {
 } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
 import { type CarriedStream, StreamConnection, StreamSocket } from "./stream-connection.ts";
+import { streamStarts } from "./stream-starts.ts";
 
 export interface OrderStreamServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
@@ -62,6 +64,7 @@ export interface OrderStreamServerOptions {
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
   readonly hub: StreamHub;
+  readonly histories: Pick<Histories, "current" | "sharedSeq">;
   readonly guard: DisconnectGuard;
   readonly clock: Clock;
   /** What becomes of a frame of a caller; nothing by default. */
@@ -195,7 +198,7 @@ export class OrderStreamServer {
     // A page asks for commands whatever its key may do; each of them is looked at when it comes.
     const refusal = isPage ? pageFault(query) : actingFault(key, query);
     if (refusal !== null) return refusal;
-    const starts = streamStarts(key.accounts, query);
+    const starts = streamStarts(key.accounts, query, this.#options.histories);
     if (isFault(starts)) return starts;
     const placeOf = at(key.accounts, 0);
     const crowded = this.#crowdFault(placeOf) ?? this.#groupFault(authenticated.caller, query);
@@ -281,7 +284,7 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { budgets, clock, frameFault, hub, onBug, trade } = this.#options;
+    const { budgets, clock, frameFault, histories, hub, onBug, trade } = this.#options;
     const { authenticated, query, starts } = admitted;
     const { caller, key } = authenticated;
     const connection = new StreamConnection({
@@ -289,6 +292,7 @@ export class OrderStreamServer {
       socket,
       caller,
       query,
+      history: query.history ? histories.current : null,
       streams: [...starts].map(([account, start]) => this.#streamOf(admitted, account, start)),
       turns: this.#turns,
       commandTurns: this.#commandTurns,
@@ -418,29 +422,6 @@ function actingFault(key: StoredKey, { commands, onDisconnect }: StreamQuery): F
 function pageFault({ onDisconnect }: StreamQuery): Fault | null {
   if (onDisconnect === null) return null;
   return fault("INVALID_STREAM_PARAMETER", "cancel_on_disconnect needs a signed handshake");
-}
-
-/** Where each account's stream begins; one that `after_seq` does not name begins with what comes. */
-function streamStarts(
-  accounts: readonly Account[],
-  { afterSeq, afterSeqs, snapshot }: StreamQuery,
-): ReadonlyMap<Account, StreamStart> | Fault {
-  if (afterSeq !== undefined && accounts.length > 1) {
-    const details = "a drop copy begins after_seq=ACCOUNT:N,ACCOUNT:N";
-    return fault("INVALID_STREAM_PARAMETER", details);
-  }
-  for (const account of afterSeqs?.keys() ?? []) {
-    if (!accounts.some((each) => each === account)) {
-      return fault("INVALID_STREAM_PARAMETER", "after_seq names an account that is not the key's");
-    }
-  }
-  const latest: StreamStart = { from: snapshot ? "snapshot" : "latest" };
-  return new Map(
-    accounts.map((account) => {
-      const seq = afterSeqs?.get(account) ?? afterSeq;
-      return [account, seq === undefined ? latest : { from: "seq", afterSeq: seq }];
-    }),
-  );
 }
 
 const PLACES = `WebSockets are at ${STREAM_PATH} and ${MARKET_STREAM_PATH}`;
