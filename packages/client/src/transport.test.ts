@@ -248,6 +248,17 @@ test("transport: the time of a call ends in its last refusal, if no answer was l
   }
 });
 
+test("transport: whoever waits is told what for, and gets the receipt if there is one", async () => {
+  const told: string[] = [];
+  const { transport } = scripted(
+    [json(503, refusal("overloaded")), CUT, json(200, { code: 0, receipt: "r" }), json(200, TOLD)],
+    { onRepeat: ({ attempts, problem }) => told.push(`${attempts}: ${problem}`) },
+  );
+  assert.equal((await transport.call(PLACE)).receipt, "r");
+  assert.deepEqual(told, ["1: m: d (11030202)", "2: socket hang up"]);
+  assert.ok(!("receipt" in (await transport.call(PLACE))));
+});
+
 test("transport: the headers that a call needs, and no more", async () => {
   const asked: [call: Call, headers: Record<string, string>][] = [
     [{ ...LIST, signed: false }, {}],

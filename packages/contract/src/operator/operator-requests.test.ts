@@ -194,7 +194,16 @@ test("operator requests: what of an instrument changes, and what it must have at
       { ...whole, product: "P", odd_lot: 0.5 },
       { instrument: { symbol: "AB", ...read, product: "P", oddLotQty: UNIT / 2n } },
     ],
-    [{ ...whole, symbol: "" }, /^symbol is required$/],
+    [
+      { ...whole, markets: ["hkex"], tick: "0.00000001" },
+      {
+        instrument: {
+          ...{ symbol: "AB", product: "AB", ...read, priceTick: 1n },
+          ...{ marketGroup: "hkex", markets: ["hkex"] },
+        },
+      },
+    ],
+    [{ ...whole, symbol: "", product: "P" }, /^symbol is required$/],
     [{ ...whole, symbol: ".A" }, /^symbol has letters/],
     [{ ...whole, product: "A/B" }, /^product has letters/],
     [{ ...whole, name: "" }, /^name is required$/],
@@ -204,7 +213,7 @@ test("operator requests: what of an instrument changes, and what it must have at
     [{ ...whole, markets: [] }, /^markets must be a list/],
     [{ ...whole, markets: ["usex", "usex"] }, /each once$/],
     [{ ...whole, markets: [5] }, /^markets are some of/],
-    [{ ...whole, markets: ["usex", "hkex"] }, /^markets must be names of one market$/],
+    [{ ...whole, markets: ["usex", "nasdaq", "hkex"] }, /^markets must be names of one market$/],
     [{ ...whole, odd_lot: 0 }, /^odd_lot must be above 0$/],
     ...["tick", "price_max", "lot", "qty_max"].flatMap(
       (field): Rows => [
