@@ -352,6 +352,24 @@ test("transport: an aborted call says whether something may have been done", asy
   await assert.rejects(stoppable.call(LIST), reason);
 });
 
+test("transport: a signal cuts an attempt short, whose query goes with its path", async () => {
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const seen: string[] = [];
+  const { transport } = scripted([], {
+    baseUrl: "http://gateway:80//",
+    fetch: (input, init) => {
+      seen.push(String(input));
+      init?.signal?.addEventListener("abort", () => seen.push("cut"));
+      stop.abort(reason);
+      return Promise.reject(reason);
+    },
+  });
+  const stoppable = transport.withSignal(stop.signal);
+  await assert.rejects(stoppable.call({ ...LIST, query: "page_index=1" }), reason);
+  assert.deepEqual(seen, ["http://gateway:80/trade/v1/orders?page_index=1", "cut"]);
+});
+
 test("transport: a signal cuts a pause short", async () => {
   const stop = new AbortController();
   const reason = new Error("enough");
