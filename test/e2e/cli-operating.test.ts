@@ -185,6 +185,40 @@ test("cli operating: a wrong token, and none", async (t) => {
   assert.match(none.errors, /--token-file/);
 });
 
+test("cli operating: doctor without a client's key checks what operators have", async (t) => {
+  const place = new OperatorPlace(t, { COUNTERMAND_SANDBOX_KEYS: "random" });
+  await place.start();
+  const environment = {
+    COUNTERMAND_URL: place.url,
+    COUNTERMAND_OPERATOR_URL: place.operatorUrl,
+    COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    COUNTERMAND_OPERATOR: "kim",
+  };
+  const doctor = () => runCommand(["doctor"], { environment });
+  const well = await doctor();
+  // The gateway's clock is the test's, and may be anywhere.
+  assert.doesNotMatch(well.output, /^FAIL {2}(?!clock)/m);
+  assert.match(well.output, /^ok +operators: token accepted; blocks: 0; markets not open: none$/m);
+  assert.match(well.output, /^ok +key: none chosen: --profile NAME/m);
+  await runCommand(wordsOf("mode hkex halted --reason news --yes"), { environment });
+  assert.match((await doctor()).output, /; markets not open: hkex halted$/m);
+  const clients = await runCommand(["doctor"], { environment: { COUNTERMAND_URL: place.url } });
+  assert.equal(clients.code, 1);
+  assert.match(clients.output, /^FAIL +key: none chosen: --profile NAME/m);
+  assert.doesNotMatch(clients.output, /stream|operators/);
+});
+
+test("cli operating: what is left out is asked for in the words of the command line", async (t) => {
+  const { operate } = await operatorOf(t);
+  const add = "instruments add NVDA --name x --market usex --currency USD --reason x";
+  assert.match((await operate(add)).errors, /'--tick <decimal>'/);
+  const both = await operate("accounts open B-9 --cash HKD=1,USD=2 --reason x");
+  assert.match(both.errors, /HKD=1000\.50, and the option again for each other: not HKD=1,USD=2/);
+  const key = await operate("keys create --account B-9 --permission read --reason x");
+  assert.match(key.errors, /there is no account B-9/);
+  assert.match((await operate("audit 22000000001")).errors, /--data-dir, or ask .* --operator-url/);
+});
+
 test("cli operating: an order's story from the gateway is the one in its journal", async (t) => {
   const { operate, place } = await operatorOf(t);
   const client = place.client();

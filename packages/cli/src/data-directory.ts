@@ -7,11 +7,16 @@ import type { Terminal } from "./terminal.ts";
 export const DATA_DIR =
   "the gateway's data directory; COUNTERMAND_DATA_DIR, or ./data, unless given";
 
-/** @throws UsageError there is no journal */
-export function journalDirectory(dataDir: string | undefined, terminal: Terminal): string {
+/** @throws UsageError there is no journal; `instead` is what else to do */
+export function journalDirectory(
+  dataDir: string | undefined,
+  terminal: Terminal,
+  instead = "",
+): string {
   const chosen = dataDir ?? terminal.environment["COUNTERMAND_DATA_DIR"] ?? "./data";
   const folder = resolve(chosen);
   const files = ["journal.db", "journal.db-wal", "head"];
   if (files.some((name) => existsSync(join(folder, name)))) return folder;
-  throw new UsageError(`${folder} has no journal: name the data directory with --data-dir`);
+  const problem = `${folder} has no journal: name the data directory with --data-dir`;
+  throw new UsageError(instead === "" ? problem : `${problem}, or ${instead}`);
 }

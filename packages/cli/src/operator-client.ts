@@ -214,6 +214,12 @@ function counted(value: unknown): unknown {
   return Object.fromEntries(members) as unknown;
 }
 
+/** Whether somebody operates from here. */
+export function namesOperatorToken(environment: Environment): boolean {
+  const names = ["COUNTERMAND_OPERATOR_TOKEN_FILE", "COUNTERMAND_OPERATOR_TOKEN"];
+  return names.some((name) => (environment[name] ?? "") !== "");
+}
+
 function operatorToken({ tokenFile }: OperatorChoice, environment: Environment): string {
   const file = tokenFile ?? environment["COUNTERMAND_OPERATOR_TOKEN_FILE"];
   const token = file ? readNamed(file).trim() : environment["COUNTERMAND_OPERATOR_TOKEN"];

@@ -105,6 +105,11 @@ export function chosenProfile(choice: ProfileChoice, environment: Environment): 
   return { ...profile, url: addressOf(url) };
 }
 
+/** Whether it is the sandbox's, which is taken where nobody chose one. */
+export function isPublicKey({ apiKey, secret }: Profile): boolean {
+  return apiKey === SANDBOX_PROFILE.apiKey && secret === SANDBOX_PROFILE.secret;
+}
+
 /** @throws UsageError `localhost:8080` is a URL, too: of a scheme that nobody speaks */
 export function addressOf(text: string): string {
   if (/^https?:/i.test(text) && URL.canParse(text)) {

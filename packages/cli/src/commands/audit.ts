@@ -86,7 +86,7 @@ async function tellFromJournal(
   if (options.tokenFile !== undefined) {
     throw new UsageError("--token-file is for --operator-url URL");
   }
-  const folder = journalDirectory(options.dataDir, terminal);
+  const folder = journalDirectory(options.dataDir, terminal, "ask the gateway: --operator-url URL");
   const { hasArchivedOrders, orderStories } = await import("@countermand/gateway/offline");
   let count = 0;
   for (const json of orderStories(folder, sought, options.segments ?? null)) {

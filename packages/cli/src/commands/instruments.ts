@@ -37,6 +37,13 @@ interface RetireOptions extends OperatorOptions {
   readonly cancelOrders?: boolean;
 }
 
+const GRID = [
+  ["--tick <decimal>", "smallest step between prices"],
+  ["--lot <decimal>", "step of quantities"],
+  ["--price-max <decimal>", "largest price"],
+  ["--qty-max <decimal>", "largest quantity"],
+] as const;
+
 export function addInstrumentCommands(program: Command, terminal: Terminal): void {
   const instruments = program
     .command("instruments")
@@ -88,7 +95,8 @@ function addAdd(instruments: Command, terminal: Terminal): void {
     .requiredOption("--currency <code>", "what its prices are in")
     .option("--product <text>", "what changes hands; the symbol unless given")
     .option("--odd-lot <qty>", "step of odd lots; none unless given");
-  writing(withGrid(add)).action(async (symbol: string, options: AddOptions, command: Command) => {
+  for (const [name, description] of GRID) add.requiredOption(name, description);
+  writing(add).action(async (symbol: string, options: AddOptions, command: Command) => {
     const { currency, market: markets, name, oddLot, product, reason } = options;
     const what = { symbol, name, markets, currency, product };
     const body = { reason, ...what, ...gridOf(options), odd_lot: oddLot };
@@ -113,11 +121,8 @@ function addRetire(instruments: Command, terminal: Terminal): void {
 }
 
 function withGrid(command: Command): Command {
-  return command
-    .option("--tick <decimal>", "smallest step between prices")
-    .option("--lot <decimal>", "step of quantities")
-    .option("--price-max <decimal>", "largest price")
-    .option("--qty-max <decimal>", "largest quantity");
+  for (const [name, description] of GRID) command.option(name, description);
+  return command;
 }
 
 function gridOf({ lot, priceMax, qtyMax, tick }: GridOptions): object {

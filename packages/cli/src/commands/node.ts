@@ -3,9 +3,18 @@ import { ApiError, CountermandClient } from "@countermand/client";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { addressAt, chosenProfile, credentialsOf, type ProfileChoice } from "../profiles.ts";
+import { namesOperatorToken } from "../operator-client.ts";
+import {
+  addressAt,
+  chosenProfile,
+  credentialsOf,
+  isPublicKey,
+  type Profile,
+  type ProfileChoice,
+} from "../profiles.ts";
 import { isJson, setExitCode } from "../session.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
+import { API, operatorClient } from "./operator-command.ts";
 
 export function addNodeCommands(program: Command, terminal: Terminal): void {
   program
@@ -54,6 +63,12 @@ interface Finding {
   readonly said: string;
 }
 
+interface MarketRow {
+  readonly market: string;
+  readonly holds: string;
+}
+
+const NOT_KNOWN = 401;
 const SKEW_MS_MAX = 1_000;
 const DISK_TIMEOUT_MS = 3_000;
 
@@ -61,7 +76,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command("doctor")
     .description(
-      "check that the gateway answers, the clocks agree, its disk has room, the key works",
+      "check that the gateway answers, the clocks agree, its disk has room, key and operator's token work",
     )
     .action(async (_options, command: Command) => {
       const profile = chosenProfile(command.optsWithGlobals<ProfileChoice>(), terminal.environment);
@@ -73,7 +88,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
         attemptTimeoutMs: 2_000,
       });
       let isGood = true;
-      for await (const finding of findings(client, url)) {
+      for await (const finding of findings(client, profile, terminal)) {
         isGood &&= finding.isGood;
         if (isJson(command)) printJson(terminal, finding);
         else
@@ -90,7 +105,12 @@ function addDoctor(program: Command, terminal: Terminal): void {
     });
 }
 
-async function* findings(client: CountermandClient, url: string): AsyncGenerator<Finding> {
+async function* findings(
+  client: CountermandClient,
+  profile: Profile,
+  terminal: Terminal,
+): AsyncGenerator<Finding> {
+  const { url } = profile;
   const major = Number(process.versions.node.split(".")[0]);
   yield { check: "Node", isGood: major >= 22, said: process.version };
   const reach = await finding("gateway", async () => {
@@ -106,6 +126,13 @@ async function* findings(client: CountermandClient, url: string): AsyncGenerator
     said: clockText(Math.round(-offsetMs), Math.ceil(errorMs)),
   };
   yield await finding("disk", () => diskOf(url));
+  const hasToken = namesOperatorToken(terminal.environment);
+  if (hasToken) yield await finding("operators", () => operatorsOf(terminal));
+  if (isPublicKey(profile) && (await isRefused(client))) {
+    // Whoever operates a gateway needs no key of a client.
+    yield { check: "key", isGood: hasToken, said: "none chosen: --profile NAME, to check one" };
+    return;
+  }
   yield await finding("key", async () => {
     const { total_records } = await client.orders({ page_size: 1 }).catch(dropCopyOnly);
     if (total_records === null)
@@ -118,6 +145,26 @@ async function* findings(client: CountermandClient, url: string): AsyncGenerator
 function clockText(aheadMs: number, errorMs: number): string {
   const side = aheadMs < 0 ? "behind" : "ahead of";
   return `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
+}
+
+/** Whether the gateway does not know the key at all. */
+async function isRefused(client: CountermandClient): Promise<boolean> {
+  try {
+    await client.orders({ page_size: 1 });
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && error.httpStatus === NOT_KNOWN;
+  }
+}
+
+/** What operators hold back is what they look for first. */
+async function operatorsOf(terminal: Terminal): Promise<string> {
+  const client = operatorClient({}, terminal);
+  const { blocks } = (await client.read(`${API}/blocks`)) as { readonly blocks: unknown[] };
+  const { markets } = (await client.read(`${API}/modes`)) as { readonly markets: MarketRow[] };
+  const held = markets.filter(({ holds }) => holds !== "open");
+  const modes = held.map(({ market, holds }) => `${market} ${holds}`).join(", ");
+  return `token accepted; blocks: ${blocks.length}; markets not open: ${modes || "none"}`;
 }
 
 /** A key of several accounts is in order, and may ask for no orders. */

@@ -199,7 +199,9 @@ function assignment(
 ): Readonly<Record<string, string>> {
   const [, name, value] = DECIMAL_ASSIGNMENT.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new UsageError(`write NAME=DECIMAL, such as HKD=1000.50, not ${text}`);
+    throw new UsageError(
+      `write NAME=DECIMAL, such as HKD=1000.50, and the option again for each other: not ${text}`,
+    );
   }
   // None of two figures is dropped, and nobody means to have them added up.
   if (before !== undefined && Object.hasOwn(before, name)) {

@@ -152,10 +152,12 @@ export class KeyService {
     if (expiresAtMs !== null && expiresAtMs <= wallMs) {
       return fault("OPERATOR_INVALID_FIELD", "expires_at is over");
     }
-    const isOpen = accounts.every((each) => {
-      return !isSandboxOwn(each) && partitions.deskOf(each).desk.book(each) !== null;
+    const unknown = accounts.find((each) => {
+      return isSandboxOwn(each) || partitions.deskOf(each).desk.book(each) === null;
     });
-    return isOpen ? null : fault("UNKNOWN_ACCOUNT", "the key names an account that there is not");
+    return unknown === undefined
+      ? null
+      : fault("UNKNOWN_ACCOUNT", `there is no account ${unknown}`);
   }
 
   #credential(
