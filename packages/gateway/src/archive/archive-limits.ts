@@ -100,6 +100,13 @@ export const STORY_ORDERS_MAX = 100;
 export const STORY_WAIT_MS = 5_000;
 
 /**
+ * Milliseconds that the archive's thread gets to end when the gateway stops; then it is terminated.
+ * Reason: all that it holds is made from the journal again, and the journal still has to be closed
+ * within the time of a stop. One that is well takes some tens.
+ */
+export const ARCHIVE_STOP_MS = 1_000;
+
+/**
  * First pause after a failure of the archive, in milliseconds; doubled with each one that follows.
  */
 export const RETRY_MS_MIN = 100;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,14 +15,21 @@ import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
+import { GatedThread } from "../sys/gated-thread.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
 import {
+  ARCHIVE_STOP_MS,
   FOLLOW_GATHER_EVENTS,
   FOLLOW_GATHER_MS,
   RETRY_MS_MIN,
   RUN_REPORTS_MAX,
 } from "./archive-limits.ts";
-import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
+import {
+  type ArchiveNotice,
+  type ArchiveOptions,
+  type ArchiveThread,
+  OrderArchive,
+} from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
 
@@ -445,6 +453,23 @@ test("archive: closed, it refuses", () =>
     const orderId = desk.place(ALICE);
     await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
     await archive.close();
+  }));
+
+test("archive: a thread that hangs is not waited for at the end, and ended", () =>
+  withDesk(async ({ folder, open }) => {
+    const clock = new FakeClock();
+    const start = { dataDir: folder, partitions: [DESK], required: new Map() };
+    const file = new URL("./hung-archive-fixture.ts", import.meta.url);
+    const thread: ArchiveThread = new GatedThread(file, start);
+    const gone = once(thread.worker, "exit");
+    const archive = await open({ clock, thread });
+    const asked = assert.rejects(archive.list(ALICE, {}, 0, 10), UNAVAILABLE);
+    const closed = archive.close();
+    clock.advance(ARCHIVE_STOP_MS);
+    await closed;
+    await asked;
+    await gone;
+    assert.equal(clock.timerCount, 0);
   }));
 
 test("archive: who waits for a position that it does not reach is told so in time", () =>

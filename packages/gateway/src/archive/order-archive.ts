@@ -19,6 +19,7 @@ import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
 import { GatedThread } from "../sys/gated-thread.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
+  ARCHIVE_STOP_MS,
   FOLLOW_GATHER_EVENTS,
   FOLLOW_GATHER_MS,
   LISTS_WAITING_MAX,
@@ -125,6 +126,8 @@ export class OrderArchive {
   /** Null while a failed thread has not been replaced by one that is ready. */
   #worker: Worker | null = null;
   #exited: Promise<void> = Promise.resolve();
+  /** The last one that was started, ready or not. */
+  #thread: Worker | null = null;
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
   /** Of what is durable, what the thread was last told. */
@@ -340,7 +343,7 @@ export class OrderArchive {
     return this.#ask("earliestStreamSeq", { account });
   }
 
-  /** Ends the thread. Calls without an answer are refused. */
+  /** Ends the thread, in time also one that hangs. Calls without an answer are refused. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -350,11 +353,25 @@ export class OrderArchive {
     this.#gathering?.cancel();
     this.#retry?.cancel();
     this.#send({ type: "close" });
-    await this.#exited;
+    await this.#ended();
     const closed = new ArchiveError("it is closed");
     this.#refuseAll(closed);
     for (const { reject } of this.#waiters) reject(closed);
     this.#waiters = [];
+  }
+
+  /** A thread that waits for the system does not even end then: nobody waits for it here. */
+  #ended(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ARCHIVE_STOP_MS, () => {
+        void this.#thread?.terminate();
+        resolve();
+      });
+      void this.#exited.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #ask<Name extends QuestionName>(
@@ -407,6 +424,7 @@ export class OrderArchive {
   ): Promise<void> {
     if (thread.problem !== null) throw new ArchiveError(thread.problem);
     const { worker } = thread;
+    this.#thread = worker;
     thread.begin();
     await new Promise<void>((resolve, reject) => {
       let problem = "its thread ended";
