@@ -80,9 +80,10 @@ function heartbeat(seq: number): string {
 }
 
 test("order stream: begins with the open orders and follows them", async () => {
-  const { stream, connection } = harness();
+  const { stream, connection, timers } = harness();
   const { listener, query } = await connection(1);
   assert.equal(query, "snapshot=1&history=1&heartbeat=5");
+  assert.equal([...timers][0]?.ms, 11_000);
   listener.opened();
   assert.equal(stream.state, "connecting");
   listener.received(snapshot(7, ["22000000002", "22000000001"]));
@@ -135,13 +136,14 @@ test("order stream: a gap, and a heartbeat that is ahead, make it resume", async
 
 test("order stream: a heartbeat that is ahead of a replay under way is no loss", async () => {
   const { stream, connection } = harness({ afterSeq: 0 });
-  const { closedWith, listener } = await connection(1);
+  const only = await connection(1);
+  const { listener } = only;
   listener.opened();
   listener.received(order("22000000001", 1));
   listener.received(heartbeat(5_000));
   listener.received(order("22000000002", 2));
   listener.received(heartbeat(5_001));
-  assert.equal(closedWith, null);
+  assert.equal(only.closedWith, null);
   assert.equal(stream.state, "live");
   listener.received(heartbeat(5_002));
   assert.equal(stream.state, "waiting");
@@ -311,6 +313,7 @@ test("order stream: options that no gateway takes are refused at once", () => {
     assert.throws(() => harness({ heartbeatSeconds }), RangeError);
   }
   for (const afterSeq of [-1, 0.5]) assert.throws(() => harness({ afterSeq }), RangeError);
+  for (const heartbeatSeconds of [1, 30]) harness({ heartbeatSeconds, afterSeq: 0 }).stream.close();
 });
 
 test("order stream: what came before anybody iterated is told", async () => {
@@ -367,6 +370,12 @@ test("order stream: positions of orders a key may not see are passed over", asyn
   listener.received('{"type":"skip","seq":2}');
   listener.received(order("22000000001", 3));
   assert.equal(stream.openOrders.seq, 3);
+  listener.received('{"type":"skip","seq":5}');
+  assert.deepEqual(
+    [stream.state, stream.openOrders.seq],
+    ["waiting", 3],
+    "a gap is one all the same",
+  );
   stream.close();
 });
 
@@ -429,13 +438,66 @@ test("order stream: a key that may have a stream alone is no key that is not let
   stream.close();
 });
 
+test("order stream: a refusal that is about now is no key that is not let in", async () => {
+  for (const httpStatus of [404, 429, 503]) {
+    const failure = { code: 1, message: "m", details: "", reason: "r", retryable: true };
+    const refused = new ApiError(httpStatus, failure);
+    const { stream, connection } = harness({}, () => Promise.reject(refused));
+    const { listener } = await connection(1);
+    listener.closed(1006, "");
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    assert.equal(stream.state, "waiting");
+    stream.close();
+  }
+});
+
 test("order stream: later message types are passed over, noise is not", async () => {
-  const { stream, connection } = harness();
-  const { listener } = await connection(1);
-  listener.opened();
-  listener.received('{"type":"weather","seq":2}');
-  assert.equal(stream.state, "connecting");
-  listener.received("<html>");
-  assert.equal(stream.state, "waiting");
+  for (const noise of ["<html>", "null", "5", '"type"', "{}"]) {
+    const { stream, connection } = harness();
+    const { listener } = await connection(1);
+    listener.opened();
+    listener.received('{"type":"weather","seq":2}');
+    assert.equal(stream.state, "connecting");
+    listener.received(noise);
+    assert.equal(stream.state, "waiting");
+    stream.close();
+  }
+});
+
+test("order stream: a connection that was given up tells nothing more, others why they ended", async () => {
+  const { stream, connection, runTimer } = harness();
+  const events = stream[Symbol.asyncIterator]();
+  const reasons: string[] = [];
+  const ended = async () => {
+    for (;;) {
+      const { value } = await events.next();
+      if (value?.type === "disconnected") return reasons.push(value.reason);
+    }
+  };
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(snapshot(7, []));
+  first.listener.received(order("22000000001", 9));
+  await ended();
+  runTimer();
+  for (const [count, reason] of [
+    [2, ""],
+    [3, "the gateway stops"],
+  ] as const) {
+    const { listener } = await connection(count);
+    listener.opened();
+    first.listener.opened();
+    first.listener.received(order("22000000001", 8));
+    first.listener.closed(1000, "late");
+    assert.deepEqual([stream.state, stream.openOrders.seq], ["live", 7]);
+    listener.closed(1001, reason);
+    await ended();
+    runTimer();
+  }
+  assert.deepEqual(reasons, [
+    "messages before 9 are missing",
+    "closed with 1001",
+    "the gateway stops",
+  ]);
   stream.close();
 });
