@@ -108,6 +108,28 @@ test("bad input: headers of more than 16 KiB", async () => {
   await refused([rawRequest(long, [])], 431, "headers_too_large");
 });
 
+test("bad input: a head of 16 KiB is taken, and of a byte more refused", async () => {
+  const upgrade: [string, string][] = [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Version", "13"],
+    ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+  ];
+  for (const [what, line, rows, status] of [
+    ["a request", "GET /time HTTP/1.1", [], 200],
+    ["a handshake", "GET /ws/trade/v1 HTTP/1.1", upgrade, 401],
+  ] as const) {
+    const padded = (bytes: number): Buffer => {
+      const bare = rawRequest(line, [...rows, ["X-Padding", ""]]).length;
+      return rawRequest(line, [...rows, ["X-Padding", "x".repeat(bytes - bare)]]);
+    };
+    assert.equal(padded(LIMIT_BYTES).length, LIMIT_BYTES);
+    const { answers } = await exchange(gateway.port, [padded(LIMIT_BYTES)], 1);
+    assert.equal(answers[0]?.status, status, what);
+    await refused([padded(LIMIT_BYTES + 1)], 431, "headers_too_large");
+  }
+});
+
 test("bad input: a body of another content type is refused", async () => {
   const wrong = ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""];
   const odd = ["application/json; charset=utf-16", "application/json, text/plain", "json", "\t"];

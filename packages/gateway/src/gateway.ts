@@ -8,6 +8,7 @@ import { ConsoleEdge } from "./console/console-edge.ts";
 import { WELCOME_CODE_LIFE_MS } from "./console/limits.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { renewTls } from "./http/node-server.ts";
+import { headFault } from "./http/request-form.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
 import { letGo, type NodeOptions } from "./node-foundation.ts";
@@ -191,7 +192,10 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
   });
   http.server.on("upgrade", (request, socket, head) => {
     const { node } = front;
-    if (node === null) {
+    const tooLong = headFault(request);
+    if (tooLong !== null) {
+      refuseUpgrade(request, socket, tooLong);
+    } else if (node === null) {
       refuseUpgrade(request, socket, fault("STARTING", "the gateway is reading its journal"));
     } else if (pathOf(request.url ?? "") === MARKET_STREAM_PATH) {
       node.market.streams.handleUpgrade(request, socket, head);

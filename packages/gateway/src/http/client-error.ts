@@ -6,6 +6,7 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, fault } from "@countermand/contract";
 import { endGently, isEnding } from "./last-answer.ts";
+import { HEAD_TOO_LONG } from "./request-form.ts";
 import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 
 /** The newest request of each connection, by its response. */
@@ -96,7 +97,7 @@ function rawResponse(name: ErrorName, details: string): string {
 function meaningOf(error: NodeJS.ErrnoException): [ErrorName, string] {
   switch (error.code) {
     case "HPE_HEADER_OVERFLOW":
-      return ["HEADERS_TOO_LARGE", "request line and headers have more than 16 KiB"];
+      return ["HEADERS_TOO_LARGE", HEAD_TOO_LONG];
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return ["REQUEST_TIMEOUT", "the request did not arrive in time"];
     default:

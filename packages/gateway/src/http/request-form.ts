@@ -12,6 +12,8 @@ export function formFault(request: IncomingMessage): Fault | null {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
     return malformed(`HTTP/1.1 is spoken here, and not HTTP/${httpVersion}`);
   }
+  const tooLong = headFault(request);
+  if (tooLong !== null) return tooLong;
   const hosts = hostCount(request.rawHeaders);
   if (hosts > 1) return malformed("a request carries one header Host");
   if (hosts === 0 && httpVersion === "1.1") {
@@ -29,6 +31,23 @@ export function formFault(request: IncomingMessage): Fault | null {
     return malformed("Transfer-Encoding is chunked or nothing");
   return null;
 }
+
+/**
+ * Node's own limit counts the address, names and values alone, and so lets longer heads pass: here
+ * is what lies between them, too, as it is commonly written. Also for handshakes.
+ */
+export function headFault({ method, url, rawHeaders }: HeadParts): Fault | null {
+  let bytes = (method ?? "").length + (url ?? "").length + AROUND_LINE_BYTES;
+  for (const part of rawHeaders) bytes += part.length + 2;
+  if (bytes <= LIMITS.headersBytesMax.value) return null;
+  return fault("HEADERS_TOO_LARGE", HEAD_TOO_LONG);
+}
+
+type HeadParts = Pick<IncomingMessage, "method" | "url" | "rawHeaders">;
+
+export const HEAD_TOO_LONG = "request line and headers have more than 16 KiB";
+/** Two spaces, the version and the end of its line, and the empty line behind the headers. */
+const AROUND_LINE_BYTES = "  HTTP/1.1\r\n\r\n".length;
 
 /** Node keeps the first of several and tells nobody. */
 function hostCount(rawHeaders: readonly string[]): number {
