@@ -67,9 +67,10 @@ function members({ properties = {}, required = [], additionalProperties }: Schem
 }
 
 function commentOf(schema: Schema): string {
+  const { minimum, maximum } = schema.oneOf?.find(({ type }) => type === "integer") ?? schema;
   const range = [
-    ...(schema.minimum === undefined ? [] : [`at least ${schema.minimum}`]),
-    ...(schema.maximum === undefined ? [] : [`at most ${schema.maximum}`]),
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
     ...(schema.maxLength === undefined ? [] : [`at most ${schema.maxLength} characters`]),
     ...(schema.default === undefined ? [] : [`${schema.default} unless given`]),
   ];

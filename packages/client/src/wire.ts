@@ -329,7 +329,7 @@ export interface CancelRequest {
   /** unfilled: only while nothing of the order has traded. */
   readonly only_if?: "unfilled" | "";
   /** Only while the order is at this version. (at least 1) */
-  readonly version?: number;
+  readonly version?: number | string;
 }
 
 /** One element of a batch of cancels. */
@@ -368,11 +368,11 @@ export interface CancelAllRequest {
     | "at_auction_order"
     | "at_auction_limit_order";
   /** Seconds since the order was created, at least. (at least 0, at most 1000000000) */
-  readonly older_than?: number;
+  readonly older_than?: number | string;
   /** What reference_id begins with. (at most 64 characters) */
   readonly reference_id_prefix?: string;
   /** 1: show what would be cancelled, and cancel nothing. (at least 0, at most 1) */
-  readonly preview?: number;
+  readonly preview?: number | string;
 }
 
 /** One order of a cancel-all. */
@@ -415,7 +415,7 @@ export interface CancelAllResult {
 /** Arms, refreshes or releases one switch. */
 export interface DeadManRequest {
   /** Seconds until it fires unless it is refreshed; 0 releases it. (at least 0, at most 86400) */
-  readonly timeout: number;
+  readonly timeout: number | string;
   /** Which orders; key means those that the calling key places. */
   readonly scope: "key" | "portfolio" | "symbol" | "reference_id_prefix";
   /** The portfolio, symbol or prefix; not for the scope key. (at most 64 characters) */
@@ -507,7 +507,7 @@ export interface AmendRequest {
   /** unfilled: only while nothing of the order has traded. */
   readonly only_if?: "unfilled" | "";
   /** Only while the order is at this version. (at least 1) */
-  readonly version?: number;
+  readonly version?: number | string;
   /** New limit price. */
   readonly price?: Decimal;
   /** New trigger of a waiting stop order. */
@@ -924,13 +924,13 @@ export interface ClockRequest {
    * To this time, Unix milliseconds, not before the exchange's own. (at least 0, at most
    * 4102444800000)
    */
-  readonly set?: number;
+  readonly set?: number | string;
   /** Forward by so many milliseconds. (at least 1, at most 4102444800000) */
-  readonly advance_ms?: number;
+  readonly advance_ms?: number | string;
   /** To the next boundary of this market's sessions; true is any market's. */
   readonly step?: true | "hkex" | "usex" | "nasdaq" | "crypto";
   /** So many times as fast as real time; 0 stands still. (at least 0, at most 86400) */
-  readonly speed?: number;
+  readonly speed?: number | string;
 }
 
 /** Where a market is in its day. */
@@ -979,13 +979,13 @@ export interface FaultRequest {
     | "repeated_frame"
     | "lost_answer";
   /** Milliseconds; the fault's own where none are sent. (at least 0, at most 60000) */
-  readonly delay_ms?: number;
+  readonly delay_ms?: number | string;
   /** How many times it happens. (at least 1, at most 1000, 1 unless given) */
-  readonly count?: number;
+  readonly count?: number | string;
   /** Chance at each occasion: above 0, at most 1, which is the default. */
   readonly probability?: Decimal;
   /** Decides at which occasions it happens. (at least 0, at most 4294967295, 1 unless given) */
-  readonly seed?: number;
+  readonly seed?: number | string;
 }
 
 /** An armed fault. */
@@ -1086,7 +1086,7 @@ export interface ConsoleSession {
 export interface StreamQuery {
   /**
    * First replay everything later than this: N, or N@HISTORY, which is refused where this gateway's
-   * history is another; ACCOUNT:N,ACCOUNT:N@HISTORY for a drop copy.
+   * history is another; ACCOUNT:N,ACCOUNT:N@HISTORY for a drop copy. (at least 0)
    */
   readonly after_seq?: number | string;
   /** 1: the open orders first. Not together with after_seq. (at least 0, at most 1) */
@@ -1271,7 +1271,6 @@ export interface CommandMessage {
 
 /** Members that are whole numbers; every other number of an answer is a decimal. */
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
-  "advance_ms",
   "already",
   "block_id",
   "blocked_at",
@@ -1303,16 +1302,13 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "listed",
   "matched",
   "next_change",
-  "older_than",
   "page",
   "page_index",
   "page_size",
   "place",
-  "preview",
   "retry_after",
   "seed",
   "seq",
-  "set",
   "snapshot",
   "speed",
   "start_time",

@@ -100,7 +100,7 @@ export async function keep(
   { monotonicMs, pause }: KeepClock = { monotonicMs: systemMs, pause: systemPause },
 ): Promise<void> {
   const { stopped } = terminal;
-  const timeoutMs = 1_000 * request.timeout;
+  const timeoutMs = 1_000 * Number(request.timeout);
   tell(terminal, "kept armed until Ctrl-C; then it fires, unless it is released");
   let armedMs = monotonicMs();
   let pauseMs = timeoutMs / 3;

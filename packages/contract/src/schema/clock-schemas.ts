@@ -6,6 +6,7 @@ import {
   array,
   boolean,
   integer,
+  integerInput,
   milliseconds,
   type ObjectSchema,
   ref,
@@ -17,11 +18,11 @@ export const CLOCK_REQUEST: ObjectSchema = request(
   "Where the exchange's clock is to go, and how fast it runs from there: at most one of the first " +
     "three, and at least one of all.",
   {
-    set: integer("To this time, Unix milliseconds, not before the exchange's own.", {
+    set: integerInput("To this time, Unix milliseconds, not before the exchange's own.", {
       minimum: 0,
       maximum: LIMITS.clockMsMax.value,
     }),
-    advance_ms: integer("Forward by so many milliseconds.", {
+    advance_ms: integerInput("Forward by so many milliseconds.", {
       minimum: 1,
       maximum: LIMITS.clockMsMax.value,
     }),
@@ -32,7 +33,7 @@ export const CLOCK_REQUEST: ObjectSchema = request(
         { type: "string", enum: MARKET_WORDS.words },
       ],
     },
-    speed: integer("So many times as fast as real time; 0 stands still.", {
+    speed: integerInput("So many times as fast as real time; 0 stands still.", {
       minimum: 0,
       maximum: LIMITS.clockSpeedMax.value,
     }),

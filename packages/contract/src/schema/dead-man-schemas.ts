@@ -6,6 +6,7 @@ import {
   array,
   boolean,
   integer,
+  integerInput,
   limitedText,
   milliseconds,
   type ObjectSchema,
@@ -18,7 +19,7 @@ import {
 export const DEAD_MAN_REQUEST: ObjectSchema = request(
   "Arms, refreshes or releases one switch.",
   {
-    timeout: integer("Seconds until it fires unless it is refreshed; 0 releases it.", {
+    timeout: integerInput("Seconds until it fires unless it is refreshed; 0 releases it.", {
       minimum: 0,
       maximum: LIMITS.deadManSecondsMax.value,
     }),

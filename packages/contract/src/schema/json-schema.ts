@@ -110,6 +110,21 @@ export function integer(description: string, rest: Partial<Schema> = {}): Schema
   return { type: "integer", description, ...rest };
 }
 
+const WHOLE_NUMBER_TEXT = "^(0|[1-9][0-9]{0,15})$";
+
+/** A whole number that a client sends, as number or as text. */
+export function integerInput(description: string, rest: Partial<Schema> = {}): Schema {
+  const { default: byDefault, ...range } = rest;
+  return {
+    description,
+    ...(byDefault !== undefined && { default: byDefault }),
+    oneOf: [
+      { type: "integer", ...range },
+      { type: "string", pattern: WHOLE_NUMBER_TEXT },
+    ],
+  };
+}
+
 export function boolean(description: string): Schema {
   return { type: "boolean", description };
 }

@@ -14,6 +14,7 @@ import {
 import {
   decimalInput,
   integer,
+  integerInput,
   limitedText,
   type ObjectSchema,
   request,
@@ -44,7 +45,7 @@ const NAMING: Readonly<Record<string, Schema>> = {
   only_if: text("unfilled: only while nothing of the order has traded.", {
     enum: ["unfilled", ""],
   }),
-  version: integer("Only while the order is at this version.", { minimum: 1 }),
+  version: integerInput("Only while the order is at this version.", { minimum: 1 }),
 };
 
 export const CANCEL_REQUEST: ObjectSchema = request(
@@ -60,12 +61,12 @@ export const CANCEL_ALL_REQUEST: ObjectSchema = request(
     order_side: SIDE,
     portfolio_id: PORTFOLIO_ID,
     order_type: words("Order type.", ORDER_TYPE_WORDS),
-    older_than: integer("Seconds since the order was created, at least.", {
+    older_than: integerInput("Seconds since the order was created, at least.", {
       minimum: 0,
       maximum: LIMITS.olderThanSecondsMax.value,
     }),
     reference_id_prefix: limitedText("What reference_id begins with.", "referenceIdCharactersMax"),
-    preview: integer("1: show what would be cancelled, and cancel nothing.", {
+    preview: integerInput("1: show what would be cancelled, and cancel nothing.", {
       minimum: 0,
       maximum: 1,
     }),

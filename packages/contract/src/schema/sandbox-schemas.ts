@@ -7,6 +7,7 @@ import {
   decimal,
   decimalInput,
   integer,
+  integerInput,
   type ObjectSchema,
   ref,
   request,
@@ -22,10 +23,10 @@ export const FAULT_REQUEST: ObjectSchema = request(
   "A fault of this key.",
   {
     fault: KIND,
-    delay_ms: integer("Milliseconds; the fault's own where none are sent.", DELAY),
-    count: integer("How many times it happens.", { ...COUNT, default: 1 }),
+    delay_ms: integerInput("Milliseconds; the fault's own where none are sent.", DELAY),
+    count: integerInput("How many times it happens.", { ...COUNT, default: 1 }),
     probability: decimalInput("Chance at each occasion: above 0, at most 1, which is the default."),
-    seed: integer("Decides at which occasions it happens.", { ...SEED, default: 1 }),
+    seed: integerInput("Decides at which occasions it happens.", { ...SEED, default: 1 }),
   },
   ["fault"],
 );
