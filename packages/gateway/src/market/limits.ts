@@ -17,6 +17,16 @@ export const MARKET_SOCKETS_MAX = 5_000;
  */
 export const MARKET_BUFFER_BYTES_MAX = 262_144;
 
+/**
+ * The same of all sockets together. From there on each may have {@link MARKET_CROWDED_BYTES_MAX}
+ * waiting, and gets a snapshot when nothing waits. Reason: sockets without a key must not take the
+ * memory of those who trade. In memory such bytes take up to two and a half times as many.
+ */
+export const MARKET_BUFFERS_BYTES_MAX = 33_554_432;
+
+/** Reason: room for a few messages, so that who reads is served while others do not. */
+export const MARKET_CROWDED_BYTES_MAX = 8_192;
+
 /** Snapshots are sent while fewer bytes wait than this. Reason: keeps a fast network busy. */
 export const MARKET_LOW_WATER_BYTES = 65_536;
 
@@ -49,4 +59,5 @@ export const MESSAGE_WINDOW_MS = 1_000;
 
 assert(LIMITS.marketRowsMax.value === TRADES_KEPT_MAX, "a query may ask for all trades kept");
 assert(LIMITS.marketRowsMax.value === CANDLES_KEPT_MAX, "a query may ask for all candles kept");
+assert(MARKET_CROWDED_BYTES_MAX < MARKET_LOW_WATER_BYTES, "who is one of a crowd has less room");
 assert(MARKET_LOW_WATER_BYTES < MARKET_BUFFER_BYTES_MAX, "a reader that catches up has room");

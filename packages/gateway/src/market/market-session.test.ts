@@ -6,7 +6,13 @@ import type { Depth } from "@countermand/core/exchange";
 import { type OrderId, REFERENCE_INSTRUMENTS, Side } from "@countermand/core/model";
 import fc from "fast-check";
 import { FakeClock } from "../sys/fake-clock.ts";
-import { MARKET_BUFFER_BYTES_MAX, MARKET_LOW_WATER_BYTES, MESSAGE_WINDOW_MS } from "./limits.ts";
+import { BufferRoom } from "./buffer-room.ts";
+import {
+  MARKET_BUFFER_BYTES_MAX,
+  MARKET_CROWDED_BYTES_MAX,
+  MARKET_LOW_WATER_BYTES,
+  MESSAGE_WINDOW_MS,
+} from "./limits.ts";
 import {
   Buy,
   DepthReader,
@@ -28,11 +34,17 @@ interface Opened {
   readonly conflated: { count: number };
 }
 
-function open(market: TestMarket, clock = new FakeClock(), port = new TestPort()): Opened {
+function open(
+  market: TestMarket,
+  clock = new FakeClock(),
+  port = new TestPort(),
+  room = new BufferRoom(),
+): Opened {
   const conflated = { count: 0 };
   const session = new MarketSession({
     hub: market.hub,
     port,
+    room,
     heartbeatMs: HEARTBEAT_MS,
     clock,
     observer: {
@@ -216,6 +228,49 @@ test("market stream: a slow reader holds a bounded amount and catches up by a sn
   market.commit();
   readDepth(reader, port.messages());
   assert.equal(reader.snapshotCount, 2, "it goes on with changes");
+  assertUpToDate(reader, market, 50);
+});
+
+test("market stream: readers that do not read hold no more than a bounded amount together", () => {
+  const market = new TestMarket();
+  const room = new BufferRoom(4 * MARKET_BUFFER_BYTES_MAX);
+  const opened = Array.from({ length: 20 }, () => {
+    const one = open(market, new FakeClock(), new TestPort(), room);
+    say(one.session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL], levels: 50 });
+    one.port.isFast = false;
+    return one;
+  });
+  const reading = open(market, new FakeClock(), new TestPort(), room);
+  say(reading.session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL], levels: 50 });
+  for (let round = 0; round < 3_000; round += 1) {
+    market.place(SYMBOL, Buy, 1 + (round % 50), 1);
+    market.place(SYMBOL, Sell, 100 + (round % 50), 1);
+    market.commit();
+  }
+  const waiting = opened.reduce((sum, { port }) => sum + port.bufferedBytes(), 0);
+  assert.equal(room.bytes, waiting);
+  const bound = 4 * MARKET_BUFFER_BYTES_MAX + 20 * (MARKET_CROWDED_BYTES_MAX + 1_000);
+  assert.ok(waiting <= bound, `${waiting} bytes`);
+  const reader = new DepthReader();
+  readDepth(reader, reading.port.messages());
+  assertUpToDate(reader, market, 50);
+  for (const { session } of opened) session.ended();
+  assert.equal(room.bytes, 0);
+});
+
+test("market stream: in a crowd a reader that reads again gets a snapshot", () => {
+  const market = new TestMarket();
+  const { session, port } = open(market, new FakeClock(), new TestPort(), new BufferRoom(0));
+  say(session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL], levels: 50 });
+  port.isFast = false;
+  for (let round = 0; round < 500; round += 1) {
+    market.place(SYMBOL, Buy, 1 + (round % 50), 1);
+    market.commit();
+  }
+  assert.ok(port.bufferedBytes() <= MARKET_CROWDED_BYTES_MAX + 1_000);
+  port.drainAll();
+  const reader = new DepthReader();
+  readDepth(reader, port.messages());
   assertUpToDate(reader, market, 50);
 });
 

@@ -28,7 +28,7 @@ import {
 import { CLOSE_ANSWER_MS, PEER_SILENCE_MARGIN_MS } from "../stream/limits.ts";
 import { PeerSilence } from "../stream/peer-silence.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
-import { MARKET_BUFFER_BYTES_MAX, MARKET_LOW_WATER_BYTES } from "./limits.ts";
+import type { BufferRoom } from "./buffer-room.ts";
 import { unknownSymbol } from "./market-answers.ts";
 import type { MarketDataHub } from "./market-data-hub.ts";
 import type { FeedReader, MarketFeed } from "./market-feed.ts";
@@ -53,6 +53,8 @@ export interface MarketObserver {
 export interface MarketSessionOptions {
   readonly hub: MarketDataHub;
   readonly port: MarketPort;
+  /** Of all sessions. */
+  readonly room: BufferRoom;
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly observer: MarketObserver;
@@ -68,6 +70,8 @@ export class MarketSession implements FeedReader {
   /** Messages of the commit that is being published. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Bytes that this session takes of the room. */
+  #countedBytes = 0;
   #isClosed = false;
   #startedAtMs = 0;
   #beatCount = 0;
@@ -79,7 +83,8 @@ export class MarketSession implements FeedReader {
 
   constructor(options: MarketSessionOptions) {
     this.#options = options;
-    this.#gate = new MessageGate(options.port, options.clock, (text) => this.#carryOut(text));
+    const { clock, port, room } = options;
+    this.#gate = new MessageGate(port, room, clock, (text) => this.#carryOut(text));
   }
 
   start(): void {
@@ -107,7 +112,7 @@ export class MarketSession implements FeedReader {
 
   push(feed: MarketFeed, message: Buffer): void {
     if (this.#owed.has(feed)) return;
-    if (this.#waitingBytes() > MARKET_BUFFER_BYTES_MAX) {
+    if (this.#waitingBytes() > this.#options.room.readerBytesMax) {
       this.#owed.add(feed);
       this.#options.observer.conflated();
       return;
@@ -122,11 +127,13 @@ export class MarketSession implements FeedReader {
     this.#pendingBytes = 0;
     this.#options.observer.sent(messages.length);
     this.#options.port.send(messages);
+    this.#count(this.#waitingBytes());
   }
 
   /** The network took the last message of a `send` of the port. */
   written(): void {
     if (this.#isClosed) return;
+    this.#count(this.#waitingBytes());
     this.#sendOwed();
     this.#gate.written();
   }
@@ -141,6 +148,7 @@ export class MarketSession implements FeedReader {
   /** The connection is gone, or is going by itself. */
   ended(): void {
     this.#leave();
+    this.#count(0);
     this.#closeDeadline?.cancel();
   }
 
@@ -204,7 +212,7 @@ export class MarketSession implements FeedReader {
   /** Sends what is owed as long as the reader keeps up. */
   #sendOwed(): void {
     for (const feed of this.#owed) {
-      if (this.#waitingBytes() > MARKET_LOW_WATER_BYTES) break;
+      if (this.#waitingBytes() > this.#options.room.lowWaterBytes) break;
       this.#owed.delete(feed);
       this.#queue(feed.snapshot());
     }
@@ -225,6 +233,12 @@ export class MarketSession implements FeedReader {
     return this.#options.port.bufferedBytes() + this.#pendingBytes;
   }
 
+  /** What of it the room knows of. */
+  #count(waitingBytes: number): void {
+    this.#options.room.change(waitingBytes - this.#countedBytes);
+    this.#countedBytes = waitingBytes;
+  }
+
   /** Heartbeats come at whole periods after the handshake; those missed in a pause are left out. */
   #scheduleHeartbeat(): void {
     const { clock, heartbeatMs } = this.#options;
@@ -242,7 +256,7 @@ export class MarketSession implements FeedReader {
       port.terminate();
       return;
     }
-    if (this.#waitingBytes() <= MARKET_BUFFER_BYTES_MAX) {
+    if (this.#waitingBytes() <= this.#options.room.readerBytesMax) {
       this.#send(encodeMarketHeartbeat(clock.wallMs(), hub.epoch, this.#positions()));
     }
     port.ping();

@@ -19,6 +19,7 @@ import type { Clock } from "../sys/clock.ts";
 import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX, STOP_MS } from "../ws/limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "../ws/refuse-upgrade.ts";
 import { StreamSocket } from "../ws/stream-connection.ts";
+import { BufferRoom } from "./buffer-room.ts";
 import { MARKET_SOCKETS_MAX } from "./limits.ts";
 import type { MarketDataHub } from "./market-data-hub.ts";
 import { type MarketPort, MarketSession } from "./market-session.ts";
@@ -49,6 +50,7 @@ export class MarketStreamServer {
   readonly #options: MarketStreamServerOptions;
   readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
   readonly #connections = new Set<Connection>();
+  readonly #room = new BufferRoom();
   #sentCount = 0;
   #conflatedCount = 0;
   #closing: Promise<void> | null = null;
@@ -126,6 +128,7 @@ export class MarketStreamServer {
       hub,
       clock,
       port: marketPort(webSocket, socket, () => session.written()),
+      room: this.#room,
       heartbeatMs: heartbeatSeconds * 1000,
       observer: {
         sent: (messageCount) => {

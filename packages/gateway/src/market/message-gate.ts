@@ -4,7 +4,8 @@
  */
 import { LIMITS } from "@countermand/contract";
 import type { Cancelable, Clock } from "../sys/clock.ts";
-import { MARKET_BUFFER_BYTES_MAX, MESSAGE_WINDOW_MS } from "./limits.ts";
+import type { BufferRoom } from "./buffer-room.ts";
+import { MESSAGE_WINDOW_MS } from "./limits.ts";
 
 export interface GatePort {
   bufferedBytes(): number;
@@ -15,6 +16,7 @@ export interface GatePort {
 
 export class MessageGate {
   readonly #port: GatePort;
+  readonly #room: Pick<BufferRoom, "readerBytesMax">;
   readonly #clock: Clock;
   readonly #take: (text: string) => void;
   /** Messages that came while none could be taken: what had been read when input was paused. */
@@ -25,8 +27,14 @@ export class MessageGate {
   #windowCount = 0;
   #windowEnd: Cancelable | null = null;
 
-  constructor(port: GatePort, clock: Clock, take: (text: string) => void) {
+  constructor(
+    port: GatePort,
+    room: Pick<BufferRoom, "readerBytesMax">,
+    clock: Clock,
+    take: (text: string) => void,
+  ) {
     this.#port = port;
+    this.#room = room;
     this.#clock = clock;
     this.#take = take;
   }
@@ -61,7 +69,7 @@ export class MessageGate {
   }
 
   #hasRoom(): boolean {
-    return this.#port.bufferedBytes() <= MARKET_BUFFER_BYTES_MAX && this.#isWithinRate();
+    return this.#port.bufferedBytes() <= this.#room.readerBytesMax && this.#isWithinRate();
   }
 
   #isWithinRate(): boolean {
