@@ -53,8 +53,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/stream/stream-session.ts`,
-        find: "this.#sentSeq = start.afterSeq;",
-        replace: "this.#sentSeq = Math.min(start.afterSeq + 1, feed.durableSeq);",
+        find: "this.#sentSeq = start.afterSeq;\n        if (",
+        replace: "this.#sentSeq = Math.min(start.afterSeq + 1, feed.durableSeq);\n        if (",
       },
     ],
   },
@@ -502,6 +502,54 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         file: `${CORE}/control/api-keys.ts`,
         find: "{ ...key, credential, rotatedAtMs: act.atMs, previous }",
         replace: "{ ...key, rotatedAtMs: act.atMs, previous }",
+      },
+    ],
+  },
+  {
+    name: "expired-key-lives",
+    what: "a key is good for some seconds after its expiry",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/auth/authenticate.ts`,
+        find: "const key = this.#options.keys.find(apiKey, nowMs);",
+        replace: "const key = this.#options.keys.find(apiKey, nowMs - 5_000);",
+      },
+    ],
+  },
+  {
+    name: "expired-stream-lives",
+    what: "a stream stays open for a minute after its key has expired",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/ws/ws-server.ts`,
+        find: "const delayMs = Math.min(untilMs - clock.wallMs(), KEY_CHECK_MS);",
+        replace: "const delayMs = Math.max(untilMs - clock.wallMs(), KEY_CHECK_MS);",
+      },
+    ],
+  },
+  {
+    name: "overlap-cut-short",
+    what: "a secret ends at its rotation, whatever overlap was asked for",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/control/api-keys.ts`,
+        find: "const previous = untilMs > act.atMs ?",
+        replace: "const previous = untilMs > act.atMs + 60_000 ?",
+      },
+    ],
+  },
+  {
+    name: "closed-too-little",
+    what: "closing an account that is to be emptied leaves its oldest order",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/operator/account-acts.ts`,
+        find: "for (const order of [...book.openOldestFirst()]) {",
+        replace: "for (const order of [...book.openOldestFirst()].slice(1)) {",
       },
     ],
   },

@@ -1,9 +1,11 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
 import type { KeyObject } from "node:crypto";
+import type { Accounts, Closing } from "../oracle/accounts.ts";
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Block, Blocks } from "../oracle/blocks.ts";
 import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
+import type { KeyEnds } from "../oracle/key-ends.ts";
 import type { Limits } from "../oracle/limits.ts";
 import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
@@ -12,7 +14,7 @@ import type { World } from "../world/world.ts";
 import { ed25519Key, publicKeyOf } from "./ed25519.ts";
 import { HttpClient } from "./http-client.ts";
 import { chooseRow, wordsOf } from "./limit-rows.ts";
-import { KEYS, type Key, type Sent } from "./requests.ts";
+import { KEYS, type Key, type Secret, type Sent } from "./requests.ts";
 
 export const OPERATOR_TOKEN = "simulated-operator-0123456789abcdef0123456789abcdef";
 export const OPERATOR_PORT = 8_001;
@@ -21,12 +23,18 @@ export interface OperatorOptions {
   readonly world: World;
   readonly random: Random;
   readonly blocks: Blocks;
+  readonly keyEnds: KeyEnds;
+  readonly accounts: Accounts;
   readonly adjustments: Adjustments;
   readonly limits: Limits;
   readonly instruments: Instruments;
   readonly stories: Stories;
   /** Every order that there is. */
   readonly orderNos: () => readonly string[];
+  /** Whether it opens accounts. */
+  readonly opensAccounts: boolean;
+  /** Somebody trades by it. */
+  readonly onAccount: (key: Key) => void;
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
   /** How often the auditor has looked. */
@@ -39,6 +47,8 @@ export interface KeyTerms {
   readonly accounts: readonly string[];
   readonly permissions: readonly string[];
   readonly portfolios?: readonly string[];
+  /** By real time. */
+  readonly expires_at?: number;
 }
 
 interface How {
@@ -70,6 +80,7 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #http: HttpClient;
   isIdle = true;
+  #accountCount = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -84,10 +95,12 @@ export class Operator {
       money: 5,
       limits: 3,
       story: 8,
+      account: this.#options.opensAccounts && this.#accountCount < ACCOUNTS_MAX ? 30 : 0,
       instrument: this.#options.changesInstruments ? 9 : 0,
     });
     if (act === "kill") this.#begin(() => this.#kill());
     else if (act === "mode") this.#begin(() => this.#setMode());
+    else if (act === "account") this.#begin(() => this.#runAccount());
     else if (act === "instrument") this.changeInstrument();
     else if (act === "story") this.#begin(() => this.#stories());
     else if (act === "limits") this.#begin(() => this.#limit());
@@ -178,19 +191,53 @@ export class Operator {
     const { adjustments, nextId } = this.#options;
     const adjustment = { id: nextId(), account, changes };
     adjustments.asked(adjustment);
-    const rows = (isIn: (asset: string) => boolean) => {
-      const mine = changes.filter(([asset]) => isIn(asset));
-      return Object.fromEntries(mine.map(([asset, units]) => [asset, decimal(units)]));
-    };
-    const cash = rows((asset) => asset.startsWith("USD"));
-    const holdings = rows((asset) => !asset.startsWith("USD"));
-    const body = {
-      reason: adjustment.id,
-      ...(Object.keys(cash).length > 0 && { cash }),
-      ...(Object.keys(holdings).length > 0 && { holdings }),
-    };
+    const body = { reason: adjustment.id, ...moneyRows(changes) };
     const path = `/operator/v1/accounts/${account}/adjust`;
     adjustments.answered(adjustment, await this.#ask(path, body, { id: adjustment.id }));
+  }
+
+  /** Somebody comes, trades for a while, and goes. */
+  async #runAccount(): Promise<void> {
+    const { onAccount, random } = this.#options;
+    this.#accountCount += 1;
+    const account = await this.#open();
+    onAccount(await this.makeKey({ accounts: [account], permissions: ["trade"] }));
+    await this.#sleep(random.between(10, 200));
+    const ways = random.pick([0, 0, 1, 2]);
+    for (let count = 0; count < ways; count += 1) {
+      await this.#close(account, random.chance(0.6), random.chance(0.6));
+      await this.#sleep(random.between(0, 100));
+    }
+    if (random.chance(0.7)) await this.#close(account, true, true);
+  }
+
+  async #open(): Promise<string> {
+    const { accounts, adjustments, nextId, random } = this.#options;
+    const id = nextId();
+    const account = `N-${id}`;
+    const units = (most: number) => BigInt(random.between(1, most)) * ONE;
+    const cash = { USD: units(20_000), USDT: units(500) };
+    const changes = [
+      ...(random.chance(0.3) ? [["USD", cash.USD] as const] : []),
+      ["USDT", cash.USDT] as const,
+      ["DODO", units(300)] as const,
+    ];
+    accounts.opening(account);
+    const adjustment = { id, account, changes };
+    adjustments.asked(adjustment);
+    const body = { reason: id, account, ...moneyRows(changes) };
+    adjustments.answered(adjustment, await this.#ask("/operator/v1/accounts", body, { id }));
+    return account;
+  }
+
+  async #close(account: string, cancels: boolean, withdraws: boolean): Promise<void> {
+    const { accounts, nextId } = this.#options;
+    const id = nextId();
+    const closing: Closing = { id, account, cancels, withdraws };
+    accounts.closing(closing);
+    const body = { reason: id, cancel_orders: cancels, withdraw: withdraws };
+    const path = `/operator/v1/accounts/${account}/close`;
+    accounts.answered(closing, await this.#ask(path, body, { id }));
   }
 
   /** A key of its own for somebody. */
@@ -200,9 +247,11 @@ export class Operator {
     const text = await this.#ask("/operator/v1/keys", body);
     const { data } = JSON.parse(text) as { data: { api_key: string; secret: string | null } };
     const [account = ""] = terms.accounts;
-    const { portfolios } = terms;
+    const { expires_at: expiresAtMs, portfolios } = terms;
     const secret = data.secret ?? "";
-    const key = { apiKey: data.api_key, secret, account, ...(privateKey && { privateKey }) };
+    const own = { apiKey: data.api_key, secret, secretNo: 0, account };
+    const key = { ...own, ...(privateKey && { privateKey }) };
+    if (expiresAtMs !== undefined) this.#options.keyEnds.expiring(key.apiKey, expiresAtMs)();
     return { ...key, ...(portfolios !== undefined && { portfolios }) };
   }
 
@@ -215,33 +264,59 @@ export class Operator {
   /** For good. */
   revoke({ apiKey }: Key): void {
     this.#begin(async () => {
-      const revoking = this.#options.blocks.revoking(apiKey);
+      const answered = this.#options.keyEnds.revoking(apiKey);
       await this.#ask(`/operator/v1/keys/${apiKey}/revoke`, { reason: "simulated" });
-      revoking.answered();
+      answered();
+    });
+  }
+
+  /** At a moment of real time, at once, or much later, in place of what was said before. */
+  expire({ apiKey }: Key, afterMs: number): void {
+    const { keyEnds, world } = this.#options;
+    this.#begin(async () => {
+      const { wallMs } = world.scheduler;
+      const answered = keyEnds.expiring(apiKey, wallMs + afterMs);
+      const at = afterMs === 0 ? {} : { expires_at: wallMs + afterMs };
+      const text = await this.#ask(`/operator/v1/keys/${apiKey}/expire`, {
+        reason: "simulated",
+        ...at,
+      });
+      // What has ended meanwhile never comes back.
+      if (text.startsWith('{"code":0,')) answered();
     });
   }
 
   /** Whoever uses the key learns of its new secret when the operator does. */
   rotate(key: Key, overlapS: number): void {
     this.#begin(async () => {
-      const rotating = this.#options.blocks.rotating(key.apiKey);
-      const body = { reason: "simulated", overlap_seconds: overlapS };
-      if (key.privateKey !== undefined) {
-        const privateKey = this.#newPrivateKey();
-        const asked = { ...body, public_key: publicKeyOf(privateKey) };
-        await this.#ask(`/operator/v1/keys/${key.apiKey}/rotate`, asked);
-        key.privateKey = privateKey;
-        rotating.answered();
-        return;
-      }
-      for (let secret: string | null = null; secret === null; ) {
-        const text = await this.#ask(`/operator/v1/keys/${key.apiKey}/rotate`, body);
+      const { apiKey, secret, secretNo } = key;
+      const isEd25519 = key.privateKey !== undefined;
+      const former = { apiKey, secret, secretNo, ...(isEd25519 && { privateKey: key.privateKey }) };
+      while (!(await this.#getSecret(key, overlapS))) {
         // A remembered answer has none: the first one was lost on its way, and with it the secret.
-        ({ secret } = (JSON.parse(text) as { data: { secret: string | null } }).data);
-        if (secret !== null) key.secret = secret;
       }
-      rotating.answered();
+      key.former = former as Secret;
     });
+  }
+
+  /** Whether it has got one. */
+  async #getSecret(key: Key, overlapS: number): Promise<boolean> {
+    const { keyEnds } = this.#options;
+    const path = `/operator/v1/keys/${key.apiKey}/rotate`;
+    const body = { reason: "simulated", overlap_seconds: overlapS };
+    const answered = keyEnds.rotating(key.apiKey, overlapS * 1000);
+    const secretNo = keyEnds.secretNo(key.apiKey);
+    if (key.privateKey !== undefined) {
+      const privateKey = this.#newPrivateKey();
+      await this.#ask(path, { ...body, public_key: publicKeyOf(privateKey) });
+      Object.assign(key, { privateKey, secretNo });
+    } else {
+      const text = await this.#ask(path, body);
+      const { secret } = (JSON.parse(text) as { data: { secret: string | null } }).data;
+      if (secret !== null) Object.assign(key, { secret, secretNo });
+    }
+    answered();
+    return key.secretNo === secretNo;
   }
 
   async #kill(): Promise<void> {
@@ -417,7 +492,10 @@ export class Operator {
     for (;;) {
       await this.#http.send(request);
       const text = request.answers.at(-1)?.text ?? "";
-      const isRight = /"reason":"(insufficient_|orders_do_not_fit|unknown_order)/.test(text);
+      const isRight =
+        /"reason":"(insufficient_|account_not_empty|orders_do_not_fit|unknown_order|key_ended)/.test(
+          text,
+        );
       if (text.startsWith('{"code":0,') || isRight) return text;
       if (text !== "" && !text.includes('"retryable":true')) {
         throw new Error(`an operator is refused: ${text}`);
@@ -431,6 +509,22 @@ export class Operator {
     return new Promise((resolve) => this.#options.world.scheduler.after(ms, null, resolve));
   }
 }
+
+function moneyRows(changes: Adjustment["changes"]): object {
+  const rows = (isIn: (asset: string) => boolean) => {
+    const mine = changes.filter(([asset]) => isIn(asset));
+    return Object.fromEntries(mine.map(([asset, units]) => [asset, decimal(units)]));
+  };
+  const cash = rows((asset) => asset.startsWith("USD"));
+  const holdings = rows((asset) => !asset.startsWith("USD"));
+  return {
+    ...(Object.keys(cash).length > 0 && { cash }),
+    ...(Object.keys(holdings).length > 0 && { holdings }),
+  };
+}
+
+/** Accounts that one operator opens. */
+const ACCOUNTS_MAX = 2;
 
 function publicPart(privateKey: KeyObject | null) {
   return privateKey && { algorithm: "ed25519", public_key: publicKeyOf(privateKey) };

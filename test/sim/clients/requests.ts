@@ -3,19 +3,26 @@ import { createHash, createHmac, type KeyObject, sign as signEd25519 } from "nod
 import { decimal } from "../oracle/money.ts";
 import type { Condition, Terms } from "../oracle/orders.ts";
 
+/** What signs. */
+export type Secret = Pick<Key, "apiKey" | "secret" | "privateKey" | "secretNo">;
+
 export interface Key {
   readonly apiKey: string;
   /** Another one after a rotation; "" for a key of Ed25519. */
   secret: string;
   privateKey?: KeyObject;
+  /** How many secrets it had before this one. */
+  secretNo: number;
+  /** The secret before this one, which may be good for a while. */
+  former?: Secret;
   readonly account: string;
   /** What of the account it sees and acts for; left out: all. */
   readonly portfolios?: readonly string[];
 }
 
 export const KEYS: readonly Key[] = [
-  { apiKey: "demo-key", secret: "demo-secret", account: "80114138" },
-  { apiKey: "demo-key-2", secret: "demo-secret-2", account: "80114139" },
+  { apiKey: "demo-key", secret: "demo-secret", secretNo: 0, account: "80114138" },
+  { apiKey: "demo-key-2", secret: "demo-secret-2", secretNo: 0, account: "80114139" },
 ];
 
 /** An order to place, or what stands in the place of one: then which code refuses it. */
@@ -118,6 +125,8 @@ export interface Request extends Sent {
   readonly sentAtMs: number;
   /** Its signature is of another request. */
   readonly isForged: boolean;
+  /** Which of its key's secrets signed it, or the socket that it is sent on. */
+  readonly secretNo: number;
   /** Real time, then. */
   readonly sentWallMs: number;
   /** How far the client's account was known to have come when it was sent. */
@@ -221,7 +230,7 @@ export type Signed = Pick<Request, "bytes" | "fingerprint">;
 
 export function httpRequest(
   id: string,
-  key: Key,
+  key: Secret,
   command: Command,
   { timestamp, isForged }: { readonly timestamp: number; readonly isForged: boolean },
 ): Signed {
@@ -247,7 +256,7 @@ export function httpRequest(
   };
 }
 
-export function socketRequest(id: string, key: Key, command: Command): Signed {
+export function socketRequest(id: string, key: Secret, command: Command): Signed {
   const { body } = wireOf(command);
   const op = command.kind === "cancel" || command.kind === "place" ? command.kind : null;
   if (op === null || !("isBatch" in command)) throw new Error(`no socket command: ${command.kind}`);
@@ -280,7 +289,7 @@ export function signedHandshake(key: Key, query: string, timestamp: number): str
   ];
 }
 
-function sign(key: Key, text: string): string {
+function sign(key: Secret, text: string): string {
   if (key.privateKey !== undefined) {
     return signEd25519(null, Buffer.from(text), key.privateKey).toString("base64");
   }

@@ -44,10 +44,8 @@ export interface StreamClientOptions {
   readonly start?: StreamStart;
   /** The first position of an account that can be replayed. */
   readonly earliestSeq: (account: string) => number;
-  /** Whether an operator has asked for its key's end. */
-  readonly mayBeRevoked: () => boolean;
-  /** Whether a handshake that was signed at that time may be signed by a secret that has ended. */
-  readonly mayBeRotated: (signedAtMs: number) => boolean;
+  /** Whether its key, or that secret of it, may have ended for what was signed then. */
+  readonly mayBeOver: (secretNo: number, signedAtMs: number) => boolean;
 }
 
 export class StreamClient {
@@ -62,11 +60,14 @@ export class StreamClient {
   awayUntilMs = 0;
   /** Null: it is not connected, as far as it knows. */
   openSinceMs: number | null = null;
+  /** It takes what comes. */
+  isReading = true;
   /** Frames may be dropped and repeated, because that was asked for. */
   isFaulty = false;
   readonly #options: StreamClientOptions;
   readonly #socket: WebSocketClient;
   #signedAtMs = 0;
+  #secretNo = 0;
   readonly #waiting = new Map<
     string,
     { request: Request; resolve: (isAnswered: boolean) => void }
@@ -129,6 +130,7 @@ export class StreamClient {
     if (this.#lacksSnapshot) this.#seqs.clear();
     const query = `${from}&heartbeat=1${commands}${guard}`;
     this.#signedAtMs = world.nowMs;
+    this.#secretNo = key.secretNo;
     this.#socket.connect(`${STREAM_PATH}?${query}`, signedHandshake(key, query, nextTimestamp()));
   }
 
@@ -146,6 +148,7 @@ export class StreamClient {
 
   /** Stops reading, or goes on. */
   read(isReading: boolean): void {
+    this.isReading = isReading;
     this.#socket.read(isReading);
   }
 
@@ -185,10 +188,11 @@ export class StreamClient {
 
   /** Its key is good no more, or the secret that opened this stream. */
   #end(text: string): void {
-    const { key, mayBeRevoked, mayBeRotated, onViolation } = this.#options;
-    if (mayBeRotated(this.#signedAtMs)) return;
-    if (!mayBeRevoked()) onViolation(`nobody ended ${key.apiKey}: ${text}`);
-    this.isEnded = true;
+    const { key, mayBeOver, onViolation } = this.#options;
+    const isRight = mayBeOver(this.#secretNo, this.#signedAtMs);
+    if (!isRight) onViolation(`nobody ended ${key.apiKey}: ${text}`);
+    // With another secret it can come back.
+    this.isEnded = mayBeOver(key.secretNo, this.#signedAtMs);
   }
 
   /** What it lacks is archived: it begins anew, with what is open. */

@@ -49,6 +49,8 @@ export interface TraderOptions {
   readonly receipts: boolean;
   /** Whether it now and then signs something else than it sends. */
   readonly forges: boolean;
+  /** Whether it now and then signs by the secret that its key had before. */
+  readonly usesFormer: boolean;
   /** Whether it asks for parts of lists. */
   readonly filters: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
@@ -88,6 +90,10 @@ export class Trader {
   constructor(options: TraderOptions) {
     this.#options = options;
     this.#http = new HttpClient(options.world, options.port);
+  }
+
+  get key(): Key {
+    return this.#options.key;
   }
 
   /** Nothing is under way. */
@@ -203,14 +209,17 @@ export class Trader {
   }
 
   #request(command: Command): Request {
-    const { forges, key, nextId, nextTimestamp, random, stream, world } = this.#options;
+    const { forges, key, nextId, nextTimestamp, random, stream, usesFormer, world } = this.#options;
     const id = nextId();
     const canTravel = command.kind === "place" || command.kind === "cancel";
     const channel = canTravel && stream.isOpen && random.chance(0.4) ? "socket" : "http";
     const isForged = channel === "http" && forges && random.chance(0.04);
+    const isByFormer = channel === "http" && usesFormer && random.chance(0.2);
+    const signer = isByFormer ? (key.former ?? key) : key;
+    const { secretNo } = signer;
     const signed =
       channel === "http"
-        ? httpRequest(id, key, command, { timestamp: nextTimestamp(), isForged })
+        ? httpRequest(id, signer, command, { timestamp: nextTimestamp(), isForged })
         : socketRequest(id, key, command);
     world.tell(`${id} ${channel} ${key.account} ${describe(command)}`);
     return {
@@ -220,6 +229,7 @@ export class Trader {
       command,
       ...signed,
       isForged,
+      secretNo,
       sentAtMs: world.nowMs,
       sentWallMs: world.scheduler.wallMs,
       knownSeq: stream.seq,

@@ -11,6 +11,7 @@ import { DATA_DIR } from "../world/gateway-life.ts";
 import type { Envelope } from "./answers.ts";
 import { Blocks } from "./blocks.ts";
 import { History } from "./history.ts";
+import { type KeyClock, KeyEnds } from "./key-ends.ts";
 import type { Model } from "./model.ts";
 import { ordersAt, sees } from "./orders.ts";
 import type { Sealed } from "./receipts.ts";
@@ -24,6 +25,7 @@ const RECORDS_AT_ONCE = 1_000;
 
 export class Auditor {
   readonly blocks: Blocks;
+  readonly keyEnds: KeyEnds;
   readonly history: History;
   readonly #verdicts: Verdicts;
   readonly #nowMs: () => number;
@@ -40,11 +42,14 @@ export class Auditor {
   answerCount = 0;
   pushCount = 0;
 
-  constructor(nowMs: () => number, isStrict: boolean) {
+  constructor(clock: KeyClock, isStrict: boolean) {
+    const { nowMs } = clock;
     this.#nowMs = nowMs;
     this.blocks = new Blocks(nowMs);
+    this.keyEnds = new KeyEnds(clock);
     const sealed = (seq: number) => this.#sealed(seq);
-    this.history = new History({ blocks: this.blocks, nowMs, isStrict, sealed });
+    const { blocks, keyEnds } = this;
+    this.history = new History({ blocks, keyEnds, nowMs, isStrict, sealed });
     this.#verdicts = new Verdicts(this.history);
   }
 
@@ -70,6 +75,7 @@ export class Auditor {
 
   /** Reads what became durable since the last look, then checks everything that was told. */
   look(): void {
+    this.keyEnds.look();
     const reader = new JournalReader(DATA_DIR);
     try {
       this.#requireSameHistory(reader);
@@ -99,6 +105,7 @@ export class Auditor {
     // What operators asked for meanwhile changes answers as well.
     this.history.windows.ask();
     this.history.adjustments.requireWhole();
+    this.history.accounts.requireWhole();
     this.history.witnessed?.requireWhole();
     for (let told = this.model.market.check(); told > 0; told -= 1) {
       this.history.count("public market told");
@@ -107,6 +114,7 @@ export class Auditor {
     this.#checkSnapshots();
     this.#checkAnswers();
     this.history.adjustments.checkAnswers();
+    this.history.accounts.checkAnswers();
     const { forgotten } = this.model;
     for (
       let told = this.history.stories.check((each) => forgotten.has(each));
@@ -117,6 +125,13 @@ export class Auditor {
     }
     this.history.windows.looked();
     this.lookCount += 1;
+  }
+
+  /** Real time is about to be set. */
+  timeIsSet(): void {
+    this.keyEnds.look();
+    this.keyEnds.hasJumped = true;
+    this.history.hasJumped = true;
   }
 
   /** How far the account's stream has come. */

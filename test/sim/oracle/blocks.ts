@@ -35,9 +35,6 @@ interface Killed {
 export class Blocks {
   readonly #all: Block[] = [];
   readonly #nowMs: () => number;
-  /** When the last rotation of a key was answered. */
-  readonly #rotated = new Map<string, number>();
-  readonly #revoked = new Map<string, { answeredAtMs: number }>();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -82,41 +79,5 @@ export class Blocks {
       const isInPortfolio = portfolio === null || portfolio === portfolioId;
       return isIn && isInMarket && isInPortfolio && (apiKey === null || apiKey === enteredBy);
     });
-  }
-
-  /** An operator ends the key for good, from now on or soon. */
-  revoking(apiKey: string): { answered(): void } {
-    const revoked = { answeredAtMs: Number.POSITIVE_INFINITY };
-    this.#revoked.set(apiKey, revoked);
-    return {
-      answered: () => {
-        revoked.answeredAtMs = this.#nowMs();
-      },
-    };
-  }
-
-  mayBeRevoked(apiKey: string): boolean {
-    return this.#revoked.has(apiKey);
-  }
-
-  /** The key gets another secret, from now on or soon. */
-  rotating(apiKey: string): { answered(): void } {
-    this.#rotated.set(apiKey, Number.POSITIVE_INFINITY);
-    return {
-      answered: () => {
-        this.#rotated.set(apiKey, this.#nowMs());
-      },
-    };
-  }
-
-  /** Whether what was signed at that time may be signed by a secret that has ended. */
-  mayBeRotated(apiKey: string, signedAtMs: number): boolean {
-    return signedAtMs <= (this.#rotated.get(apiKey) ?? Number.NEGATIVE_INFINITY);
-  }
-
-  /** Surely, before the request was sent. */
-  wasRevoked({ key, sentAtMs }: Request): boolean {
-    const revoked = this.#revoked.get(key.apiKey);
-    return revoked !== undefined && revoked.answeredAtMs < sentAtMs;
   }
 }

@@ -10,11 +10,13 @@ import {
   type ExecutionReported,
 } from "../../../packages/core/src/model/index.ts";
 import type { Placing, Request } from "../clients/requests.ts";
+import { Accounts } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
 import { newYorkDay } from "./days.ts";
 import { Instruments } from "./instruments.ts";
+import type { KeyEnds } from "./key-ends.ts";
 import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
 import type { Told } from "./orders.ts";
@@ -32,6 +34,7 @@ import { ORDER_TYPES, TIMES_IN_FORCE, WitnessedModel } from "./witnessed-model.t
 
 export interface HistoryOptions {
   readonly blocks: Blocks;
+  readonly keyEnds: KeyEnds;
   readonly nowMs: () => number;
   readonly isStrict: boolean;
   /** An event of the desk as the journal has it. */
@@ -47,6 +50,7 @@ export class History {
   readonly limits: Limits;
   readonly budgets: Budgets;
   readonly refusals: Refusals;
+  readonly accounts: Accounts;
   readonly adjustments: Adjustments;
   readonly statements = new Statements();
   readonly receipts: Receipts;
@@ -71,6 +75,7 @@ export class History {
   /** Where the journal has each message of an account's stream. */
   readonly #streamPlaces = new Map<string, number[]>();
   readonly #blocks: Blocks;
+  readonly #keyEnds: KeyEnds;
   readonly #requests = new Map<string, Request>();
   readonly #byFingerprint = new Map<string, Request>();
   readonly #decided = new Map<string, Decided>();
@@ -84,8 +89,9 @@ export class History {
 
   readonly #nowMs: () => number;
 
-  constructor({ blocks, nowMs, isStrict, sealed }: HistoryOptions) {
+  constructor({ blocks, keyEnds, nowMs, isStrict, sealed }: HistoryOptions) {
     this.#blocks = blocks;
+    this.#keyEnds = keyEnds;
     this.witnessed = isStrict ? new WitnessedModel() : null;
     this.model = this.witnessed ?? new Model();
     this.hours = new StrictHours(nowMs);
@@ -94,7 +100,8 @@ export class History {
     this.#nowMs = nowMs;
     this.limits = new Limits(this.model, nowMs);
     this.budgets = new Budgets(this.model, this.windows, nowMs);
-    this.refusals = new Refusals(this.model, this.switches, this.limits);
+    this.accounts = new Accounts(this.model, this.windows);
+    this.refusals = new Refusals(this.model, this.switches, this.limits, this.accounts);
     this.receipts = new Receipts(this.model, sealed);
     this.stories = new Stories(sealed);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
@@ -141,9 +148,13 @@ export class History {
   }
 
   /** Its key has ended, or the secret that it was signed with. */
-  mayBeRevoked({ key, sentAtMs }: Request): boolean {
-    const { apiKey } = key;
-    return this.#blocks.mayBeRevoked(apiKey) || this.#blocks.mayBeRotated(apiKey, sentAtMs);
+  mayBeOver({ key, secretNo, sentAtMs }: Request): boolean {
+    return this.#keyEnds.mayBeOver({ apiKey: key.apiKey, secretNo }, sentAtMs);
+  }
+
+  /** Its key or secret had surely ended before it was sent. */
+  wasOver(request: Request): boolean {
+    return this.#keyEnds.wasOver(request);
   }
 
   get requests(): Iterable<Request> {
@@ -228,14 +239,18 @@ export class History {
         this.stories.refused(event, seq, this.#requests.get(event.cause.requestId));
         return;
       case "AccountOpened":
-        if (event.account !== LIQUIDITY) {
+        if (event.account !== LIQUIDITY && this.accounts.opened(event)) {
           this.statements.opened(event.account, { seq, atMs: event.atMs });
         }
         return;
       case "BalanceAdjusted":
-        this.adjustments.follow(event);
+        if (this.accounts.isClosing(event.reason)) this.accounts.withdrew(event);
+        else this.adjustments.follow(event);
         this.statements.adjusted(event, { seq, atMs: event.atMs });
         this.#balances(event.account, event.asset.name);
+        return;
+      case "AccountClosed":
+        this.accounts.closed(event);
         return;
       case "Settled": {
         const day = newYorkDay(event.atMs);
@@ -333,6 +348,7 @@ export class History {
     const request = this.#requests.get(id);
     promised(request?.isForged === false, `nobody asked for ${eventShown(event)}`);
     promised(request.key.account === order.account, `${id} changed another account's order`);
+    promised(!this.wasOver(request), `${id} is of a key or a secret that has ended`);
     this.#asker = request;
     this.#askedFor = order.orderId;
     if (PLACED.has(execType)) this.#placed(request, event);
@@ -356,6 +372,9 @@ export class History {
       case "kill_switch":
         promised(this.#blocks.kills(order), `no operator killed ${orderId}`);
         this.#expected = this.model.withdraw(account, orderId, cancelReason);
+        return true;
+      case "account_closed":
+        this.#expected = this.accounts.cancelsOf(account);
         return true;
       case "instrument_changed":
         this.#expected = this.instruments.cancelsOf(symbol, account);
@@ -443,8 +462,7 @@ export class History {
       BigInt(order.orderId) > BigInt(this.model.lastOrderNo),
       `order number ${order.orderId} does not rise`,
     );
-    const isRevoked = this.#blocks.wasRevoked(request);
-    promised(!isRevoked, `${id} placed ${order.orderId} by a key that is revoked`);
+    promised(!this.accounts.isClosed(key.account), `${id} placed in an account that is closed`);
     const block = this.#blocks.surelyCovering(request, terms);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
     const right = this.refusals.answersToPlace(key, terms, request.sentAtMs);

@@ -64,9 +64,16 @@ interface Due {
 export class Money {
   readonly #settled = new Map<string, Units>();
   #due: Due[] = [];
+  readonly #emptyAtFirst = new Set<string>();
+
+  /** An account that operators open. */
+  beginEmpty(account: string): void {
+    this.#emptyAtFirst.add(account);
+  }
 
   settled(account: string, asset: string): Units {
-    return this.#settled.get(`${account} ${asset}`) ?? OPENING.get(asset) ?? 0n;
+    const opening = this.#emptyAtFirst.has(account) ? 0n : (OPENING.get(asset) ?? 0n);
+    return this.#settled.get(`${account} ${asset}`) ?? opening;
   }
 
   toPay(account: string, asset: string): Units {

@@ -3,6 +3,7 @@
  * orders of its portfolios alone, where it has any.
  */
 import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
+import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Model } from "./model.ts";
@@ -30,6 +31,7 @@ export interface Decided {
 
 export interface PredictionsOptions {
   readonly model: Model;
+  readonly accounts: Accounts;
   readonly blocks: Blocks;
   readonly switches: Switches;
   readonly refusals: Refusals;
@@ -40,14 +42,16 @@ export interface PredictionsOptions {
 
 export class Predictions {
   readonly #model: Model;
+  readonly #accounts: Accounts;
   readonly #blocks: Blocks;
   readonly #switches: Switches;
   readonly #refusals: Refusals;
   readonly #windows: Windows;
   readonly hours: StrictHours | null;
 
-  constructor({ model, blocks, switches, refusals, windows, hours }: PredictionsOptions) {
+  constructor({ accounts, model, blocks, switches, refusals, windows, hours }: PredictionsOptions) {
     this.hours = hours;
+    this.#accounts = accounts;
     this.#model = model;
     this.#blocks = blocks;
     this.#switches = switches;
@@ -171,7 +175,8 @@ export class Predictions {
   placeCodes(request: Request, index: number): ReadonlySet<string> {
     const { command } = request;
     const refused = command.kind === "place" ? command.orders[index]?.refused : undefined;
-    if (refused !== undefined) return new Set([String(refused)]);
+    const closed = this.#accounts.isClosed(request.key.account) ? [ACCOUNT_CLOSED] : [];
+    if (refused !== undefined) return new Set([String(refused), ...closed]);
     return new Set([...this.rightCodes(request, index)].filter((code) => code !== "null"));
   }
 

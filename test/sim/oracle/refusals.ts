@@ -3,6 +3,7 @@
  * the request itself is known to who makes it up; here is what only the market and the account say.
  */
 import type { Command, Key } from "../clients/requests.ts";
+import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { instrumentOf, type Units } from "./money.ts";
@@ -28,8 +29,10 @@ export class Refusals {
   readonly #model: Model;
   readonly #switches: Switches;
   readonly #limits: Limits;
+  readonly #accounts: Accounts;
 
-  constructor(model: Model, switches: Switches, limits: Limits) {
+  constructor(model: Model, switches: Switches, limits: Limits, accounts: Accounts) {
+    this.#accounts = accounts;
     this.#model = model;
     this.#switches = switches;
     this.#limits = limits;
@@ -38,7 +41,10 @@ export class Refusals {
   /** Codes, and "null" where it may be taken; more than one where it depends on when. */
   answersToPlace(key: Key, terms: Terms, sentAtMs: number): ReadonlySet<string> {
     const code = this.#ofPlace(key, terms);
-    if (code !== null) return new Set([String(code)]);
+    const isClosed = this.#accounts.isClosed(key.account);
+    const closed = isClosed ? [ACCOUNT_CLOSED] : [];
+    if (code !== null) return new Set([String(code), ...closed]);
+    if (isClosed) return new Set(closed);
     return this.#limits.answers(key, newHeld(terms, sentAtMs));
   }
 

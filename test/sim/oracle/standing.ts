@@ -33,7 +33,8 @@ export function standingDifference({ data }: Envelope, standing: string): string
 
 function cashShown(rows: readonly Row[], currency: string): number[] {
   const row = rows.find((each) => each["base_currency"] === currency);
-  const number = (field: string) => Number(row?.[field] ?? Number.NaN);
+  // What an account never had is not in the list.
+  const number = (field: string) => Number(row === undefined ? 0 : row[field]);
   return [
     number("cash") + number("unsett_net_amt"),
     number("cash_on_hold"),

@@ -51,7 +51,8 @@ export class Verdicts {
       promised(this.history.hasJumped, say("its time has not run out"));
       return;
     }
-    if (envelope.code === NO_KEY && this.history.mayBeRevoked(request)) return;
+    if (envelope.code === NO_KEY && this.history.mayBeOver(request)) return;
+    promised(envelope.code === NO_KEY || !this.history.wasOver(request), say("its key has ended"));
     if (request.key.portfolios !== undefined && OF_THE_ACCOUNT.has(command.kind)) {
       promised(envelope.code === ACCOUNT_WIDE, say("it is about the whole account"));
       return;

@@ -8,7 +8,7 @@ import { INSTRUMENTS } from "../oracle/money.ts";
 import { promised } from "../oracle/violation.ts";
 import type { DiskFault } from "../world/disk.ts";
 import { endOfProcess, GatewayLife } from "../world/gateway-life.ts";
-import { RECEIPT_KEY_FILE, type Stage } from "./stage.ts";
+import { EXPIRY_MS, RECEIPT_KEY_FILE, type Stage } from "./stage.ts";
 
 export class Faults {
   readonly #stage: Stage;
@@ -33,6 +33,7 @@ export class Faults {
       operator: this.#stage.hasNets ? (this.#stage.swarm.instruments ? 6 : 3) : 0,
       clockJump: 1,
       revoke: this.#stage.portfolioKey === null ? 0 : 1,
+      expire: this.#stage.portfolioKey !== null && this.#stage.swarm.expiries ? 4 : 0,
       quiet: 2,
       reload: this.#stage.swarm.reloads ? 6 : 0,
       rotate: this.#stage.portfolioKey !== null && this.#stage.swarm.rotations ? 6 : 0,
@@ -74,6 +75,8 @@ export class Faults {
         return this.#stage.visit();
       case "revoke":
         return this.#revoke();
+      case "expire":
+        return this.#expire();
       case "clockJump":
         return this.#jump();
       case "quiet":
@@ -87,7 +90,7 @@ export class Faults {
   #jump(): void {
     this.#stage.fault("clockJump");
     const { scheduler } = this.#stage.world;
-    this.#stage.auditor.history.hasJumped = true;
+    this.#stage.auditor.timeIsSet();
     this.#wallMaxMs = Math.max(this.#wallMaxMs, scheduler.wallMs);
     const backMs = Math.min(JUMP_BACK_MS_MAX - (this.#wallMaxMs - scheduler.wallMs), 120_000);
     const isBack = backMs > 0 && this.#stage.random.chance(0.5);
@@ -243,11 +246,26 @@ export class Faults {
     operator.revoke(portfolioKey);
   }
 
+  /** It ends soon, at once, or much later than was said. */
+  #expire(): void {
+    const { auditor, operator, ownKeys, random, world } = this.#stage;
+    const { keyEnds } = auditor;
+    const good = ownKeys.filter(({ apiKey, secretNo }) => {
+      return !keyEnds.mayBeOver({ apiKey, secretNo }, world.nowMs);
+    });
+    if (good.length === 0 || !operator.isIdle) return;
+    this.#stage.fault("expire");
+    operator.expire(random.pick(good), random.pick([0, ...EXPIRY_MS]));
+  }
+
   /** Its secret may have leaked: the one before ends now, or in a while. */
   #rotate(): void {
     const { auditor, operator, portfolioKey, random } = this.#stage;
     if (portfolioKey === null || !operator.isIdle) return;
-    if (auditor.blocks.mayBeRevoked(portfolioKey.apiKey)) return;
+    const { keyEnds } = auditor;
+    const { apiKey, secretNo } = portfolioKey;
+    if (keyEnds.expiryOf(apiKey) !== null) return;
+    if (keyEnds.mayBeOver({ apiKey, secretNo }, this.#stage.world.nowMs)) return;
     this.#stage.fault("rotate");
     operator.rotate(portfolioKey, random.pick([0, 0, 1, 60]));
   }

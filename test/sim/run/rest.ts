@@ -1,13 +1,12 @@
 /** When everything has come to rest: what must be so then, and that it is so after a restart. */
 import type { MarketClient } from "../clients/market-client.ts";
-import { KEYS } from "../clients/requests.ts";
 import { PORTFOLIOS, type Trader } from "../clients/trader.ts";
 import { foldOfAll, foldOfJournal } from "../oracle/fold.ts";
 import { INSTRUMENTS } from "../oracle/money.ts";
 import type { OrderRow } from "../oracle/told.ts";
 import { promised } from "../oracle/violation.ts";
 import { endOfProcess } from "../world/gateway-life.ts";
-import type { Stage } from "./stage.ts";
+import { EXPIRY_MS, type Stage } from "./stage.ts";
 
 export class Rest {
   readonly #stage: Stage;
@@ -19,26 +18,38 @@ export class Rest {
   /** Everybody gets an answer, every reader has read everything. */
   async settle(): Promise<void> {
     if (!this.#stage.isUp) await this.#stage.comeBack("killed");
-    for (const trader of this.#stage.traders) trader.stop();
+    this.#stage.stopTraders();
     await this.#stage.waitFor("every request is answered", () => {
       return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
     });
     await this.#stage.waitFor("a switch has cancelled all that it was to", () => {
       const { switches } = this.#stage.auditor.history;
-      return KEYS.every(({ account }) => switches.leftBehind(account) === null);
+      return this.#stage.callers.every(({ key }) => switches.leftBehind(key.account) === null);
     });
     await this.#releaseSwitches();
     // What it was asked to do to orders later, it does meanwhile.
-    const { auditor, isVenueFaulty, portfolioKey } = this.#stage;
+    const { isVenueFaulty } = this.#stage;
     // What a key placed that has ended is cancelled, as if its client were lost.
-    const hasEnded = portfolioKey !== null && auditor.blocks.mayBeRevoked(portfolioKey.apiKey);
+    const hasEnded = await this.#expired();
     if (isVenueFaulty || hasEnded) await this.#stage.runFor(VENUE_LATE_MS, 250);
     await this.#caughtUp();
   }
 
+  /** Whoever ends soon has ended; whether any key has. */
+  async #expired(): Promise<boolean> {
+    const { auditor, ownKeys, world } = this.#stage;
+    const { keyEnds } = auditor;
+    const { wallMs } = world.scheduler;
+    const soon = ownKeys.map(({ apiKey }) => (keyEnds.expiryOf(apiKey) ?? 0) - wallMs);
+    const waitMs = Math.max(0, ...soon.filter((ms) => ms <= Math.max(...EXPIRY_MS.slice(0, -1))));
+    if (waitMs > 0) await this.#stage.runFor(waitMs, 250);
+    return ownKeys.some(({ apiKey, secretNo }) => {
+      return keyEnds.mayBeOver({ apiKey, secretNo }, world.nowMs);
+    });
+  }
+
   async #releaseSwitches(): Promise<void> {
-    for (const index of KEYS.keys()) {
-      const trader = this.#stage.callers[index] as Trader;
+    for (const trader of this.#stage.callers) {
       const release = { kind: "deadMan", timeoutS: 0 } as const;
       await this.#stage.performed(trader, { ...release, scope: "key", value: "" });
       for (const { symbol } of INSTRUMENTS) {
@@ -87,8 +98,8 @@ export class Rest {
   }
 
   async standing(): Promise<void> {
-    for (const [index, { account }] of KEYS.entries()) {
-      const trader = this.#stage.callers[index] as Trader;
+    for (const trader of this.#stage.callers) {
+      const { account } = trader.key;
       const rows: OrderRow[] = [];
       const count = this.#stage.auditor.model.orders(account).length;
       for (let page = 1; rows.length < count || page === 1; page += 1) {
@@ -128,8 +139,8 @@ export class Rest {
   }
 
   async cancelEverything(): Promise<void> {
-    for (const [index, { account }] of KEYS.entries()) {
-      const trader = this.#stage.callers[index] as Trader;
+    for (const trader of this.#stage.callers) {
+      const { account } = trader.key;
       const open = this.#stage.auditor.model
         .openOrders(account)
         .map(({ order_no }) => ({ order_no }));

@@ -29,8 +29,8 @@ export class Retention {
     const { auditor, random, world } = this.#stage;
     // What is remembered stays; it is forgotten in time, once something else happens.
     const sinceMs = world.nowMs;
+    auditor.timeIsSet();
     world.scheduler.wallOffsetMs += FORGOTTEN_MS;
-    auditor.history.hasJumped = true;
     this.#stage.goOn();
     await this.#stage.runFor(random.between(20, 80));
     await this.#rest.settle();

@@ -49,7 +49,10 @@ export class Stage {
   /** Some seeds have keys that operators made. */
   readonly #hasOwnKeys: boolean;
   #hasLimits = false;
+  #isGoingOn = false;
   portfolioKey: Key | null = null;
+  /** Those that operators made. */
+  readonly ownKeys: Key[] = [];
   /** Its disk has failed: it may say so and stop. */
   mayExit = false;
 
@@ -57,7 +60,8 @@ export class Stage {
     this.world = world;
     this.random = new Random(world.seed, "plan");
     this.isStrict = new Random(world.seed, "strict").chance(0.15);
-    this.auditor = new Auditor(() => world.nowMs, this.isStrict);
+    const clock = { nowMs: () => world.nowMs, wallMs: () => world.scheduler.wallMs };
+    this.auditor = new Auditor(clock, this.isStrict);
     this.swarm = chooseSwarm(world.seed, this.isStrict);
     world.bufferBytes = this.swarm.bufferBytes;
     world.crumbPercent = this.swarm.crumbPercent;
@@ -82,11 +86,15 @@ export class Stage {
       world,
       random: new Random(world.seed, "operator"),
       blocks: this.auditor.blocks,
+      keyEnds: this.auditor.keyEnds,
+      accounts: this.auditor.history.accounts,
       adjustments: this.auditor.history.adjustments,
       limits: this.auditor.history.limits,
       instruments: this.auditor.history.instruments,
       stories: this.auditor.history.stories,
       orderNos: () => this.#heard.map(({ orderNo }) => orderNo),
+      opensAccounts: this.swarm.accounts && !this.isVenueFaulty,
+      onAccount: (key) => this.#welcome(key),
       changesInstruments: this.swarm.instruments,
       lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),
@@ -159,14 +167,30 @@ export class Stage {
     const accounts = KEYS.map(({ account }) => account);
     const own = { accounts: [first?.account ?? ""], permissions: ["trade"], portfolios: ["p1"] };
     const [portfolioKey, dropCopy] = await this.#done(async () => [
-      await this.operator.makeKey(own, this.swarm.signatures),
-      await this.operator.makeKey({ accounts, permissions: ["read"] }),
+      await this.operator.makeKey({ ...own, ...this.#expiry() }, this.swarm.signatures),
+      await this.operator.makeKey({ accounts, permissions: ["read"], ...this.#expiry() }),
     ]);
     if (portfolioKey === undefined || dropCopy === undefined) return;
     this.portfolioKey = portfolioKey;
+    this.ownKeys.push(portfolioKey, dropCopy);
     const stream = this.#streamOf(portfolioKey, own.accounts);
     this.streams.push(stream, this.#streamOf(dropCopy, accounts));
     this.traders.push(this.#traderOf("portfolio", portfolioKey, stream));
+  }
+
+  #expiry() {
+    if (!this.swarm.expiries || this.random.chance(0.5)) return {};
+    return { expires_at: this.world.scheduler.wallMs + this.random.pick(EXPIRY_MS) };
+  }
+
+  /** Whoever an account was opened for. */
+  #welcome(key: Key): void {
+    const stream = this.#streamOf(key, [key.account]);
+    this.streams.push(stream);
+    this.callers.push(this.#traderOf(`caller of ${key.account}`, key, stream));
+    const trader = this.#traderOf(`trader of ${key.account}`, key, stream);
+    this.traders.push(trader);
+    if (this.#isGoingOn) trader.start();
   }
 
   /** In seeds with sessions: goes to the morning before one, and lets the clock stand still. */
@@ -208,8 +232,9 @@ export class Stage {
       hasCommands,
       graceS,
       nextTimestamp: () => this.#timestamp(key),
-      mayBeRevoked: () => this.auditor.blocks.mayBeRevoked(key.apiKey),
-      mayBeRotated: (atMs) => this.auditor.blocks.mayBeRotated(key.apiKey, atMs),
+      mayBeOver: (secretNo, atMs) => {
+        return this.auditor.keyEnds.mayBeOver({ apiKey: key.apiKey, secretNo }, atMs);
+      },
       ...(start !== undefined && { start }),
       earliestSeq: (account) => this.auditor.history.earliestSeq(account),
       onPush: (push) => this.auditor.pushed(push),
@@ -270,6 +295,7 @@ export class Stage {
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,
+      usesFormer: this.swarm.rotations,
       receipts: this.swarm.receipts,
       forges: this.swarm.signatures && !name.startsWith("caller"),
       onFault: (fault) => {
@@ -303,8 +329,15 @@ export class Stage {
   }
 
   goOn(): void {
+    this.#isGoingOn = true;
     this.keepStreams();
     for (const trader of this.traders) trader.start();
+  }
+
+  /** Nobody begins anything new. */
+  stopTraders(): void {
+    this.#isGoingOn = false;
+    for (const trader of this.traders) trader.stop();
   }
 
   /** An operator acts, beside whatever else happens. */
@@ -341,10 +374,23 @@ export class Stage {
       throw new Violation(`it stopped by itself: ${fatal.stack}`);
     if (!this.isUp) return;
     this.auditor.look();
+    this.#requireKeys();
     const { nowMs, scheduler } = this.world;
     if (nowMs - this.upSinceMs < SWITCH_LATE_MS || this.auditor.history.hasJumped) return;
     const overdue = this.auditor.history.switches.overdue(scheduler.wallMs - SWITCH_LATE_MS);
     promised(overdue === null, `a switch has not fired: ${overdue}`);
+  }
+
+  /** What a key has opened ends with it. */
+  #requireKeys(): void {
+    for (const stream of [...this.streams, ...this.visitors]) {
+      const { apiKey } = stream.key;
+      const overMs = stream.isOpen && stream.isReading ? this.auditor.keyEnds.overForMs(apiKey) : 0;
+      promised(
+        overMs < KEY_END_LATE_MS,
+        `a stream of ${apiKey} is open ${overMs} ms after its end`,
+      );
+    }
   }
 
   /** A reader that lost its stream comes back for the rest. */
@@ -429,6 +475,10 @@ export class Stage {
 export const RECEIPT_KEY_FILE = `${SIM_ROOT}/receipt-key.pem`;
 /** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */
 const SWITCH_LATE_MS = 1_500;
+/** Milliseconds after which a key expires that does: soon, or not in any story. */
+export const EXPIRY_MS = [100, 600, 1_500, 30 * 86_400_000] as const;
+/** Milliseconds in which the streams of a key that has ended have closed. */
+const KEY_END_LATE_MS = 3_000;
 /** Seconds in which a budget fills. */
 const BUDGET_FILL_S = 10;
 /** Readers beside those that stay. */

@@ -21,6 +21,10 @@ export interface Swarm {
   readonly reloads: boolean;
   /** Keys get other secrets. */
   readonly rotations: boolean;
+  /** Operators open accounts, and close them. */
+  readonly accounts: boolean;
+  /** Keys expire. */
+  readonly expiries: boolean;
   /** The thread of the archive or of a snapshot dies, and nothing else. */
   readonly threadDeaths: boolean;
   /** Signed receipts are asked for. */
@@ -54,5 +58,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     receipts: maybe(),
     cuts: random.chance(0.3),
     signatures: maybe(),
+    expiries: maybe(),
+    accounts: maybe(),
   };
 }
