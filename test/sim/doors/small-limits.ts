@@ -11,7 +11,11 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     REPLAY_CHUNKS_PER_TURN: 2,
     SNAPSHOT_ORDERS_PER_STEP: 2,
   },
-  "market/limits.ts": { MARKET_BUFFER_BYTES_MAX: 8_192, MARKET_LOW_WATER_BYTES: 2_048 },
+  "market/limits.ts": {
+    MARKET_BUFFER_BYTES_MAX: 8_192,
+    MARKET_CROWDED_BYTES_MAX: 1_024,
+    MARKET_LOW_WATER_BYTES: 2_048,
+  },
   "archive/archive-limits.ts": {
     PROJECT_STEP_EVENTS: 4,
     INSERT_STEP_ROWS: 3,
