@@ -134,6 +134,19 @@ test("transport: the gateway's clock is waited for as long as its call may take"
   assert.equal(replies.length, 0);
 });
 
+test("transport: timeouts that no timer takes are waited for as long as one can", async () => {
+  for (const limitMs of [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 2 ** 31]) {
+    const told = [1, 2, 3].map(() => json(200, TOLD));
+    const late = json(401, refusal("timestamp_out_of_window"));
+    const { transport, sent } = scripted([late, ...told, json(200, { code: 0 })], {
+      attemptTimeoutMs: limitMs,
+      callTimeoutMs: limitMs,
+    });
+    await transport.call(PLACE);
+    assert.equal(sent.length, 5);
+  }
+});
+
 test("transport: a clock that is fast by seconds is corrected, too", async () => {
   const { transport, sent, time } = scripted([
     json(401, refusal("timestamp_out_of_window")),

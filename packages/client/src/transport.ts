@@ -27,9 +27,9 @@ export interface TransportOptions {
   readonly baseUrl: string;
   /** Absent: only what needs no signature can be asked. */
   readonly credentials?: Credentials;
-  /** Milliseconds for one attempt; 10,000 unless given. */
+  /** Milliseconds for one attempt; 10,000 unless given; from 2^31 on as 2^31 - 1. */
   readonly attemptTimeoutMs?: number;
-  /** Milliseconds for a call with all its attempts; 30,000 unless given. */
+  /** Milliseconds for a call with all its attempts; 30,000 unless given; Infinity for no end. */
   readonly callTimeoutMs?: number;
   /** Aborted, it ends every call of the client; `withSignal` has one for some calls only. */
   readonly signal?: AbortSignal;
@@ -79,6 +79,7 @@ export interface Call {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** A call under way. */
 interface Running {
@@ -216,7 +217,7 @@ export class Transport {
 
   /** For a call: what others wait for, too, goes on without it when its time has run out. */
   async #measureUntil(deadlineMs: number): Promise<void> {
-    const late = AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - this.#monotonicMs())));
+    const late = timeoutSignal(deadlineMs - this.#monotonicMs());
     const isLate = new Promise<never>((_resolve, reject) => {
       const problem = `the time is not told by ${this.baseUrl}`;
       late.addEventListener("abort", () => reject(new ConnectionError(problem, late.reason)));
@@ -260,8 +261,7 @@ export class Transport {
     const { method, path, query, body } = call;
     const url = `${this.baseUrl}${path}${query === undefined || query === "" ? "" : `?${query}`}`;
     const { attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, signal: stop } = this.#options;
-    const patienceMs = Math.max(1, Math.ceil(Math.min(attemptTimeoutMs, leftMs)));
-    const signal = either(stop, AbortSignal.timeout(patienceMs));
+    const signal = either(stop, timeoutSignal(Math.min(attemptTimeoutMs, leftMs)));
     try {
       const response = await this.#fetch(url, {
         method,
@@ -290,6 +290,11 @@ function checkBaseUrl(text: string): void {
 }
 
 const TIME: Call = { method: "GET", path: "/time", signed: false, changes: false };
+
+/** A longer time would make a timer throw, or fire at once. */
+function timeoutSignal(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(ms)), TIMER_MS_MAX));
+}
 
 function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b]);
