@@ -56,7 +56,7 @@ test("sandbox page: the request's fields and bounds are the code's", () => {
   for (const name of ["faultCountMax", "faultDelayMsMax"] as const) {
     assert.ok(meanings.includes(` to ${LIMITS[name].value}`), name);
   }
-  assert.ok(meanings.includes(` to ${FAULT_REQUEST.properties["seed"]?.maximum}`));
+  assert.ok(meanings.includes(` to ${FAULT_REQUEST.properties["seed"]?.oneOf?.[0]?.maximum}`));
   assert.ok(PAGE.includes(`at most ${ARMED_PER_KEY_MAX} faults`));
   assert.ok(PAGE.includes(`after ${VENUE_ANSWER_MS_MAX / 1000} s without an answer`));
 });
