@@ -26,12 +26,10 @@ const CAPACITY_MIN = 256;
 
 export class AnsweredRequests {
   /**
-   * The latest second of which an entry was forgotten; part of the state, so that a restored desk
-   * says alike what may have been forgotten.
+   * Every second up to this one has been swept; part of the state, so that a restored desk sweeps
+   * alike.
    */
   forgottenThroughS = 0;
-  /** Every second up to this one has been swept: going through them again would find nothing. */
-  #sweptThroughS = 0;
   #size = 0;
   #fingerprints = new DigestColumn(CAPACITY_MIN);
   #digests = new DigestColumn(CAPACITY_MIN);
@@ -65,12 +63,7 @@ export class AnsweredRequests {
    * once, and ran back. It must not be taken for a new one.
    */
   mayBeForgotten(expiresAtMs: UnixMs): boolean {
-    return expiresAtMs < this.rememberedFromMs;
-  }
-
-  /** Nothing that expires then or later was forgotten. */
-  get rememberedFromMs(): UnixMs {
-    return ((this.forgottenThroughS + 1) * 1000) as UnixMs;
+    return expirySecond(expiresAtMs) <= this.forgottenThroughS;
   }
 
   add(fingerprint: string, { seq, contentDigest, expiresAtMs }: AnsweredRequest): void {
@@ -85,8 +78,6 @@ export class AnsweredRequests {
     this.#fingerprints.set(entry, fingerprint);
     this.#link(entry);
     const second = expirySecond(expiresAtMs);
-    // Time ran back: what is behind the sweep is to be swept once more.
-    this.#sweptThroughS = Math.min(this.#sweptThroughS, second - 1);
     this.#following[entry] = this.#bySecond.get(second) ?? NONE;
     this.#bySecond.set(second, entry);
   }
@@ -101,11 +92,10 @@ export class AnsweredRequests {
   /** Forgets what expired before `nowMs`, an event's time: replay forgets the same. */
   forgetExpired(nowMs: UnixMs): void {
     const throughS = expirySecond(nowMs) - 1;
-    if (throughS <= this.#sweptThroughS) return;
-    this.#sweptThroughS = throughS;
+    if (throughS <= this.forgottenThroughS) return;
+    this.forgottenThroughS = throughS;
     for (const [second, last] of this.#bySecond) {
       if (second > throughS) continue;
-      this.forgottenThroughS = Math.max(this.forgottenThroughS, second);
       this.#bySecond.delete(second);
       for (let entry = last; entry !== NONE; ) {
         const following = this.#following[entry] as number;

@@ -65,8 +65,7 @@ export type WriteResult =
    * Whether this was answered before may be forgotten, so it is not done: its time ran out on the
    * way here, or the clock ran back.
    */
-  /** `openInMs`: how long such requests are refused, since time ran back; null: it is just late. */
-  | { readonly result: "expired"; readonly openInMs: number | null }
+  | { readonly result: "expired" }
   /** Too much is waiting; nothing was done. */
   | { readonly result: "overloaded" }
   /** What room the disk has is for cancels; nothing was done. */
@@ -405,11 +404,8 @@ export class Sequencer {
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
     const { name, desk } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
-    if (isExpired(desk.answered, identity, nowMs)) {
-      const isLate = identity.expiresAtMs < nowMs;
-      const openInMs = isLate ? null : desk.answered.rememberedFromMs - identity.expiresAtMs;
-      return this.#commits.released({ result: "expired", openInMs });
-    }
+    if (isExpired(desk.answered, identity, nowMs))
+      return this.#commits.released({ result: "expired" });
     const underWay = this.#underWay.get(identity.fingerprint);
     if (underWay !== undefined) {
       if (underWay.contentDigest !== identity.contentDigest) {

@@ -35,22 +35,12 @@ function answerOf(written: WriteResult): WrittenAnswer {
     case "identityReused":
       return failed("COMMAND_ID_REUSED", "");
     case "expired":
-      return failed("TIMESTAMP_OUT_OF_WINDOW", expiredDetails(written.openInMs));
+      return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
     case "overloaded":
       return failed("OVERLOADED", TOO_MANY_WAIT);
     case "diskFull":
       return failed("DISK_FULL", DISK_FULL);
   }
-}
-
-/** Signing again is of no use while the memory cannot tell a new request from an old one. */
-function expiredDetails(openInMs: number | null): string {
-  if (openInMs === null) return "its time ran out before it was done; sign again";
-  const seconds = Math.ceil(openInMs / 1000);
-  return (
-    "nothing was done now: the gateway's clock was set back, and it may have forgotten that it " +
-    `answered this before; sign again in ${seconds} s, or cancel by order_no, which is taken`
-  );
 }
 
 function given({ httpStatus, body, retryAfterSeconds }: Answer, replayed: boolean): WrittenAnswer {
