@@ -22,6 +22,7 @@ import { type ReceiptKeys, receiptKeys } from "./receipts/receipt-keys.ts";
 import { SANDBOX_KEYS, type SandboxKey } from "./sandbox.ts";
 import { CONTROL_PARTITION } from "./sequencer/control-partition.ts";
 import { MarketClock } from "./sequencer/market-clock.ts";
+import { snapshotIfOverdue } from "./sequencer/overdue-snapshot.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./sequencer/partitions.ts";
 import { type Recovered, recoverState } from "./sequencer/recovery.ts";
 import { SESSION_PARTITION, Sessions } from "./sequencer/sessions.ts";
@@ -57,6 +58,8 @@ export interface Foundation {
   readonly recent: RecentReports;
   readonly marketClock: MarketClock;
   readonly recovered: Recovered;
+  /** Events that the newest snapshot lacks. */
+  readonly behindSnapshotCount: number;
   readonly tape: TradeTape;
   readonly partitions: Partitions;
   readonly keys: KeyStore;
@@ -110,17 +113,31 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
     const { recovered, tape } = replayed;
     const positions = Object.fromEntries(recovered.positions);
     log.info({ replayed: recovered.replayedCount, positions }, "journal.recovered");
+    const behindSnapshotCount = snapshotIfOverdue(recovered, {
+      dataDir: config.dataDir,
+      layout,
+      everyEventCount: options.snapshotEveryEventCount,
+      ...snapshotLog(log),
+    });
     goOn(replayed, archive, marketClock);
     const keys = keysOf(recovered.state.control.keys, options);
     keys.requireReadable();
     const base = { signing, journal, rules, layout, archive, recent, marketClock };
     const partitions = await claimAll(base, recovered);
     const histories = await beginHistory(journal, config.dataDir, recovered);
-    return { ...base, recovered, tape, partitions, keys, histories };
+    return { ...base, recovered, behindSnapshotCount, tape, partitions, keys, histories };
   } catch (error) {
     await letGo(archive, journal);
     throw error;
   }
+}
+
+/** What is told of each snapshot, whoever makes it. */
+export function snapshotLog(log: Log) {
+  return {
+    onWritten: (path: string) => log.info({ path }, "snapshot.written"),
+    onFailed: (error: Error) => log.error({ reason: error.message }, "snapshot.failed"),
+  };
 }
 
 /** Closes what a failed start had opened. The reason for it is what is told, and nothing else. */
@@ -288,7 +305,10 @@ async function claimAll(
     rules,
     layout,
     recent,
-  }: Omit<Foundation, "recovered" | "tape" | "partitions" | "keys" | "histories">,
+  }: Omit<
+    Foundation,
+    "recovered" | "behindSnapshotCount" | "tape" | "partitions" | "keys" | "histories"
+  >,
   recovered: Recovered,
 ): Promise<Partitions> {
   const leases = new Map<string, Lease>();

@@ -34,6 +34,8 @@ export class NodePlace {
   #onSnapshot: () => void = () => {};
   /** Resolves when the next snapshot is in its place. */
   snapshot = Promise.resolve();
+  /** Events that the last start replayed. */
+  replayedCount = 0;
 
   constructor(t: TestContext) {
     t.after(async () => {
@@ -58,7 +60,9 @@ export class NodePlace {
       this.#onSnapshot = resolve;
     });
     const write = (line: string) => {
-      if (line.includes("snapshot.written")) this.#onSnapshot();
+      const { event, replayed } = JSON.parse(line) as { event: string; replayed: number };
+      if (event === "snapshot.written") this.#onSnapshot();
+      if (event === "journal.recovered") this.replayedCount = replayed;
     };
     const lock = lockDataDir(this.folder);
     try {

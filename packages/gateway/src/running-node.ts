@@ -31,7 +31,13 @@ import { EffectiveLimits } from "./limits/limit-source.ts";
 import { OrderLimits } from "./limits/order-guard.ts";
 import { PublicMarket } from "./market/public-market.ts";
 import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
-import { type Foundation, layFoundation, letGo, type NodeOptions } from "./node-foundation.ts";
+import {
+  type Foundation,
+  layFoundation,
+  letGo,
+  type NodeOptions,
+  snapshotLog,
+} from "./node-foundation.ts";
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
@@ -484,7 +490,7 @@ function snapshotterOf(
   foundation: Foundation,
   positions: () => ReadonlyMap<string, number>,
 ): Snapshotter {
-  const { layout, partitions, recovered } = foundation;
+  const { layout, partitions, behindSnapshotCount } = foundation;
   const { config, clock, log, snapshotEveryEventCount } = options;
   return new Snapshotter(
     {
@@ -495,10 +501,9 @@ function snapshotterOf(
       openCount: () => partitions.openCount,
       positions,
       make: makeInThread,
-      onWritten: (path) => log.info({ path }, "snapshot.written"),
-      onFailed: (error) => log.error({ reason: error.message }, "snapshot.failed"),
+      ...snapshotLog(log),
     },
-    recovered.replayedCount,
+    behindSnapshotCount,
   );
 }
 

@@ -43,6 +43,14 @@ export const SNAPSHOT_EVENT_COUNT = 200_000;
 export const SNAPSHOT_LATE_FACTOR = 2;
 
 /**
+ * How many times as many events a start finds before it makes the snapshot itself. Reason: a
+ * process that is killed soon after every start never gets one made, and its starts would become
+ * longer without end. When it is reached, that start takes up to a third longer, and the next
+ * ones are short.
+ */
+export const SNAPSHOT_OVERDUE_FACTOR = 3;
+
+/**
  * Milliseconds that are looked at when a snapshot waits for a quiet moment. Reason: between two
  * bursts there is often no more. Nothing is seen when it is reached.
  */

@@ -1,9 +1,34 @@
 /** Writes the state that a recovery came to as a snapshot. */
 import { assert } from "@countermand/core/assert";
 import { JournalReader } from "../journal/journal-reader.ts";
-import { type SnapshotPosition, writeSnapshot } from "../journal/snapshot-file.ts";
-import { type Recovered, snapshotFolder } from "./recovery.ts";
-import { stateLines } from "./state.ts";
+import {
+  removeForeignSnapshots,
+  type SnapshotPosition,
+  writeSnapshot,
+} from "../journal/snapshot-file.ts";
+import { type Recovered, snapshotFits, snapshotFolder } from "./recovery.ts";
+import { type NodeLayout, stateLines } from "./state.ts";
+
+export interface SnapshotPlace {
+  readonly dataDir: string;
+  readonly layout: NodeLayout;
+}
+
+/**
+ * {@link writeStateSnapshot} in a place where snapshots of another journal may lie: they go, since
+ * one of them could be taken for the newest.
+ */
+export function writeAsNewest(recovered: Recovered, { dataDir, layout }: SnapshotPlace): string {
+  const reader = new JournalReader(dataDir);
+  try {
+    removeForeignSnapshots(snapshotFolder(dataDir), (header) => {
+      return snapshotFits(reader, header, { layout });
+    });
+  } finally {
+    reader.close();
+  }
+  return writeStateSnapshot(dataDir, recovered);
+}
 
 /** @returns the path of the file */
 export function writeStateSnapshot(dataDir: string, { state, positions }: Recovered): string {
