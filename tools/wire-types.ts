@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { refName, SCHEMAS, type Schema } from "../packages/contract/src/index.ts";
+import { refName, type Schema, STREAM_SCHEMAS } from "../packages/contract/src/index.ts";
 
 export const WIRE_TYPES_PATH = "packages/client/src/wire.ts";
 
@@ -18,7 +18,7 @@ import type { Decimal } from "./decimal.ts";
 
 /** The whole file. */
 export function wireTypes(): string {
-  const types = Object.entries(SCHEMAS).map(([name, schema]) => declaration(name, schema));
+  const types = Object.entries(STREAM_SCHEMAS).map(([name, schema]) => declaration(name, schema));
   return `${HEADER}\n${types.join("\n\n")}\n\n${integerFields()}\n`;
 }
 
@@ -36,7 +36,7 @@ function integerFields(): string {
     if (schema.items !== undefined) visit(schema.items);
     for (const each of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) visit(each);
   };
-  for (const schema of Object.values(SCHEMAS)) visit(schema);
+  for (const schema of Object.values(STREAM_SCHEMAS)) visit(schema);
   const names = [...kinds].filter(([, kind]) => kind === "integer").map(([name]) => name);
   const rows = names.sort().map((name) => `  ${JSON.stringify(name)},`);
   return [
@@ -135,5 +135,5 @@ function docComment(text: string, indent: string): string {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   writeFileSync(WIRE_TYPES_PATH, wireTypes());
-  process.stdout.write(`${WIRE_TYPES_PATH}: ${Object.keys(SCHEMAS).length} types\n`);
+  process.stdout.write(`${WIRE_TYPES_PATH}: ${Object.keys(STREAM_SCHEMAS).length} types\n`);
 }

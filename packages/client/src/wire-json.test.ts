@@ -22,6 +22,17 @@ test("wire json: a price of a book has decimals and a number of orders", () => {
   });
 });
 
+test("wire json: positions of the market stream are numbers, as the order stream's", () => {
+  const text = '{"type":"delta","epoch":3,"seq":815,"prev_seq":812,"data":{"levels":10}}';
+  assert.deepEqual(parseWire(text), {
+    type: "delta",
+    epoch: 3,
+    seq: 815,
+    prev_seq: 812,
+    data: { levels: 10 },
+  });
+});
+
 test("wire json: a query is encoded, absent members are left out", () => {
   assert.equal(
     writeQuery({ symbol: "BTC-USDT", reference_id: "a&b c", page: undefined }),

@@ -1269,6 +1269,224 @@ export interface CommandMessage {
   readonly receipt?: "ed25519";
 }
 
+/** What a handshake asks for. */
+export interface MarketStreamQuery {
+  /** Seconds between heartbeats. (at least 1, at most 30, 30 unless given) */
+  readonly heartbeat?: number;
+}
+
+/** The answer of a subscribe, as it was understood; a snapshot of each follows. */
+export interface MarketSubscribedMessage {
+  readonly type: "subscribed";
+  /** Every one of them for every symbol. */
+  readonly channels: readonly (
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {})
+  )[];
+  /** What they are about. */
+  readonly symbols: readonly string[];
+  /** Prices per side of depth. */
+  readonly levels: 1 | 5 | 10 | 20 | 50 | (string & {});
+  /** Subscriptions that are open now. (at least 0) */
+  readonly subscriptions: number;
+}
+
+/** The answer of an unsubscribe, as it was understood. */
+export interface MarketUnsubscribedMessage {
+  readonly type: "unsubscribed";
+  /** Every one of them for every symbol. */
+  readonly channels: readonly (
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {})
+  )[];
+  /** What they are about. */
+  readonly symbols: readonly string[];
+  /** Subscriptions that are open now. (at least 0) */
+  readonly subscriptions: number;
+}
+
+/** What a subscription begins with, and begins anew with. */
+export interface MarketSnapshotMessage {
+  readonly type: "snapshot";
+  /** What is told. */
+  readonly channel:
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {});
+  /** The symbol. */
+  readonly symbol: string;
+  /** Changes with every start of the gateway; seq counts within one. */
+  readonly epoch: number;
+  /** Counts the changes of the symbol. */
+  readonly seq: number;
+  /** Exchange time of the last change, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+  /** By channel: the best prices, the last trades or the last candles. */
+  readonly data:
+    | {
+        /** Prices per side of depth. */
+        readonly levels: 1 | 5 | 10 | 20 | 50 | (string & {});
+        /** Best first. */
+        readonly bids: readonly MarketLevel[];
+        /** Best first. */
+        readonly asks: readonly MarketLevel[];
+      }
+    | {
+        /** Oldest first. */
+        readonly trades: readonly MarketTrade[];
+      }
+    | {
+        /** Oldest first. */
+        readonly candles: readonly Candle[];
+      };
+}
+
+/** Prices of a book that changed: quantity and orders of one that is gone are 0. */
+export interface MarketDeltaMessage {
+  readonly type: "delta";
+  /** What is told. */
+  readonly channel:
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {});
+  /** The symbol. */
+  readonly symbol: string;
+  /** Changes with every start of the gateway; seq counts within one. */
+  readonly epoch: number;
+  /** Counts the changes of the symbol. */
+  readonly seq: number;
+  /** Exchange time of the last change, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+  /** seq of the message of this subscription before this one. */
+  readonly prev_seq: number;
+  /** With their new totals. */
+  readonly data: {
+    /** Best first. */
+    readonly bids: readonly MarketLevel[];
+    /** Best first. */
+    readonly asks: readonly MarketLevel[];
+  };
+}
+
+/** Trades since the message before. */
+export interface MarketTradeMessage {
+  readonly type: "trade";
+  /** What is told. */
+  readonly channel:
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {});
+  /** The symbol. */
+  readonly symbol: string;
+  /** Changes with every start of the gateway; seq counts within one. */
+  readonly epoch: number;
+  /** Counts the changes of the symbol. */
+  readonly seq: number;
+  /** Exchange time of the last change, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+  /** seq of the message of this subscription before this one. */
+  readonly prev_seq: number;
+  /** In their order. */
+  readonly data: {
+    /** Oldest first. */
+    readonly trades: readonly MarketTrade[];
+  };
+}
+
+/** A candle that changed, as it stands now. */
+export interface MarketCandleMessage {
+  readonly type: "candle";
+  /** What is told. */
+  readonly channel:
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+    | (string & {});
+  /** The symbol. */
+  readonly symbol: string;
+  /** Changes with every start of the gateway; seq counts within one. */
+  readonly epoch: number;
+  /** Counts the changes of the symbol. */
+  readonly seq: number;
+  /** Exchange time of the last change, Unix milliseconds (at least 0) */
+  readonly time_ms: number;
+  /** seq of the message of this subscription before this one. */
+  readonly prev_seq: number;
+  readonly data: Candle;
+}
+
+/** The stream lives, and these are the latest positions: silence and loss can be told apart. */
+export interface MarketHeartbeatMessage {
+  readonly type: "heartbeat";
+  /** Where it stands. */
+  readonly data: {
+    /** Server time, Unix milliseconds (at least 0) */
+    readonly timestamp: number;
+    /** Changes with every start of the gateway; seq counts within one. */
+    readonly epoch: number;
+    /** Those whose snapshot was sent. */
+    readonly subscriptions: readonly {
+      /** What is told. */
+      readonly channel:
+        | "depth"
+        | "trades"
+        | "candles:1m"
+        | "candles:5m"
+        | "candles:1h"
+        | "candles:1d"
+        | (string & {});
+      /** The symbol. */
+      readonly symbol: string;
+      /** Counts the changes of the symbol. */
+      readonly seq: number;
+    }[];
+  };
+}
+
+/** Which channels of which symbols to begin or to end; levels only with subscribe. */
+export interface MarketCommandMessage {
+  /** What to do. */
+  readonly op: "subscribe" | "unsubscribe";
+  /** Every one of them for every symbol. */
+  readonly channels: readonly (
+    | "depth"
+    | "trades"
+    | "candles:1m"
+    | "candles:5m"
+    | "candles:1h"
+    | "candles:1d"
+  )[];
+  /** What they are about. */
+  readonly symbols: readonly string[];
+  /** Prices per side of depth. (10 unless given) */
+  readonly levels?: 1 | 5 | 10 | 20 | 50;
+}
+
 /** Members that are whole numbers; every other number of an answer is a decimal. */
 export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "already",
@@ -1299,6 +1517,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "id",
   "last_time_ms",
   "latest_seq",
+  "levels",
   "listed",
   "matched",
   "next_change",
@@ -1306,12 +1525,14 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "page_index",
   "page_size",
   "place",
+  "prev_seq",
   "retry_after",
   "seed",
   "seq",
   "snapshot",
   "speed",
   "start_time",
+  "subscriptions",
   "time_ms",
   "timeout",
   "timestamp",

@@ -69,3 +69,14 @@ test("market link: a book with a gap is not live, and is asked for anew", () => 
     [["subscribe", "00700"]],
   );
 });
+
+test("market link: a book goes on with each change that follows, and is not asked for anew", () => {
+  const bench = new Bench();
+  bench.open("00700");
+  bench.depth("00700", "snapshot", 5);
+  bench.sent.length = 0;
+  bench.depth("00700", "delta", 7, 5);
+  bench.depth("00700", "delta", 8, 7);
+  assert.equal(bench.isFresh, true);
+  assert.deepEqual(bench.sent, []);
+});

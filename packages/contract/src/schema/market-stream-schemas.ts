@@ -124,7 +124,7 @@ function update(type: string, description: string, data: Schema): ObjectSchema {
   });
 }
 
-/** Under their names in the document of the streams; the client library has no use for them. */
+/** Under their names in the document of the streams. */
 export const MARKET_STREAM_SCHEMAS = {
   MarketStreamQuery: MARKET_STREAM_QUERY,
   MarketSubscribedMessage: MARKET_SUBSCRIBED_MESSAGE,
