@@ -76,6 +76,7 @@ test("operator API: bad requests are refused in words and change nothing", async
     [await operator.send("DELETE", "blocks", null), 405, "method_not_allowed"],
     [await operator.send("GET", "nowhere", null), 404, "unknown_path"],
     [await operator.get("blocks?state=old"), 400, "invalid_query_parameter"],
+    [await operator.get("blocks?state=all?x"), 400, "invalid_query_parameter"],
     [await operator.get("blocks/7"), 404, "unknown_block"],
     [await operator.post("modes", {}, { "X-Operator": "" }), 400, "invalid_operator_name"],
     [
@@ -241,6 +242,36 @@ test("operator API: a request with a key is done once, also across a restart", a
   );
   assert.equal(refused.status, 404);
   assert.equal((await restarted.post("kill", body, { "Idempotency-Key": "b" })).data.block_id, 2);
+});
+
+test("operator API: a request that had nothing to do undoes nothing when it comes again", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const limits = `limits/accounts/${KEY_1.account}`;
+  const json = { "Content-Type": "application/json" };
+  const clear = (to: OperatorClient) => {
+    return to.send("DELETE", limits, '{"reason":"none"}', { ...json, "Idempotency-Key": "clear" });
+  };
+  const tickOf = async (to: OperatorClient): Promise<number> => {
+    const { instruments } = (await to.get("instruments")).data;
+    return instruments.find(({ symbol }: { symbol: string }) => symbol === "AAPL").tick;
+  };
+  const setTick = (to: OperatorClient, tick: number, key: string) => {
+    return to.post("instruments/AAPL", { reason: "x", tick }, { "Idempotency-Key": key });
+  };
+  const tick = await tickOf(operator);
+  const first = [await clear(operator), await setTick(operator, tick, "as-before")];
+  const body = '{"reason":"risk","limits":{"open_orders_max":5}}';
+  assert.equal((await operator.send("PUT", limits, body, json)).status, 200);
+  assert.equal((await setTick(operator, 5 * tick, "wider")).status, 200);
+  const restarted = await place.start();
+  const again = [await clear(restarted), await setTick(restarted, tick, "as-before")];
+  for (const [index, { data, headers }] of again.entries()) {
+    assert.equal(headers.get("x-idempotent-replay"), "true");
+    assert.deepEqual(data, first[index]?.data);
+  }
+  assert.equal((await restarted.get(limits)).data.limits.open_orders_max.value, 5);
+  assert.equal(await tickOf(restarted), 5 * tick);
 });
 
 test("modes: orders and amends are refused, cancels and queries go on", async (t) => {

@@ -251,9 +251,8 @@ function signerOf(options: OperatorServerOptions, request: FastifyRequest): Sign
   const authenticator = options.parts()?.authenticator;
   if (authenticator === undefined) return STARTING;
   const { headers, method, raw, url } = request;
-  const mark = url.indexOf("?");
-  const path = mark === -1 ? url : url.slice(0, mark);
-  const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
+  const path = url.split("?", 1)[0] ?? "";
+  const rawQuery = rawQueryOf(url);
   const body = bodyOf(request);
   if (body.length > 0 && (method === "GET" || rawQuery !== "")) {
     return fault("BODY_AND_QUERY", "one of them is signed: send the body or the query string");
@@ -343,9 +342,15 @@ function decode(
   if (json !== null && isFault(json)) return json;
   return route.decode({
     parameters: request.params as Readonly<Record<string, string>>,
-    query: new URLSearchParams(request.url.split("?", 2)[1] ?? ""),
+    query: new URLSearchParams(rawQueryOf(request.url)),
     json,
   });
+}
+
+/** All behind the first question mark: others are a value's. */
+function rawQueryOf(url: string): string {
+  const mark = url.indexOf("?");
+  return mark === -1 ? "" : url.slice(mark + 1);
 }
 
 function jsonOf(request: FastifyRequest): { readonly value: JsonValue } | null | Fault {
@@ -385,11 +390,10 @@ function carryOut(
     if (!partitions.control.hasRoomForAnswer(wallMs, isUrgent)) {
       return { answer: faultOf("OVERLOADED"), isReplayed: false };
     }
-    const stagedBefore = partitions.stagedCount;
     const answer = fresh();
-    // A refusal is not kept, also one that has begun something: a retry of it is a fresh try.
-    const isDone = answer.httpStatus < 400 && partitions.stagedCount > stagedBefore;
-    if (isDone || answer.keptBody !== undefined) {
+    // What there was nothing to do for is done, too: sent again later it must not undo what came
+    // since. A refusal is not kept, also one that has begun something: a retry is a fresh try.
+    if (answer.httpStatus < 400) {
       partitions.stageControlEvent({
         type: "OperatorAnswered",
         atMs: wallMs,

@@ -26,10 +26,7 @@ export function actOf(turn: OperatorTurn, reason: string): OperatorAct {
 
 /** An answer that perhaps is not to be kept as it is told. */
 export interface OperatorAnswer extends Answer {
-  /**
-   * What a repetition gets, and the journal keeps; the body itself where it is absent. With it the
-   * answer is kept although the request changed nothing that is journaled.
-   */
+  /** What a repetition gets, and the journal keeps; the body itself where it is absent. */
   readonly keptBody?: string;
   /** Of what the answer shows: sent as ETag. Not part of what is remembered. */
   readonly version?: string;
