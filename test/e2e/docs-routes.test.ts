@@ -1,10 +1,13 @@
 // The documents that the gateway serves: valid by validators that are not ours, and self-contained.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv } from "ajv";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
+import { exchange, rawRequest } from "./raw-socket.ts";
 import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
 
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
@@ -84,5 +87,36 @@ test("docs: the page takes nothing from elsewhere, and all it names is there", a
     const asset = await fetch(new URL(place, `${url}/docs`));
     assert.equal(asset.status, 200, place);
     assert.equal(asset.headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+test("docs: what many ask for and nobody reads is in memory once", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const path = "/docs/swagger-ui-bundle.js";
+  const whole = Buffer.from(await (await fetch(url + path)).bytes());
+  assert.ok(whole.length > 1_000_000 && whole.includes("SwaggerUIBundle"));
+  const head = await fetch(url + path, { method: "HEAD" });
+  assert.equal(head.headers.get("content-length"), String(whole.length));
+  const before = process.memoryUsage().arrayBuffers;
+  const asking = Array.from({ length: 20 }, async () => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    t.after(() => socket.destroy());
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(8));
+    await once(socket, "readable");
+  });
+  await Promise.all(asking);
+  const keptBytes = process.memoryUsage().arrayBuffers - before;
+  assert.ok(keptBytes < 4 * whole.length, `${keptBytes} bytes more`);
+});
+
+test("docs: a document names the host that was asked, whatever it is", async (t) => {
+  const { url } = await startInProcess(t, TIME);
+  const port = Number(new URL(url).port);
+  for (const host of ['a"b\\', "orders.example:8443"]) {
+    const request = rawRequest("GET /openapi.json HTTP/1.1", [["Connection", "close"]]);
+    const asked = Buffer.from(request.toString("latin1").replace("localhost", host), "latin1");
+    const { answers } = await exchange(port, [asked], 1);
+    const { servers } = JSON.parse(answers[0]?.body ?? "");
+    assert.deepEqual(servers, [{ url: `http://${host}` }]);
   }
 });

@@ -1,5 +1,6 @@
 /** Sends the console's page and its files, with what keeps a page to itself. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { inPieces } from "../http/shared-pieces.ts";
 import { ConsoleAssets, codingOf } from "./console-assets.ts";
 
 /** Nothing from elsewhere, nothing in line. */
@@ -41,7 +42,8 @@ export class ConsoleFiles {
     const coding = codingOf(request.headers["accept-encoding"]);
     const send = (bytes: Buffer, more: readonly string[]): void => {
       response.writeHead(200, [...headers, ...more, "Content-Length", String(bytes.length)]);
-      response.end(request.method === "HEAD" ? undefined : bytes);
+      if (request.method === "HEAD") response.end();
+      else inPieces([bytes]).pipe(response);
     };
     if (coding === null) {
       send(asset.bytes, []);

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { asyncApiDocument, openApiDocument } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { JSON_TYPE } from "./responses.ts";
+import { inPieces } from "./shared-pieces.ts";
 
 /** Paths that the documents are at. */
 export const DOCS_PATHS = ["/docs", "/openapi.json", "/asyncapi.json"] as const;
@@ -67,32 +68,53 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+type MakeDocument = typeof openApiDocument;
+
 export function addDocsRoutes(app: FastifyInstance): void {
-  app.get("/openapi.json", (request, reply) => sendDocument(reply, openApiDocument, request));
-  app.get("/asyncapi.json", (request, reply) => sendDocument(reply, asyncApiDocument, request));
+  addDocument(app, "/openapi.json", openApiDocument);
+  addDocument(app, "/asyncapi.json", asyncApiDocument);
   app.get("/docs", (_request, reply) =>
     secured(reply).header("Content-Type", "text/html; charset=utf-8").send(PAGE),
   );
   for (const [name, path, type] of FILES) {
-    app.get(`/docs/${name}`, (_request, reply) =>
-      secured(reply)
-        .header("Content-Type", type)
-        .header("Cache-Control", "public, max-age=3600")
-        .send(readFileSync(path)),
-    );
+    let bytes: Buffer | null = null;
+    app.get(`/docs/${name}`, (_request, reply) => {
+      bytes ??= readFileSync(path);
+      secured(reply).header("Content-Type", type).header("Cache-Control", "public, max-age=3600");
+      return sendShared(reply, [bytes]);
+    });
   }
 }
 
-function sendDocument(
-  reply: FastifyReply,
-  make: typeof openApiDocument,
-  request: FastifyRequest,
-): FastifyReply {
-  const serverUrl = `${request.protocol}://${request.host}`;
-  return reply
-    .header("Content-Type", JSON_TYPE)
-    .header("Cache-Control", "no-cache")
-    .send(JSON.stringify(make({ version: VERSION, serverUrl })));
+function addDocument(app: FastifyInstance, path: string, make: MakeDocument): void {
+  const templates = new Map<string, readonly Buffer[]>();
+  app.get(path, ({ host, protocol }: FastifyRequest, reply) => {
+    const template = templates.get(protocol) ?? templateOf(make, protocol);
+    templates.set(protocol, template);
+    const written = Buffer.from(JSON.stringify(host).slice(1, -1));
+    const parts = template.flatMap((part, index) => (index === 0 ? [part] : [written, part]));
+    reply.header("Content-Type", JSON_TYPE).header("Cache-Control", "no-cache");
+    return sendShared(reply, parts);
+  });
+}
+
+/** A host that nobody has: it stands where the gateway's own is written. */
+const ANY_HOST = "any-host.invalid";
+
+/**
+ * What a document is around the host that was asked, which whoever asks chooses. Made once: it
+ * takes milliseconds, and anybody may ask.
+ */
+function templateOf(make: MakeDocument, protocol: string): readonly Buffer[] {
+  const document = make({ version: VERSION, serverUrl: `${protocol}://${ANY_HOST}` });
+  return JSON.stringify(document)
+    .split(ANY_HOST)
+    .map((part) => Buffer.from(part));
+}
+
+function sendShared(reply: FastifyReply, parts: readonly Buffer[]): FastifyReply {
+  const byteCount = parts.reduce((sum, part) => sum + part.length, 0);
+  return reply.header("Content-Length", byteCount).send(inPieces(parts));
 }
 
 function secured(reply: FastifyReply): FastifyReply {

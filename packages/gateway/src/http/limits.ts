@@ -78,6 +78,19 @@ export const LINGER_BYTES_MAX = 4_194_304;
  */
 export const ANSWER_STALL_MS = 30_000;
 
+/**
+ * Bytes of answers without a signature that wait for their readers on all connections together;
+ * beyond them the connections are cut whose answers have waited longest. Reason: anybody may ask on
+ * thousands of connections and read nothing.
+ */
+export const UNREAD_BYTES_MAX = 33_554_432;
+
+/**
+ * Bytes of a large body that are handed over at a time. Reason: as above, and TLS copies what it is
+ * given. Nothing is seen of it.
+ */
+export const BODY_PIECE_BYTES = 16_384;
+
 /** Characters of X-Request-Id that are echoed; a longer one is not. */
 export const REQUEST_ID_CHARACTERS_MAX = 128;
 

@@ -15,6 +15,7 @@ import type { Answer } from "../sequencer/sequencer.ts";
 import { addDocsRoutes, DOCS_PATHS } from "./docs-routes.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
 
 export interface UnsignedRoutesOptions {
   readonly wallMs: () => number;
@@ -48,6 +49,11 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     const requestId = request.headers[Header.RequestId];
     if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
     done();
+  });
+  const unread = new UnreadAnswers();
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (typeof payload === "string") unread.add(reply.raw, Buffer.byteLength(payload));
+    done(null, payload);
   });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
   app.get("/time", (_request, reply) => send(reply, 200, encodeTime(options.wallMs())));
