@@ -191,6 +191,8 @@ export class InstrumentActs {
 
   #working(symbol: string): readonly Order[] {
     const orders: Order[] = [];
+    // Those of every other book would be looked at for nothing, and cancels would wait for it.
+    if (this.#openCount(symbol, this.#coming()) === 0) return orders;
     for (const order of this.#open()) {
       if (order.symbol === symbol) orders.push(order);
     }
