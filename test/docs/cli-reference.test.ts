@@ -27,6 +27,13 @@ test("cli reference: the commands and what they do are the code's", () => {
   assert.deepEqual(listed, expected);
 });
 
+test("cli reference: page and help say which positions watch begins at", () => {
+  const watch = PROGRAM.commands.find((command) => command.name() === "watch");
+  for (const text of [watch?.helpInformation() ?? "", section(PAGE, "## Watching")]) {
+    assert.match(text, /N@HISTORY/);
+  }
+});
+
 test("cli reference: the exit codes are the code's", () => {
   const listed = tableRows(section(PAGE, "## Exit codes")).map(([code]) => Number(code));
   assert.deepEqual(listed, Object.values(ExitCode));

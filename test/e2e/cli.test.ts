@@ -496,6 +496,10 @@ test("cli: watch tells what happens, from a position on", async (t) => {
   const lines = watched.output.trim().split("\n");
   assert.match(lines[0] ?? "", new RegExp(`^1 .*${orderNo} +buy 100 00700 @ 423.83 +open$`));
   assert.match(lines[1] ?? "", / cancelled$/);
+  const [, end = ""] = /^go on with --from (2@\w+)$/m.exec(watched.errors) ?? [];
+  await countermand(PLACE);
+  const resumed = await countermand(`watch --from ${end} --count 1`);
+  assert.match(resumed.output, /^3 .* open$/m);
 });
 
 test("cli: doctor finds a healthy gateway healthy", async (t) => {

@@ -7,15 +7,20 @@ import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { timeText } from "../time.ts";
 import { statusText } from "./orders-view.ts";
 
+const FROM = "begin with the messages after this one: N@HISTORY, or a number alone; 0 for all";
+
 export function addWatchCommand(program: Command, terminal: Terminal): void {
   program
     .command("watch")
     .description("show every change of every order as it happens, without gaps across reconnects")
-    .option("--from <position>", "begin with the messages after this seq; 0 for all", position)
+    .option("--from <position>", FROM, position)
     .option("--count <n>", "end after so many changes", count)
     .addHelpText(
       "after",
-      "\nCtrl-C ends it, and says where to go on. With --json each message is one line.",
+      "\nCtrl-C ends it and says where to go on: N@HISTORY, the number of the last message and the\n" +
+        "history that it is of. With both, watch notices when the gateway was put back from a backup\n" +
+        "and numbers are given a second time: it says so, and begins anew with the open orders. With\n" +
+        "a number alone it can go on in the wrong stream. With --json each message is one line.",
     )
     .action(async (options: { readonly from?: string; readonly count?: number }, command) => {
       const { client, asJson } = session(command, terminal);
