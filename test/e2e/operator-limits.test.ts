@@ -190,6 +190,19 @@ test("operator limits: of two who replace the limits that both read, one is refu
   assert.match(gone.details, /the settings' hold now/);
 });
 
+test("operator limits: show what the request called itself, as blocks and modes do", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const named = await put(operator, KEY, { open_orders_max: 1 }, { "X-Request-Id": "raise-7" });
+  assert.equal(named.data.set.request_id, "raise-7");
+  const restarted = await place.start();
+  assert.deepEqual((await restarted.get(KEY)).data, named.data);
+  assert.deepEqual((await restarted.get("limits")).data.limits, [named.data]);
+  const unnamed = await put(restarted, KEY, { open_orders_max: 1 });
+  assert.equal("request_id" in unnamed.data.set, false);
+  assert.notEqual(unnamed.data.version, named.data.version);
+});
+
 test("operator limits: without If-Match, or with *, they are replaced whatever they are", async (t) => {
   const place = new OperatorPlace(t);
   const operator = await place.start();

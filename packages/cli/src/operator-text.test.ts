@@ -28,6 +28,10 @@ test("operator text: blocks are a table, one block is facts", () => {
     "blocked   2025-05-09 07:20:57.000 UTC by kim: runaway",
   ]);
   assert.deepEqual(operatorLines({ blocks: [] }), ["none"]);
+  assert.equal(
+    operatorLines({ set: { ...ACT, request_id: "raise-7" } })[0],
+    'set  2025-05-09 07:20:57.000 UTC by kim: runaway (request "raise-7")',
+  );
 });
 
 test("operator text: modes are one table, all markets first", () => {

@@ -78,9 +78,10 @@ function textOf(name: string, value: unknown): string {
 
 const TIMES = /^at$|_at$|_until$/;
 
-/** Who did it, when and why. */
-function actText({ at, operator, reason }: Members): string {
-  return `${textOf("at", at)} by ${String(operator)}: ${String(reason)}`;
+/** Who did it, when and why, and what the request called itself. */
+function actText({ at, operator, reason, request_id }: Members): string {
+  const request = request_id === undefined ? "" : ` (request ${JSON.stringify(request_id)})`;
+  return `${textOf("at", at)} by ${String(operator)}: ${String(reason)}${request}`;
 }
 
 /** Cash or holdings in one line: what there is of each, all together. */

@@ -1,7 +1,7 @@
 /** What the operator API shows of the limits that orders are held against. */
 import { formatDecimal } from "@countermand/core/model";
 import { jsonString } from "../answers/json-text.ts";
-import type { ActRow } from "./control-answers.ts";
+import { type ActRow, actJson } from "./control-answers.ts";
 import { LIMIT_WORDS, type LimitField } from "./limit-requests.ts";
 
 /** Null is no limit; a bigint is in 10^-8, a map has amounts by currency. */
@@ -37,9 +37,7 @@ export function encodeLimits({ scope, name, limits, act, version }: LimitsRow): 
   const members = limits.map(({ field, value, from }) => {
     return `"${LIMIT_WORDS[field]}":{"value":${valueJson(value)},"from":"${from}"}`;
   });
-  const set =
-    act &&
-    `{"at":${act.atMs},"operator":${jsonString(act.operator)},"reason":${jsonString(act.reason)}}`;
+  const set = act && JSON.stringify(actJson(act));
   const owner = `"scope":"${scope}","name":${jsonString(name)}`;
   return `{${owner},"limits":{${members.join(",")}},"set":${set},"version":"${version}"}`;
 }
