@@ -1,9 +1,10 @@
 /** Limits of single accounts and keys, as operators set them and as orders meet them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import type { OperatorAnswer, OperatorClient } from "./operator-client.ts";
 import { OperatorPlace, refusal } from "./operator-place.ts";
-import { KEY_1, KEY_2 } from "./signed-client.ts";
+import { envelope, KEY_1, KEY_2, SignedClient } from "./signed-client.ts";
 import { BUY } from "./wire-orders.ts";
 
 const ACCOUNT = `limits/accounts/${KEY_1.account}`;
@@ -188,6 +189,43 @@ test("operator limits: of two who replace the limits that both read, one is refu
   assert.equal((await clear(operator, ACCOUNT, ifMatch(second))).status, 200);
   const gone = await put(operator, ACCOUNT, { open_orders_max: 1 }, ifMatch(second));
   assert.match(gone.details, /the settings' hold now/);
+});
+
+test("operator limits: the version that was read, in the body, holds whatever the header says", async (t) => {
+  const place = new OperatorPlace(t);
+  const operator = await place.start();
+  const send = async (method: string, version: string, headers: Record<string, string> = {}) => {
+    const limits = method === "PUT" ? { limits: { open_orders_max: 1 } } : {};
+    const body = JSON.stringify({ reason: "risk", version, ...limits });
+    const answer = await operator.send(method, ACCOUNT, body, { ...JSON_BODY, ...headers });
+    return answer.status === 200 ? answer.data.version : answer.reason;
+  };
+  const { version: read } = (await operator.get(ACCOUNT)).data;
+  const now = await send("PUT", read);
+  assert.notEqual(now, "limits_changed");
+  const fits = { "If-Match": `"${now}"` };
+  for (const headers of [{}, { "If-Match": "*" }, fits]) {
+    assert.equal(await send("PUT", read, headers), "limits_changed");
+    assert.equal(await send("DELETE", read, headers), "limits_changed");
+  }
+  assert.equal(await send("PUT", now, { "If-Match": `"${read}"` }), "limits_changed");
+  assert.equal((await operator.get(ACCOUNT)).data.version, now, "nothing of it was done");
+  assert.equal(await send("DELETE", now, fits), read);
+});
+
+test("operator limits: what a key signed is done to the limits that it read, or not at all", async (t) => {
+  const place = new KeyedGateway(t);
+  const operator = await place.start();
+  const key = await makeKey(operator, { accounts: undefined, permissions: ["operate"] });
+  const signer = new SignedClient(operator.url, { ...key, account: "" });
+  t.after(() => signer.close());
+  const { version } = (await operator.get(ACCOUNT)).data;
+  await put(operator, ACCOUNT, { open_orders_max: 1 });
+  // A proxy that held the request back, and dropped its headers: the body it cannot change.
+  const body = { reason: "as I read them", limits: { open_orders_max: 9 }, version };
+  const late = await signer.call("PUT", `/operator/v1/${ACCOUNT}`, body);
+  assert.deepEqual([late.status, envelope(late).reason], [412, "limits_changed"]);
+  assert.equal(held(await operator.get(ACCOUNT), "open_orders_max"), "1 operator");
 });
 
 test("operator limits: show what the request called itself, as blocks and modes do", async (t) => {

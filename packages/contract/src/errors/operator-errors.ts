@@ -221,7 +221,8 @@ export const OPERATOR_ERRORS = {
     reason: "limits_changed",
     retryable: false,
     action:
-      "Read the limits again, and send those that shall hold now with the ETag of that answer.",
+      "Read the limits again, and send those that shall hold now with the ETag or version of that " +
+      "answer.",
   },
   UNKNOWN_KEY: {
     ...UNKNOWN,

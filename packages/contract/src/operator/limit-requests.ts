@@ -1,9 +1,10 @@
 /** Bodies of the operator API about the limits of single accounts and keys. */
 import { type Fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
+import { LIMITS } from "../limits.ts";
 import { kindOf } from "../requests/fields.ts";
 import { shown } from "../shown.ts";
-import { actObject, invalid } from "./operator-fields.ts";
+import { actObject, invalid, optionalText } from "./operator-fields.ts";
 
 /** The limits' words, which are those of their settings. */
 export const LIMIT_WORDS = {
@@ -24,17 +25,22 @@ const FIELD_OF: ReadonlyMap<string, LimitField> = new Map(
 );
 const CURRENCY = /^(?:\*|[A-Z]{3,8})$/;
 
-export interface LimitsRequest {
+export interface LimitsRemoval {
   readonly reason: string;
+  /** Of the limits that were read; null: whichever hold. */
+  readonly version: string | null;
+}
+
+export interface LimitsRequest extends LimitsRemoval {
   /** As they would stand in their settings; at least one. */
   readonly limits: ReadonlyMap<LimitField, string>;
 }
 
 /** Body of `PUT /operator/v1/limits/...`: values are checked where the settings' are. */
 export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
-  const act = actObject(value, ["limits"]);
+  const act = versionedAct(value, ["limits"]);
   if (isFault(act)) return act;
-  const { object, reason } = act;
+  const { object, ...rest } = act;
   const given = object.get("limits");
   if (!(given instanceof JsonObject) || given.names.length === 0) {
     return invalid('limits must be an object with a limit at least: {"open_orders_max":10}');
@@ -51,7 +57,24 @@ export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
     if (isFault(text)) return text;
     limits.set(field, text);
   }
-  return { reason, limits };
+  return { ...rest, limits };
+}
+
+/** Body of `DELETE /operator/v1/limits/...`. */
+export function decodeLimitsRemoval(value: JsonValue): LimitsRemoval | Fault {
+  const act = versionedAct(value, []);
+  return isFault(act) ? act : { reason: act.reason, version: act.version };
+}
+
+/** An act on what was read. The body is signed, as the header If-Match is not. */
+function versionedAct(
+  value: JsonValue,
+  known: readonly string[],
+): (LimitsRemoval & { readonly object: JsonObject }) | Fault {
+  const act = actObject(value, ["version", ...known]);
+  if (isFault(act)) return act;
+  const version = optionalText(act.object, "version", LIMITS.operatorNameCharactersMax.value);
+  return version !== null && isFault(version) ? version : { ...act, version };
 }
 
 /** The value as its setting is written: an object is a list of amounts by currency. */

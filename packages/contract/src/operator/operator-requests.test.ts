@@ -11,7 +11,7 @@ import {
   decodeRetire,
 } from "./instrument-requests.ts";
 import { decodeCreateKey, decodeExpireKey, decodeRotateKey } from "./key-requests.ts";
-import { decodeLimits } from "./limit-requests.ts";
+import { decodeLimits, decodeLimitsRemoval } from "./limit-requests.ts";
 
 /** Members of a body beside its reason, and what it is read as, or what is said of it. */
 type Rows = readonly (readonly [members: object, read: object | RegExp])[];
@@ -19,7 +19,7 @@ type Rows = readonly (readonly [members: object, read: object | RegExp])[];
 const DECODERS = [
   ...[decodeAddInstrument, decodeAdjust, decodeCloseAccount, decodeCreateKey, decodeExpireKey],
   ...[decodeInstrumentChange, decodeKill, decodeLimits, decodeModeChange, decodeOpenAccount],
-  ...[decodeReason, decodeRetire, decodeRotateKey],
+  ...[decodeLimitsRemoval, decodeReason, decodeRetire, decodeRotateKey],
 ];
 const UNIT = 100_000_000n;
 const long = (limit: { readonly value: number }) => "x".repeat(limit.value + 1);
@@ -314,7 +314,10 @@ test("operator requests: what a key may do, for whom, from where and how long", 
 });
 
 test("operator requests: limits as their settings are written", () => {
-  const limits = (...entries: [string, string][]) => ({ limits: new Map(entries) });
+  const limits = (...entries: [string, string][]) => ({
+    limits: new Map(entries),
+    version: null,
+  });
   assertRead(decodeLimits, [
     [{ limits: { open_orders_max: 10 } }, limits(["openOrders", "10"])],
     [
@@ -330,5 +333,26 @@ test("operator requests: limits as their settings are written", () => {
     [{ limits: { order_value_max: { hkd: 1 } } }, /^order_value_max takes amounts by currency/],
     [{ limits: { order_value_max: { HKD: true } } }, /^order_value_max takes amounts/],
     [{ limits: { order_value_max: { HKD: "1,USD:2" } } }, /^order_value_max takes amounts/],
+  ]);
+});
+
+test("operator requests: limits are replaced as they were read, or whatever they are", () => {
+  const limits = { open_orders_max: 10 };
+  const read = new Map([["openOrders", "10"]]);
+  assertRead(decodeLimits, [
+    [
+      { limits, version: "5d0c" },
+      { limits: read, version: "5d0c" },
+    ],
+    [
+      { limits, version: "" },
+      { limits: read, version: null },
+    ],
+    [{ limits, version: 5 }, /^version must be a JSON string: write "5" in quotes$/],
+  ]);
+  assertRead(decodeLimitsRemoval, [
+    [{}, { version: null }],
+    [{ version: "5d0c" }, { version: "5d0c" }],
+    [{ version: long(LIMITS.operatorNameCharactersMax) }, /^version has at most/],
   ]);
 });

@@ -18,9 +18,9 @@ import {
   isFault,
   LIMIT_WORDS,
   type LimitField,
+  type LimitsRemoval,
   type LimitsRequest,
   type LimitsRow,
-  type ReasonRequest,
 } from "@countermand/contract";
 import type { LimitOverride, LimitOverrideRow } from "@countermand/core/control";
 import { unknownAccount } from "@countermand/core/desk";
@@ -58,7 +58,7 @@ export class LimitService {
 
   /** All that is the operator's for this owner from now on; the rest is the settings'. */
   set(turn: OperatorTurn, owner: LimitOwner, request: LimitsRequest): OperatorAnswer {
-    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner);
+    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner, request);
     if (refusal !== null) return refused(refusal);
     const limits = readLimits(owner.scope, request.limits);
     if (isFault(limits)) return faulty(limits);
@@ -70,10 +70,10 @@ export class LimitService {
   }
 
   /** A second time changes nothing. */
-  remove(turn: OperatorTurn, owner: LimitOwner, { reason }: ReasonRequest): OperatorAnswer {
-    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner);
+  remove(turn: OperatorTurn, owner: LimitOwner, request: LimitsRemoval): OperatorAnswer {
+    const refusal = this.#unknown(owner) ?? this.#changed(turn, owner, request);
     if (refusal !== null) return refused(refusal);
-    const act = actOf(turn, reason);
+    const act = actOf(turn, request.reason);
     const removed = this.#overrides.decideRemove(act, owner.scope, owner.name);
     if (removed !== null) this.#options.sequencer.partitions.stageControlEvent(removed);
     return this.#shown(owner);
@@ -101,11 +101,15 @@ export class LimitService {
   }
 
   /** Whether they are others than those that the operator saw, where the request names those. */
-  #changed({ ifMatch }: OperatorTurn, owner: LimitOwner): CoreRefusal | null {
-    if (ifMatch === undefined || ifMatch.trim() === "*") return null;
+  #changed(
+    { ifMatch = "*" }: OperatorTurn,
+    owner: LimitOwner,
+    { version: seen }: LimitsRemoval,
+  ): CoreRefusal | null {
+    const tags = ifMatch.split(",").map((tag) => tag.trim());
     const { act, version } = this.#present(owner);
-    const seen = ifMatch.split(",").map((tag) => tag.trim());
-    if (seen.includes(`"${version}"`)) return null;
+    const isTagged = ifMatch.trim() === "*" || tags.includes(`"${version}"`);
+    if (isTagged && (seen === null || seen === version)) return null;
     const last =
       act === null ? "the settings' hold now" : `${act.operator} set them: ${act.reason}`;
     const details = `not the limits that were read: ${last}. Read them again before you set them`;

@@ -8,6 +8,7 @@ import {
   decodeInstrumentChange,
   decodeKill,
   decodeLimits,
+  decodeLimitsRemoval,
   decodeModeChange,
   decodeNothing,
   decodeOpenAccount,
@@ -172,7 +173,7 @@ function limitRoutes(path: string, scope: LimitOwner["scope"]): readonly Operato
       method: "PUT",
     },
     {
-      ...write(path, decodeReason, (request, content) => {
+      ...write(path, decodeLimitsRemoval, (request, content) => {
         return (service, turn) => service.limits.remove(turn, ownerOf(content), request);
       }),
       method: "DELETE",
