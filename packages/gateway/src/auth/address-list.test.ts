@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AddressList, parseAddressRange } from "./address-list.ts";
+import { AddressList, networkOf, parseAddressRange } from "./address-list.ts";
 
 test("address list: addresses and ranges of both families", () => {
   const list = new AddressList(["192.0.2.7", "10.0.0.0/8", "2001:db8::/32", "::1"]);
@@ -30,4 +30,23 @@ test("address list: what is no address or range", () => {
   for (const text of [...wrong, "10.0.0.0/8/8", "localhost", "10.0.0.0/-1"]) {
     assert.equal(parseAddressRange(text), null, text);
   }
+});
+
+test("address list: the network of a sender, however its address is written", () => {
+  const cases = [
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:7:1:a:b:c:d", "2001:db8:7:1::/64"],
+    ["2001:0DB8:0007:1::9", "2001:db8:7:1::/64"],
+    ["2001:db8::1:2:3:4", "2001:db8:0:0::/64"],
+    ["2001:db8::1:2:3:4:5", "2001:db8:0:1::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["::", "0:0:0:0::/64"],
+    ["1::", "1:0:0:0::/64"],
+    ["64:ff9b::192.0.2.7", "64:ff9b:0:0::/64"],
+    ["1:2:3::5:6:192.0.2.7", "1:2:3:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["", ""],
+  ] as const;
+  for (const [address, network] of cases) assert.equal(networkOf(address), network, address);
 });

@@ -35,11 +35,35 @@ export class AddressList {
 
   /** A peer's address as its socket gives it. */
   has(address: string): boolean {
-    // A listener of both families shows an IPv4 peer as an IPv6 address, and one on the same link
-    // with the name of an interface behind it.
-    const [unzoned = ""] = address.split("%", 1);
-    const plain = MAPPED.exec(unzoned)?.[1] ?? unzoned;
+    const plain = plainAddress(address);
     const version = isIP(plain);
     return version !== 0 && this.#list.check(plain, version === 4 ? "ipv4" : "ipv6");
   }
+}
+
+/**
+ * What one sender has as a rule: an IPv4 address, or the first half of an IPv6 address, within which
+ * it may send from any. Anything else stays as it is.
+ */
+export function networkOf(address: string): string {
+  const plain = plainAddress(address);
+  if (isIP(plain) !== 6) return plain;
+  const [head = "", tail] = plain.toLowerCase().split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const behind = tail === undefined || tail === "" ? [] : tail.split(":");
+  // The last two groups may be written as an IPv4 address.
+  const behindCount = behind.length + (behind.at(-1)?.includes(".") === true ? 1 : 0);
+  const left = tail === undefined ? 0 : 8 - groups.length - behindCount;
+  const all = [...groups, ...Array<string>(left).fill("0"), ...behind];
+  const first = all.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, ""));
+  return `${first.join(":")}::/64`;
+}
+
+/**
+ * A listener of both families shows an IPv4 peer as an IPv6 address, and one on the same link with
+ * the name of an interface behind it.
+ */
+function plainAddress(address: string): string {
+  const [unzoned = ""] = address.split("%", 1);
+  return MAPPED.exec(unzoned)?.[1] ?? unzoned;
 }

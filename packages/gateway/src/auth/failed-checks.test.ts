@@ -36,3 +36,16 @@ test("failed checks: of too many addresses the one that failed first is forgotte
   fail("one more", 1);
   assert.deepEqual([checks.admits("first"), checks.admits("second")], [true, false]);
 });
+
+test("failed checks: who has many IPv6 addresses has one allowance", () => {
+  const { checks } = bench();
+  for (let index = 0; index < ED25519_FAILURES_MAX; index += 1) {
+    checks.failed(`2001:db8:7:1:${index.toString(16)}::1`);
+  }
+  assert.deepEqual(
+    ["2001:db8:7:1:ffff::2", "2001:0DB8:7:1::", "2001:db8:7:2::1", "::ffff:192.0.2.1"].map((each) =>
+      checks.admits(each),
+    ),
+    [false, false, true, true],
+  );
+});

@@ -1,8 +1,8 @@
 /** Limits of authentication. Each with unit, reason and what is seen when it is reached. */
 
 /**
- * Ed25519 signatures of one address that may fail before further ones are refused unchecked: 429
- * unverified_too_often. Reason: a check costs what 30 checks of an HMAC cost, and whoever has no
+ * Ed25519 signatures of one address, of IPv6 of one /64 network, that may fail before further ones
+ * are refused unchecked: 429 unverified_too_often. Reason: a check costs what 30 checks of an HMAC cost, and whoever has no
  * key can ask for it. They come back one by one, all within the seconds below.
  */
 export const ED25519_FAILURES_MAX = 100;
