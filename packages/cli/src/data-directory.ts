@@ -13,7 +13,8 @@ export function journalDirectory(
   terminal: Terminal,
   instead = "",
 ): string {
-  const chosen = dataDir ?? terminal.environment["COUNTERMAND_DATA_DIR"] ?? "./data";
+  // An empty variable is one that is not set.
+  const chosen = dataDir ?? (terminal.environment["COUNTERMAND_DATA_DIR"] || "./data");
   const folder = resolve(chosen);
   const files = ["journal.db", "journal.db-wal", "head"];
   if (files.some((name) => existsSync(join(folder, name)))) return folder;

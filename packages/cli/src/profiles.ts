@@ -4,9 +4,13 @@
  * are seen by every user of the machine.
  */
 import {
-  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -68,16 +72,24 @@ export function readProfiles(path: string): Profiles {
   return parseProfiles(path, text);
 }
 
-/** Adds or replaces one; the file is never half written. */
+/** Adds or replaces one; the file is never half written, also where power fails. */
 export function writeProfile(path: string, name: string, profile: Profile): void {
   const profiles = { ...readProfiles(path), [name]: profile };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.new`;
+  // A link to where somebody keeps the file stays one.
+  const file = statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
+  const fresh = `${file}.new`;
   // One that was left behind keeps the mode it was made with.
   rmSync(fresh, { force: true });
-  writeFileSync(fresh, `${JSON.stringify(profiles, null, 2)}\n`, { flag: "wx", mode: FILE_MODE });
-  chmodSync(fresh, FILE_MODE);
-  renameSync(fresh, path);
+  const descriptor = openSync(fresh, "wx", FILE_MODE);
+  try {
+    fchmodSync(descriptor, FILE_MODE);
+    writeFileSync(descriptor, `${JSON.stringify(profiles, null, 2)}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(fresh, file);
 }
 
 /** What the client library signs with. @throws UsageError the private key is none */

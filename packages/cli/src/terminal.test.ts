@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { confirm, readHidden, type Terminal } from "./terminal.ts";
+import { confirm, print, printJson, readHidden, type Terminal, tell } from "./terminal.ts";
 
 /** A terminal whose person types this. */
 function typing(text: string) {
@@ -30,4 +30,18 @@ test("terminal: only a yes is a yes", async () => {
   for (const answer of ["\n", "n\n", "\u0003", "\u0004"]) {
     await assert.rejects(confirm(typing(answer).terminal, "Really?", false), /Not done/);
   }
+});
+
+test("terminal: what others have written is shown and not obeyed", () => {
+  const { terminal, seen } = typing("");
+  const hostile = "\u001b[2J\u009b31m\rok\u202eko\u007f";
+  const shown = "\\u001b[2J\\u009b31m\\u000dok\\u202eko\\u007f";
+  print(terminal, [`a\t${hostile}`, "b"]);
+  assert.equal(seen(), `a\t${shown}\nb\n`);
+  tell(terminal, hostile);
+  assert.equal(seen(), `${shown}\n`);
+  printJson(terminal, { text: hostile });
+  const written = seen();
+  assert.doesNotMatch(written.trimEnd(), /\p{Cc}/u);
+  assert.deepEqual(JSON.parse(written), { text: hostile });
 });

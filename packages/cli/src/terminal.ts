@@ -14,17 +14,25 @@ export interface Terminal {
 }
 
 export function print(terminal: Terminal, lines: readonly string[]): void {
-  if (lines.length > 0) terminal.output.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0) terminal.output.write(`${visible(lines.join("\n"))}\n`);
 }
 
 /** One JSON document a line. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.output.write(`${JSON.stringify(value)}\n`);
+  terminal.output.write(`${visible(JSON.stringify(value))}\n`);
 }
 
 /** For people who watch; scripts get it on another stream than results. */
 export function tell(terminal: Pick<Terminal, "errors">, line: string): void {
-  terminal.errors.write(`${line}\n`);
+  terminal.errors.write(`${visible(line)}\n`);
+}
+
+/** What terminals obey in place of showing it, or turn the direction of a line with. */
+const OBEYED = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Written as JSON escapes it: names and ids come from others, who may mean the terminal. */
+function visible(text: string): string {
+  return text.replace(OBEYED, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** A line in place of the one before it, "" for none; nothing where nobody watches a terminal. */
