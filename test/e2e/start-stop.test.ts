@@ -165,6 +165,20 @@ test("stop: SIGTERM while it starts exits 0 too", async (t) => {
   await place.gateway(dataDir);
 });
 
+test("start: whoever asks for the state meanwhile is told when it is ready", async (t) => {
+  const place = Workplace.of(t);
+  const dataDir = place.path("data");
+  const gateway = place.launch(dataDir);
+  while (gateway.exit === null && !existsSync(join(dataDir, "journal.db"))) {
+    await setImmediate();
+  }
+  const state = await gateway.state();
+  assert.match(state.hash, /^[0-9a-f]{64}$/);
+  await gateway.ready();
+  gateway.kill("SIGTERM");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
+});
+
 test("start: standard streams on a full disk end nothing", async (t) => {
   const place = Workplace.of(t);
   const port = String(await freePort());

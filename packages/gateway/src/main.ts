@@ -33,12 +33,15 @@ async function main(): Promise<void> {
   if (!hasTerminal()) {
     process.on("SIGHUP", () => void starting.then((gateway) => reload(gateway, log)));
   }
-  const gateway = await starting;
+  // From here on, and told when it is ready: unheard it would end a start that takes long.
   process.on("SIGUSR2", () => {
-    void gateway.stateHash().then((state) => {
-      process.stdout.write(`countermand state ${JSON.stringify(state)}\n`);
-    });
+    void starting
+      .then((gateway) => gateway.stateHash())
+      .then((state) => {
+        process.stdout.write(`countermand state ${JSON.stringify(state)}\n`);
+      });
   });
+  const gateway = await starting;
   // Last: whoever waits for this line may send a signal at once.
   const { url, operatorUrl, sandboxKeys } = gateway;
   const isProduction = config.profile === "production";
