@@ -67,6 +67,19 @@ test("backup: is not put over anything", () =>
     assert.ok(before.equals(readFileSync(journalFiles(target).database)));
   }));
 
+test("backup: what somebody has put there meanwhile is not deleted", () =>
+  withWriter(async (journal, data, folder) => {
+    fill(journal, "desk", 3);
+    journal.writeHead();
+    const target = join(folder, "backup");
+    mkdirSync(target);
+    const taken = backUp(data, target);
+    writeFileSync(join(target, "of somebody else"), "a word");
+    await assert.rejects(taken, BackupExistsError);
+    assert.deepEqual(readdirSync(target), ["of somebody else"]);
+    assert.equal(existsSync(`${target}.partial`), false);
+  }));
+
 test("backup: none is left of a journal that ends before its head", () =>
   withWriter(async (journal, data, folder) => {
     fill(journal, "desk", 3);

@@ -13,6 +13,7 @@ import {
   filePath,
   readFileIfPresent,
   readPieces,
+  removeEmptyFolder,
   removeFile,
   removeFolder,
   renameDurably,
@@ -70,7 +71,8 @@ export async function backUp(dataDir: string, folder: string): Promise<Backup> {
     copyKeys(dataDir, draft);
     await copyDatabase(dataDir, draft);
     const inspection = verified(draft, head);
-    removeFolder(folder);
+    // Others may have put something there meanwhile.
+    if (!removeEmptyFolder(folder)) throw new BackupExistsError(`${folder} is not empty any more`);
     renameDurably(draft, folder);
     return backupOf(folder, inspection);
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   statSync,
@@ -222,6 +223,20 @@ export function removeFile(path: string): void {
 /** Removes the folder and everything in it, if it is there. */
 export function removeFolder(path: string): void {
   rmSync(path, { force: true, recursive: true });
+}
+
+/** Whether nothing has this name any more: the folder is removed if it is there and empty. */
+export function removeEmptyFolder(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    const code = diskErrorCode(error);
+    // Some systems say that a folder with something in it exists.
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    if (code === "ENOENT") return true;
+    throw error;
+  }
 }
 
 /** Names of the entries of a folder, sorted; none where the folder is missing. */
