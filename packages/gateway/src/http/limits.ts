@@ -83,7 +83,7 @@ export const ANSWER_STALL_MS = 30_000;
  * beyond them the connections are cut whose answers have waited longest. Reason: anybody may ask on
  * thousands of connections and read nothing.
  */
-export const UNREAD_BYTES_MAX = 33_554_432;
+export const UNREAD_BYTES_MAX = 134_217_728;
 
 /**
  * Bytes of a large body that are handed over at a time. Reason: as above, and TLS copies what it is
