@@ -89,3 +89,14 @@ test("budgets: other rules hold at once and begin full; without rules nobody is 
   assert.deepEqual(bench.remaining(), [10, 20]);
   assert.deepEqual(bench.budgets.refusedCounts, new Map([["place", 1]]));
 });
+
+test("budgets: keys that are gone are forgotten, those that have used something up are not", () => {
+  const bench = new Bench();
+  for (let index = 0; index < 5_000; index += 1) {
+    bench.nowMs += 1_000;
+    bench.budgets.takePlaces({ ...ALICE, apiKey: `key-${index}` }, 10);
+    bench.budgets.takePlaces(ALICE, 1);
+  }
+  assert.ok(bench.budgets.countedKeys <= 1_025, `${bench.budgets.countedKeys} keys`);
+  assert.deepEqual(bench.remaining(), [9, 20]);
+});

@@ -6,6 +6,7 @@
  */
 import type { BudgetState } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
+import { LazyRows } from "./lazy-rows.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface BudgetRules {
@@ -45,8 +46,10 @@ const NO_STATES: readonly BudgetState[] = [];
 
 export class Budgets {
   readonly #options: BudgetsOptions;
-  /** By key. Bounded by the keys there are. */
-  readonly #buckets = new Map<string, Buckets>();
+  /** By key. */
+  readonly #buckets = new LazyRows<Buckets>(
+    ({ place, cancel }, nowMs) => place.isFull(nowMs) && cancel.isFull(nowMs),
+  );
   /** Those that the buckets were made by. */
   #rules: BudgetRules | null = null;
   readonly #refusedCounts = new Map<BudgetName, number>();
@@ -62,6 +65,11 @@ export class Budgets {
 
   get refusedCounts(): ReadonlyMap<BudgetName, number> {
     return this.#refusedCounts;
+  }
+
+  /** Keys that something is counted for. */
+  get countedKeys(): number {
+    return this.#buckets.size;
   }
 
   /** Takes one for each new order or amend. 0, or seconds until it is worth another try. */
@@ -117,16 +125,13 @@ export class Budgets {
     if (rules !== this.#rules) this.#buckets.clear();
     this.#rules = rules;
     if (rules === null) return null;
-    const found = this.#buckets.get(apiKey);
-    if (found !== undefined) return found;
     const { places, fillSeconds, cancelFactor } = rules;
     const nowMs = this.#options.monotonicMs();
-    const added = {
+    this.#buckets.tidy(nowMs);
+    return this.#buckets.of(apiKey, () => ({
       place: new TokenBucket(places, fillSeconds, nowMs),
       cancel: new TokenBucket(places * cancelFactor, fillSeconds, nowMs),
       fillSeconds,
-    };
-    this.#buckets.set(apiKey, added);
-    return added;
+    }));
   }
 }

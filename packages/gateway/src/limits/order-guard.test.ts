@@ -109,3 +109,26 @@ test("limits: a price is measured from the side it would meet, else the last tra
   assert.deepEqual(outcomesOf([[Buy, "10"]], own), [true, false]);
   assert.deepEqual(outcomesOf([], own), [false, false], "nobody knows where the market is");
 });
+
+test("limits: keys that are gone are forgotten, and what is still remembered of others is not", () => {
+  const limits: LimitSet = { ...NO_LIMITS, duplicateMs: 60_000, orderRate: 10 };
+  const source = { ofAccount: () => NO_LIMITS, ofKey: () => limits };
+  const partitions = partitionsInMemory();
+  partitions.stageDeskEvent(SHORT, opened(SHORT));
+  let nowMs = 0;
+  const guards = new OrderLimits(source, () => nowMs);
+  const terms = { price: fixed("1") as Price, orderQty: fixed("100") };
+  const place = (apiKey: string) => {
+    const guard = guards.guardOf({ account: SHORT, apiKey });
+    const placed = partitions.place(SHORT, aPlaceRequest(terms), NOW, guard);
+    return "refused" in placed ? placed.refused : "placed";
+  };
+  for (let index = 0; index < 3_000; index += 1) {
+    nowMs += 200;
+    assert.equal(place(`key-${index}`), "placed");
+  }
+  assert.ok(guards.ownerCount <= 1_026, `${guards.ownerCount} owners`);
+  assert.equal(place("key-2999"), "DUPLICATE_ORDER");
+  assert.equal(place("key-2800"), "DUPLICATE_ORDER", "40 s ago");
+  assert.equal(place("key-2500"), "placed", "100 s ago");
+});

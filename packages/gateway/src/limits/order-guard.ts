@@ -24,6 +24,7 @@ import {
   Side,
 } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
+import { LazyRows } from "./lazy-rows.ts";
 import { RecentOrders } from "./recent-orders.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -50,8 +51,8 @@ export interface OrderGuard {
 export class OrderLimits {
   readonly #source: LimitSource;
   readonly #monotonicMs: () => number;
-  /** By scope and name. Bounded by the accounts and keys there are. */
-  readonly #owners = new Map<string, Owner>();
+  /** By scope and name. */
+  readonly #owners = new LazyRows<Owner>((owner, nowMs) => owner.isAsNew(nowMs));
   readonly #refusedCounts = new Map<string, number>();
 
   constructor(source: LimitSource, monotonicMs: () => number) {
@@ -64,11 +65,17 @@ export class OrderLimits {
     return this.#refusedCounts;
   }
 
+  /** Accounts and keys that something is remembered of. */
+  get ownerCount(): number {
+    return this.#owners.size;
+  }
+
   /** Null where neither the account nor the key has limits. */
   guardOf({ account, apiKey }: Caller): OrderGuard | null {
     const ofAccount = this.#source.ofAccount(account);
     const ofKey = this.#source.ofKey(apiKey);
     if (ofAccount === NO_LIMITS && ofKey === NO_LIMITS) return null;
+    this.#owners.tidy(this.#monotonicMs());
     const owners = [this.#owner("account", account, ofAccount), this.#owner("key", apiKey, ofKey)];
     return {
       refusal: (state, before, order) => this.#refusal(owners, state, before, order),
@@ -100,9 +107,7 @@ export class OrderLimits {
   }
 
   #owner(scope: LimitScope, name: string, limits: LimitSet): Owner {
-    const key = `${scope} ${name}`;
-    const owner = this.#owners.get(key) ?? new Owner(scope);
-    this.#owners.set(key, owner);
+    const owner = this.#owners.of(`${scope} ${name}`, () => new Owner(scope));
     owner.setLimits(limits, this.#monotonicMs());
     return owner;
   }
@@ -121,6 +126,11 @@ class Owner {
 
   get limits(): LimitSet {
     return this.#limits;
+  }
+
+  /** Whether one that is made anew would do the same. */
+  isAsNew(nowMs: number): boolean {
+    return this.#bucket?.isFull(nowMs) !== false && this.#recent?.isEmpty(nowMs) !== false;
   }
 
   /** What is remembered for a limit begins afresh when that limit changes. */

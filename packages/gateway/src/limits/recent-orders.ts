@@ -18,17 +18,27 @@ export class RecentOrders {
     const key = contentOf(order);
     this.#acceptedMs.delete(key);
     this.#acceptedMs.set(key, nowMs);
-    for (const [oldest, acceptedMs] of this.#acceptedMs) {
-      const isOver = nowMs - acceptedMs >= this.#windowMs;
-      if (!isOver && this.#acceptedMs.size <= RECENT_ORDERS_MAX) break;
-      this.#acceptedMs.delete(oldest);
-    }
+    this.#forget(nowMs);
+  }
+
+  /** Whether none is remembered any more. */
+  isEmpty(nowMs: number): boolean {
+    this.#forget(nowMs);
+    return this.#acceptedMs.size === 0;
   }
 
   /** Whole milliseconds since the same order was accepted, or null. */
   sinceMs(order: Order, nowMs: number): number | null {
     const acceptedMs = this.#acceptedMs.get(contentOf(order));
     return acceptedMs === undefined ? null : Math.floor(nowMs - acceptedMs);
+  }
+
+  #forget(nowMs: number): void {
+    for (const [oldest, acceptedMs] of this.#acceptedMs) {
+      const isOver = nowMs - acceptedMs >= this.#windowMs;
+      if (!isOver && this.#acceptedMs.size <= RECENT_ORDERS_MAX) break;
+      this.#acceptedMs.delete(oldest);
+    }
   }
 }
 

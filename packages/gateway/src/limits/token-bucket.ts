@@ -25,6 +25,12 @@ export class TokenBucket {
     return Math.floor(this.#parts / this.#partsPerToken);
   }
 
+  /** Whether it is as it was at the start. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#parts === this.#sizeParts;
+  }
+
   /** Takes so many, or as many as there are. */
   take(count: number, nowMs: number): void {
     this.#fill(nowMs);
