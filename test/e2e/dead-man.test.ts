@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { startGateway } from "./gateway-in-process.ts";
 import { Workplace } from "./gateway-process.ts";
-import { type Answer, envelope, isReplay, KEY_1, SignedClient } from "./signed-client.ts";
+import { type Answer, envelope, isReplay, KEY_1, SignedClient, sign } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
 import { type MovedTime, movedTime, startTwoAccounts as start } from "./two-accounts.ts";
 import { restingOrder as order } from "./wire-orders.ts";
@@ -52,6 +52,20 @@ function call(
   time.wallMs += 1;
   return client.call(method, path, body, options);
 }
+
+test("dead man: a release that released nothing, sent again, leaves what was armed since", async (t) => {
+  const { time, first } = await start(t);
+  const body = JSON.stringify({ timeout: 0, scope: "key" });
+  const release = sign(KEY_1, "POST", DEAD_MAN, body, { timestamp: String(time.wallMs) });
+  assert.equal(rowOf(await first.send(release)).state, "released");
+  rowOf(await first.call("POST", DEAD_MAN, { timeout: 60, scope: "key" }));
+  const again = await first.send(release);
+  assert.ok(isReplay(again), again.text);
+  assert.deepEqual(
+    (await status(first)).map(({ state }) => state),
+    ["armed"],
+  );
+});
 
 test("dead man: armed, warned of, fired, blocked and armed again", async (t) => {
   const { time, url, first, second } = await start(t);

@@ -144,7 +144,7 @@ export class Predictions {
   problem(request: Request, decided: Decided, body: string): string | null {
     const { command } = request;
     if (command.kind === "cancelAll") return this.#cancelAllProblem(request, decided, body);
-    if (command.kind === "deadMan") return this.#deadManProblem(command, body);
+    if (command.kind === "deadMan") return this.#deadManProblem(request.key, command, body);
     return answerDifference(body, this.#predicted(request, decided));
   }
 
@@ -235,14 +235,19 @@ export class Predictions {
     return isRight ? null : `${canceled.size} were cancelled`;
   }
 
-  #deadManProblem(command: Command & { kind: "deadMan" }, body: string): string | null {
-    const set = this.#switches.lastSet;
+  /** A release is kept also where there was nothing to release. */
+  #deadManProblem(key: Key, command: Command & { kind: "deadMan" }, body: string): string | null {
     const { code, data } = JSON.parse(body) as Envelope & {
       data: { state: string; timeout: number; scope: string };
     };
-    if (code !== 0 || set === null) return "it was set";
-    if (set.timeoutMs !== command.timeoutS * 1000) return `it was set to ${set.timeoutMs} ms`;
+    if (code !== 0) return "it was set";
     const state = command.timeoutS === 0 ? "released" : "armed";
+    if (state === "armed") {
+      const set = this.#switches.lastSet;
+      if (set?.timeoutMs !== command.timeoutS * 1000) return `it was set to ${set?.timeoutMs} ms`;
+    } else if (this.#switches.has(key, command)) {
+      return "it is there still";
+    }
     const isRight = data.state === state && data.scope === command.scope;
     return isRight ? null : `it is ${state}`;
   }

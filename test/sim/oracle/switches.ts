@@ -1,5 +1,6 @@
 /** Dead-man's switches as the journal says they were armed, released and fired. */
 import type { DeadManFired, DeadManSet } from "../../../packages/core/src/model/index.ts";
+import type { Command, Key } from "../clients/requests.ts";
 import type { Model } from "./model.ts";
 import type { Terms } from "./orders.ts";
 import { promised } from "./violation.ts";
@@ -29,6 +30,11 @@ export class Switches {
     const key = `${account} ${kind} ${value}`;
     if (timeoutMs === 0) this.#all.delete(key);
     else this.#all.set(key, { account, kind, value, dueMs: atMs + timeoutMs, hasFired: false });
+  }
+
+  /** Whether the switch is armed, or has fired and blocks. */
+  has({ account, apiKey }: Key, { scope, value }: Command & { kind: "deadMan" }): boolean {
+    return this.#all.has(`${account} ${KINDS[scope]} ${scope === "key" ? apiKey : value}`);
   }
 
   /** Never before its time, where that can be told; what it cancels follows, in steps. */
@@ -75,6 +81,8 @@ export class Switches {
     return null;
   }
 }
+
+const KINDS = { key: "Key", symbol: "Symbol", portfolio: "Portfolio" } as const;
 
 function isIn({ kind, value }: ArmedSwitch, placedBy: string, terms: Terms): boolean {
   if (kind === "Key") return placedBy === value;

@@ -119,8 +119,7 @@ export class Verdicts {
       const codes = this.history.predictions.rightCodes(request, 0);
       const isRight = codes.has(String(envelope.code)) || isBlocked;
       promised(isRight, say(`expected ${[...codes].join(" or ")}`));
-    } else if (command.kind !== "deadMan" || command.timeoutS > 0) {
-      // A release of what is not armed changes nothing.
+    } else {
       promised(envelope.code !== 0, say("it is not durable"));
     }
   }

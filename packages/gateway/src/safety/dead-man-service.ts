@@ -46,8 +46,12 @@ export class DeadManService {
     identity: RequestIdentity,
   ): Promise<WrittenAnswer> {
     const meant = scope ?? { kind: "Key", value: caller.apiKey };
-    const writing = this.#options.sequencer.write(caller, "cancel", identity, () => {
-      return this.#decided(caller, meant, timeoutMs);
+    const writing = this.#options.sequencer.write(caller, "cancel", identity, (turn) => {
+      const answer = this.#decided(caller, meant, timeoutMs);
+      // Also where there was nothing to release: sent again later it must not release what was
+      // armed since.
+      if (answer.httpStatus === 200) turn.keepAnswer();
+      return answer;
     });
     return writtenAnswer(writing);
   }
