@@ -46,15 +46,20 @@ const ASSET_CLASSES = ["Cash", "Holding"] as const;
 
 export class AccountActs {
   readonly #partitions: Partitions;
+  /** All of them, by code: none ever goes. */
+  #sorted: readonly AccountBook[] = [];
 
   constructor(partitions: Partitions) {
     this.#partitions = partitions;
   }
 
-  /** By code. */
+  /** By code. Sorted anew only where there are more: a list is asked for page by page. */
   list(): readonly AccountBook[] {
     const books = this.#partitions.desks.flatMap(({ desk }) => [...desk.books()]);
-    return books.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+    if (books.length !== this.#sorted.length) {
+      this.#sorted = books.sort((a, b) => (a.account < b.account ? -1 : 1));
+    }
+    return this.#sorted;
   }
 
   row(account: Account): AccountRow | Refusal {
