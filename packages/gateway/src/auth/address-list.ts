@@ -42,8 +42,8 @@ export class AddressList {
 }
 
 /**
- * What one sender has as a rule: an IPv4 address, or the first half of an IPv6 address, within which
- * it may send from any. Anything else stays as it is.
+ * What one sender has as a rule: an IPv4 address, or the first half of an IPv6 address, within
+ * which it may send from any. Anything else stays as it is.
  */
 export function networkOf(address: string): string {
   const plain = plainAddress(address);

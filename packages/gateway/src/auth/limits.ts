@@ -2,8 +2,9 @@
 
 /**
  * Ed25519 signatures of one address, of IPv6 of one /64 network, that may fail before further ones
- * are refused unchecked: 429 unverified_too_often. Reason: a check costs what 30 checks of an HMAC cost, and whoever has no
- * key can ask for it. They come back one by one, all within the seconds below.
+ * are refused unchecked: 429 unverified_too_often. Reason: a check costs what 30 checks of an HMAC
+ * cost, and whoever has no key can ask for it. They come back one by one, all within the seconds
+ * below.
  */
 export const ED25519_FAILURES_MAX = 100;
 

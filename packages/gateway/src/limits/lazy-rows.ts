@@ -1,6 +1,6 @@
 /**
- * What is counted for each key or account: made when it is first needed, and forgotten once it is as
- * if nothing had been counted. Those that are gone for good would stay for ever otherwise.
+ * What is counted for each key or account: made when it is first needed, and forgotten once it is
+ * as if nothing had been counted. Those that are gone for good would stay for ever otherwise.
  */
 
 /** Rows from which on those that are as new are looked for, each time there are twice as many. */
