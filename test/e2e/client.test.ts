@@ -187,6 +187,30 @@ test("client: a cancel after the fill says so, with the order", async (t) => {
   assert.equal((await buyer.cancelAndConfirm({ order_no })).order_status, "fex");
 });
 
+test("client: a program that fails has its orders cancelled, one that says goodbye has not", async (t) => {
+  const { wire } = await setUp(t);
+  const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
+  const observer = client.stream();
+  t.after(() => observer.close());
+  const polite = client.stream({ cancelOnDisconnect: { graceSeconds: 300 } });
+  const { order_no } = await client.place(limitOrder("buy", 400, 1));
+  const failing = async () => {
+    const options = { cancelOnDisconnect: { graceSeconds: 0, group: "b" } };
+    for await (const event of client.stream(options)) {
+      if (event.type !== "snapshot") continue;
+      polite.close();
+      assert.ok(event.orders.some((order) => order.order_no === order_no));
+      throw new Error("cannot go on");
+    }
+  };
+  await assert.rejects(failing(), /cannot go on/);
+  for await (const event of observer) {
+    if (event.type !== "order" || event.order.order_status !== "can") continue;
+    assert.deepEqual(event.order.cancel_reason, "disconnected");
+    break;
+  }
+});
+
 test("client: through cuts and restarts the view stays the gateway's, without a gap", async (t) => {
   const { gateway, wire } = await setUp(t);
   const random = new Random(20_251);

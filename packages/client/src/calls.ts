@@ -3,9 +3,11 @@ import type { Success } from "./attempt.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Balance,
+  Clock,
   DeadManStatus,
   ExecutionsPage,
   ExecutionsQuery,
+  Faults,
   MarketCandles,
   MarketDepth,
   MarketSymbols,
@@ -32,6 +34,8 @@ interface AccountReads {
   "/account/v1/balance": [query: NoQuery, data: readonly Balance[]];
   "/account/v1/positions": [query: PositionsQuery, data: PositionsPage];
   "/account/v1/transactions": [query: TransactionsQuery, data: TransactionsPage];
+  "/sandbox/v1/clock": [query: NoQuery, data: Clock];
+  "/sandbox/v1/faults": [query: NoQuery, data: Faults];
   "/trade/v1/dead-man": [query: NoQuery, data: DeadManStatus];
   "/trade/v1/executions": [query: ExecutionsQuery, data: ExecutionsPage];
   "/trade/v1/orders": [query: OrdersQuery, data: OrdersPage];
@@ -88,15 +92,13 @@ export class Calls {
     content: unknown,
     { representation, receipt = false }: Wanted,
   ): Promise<Success> {
-    const body = writeWire(content);
     const asked = { signed: true, representation, receipt, changes: true };
-    return this.transport.call({ method, path, body, ...asked });
+    return this.transport.call({ method, path, ...bodyOf(content), ...asked });
   }
 
   /** A question that has a body, or is none that could be repeated: nothing changes. */
   async ask(path: string, content?: unknown): Promise<unknown> {
-    const body = content === undefined ? {} : { body: writeWire(content) };
-    const call = { method: "POST", path, ...body, signed: true, changes: false };
+    const call = { method: "POST", path, ...bodyOf(content), signed: true, changes: false };
     return (await this.transport.call(call)).data;
   }
 
@@ -105,4 +107,8 @@ export class Calls {
     const call = { method: "GET", path, query: text, signed, changes: false };
     return (await this.transport.call(call)).data;
   }
+}
+
+function bodyOf(content: unknown): { readonly body?: string } {
+  return content === undefined ? {} : { body: writeWire(content) };
 }

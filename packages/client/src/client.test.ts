@@ -116,3 +116,27 @@ test("client: an order that is placed while others are listed repeats none", asy
   }
   assert.deepEqual(met, wanted);
 });
+
+test("client: fills and lines that come while older ones are listed repeat none", async () => {
+  const ids = Array.from({ length: 250 }, (_, index) => 1_000_000_001 + index);
+  const growing = client(({ pathname, searchParams }) => {
+    const isFills = pathname === "/trade/v1/executions";
+    const page = Number(searchParams.get(isFills ? "page_index" : "page"));
+    const newest = [...ids].reverse().slice(100 * (page - 1), 100 * page);
+    const data = {
+      total_records: ids.length,
+      executions: newest.map((id) => ({ exec_id: String(id) })),
+      transactions: newest.map((id) => ({ id: String(id) })),
+    };
+    for (let count = 0; count < 40; count += 1) ids.push(1_000_000_001 + ids.length);
+    return { status: 200, body: { code: 0, data } };
+  });
+  const wanted = [...ids].reverse().map(String);
+  const fills: string[] = [];
+  for await (const { exec_id } of growing.allExecutions({ symbol: "00700" })) fills.push(exec_id);
+  assert.deepEqual(fills, wanted);
+  const before = [...ids].reverse().map(String);
+  const lines: string[] = [];
+  for await (const { id } of growing.allTransactions()) lines.push(id);
+  assert.deepEqual(lines, before);
+});

@@ -10,7 +10,7 @@ import {
   cancelOrders,
   cancelToTheEnd,
 } from "./cancels.ts";
-import { ordersOfPages } from "./order-pages.ts";
+import { ordersOfPages, rowsOfPages } from "./order-pages.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 import type {
@@ -19,11 +19,18 @@ import type {
   CancelAllResult,
   CancelRequest,
   CancelResult,
+  Clock,
+  ClockRequest,
   DeadManRequest,
   DeadManStatus,
   DeadManSwitch,
+  Execution,
   ExecutionsPage,
   ExecutionsQuery,
+  Fault,
+  FaultRequest,
+  Faults,
+  FaultsCleared,
   MarketCandles,
   MarketDepth,
   MarketSymbols,
@@ -39,6 +46,7 @@ import type {
   QuantityRequest,
   Restrictions,
   SignInCode,
+  Transaction,
   TransactionsPage,
   TransactionsQuery,
 } from "./wire.ts";
@@ -344,6 +352,26 @@ export class CountermandClient {
   }
 
   /**
+   * Every fill that fits, newest first, page after page; none twice, and none of those that were
+   * there at the beginning left out. Throws as {@link executions}.
+   * @example
+   * for await (const { exec_id, charge } of client.allExecutions({ symbol: "00700" })) {
+   *   assert.ok(exec_id.length >= 10 && compareDecimals(charge, "0") > 0);
+   * }
+   */
+  async *allExecutions(
+    query: Omit<ExecutionsQuery, "page_index" | "page_size"> = {},
+  ): AsyncGenerator<Execution, void, void> {
+    yield* rowsOfPages(
+      async (page_index, page_size) => {
+        const page = await this.executions({ ...query, page_index, page_size });
+        return { rows: page.executions, total: page.total_records };
+      },
+      ({ exec_id }) => exec_id,
+    );
+  }
+
+  /**
    * A page of the statement, newest first. @throws ApiError @throws ConnectionError
    * @example
    * const { transactions } = await client.transactions({ business_type: "opening" });
@@ -351,6 +379,29 @@ export class CountermandClient {
    */
   transactions(query: TransactionsQuery = {}): Promise<TransactionsPage> {
     return this.#calls.read("/account/v1/transactions", query);
+  }
+
+  /**
+   * Every line of the statement that fits, as {@link allExecutions} walks over the fills.
+   * @example
+   * for await (const { amt } of client.allTransactions({ business_type: "opening" })) {
+   *   assert.notEqual(amt, undefined);
+   * }
+   */
+  async *allTransactions(
+    query: Omit<TransactionsQuery, "page" | "page_size"> = {},
+  ): AsyncGenerator<Transaction, void, void> {
+    yield* rowsOfPages(
+      async (page, page_size) => {
+        const { transactions, total_records } = await this.transactions({
+          ...query,
+          page,
+          page_size,
+        });
+        return { rows: transactions, total: total_records };
+      },
+      ({ id }) => id,
+    );
   }
 
   /**
@@ -409,6 +460,63 @@ export class CountermandClient {
       interval,
       limit,
     });
+  }
+
+  /**
+   * Arms a fault of this key, in a sandbox: what goes wrong, how often, with which chance.
+   * @throws ApiError outside a sandbox with `unknown_path`
+   * @throws OutcomeUnknownError ask {@link faults}
+   * @example
+   * const armed = await client.armFault({ fault: "lost_answer", probability: "0.5" });
+   * assert.equal(armed.fired, 0);
+   * await client.disarmFaults();
+   */
+  async armFault(request: FaultRequest): Promise<Fault> {
+    return (await this.#calls.write("POST", "/sandbox/v1/faults", request)) as Fault;
+  }
+
+  /**
+   * The key's faults, in a sandbox, and how often each has happened.
+   * @throws ApiError @throws ConnectionError
+   * @example
+   * const { faults } = await client.faults();
+   * assert.ok(faults.every(({ count, fired }) => fired <= count));
+   */
+  faults(): Promise<Faults> {
+    return this.#calls.read("/sandbox/v1/faults", {});
+  }
+
+  /**
+   * Disarms the key's faults, in a sandbox; resolves with how many there were.
+   * @throws ApiError @throws OutcomeUnknownError call again
+   * @example
+   * assert.equal(await client.disarmFaults(), 0);
+   */
+  async disarmFaults(): Promise<number> {
+    const data = await this.#calls.write("DELETE", "/sandbox/v1/faults", undefined);
+    return (data as FaultsCleared).cleared;
+  }
+
+  /**
+   * The exchange's clock, in a sandbox, and where each market is in its day.
+   * @throws ApiError @throws ConnectionError
+   * @example
+   * const { markets } = await client.exchangeClock();
+   * assert.ok(markets.some(({ takes_cancels }) => takes_cancels));
+   */
+  exchangeClock(): Promise<Clock> {
+    return this.#calls.read("/sandbox/v1/clock", {});
+  }
+
+  /**
+   * Sets the exchange's clock on, for everybody on a sandbox, or changes its speed.
+   * @throws ApiError @throws OutcomeUnknownError ask {@link exchangeClock}
+   * @example
+   * const { follows_real_time } = await client.setExchangeClock({ advance_ms: 1_000 });
+   * assert.equal(follows_real_time, false);
+   */
+  async setExchangeClock(request: ClockRequest): Promise<Clock> {
+    return (await this.#calls.write("POST", "/sandbox/v1/clock", request)) as Clock;
   }
 
   /**

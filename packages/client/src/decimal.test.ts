@@ -6,6 +6,8 @@ import {
   compareDecimals,
   decimalText,
   decimalUnits,
+  multiplyDecimals,
+  roundDecimal,
   subtractDecimals,
 } from "./decimal.ts";
 
@@ -35,5 +37,26 @@ test("decimal: sums that floats get wrong are right", () => {
 test("decimal: what is no decimal is refused", () => {
   for (const text of ["", "1e5", "+1", "1.", ".5", "1.123456789", "NaN", "1 ", "1,5", "0x10"]) {
     assert.throws(() => decimalUnits(text), RangeError, text);
+  }
+});
+
+test("decimal: a product is exact or refused", () => {
+  assert.equal(multiplyDecimals("-423.83", "1000"), "-423830");
+  assert.equal(multiplyDecimals("0.000001", "0.01"), "0.00000001");
+  assert.throws(() => multiplyDecimals("0.000001", "0.001"), RangeError);
+});
+
+test("decimal: rounding goes down or up to a multiple, also below zero", () => {
+  for (const [value, down, up] of [
+    ["0.3", "0.2", "0.4"],
+    ["0.4", "0.4", "0.4"],
+    ["0", "0", "0"],
+    ["-0.3", "-0.4", "-0.2"],
+  ] as const) {
+    assert.equal(roundDecimal(value, "0.2", "down"), down, value);
+    assert.equal(roundDecimal(value, "0.2", "up"), up, value);
+  }
+  for (const step of ["0", "-0.1"]) {
+    assert.throws(() => roundDecimal("1", step, "up"), RangeError);
   }
 });

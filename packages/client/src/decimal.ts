@@ -73,3 +73,32 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   const difference = decimalUnits(a) - decimalUnits(b);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
+
+/**
+ * `a * b`, exactly: of a price and a quantity their amount.
+ * @throws RangeError when the product has more than 8 digits after the point, and as
+ * {@link decimalUnits}
+ * @example
+ * assert.equal(multiplyDecimals("423.83", "0.5"), "211.915");
+ */
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  const product = decimalUnits(a) * decimalUnits(b);
+  if (product % UNITS_PER_ONE === 0n) return decimalText(product / UNITS_PER_ONE);
+  throw new RangeError(`more than 8 digits after the point: ${a} * ${b}`);
+}
+
+/**
+ * The nearest multiple of a step that is not above (`down`) or not below (`up`) a value: a price on
+ * its tick, a quantity in whole lots.
+ * @throws RangeError when the step is not above zero, and as {@link decimalUnits}
+ * @example
+ * assert.equal(roundDecimal("423.83", "0.2", "down"), "423.8");
+ * assert.equal(roundDecimal("423.83", "0.2", "up"), "424");
+ */
+export function roundDecimal(value: Decimal, step: Decimal, way: "down" | "up"): Decimal {
+  const [units, stepUnits] = [decimalUnits(value), decimalUnits(step)];
+  if (stepUnits <= 0n) throw new RangeError(`not above zero: ${step}`);
+  const above = ((units % stepUnits) + stepUnits) % stepUnits;
+  const down = units - above;
+  return decimalText(way === "up" && above > 0n ? down + stepUnits : down);
+}

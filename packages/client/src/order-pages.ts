@@ -1,9 +1,10 @@
-/** A list of orders as one walk over its pages. */
+/** Lists as one walk over their pages. */
 import { compareOrderNos } from "./open-orders.ts";
 import type { Order, OrdersPage, OrdersQuery } from "./wire.ts";
 
 type PageNumber = { readonly page_index: number; readonly page_size: number };
 
+/** The most that the gateway gives at once. */
 const PAGE_SIZE = 100;
 
 /**
@@ -33,5 +34,32 @@ export async function* ordersOfPages(
       yield order;
     }
     if (orders.length === 0 || page_index * page_size >= total_records) return;
+  }
+}
+
+/** Rows of one page, and how many all pages have. */
+interface PageOfRows<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+}
+
+/**
+ * Every row of a list from which none goes away, newest first; none twice, although new ones move
+ * the others to later pages.
+ */
+export async function* rowsOfPages<Row>(
+  pageOf: (page: number, page_size: number) => Promise<PageOfRows<Row>>,
+  idOf: (row: Row) => string,
+): AsyncGenerator<Row, void, void> {
+  const told = new Set<string>();
+  for (let page = 1; ; page += 1) {
+    const { rows, total } = await pageOf(page, PAGE_SIZE);
+    for (const row of rows) {
+      const id = idOf(row);
+      if (told.has(id)) continue;
+      told.add(id);
+      yield row;
+    }
+    if (rows.length === 0 || page * PAGE_SIZE >= total) return;
   }
 }

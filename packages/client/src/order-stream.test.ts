@@ -200,9 +200,60 @@ test("order stream: where the past is gone it says so and begins anew", async ()
   assert.deepEqual(reset, {
     type: "snapshot",
     seq: 40,
+    position: "40",
     orders: [{ order_no: "22000000009", order_status: "new" }],
     isReset: true,
   });
+});
+
+test("order stream: each event says where the stream is with it, whatever came since", async () => {
+  const { stream, connection } = harness({ afterSeq: "3@h1" });
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received('{"type":"history","history":"h2"}');
+  listener.received(order("22000000001", 4));
+  listener.received(order("22000000002", 5));
+  listener.received(order("22000000003", 6));
+  const positions: unknown[] = [];
+  for await (const event of stream) {
+    if (event.type === "order") positions.push([event.position, stream.position]);
+    if (positions.length === 2) break;
+  }
+  assert.deepEqual(positions, [
+    ["4@h2", "6@h2"],
+    ["5@h2", "6@h2"],
+  ]);
+});
+
+test("order stream: watched, only a close says goodbye; all else is a loss", async () => {
+  const watch = { cancelOnDisconnect: { graceSeconds: 0, group: "desk 7" } };
+  const watched = "&cancel_on_disconnect=1&grace=0&group=desk%207";
+  const { stream, connection, runTimer } = harness(watch);
+  const first = await connection(1);
+  assert.equal(first.query, `snapshot=1&history=1&heartbeat=5${watched}`);
+  first.listener.opened();
+  first.listener.received(snapshot(7, []));
+  first.listener.received(order("22000000001", 9));
+  assert.equal(first.closedWith, 4000, "a gap");
+  runTimer();
+  const second = await connection(2);
+  assert.equal(second.query, `after_seq=7&history=1&heartbeat=5${watched}`);
+  second.listener.opened();
+  stream.close();
+  assert.equal(second.closedWith, 1000);
+});
+
+test("order stream: watched, a loop that is left is a loss", async () => {
+  const { stream, connection } = harness({ cancelOnDisconnect: {} });
+  const first = await connection(1);
+  assert.equal(first.query, "snapshot=1&history=1&heartbeat=5&cancel_on_disconnect=1");
+  first.listener.opened();
+  const failing = async () => {
+    for await (const { type } of stream) throw new Error(`cannot bear ${type}`);
+  };
+  await assert.rejects(failing(), /cannot bear connected/);
+  assert.equal(first.closedWith, 4000);
+  assert.equal(stream.state, "closed");
 });
 
 test("order stream: it resumes by the history that it was told, and says where it is", async () => {

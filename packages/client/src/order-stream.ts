@@ -25,7 +25,13 @@ import { parseWire, writeQuery } from "./wire-json.ts";
 /** What a stream tells. */
 export type StreamEvent =
   /** One event of one order. */
-  | { readonly type: "order"; readonly seq: number; readonly order: OrderUpdate }
+  | {
+      readonly type: "order";
+      readonly seq: number;
+      /** Keep it once the event is dealt with, and go on from it: `stream({ afterSeq })`. */
+      readonly position: string;
+      readonly order: OrderUpdate;
+    }
   /**
    * The open orders at `seq`, in place of all that was told before: at the beginning, and where the
    * gateway cannot replay what was missed (`isReset`).
@@ -35,6 +41,8 @@ export type StreamEvent =
       /** Whose they are, where the key is of several accounts. */
       readonly account?: string;
       readonly seq: number;
+      /** As that of an order. */
+      readonly position: string;
       readonly orders: readonly OrderUpdate[];
       readonly isReset: boolean;
     }
@@ -51,13 +59,24 @@ export type StreamState = "connecting" | "live" | "waiting" | "closed";
 export interface OrderStreamOptions {
   /**
    * Begin with the messages after this position instead of a snapshot of the open orders: then
-   * `openOrders` has only those that these messages tell of. A `seq`, or better a
-   * {@link OrderStream.position} that was kept: that is told from a same number in data that was
-   * put back from a backup.
+   * `openOrders` has only those that these messages tell of. A `seq`, or better the `position` of
+   * an event: that is told from a same number in data that was put back from a backup.
    */
   readonly afterSeq?: number | string;
   /** The same by account, for a key of several. */
   readonly afterSeqs?: Readonly<Record<string, number | string>>;
+  /**
+   * Have the gateway cancel the open orders that the key placed, unless they are good till
+   * cancelled, when this stream and all others of the key and group are lost and none is back in
+   * time. Only `close()` says goodbye: a loop that is left, by an error say, is a loss as well. The
+   * key needs `trade` or `cancel`.
+   */
+  readonly cancelOnDisconnect?: {
+    /** Time to come back, 0 to 300 seconds; 10 unless given. */
+    readonly graceSeconds?: number;
+    /** Streams that stand in for each other; at most 32 characters. */
+    readonly group?: string;
+  };
   /** Seconds between heartbeats, 1 to 30; 5 unless given. Silence is noticed after twice that. */
   readonly heartbeatSeconds?: number;
   /** Events waiting to be read before the connection is let go until they are; 10,000. */
@@ -89,7 +108,10 @@ const RETRY_MS_MAX = 10_000;
 const OUT_OF_RANGE = "seq_out_of_range";
 /** The refusal of everything but a stream, to a key of several accounts. */
 const DROP_COPY_ONLY = "drop_copy_only";
+/** By it the gateway knows that a client means to go. */
 const CLOSE_NORMAL = 1000;
+/** Any other code is a loss to it. */
+const CLOSE_LOST = 4000;
 const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
 /** What this program knows of; the gateway may send more. */
@@ -170,8 +192,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * Where the stream has come to, as of the last message: keep it, and begin with it the next time.
-   * Of one of several accounts, {@link positionOf}.
+   * Where the stream has come to, as of the last message, whether or not its event has been read:
+   * what was dealt with ends at the `position` of an event. Of one of several accounts,
+   * {@link positionOf}.
    */
   get position(): string {
     return this.#own.position;
@@ -193,7 +216,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   /** Ends it for good; iterations end after what they have not read yet. */
   close(): void {
-    this.#finish(null);
+    this.#finish(null, CLOSE_NORMAL);
   }
 
   /**
@@ -211,7 +234,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     return {
       next: () => this.#events.next(),
       return: () => {
-        this.close();
+        this.#finish(null, this.#lossCode);
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -263,12 +286,13 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #query(): string {
     const heartbeat = this.#options.heartbeatSeconds ?? HEARTBEAT_SECONDS;
-    if (this.#begin !== "resume") return writeQuery({ snapshot: 1, history: 1, heartbeat });
+    const always = { history: 1, heartbeat, ...watchQuery(this.#options) };
+    if (this.#begin !== "resume") return writeQuery({ snapshot: 1, ...always });
     const positions = [...this.#accounts].map(
       ([account, { position }]) => `${account}:${position}`,
     );
     const after_seq = positions.length === 0 ? this.position : positions.join(",");
-    return writeQuery({ after_seq, history: 1, heartbeat });
+    return writeQuery({ after_seq, ...always });
   }
 
   /** Undefined where the key has one account: then messages do not name it. */
@@ -299,7 +323,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         () => this.#lost("the handshake was refused"),
         (error: unknown) => {
           const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
-          if (isRefused && error.reason !== DROP_COPY_ONLY) this.#finish(error);
+          if (isRefused && error.reason !== DROP_COPY_ONLY) this.#finish(error, CLOSE_NORMAL);
           else this.#lost(error instanceof Error ? error.message : String(error));
         },
       );
@@ -324,9 +348,10 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         return;
       case "order": {
         const { seq, data } = message;
-        const { orders } = this.#followed(this.#accounts.size > 0 ? data.account_code : undefined);
-        const taken = orders.take(seq, data);
-        if (taken === "applied") this.#events.push({ type: "order", seq, order: data });
+        const of = this.#followed(this.#accounts.size > 0 ? data.account_code : undefined);
+        const taken = of.orders.take(seq, data);
+        const { position } = of;
+        if (taken === "applied") this.#events.push({ type: "order", seq, position, order: data });
         else if (taken === "gap") this.#reconnect(`messages before ${seq} are missing`);
         return;
       }
@@ -373,12 +398,13 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #tellSnapshot(account: string | undefined, isReset: boolean): void {
-    const { orders } = this.#followed(account);
+    const { orders, position } = this.#followed(account);
     const whose = account === undefined ? {} : { account };
     this.#events.push({
       type: "snapshot",
       ...whose,
       seq: orders.seq,
+      position,
       orders: orders.all(),
       isReset,
     });
@@ -410,17 +436,22 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#timer = this.#after(silentMs, () => this.#reconnect(`silent for ${silentMs} ms`));
   }
 
-  #dropSocket(): void {
+  /** How a connection ends that the program did not mean to end. */
+  get #lossCode(): number {
+    return this.#options.cancelOnDisconnect === undefined ? CLOSE_NORMAL : CLOSE_LOST;
+  }
+
+  #dropSocket(code = this.#lossCode): void {
     this.#stopTimer();
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close(CLOSE_NORMAL);
+    socket?.close(code);
   }
 
-  #finish(error: Error | null): void {
+  #finish(error: Error | null, code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#dropSocket();
+    this.#dropSocket(code);
     this.#events.end(error);
   }
 
@@ -428,6 +459,13 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#timer?.cancel();
     this.#timer = null;
   }
+}
+
+/** What asks the gateway to watch the connection; nothing where it need not. */
+function watchQuery({ cancelOnDisconnect }: OrderStreamOptions) {
+  if (cancelOnDisconnect === undefined) return {};
+  const { graceSeconds, group } = cancelOnDisconnect;
+  return { cancel_on_disconnect: 1, grace: graceSeconds, group };
 }
 
 function checkOptions(options: OrderStreamOptions): void {

@@ -28,13 +28,15 @@ export function addWatchCommand(program: Command, terminal: Terminal): void {
       const stream = client.stream(from === undefined ? {} : { afterSeq: from });
       terminal.stopped.addEventListener("abort", () => stream.close());
       let seen = 0;
+      let shown = stream.position;
       for await (const event of stream) {
+        if ("position" in event) shown = event.position;
         if (asJson) printJson(terminal, event);
         else show(terminal, event);
         if (event.type === "order") seen += 1;
         if (seen >= wanted) break;
       }
-      if (stream.accounts.length === 0) tell(terminal, `go on with --from ${stream.position}`);
+      if (stream.accounts.length === 0) tell(terminal, `go on with --from ${shown}`);
     });
 }
 
