@@ -243,6 +243,23 @@ test("order stream: watched, only a close says goodbye; all else is a loss", asy
   assert.equal(second.closedWith, 1000);
 });
 
+test("order stream: a watch that no gateway takes is refused at once", () => {
+  for (const watch of [{ graceSeconds: 301 }, { graceSeconds: 0.5 }, { group: "g".repeat(33) }]) {
+    assert.throws(() => harness({ cancelOnDisconnect: watch }), RangeError);
+  }
+});
+
+test("order stream: a handshake that is refused to a good key says what may be the cause", async () => {
+  const { stream, connection } = harness();
+  const first = await connection(1);
+  first.listener.closed(1006, "");
+  for await (const event of stream) {
+    assert.ok(event.type === "disconnected");
+    assert.match(event.reason, /the key may not do what the stream asks for/);
+    break;
+  }
+});
+
 test("order stream: watched, a loop that is left is a loss", async () => {
   const { stream, connection } = harness({ cancelOnDisconnect: {} });
   const first = await connection(1);

@@ -112,6 +112,12 @@ const DROP_COPY_ONLY = "drop_copy_only";
 const CLOSE_NORMAL = 1000;
 /** Any other code is a loss to it. */
 const CLOSE_LOST = 4000;
+const GRACE_SECONDS_MAX = 300;
+const GROUP_CHARACTERS_MAX = 32;
+/** A WebSocket does not tell what the gateway, or whatever stands before it, answered. */
+const NOT_UPGRADED =
+  "the handshake was refused, although requests of this key are answered: the gateway was just " +
+  "starting, a proxy passes no WebSocket, or the key may not do what the stream asks for";
 const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
 /** What this program knows of; the gateway may send more. */
@@ -320,7 +326,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     measureClock()
       .then(probe)
       .then(
-        () => this.#lost("the handshake was refused"),
+        () => this.#lost(NOT_UPGRADED),
         (error: unknown) => {
           const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
           if (isRefused && error.reason !== DROP_COPY_ONLY) this.#finish(error, CLOSE_NORMAL);
@@ -475,11 +481,22 @@ function checkOptions(options: OrderStreamOptions): void {
     if (Number.isSafeInteger(seq) && seq >= 0) continue;
     throw new RangeError(`a position must be a whole number from 0, not ${position}`);
   }
+  checkWatch(options);
   const isPeriod = Number.isInteger(heartbeatSeconds);
   if (!isPeriod || heartbeatSeconds < 1 || heartbeatSeconds > HEARTBEAT_SECONDS_MAX) {
     const range = `a whole number from 1 to ${HEARTBEAT_SECONDS_MAX}`;
     throw new RangeError(`heartbeatSeconds must be ${range}, not ${heartbeatSeconds}`);
   }
+}
+
+function checkWatch({ cancelOnDisconnect = {} }: OrderStreamOptions): void {
+  const { graceSeconds = 0, group = "" } = cancelOnDisconnect;
+  if (!Number.isInteger(graceSeconds) || graceSeconds < 0 || graceSeconds > GRACE_SECONDS_MAX) {
+    const range = `a whole number from 0 to ${GRACE_SECONDS_MAX}`;
+    throw new RangeError(`graceSeconds must be ${range}, not ${graceSeconds}`);
+  }
+  if ([...group].length <= GROUP_CHARACTERS_MAX) return;
+  throw new RangeError(`a group has at most ${GROUP_CHARACTERS_MAX} characters: ${group}`);
 }
 
 function parsedMessage(text: string): Message | null {
