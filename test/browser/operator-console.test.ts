@@ -153,9 +153,11 @@ test("operators: no answer is said, and the page comes back by itself; a restart
 test("operators: on a phone nothing is cut off and all can be read, in light and dark", async (t) => {
   const place = new LivePlace(t);
   const operator = await place.start();
+  await placeOrders(place, 1);
   await operator.post("kill", {
     reason: "a long reason ".repeat(20),
     scope: { account: "80114138" },
+    cancel_orders: false,
   });
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await newPage(t, { width: 375, height: 700, colorScheme });
@@ -163,11 +165,60 @@ test("operators: on a phone nothing is cut off and all can be read, in light and
     await page.waitForSelector('[data-block="1"]');
     assert.deepEqual(await cutOff(page), []);
     await assertAccessible(page);
+    await page.click('button:has-text("Orders…")');
+    await page.fill("#orders-account", KEY_1.account);
+    await page.locator("#orders-account").press("Enter");
+    await page.click("dialog[open] [data-order] button");
+    await page.waitForSelector("dialog[open] .timeline li");
+    assert.deepEqual(await cutOff(page), []);
+    await assertAccessible(page);
+    await page.click('dialog[open] button:has-text("Orders")');
+    await page.waitForSelector("dialog[open] [data-order]");
+    await assertAccessible(page);
+    await page.click('dialog[open] [aria-label="Close"]');
     await page.click('[aria-label="Release block 1"]');
     await page.waitForSelector("dialog[open]");
     assert.deepEqual(await cutOff(page), []);
     await assertAccessible(page);
   }
+});
+
+test("operators: the orders of an account are shown, and the story of each", async (t) => {
+  const { page, place } = await setUp(t);
+  await placeOrders(place, 21);
+  const client = place.client();
+  const over = await client.place({ ...BUY, price: 399, reference_id: "mine" });
+  await client.call("DELETE", "/trade/v1/orders", { order_no: over });
+  await page.locator("body").press("o");
+  await page.waitForSelector("dialog[open]:has-text('Orders of an account')");
+  const shown = page.locator("dialog[open] tbody tr");
+  await page.fill("#orders-account", ` ${KEY_1.account} `);
+  await page.locator("#orders-account").press("Enter");
+  await page.waitForSelector("text=21 open orders of 80114138, as of");
+  assert.equal(await shown.count(), 20);
+  await page.click('dialog[open] button:has-text("Older")');
+  await page.waitForSelector("text=page 2 of 2");
+  await shown.nth(1).waitFor({ state: "detached" });
+  assert.match((await shown.textContent()) ?? "", /open.*buy00700400100.*demo-key$/);
+  await page.click('dialog[open] [role="radio"]:has-text("closed")');
+  await page.waitForSelector("text=1 closed order of 80114138");
+  assert.match((await shown.textContent()) ?? "", /cancelled.*399.*mine/);
+  await page.click(`[data-order="${over}"] button`);
+  const told = page.locator("dialog[open] .timeline li");
+  await told.nth(1).waitFor();
+  assert.match((await told.nth(0).textContent()) ?? "", /accepted.*0 of 100 traded/);
+  assert.match(
+    (await told.nth(1).textContent()) ?? "",
+    /cancelled.*by demo-key over http, answered 200/,
+  );
+  await page.click('dialog[open] button:has-text("Orders")');
+  await page.waitForSelector("text=1 closed order of 80114138");
+  await page.fill("#orders-account", "nobody");
+  await page.click('dialog[open] button:has-text("Show")');
+  await page.waitForSelector("dialog[open] [role=alert]:has-text('nobody')");
+  assert.equal(await shown.count(), 0);
+  await page.locator("#orders-account").press("Escape");
+  await page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
 test("operators: an act that a restart left without an answer is not said to be refused", async (t) => {

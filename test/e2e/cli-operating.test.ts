@@ -96,6 +96,43 @@ test("cli operating: accounts are opened, credited, listed and closed", async (t
   assert.equal(closed.code, 0, closed.errors);
 });
 
+test("cli operating: an account's orders are listed, open ones unless others are asked for", async (t) => {
+  const { operate, place } = await operatorOf(t);
+  const client = place.client();
+  assert.equal((await operate("accounts orders 80114138")).output, "no orders\n");
+  const open = await client.place({ ...BUY, price: 1, reference_id: "mine" });
+  const over = await client.place({ ...BUY, price: 1, portfolio_id: "p1" });
+  await client.call("DELETE", "/trade/v1/orders", { order_no: over });
+  const listed = await operate("accounts orders 80114138");
+  assert.match(
+    listed.output,
+    /^ORDER .* REFERENCE +KEY\n\d+ +open +buy +00700 .* mine +demo-key\n$/,
+  );
+  const cases: readonly (readonly [options: string, expected: readonly string[]])[] = [
+    ["", [open]],
+    ["--state all", [over, open]],
+    ["--status cancelled", [over]],
+    ["--reference mine --market hkex --symbol 00700 --side buy", [open]],
+    ["--state all --portfolio p1", [over]],
+    ["--state all --until 2025-01-01", []],
+    ["--from 2025-01-01T00:00Z --until 2100-01-01", [open]],
+  ];
+  for (const [options, expected] of cases) {
+    const { output } = await operate(`--json accounts orders 80114138 ${options}`);
+    const rows = output.split("\n").filter((line) => line !== "");
+    const numbers = rows.map((line) => (JSON.parse(line) as { order_no: string }).order_no);
+    assert.deepEqual(numbers, expected, options);
+  }
+  const first = await operate("accounts orders 80114138 --state all --limit 1");
+  assert.match(first.output, new RegExp(`^ORDER .*\n${over} `));
+  assert.equal(first.errors, "1 of 2: see --limit\n");
+  const unknown = await operate("accounts orders B-7");
+  assert.deepEqual([unknown.code, /Unknown|no account/i.test(unknown.errors)], [1, true]);
+  for (const wrong of ["--state live", "--from noon", "--limit 0"]) {
+    assert.equal((await operate(`accounts orders 80114138 ${wrong}`)).code, 2, wrong);
+  }
+});
+
 test("cli operating: an instrument is halted, and listed", async (t) => {
   const { operate, place } = await operatorOf(t);
   assert.equal((await operate("instruments change 00700 --halt --reason news")).code, 0);

@@ -124,6 +124,10 @@ const OPERATOR_ROWS: readonly ValidRequest[] = [
   },
   { method: "GET", target: "/operator/v1/accounts/A-7" },
   {
+    method: "GET",
+    target: "/operator/v1/accounts/80114138/orders?symbol=00700&state=all&page_size=5",
+  },
+  {
     method: "POST",
     target: "/operator/v1/accounts/80114138/adjust",
     body: { ...BECAUSE, cash: { HKD: 10 } },

@@ -1,5 +1,6 @@
 /** Arguments as the command line takes them: what is wrong is said before anything is sent. */
 import { InvalidArgumentError } from "commander";
+import { parsedTimeMs } from "./time.ts";
 
 const DECIMAL = /^[0-9]{1,18}(\.[0-9]{1,8})?$/;
 const ORDER_NO = /^[0-9]{11,32}$/;
@@ -39,6 +40,13 @@ export function wholeNumber(text: string): number {
 export function position(text: string): string {
   if (/^(0|[1-9][0-9]{0,14})(@[0-9A-Za-z_-]{1,64})?$/.test(text)) return text;
   throw new InvalidArgumentError("Write a whole number from 0, or a position such as 12@a1b2.");
+}
+
+/** A time as Unix seconds. */
+export function unixSeconds(text: string): number {
+  const atMs = parsedTimeMs(text);
+  if (atMs !== null && atMs >= 0) return Math.floor(atMs / 1000);
+  throw new InvalidArgumentError("Write a date, or a time such as 2025-05-09T07:00, in UTC.");
 }
 
 /** An option that may be given again: all that was given. */

@@ -63,6 +63,7 @@ import type { Clock } from "./sys/clock.ts";
 import { freeBytes } from "./sys/disk.ts";
 import { hasSeveralCores } from "./sys/thread-core.ts";
 import { AccountService } from "./trade/account-service.ts";
+import { OrderLists } from "./trade/order-lists.ts";
 import { RestrictionService } from "./trade/restriction-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
@@ -290,7 +291,8 @@ export class RunningNode {
   }
 
   #operatorService({ codes: signInCodes, sessions }: OperatorConsole): OperatorService {
-    const { sequencer } = this;
+    const { partitions, sequencer } = this;
+    const { archive } = this.#foundation;
     const { masterKey } = this.#options.config;
     const onChanged = (apiKey: string) => {
       this.streams.keyChanged(apiKey);
@@ -305,7 +307,8 @@ export class RunningNode {
       sequencer,
       killSwitch: this.#killSwitch,
       keys: new KeyService({ sequencer, masterKey, onChanged }),
-      audit: new OrderAudit({ sequencer, archive: this.#foundation.archive }),
+      audit: new OrderAudit({ sequencer, archive }),
+      orders: new OrderLists({ sequencer, archive, instruments: partitions.control.table }),
       limits: new LimitService({ sequencer, limits: this.#effective, isKnownKey }),
       isKnownKey,
       signInCodes,

@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { count, given } from "../arguments.ts";
 import { UsageError } from "../exit-codes.ts";
 import { confirm, type Terminal, tell } from "../terminal.ts";
+import { addAccountOrders } from "./account-orders.ts";
 import { addInstrumentCommands } from "./instruments.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addLimitCommands } from "./limits.ts";
@@ -131,7 +132,7 @@ interface CloseOptions extends OperatorOptions {
 function addAccounts(program: Command, terminal: Terminal): void {
   const accounts = program
     .command("accounts")
-    .description("list, open, credit, debit and close accounts");
+    .description("list, open, credit, debit and close accounts; list their orders");
   operated(accounts.command("list", { isDefault: true }).description("list all accounts")).action(
     (_options, command: Command) => {
       return showAllPages(terminal, command, `${API}/accounts`, "accounts");
@@ -142,6 +143,7 @@ function addAccounts(program: Command, terminal: Terminal): void {
       return showRead(terminal, command, pathOf(account));
     },
   );
+  addAccountOrders(accounts, terminal);
   withMoney(
     accounts
       .command("open")

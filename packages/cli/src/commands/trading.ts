@@ -8,7 +8,6 @@ import type {
   Failure,
   Order,
   OrderName,
-  OrdersQuery,
   PlaceRequest,
 } from "@countermand/client";
 import { Argument, type Command, Option } from "commander";
@@ -17,7 +16,8 @@ import { ExitCode, UsageError } from "../exit-codes.ts";
 import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
-import { ORDER_COLUMNS, orderFacts, statusText, statusWord } from "./orders-view.ts";
+import { filtering, type OrdersOptions, ordersFilter } from "./orders-filter.ts";
+import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
 
 export function addTradingCommands(program: Command, terminal: Terminal): void {
   addPlace(program, terminal);
@@ -272,53 +272,21 @@ function addAmend(program: Command, terminal: Terminal): void {
     });
 }
 
-interface OrdersOptions {
-  readonly market?: string;
-  readonly symbol?: string;
-  readonly side?: string;
-  readonly status?: string;
-  readonly reference?: string;
-  readonly portfolio?: string;
-  readonly limit: number;
-}
-
 function addOrders(program: Command, terminal: Terminal): void {
-  program
-    .command("orders")
-    .description("list orders, newest first")
-    .option("--market <market>", "of this market")
-    .option("--symbol <symbol>", "of this symbol")
-    .option("--side <side>", "buy or sell")
-    .option("--status <status>", "open, partly-filled, filled, cancelled or rejected", statusWord)
-    .option("--reference <text>", "with this reference")
-    .option("--portfolio <text>", "of this portfolio")
-    .addOption(new Option("--limit <n>", "how many at most").argParser(count).default(20))
-    .action(async (options: OrdersOptions, command) => {
+  filtering(program.command("orders").description("list orders, newest first")).action(
+    async (options: OrdersOptions, command: Command) => {
       const { client, asJson } = session(command, terminal);
+      const query = { ...ordersFilter(options), page_size: Math.min(options.limit, 100) };
       const orders = [];
-      for await (const order of client.allOrders(ordersQuery(options))) {
+      for await (const order of client.allOrders(query)) {
         orders.push(order);
         if (orders.length >= options.limit) break;
       }
       if (asJson) for (const order of orders) printJson(terminal, order);
       else if (orders.length === 0) print(terminal, ["no orders"]);
       else print(terminal, tableLines(ORDER_COLUMNS, orders));
-    });
-}
-
-function ordersQuery(options: OrdersOptions): OrdersQuery {
-  const { market, symbol, side, status, reference, portfolio, limit } = options;
-  return {
-    page_size: Math.min(limit, 100),
-    ...given({
-      market,
-      symbol,
-      order_side: side,
-      order_status: status,
-      reference_id: reference,
-      portfolio_id: portfolio,
-    }),
-  } as OrdersQuery;
+    },
+  );
 }
 
 function addOrder(program: Command, terminal: Terminal): void {

@@ -52,9 +52,14 @@ export function ask(path: string, query: Query = {}): Promise<unknown> {
   return call("GET", addressOf(path, query));
 }
 
-/** One of the operator API's routes; its numbers are counts and times. @throws RefusedError */
+/** One of the operator API's routes, with counts and times as numbers. @throws RefusedError */
 export function askOperator(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
   return call("GET", addressOf(path, query), { parse: JSON.parse, signal });
+}
+
+/** The same about orders, with decimals as text. @throws RefusedError */
+export function askOfOrders(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+  return call("GET", addressOf(path, query), { signal });
 }
 
 /** A signed route that takes a body and changes nothing. @throws RefusedError */

@@ -8,7 +8,15 @@ import * as api from "../link/console-api.ts";
 import { ResultLog } from "../result-log.ts";
 import { MAYBE_SIGNED_IN, SESSION_ENDED, signInProblem } from "../sign-in-problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "../system.ts";
-import type { Block, Mode, Modes, OperatorSession, Scope } from "./operator-wire.ts";
+import type {
+  Block,
+  Mode,
+  Modes,
+  OperatorSession,
+  OrdersPage,
+  Scope,
+  Story,
+} from "./operator-wire.ts";
 import { scopeText } from "./scope.ts";
 
 /** `live`: an answer has come just now. `late`: none has, and it is said since when. */
@@ -110,6 +118,23 @@ export function release({ block_id, scope }: Block, reason: string): Promise<boo
   return act(`Release block ${block_id}, ${scopeText(scope)}`, path, { reason });
 }
 
+/** @throws RefusedError */
+export async function ordersPage(
+  account: string,
+  state: string,
+  index: number,
+  size: number,
+): Promise<OrdersPage> {
+  const path = `/operator/v1/accounts/${encodeURIComponent(account)}/orders`;
+  const query = { state, page_index: String(index), page_size: String(size) };
+  return (await readOfOrders(path, query)) as OrdersPage;
+}
+
+/** @throws RefusedError */
+export async function storyOf(orderNo: string): Promise<Story> {
+  return (await readOfOrders(`/operator/v1/orders/${orderNo}/audit`, {})) as Story;
+}
+
 export function modeText(mode: Mode): string {
   return mode.replaceAll("_", " ");
 }
@@ -120,6 +145,10 @@ interface BlocksAnswer {
 
 function read(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
   return api.askOperator(path, query, AbortSignal.timeout(ANSWER_MS_MAX));
+}
+
+async function readOfOrders(path: string, query: Readonly<Record<string, string>>) {
+  return await api.askOfOrders(path, query, AbortSignal.timeout(ANSWER_MS_MAX));
 }
 
 async function askReleased(): Promise<void> {

@@ -1,4 +1,5 @@
 /** What the operator API tells, as far as the page shows it. Times are Unix milliseconds. */
+import type { Order } from "@countermand/client";
 
 export interface OperatorSession {
   readonly role: "operator";
@@ -53,4 +54,41 @@ export interface Block {
   readonly released: Act | null;
   /** Null where nothing is cancelled. */
   readonly kill: KillCounts | null;
+}
+
+/** As its owner sees it, and the key that placed it; its times are Unix seconds. */
+export interface OperatorOrder extends Order {
+  readonly api_key: string;
+}
+
+export interface OrdersPage {
+  readonly total_records: number;
+  /** Newest first. */
+  readonly orders: readonly OperatorOrder[];
+}
+
+/** An event of an order's story; figures are text. */
+export interface StoryEvent {
+  readonly at_ms: string;
+  readonly event: string;
+  readonly channel: string;
+  readonly actor: string;
+  readonly http_status?: string;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly qty?: string;
+  readonly execute_qty?: string;
+  readonly last_qty?: string;
+  readonly last_price?: string;
+  readonly cancel_reason?: string;
+  readonly reject_reason?: string;
+  readonly journal_seq: string;
+}
+
+export interface Story {
+  /** Oldest first. */
+  readonly events: readonly StoryEvent[];
+  /** Where older ones are; null where there are none. */
+  readonly earlier: string | null;
+  readonly complete: boolean;
 }

@@ -6,6 +6,7 @@ import { wordText } from "../orders/order-words.ts";
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { Modal } from "./modal.tsx";
+import { Head, Pager } from "./pages.tsx";
 import { Segments } from "./segments.tsx";
 
 const PAGE_SIZE = 50;
@@ -68,15 +69,7 @@ function Pages({ onShowOrder }: { readonly onShowOrder: () => void }) {
           }}
         />
         <span class="grow" />
-        <button type="button" disabled={at <= 1} onClick={() => turn(at - 1)}>
-          Newer
-        </button>
-        <span aria-live="polite">
-          page {at} of {pageCount}
-        </span>
-        <button type="button" disabled={at >= pageCount} onClick={() => turn(at + 1)}>
-          Older
-        </button>
+        <Pager at={at} pageCount={pageCount} turn={turn} />
       </div>
       {problem.value !== "" && <p role="alert">{problem.value}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
@@ -168,25 +161,5 @@ function Transactions({ rows }: { readonly rows: readonly Transaction[] }) {
         })}
       </tbody>
     </table>
-  );
-}
-
-interface HeadProps {
-  readonly titles: readonly string[];
-  /** Those of columns with figures. */
-  readonly figures: readonly string[];
-}
-
-function Head({ titles, figures }: HeadProps) {
-  return (
-    <thead>
-      <tr>
-        {titles.map((title) => (
-          <th key={title} scope="col" class={figures.includes(title) ? "num" : ""}>
-            {title}
-          </th>
-        ))}
-      </tr>
-    </thead>
   );
 }

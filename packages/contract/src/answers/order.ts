@@ -32,6 +32,11 @@ export function encodeOrder(order: Order, names: InstrumentNames, form: OrderFor
   return `{${orderMembers(order, names, form)}}`;
 }
 
+/** The order as the query shows it, and the key that placed it: for operators alone. */
+export function encodeOperatorOrder(order: Order, names: InstrumentNames): string {
+  return `{${orderMembers(order, names, { query: true })},"api_key":${jsonString(order.enteredBy)}}`;
+}
+
 /**
  * The `data` of a cancel answered in full: the order with its query fields, then `cancelled_qty`,
  * `seq`, `already` (the order was cancelled, or its cancel pending, before this request) and

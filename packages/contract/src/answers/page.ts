@@ -12,7 +12,7 @@ export interface Page<Row> {
   readonly rows: readonly Row[];
 }
 
-/** The answer of `GET /trade/v1/orders`; rows are JSON texts, newest first. */
+/** The answer of a list of orders, a client's or an operator's; rows are JSON texts, newest first. */
 export function encodeOrdersPage(page: Page<string>): string {
   return encodePage("orders", page, (order) => order);
 }

@@ -10,7 +10,7 @@ import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_STATUS_WORDS, type WireStatus } f
 import { fieldNames } from "../schema/json-schema.ts";
 import { ORDERS_QUERY } from "../schema/request-schemas.ts";
 import { present } from "./fields.ts";
-import { type PageQuery, queryReader, type TimesQuery } from "./query-reader.ts";
+import { type PageQuery, type QueryReader, queryReader, type TimesQuery } from "./query-reader.ts";
 
 /** Filters and page of an order list; an absent filter takes every order. */
 export interface OrdersQuery extends PageQuery, TimesQuery {
@@ -24,13 +24,17 @@ export interface OrdersQuery extends PageQuery, TimesQuery {
   readonly side?: Side;
 }
 
-const ORDERS_QUERY_NAMES = fieldNames(ORDERS_QUERY);
+export const ORDERS_QUERY_NAMES: readonly string[] = fieldNames(ORDERS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
 export function decodeOrdersQuery(rawQuery: string): OrdersQuery | Fault {
   const reader = queryReader(rawQuery, ORDERS_QUERY_NAMES);
-  if (isFault(reader)) return reader;
-  const query = {
+  return isFault(reader) ? reader : reader.result(readOrdersQuery(reader));
+}
+
+/** What every list of orders takes; the reader has the first fault. */
+export function readOrdersQuery(reader: QueryReader): OrdersQuery {
+  return present({
     market: reader.word("market", MARKET_WORDS, "INVALID_MARKET"),
     ...reader.times(),
     portfolioId: reader.text("portfolio_id", LIMITS.portfolioIdCharactersMax.value),
@@ -40,6 +44,5 @@ export function decodeOrdersQuery(rawQuery: string): OrdersQuery | Fault {
     status: reader.word("order_status", ORDER_STATUS_WORDS),
     symbol: reader.text("symbol", LIMITS.symbolCharactersMax.value),
     side: reader.word("order_side", ORDER_SIDE_WORDS),
-  };
-  return reader.result(present(query));
+  });
 }

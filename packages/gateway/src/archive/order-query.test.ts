@@ -6,7 +6,7 @@ import { inFolder } from "../journal/journal-fixture.ts";
 import { ALICE, BOB, DESK, openDesk, ScriptedDesk, trade } from "./archive-fixture.ts";
 import { OrderArchive } from "./order-archive.ts";
 import { admitsClosed, type OrderFilter } from "./order-filter.ts";
-import { type OrderPlaces, queryOrders } from "./order-query.ts";
+import { type OrderPlaces, type OrderQuery, queryOrders } from "./order-query.ts";
 
 /** Partitions that the test writes: a gateway may have several. */
 const OTHER = "desk-2";
@@ -17,6 +17,8 @@ interface Setting {
   readonly archive: OrderArchive;
   places(account: Account): OrderPlaces;
 }
+
+type Asked = Pick<OrderQuery, "filter" | "state">;
 
 async function withArchive(run: (setting: Setting) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
@@ -43,16 +45,22 @@ async function withArchive(run: (setting: Setting) => Promise<void>): Promise<vo
  */
 async function assertPage(
   { desk, places }: Setting,
-  filter: OrderFilter,
+  { filter, state }: Asked,
   pageIndex: number,
   pageSize: number,
   meanwhile: () => void = () => {},
 ): Promise<void> {
-  const query = { account: ALICE, filter, pageIndex, pageSize };
+  const query = { account: ALICE, filter, state, pageIndex, pageSize };
   const asked = queryOrders(query, places(ALICE));
-  const before = desk.matching(ALICE, filter);
+  const matching = () => {
+    return desk.matching(ALICE, filter).filter(({ orderId }) => {
+      const isOpen = desk.book(ALICE).openOrder(orderId) !== null;
+      return state === undefined || isOpen === (state === "open");
+    });
+  };
+  const before = matching();
   meanwhile();
-  const expected = admitsClosed(filter) ? desk.matching(ALICE, filter) : before;
+  const expected = admitsClosed(filter) && state !== "open" ? matching() : before;
   const page = await asked;
   const start = (pageIndex - 1) * pageSize;
   assert.deepEqual(page, {
@@ -90,6 +98,7 @@ const steps = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("query"),
       filter: filters,
+      state: fc.constantFrom(undefined, "open" as const, "closed" as const),
       pageIndex: fc.integer({ min: 1, max: 4 }),
       pageSize: fc.integer({ min: 1, max: 7 }),
       // Done after the query was asked and before its answer can arrive.
@@ -118,7 +127,7 @@ async function play(setting: Setting, step: Step): Promise<void> {
   const { archive } = setting;
   if (step.type === "wait") await archive.reached(DESK, archive.durable(DESK));
   if (!("filter" in step)) return act(setting, step.type, step.choice);
-  await assertPage(setting, step.filter, step.pageIndex, step.pageSize, () => {
+  await assertPage(setting, step, step.pageIndex, step.pageSize, () => {
     for (const type of step.meanwhile) act(setting, type, step.choice);
   });
 }
@@ -150,12 +159,16 @@ test("order query: deep pages with more orders in memory than the page reaches b
     desk.commit();
     archive.follow(DESK, desk.durableSeq);
     await archive.reached(DESK, desk.durableSeq);
-    for (const pageIndex of [1, 2, 9, 18, 19]) await assertPage(setting, {}, pageIndex, 50);
+    for (const pageIndex of [1, 2, 9, 18, 19]) {
+      await assertPage(setting, { filter: {} }, pageIndex, 50);
+      await assertPage(setting, { filter: {}, state: "closed" }, pageIndex, 50);
+      await assertPage(setting, { filter: {}, state: "open" }, pageIndex, 50);
+    }
     // Memory outgrows the window while the archive is asked: it is asked once more.
-    await assertPage(setting, {}, 16, 50, () => {
+    await assertPage(setting, { filter: {} }, 16, 50, () => {
       for (let count = 0; count < 300; count += 1) desk.place(ALICE);
     });
-    await assertPage(setting, { side: Side.Sell }, 3, 50);
+    await assertPage(setting, { filter: { side: Side.Sell } }, 3, 50);
   }));
 
 test("order query: what another partition projects does not disturb", () =>
@@ -167,10 +180,10 @@ test("order query: what another partition projects does not disturb", () =>
     other.commit();
     archive.follow(OTHER, other.durableSeq);
     await archive.reached(OTHER, other.durableSeq);
-    await assertPage(setting, {}, 1, 20);
+    await assertPage(setting, { filter: {} }, 1, 20);
     archive.follow(DESK, desk.durableSeq);
     await archive.reached(DESK, desk.durableSeq);
-    await assertPage(setting, {}, 1, 20);
+    await assertPage(setting, { filter: {} }, 1, 20);
     assert.equal(desk.recent.size, 0);
   }));
 

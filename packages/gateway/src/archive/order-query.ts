@@ -42,6 +42,8 @@ export interface OrderPlaces {
 export interface OrderQuery {
   readonly account: Account;
   readonly filter: OrderFilter;
+  /** Those that closed, or those that did not, which memory alone has; absent: both. */
+  readonly state?: "open" | "closed" | undefined;
   /** From 1, as on the wire. Times pageSize it is a safe integer. */
   readonly pageIndex: number;
   /** Orders per page, from 1 up to ROWS_PER_ANSWER_MAX. */
@@ -58,7 +60,7 @@ export interface OrderPage {
 /** The matching orders that memory holds. */
 interface InMemory {
   readonly total: number;
-  /** Newest first; at least as many as the page's last index asks for, if there are so many. */
+  /** Newest first: those of the page, or, before they are merged, all up to its end. */
   readonly newest: readonly Order[];
 }
 
@@ -68,15 +70,16 @@ interface InMemory {
  * @throws ArchiveError
  */
 export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promise<OrderPage> {
-  const { account, filter, pageIndex, pageSize } = query;
+  const { account, filter, pageIndex, pageSize, state } = query;
   const start = (pageIndex - 1) * pageSize;
   const end = start + pageSize;
   assert(start >= 0 && Number.isSafeInteger(end), "a page's indices are whole numbers from 0");
-  if (!admitsClosed(filter)) {
-    const { total, newest } = openMatches(places.open, filter, end);
-    return { total, orders: newest.slice(start, end) };
+  if (state === "open" || !admitsClosed(filter)) {
+    const { total, newest } = openMatches(query, places.open, start, end);
+    return { total, orders: newest };
   }
-  let memoryMax = places.open.openCount + QUERY_GROWTH_ORDERS;
+  const openMax = state === "closed" ? 0 : places.open.openCount;
+  let memoryMax = openMax + QUERY_GROWTH_ORDERS;
   for (let tries = 0; tries < QUERY_TRIES_MAX; tries += 1) {
     // Orders in memory move archived ones to later places, by as many places as there are of them.
     const fromIndex = Math.max(0, start - memoryMax);
@@ -95,34 +98,36 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
 
 /** Null if memory has let go of orders that were not in the archive yet when it was read. */
 function inMemory(
-  { account, filter }: OrderQuery,
+  query: OrderQuery,
   { open, recent }: OrderPlaces,
   { positions }: ListAnswer,
   end: number,
 ): InMemory | null {
-  const held = recent.closedOrders(account, positions);
+  const held = recent.closedOrders(query.account, positions);
   if (held === null) return null;
-  const closed = held.filter((order) => matchesFilter(order, filter));
-  const { total, newest } = openMatches(open, filter, end);
+  const closed = held.filter((order) => matchesFilter(order, query.filter));
+  const { total, newest } = openMatches(query, open, 0, end);
   if (closed.length === 0) return { total, newest };
   const both = [...newest, ...closed].sort(compareNewestFirst);
   return { total: total + closed.length, newest: both.slice(0, end) };
 }
 
-function openMatches(open: OpenOrders, filter: OrderFilter, end: number): InMemory {
-  if (!admitsOpen(filter)) return { total: 0, newest: [] };
+/** How many match, and those of them from one index up to another. */
+function openMatches(
+  { filter, state }: OrderQuery,
+  open: OpenOrders,
+  start: number,
+  end: number,
+): InMemory {
+  if (state === "closed" || !admitsOpen(filter)) return { total: 0, newest: [] };
+  const isAll = isUnfiltered(filter);
   const newest: Order[] = [];
-  if (isUnfiltered(filter)) {
-    for (const order of open.openNewestFirst()) {
-      if (newest.push(order) >= end) break;
-    }
-    return { total: open.openCount, newest };
-  }
   let total = 0;
-  for (const order of openCandidates(open, filter)) {
-    if (!matchesFilter(order, filter)) continue;
+  for (const order of isAll ? open.openNewestFirst() : openCandidates(open, filter)) {
+    if (!isAll && !matchesFilter(order, filter)) continue;
+    if (total >= start && total < end) newest.push(order);
     total += 1;
-    if (newest.length < end) newest.push(order);
+    if (isAll && total >= end) return { total: open.openCount, newest };
   }
   return { total, newest };
 }

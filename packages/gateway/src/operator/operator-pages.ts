@@ -33,6 +33,8 @@ const PAGE_REQUESTS: ReadonlySet<string> = new Set([
   "GET /operator/v1/modes",
   "POST /operator/v1/modes",
   "GET /operator/v1/accounts",
+  "GET /operator/v1/accounts/:account/orders",
+  "GET /operator/v1/orders/:order_no/audit",
   "GET /operator/v1/keys",
 ]);
 

@@ -12,6 +12,7 @@ import {
   decodeModeChange,
   decodeNothing,
   decodeOpenAccount,
+  decodeOperatorOrdersQuery,
   decodeReason,
   decodeRetire,
   decodeRotateKey,
@@ -36,6 +37,8 @@ export interface OperatorContent {
   /** Of the path, by name, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** As it was sent, without "?". */
+  readonly rawQuery: string;
   /** Null without a body. */
   readonly json: { readonly value: JsonValue } | null;
 }
@@ -106,6 +109,11 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   },
   write("/operator/v1/accounts/:account/close", decodeCloseAccount, (request, { parameters }) => {
     return (service, turn) => service.closeAccount(turn, accountOf(parameters), request);
+  }),
+  get("/operator/v1/accounts/:account/orders", ({ parameters, rawQuery }) => {
+    const query = decodeOperatorOrdersQuery(rawQuery);
+    if (isFault(query)) return query;
+    return { inquire: (service) => service.orders(accountOf(parameters), query) };
   }),
   read("/operator/v1/orders/:order_no/audit", STORY_PAGE, ({ parameters, query }) => {
     const { order_no: orderId = "" } = parameters;
@@ -184,11 +192,16 @@ function limitRoutes(path: string, scope: LimitOwner["scope"]): readonly Operato
 const KEY_STATES: readonly KeyListState[] = ["active", "expired", "revoked", "all"];
 const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
 
+/** One whose parameters are known by name; how they are spelled is not looked at. */
 function read(
   path: string,
   parameters: readonly string[],
-  decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault,
+  decode: OperatorRoute["decode"],
 ): OperatorRoute {
+  return get(path, (content) => queryFault(content.query, parameters) ?? decode(content));
+}
+
+function get(path: string, decode: OperatorRoute["decode"]): OperatorRoute {
   return {
     method: "GET",
     path,
@@ -196,7 +209,7 @@ function read(
     isUrgent: false,
     decode: (content) => {
       if (content.json !== null) return fault("BODY_NOT_TAKEN", "a GET takes no body");
-      return queryFault(content.query, parameters) ?? decode(content);
+      return decode(content);
     },
   };
 }

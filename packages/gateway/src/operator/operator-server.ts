@@ -340,9 +340,11 @@ function decode(
 ): OperatorDeed | OperatorInquiry | Fault {
   const json = jsonOf(request);
   if (json !== null && isFault(json)) return json;
+  const rawQuery = rawQueryOf(request.url);
   return route.decode({
     parameters: request.params as Readonly<Record<string, string>>,
-    query: new URLSearchParams(rawQueryOf(request.url)),
+    query: new URLSearchParams(rawQuery),
+    rawQuery,
     json,
   });
 }

@@ -24,6 +24,7 @@ import {
   type KillRequest,
   type ModeRequest,
   type OpenAccountRequest,
+  type OperatorOrdersQuery,
   type ReasonRequest,
   type RetireRequest,
   SIGN_IN_CODE_TOLD,
@@ -45,6 +46,7 @@ import type { SignInCodes } from "../console/sign-in-codes.ts";
 import { TOO_MANY_CODES } from "../console/sign-in-service.ts";
 import { faultAnswer } from "../http/responses.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
+import type { OrderLists } from "../trade/order-lists.ts";
 import { AccountActs } from "./account-acts.ts";
 import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
 import type { KeyService } from "./key-service.ts";
@@ -59,6 +61,7 @@ export interface OperatorServiceOptions {
   readonly onModeSet: (market: MarketGroup, mode: MarketMode) => void;
   readonly keys: KeyService;
   readonly audit: OrderAudit;
+  readonly orders: OrderLists;
   readonly limits: LimitService;
   readonly isKnownKey: (apiKey: string) => boolean;
   readonly signInCodes: SignInCodes;
@@ -168,6 +171,13 @@ export class OperatorService {
 
   account(account: Account): Answer {
     return accountAnswer(this.#accounts.row(account));
+  }
+
+  /** Also of an account that is closed. */
+  orders(account: Account, query: OperatorOrdersQuery): Promise<Answer> {
+    const { desk } = this.#sequencer.partitions.deskOf(account);
+    if (desk.book(account) === null) return Promise.resolve(refused(unknownAccount(account)));
+    return this.#options.orders.ofAccount(account, query);
   }
 
   openAccount(turn: OperatorTurn, request: OpenAccountRequest): Answer {

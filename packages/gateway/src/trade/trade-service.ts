@@ -16,7 +16,6 @@ import {
   encodeError,
   encodeFault,
   encodeOrder,
-  encodeOrdersPage,
   encodePlaced,
   encodeReceipted,
   encodeRefusal,
@@ -42,8 +41,6 @@ import {
   type Refusal,
 } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
-import type { OrderFilter } from "../archive/order-filter.ts";
-import { queryOrders } from "../archive/order-query.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { ReceiptIssuer } from "../receipts/receipt-issuer.ts";
@@ -52,7 +49,6 @@ import type { Answer, Origin, RequestIdentity, Sequencer } from "../sequencer/se
 import { CancelAllService } from "./cancel-all-service.ts";
 import {
   type AboutOrder,
-  ARCHIVE_UNREADABLE,
   type Archived,
   amendInTurn,
   type CancelOutcome,
@@ -65,6 +61,7 @@ import {
   unreadable,
 } from "./cancel-outcome.ts";
 import { failed, overBudget, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { OrderLists } from "./order-lists.ts";
 import { isArchiveUnavailable, writtenAnswer } from "./written-answer.ts";
 
 export interface CallOptions {
@@ -105,6 +102,7 @@ export class TradeService {
   readonly #sequencer: Sequencer;
   readonly #archive: OrderArchive;
   readonly #cancelAlls: CancelAllService;
+  readonly #lists: OrderLists;
   readonly #instruments: InstrumentTable;
   readonly #losesAnswer: ((caller: Caller) => boolean) | null;
   readonly #budgets: Budgets | null;
@@ -114,6 +112,7 @@ export class TradeService {
     this.#sequencer = options.sequencer;
     this.#archive = options.archive;
     this.#cancelAlls = new CancelAllService(options.sequencer, options.losesAnswer);
+    this.#lists = new OrderLists(options);
     this.#budgets = options.budgets ?? null;
     this.#receipts = options.receipts ?? null;
     this.#instruments = InstrumentTable.of(options.instruments);
@@ -214,39 +213,9 @@ export class TradeService {
     return this.#write(caller, "place", identity, decide, options.origin);
   }
 
-  /**
-   * Sees every change that was answered or pushed before the call; tells nothing that may be
-   * lost.
-   */
   async orders(caller: Caller, query: OrdersQuery): Promise<TradeAnswer> {
-    const { partitions } = this.#sequencer;
-    const book = partitions.deskOf(caller.account).desk.book(caller.account);
-    assert(book !== null, "a key's account is open");
     if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
-    this.#sequencer.catchUp();
-    try {
-      const found = await queryOrders(
-        {
-          account: caller.account,
-          filter: { ...filterOf(query), portfolioIds: caller.portfolioIds },
-          pageIndex: query.pageIndex,
-          pageSize: query.pageSize,
-        },
-        { open: book, recent: partitions.recent, archive: this.#archive },
-      );
-      // Written out when it may be told: while the disk stalls, a page is a few references.
-      const page = await this.#sequencer.read(() => found);
-      const body = encodeOrdersPage({
-        totalRecords: page.total,
-        page: query.pageIndex,
-        pageSize: query.pageSize,
-        rows: page.orders.map((order) => this.#orderJson(order)),
-      });
-      return { httpStatus: 200, body, replayed: false };
-    } catch (error) {
-      if (isArchiveUnavailable(error)) return failed("UNAVAILABLE", ARCHIVE_UNREADABLE);
-      throw error;
-    }
+    return { ...(await this.#lists.ofCaller(caller, query)), replayed: false };
   }
 
   /**
@@ -422,20 +391,6 @@ interface WriteAbout {
   readonly urgency: "cancel" | "place";
   readonly identity: RequestIdentity | null;
   readonly origin: Origin | undefined;
-}
-
-function filterOf(query: OrdersQuery): OrderFilter {
-  return {
-    market: query.market,
-    symbol: query.symbol,
-    side: query.side,
-    portfolioId: query.portfolioId,
-    ordStatus: query.status,
-    createdFromS: query.startTime,
-    createdToS: query.endTime,
-    orderId: query.orderId,
-    clOrdId: query.clOrdId,
-  };
 }
 
 /** One after the other; an order named twice under the same conditions has one outcome. */

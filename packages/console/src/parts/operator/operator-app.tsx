@@ -5,6 +5,7 @@ import { type KeyRow, onKeys } from "../keys.ts";
 import { useDialog } from "../modal.tsx";
 import { Results } from "../results.tsx";
 import { toggleTheme } from "../theme.ts";
+import { AccountOrders } from "./account-orders.tsx";
 import { Blocks } from "./blocks.tsx";
 import { focusKill, KillForm } from "./kill-form.tsx";
 import { focusModes, Modes } from "./modes.tsx";
@@ -14,6 +15,7 @@ const OPERATOR_KEYS: readonly KeyRow[] = [
   { keys: "k", does: "go to the kill switch" },
   { keys: "m", does: "go to the modes" },
   { keys: "l", does: "go to the blocks" },
+  { keys: "o", does: "the orders of an account" },
   { keys: "r", does: "show released blocks, or not" },
   { keys: "t", does: "light or dark" },
   { keys: "?", does: "this list" },
@@ -27,11 +29,13 @@ const NOTE =
 /** The page of those who run the gateway. */
 export function OperatorApp() {
   const { open: openHelp, ...help } = useDialog();
+  const { open: openOrders, ...orders } = useDialog();
   useEffect(() => {
     return onKeys({
       k: focusKill,
       m: focusModes,
       l: () => document.getElementById("blocks")?.focus(),
+      o: openOrders,
       r: () => void operator.showReleased(operator.released.value === null),
       t: toggleTheme,
       "?": openHelp,
@@ -39,7 +43,7 @@ export function OperatorApp() {
   }, []);
   return (
     <>
-      <OperatorBar onHelp={openHelp} />
+      <OperatorBar onOrders={openOrders} onHelp={openHelp} />
       <main class="operations" data-phase={operator.phase.value}>
         <Blocks />
         <Modes />
@@ -52,6 +56,7 @@ export function OperatorApp() {
       <p class="unseen" role="status" aria-live="polite">
         {operator.log.announcement.value}
       </p>
+      <AccountOrders {...orders} />
       <HelpDialog keys={OPERATOR_KEYS} note={NOTE} {...help} />
     </>
   );

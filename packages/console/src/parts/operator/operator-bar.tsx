@@ -17,7 +17,12 @@ const LAMPS: Readonly<Record<operator.OperatorPhase, string>> = {
   "signed-out": "signed-out",
 };
 
-export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
+export interface OperatorBarProps {
+  readonly onOrders: () => void;
+  readonly onHelp: () => void;
+}
+
+export function OperatorBar({ onOrders, onHelp }: OperatorBarProps) {
   const { value: phase } = operator.phase;
   const at = Math.floor(operator.answeredAtMs.value / 1000);
   return (
@@ -33,6 +38,9 @@ export function OperatorBar({ onHelp }: { readonly onHelp: () => void }) {
           </button>
         )}
       </span>
+      <button type="button" onClick={onOrders}>
+        Orders…
+      </button>
     </Bar>
   );
 }
