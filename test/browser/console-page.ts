@@ -70,12 +70,17 @@ export async function newPage(t: TestContext, options: PageOptions = {}): Promis
 
 /** Signs in as a person does: with a link made by the key. */
 export async function openConsole(page: Page, url: string, key: Key): Promise<void> {
+  await page.goto(await consoleLink(url, key));
+  await live(page);
+}
+
+/** A link that signs in once. */
+export async function consoleLink(url: string, key: Key): Promise<string> {
   const client = new SignedClient(url, key);
   const answer = await client.send(sign(key, "POST", "/console/v1/sign-in-codes"));
   client.close();
   const { data } = JSON.parse(answer.text) as { readonly data: { readonly sign_in_code: string } };
-  await page.goto(`${url}/console#code=${data.sign_in_code}`);
-  await live(page);
+  return `${url}/console#code=${data.sign_in_code}`;
 }
 
 export async function live(page: Page): Promise<void> {
@@ -145,7 +150,7 @@ export async function assertAccessible(page: Page): Promise<void> {
     const { axe } = globalThis as unknown as { readonly axe: Axe };
     return axe.run({ runOnly: { type: "tag", values }, resultTypes: ["violations"] });
   }, RULES);
-  assert.ok(passes.length > 10, "the rules have something to look at");
+  assert.ok(passes.length >= 5, "the rules have something to look at");
   const faults = violations.flatMap(({ id, nodes }) => {
     return nodes.map(({ failureSummary, html }) => `${id}: ${html}: ${failureSummary}`);
   });

@@ -12,6 +12,7 @@ import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "../e2e/sig
 import {
   assertAccessible,
   closeBrowser,
+  consoleLink,
   cutOff,
   live,
   newPage,
@@ -75,6 +76,67 @@ test("console: a link that is opened while the gateway does not answer signs in 
   await openConsole(page, url, KEY_1);
   assert.ok(failures > 1);
 });
+
+test("console: a link of another key asks first, naming both; a no costs nothing", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await openConsole(page, url, KEY_1);
+  const [own, strangers] = [KEY_1, KEY_2].map(named);
+  assert.match((await page.textContent(".who")) ?? "", new RegExp(KEY_1.apiKey));
+  const other = await page.context().newPage();
+  const link = await consoleLink(url, KEY_2);
+  await other.goto(link);
+  await other.waitForSelector(`h1:has-text("Sign in as ${strangers}?")`);
+  await other.waitForSelector(`text=You are signed in as ${own}.`);
+  await other.click(`button:has-text("Stay ${own}")`);
+  await live(other);
+  assert.equal(await other.textContent(".who"), await page.textContent(".who"));
+  // The code is as good as before.
+  await other.goto(link);
+  await other.click(`button:has-text("Sign in as ${strangers}")`);
+  await live(other);
+  assert.match((await other.textContent(".who")) ?? "", new RegExp(KEY_2.apiKey));
+  // The page beside it does not go on in the other's account.
+  await page.waitForSelector(`text=Another page of this browser has signed in as ${strangers}.`);
+  await openConsole(other, url, KEY_2);
+  await other.goto(await consoleLink(url, KEY_1));
+  await other.waitForSelector(`text=You are signed in as ${strangers}.`);
+  await assertAccessible(other);
+});
+
+test("console: a link that another site opens asks first; one opened by hand does not", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  let link = "";
+  const site = createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html").end(`<a rel="noreferrer" href="${link}">x</a>`);
+  });
+  site.listen(0, "127.0.0.1");
+  await once(site, "listening");
+  t.after(() => site.close());
+  const { port } = site.address() as AddressInfo;
+  // By its port alone it is another site, and by its name, too.
+  for (const host of ["127.0.0.1", "localhost"]) {
+    link = await consoleLink(url, KEY_2);
+    await page.goto(`http://${host}:${port}/`);
+    await page.click("a");
+    await page.waitForSelector("text=Another site opened this link");
+    await page.click('button:has-text("Do not sign in")');
+    await page.waitForSelector("text=The link was not used.");
+  }
+  await page.goto(link);
+  await live(page);
+  await page.click('button:has-text("Sign out")');
+  await page.waitForSelector("text=You are signed out.");
+  await page.goto(await consoleLink(url, KEY_1));
+  await page.waitForSelector(`text=you were last signed in as ${named(KEY_2)}.`);
+  await page.click(`button:has-text("Sign in as ${named(KEY_1)}")`);
+  await live(page);
+});
+
+function named({ account, apiKey }: Key): string {
+  return `key ${apiKey} of account ${account}`;
+}
 
 test("console: sign in, place, see the fill, and its story", async (t) => {
   const url = await gateway(t);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
-import type { OperatorClient } from "../e2e/operator-client.ts";
+import { OperatorClient } from "../e2e/operator-client.ts";
 import { OperatorPlace } from "../e2e/operator-place.ts";
 import { envelope, KEY_1 } from "../e2e/signed-client.ts";
 import { BUY } from "../e2e/wire-orders.ts";
@@ -57,6 +57,17 @@ async function confirmed(page: Page, phrase: string): Promise<void> {
   await page.click("dialog[open] button.danger");
   await page.waitForSelector("dialog[open]", { state: "detached" });
 }
+
+test("operators: a link of somebody else asks first, naming both", async (t) => {
+  const { page, operator } = await setUp(t);
+  const other = new OperatorClient(operator.url, { "X-Operator": "jo" });
+  const { data } = await other.post("sign-in-codes", {});
+  await page.goto(`${operator.url}/console#code=${data.sign_in_code}`);
+  await page.waitForSelector('h1:has-text("Sign in as operator jo?")');
+  await page.waitForSelector("text=You are signed in as operator kim.");
+  await page.click('button:has-text("Stay operator kim")');
+  await page.waitForSelector("text=Operator kim");
+});
 
 test("operators: kill an account by its typed name, watch its cancels, release", async (t) => {
   const { page, place, operator } = await setUp(t);

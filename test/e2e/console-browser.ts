@@ -2,6 +2,7 @@
 import { WebSocket } from "ws";
 
 export const SESSION = "/console/v1/session";
+export const PREVIEW = `${SESSION}/preview`;
 
 export interface Asked {
   readonly status: number;

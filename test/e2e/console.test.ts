@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
 import { CODES_PER_KEY_MAX } from "../../packages/gateway/src/console/limits.ts";
-import { ConsoleBrowser, SESSION } from "./console-browser.ts";
+import { ConsoleBrowser, PREVIEW, SESSION } from "./console-browser.ts";
 import { startInProcess } from "./gateway-in-process.ts";
 import { envelope, KEY_1, KEY_2, type Key, SignedClient, sign } from "./signed-client.ts";
 
@@ -51,6 +51,54 @@ test("console: a code signs in once; the cookie is out of reach of scripts and o
   const again = await browser.ask("POST", SESSION, body);
   assert.deepEqual([again.status, again.reason], [401, "sign_in_code_invalid"]);
   assert.equal(again.headers.get("set-cookie"), null);
+});
+
+test("console: whom a code signs in is told to the page, and the code stays good", async (t) => {
+  const { client, browser } = await setUp(t);
+  const body = { sign_in_code: await newCode(client, KEY_2) };
+  const foreign = { Origin: "http://evil.example" };
+  assert.equal((await browser.ask("POST", PREVIEW, body, foreign)).reason, "cross_site_refused");
+  const asked = await browser.ask("POST", PREVIEW, body);
+  const { account: account_code, apiKey: api_key } = KEY_2;
+  assert.deepEqual(asked.data, { role: "trader", account_code, api_key });
+  assert.equal(asked.headers.get("set-cookie"), null);
+  assert.equal((await browser.ask("GET", SESSION)).reason, "signed_out");
+  assert.equal((await browser.signIn(body.sign_in_code)).data.api_key, api_key);
+  const spent = await browser.ask("POST", PREVIEW, body);
+  assert.deepEqual([spent.status, spent.reason], [401, "sign_in_code_invalid"]);
+  assert.equal((await browser.ask("POST", PREVIEW, {})).reason, "sign_in_code_invalid");
+});
+
+test("console: signing in anew ends the browser's other session and its pages", async (t) => {
+  const { client, browser } = await setUp(t);
+  await browser.signIn(await newCode(client, KEY_1));
+  const { cookie: before } = browser;
+  const one = `api_key=${KEY_1.apiKey}`;
+  assert.equal(await browser.stream(`${one}x`), 401);
+  const socket = await browser.stream(`snapshot=1&${one}&commands=1`);
+  assert.ok(socket instanceof WebSocket);
+  const closed = once(socket, "close");
+  await browser.signIn(await newCode(client, KEY_2));
+  await closed;
+  // The page comes back with the browser's new cookie.
+  assert.equal(await browser.stream(`after_seq=0&${one}&commands=1`), 401);
+  const old = await browser.ask("GET", SESSION, undefined, { Cookie: before });
+  assert.equal(old.reason, "signed_out");
+  const other = await browser.stream(`snapshot=1&api_key=${KEY_2.apiKey}`);
+  assert.ok(other instanceof WebSocket);
+  other.close();
+});
+
+test("console: the page knows whether it was opened by hand; where the browser is silent, not", async (t) => {
+  const { url } = await setUp(t);
+  const marks = ["none", "same-origin", "same-site", "cross-site", null].map(async (site) => {
+    const headers = { ...(site !== null && { "Sec-Fetch-Site": site }), "Accept-Encoding": "br" };
+    const page = await fetch(`${url}/console`, { headers });
+    assert.match(page.headers.get("vary") ?? "", /Sec-Fetch-Site/);
+    return /name="opened" content="(\w+)"/.exec(await page.text())?.[1];
+  });
+  const [here, elsewhere] = ["here", "elsewhere"];
+  assert.deepEqual(await Promise.all(marks), [here, here, elsewhere, elsewhere, elsewhere]);
 });
 
 test("console: recorded bytes make no second code, and nobody unsigned makes one", async (t) => {

@@ -2,7 +2,7 @@
 // its acts are the operator API's own. And what a trader is told of them.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { ConsoleBrowser, SESSION } from "./console-browser.ts";
+import { ConsoleBrowser, PREVIEW, SESSION } from "./console-browser.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";
 import type { OperatorClient } from "./operator-client.ts";
 import { OperatorPlace, refusal } from "./operator-place.ts";
@@ -42,6 +42,23 @@ test("operator console: a code signs its operator in once, on this listener alon
   assert.equal((await foreign.ask("GET", SESSION)).reason, "signed_out");
   assert.equal((await page.ask("DELETE", SESSION)).status, 200);
   assert.equal((await page.ask("GET", `${API}/modes`)).reason, "signed_out");
+});
+
+test("operator console: whom a code signs in is told first; the session before ends", async (t) => {
+  const { operator, page } = await setUp(t);
+  const first = await newCode(operator);
+  const body = { sign_in_code: first };
+  const foreign = { Origin: "http://evil.example" };
+  assert.equal((await page.ask("POST", PREVIEW, body, foreign)).status, 403);
+  const asked = await page.ask("POST", PREVIEW, body);
+  assert.deepEqual(asked.data, { role: "operator", operator: "kim" });
+  assert.equal((await page.ask("GET", SESSION)).reason, "signed_out");
+  assert.equal((await page.signIn(first)).status, 200);
+  assert.equal((await page.ask("POST", PREVIEW, body)).reason, "sign_in_code_invalid");
+  const { cookie } = page;
+  assert.equal((await page.signIn(await newCode(operator))).status, 200);
+  const old = await page.ask("GET", SESSION, undefined, { Cookie: cookie });
+  assert.equal(old.reason, "signed_out");
 });
 
 test("operator console: nobody without the token makes a code; an answer tells one once", async (t) => {

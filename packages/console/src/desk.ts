@@ -32,7 +32,8 @@ import { OrderTable, type TableQuery } from "./orders/order-table.ts";
 import { isOpen } from "./orders/order-words.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { ResultLog, type Tone } from "./result-log.ts";
-import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in-problem.ts";
+import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in/problem.ts";
+import { enter, isStill } from "./sign-in/sign-in.ts";
 import { after, monotonicMs, randomId } from "./system.ts";
 import { type TicketDraft, takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
 
@@ -97,7 +98,8 @@ const orderLink = new OrderLink(
     after,
     monotonicMs,
     newId: randomId,
-    isSignedIn: async () => (await api.findSession()) !== null,
+    apiKey: () => session.value?.api_key ?? "",
+    isSignedIn: () => isStill(session.value ?? null),
   },
   {
     snapshot: (seq, orders) => {
@@ -153,7 +155,7 @@ const marketLink = new MarketLink(
   },
 );
 
-/** Signs in with the code in the address, if there is one; it leaves the address at once. */
+/** With the code in the address, if there is one; it leaves the address at once. */
 export function begin(): Promise<void> {
   const code = /^#code=(.+)$/.exec(location.hash)?.[1];
   if (code !== undefined) history.replaceState(null, "", location.pathname);
@@ -162,7 +164,7 @@ export function begin(): Promise<void> {
 
 async function beginWith(code: string | undefined): Promise<void> {
   try {
-    const found = code === undefined ? await api.findSession() : await signInOnce(code);
+    const found = await enter(code);
     if (found !== null) signInProblem.value = "";
     if (found?.role === "operator") {
       operatorDesk.begin(found as OperatorSession);
@@ -179,18 +181,6 @@ async function beginWith(code: string | undefined): Promise<void> {
   orderLink.start();
   watchRestrictions();
   await askSymbols();
-}
-
-/** A reload with a used code is still signed in. */
-async function signInOnce(code: string): Promise<api.AnySession | null> {
-  try {
-    return await api.signIn(code);
-  } catch (error) {
-    if (!(error instanceof api.RefusedError) || error.httpStatus >= 500) throw error;
-    const isSpent = error.failure.reason === "sign_in_code_invalid";
-    signInProblem.value = isSpent ? "This link was used before, or is too old." : error.message;
-    return await api.findSession();
-  }
 }
 
 export async function leave(): Promise<void> {

@@ -13,6 +13,8 @@ import { shown } from "./shown.ts";
 /** The page; everything of the console is below it, its cookie too. */
 export const CONSOLE_PATH = "/console";
 export const CONSOLE_SESSION_PATH = "/console/v1/session";
+/** Whom a code would sign in: asked before it is used up. */
+export const CONSOLE_PREVIEW_PATH = "/console/v1/session/preview";
 /** The order stream for a signed-in page. */
 export const CONSOLE_STREAM_PATH = "/console/v1/stream";
 /** Before the path of a signed route: the same by cookie. */
@@ -35,9 +37,13 @@ export function encodeSignInCode(code: string, lifeSeconds: number): string {
   return `{"code":0,"data":{"sign_in_code":${jsonString(code)},"expires_in":${lifeSeconds}}}`;
 }
 
-export interface ConsoleSessionView {
+/** Whom a session, or a code for one, is of. */
+export interface TraderView {
   readonly account: string;
   readonly apiKey: string;
+}
+
+export interface ConsoleSessionView extends TraderView {
   readonly csrfToken: string;
   /** Seconds until it ends at the latest. */
   readonly lifeSeconds: number;
@@ -45,11 +51,16 @@ export interface ConsoleSessionView {
 
 export function encodeConsoleSession(view: ConsoleSessionView): string {
   const { account, apiKey, csrfToken, lifeSeconds } = view;
-  return (
-    `{"code":0,"data":{"role":"trader","account_code":${jsonString(account)},` +
-    `"api_key":${jsonString(apiKey)},` +
-    `"csrf_token":${jsonString(csrfToken)},"expires_in":${lifeSeconds}}}`
-  );
+  const trader = traderMembers({ account, apiKey });
+  return `{"code":0,"data":{${trader},"csrf_token":${jsonString(csrfToken)},"expires_in":${lifeSeconds}}}`;
+}
+
+export function encodeTraderPreview(trader: TraderView): string {
+  return `{"code":0,"data":{${traderMembers(trader)}}}`;
+}
+
+function traderMembers({ account, apiKey }: TraderView): string {
+  return `"role":"trader","account_code":${jsonString(account)},"api_key":${jsonString(apiKey)}`;
 }
 
 export interface OperatorSessionView {
@@ -66,6 +77,10 @@ export function encodeOperatorSession(view: OperatorSessionView): string {
   return encodeSuccess(
     JSON.stringify({ role: "operator", operator, csrf_token: csrfToken, expires_in: lifeSeconds }),
   );
+}
+
+export function encodeOperatorPreview(operator: string): string {
+  return encodeSuccess(JSON.stringify({ role: "operator", operator }));
 }
 
 /** What stands for a code that was told before, where the answer to a request is kept. */

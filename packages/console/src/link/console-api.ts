@@ -1,8 +1,10 @@
 /** What the page asks over HTTP. The cookie goes along by itself; the token only on purpose. */
 import { type ConsoleSession, type Failure, parseWire } from "@countermand/client";
 import type { OperatorSession } from "../operator/operator-wire.ts";
+import type { Holder } from "../sign-in/holder.ts";
 
 const SESSION = "/console/v1/session";
+const PREVIEW = `${SESSION}/preview`;
 const API = "/console/v1/api";
 
 type Query = Readonly<Record<string, string>>;
@@ -30,6 +32,11 @@ export async function findSession(): Promise<AnySession | null> {
     if (error instanceof RefusedError && error.httpStatus === 401) return null;
     throw error;
   }
+}
+
+/** Whom a code would sign in; it stays good. @throws RefusedError the code is used or too old */
+export async function previewSignIn(code: string): Promise<Holder> {
+  return (await call("POST", PREVIEW, { body: { sign_in_code: code } })) as Holder;
 }
 
 /** @throws RefusedError the code is used or too old */

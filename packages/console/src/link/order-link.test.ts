@@ -33,6 +33,7 @@ class Bench {
           this.#ids += 1;
           return `c-${this.#ids}`;
         },
+        apiKey: () => "cmk_1",
         isSignedIn: () => Promise.resolve(this.isSignedIn),
       },
       {

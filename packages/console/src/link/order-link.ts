@@ -41,6 +41,8 @@ export interface OrderLinkPort {
   readonly after: (ms: number, run: () => void) => { cancel(): void };
   readonly monotonicMs: () => number;
   readonly newId: () => string;
+  /** Whose orders the page shows: all pages of a browser have one cookie, which may change. */
+  readonly apiKey: () => string;
   /** Whether the session still stands; rejects while nobody answers. */
   readonly isSignedIn: () => Promise<boolean>;
 }
@@ -151,7 +153,8 @@ export class OrderLink {
   #connect(): void {
     this.#isOpen = false;
     this.#seqAtBeat = -1;
-    const query = `${this.#from()}&history=1&commands=1&heartbeat=${HEARTBEAT_SECONDS}`;
+    const own = `api_key=${encodeURIComponent(this.#port.apiKey())}`;
+    const query = `${this.#from()}&history=1&commands=1&heartbeat=${HEARTBEAT_SECONDS}&${own}`;
     const socket = this.#port.openSocket(`${PATH}?${query}`, {
       opened: () => {
         if (this.#socket === socket) this.#opened(socket);

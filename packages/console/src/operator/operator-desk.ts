@@ -6,7 +6,7 @@
 import { signal } from "@preact/signals";
 import * as api from "../link/console-api.ts";
 import { ResultLog } from "../result-log.ts";
-import { MAYBE_SIGNED_IN, SESSION_ENDED, signInProblem } from "../sign-in-problem.ts";
+import { MAYBE_SIGNED_IN, SESSION_ENDED, signInProblem } from "../sign-in/problem.ts";
 import { after, monotonicMs, randomId, wallMs } from "../system.ts";
 import type {
   Block,

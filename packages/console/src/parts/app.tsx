@@ -2,7 +2,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as desk from "../desk.ts";
 import * as operatorDesk from "../operator/operator-desk.ts";
-import { signInProblem } from "../sign-in-problem.ts";
+import { signInProblem } from "../sign-in/problem.ts";
+import { asked } from "../sign-in/sign-in.ts";
 import { Account } from "./account.tsx";
 import { Banner } from "./banner.tsx";
 import { Blotter } from "./blotter.tsx";
@@ -15,6 +16,7 @@ import { useDialog } from "./modal.tsx";
 import { OperatorApp } from "./operator/operator-app.tsx";
 import { OrderStory } from "./order-story.tsx";
 import { Results } from "./results.tsx";
+import { SignInQuestion } from "./sign-in-question.tsx";
 import { SignedOut } from "./signed-out.tsx";
 import { Statement } from "./statement.tsx";
 import { toggleTheme } from "./theme.ts";
@@ -25,6 +27,7 @@ const SECTIONS = ["Orders", "Market", "Trade", "Account"] as const;
 type Section = (typeof SECTIONS)[number];
 
 export function App() {
+  if (asked.value !== null) return <SignInQuestion {...asked.value} />;
   if (operatorDesk.session.value !== null) return <OperatorApp />;
   if (operatorDesk.phase.value === "signed-out") return <SignedOut />;
   const { value: session } = desk.session;

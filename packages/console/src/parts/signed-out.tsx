@@ -1,4 +1,4 @@
-import { signInProblem } from "../sign-in-problem.ts";
+import { signInProblem } from "../sign-in/problem.ts";
 
 export function SignedOut() {
   return (

@@ -17,8 +17,8 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
   const { account_code, api_key } = session.value ?? { account_code: "", api_key: "" };
   return (
     <Bar onHelp={onHelp} onLeave={() => void leave()}>
-      <span class="who" title={`signed in with the key ${api_key}`}>
-        Account {account_code}
+      <span class="who">
+        Account {account_code}, key {api_key}
       </span>
       <span class="link" data-phase={phase} data-seq={seq} data-losses={lossCount}>
         <span class="lamp" aria-hidden="true" />

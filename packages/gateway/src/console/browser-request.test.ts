@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFault } from "@countermand/contract";
-import { cookieValue, siteFault } from "./browser-request.ts";
+import { cookieValue, isOpenedHere, siteFault } from "./browser-request.ts";
 import { codingOf } from "./console-assets.ts";
 
 test("browser request: only the console's own page is let in", () => {
@@ -33,6 +33,15 @@ test("browser request: only the console's own page is let in", () => {
       JSON.stringify(headers),
     );
   }
+});
+
+test("browser request: a page was opened here where the browser says so, and nowhere else", () => {
+  const opened = (site?: string) => {
+    return isOpenedHere(site === undefined ? {} : { "sec-fetch-site": site });
+  };
+  assert.deepEqual(["none", "same-origin"].map(opened), [true, true]);
+  const others = ["cross-site", "same-site", "", "nonsense", undefined].map(opened);
+  assert.deepEqual(new Set(others), new Set([false]));
 });
 
 test("browser request: a cookie counts when there is one of its name", () => {

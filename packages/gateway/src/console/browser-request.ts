@@ -20,6 +20,16 @@ export function siteFault(headers: IncomingHttpHeaders, needsOrigin: boolean): F
   return fault("CROSS_SITE_REFUSED", "Origin is not the host that was asked");
 }
 
+/**
+ * Whether a page was opened by the person, as far as a browser tells: from its address bar, by
+ * another program of the machine, or from this site. A link on another site cannot look like that.
+ * Where the browser is silent it is unknown.
+ */
+export function isOpenedHere(headers: IncomingHttpHeaders): boolean {
+  const site = headers["sec-fetch-site"];
+  return site === "none" || site === "same-origin";
+}
+
 /** The value of a cookie, "" when there is none or more than one: no guessing between them. */
 export function cookieValue(headers: IncomingHttpHeaders, name: string): string {
   const values = (headers.cookie ?? "")

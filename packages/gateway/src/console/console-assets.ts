@@ -31,6 +31,16 @@ const COMPRESSORS = {
 
 export type Coding = keyof typeof COMPRESSORS;
 
+/** The page, as its path below /console, and as it is given to a browser that opened it by hand. */
+const PAGE = "";
+/** No path of a URL: those below /console begin with a slash. */
+export const PAGE_OPENED_HERE = "opened here";
+/** What the page finds in itself of how it was opened. */
+const OPENED = {
+  elsewhere: 'name="opened" content="elsewhere"',
+  here: 'name="opened" content="here"',
+};
+
 export interface Asset {
   readonly type: string;
   /** Whether its name changes with its content. */
@@ -52,8 +62,10 @@ export class ConsoleAssets {
       const path = file.slice(folder.length).replaceAll("\\", "/");
       const isPage = path === "/index.html";
       const bytes = readFileSync(file);
-      assets.set(isPage ? "" : path, { type, isImmutable: !isPage, bytes });
+      assets.set(isPage ? PAGE : path, { type, isImmutable: !isPage, bytes });
     }
+    const page = assets.get(PAGE);
+    if (page !== undefined) assets.set(PAGE_OPENED_HERE, openedHere(page));
     this.#assets = assets;
   }
 
@@ -72,6 +84,12 @@ export class ConsoleAssets {
     this.#compressed.set(key, made);
     return made;
   }
+}
+
+function openedHere(page: Asset): Asset {
+  const html = page.bytes.toString("utf8");
+  if (!html.includes(OPENED.elsewhere)) throw new Error("the console's page has lost its mark");
+  return { ...page, bytes: Buffer.from(html.replace(OPENED.elsewhere, OPENED.here)) };
 }
 
 /** The best coding that the browser takes; null for none. */

@@ -6,11 +6,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   CONSOLE_API_PREFIX,
   CONSOLE_PATH,
+  CONSOLE_PREVIEW_PATH,
   CONSOLE_ROUTES,
   CONSOLE_SESSION_PATH,
   CONSOLE_STREAM_PATH,
   decodeSignIn,
   encodeConsoleSession,
+  encodeTraderPreview,
   fault,
   isFault,
   JsonFault,
@@ -72,6 +74,8 @@ export class ConsoleEdge {
   ): void {
     if (path === CONSOLE_SESSION_PATH) {
       this.#session(request, response);
+    } else if (path === CONSOLE_PREVIEW_PATH) {
+      this.#preview(request, response);
     } else if (path === CONSOLE_STREAM_PATH) {
       const details = `${path} is a WebSocket: send the headers of an upgrade`;
       sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
@@ -106,7 +110,7 @@ export class ConsoleEdge {
     if (node === null) {
       refuse(request, response, fault("STARTING", "the gateway is reading its journal"));
     } else if (request.method === "POST") {
-      this.#signIn(request, response, node);
+      takeCode(request, response, (code) => signIn(request, response, node, code));
     } else if (request.method === "GET") {
       const session = node.authenticator.session("GET", request);
       if (isFault(session)) refuse(request, response, session);
@@ -130,34 +134,68 @@ export class ConsoleEdge {
     }
   }
 
-  #signIn(request: IncomingMessage, response: ServerResponse, node: ConsoleNode): void {
-    readBody(request, (body) => {
-      if (isFault(body)) {
-        sendLastFault(request, response, body);
-        return;
-      }
-      // Before the code is looked at: another site must not use up one that it has come by.
-      const refused = siteFault(request.headers, true);
-      const json = parseExact(body.toString("utf8"));
-      const asked = json instanceof JsonFault ? malformedJson(json) : decodeSignIn(json);
-      const problem = refused ?? (isFault(asked) ? asked : null);
-      if (problem !== null || isFault(asked)) {
-        if (problem !== null) sendFault(request, response, problem);
-        return;
-      }
-      const signedIn = node.codes.redeem(asked.code);
-      const token = signedIn && node.sessions.begin(signedIn);
-      const session = token === null ? null : node.sessions.use(token);
-      if (token === null || session === null) {
-        const details = "it is unknown, used or too old";
-        sendFault(request, response, fault("SIGN_IN_CODE_INVALID", details));
-        return;
-      }
-      const { cookieName } = node.sessions;
-      const cookie = cookieText(request, cookieName, token, SESSION_LIFE_MS / 1000);
-      sendSession(request, response, session, ["Set-Cookie", cookie]);
-    });
+  /** Whom a code would sign in; it stays good. */
+  #preview(request: IncomingMessage, response: ServerResponse): void {
+    const node = this.#options.node();
+    if (node === null) {
+      refuse(request, response, fault("STARTING", "the gateway is reading its journal"));
+    } else if (request.method === "POST") {
+      takeCode(request, response, (code) => {
+        const found = node.codes.find(code);
+        const key = found && node.sessions.holderOf(found);
+        if (key === null) sendFault(request, response, CODE_INVALID);
+        else {
+          const body = encodeTraderPreview(key.caller);
+          sendAnswer(request, response, { httpStatus: 200, body });
+        }
+      });
+    } else {
+      refuse(request, response, fault("METHOD_NOT_ALLOWED", "this path takes POST"), "POST");
+    }
   }
+}
+
+const CODE_INVALID = fault("SIGN_IN_CODE_INVALID", "it is unknown, used or too old");
+
+/** The code that the console's own page sends; all else is answered. */
+function takeCode(
+  request: IncomingMessage,
+  response: ServerResponse,
+  take: (code: string) => void,
+): void {
+  readBody(request, (body) => {
+    if (isFault(body)) {
+      sendLastFault(request, response, body);
+      return;
+    }
+    // Before the code is looked at: another site must not use up one that it has come by.
+    const refused = siteFault(request.headers, true);
+    const json = parseExact(body.toString("utf8"));
+    const asked = json instanceof JsonFault ? malformedJson(json) : decodeSignIn(json);
+    const problem = refused ?? (isFault(asked) ? asked : null);
+    if (problem !== null) sendFault(request, response, problem);
+    else if (!isFault(asked)) take(asked.code);
+  });
+}
+
+function signIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { codes, sessions }: ConsoleNode,
+  code: string,
+): void {
+  const signedIn = codes.redeem(code);
+  const token = signedIn && sessions.begin(signedIn);
+  const session = token === null ? null : sessions.use(token);
+  if (token === null || session === null) {
+    sendFault(request, response, CODE_INVALID);
+    return;
+  }
+  const { cookieName } = sessions;
+  // Pages of the session that this browser loses must not go on under the new one's cookie.
+  sessions.end(cookieValue(request.headers, cookieName));
+  const cookie = cookieText(request, cookieName, token, SESSION_LIFE_MS / 1000);
+  sendSession(request, response, session, ["Set-Cookie", cookie]);
 }
 
 function sendSession(

@@ -1,7 +1,8 @@
 /** Sends the console's page and its files, with what keeps a page to itself. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { inPieces } from "../http/shared-pieces.ts";
-import { ConsoleAssets, codingOf } from "./console-assets.ts";
+import { isOpenedHere } from "./browser-request.ts";
+import { ConsoleAssets, codingOf, PAGE_OPENED_HERE } from "./console-assets.ts";
 
 /** Nothing from elsewhere, nothing in line. */
 const POLICY = [
@@ -21,7 +22,7 @@ const PAGE_HEADERS = [
   ["Referrer-Policy", "no-referrer"],
   ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
-  ["Vary", "Accept-Encoding"],
+  ["Vary", "Accept-Encoding, Sec-Fetch-Site"],
 ].flat();
 
 export class ConsoleFiles {
@@ -33,8 +34,10 @@ export class ConsoleFiles {
   }
 
   /** Precondition: there is such a file, and the method reads. */
-  send(request: IncomingMessage, response: ServerResponse, path: string): void {
+  send(request: IncomingMessage, response: ServerResponse, asked: string): void {
     const assets = this.#loaded;
+    // A script is not told how its own page was opened.
+    const path = asked === "" && isOpenedHere(request.headers) ? PAGE_OPENED_HERE : asked;
     const asset = assets.find(path);
     if (asset === null) throw new Error(`no file ${path}`);
     const caching = asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache";

@@ -86,6 +86,11 @@ export class ConsoleSessions<Holder = StoredKey> {
     return token;
   }
 
+  /** Who would hold a session that begins now; null when nobody may any more. */
+  holderOf(signedIn: SignedIn): Holder | null {
+    return this.#holderOf(signedIn, this.#options.clock.wallMs());
+  }
+
   /** The session of a token; null when there is none, it has ended, or its key is gone. */
   use(token: string): OpenSession<Holder> | null {
     const session = this.#sessions.get(hashOf(token));
@@ -134,7 +139,7 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.#sweep?.cancel();
   }
 
-  #holderOf({ apiKey, secretSinceMs }: Session, nowMs: number): Holder | null {
+  #holderOf({ apiKey, secretSinceMs }: SignedIn, nowMs: number): Holder | null {
     return this.#options.keys.findSince(apiKey, nowMs, secretSinceMs);
   }
 

@@ -20,6 +20,19 @@ test("sign-in codes: one works once, for its key", () => {
   assert.equal(codes.redeem(""), null);
 });
 
+test("sign-in codes: whom one is for can be asked without using it", () => {
+  let nowMs = 0;
+  const codes = new SignInCodes(() => nowMs);
+  const code = codes.issue(of("key-1"), 10);
+  assert.equal(codes.find(code)?.apiKey, "key-1");
+  assert.equal(codes.find("none"), null);
+  assert.equal(codes.redeem(code)?.apiKey, "key-1");
+  assert.equal(codes.find(code), null);
+  const late = codes.issue(of("key-1"), 10);
+  nowMs = 10;
+  assert.equal(codes.find(late), null);
+});
+
 test("sign-in codes: one ends with its life, to the millisecond", () => {
   let nowMs = 1_000;
   const codes = new SignInCodes(() => nowMs);

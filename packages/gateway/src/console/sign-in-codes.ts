@@ -47,12 +47,15 @@ export class SignInCodes {
     return code;
   }
 
-  /** Whom the code is for; null when it is unknown, used or too old. */
+  /** Whom the code is for, without using it; null when it is unknown, used or too old. */
+  find(code: string): SignedIn | null {
+    return this.#unused(code);
+  }
+
+  /** The same, and it is used up. */
   redeem(code: string): SignedIn | null {
-    this.#dropExpired();
-    const found = this.#made.get(hashOf(code));
-    if (found === undefined || found.isUsed) return null;
-    found.isUsed = true;
+    const found = this.#unused(code);
+    if (found !== null) found.isUsed = true;
     return found;
   }
 
@@ -66,6 +69,12 @@ export class SignInCodes {
     for (const [hash, code] of this.#made) {
       if (code.apiKey === apiKey) this.#made.delete(hash);
     }
+  }
+
+  #unused(code: string): MadeCode | null {
+    this.#dropExpired();
+    const found = this.#made.get(hashOf(code));
+    return found === undefined || found.isUsed ? null : found;
   }
 
   #dropExpired(): void {

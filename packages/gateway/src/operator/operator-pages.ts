@@ -5,8 +5,10 @@
 import {
   CONSOLE_API_PREFIX,
   CONSOLE_PATH,
+  CONSOLE_PREVIEW_PATH,
   CONSOLE_SESSION_PATH,
   decodeSignIn,
+  encodeOperatorPreview,
   encodeOperatorSession,
   type Fault,
   fault,
@@ -95,7 +97,21 @@ export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOpt
       ? options.sendFault(reply, session)
       : options.send(reply, answerOf(session));
   });
-  app.post(CONSOLE_SESSION_PATH, (request, reply) => signIn(options, request, reply));
+  app.post(CONSOLE_SESSION_PATH, (request, reply) => {
+    const asked = askedWithCode(options, request);
+    return isFault(asked)
+      ? options.sendFault(reply, asked)
+      : signIn(options, request, reply, asked);
+  });
+  app.post(CONSOLE_PREVIEW_PATH, (request, reply) => {
+    const asked = askedWithCode(options, request);
+    if (isFault(asked)) return options.sendFault(reply, asked);
+    const { codes, sessions } = asked.parts;
+    const found = codes.find(asked.code);
+    const holder = found && sessions.holderOf(found);
+    if (holder === null) return options.sendFault(reply, CODE_INVALID);
+    return options.send(reply, { httpStatus: 200, body: encodeOperatorPreview(holder.operator) });
+  });
   app.delete(CONSOLE_SESSION_PATH, (request, reply) => {
     const session = operatorSession(options, request);
     if (isFault(session)) return options.sendFault(reply, session);
@@ -107,28 +123,41 @@ export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOpt
   });
 }
 
+const CODE_INVALID = fault("SIGN_IN_CODE_INVALID", "it is unknown, used or too old");
+
+/** A code that the console's own page sends. */
+interface AskedWithCode {
+  readonly code: string;
+  readonly parts: OperatorConsole;
+}
+
+function askedWithCode(
+  { console, json: jsonOf }: OperatorPagesOptions,
+  request: FastifyRequest,
+): AskedWithCode | Fault {
+  const parts = console();
+  if (parts === null) return STARTING;
+  // Before the code is looked at: another site must not use up one that it has come by.
+  const refused = siteFault(request.headers, true);
+  if (refused !== null) return refused;
+  const json = jsonOf(request);
+  if (json === null) return fault("BODY_MISSING", "send the code");
+  const asked = isFault(json) ? json : decodeSignIn(json.value);
+  return isFault(asked) ? asked : { code: asked.code, parts };
+}
+
 function signIn(
   options: OperatorPagesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
+  { code, parts: { codes, sessions } }: AskedWithCode,
 ): FastifyReply {
-  const parts = options.console();
-  if (parts === null) return options.sendFault(reply, STARTING);
-  // Before the code is looked at: another site must not use up one that it has come by.
-  const refused = siteFault(request.headers, true);
-  if (refused !== null) return options.sendFault(reply, refused);
-  const json = options.json(request);
-  if (json === null) return options.sendFault(reply, fault("BODY_MISSING", "send the code"));
-  const asked = isFault(json) ? json : decodeSignIn(json.value);
-  if (isFault(asked)) return options.sendFault(reply, asked);
-  const signedIn = parts.codes.redeem(asked.code);
-  const token = signedIn && parts.sessions.begin(signedIn);
-  const session = token === null ? null : parts.sessions.use(token);
-  if (token === null || session === null) {
-    const details = "it is unknown, used or too old";
-    return options.sendFault(reply, fault("SIGN_IN_CODE_INVALID", details));
-  }
-  const { cookieName } = parts.sessions;
+  const signedIn = codes.redeem(code);
+  const token = signedIn && sessions.begin(signedIn);
+  const session = token === null ? null : sessions.use(token);
+  if (token === null || session === null) return options.sendFault(reply, CODE_INVALID);
+  const { cookieName } = sessions;
+  sessions.end(cookieValue(request.headers, cookieName));
   const cookie = cookieText(request.raw, cookieName, token, SESSION_LIFE_MS / 1000);
   return options.send(reply.header("Set-Cookie", cookie), answerOf(session));
 }

@@ -193,7 +193,9 @@ export class OrderStreamServer {
     const { key } = authenticated;
     const missing = permissionFault(key, STREAM_NEED);
     if (missing !== null) return missing;
-    const query = decodeStreamQuery(rawQuery);
+    const asked = isPage ? pageQuery(rawQuery, authenticated.caller) : rawQuery;
+    if (typeof asked !== "string") return asked;
+    const query = decodeStreamQuery(asked);
     if (isFault(query)) return query;
     // A page asks for commands whatever its key may do; each of them is looked at when it comes.
     const refusal = isPage ? pageFault(query) : actingFault(key, query);
@@ -417,6 +419,20 @@ function actingFault(key: StoredKey, { commands, onDisconnect }: StreamQuery): F
   const refused = commands ? accessFault(key, COMMANDS_NEED) : null;
   return refused ?? (onDisconnect === null ? null : accessFault(key, ON_DISCONNECT_NEED));
 }
+
+/**
+ * What a page asks of its stream, without the key that it takes itself to be signed in with: all
+ * pages have one cookie, and another may have signed the browser in with another key since.
+ */
+function pageQuery(rawQuery: string, { apiKey }: Caller): string | Fault {
+  const own = `${PAGE_KEY}${encodeURIComponent(apiKey)}`;
+  const parts = rawQuery.split("&");
+  const isOthers = parts.some((part) => part.startsWith(PAGE_KEY) && part !== own);
+  if (isOthers) return fault("SIGNED_OUT", "this browser is signed in with another key now");
+  return parts.filter((part) => part !== own).join("&");
+}
+
+const PAGE_KEY = "api_key=";
 
 /** A page's handshake may be repeated by its browser, and so nothing of it is watched. */
 function pageFault({ onDisconnect }: StreamQuery): Fault | null {
