@@ -529,15 +529,18 @@ export class History {
 
   // --- answers that are remembered ---
 
-  #answered({ fingerprint, httpStatus, body }: Answered): void {
+  #answered({ atMs, fingerprint, httpStatus, body, expiresAtMs }: Answered): void {
     if (httpStatus === 101) return; // A handshake that works once.
     this.requireComplete(`the answer ${body}`);
     const request = this.#byFingerprint.get(fingerprint);
     promised(request !== undefined, `an answer without a request: ${body}`);
     const decided = this.#firstTime(request);
+    const isOnce = decided.forgotten.length === 0 || isIdempotent(request);
+    promised(isOnce || atMs > decided.untilMs, `${request.id} was carried out while it counted`);
     const difference = this.predictions.problem(request, decided, body);
     promised(difference === null, `${request.id} is answered ${body}: ${difference}`);
     decided.remembered = receiptless(body);
+    decided.untilMs = expiresAtMs;
   }
 
   #decidedOf({ id }: Request): Decided {
@@ -549,6 +552,7 @@ export class History {
       canceled: new Set(),
       isAgain: false,
       remembered: null,
+      untilMs: 0,
       forgotten: [],
     };
     this.#decided.set(id, decided);
@@ -562,7 +566,8 @@ export class History {
     const { remembered } = decided;
     if (remembered === null) return decided;
     // A command's id counts for ten minutes of real time, wherever the command is by then.
-    const mayBeForgotten = this.hasJumped && request.channel === "socket";
+    const isTimed = request.channel === "http" && !isIdempotent(request);
+    const mayBeForgotten = this.hasJumped && !isTimed;
     promised(mayBeForgotten, `${request.id} was carried out twice`);
     decided.forgotten.push(remembered);
     decided.orderNos.length = 0;
@@ -571,6 +576,11 @@ export class History {
     decided.remembered = null;
     return decided;
   }
+}
+
+/** Cancels by number: where their answers may be forgotten they are carried out again. */
+function isIdempotent({ command }: Request): boolean {
+  return command.kind === "cancel" && command.names.every((name) => "order_no" in name);
 }
 
 type CancelAll = Request["command"] & { readonly kind: "cancelAll" };

@@ -25,6 +25,8 @@ export interface Decided {
   isAgain: boolean;
   /** The answer that is remembered for it. */
   remembered: string | null;
+  /** Real time until which that answer counts. */
+  untilMs: number;
   /** Answers that real time, set far ahead, made forget. */
   readonly forgotten: string[];
 }

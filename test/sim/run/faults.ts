@@ -87,7 +87,8 @@ export class Faults {
   }
 
   /** Real time is set: ahead by hours, or back by less than what is remembered of requests. */
-  #jump(): void {
+  async #jump(): Promise<void> {
+    if (this.#stage.random.chance(0.3)) return this.#strayClock();
     this.#stage.fault("clockJump");
     const { scheduler } = this.#stage.world;
     this.#stage.auditor.timeIsSet();
@@ -95,6 +96,36 @@ export class Faults {
     const backMs = Math.min(JUMP_BACK_MS_MAX - (this.#wallMaxMs - scheduler.wallMs), 120_000);
     const isBack = backMs > 0 && this.#stage.random.chance(0.5);
     scheduler.wallOffsetMs += isBack ? -backMs : this.#stage.random.between(1, 3 * 3_600_000);
+  }
+
+  /**
+   * Real time is far ahead for a while, by a leap that is not believed or by steps that are, and is
+   * set back. What was done before counts again then, and is sent again.
+   */
+  async #strayClock(): Promise<void> {
+    this.#stage.fault("strayClock");
+    const { auditor, callers, random, world } = this.#stage;
+    const { scheduler } = world;
+    const done = [...auditor.history.requests].filter(({ answers, channel, sentWallMs }) => {
+      const isYoung = Math.abs(scheduler.wallMs - sentWallMs) < STRAY_YOUNG_MS;
+      return isYoung && channel === "http" && answers.length > 0;
+    });
+    const stepsMs = random.pick([[3_600_000], [240_000, 240_000, 240_000]]);
+    for (const stepMs of stepsMs) {
+      auditor.timeIsSet();
+      scheduler.wallOffsetMs += stepMs;
+      await this.#stage.runFor(random.between(50, 300));
+    }
+    auditor.timeIsSet();
+    scheduler.wallOffsetMs -= stepsMs.reduce((sum, stepMs) => sum + stepMs, 0);
+    const again = done.slice(-STRAY_REPEATED);
+    let left = again.length;
+    for (const request of again) {
+      void callers[0]?.repeat(request).then(() => {
+        left -= 1;
+      });
+    }
+    await this.#stage.waitFor("what was sent again is answered", () => left === 0);
   }
 
   /** Nobody sends anything for a while: switches run out. */
@@ -302,5 +333,8 @@ export class Faults {
 
 /** Milliseconds that real time may be behind where it once was. */
 const JUMP_BACK_MS_MAX = 240_000;
+/** Milliseconds for which a request is sent again behind a clock that was astray. */
+const STRAY_YOUNG_MS = 60_000;
+const STRAY_REPEATED = 10;
 /** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
 const CANCEL_MS_MAX = 10_000;

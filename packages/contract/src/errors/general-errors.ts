@@ -31,7 +31,7 @@ export const GENERAL_ERRORS = {
   TIMESTAMP_OUT_OF_WINDOW: {
     ...SIGNATURE,
     reason: "timestamp_out_of_window",
-    action: "Set the clock, or take the time from GET /time, and sign again.",
+    action: "Set the clock, or take the time from GET /time, and sign again, as details says.",
   },
   SIGNATURE_INVALID: {
     ...SIGNATURE,

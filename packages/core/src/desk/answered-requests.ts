@@ -9,7 +9,9 @@
 import { assert } from "../assert.ts";
 import { type Cell, cellsOf, columnLines } from "../model/columns.ts";
 import type { UnixMs } from "../model/ids.ts";
+import { type BelievedCells, BelievedTime } from "./believed-time.ts";
 import { DigestColumn } from "./digest-column.ts";
+import { ForgottenSeconds, type SecondsRange } from "./forgotten-seconds.ts";
 
 export interface AnsweredRequest {
   /** Journal position of the event that carries the answer, in the desk's partition. */
@@ -18,18 +20,24 @@ export interface AnsweredRequest {
   readonly expiresAtMs: UnixMs;
 }
 
+/** What is forgotten, and by which clock: what a memory knows beside its entries. */
+export type ForgottenCells = readonly [BelievedCells, readonly SecondsRange[]];
+
 /** The number of an entry; 0 is none. */
 type Entry = number;
 const NONE: Entry = 0;
 
 const CAPACITY_MIN = 256;
 
+/** Seconds that what has expired stays: a clock that is set back by less has forgotten nothing. */
+const SPARE_S = 10;
+
 export class AnsweredRequests {
-  /**
-   * Every second up to this one has been swept; part of the state, so that a restored desk sweeps
-   * alike.
-   */
-  forgottenThroughS = 0;
+  /** Part of the state, as what was forgotten is: a restored desk forgets and says alike. */
+  readonly #time = new BelievedTime();
+  readonly #forgotten = new ForgottenSeconds();
+  /** Nothing that is left expires in this second or before it. Not part of the state. */
+  #sweptThroughS = 0;
   #size = 0;
   #fingerprints = new DigestColumn(CAPACITY_MIN);
   #digests = new DigestColumn(CAPACITY_MIN);
@@ -59,18 +67,31 @@ export class AnsweredRequests {
   }
 
   /**
-   * Whether a request that expires then may have been answered and forgotten: real time was later
-   * once, and ran back. It must not be taken for a new one.
+   * Null where no answer that expired from the one moment to the other was forgotten, both
+   * included. Else a request whose answer may be such a one must not be taken for a new one: real
+   * time was later once, and ran back. The first moment behind what was forgotten there.
    */
-  mayBeForgotten(expiresAtMs: UnixMs): boolean {
-    return expirySecond(expiresAtMs) <= this.forgottenThroughS;
+  mayHaveForgotten(fromMs: UnixMs, throughMs: UnixMs): UnixMs | null {
+    const range = this.#forgotten.find(expirySecond(fromMs), expirySecond(throughMs));
+    return range === null ? null : (((range[1] + 1) * 1000) as UnixMs);
+  }
+
+  get forgottenCells(): ForgottenCells {
+    return [this.#time.cells, this.#forgotten.ranges];
+  }
+
+  restoreForgotten([time, ranges]: ForgottenCells): void {
+    this.#time.restore(time);
+    this.#forgotten.restore(ranges);
   }
 
   add(fingerprint: string, { seq, contentDigest, expiresAtMs }: AnsweredRequest): void {
     assert(seq > 0, "an answer stands in the journal");
     const before = this.#find(fingerprint);
-    // It had expired, and its place is free when its second is swept.
-    if (before !== NONE) this.#unlink(before);
+    // It had expired, and its place is free when its second is swept. Its name stays known for as
+    // long as the newer answer counts.
+    if (before !== NONE && this.#expiryMs(before) > expiresAtMs) this.#forget(before);
+    else if (before !== NONE) this.#unlink(before);
     const entry = this.#take();
     this.#seqs[entry] = seq;
     this.#expiriesMs[entry] = expiresAtMs;
@@ -78,6 +99,8 @@ export class AnsweredRequests {
     this.#fingerprints.set(entry, fingerprint);
     this.#link(entry);
     const second = expirySecond(expiresAtMs);
+    // Real time ran back: what lies behind the sweep is to be swept once more.
+    this.#sweptThroughS = Math.min(this.#sweptThroughS, second - 1);
     this.#following[entry] = this.#bySecond.get(second) ?? NONE;
     this.#bySecond.set(second, entry);
   }
@@ -89,22 +112,35 @@ export class AnsweredRequests {
     if (capacity > this.#seqs.length) this.#grow(capacity);
   }
 
-  /** Forgets what expired before `nowMs`, an event's time: replay forgets the same. */
+  /**
+   * Forgets what has expired by `nowMs`, an event's time, as far as that is believed: replay
+   * forgets the same.
+   */
   forgetExpired(nowMs: UnixMs): void {
-    const throughS = expirySecond(nowMs) - 1;
-    if (throughS <= this.forgottenThroughS) return;
-    this.forgottenThroughS = throughS;
-    for (const [second, last] of this.#bySecond) {
-      if (second > throughS) continue;
-      this.#bySecond.delete(second);
-      for (let entry = last; entry !== NONE; ) {
-        const following = this.#following[entry] as number;
-        if ((this.#seqs[entry] as number) > 0) this.#unlink(entry);
-        this.#following[entry] = this.#firstFree;
-        this.#firstFree = entry;
-        entry = following;
-      }
+    const throughS = expirySecond(this.#time.reach(nowMs)) - 1 - SPARE_S;
+    if (throughS <= this.#sweptThroughS) return;
+    this.#sweptThroughS = throughS;
+    const seconds = [...this.#bySecond.keys()].filter((second) => second <= throughS);
+    // In their order, not in that in which they came: a restored memory knows no other.
+    for (const second of seconds.sort((a, b) => a - b)) this.#sweep(second);
+  }
+
+  #sweep(second: number): void {
+    let entry = this.#bySecond.get(second) ?? NONE;
+    this.#bySecond.delete(second);
+    while (entry !== NONE) {
+      const following = this.#following[entry] as number;
+      if ((this.#seqs[entry] as number) > 0) this.#forget(entry);
+      this.#following[entry] = this.#firstFree;
+      this.#firstFree = entry;
+      entry = following;
     }
+  }
+
+  /** The only way out for what no newer answer stands in for: it is known to be forgotten. */
+  #forget(entry: Entry): void {
+    this.#forgotten.add(expirySecond(this.#expiryMs(entry) as UnixMs));
+    this.#unlink(entry);
   }
 
   /** In the order of their positions, so that equal memories read alike. */

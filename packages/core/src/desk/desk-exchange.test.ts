@@ -121,7 +121,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       {
         type: fc.constant("answer" as const),
         account: anyAccount,
-        passedMs: fc.nat({ max: 3_000 }),
+        // Real time goes both ways.
+        passedMs: fc.oneof(
+          { arbitrary: fc.nat({ max: 3_000 }), weight: 4 },
+          { arbitrary: fc.integer({ min: -100_000, max: 200_000 }), weight: 2 },
+          { arbitrary: fc.integer({ min: -7_200_000, max: 7_200_000 }), weight: 1 },
+        ),
       },
       PLAIN,
     ),
@@ -136,6 +141,8 @@ class Trading {
   readonly exchange: Exchange;
   readonly events: DeskEvent[] = [];
   nowMs = T0;
+  /** Real time, by which requests are remembered. */
+  wallMs = T0;
 
   constructor(desk: Desk, exchange: Exchange) {
     this.desk = desk;
@@ -155,6 +162,7 @@ class Trading {
     const exchange = Exchange.restore(REFERENCE_INSTRUMENTS, [...this.exchange.snapshotLines()]);
     const trading = new Trading(desk, exchange);
     trading.nowMs = this.nowMs;
+    trading.wallMs = this.wallMs;
     trading.events.push(...this.events);
     return trading;
   }
@@ -268,15 +276,15 @@ class Trading {
   }
 
   #answer(account: Account, passedMs: number): void {
-    this.nowMs += passedMs;
+    this.wallMs += passedMs;
     this.apply({
       type: "RequestAnswered",
-      atMs: this.nowMs as UnixMs,
+      atMs: this.wallMs as UnixMs,
       account,
       // Some are used again, as the client's command ids are.
-      fingerprint: `${account}:${this.nowMs % 7}`,
-      contentDigest: String(this.nowMs),
-      expiresAtMs: (this.nowMs + 5_000) as UnixMs,
+      fingerprint: `${account}:${Math.abs(passedMs) % 7}`,
+      contentDigest: String(this.wallMs),
+      expiresAtMs: (this.wallMs + 5_000) as UnixMs,
       httpStatus: 200,
       body: '{"code":0}',
     });

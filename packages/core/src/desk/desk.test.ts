@@ -62,7 +62,7 @@ test("desk: the number of a closed order is not used again", () => {
 
 test("desk: after 10^9 orders the numbers grow longer and keep rising", () => {
   const lines = [
-    '["desk","22",999999998,0,0,0]',
+    '["desk","22",999999998,[[0,0],[]],0,0]',
     '["account","A-1001",0,false,[["HKD","99999999999999999",[],"0","0"]],[],false]',
   ];
   const desk = Desk.restore(OPTIONS, lines);
@@ -276,9 +276,9 @@ test("desk: an answered request is found until it expires, and forgotten by a la
   assert.deepEqual(desk.answered.get("a", ms(60_000)), found);
   assert.equal(desk.answered.get("a", ms(60_001)), null);
   assert.equal(desk.answered.size, 2);
-  desk.apply(answer("c", 61_000, 120_000), 13);
+  desk.apply(answer("c", 71_000, 120_000), 13);
   assert.equal(desk.answered.size, 2);
-  assert.equal(desk.answered.get("b", ms(61_000))?.seq, 12);
+  assert.equal(desk.answered.get("b", ms(71_000))?.seq, 12);
 });
 
 test("desk: a report that carries an answer is both", () => {
@@ -296,7 +296,7 @@ test("desk: its snapshot in full", () => {
   assert.equal(
     `\n${[...busyDesk().snapshotLines()].join("\n")}\n`,
     `
-["desk","22",4,1718000061,1718000000000,0,2]
+["desk","22",4,[[1718000072000,0],[[1718000060,1718000060]]],1718000000000,0,2]
 ["house","clearing",[["HKD","16953200000000",[],"0","0"]],[["00700","-40000000000",[],"0","0"]]]
 ["house","house",[["HKD","-2000000000000000",[],"0","0"],["USD","-10",[],"0","0"]],\
 [["00700","-1400000000",[],"0","0"]]]
@@ -311,7 +311,7 @@ test("desk: its snapshot in full", () => {
 [["00700","700000000",[],"0","0"]],false,1]
 ["orders",1,"22000000003","A-1002","ref-1","core","hkex","00700","2","1","0","42383000000","0","0",false,\
 "100000000000","Open",false,"0","0","0","42383000000000","","",1718000000000,1718000000000,1,2,""]
-["answered",2,["b","c"],[12,13],["digest-b","digest-c"],[1718000090000,1718000122000]]
+["answered",2,["b","c"],[12,13],["digest-b","digest-c"],[1718000090000,1718000132000]]
 `,
   );
 });
@@ -332,7 +332,7 @@ test("desk: a restored desk has the same lines, the same accounts and the same a
     [cash?.settled, cash?.outgoing, cash?.reserved, cash?.free],
     [expected?.settled, expected?.outgoing, expected?.reserved, expected?.free],
   );
-  assert.deepEqual(restored.answered.get("c", ms(62_000)), desk.answered.get("c", ms(62_000)));
+  assert.deepEqual(restored.answered.get("c", ms(72_000)), desk.answered.get("c", ms(72_000)));
 });
 
 test("desk: a restored desk knows its safety nets, and which accounts are closed", () => {
@@ -370,9 +370,9 @@ test("desk: a snapshot of another partition is not restored", () => {
 
 test("desk: the snapshot of an empty desk is one line", () => {
   const desk = new Desk(OPTIONS);
-  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,0,0,0,0]']);
+  assert.deepEqual([...desk.snapshotLines()], ['["desk","22",0,[[0,0],[]],0,0,0]']);
   const restored = Desk.restore(OPTIONS, desk.snapshotLines());
-  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,0,0,0,0]']);
+  assert.deepEqual([...restored.snapshotLines()], ['["desk","22",0,[[0,0],[]],0,0,0]']);
 });
 
 test("desk: accounts opened in another order are the same state", () => {
@@ -402,7 +402,7 @@ function busyDesk(): Desk {
   desk.apply(answer("a", 0, 60_000), 11);
   desk.apply(answer("b", 30_000, 90_000), 12);
   placed(desk, ANNE);
-  desk.apply(answer("c", 62_000, 122_000), 13);
+  desk.apply(answer("c", 72_000, 132_000), 13);
   report(desk, canceled(second));
   report(desk, traded(first, 400n));
   return desk;

@@ -37,7 +37,12 @@ import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
 import { AccountBook } from "./account-book.ts";
 import { closedAccountRefusal } from "./account-checks.ts";
 import { amendRefusal, replaceTerms } from "./amend.ts";
-import { AnsweredRequests, answeredLines, restoreAnswered } from "./answered-requests.ts";
+import {
+  AnsweredRequests,
+  answeredLines,
+  type ForgottenCells,
+  restoreAnswered,
+} from "./answered-requests.ts";
 import { deadManLines, deadManOfLine } from "./dead-man.ts";
 import { DeskMoney, moneyRows, restoreMoney } from "./desk-money.ts";
 import type { DeskRules } from "./desk-rules.ts";
@@ -343,7 +348,7 @@ export class Desk {
 
   /** The whole state as canonical lines: equal states give equal lines, whatever their history. */
   *snapshotLines(): Iterable<string> {
-    const forgotten = this.answered.forgottenThroughS;
+    const forgotten = this.answered.forgottenCells;
     const head = ["desk", this.#prefix, this.#lastOrderNo, forgotten, this.#lastReportAtMs];
     yield JSON.stringify([...head, this.ledger.settledThrough, this.answered.size]);
     yield* this.#money.houseLines();
@@ -373,7 +378,7 @@ export class Desk {
       case "desk":
         assert(cells[1] === this.#prefix, "the snapshot is of this partition");
         this.#lastOrderNo = cells[2] as number;
-        this.answered.forgottenThroughS = cells[3] as number;
+        this.answered.restoreForgotten(cells[3] as ForgottenCells);
         this.#lastReportAtMs = cells[4] as number;
         this.#money.ledger.restoreSettledThrough(cells[5] as UnixDay);
         this.answered.makeRoom(cells[6] as number);

@@ -3,7 +3,9 @@ import { encodeSignInCode } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
 import { faultAnswer } from "../http/responses.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
+import { failed } from "../trade/failed-answer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
+import { unvouchedDetails } from "../trade/written-answer.ts";
 import { CODE_LIFE_MS } from "./limits.ts";
 import type { SignInCodes } from "./sign-in-codes.ts";
 
@@ -29,10 +31,12 @@ export class SignInService {
     }
     // Before the wait: it counts from now on, and goes with any change of its key.
     const code = this.#codes.issue({ apiKey, secretSinceMs }, CODE_LIFE_MS);
-    if (!(await this.#sequencer.claimOnce(account, identity))) {
+    const claim = await this.#sequencer.claimOnce(account, identity);
+    if (claim.result !== "claimed") {
       this.#codes.withdraw(code);
-      const answer = faultAnswer("SIGN_IN_REPEATED", "this signed request has made a code before");
-      return { ...answer, replayed: false };
+      return claim.result === "used"
+        ? failed("SIGN_IN_REPEATED", "this signed request has made a code before")
+        : failed("TIMESTAMP_OUT_OF_WINDOW", unvouchedDetails(claim));
     }
     return { httpStatus: 200, body: encodeSignInCode(code, CODE_LIFE_MS / 1000), replayed: false };
   }

@@ -41,7 +41,7 @@ export interface Snapshot {
 
 /** How many snapshots stay: the newest, and the one before in case the newest is damaged. */
 const KEPT_COUNT = 2;
-const SNAPSHOT_FORMAT = 6;
+const SNAPSHOT_FORMAT = 7;
 const SNAPSHOT_NAME = /^snapshot-\d{16}\.txt$/;
 /** What a crash in the middle of a snapshot leaves behind; see replaceFile. */
 const DRAFT_NAME = /^snapshot-\d{16}\.txt\.tmp$/;

@@ -37,8 +37,22 @@ export interface RequestIdentity {
   readonly fingerprint: string;
   /** Digest of the content where the fingerprint does not cover it, else "". */
   readonly contentDigest: string;
+  /** When its answer counts no more. The fingerprint covers it, but where it is reusable. */
   readonly expiresAtMs: UnixMs;
+  /** Whether its name may be used again later: an answer under it may expire at any time. */
+  readonly isReusable?: boolean;
+  /** Twice is the same as once: where nobody knows whether it was done, it is done. */
+  readonly isIdempotent?: boolean;
 }
+
+/** The memory of answered requests cannot say whether a request is a new one: it is not done. */
+export type Unvouched =
+  /** Its time ran out on the way here, when its answer counts no more. */
+  | { readonly result: "late" }
+  /** The clock ran back, and its answer may be forgotten; one so much later cannot be. */
+  | { readonly result: "doubtful"; readonly waitMs: number; readonly isReusable: boolean };
+
+export type Claim = { readonly result: "claimed" } | { readonly result: "used" } | Unvouched;
 
 /** On which way a command came, and what its sender calls it. */
 export interface Origin {
@@ -61,11 +75,7 @@ export type WriteResult =
   | { readonly result: "repeated"; readonly answer: Answer }
   /** The identity was used with other content. */
   | { readonly result: "identityReused" }
-  /**
-   * Whether this was answered before may be forgotten, so it is not done: its time ran out on the
-   * way here, or the clock ran back.
-   */
-  | { readonly result: "expired" }
+  | Unvouched
   /** Too much is waiting; nothing was done. */
   | { readonly result: "overloaded" }
   /** What room the disk has is for cancels; nothing was done. */
@@ -282,18 +292,17 @@ export class Sequencer {
     return this.#commits.released(view());
   }
 
-  /**
-   * Uses up an identity that works only once. False when it was used before; resolves when the
-   * use is durable.
-   */
-  claimOnce(account: Account, identity: RequestIdentity): Promise<boolean> {
-    const { answered } = this.partitions.deskOf(account).desk;
+  /** Uses up an identity that works only once; resolves when the use is durable. */
+  claimOnce(account: Account, identity: RequestIdentity): Promise<Claim> {
+    const { desk, lease } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
-    const used = answered.get(identity.fingerprint, nowMs) !== null;
-    if (used || isExpired(answered, identity, nowMs)) return this.#commits.released(false);
-    const { lease } = this.partitions.deskOf(account);
+    if (desk.answered.get(identity.fingerprint, nowMs) !== null) {
+      return this.#commits.released({ result: "used" });
+    }
+    const unvouched = unvouchedBy(desk.answered, identity, nowMs);
+    if (unvouched !== null) return this.#commits.released(unvouched);
     this.#remember(account, lease.seq, identity, { httpStatus: 101, body: "" });
-    return this.#commits.released(true);
+    return this.#commits.released({ result: "claimed" });
   }
 
   /**
@@ -404,8 +413,6 @@ export class Sequencer {
   #repeated(account: Account, identity: RequestIdentity): Promise<WriteResult> | null {
     const { name, desk } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
-    if (isExpired(desk.answered, identity, nowMs))
-      return this.#commits.released({ result: "expired" });
     const underWay = this.#underWay.get(identity.fingerprint);
     if (underWay !== undefined) {
       if (underWay.contentDigest !== identity.contentDigest) {
@@ -414,7 +421,10 @@ export class Sequencer {
       return underWay.answered.then((answer) => ({ result: "repeated", answer }));
     }
     const answered = desk.answered.get(identity.fingerprint, nowMs);
-    if (answered === null) return null;
+    if (answered === null) {
+      const unvouched = unvouchedBy(desk.answered, identity, nowMs);
+      return unvouched && this.#commits.released(unvouched);
+    }
     if (answered.contentDigest !== identity.contentDigest) {
       return this.#commits.released({ result: "identityReused" });
     }
@@ -462,17 +472,21 @@ export class Sequencer {
   }
 }
 
-/**
- * Whether the memory of answered requests cannot vouch for this one. A request within its window
- * when its signature was checked may be past it a moment later, when its answer counts no more.
- */
-function isExpired(
+/** Whether the memory of answered requests cannot vouch that this one, unknown to it, is new. */
+function unvouchedBy(
   answered: AnsweredRequests,
-  { expiresAtMs }: RequestIdentity,
+  { expiresAtMs, isIdempotent = false, isReusable = false }: RequestIdentity,
   nowMs: UnixMs,
-): boolean {
-  return expiresAtMs < nowMs || answered.mayBeForgotten(expiresAtMs);
+): Unvouched | null {
+  // Within its window when its signature was checked, it may be past it a moment later.
+  if (expiresAtMs < nowMs) return { result: "late" };
+  const fromMs = isReusable ? nowMs : expiresAtMs;
+  const openMs = answered.mayHaveForgotten(fromMs, isReusable ? ALWAYS : expiresAtMs);
+  if (openMs === null || isIdempotent) return null;
+  return { result: "doubtful", waitMs: openMs - fromMs, isReusable };
 }
+
+const ALWAYS = Number.POSITIVE_INFINITY as UnixMs;
 
 /** A command that no client sent: the simulated traders'. */
 const NO_ORIGIN: Origin = { channel: Channel.Gateway, requestId: "" };

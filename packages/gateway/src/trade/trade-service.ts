@@ -445,9 +445,18 @@ function aboutCancels(
   requests: readonly (CancelRequest | Fault)[],
   options: CallOptions,
 ): WriteAbout {
-  const isKept = options.rememberAlways || options.receipt === true || requests.some(isByName);
-  const identity = isKept ? options.identity : null;
-  return { requests, urgency: "cancel", identity, origin: options.origin };
+  const isNamed = requests.some(isByName);
+  const isKept = options.rememberAlways || options.receipt === true || isNamed;
+  return {
+    requests,
+    urgency: "cancel",
+    identity: isKept ? identityOfCancels(options.identity, isNamed) : null,
+    origin: options.origin,
+  };
+}
+
+function identityOfCancels(identity: RequestIdentity, isNamed: boolean): RequestIdentity {
+  return isNamed ? identity : { ...identity, isIdempotent: true };
 }
 
 function isByName(request: CancelRequest | Fault): boolean {

@@ -1,5 +1,5 @@
 /** The answer to a write, from what the sequencer made of it. */
-import type { Answer, WriteResult } from "../sequencer/sequencer.ts";
+import type { Answer, Unvouched, WriteResult } from "../sequencer/sequencer.ts";
 import { DISK_FULL, failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 /** Replayed: the request was answered before, and nothing was done now. */
@@ -34,13 +34,27 @@ function answerOf(written: WriteResult): WrittenAnswer {
       return given(written.answer, true);
     case "identityReused":
       return failed("COMMAND_ID_REUSED", "");
-    case "expired":
-      return failed("TIMESTAMP_OUT_OF_WINDOW", "its time ran out before it was done; sign again");
+    case "late":
+    case "doubtful":
+      return failed("TIMESTAMP_OUT_OF_WINDOW", unvouchedDetails(written));
     case "overloaded":
       return failed("OVERLOADED", TOO_MANY_WAIT);
     case "diskFull":
       return failed("DISK_FULL", DISK_FULL);
   }
+}
+
+/** Why nothing was done: signing again at once may be of no use, and may do again what was done. */
+export function unvouchedDetails(unvouched: Unvouched): string {
+  if (unvouched.result === "late") return "its time ran out before it was done; sign again";
+  const seconds = Math.ceil(unvouched.waitMs / 1000);
+  const remedy = unvouched.isReusable
+    ? `sign it and send it over HTTP, or send it here in ${seconds} s`
+    : `sign again, with a timestamp at least ${seconds} s later than this one`;
+  return (
+    "nothing was done now: the gateway's clock was set back, and it may have forgotten that it did " +
+    `this before; look whether it did, then ${remedy}; cancels by order_no are always taken`
+  );
 }
 
 function given({ httpStatus, body, retryAfterSeconds }: Answer, replayed: boolean): WrittenAnswer {

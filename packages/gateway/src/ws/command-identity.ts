@@ -26,6 +26,7 @@ export function commandIdentity(
     fingerprint: digest(`command\0${apiKey}\0${id}`),
     contentDigest: digest(`"${op}"${canonical(data)}`),
     expiresAtMs: (wallMs + LIMITS.commandMemoryMs.value) as UnixMs,
+    isReusable: true,
   };
 }
 

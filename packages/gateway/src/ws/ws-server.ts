@@ -29,7 +29,7 @@ import { accessFault, permissionFault } from "../auth/authorize.ts";
 import type { Caller, KeyStore, StoredKey } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
-import type { Sequencer } from "../sequencer/sequencer.ts";
+import type { Claim, Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import type { Histories } from "../stream/histories.ts";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
@@ -39,6 +39,7 @@ import type { StreamHub } from "../stream/stream-hub.ts";
 import type { StreamStart } from "../stream/stream-session.ts";
 import type { StreamView } from "../stream/stream-view.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
+import { unvouchedDetails } from "../trade/written-answer.ts";
 import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
 import { CommandTurns } from "./command-turns.ts";
@@ -149,7 +150,7 @@ export class OrderStreamServer {
     const { authenticator, onBug, sequencer } = this.#options;
     const { account } = admitted.authenticated.caller;
     sequencer.claimOnce(account, authenticator.identityOf(admitted.authenticated)).then(
-      (isFirst) => this.#claimed(isFirst, request, socket, head, admitted),
+      (claim) => this.#claimed(claim, request, socket, head, admitted),
       (error: unknown) => onBug(error as Error),
     );
   }
@@ -231,7 +232,7 @@ export class OrderStreamServer {
   }
 
   #claimed(
-    isFirst: boolean,
+    claim: Claim,
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
@@ -239,7 +240,7 @@ export class OrderStreamServer {
   ): void {
     const { caller } = admitted.authenticated;
     const { onDisconnect } = admitted.query;
-    const refusal = this.#claimRefusal(isFirst, admitted);
+    const refusal = this.#claimRefusal(claim, admitted);
     if (refusal !== null) {
       this.#leavePlace(admitted.placeOf);
       refuseUpgrade(request, socket, refusal);
@@ -256,9 +257,12 @@ export class OrderStreamServer {
     );
   }
 
-  #claimRefusal(isFirst: boolean, { authenticated, query }: Admitted): Fault | null {
-    if (!isFirst) {
+  #claimRefusal(claim: Claim, { authenticated, query }: Admitted): Fault | null {
+    if (claim.result === "used") {
       return fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
+    }
+    if (claim.result !== "claimed") {
+      return fault("TIMESTAMP_OUT_OF_WINDOW", unvouchedDetails(claim));
     }
     if (this.#goodUntilMs(authenticated) === null) {
       return fault("KEY_NO_LONGER_GOOD", "the key was revoked or has expired");
