@@ -219,11 +219,17 @@ function acceptedFault({ method, target, body }: SignedRequest, code: unknown): 
     : `taken against its schema (${AJV.errorsText(validate.errors)})`;
 }
 
-/** As the schema has it: an empty text is none, and a whole number may be in quotes. */
+/**
+ * As the schema has it: an empty text is none, a whole number may be in quotes, and beside an order
+ * number any reference is taken, because the number alone decides (CONTRACT section 4).
+ */
 function asMeant(schema: Schema, value: object): object {
   const properties = refName(schema) === null ? schema.properties : undefined;
   const known = properties ?? schemaNamed(refName(schema) ?? "").properties ?? {};
-  const given = Object.entries(value).filter(([, each]) => each !== "");
+  const isNumbered = "order_no" in value && value.order_no !== "";
+  const given = Object.entries(value).filter(([name, each]) => {
+    return each !== "" && !(isNumbered && name === "reference_id");
+  });
   return Object.fromEntries(
     given.map(([name, each]) => {
       const isWhole = known[name]?.type === "integer" && /^-?\d+$/.test(String(each));
