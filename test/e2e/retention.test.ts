@@ -11,16 +11,21 @@ import { StreamClient } from "./stream-client.ts";
 import { BUY } from "./wire-orders.ts";
 
 const HOUR_MS = 3_600_000;
+/** A leap of the clock is believed when it has gone on for five minutes (decision 31). */
+const BELIEVED_MS = 6 * 60_000;
+/** When it trades again, and when for the last time. */
+const LATER_MS = 2 * HOUR_MS;
+const LAST_MS = LATER_MS + BELIEVED_MS;
 
 function ran(...args: string[]) {
   return runCommand(args);
 }
 
-/** A gateway that traded two hours ago and now, and was stopped. */
+/** A gateway that traded two hours ago and since, and was stopped. */
 class Aged {
   readonly place: OperatorPlace;
   readonly segments: string;
-  readonly startedMs = Date.now() - 2 * HOUR_MS;
+  readonly startedMs = Date.now() - LAST_MS;
   #timestampMs = this.startedMs;
 
   constructor(t: TestContext) {
@@ -73,8 +78,10 @@ test("retention: what is archived leaves the gateway, proves itself, can be put 
   await aged.cancel(early, old, 9);
   await aged.cancel(early, old);
   const waiting = await aged.order(early, 401);
-  aged.at(startedMs + 2 * HOUR_MS);
+  aged.at(startedMs + LATER_MS);
   await aged.cancel(early, await aged.order(early, 402));
+  aged.at(startedMs + LAST_MS);
+  await aged.cancel(early, await aged.order(early, 403));
   await aged.cancel(early, waiting, 9);
   const archive = ["archive-journal", "--data-dir", folder, "--to", segments];
   const before = new Date(startedMs + HOUR_MS).toISOString();
@@ -104,7 +111,7 @@ test("retention: what is archived leaves the gateway, proves itself, can be put 
   assert.equal((await operator.get(`orders/${old}/audit`)).status, 404);
   const { data } = await operator.get(`orders/${waiting}/audit`);
   assert.deepEqual([data.events.length, data.complete], [1, false]);
-  const timestampMs = startedMs + 2 * HOUR_MS + 100;
+  const timestampMs = startedMs + LAST_MS + 100;
   const options = { timestampMs };
   const stream = await StreamClient.open(place.gateway.url, KEY_1, "after_seq=0", options);
   const { message } = await stream.seen("the refusal", (each) => each.message.type === "error");
@@ -131,7 +138,7 @@ test("retention: a wrong command line archives nothing, a missing segment is nam
   await place.start();
   const client = place.client();
   await aged.cancel(client, await aged.order(client, 400));
-  aged.at(startedMs + 2 * HOUR_MS);
+  aged.at(startedMs + LATER_MS);
   await aged.order(client, 401);
   await place.stop();
   const archive = ["archive-journal", "--data-dir", place.folder, "--to", segments];
