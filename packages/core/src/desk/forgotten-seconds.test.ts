@@ -52,9 +52,21 @@ test("forgotten seconds: a few ranges hold all there ever were, and the latest g
   );
 });
 
-test("forgotten seconds: one range too many takes the earliest gap", () => {
+test("forgotten seconds: one range too many takes the earliest gap of those that are alike", () => {
   const forgotten = of(...Array.from({ length: 257 }, (_, index) => index * 1_000));
   assert.equal(forgotten.ranges.length, 256);
   assert.deepEqual(forgotten.ranges[0], [0, 1_000]);
   assert.equal(forgotten.find(15_001, 15_999), null);
+});
+
+test("forgotten seconds: what lies between two clocks stays free, however long one was astray", () => {
+  const forgotten = of(1_000);
+  for (let second = 87_400; second < 97_400; second += 15) forgotten.add(second);
+  assert.equal(forgotten.ranges.length, 256);
+  assert.equal(forgotten.find(1_001, 87_399), null);
+  // Set back: the right clock's seconds come before them, and are many as well.
+  for (let second = 4_000; second < 14_000; second += 15) forgotten.add(second);
+  assert.equal(forgotten.ranges.length, 256);
+  assert.equal(forgotten.find(1_001, 3_999), null);
+  assert.equal(forgotten.find(14_000, 87_399), null);
 });

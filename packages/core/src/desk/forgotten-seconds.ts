@@ -10,7 +10,7 @@ export type SecondsRange = readonly [fromS: number, throughS: number];
 
 /** Ranges no further from each other are one: new requests are doubted for so much longer. */
 const JOINED_S = 10;
-/** One more, and the two earliest become one. They reach over 46 minutes at least. */
+/** One more, and of the earlier half the two nearest to each other become one. */
 const RANGES_MAX = 256;
 
 export class ForgottenSeconds {
@@ -31,7 +31,7 @@ export class ForgottenSeconds {
     this.#ranges.splice(before + 1, 0, [second, second]);
     this.#joinNear(before + 1);
     this.#joinNear(before);
-    if (this.#ranges.length > RANGES_MAX) this.#join(0);
+    if (this.#ranges.length > RANGES_MAX) this.#join(this.#nearest());
   }
 
   /** The range that has a second from `fromS` to `throughS`, the last if there are several. */
@@ -44,6 +44,21 @@ export class ForgottenSeconds {
     const [range, next] = [this.#ranges[index], this.#ranges[index + 1]];
     if (range === undefined || next === undefined) return;
     if (next[0] - range[1] <= JOINED_S) this.#join(index);
+  }
+
+  /**
+   * Of the earlier half, the range with the least between it and the next; the first of several. The
+   * later half is what a clock that is set back will ask for. And what lies between two clocks, one
+   * of them astray, stays free: else all would be doubted until the right one is there.
+   */
+  #nearest(): number {
+    const gapBehind = (index: number) =>
+      at(this.#ranges, index + 1)[0] - at(this.#ranges, index)[1];
+    let nearest = 0;
+    for (let index = 1; index < RANGES_MAX / 2; index += 1) {
+      if (gapBehind(index) < gapBehind(nearest)) nearest = index;
+    }
+    return nearest;
   }
 
   #join(index: number): void {

@@ -1,5 +1,6 @@
 // A journal that is cut goes on as it was, and what was cut proves itself.
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import fs, {
   cpSync,
   existsSync,
@@ -518,4 +519,27 @@ test("retention: what instruments became in between is as it was after the cut",
   }
   const again = await trading.start();
   assert.equal((await again.stateHash()).hash, hash);
+});
+
+test("retention: snapshots of another version stay where nothing else stands for what was cut", async (t) => {
+  const trading = new Trading(t);
+  const beganMs = trading.nowMs;
+  const node = await trading.start();
+  await trading.act(node, DEEDS.slice(0, 8));
+  trading.nowMs += 3_600_000;
+  await trading.act(node, DEEDS.slice(8, 16));
+  await trading.stop();
+  const { partitions } = trading.archive(beganMs + 1_800_000);
+  assert.ok(partitions.some(({ moved }) => moved !== null));
+  const folder = join(trading.dataDir, "snapshots");
+  const names = readdirSync(folder);
+  for (const name of names) {
+    const path = join(folder, name);
+    const text = readFileSync(path, "latin1").replace(/^{"format":\d+/, '{"format":1');
+    const covered = text.slice(0, text.lastIndexOf("sha256 "));
+    const digest = hash("sha256", Buffer.from(covered, "latin1"));
+    writeFileSync(path, `${covered}sha256 ${digest}\n`, "latin1");
+  }
+  assert.throws(() => trading.archive(trading.nowMs), { code: "JOURNAL_CUT" });
+  assert.deepEqual(readdirSync(folder), names);
 });

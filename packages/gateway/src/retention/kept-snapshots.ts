@@ -33,8 +33,9 @@ export class KeptSnapshots {
   constructor(dataDir: string, layout: NodeLayout) {
     this.#dataDir = dataDir;
     this.#layout = layout;
-    const usable = this.#usable();
     const recovered = recoverState({ dataDir, layout });
+    // Only then: where this fails, another version may need the snapshots that this one removes.
+    const usable = this.#usable();
     const { state, positions } = recovered;
     this.state = state;
     this.#end = positions;

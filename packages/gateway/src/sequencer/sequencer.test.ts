@@ -168,6 +168,20 @@ test("sequencer: behind a clock that was set back only what may be forgotten is 
   assert.equal((await claimed("a command", command)).result, "claimed");
 });
 
+test("sequencer: a write that was done is not said to be late a moment past its time", async () => {
+  const bench = new RunsBench();
+  await bench.committed();
+  const identity = identityOf(bench, 50);
+  const claimed = async () => {
+    const claim = bench.sequencer.claimOnce(ALICE.account, identity);
+    await bench.settle();
+    return (await claim).result;
+  };
+  assert.equal(await claimed(), "claimed");
+  bench.clock.jumpWall(51);
+  assert.equal(await claimed(), "used");
+});
+
 test("sequencer: a write past its time is not done", async () => {
   const bench = new RunsBench();
   await bench.committed();

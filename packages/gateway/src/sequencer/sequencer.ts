@@ -4,7 +4,7 @@
  * results that saw an event leave only after it is on stable storage ({@link GroupCommit}).
  */
 import { assert } from "@countermand/core/assert";
-import { type AnsweredRequests, openTarget } from "@countermand/core/desk";
+import { type AnsweredRequest, type AnsweredRequests, openTarget } from "@countermand/core/desk";
 import {
   type Account,
   type CancelTarget,
@@ -296,7 +296,7 @@ export class Sequencer {
   claimOnce(account: Account, identity: RequestIdentity): Promise<Claim> {
     const { desk, lease } = this.partitions.deskOf(account);
     const nowMs = this.#wallMs();
-    if (desk.answered.get(identity.fingerprint, nowMs) !== null) {
+    if (answeredBefore(desk.answered, identity, nowMs) !== null) {
       return this.#commits.released({ result: "used" });
     }
     const unvouched = unvouchedBy(desk.answered, identity, nowMs);
@@ -420,7 +420,7 @@ export class Sequencer {
       }
       return underWay.answered.then((answer) => ({ result: "repeated", answer }));
     }
-    const answered = desk.answered.get(identity.fingerprint, nowMs);
+    const answered = answeredBefore(desk.answered, identity, nowMs);
     if (answered === null) {
       const unvouched = unvouchedBy(desk.answered, identity, nowMs);
       return unvouched && this.#commits.released(unvouched);
@@ -470,6 +470,20 @@ export class Sequencer {
   #wallMs(): UnixMs {
     return this.#options.clock.wallMs() as UnixMs;
   }
+}
+
+/**
+ * The answer that the request was given before. A signed one was within its window when its
+ * signature was checked: past it a moment later, what it did is known still, and must not be said
+ * to be undone.
+ */
+function answeredBefore(
+  answered: AnsweredRequests,
+  { fingerprint, expiresAtMs, isReusable = false }: RequestIdentity,
+  nowMs: UnixMs,
+): AnsweredRequest | null {
+  const countsMs = isReusable ? nowMs : Math.min(nowMs, expiresAtMs);
+  return answered.get(fingerprint, countsMs as UnixMs);
 }
 
 /** Whether the memory of answered requests cannot vouch that this one, unknown to it, is new. */
