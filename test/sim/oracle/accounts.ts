@@ -34,7 +34,8 @@ export class Accounts {
   readonly #closings = new Map<string, Closing>();
   /** One that has begun, in the commit that is read. */
   #begun: Closing | null = null;
-  readonly #closed = new Set<string>();
+  /** Which closing did it. */
+  readonly #closedBy = new Map<string, string>();
   readonly #refused = new Set<string>();
   readonly #answers: [Closing, text: string][] = [];
 
@@ -61,7 +62,7 @@ export class Accounts {
   }
 
   isClosed(account: string): boolean {
-    return this.#closed.has(account);
+    return this.#closedBy.has(account);
   }
 
   isClosing(reason: string): boolean {
@@ -105,7 +106,7 @@ export class Accounts {
     promised(open === 0, `${account} is closed with ${open} open orders`);
     promised(left.length === 0, `${account} is closed and has ${left.join(", ")}`);
     this.#begun = null;
-    this.#closed.add(account);
+    this.#closedBy.set(account, closing.id);
   }
 
   /** At the end of a commit nothing is half closed. */
@@ -120,7 +121,8 @@ export class Accounts {
         const isDone = this.isClosed(account) && data.state === "closed";
         promised(isDone, `${id} is answered, and ${account} is not closed: ${text}`);
       } else {
-        promised(!this.isClosed(account), `${account} is closed, and ${id} refused: ${text}`);
+        const isDone = this.#closedBy.get(account) === id;
+        promised(!isDone, `${id} closed ${account}, and is refused: ${text}`);
         promised(this.#windows.right(id).has(String(code)), `${id} is refused: ${text}`);
       }
     }
