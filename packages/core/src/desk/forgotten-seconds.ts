@@ -47,9 +47,9 @@ export class ForgottenSeconds {
   }
 
   /**
-   * Of the earlier half, the range with the least between it and the next; the first of several. The
-   * later half is what a clock that is set back will ask for. And what lies between two clocks, one
-   * of them astray, stays free: else all would be doubted until the right one is there.
+   * Of the earlier half, the range with the least between it and the next; the first of several.
+   * The later half is what a clock that is set back will ask for. And what lies between two clocks,
+   * one of them astray, stays free: else all would be doubted until the right one is there.
    */
   #nearest(): number {
     const gapBehind = (index: number) =>
