@@ -86,6 +86,7 @@ function Orders({ asked, ask, onStory }: OrdersProps) {
           Account{" "}
           <input
             id="orders-account"
+            autofocus
             list="orders-accounts"
             autoComplete="off"
             autoCapitalize="off"
