@@ -144,10 +144,20 @@ test("replay: a first answer that cannot be read is unavailable, and nothing is 
 test("replay: a request whose time runs out after its signature was checked is not done", async () => {
   const bench = new Bench();
   const options = bench.options("place");
+  bench.wallMs = options.identity.expiresAtMs + 1;
+  const late = await bench.trade.place(CALLER, BUY, options);
+  assert.deepEqual(reasonOf(late), [401, "timestamp_out_of_window"]);
+  assert.equal(bench.openCount, 0);
+});
+
+test("replay: one that was done by then is known, and not done again", async () => {
+  const bench = new Bench({ findClosed: async () => null });
+  const options = bench.options("place");
   await bench.trade.place(CALLER, BUY, options);
   bench.wallMs = options.identity.expiresAtMs + 1;
   const replayed = await bench.trade.place(CALLER, BUY, options);
-  assert.deepEqual(reasonOf(replayed), [401, "timestamp_out_of_window"]);
+  // Its answer cannot be read here, but it is known to have been given.
+  assert.deepEqual(reasonOf(replayed), [503, "unavailable"]);
   assert.equal(bench.openCount, 1, "the order was not placed twice");
 });
 
