@@ -316,7 +316,8 @@ test("bad input: one payload is signed, so there must be one", async () => {
   const get = rawSigned(sign(KEY_1, "GET", ORDERS), [["Content-Length", String(body.length)]]);
   await refused([Buffer.concat([get, Buffer.from(body)])], 400, "body_not_taken");
   await refusedSigned("DELETE", `${ORDERS}/1`, body, 400, "body_not_taken");
-  await refusedSigned("POST", ORDERS, "", 400, "body_missing");
+  await refusedSigned("POST", ORDERS, "", 400, "body_missing", /needs a JSON body, and none/);
+  await refusedSigned("DELETE", BATCH, "", 400, "body_missing", /proxy drops .*cancel.batch/);
   await refusedSigned("DELETE", ORDERS, "", 400, "identifier_missing");
 });
 

@@ -91,7 +91,7 @@ const cancelBatch: RouteAction = {
   cancels: true,
   receipts: true,
   act: ({ trade }, caller, content, options) => {
-    const elements = fromBody(content, decodeCancelBatch);
+    const elements = fromBody(content, decodeCancelBatch, `${BODY_MISSING}; ${PROXY_DROPS_BODY}`);
     return isFault(elements) ? elements : trade.cancelBatch(caller, elements, options);
   },
 };
@@ -293,21 +293,18 @@ function cancelRequest({ json, rawQuery, segment }: Content) {
 function fromBody<T extends object>(
   { json, rawQuery }: Content,
   decode: (value: JsonValue) => T | Fault,
+  missing = BODY_MISSING,
 ): T | Fault {
   if (json !== null) return decode(json.value);
-  return rawQuery === "" ? bodyMissing() : queryNotTaken();
+  return rawQuery === "" ? fault("BODY_MISSING", missing) : queryNotTaken();
 }
+
+const BODY_MISSING = "this request needs a JSON body, and none arrived";
+const PROXY_DROPS_BODY =
+  "where a proxy drops the body of DELETE, use POST /trade/v1/orders/cancel/batch";
 
 function unknownPath(): Fault {
   return fault("UNKNOWN_PATH", "faults on request are the sandbox's");
-}
-
-function bodyMissing(): Fault {
-  return fault(
-    "BODY_MISSING",
-    "the body did not arrive; where a proxy drops the body of DELETE, " +
-      "use POST /trade/v1/orders/cancel or POST /trade/v1/orders/cancel/batch",
-  );
 }
 
 function queryNotTaken(): Fault {
