@@ -119,6 +119,16 @@ test("drop copy: the streams of its accounts on one socket, resumed by account",
   const beyond = await StreamClient.open(place.url, copy, "after_seq=80114139:7");
   assert.deepEqual(await beyond.closed, { code: 1008, reason: "seq_out_of_range" });
   assert.match(beyond.received.at(-1)?.text ?? "", /"account_code":"80114139","earliest_seq":1/);
+  const asked = await StreamClient.open(place.url, copy, "after_seq=80114138:1&history=1&live=1");
+  await asked.seen("the last", ({ message }) => message.type === "live" && message.seq === 2);
+  await asked.seen("an order", ({ message }) => message.type === "order");
+  await asked.seen("the end of its replay", ({ text }) => {
+    return text === '{"type":"live","account_code":"80114138","seq":2}';
+  });
+  assert.deepEqual(
+    asked.received.map(({ message }) => message.type),
+    ["history", "history", "live", "order", "live"],
+  );
   const bad = [
     "after_seq=1",
     "after_seq=80114140:1",
@@ -139,7 +149,14 @@ test("drop copy: the streams of its accounts on one socket, resumed by account",
     accounts.map((account) => followed.openOrdersOf(account)?.size),
     [2, 2],
   );
-  followed.close();
+  for await (const event of followed) {
+    if (event.type !== "caughtUp") continue;
+    const seqs = Object.entries(event.positions ?? {}).map(([account, position]) => {
+      return [account, Number.parseInt(position, 10)];
+    });
+    assert.deepEqual(Object.fromEntries(seqs), { 80114138: 2, 80114139: 2 });
+    break;
+  }
   await operator.post(`keys/${copy.apiKey}/revoke`, { reason: "over" });
   assert.equal((await live.closed).code, 1008);
   assert.equal((await resumed.closed).code, 1008);

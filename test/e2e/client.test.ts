@@ -219,11 +219,19 @@ test("client: through cuts and restarts the view stays the gateway's, without a 
   const stream = client.stream({ heartbeatSeconds: 1, bufferedEventsMax: 25 });
   t.after(() => stream.close());
   const seqs: number[] = [];
+  let caughtUpCount = 0;
+  let connectedCount = 0;
   let lastSnapshotSeq = 0;
   const reading = (async () => {
     for await (const event of stream) {
       if (event.type === "snapshot") lastSnapshotSeq = event.seq;
       if (event.type === "order") seqs.push(event.seq);
+      if (event.type === "connected") connectedCount += 1;
+      if (event.type === "caughtUp") {
+        caughtUpCount += 1;
+        const told = seqs.at(-1) ?? lastSnapshotSeq;
+        assert.equal(Number.parseInt(event.position, 10), told, "it comes behind what was missed");
+      }
       // Reads more slowly than events come, so that the buffer fills now and then.
       if (random.below(4) === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -251,6 +259,7 @@ test("client: through cuts and restarts the view stays the gateway's, without a 
   const expected = seqs.map((_seq, index) => lastSnapshotSeq + 1 + index);
   assert.deepEqual(seqs, expected);
   assert.equal(seqs.at(-1), toldSeq);
+  assert.ok(caughtUpCount > 0 && caughtUpCount <= connectedCount);
 });
 
 /** Does one thing; the account's latest position that it caused. */

@@ -6,8 +6,9 @@ export class FollowedAccount {
   readonly orders = new OpenOrders();
   /** Which history its position is of; null before the gateway has told. */
   history: string | null = null;
-  /** Whether this connection has told all that was missed before it. */
-  #isCaughtUp = false;
+  /** Whether it has a position: one that nobody named begins with what comes. */
+  #hasPosition = false;
+  #isLive = false;
   #seqAtHeartbeat = 0;
 
   /** `N@HISTORY`, or `N` before the history is known. */
@@ -15,23 +16,39 @@ export class FollowedAccount {
     return this.history === null ? `${this.orders.seq}` : `${this.orders.seq}@${this.history}`;
   }
 
+  get hasPosition(): boolean {
+    return this.#hasPosition;
+  }
+
+  /** Whether this connection has told all that was missed before it. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
   /** Behind a position, of which no orders are known. */
   goOn(position: number | string): void {
     const [, history] = String(position).split("@");
-    this.orders.load(seqOf(position), []);
+    this.load(seqOf(position), []);
     this.history = history ?? null;
   }
 
   /** A connection begins. */
   connected(): void {
-    this.#isCaughtUp = false;
+    this.#isLive = false;
     this.#seqAtHeartbeat = this.orders.seq;
   }
 
   /** The open orders at a position, in place of all that was told before. */
   load(seq: number, orders: readonly OrderUpdate[]): void {
     this.orders.load(seq, orders);
-    this.#isCaughtUp = true;
+    this.#hasPosition = true;
+  }
+
+  /** All up to a position has been sent; false where not all of it has come. */
+  live(seq: number): boolean {
+    if (!this.#hasPosition) this.load(seq, []);
+    this.#isLive = seq <= this.orders.seq;
+    return this.#isLive;
   }
 
   /**
@@ -41,8 +58,7 @@ export class FollowedAccount {
    */
   lacksMessages(latestSeq: number): boolean {
     const { seq } = this.orders;
-    if (latestSeq <= seq) this.#isCaughtUp = true;
-    else if (this.#isCaughtUp || seq === this.#seqAtHeartbeat) return true;
+    if (latestSeq > seq && (this.#isLive || seq === this.#seqAtHeartbeat)) return true;
     this.#seqAtHeartbeat = seq;
     return false;
   }

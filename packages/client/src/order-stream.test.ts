@@ -41,6 +41,7 @@ function harness(options: OrderStreamOptions = {}, probe: () => Promise<void> = 
         connections.push(connection);
         for (const go of waiting.splice(0)) go();
         return {
+          send: () => {},
           close: (code) => {
             connection.closedWith = code;
           },
@@ -75,6 +76,10 @@ function snapshot(seq: number, orderNos: readonly string[]): string {
   return JSON.stringify({ type: "snapshot", seq, data: { orders } });
 }
 
+function live(seq: number): string {
+  return JSON.stringify({ type: "live", seq });
+}
+
 function heartbeat(seq: number): string {
   return JSON.stringify({ type: "heartbeat", data: { timestamp: 1, seq } });
 }
@@ -82,7 +87,7 @@ function heartbeat(seq: number): string {
 test("order stream: begins with the open orders and follows them", async () => {
   const { stream, connection, timers } = harness();
   const { listener, query } = await connection(1);
-  assert.equal(query, "snapshot=1&history=1&heartbeat=5");
+  assert.equal(query, "snapshot=1&history=1&live=1&heartbeat=5");
   assert.equal([...timers][0]?.ms, 11_000);
   listener.opened();
   assert.equal(stream.state, "connecting");
@@ -108,7 +113,7 @@ test("order stream: after a cut it resumes where it stopped, and hides what it h
   assert.equal(stream.state, "waiting");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=8&history=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=8&history=1&live=1&heartbeat=5");
   second.listener.opened();
   assert.equal(stream.state, "live");
   second.listener.received(order("22000000001", 8));
@@ -127,7 +132,7 @@ test("order stream: a gap, and a heartbeat that is ahead, make it resume", async
   assert.equal(first.closedWith, 1000);
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=7&history=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=7&history=1&live=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(heartbeat(8));
   assert.equal(second.closedWith, 1000);
@@ -155,11 +160,108 @@ test("order stream: once it has caught up, a heartbeat that is ahead is loss at 
   const { listener } = await connection(1);
   listener.opened();
   listener.received(order("22000000001", 1));
-  listener.received(heartbeat(1));
+  listener.received(live(1));
   listener.received(order("22000000002", 2));
   listener.received(heartbeat(3));
   assert.equal(stream.state, "waiting");
   stream.close();
+});
+
+/** What the stream has told so far, but not the orders. */
+async function toldBy(stream: OrderStream): Promise<StreamEvent[]> {
+  const events: StreamEvent[] = [];
+  stream.close();
+  for await (const event of stream) if (event.type !== "order") events.push(event);
+  return events;
+}
+
+test("order stream: it says once per connection that it has caught up, and where", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeq: "3@h1" });
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(order("22000000001", 4));
+  first.listener.received(live(4));
+  first.listener.received(order("22000000001", 5, "can"));
+  first.listener.closed(1006, "");
+  runTimer();
+  const second = await connection(2);
+  second.listener.opened();
+  second.listener.received(order("22000000002", 6));
+  second.listener.received(live(6));
+  const told = await toldBy(stream);
+  assert.deepEqual(
+    told.map((event) => (event.type === "caughtUp" ? event.position : event.type)),
+    ["connected", "4@h1", "disconnected", "connected", "6@h1"],
+  );
+});
+
+test("order stream: it has not caught up while a message is missing", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeq: 3 });
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received(live(4));
+  assert.equal(stream.state, "waiting");
+  runTimer();
+  assert.match((await connection(2)).query, /^after_seq=3&/);
+  assert.deepEqual(
+    (await toldBy(stream)).map(({ type }) => type),
+    ["connected", "disconnected"],
+  );
+});
+
+test("order stream: of several accounts all have caught up, one that nobody named as well", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeqs: { A: "3@h1" } });
+  const first = await connection(1);
+  first.listener.opened();
+  const told = (account_code: string, message: object) => {
+    first.listener.received(JSON.stringify({ ...message, account_code }));
+  };
+  for (const account of ["A", "B"]) told(account, { type: "history", history: "h2" });
+  told("B", { type: "live", seq: 7 });
+  told("B", { type: "skip", seq: 8 });
+  told("A", { type: "skip", seq: 4 });
+  told("A", { type: "live", seq: 4 });
+  first.listener.closed(1006, "");
+  runTimer();
+  assert.match((await connection(2)).query, /^after_seq=A%3A4%40h2%2CB%3A8%40h2&/);
+  const caughtUp = (await toldBy(stream)).filter(({ type }) => type === "caughtUp");
+  const positions = { A: "4@h2", B: "8@h2" };
+  assert.deepEqual(caughtUp, [{ type: "caughtUp", position: "0", positions }]);
+});
+
+test("order stream: who begins to read late is told where it is, and that it is live", async () => {
+  const { stream, connection } = harness({ bufferedEventsMax: 3 });
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received(snapshot(0, []));
+  listener.received(live(0));
+  listener.received(order("22000000001", 1));
+  const told = [];
+  const events = stream[Symbol.asyncIterator]();
+  for (let count = 0; count < 2; count += 1) told.push((await events.next()).value);
+  assert.deepEqual(
+    told.map((event) => event?.type),
+    ["snapshot", "caughtUp"],
+  );
+  stream.close();
+});
+
+test("order stream: the program says how long it waits between its tries", async () => {
+  const { stream, connection, timers, runTimer } = harness({
+    reconnect: { firstMs: 1_000, maxMs: 3_000 },
+  });
+  for (const [count, ceilingMs] of [1_000, 2_000, 3_000, 3_000].entries()) {
+    const { listener } = await connection(count + 1);
+    listener.opened();
+    listener.closed(1006, "");
+    const [{ ms } = { ms: 0 }] = timers;
+    assert.ok(ms >= ceilingMs / 2 && ms <= ceilingMs, `${ms} of ${ceilingMs}`);
+    runTimer();
+  }
+  stream.close();
+  for (const reconnect of [{ firstMs: 0 }, { firstMs: 5, maxMs: 4 }, { maxMs: Infinity }]) {
+    assert.throws(() => harness({ reconnect }), RangeError);
+  }
 });
 
 test("order stream: silence of twice the heartbeat is a dead connection", async () => {
@@ -185,13 +287,13 @@ test("order stream: where the past is gone it says so and begins anew", async ()
     for await (const event of stream) events.push(event);
   })();
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=3&history=1&heartbeat=5");
+  assert.equal(first.query, "after_seq=3&history=1&live=1&heartbeat=5");
   first.listener.opened();
   first.listener.received('{"type":"error","code":11030752,"reason":"seq_out_of_range"}');
   first.listener.closed(1008, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "snapshot=1&history=1&heartbeat=5");
+  assert.equal(second.query, "snapshot=1&history=1&live=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(snapshot(40, ["22000000009"]));
   stream.close();
@@ -230,14 +332,14 @@ test("order stream: watched, only a close says goodbye; all else is a loss", asy
   const watched = "&cancel_on_disconnect=1&grace=0&group=desk%207";
   const { stream, connection, runTimer } = harness(watch);
   const first = await connection(1);
-  assert.equal(first.query, `snapshot=1&history=1&heartbeat=5${watched}`);
+  assert.equal(first.query, `snapshot=1&history=1&live=1&heartbeat=5${watched}`);
   first.listener.opened();
   first.listener.received(snapshot(7, []));
   first.listener.received(order("22000000001", 9));
   assert.equal(first.closedWith, 4000, "a gap");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, `after_seq=7&history=1&heartbeat=5${watched}`);
+  assert.equal(second.query, `after_seq=7&history=1&live=1&heartbeat=5${watched}`);
   second.listener.opened();
   stream.close();
   assert.equal(second.closedWith, 1000);
@@ -263,7 +365,7 @@ test("order stream: a handshake that is refused to a good key says what may be t
 test("order stream: watched, a loop that is left is a loss", async () => {
   const { stream, connection } = harness({ cancelOnDisconnect: {} });
   const first = await connection(1);
-  assert.equal(first.query, "snapshot=1&history=1&heartbeat=5&cancel_on_disconnect=1");
+  assert.equal(first.query, "snapshot=1&history=1&live=1&heartbeat=5&cancel_on_disconnect=1");
   first.listener.opened();
   const failing = async () => {
     for await (const { type } of stream) throw new Error(`cannot bear ${type}`);
@@ -277,7 +379,7 @@ test("order stream: it resumes by the history that it was told, and says where i
   const { stream, connection, runTimer } = harness({ afterSeq: "3@h1" });
   assert.equal(stream.position, "3@h1");
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=3%40h1&history=1&heartbeat=5");
+  assert.equal(first.query, "after_seq=3%40h1&history=1&live=1&heartbeat=5");
   first.listener.opened();
   first.listener.received('{"type":"history","history":"h2"}');
   first.listener.received('{"type":"skip","seq":4}');
@@ -285,7 +387,7 @@ test("order stream: it resumes by the history that it was told, and says where i
   first.listener.closed(1006, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=4%40h2&history=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=4%40h2&history=1&live=1&heartbeat=5");
   stream.close();
   assert.equal(stream.positionOf("A"), undefined);
   assert.throws(() => harness({ afterSeq: "x@h1" }), RangeError);
@@ -294,13 +396,13 @@ test("order stream: it resumes by the history that it was told, and says where i
 test("order stream: each of several accounts has its own history", async () => {
   const { stream, connection, runTimer } = harness({ afterSeqs: { A: 3, B: "4@h1" } });
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=A%3A3%2CB%3A4%40h1&history=1&heartbeat=5");
+  assert.equal(first.query, "after_seq=A%3A3%2CB%3A4%40h1&history=1&live=1&heartbeat=5");
   first.listener.opened();
   first.listener.received('{"type":"history","account_code":"A","history":"h2"}');
   first.listener.closed(1006, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=A%3A3%40h2%2CB%3A4%40h1&history=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=A%3A3%40h2%2CB%3A4%40h1&history=1&live=1&heartbeat=5");
   assert.equal(stream.positionOf("A"), "3@h2");
   stream.close();
 });
@@ -330,7 +432,7 @@ test("order stream: a slow reader lets go of the connection and loses nothing", 
   for (let count = 0; count < 3; count += 1) types.push((await reader.next()).value?.type);
   assert.deepEqual(types, ["connected", "snapshot", "order"]);
   const second = await connection(2);
-  assert.equal(second.query, "after_seq=1&history=1&heartbeat=5");
+  assert.equal(second.query, "after_seq=1&history=1&live=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(order("22000000002", 2));
   await reader.next();
@@ -463,11 +565,12 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   first.listener.closed(1006, "");
   runTimer();
   const second = await connection(2);
-  assert.equal(second.query, "snapshot=1&history=1&heartbeat=5");
+  assert.equal(second.query, "snapshot=1&history=1&live=1&heartbeat=5");
   second.listener.opened();
   second.listener.received(told("A", snapshot(7, ["22000000001"])));
   second.listener.received(told("B", snapshot(2, [])));
-  second.listener.received(told("A", heartbeat(7)));
+  second.listener.received(told("A", live(7)));
+  second.listener.received(told("B", live(2)));
   second.listener.received(change("B", "22000000009", 3));
   second.listener.received(change("A", "22000000001", 8, "can"));
   second.listener.received(told("B", '{"type":"skip","seq":4}'));
@@ -479,15 +582,15 @@ test("order stream: a key of several accounts has a view of each, and resumes ea
   assert.equal(stream.state, "waiting");
   runTimer();
   const third = await connection(3);
-  assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&history=1&heartbeat=5");
+  assert.equal(third.query, "after_seq=A%3A8%2CB%3A4&history=1&live=1&heartbeat=5");
   third.listener.opened();
   third.listener.received(
     '{"type":"error","account_code":"B","code":11030752,"reason":"seq_out_of_range"}',
   );
-  third.listener.received(told("A", heartbeat(8)));
+  third.listener.received(told("A", live(8)));
   third.listener.closed(1008, "");
   runTimer();
-  assert.equal((await connection(4)).query, "snapshot=1&history=1&heartbeat=5");
+  assert.equal((await connection(4)).query, "snapshot=1&history=1&live=1&heartbeat=5");
   stream.close();
 });
 
@@ -498,7 +601,7 @@ test("order stream: a key that may have a stream alone is no key that is not let
     return Promise.reject(refused);
   });
   const first = await connection(1);
-  assert.equal(first.query, "after_seq=A%3A3&history=1&heartbeat=5");
+  assert.equal(first.query, "after_seq=A%3A3&history=1&live=1&heartbeat=5");
   first.listener.closed(1006, "");
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   assert.equal(stream.state, "waiting");

@@ -6,14 +6,20 @@ import type { ServerClock } from "./clock.ts";
 import { ApiError } from "./errors.ts";
 import { EventQueue } from "./event-queue.ts";
 import { FollowedAccount, seqOf } from "./followed-account.ts";
+import {
+  CLOSE_NORMAL,
+  type ConnectionOptions,
+  Line,
+  type LineListener,
+  socketUrl,
+} from "./line.ts";
 import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
-import { openSystemSocket, type Socket, type SocketOpener } from "./socket.ts";
-import { systemTimer } from "./system.ts";
 import type {
   ErrorMessage,
   HeartbeatMessage,
   HistoryMessage,
+  LiveMessage,
   NoticeMessage,
   OrderMessage,
   OrderUpdate,
@@ -46,6 +52,17 @@ export type StreamEvent =
       readonly orders: readonly OrderUpdate[];
       readonly isReset: boolean;
     }
+  /**
+   * All that was missed has been told: what follows is told as it happens. Once per connection,
+   * behind the snapshot or the replay.
+   */
+  | {
+      readonly type: "caughtUp";
+      /** As that of an order. */
+      readonly position: string;
+      /** The same by account, of a key of several; `stream({ afterSeqs })` takes it. */
+      readonly positions?: Readonly<Record<string, string>>;
+    }
   /** Something to know, such as a gateway that stops. */
   | { readonly type: "notice"; readonly notice: NoticeMessage }
   /** `afterSeq` is 0 where the key is of several accounts: each has a position of its own. */
@@ -56,7 +73,7 @@ export type StreamEvent =
 /** Where a stream stands: `live` only while messages are known to come through. */
 export type StreamState = "connecting" | "live" | "waiting" | "closed";
 
-export interface OrderStreamOptions {
+export interface OrderStreamOptions extends ConnectionOptions {
   /**
    * Begin with the messages after this position instead of a snapshot of the open orders: then
    * `openOrders` has only those that these messages tell of. A `seq`, or better the `position` of
@@ -77,14 +94,8 @@ export interface OrderStreamOptions {
     /** Streams that stand in for each other; at most 32 characters. */
     readonly group?: string;
   };
-  /** Seconds between heartbeats, 1 to 30; 5 unless given. Silence is noticed after twice that. */
-  readonly heartbeatSeconds?: number;
   /** Events waiting to be read before the connection is let go until they are; 10,000. */
   readonly bufferedEventsMax?: number;
-  /** For tests, and for engines whose WebSocket takes no headers. */
-  readonly openSocket?: SocketOpener;
-  /** Runs something later; a timer unless given. */
-  readonly after?: (ms: number, run: () => void) => { cancel(): void };
 }
 
 /** What a stream takes from its client. */
@@ -98,19 +109,12 @@ export interface StreamOrigin {
 }
 
 const STREAM_PATH = "/ws/trade/v1";
-const HEARTBEAT_SECONDS = 5;
-const HEARTBEAT_SECONDS_MAX = 30;
-const SILENT_GRACE_MS = 1_000;
 const BUFFERED_EVENTS_MAX = 10_000;
-const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 10_000;
 /** The gateway's answer to a position it cannot replay from. */
 const OUT_OF_RANGE = "seq_out_of_range";
 /** The refusal of everything but a stream, to a key of several accounts. */
 const DROP_COPY_ONLY = "drop_copy_only";
-/** By it the gateway knows that a client means to go. */
-const CLOSE_NORMAL = 1000;
-/** Any other code is a loss to it. */
+/** Any code but the normal one is a loss to the gateway. */
 const CLOSE_LOST = 4000;
 const GRACE_SECONDS_MAX = 300;
 const GROUP_CHARACTERS_MAX = 32;
@@ -125,6 +129,7 @@ type Message =
   | OrderMessage
   | HeartbeatMessage
   | HistoryMessage
+  | LiveMessage
   | SnapshotMessage
   | NoticeMessage
   | ErrorMessage
@@ -147,16 +152,10 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   readonly #accounts = new Map<string, FollowedAccount>();
   readonly #origin: StreamOrigin;
   readonly #options: OrderStreamOptions;
-  readonly #openSocket: SocketOpener;
-  readonly #after: (ms: number, run: () => void) => { cancel(): void };
+  readonly #line: Line;
   #state: StreamState = "connecting";
-  #socket: Socket | null = null;
-  #timer: { cancel(): void } | null = null;
-  #failures = 0;
   /** Whether the next connection begins with a snapshot, and whether that replaces a lost past. */
   #begin: "snapshot" | "reset" | "resume";
-  /** Whether this connection has told open orders. */
-  #hasSnapshot = false;
   readonly #events: EventQueue<StreamEvent>;
 
   /** @throws RangeError an option is what no gateway takes */
@@ -165,18 +164,17 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     const { bufferedEventsMax = BUFFERED_EVENTS_MAX } = options;
     this.#events = new EventQueue(bufferedEventsMax, {
       full: () => this.#letGo(),
-      drained: () => this.#connect(),
+      drained: () => this.#line.connect(),
     });
     this.#origin = origin;
     this.#options = options;
-    this.#openSocket = options.openSocket ?? openSystemSocket;
-    this.#after = options.after ?? systemTimer;
+    this.#line = new Line(options, this.#lineListener(), this.#lossCode);
     this.#begin = options.afterSeq === undefined ? "snapshot" : "resume";
     const afterSeqs = Object.entries(options.afterSeqs ?? {});
     if (afterSeqs.length > 0) this.#begin = "resume";
     if (options.afterSeq !== undefined) this.#own.goOn(options.afterSeq);
     for (const [account, position] of afterSeqs) this.#followed(account).goOn(position);
-    this.#connect();
+    this.#line.connect();
   }
 
   /**
@@ -237,6 +235,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     const isToCome = this.#begin === "snapshot";
     if (isLate && this.#accounts.size === 0 && !isToCome) this.#tellSnapshot(undefined, true);
     if (isLate) for (const account of this.accounts) this.#tellSnapshot(account, true);
+    if (isLate && this.#isLive) this.#tellLive();
     return {
       next: () => this.#events.next(),
       return: () => {
@@ -248,55 +247,41 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   /** Until what waits is read. */
   #letGo(): void {
-    this.#dropSocket();
+    this.#line.pause();
     this.#state = "waiting";
   }
 
-  #connect(): void {
-    this.#state = "connecting";
-    void this.#open().catch((error: unknown) => this.#lost(String(error)));
+  #lineListener(): LineListener {
+    return {
+      address: () => this.#address(),
+      opened: () => this.#opened(),
+      received: (text) => this.#received(text),
+      lost: (reason, retryInMs) => {
+        this.#state = "waiting";
+        this.#events.push({ type: "disconnected", reason, retryInMs });
+      },
+      whyRefused: () => this.#whyRefused(),
+      ended: (error) => this.#finish(error, CLOSE_NORMAL),
+    };
   }
 
-  async #open(): Promise<void> {
+  async #address() {
+    this.#state = "connecting";
     const { baseUrl, clock, signer } = this.#origin;
     const query = this.#query();
     const timestampMs = clock.stampMs();
     const parts = { method: "CONNECT", path: STREAM_PATH, timestampMs, payload: query };
     const headers = await signer.headers(parts);
-    if (this.#state !== "connecting" || this.#socket !== null) return;
-    const url = `${baseUrl.replace(/^http/, "ws")}${STREAM_PATH}?${query}`;
-    let isOpen = false;
-    const socket = this.#openSocket(
-      url,
-      { ...headers },
-      {
-        opened: () => {
-          if (this.#socket !== socket) return;
-          isOpen = true;
-          this.#opened();
-        },
-        received: (text) => {
-          if (this.#socket === socket) this.#received(text);
-        },
-        closed: (code, reason) => {
-          if (this.#socket !== socket) return;
-          this.#socket = null;
-          if (isOpen) this.#lost(reason === "" ? `closed with ${code}` : reason);
-          else this.#notLetIn();
-        },
-      },
-    );
-    this.#socket = socket;
-    this.#watchSilence();
+    return { url: `${socketUrl(baseUrl)}${STREAM_PATH}?${query}`, headers: { ...headers } };
   }
 
   #query(): string {
-    const heartbeat = this.#options.heartbeatSeconds ?? HEARTBEAT_SECONDS;
-    const always = { history: 1, heartbeat, ...watchQuery(this.#options) };
+    const heartbeat = this.#line.heartbeatSeconds;
+    const always = { history: 1, live: 1, heartbeat, ...watchQuery(this.#options) };
     if (this.#begin !== "resume") return writeQuery({ snapshot: 1, ...always });
-    const positions = [...this.#accounts].map(
-      ([account, { position }]) => `${account}:${position}`,
-    );
+    const positions = [...this.#accounts]
+      .filter(([, { hasPosition }]) => hasPosition)
+      .map(([account, { position }]) => `${account}:${position}`);
     const after_seq = positions.length === 0 ? this.position : positions.join(",");
     return writeQuery({ after_seq, ...always });
   }
@@ -310,40 +295,33 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #opened(): void {
-    this.#hasSnapshot = false;
     for (const account of [this.#own, ...this.#accounts.values()]) account.connected();
     if (this.#begin === "resume") this.#state = "live";
     this.#events.push({ type: "connected", afterSeq: this.openOrders.seq });
   }
 
-  /**
-   * A handshake that fails says nothing about its reason: a wrong clock is corrected, and a key
-   * that is not let in ends the stream.
-   */
-  #notLetIn(): void {
+  /** A wrong clock is corrected, and a key that is not let in ends the stream. */
+  async #whyRefused(): Promise<string> {
     const { measureClock, probe } = this.#origin;
-    this.#stopTimer();
-    measureClock()
-      .then(probe)
-      .then(
-        () => this.#lost(NOT_UPGRADED),
-        (error: unknown) => {
-          const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
-          if (isRefused && error.reason !== DROP_COPY_ONLY) this.#finish(error, CLOSE_NORMAL);
-          else this.#lost(error instanceof Error ? error.message : String(error));
-        },
-      );
+    try {
+      await measureClock();
+      await probe();
+      return NOT_UPGRADED;
+    } catch (error) {
+      const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
+      if (isRefused && error.reason !== DROP_COPY_ONLY) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   #received(text: string): void {
-    this.#watchSilence();
     const message = parsedMessage(text);
     if (message === null) {
-      this.#reconnect("a message that is not of the gateway");
+      this.#line.reconnect("a message that is not of the gateway");
       return;
     }
     // A gateway that refuses each connection says so by an error: that is no success.
-    if (message.type !== "error") this.#failures = 0;
+    if (message.type !== "error") this.#line.works();
     this.#take(message);
   }
 
@@ -358,17 +336,20 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         const taken = of.orders.take(seq, data);
         const { position } = of;
         if (taken === "applied") this.#events.push({ type: "order", seq, position, order: data });
-        else if (taken === "gap") this.#reconnect(`messages before ${seq} are missing`);
+        else if (taken === "gap") this.#line.reconnect(`messages before ${seq} are missing`);
         return;
       }
       case "skip": {
         const { account_code, seq } = message;
         const isGap = this.#followed(account_code).orders.advance(seq) === "gap";
-        if (isGap) this.#reconnect(`messages before ${seq} are missing`);
+        if (isGap) this.#line.reconnect(`messages before ${seq} are missing`);
         return;
       }
       case "history":
         this.#followed(message.account_code).history = message.history;
+        return;
+      case "live":
+        this.#takeLive(message);
         return;
       case "heartbeat":
         this.#takeHeartbeat(message);
@@ -385,11 +366,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #takeHeartbeat({ account_code, data }: HeartbeatMessage): void {
-    // Snapshots of all accounts come before the first heartbeat: now none is still to come.
-    if (account_code !== undefined && this.#hasSnapshot) this.#begin = "resume";
     if (this.#begin !== "resume") return;
     if (!this.#followed(account_code).lacksMessages(data.seq)) return;
-    this.#reconnect(`messages up to ${data.seq} are missing`);
+    this.#line.reconnect(`messages up to ${data.seq} are missing`);
   }
 
   #takeSnapshot({ account_code, seq, data }: SnapshotMessage): void {
@@ -397,10 +376,32 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     // Each of several accounts has its own snapshot: a connection that breaks before the last one
     // begins anew.
     if (account_code === undefined) this.#begin = "resume";
-    this.#hasSnapshot = true;
     this.#state = "live";
     this.#followed(account_code).load(seq, data.orders);
     this.#tellSnapshot(account_code, isReset);
+  }
+
+  #takeLive({ account_code, seq }: LiveMessage): void {
+    if (!this.#followed(account_code).live(seq)) {
+      this.#line.reconnect(`messages up to ${seq} are missing`);
+      return;
+    }
+    if (!this.#isLive) return;
+    // Now no snapshot is still to come.
+    this.#begin = "resume";
+    this.#tellLive();
+  }
+
+  /** Whether all is told that was missed before this connection. All histories come first. */
+  get #isLive(): boolean {
+    const all = this.#accounts.size === 0 ? [this.#own] : [...this.#accounts.values()];
+    return all.every(({ isLive }) => isLive);
+  }
+
+  #tellLive(): void {
+    const each = [...this.#accounts].map(([account, { position }]) => [account, position] as const);
+    const positions = each.length === 0 ? {} : { positions: Object.fromEntries(each) };
+    this.#events.push({ type: "caughtUp", position: this.position, ...positions });
   }
 
   #tellSnapshot(account: string | undefined, isReset: boolean): void {
@@ -416,54 +417,16 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     });
   }
 
-  #reconnect(reason: string): void {
-    this.#dropSocket();
-    this.#lost(reason);
-  }
-
-  #lost(reason: string): void {
-    if (this.#state === "closed" || this.#events.isFull) return;
-    this.#stopTimer();
-    this.#state = "waiting";
-    const ceilingMs = Math.min(RETRY_MS_MIN * 2 ** this.#failures, RETRY_MS_MAX);
-    this.#failures += 1;
-    const retryInMs = Math.round(ceilingMs * (0.5 + Math.random() / 2));
-    this.#events.push({ type: "disconnected", reason, retryInMs });
-    // Where that was one event too many it is taken up again once they are read.
-    if (this.#events.isFull) return;
-    this.#timer = this.#after(retryInMs, () => this.#connect());
-  }
-
-  /** Twice the heartbeat without any message: the connection is dead, whatever the network says. */
-  #watchSilence(): void {
-    this.#stopTimer();
-    const heartbeat = this.#options.heartbeatSeconds ?? HEARTBEAT_SECONDS;
-    const silentMs = 2_000 * heartbeat + SILENT_GRACE_MS;
-    this.#timer = this.#after(silentMs, () => this.#reconnect(`silent for ${silentMs} ms`));
-  }
-
   /** How a connection ends that the program did not mean to end. */
   get #lossCode(): number {
     return this.#options.cancelOnDisconnect === undefined ? CLOSE_NORMAL : CLOSE_LOST;
   }
 
-  #dropSocket(code = this.#lossCode): void {
-    this.#stopTimer();
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(code);
-  }
-
   #finish(error: Error | null, code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#dropSocket(code);
+    this.#line.pause(code);
     this.#events.end(error);
-  }
-
-  #stopTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
   }
 }
 
@@ -475,18 +438,13 @@ function watchQuery({ cancelOnDisconnect }: OrderStreamOptions) {
 }
 
 function checkOptions(options: OrderStreamOptions): void {
-  const { afterSeq = 0, afterSeqs = {}, heartbeatSeconds = HEARTBEAT_SECONDS } = options;
+  const { afterSeq = 0, afterSeqs = {} } = options;
   for (const position of [afterSeq, ...Object.values(afterSeqs)]) {
     const seq = seqOf(position);
     if (Number.isSafeInteger(seq) && seq >= 0) continue;
     throw new RangeError(`a position must be a whole number from 0, not ${position}`);
   }
   checkWatch(options);
-  const isPeriod = Number.isInteger(heartbeatSeconds);
-  if (!isPeriod || heartbeatSeconds < 1 || heartbeatSeconds > HEARTBEAT_SECONDS_MAX) {
-    const range = `a whole number from 1 to ${HEARTBEAT_SECONDS_MAX}`;
-    throw new RangeError(`heartbeatSeconds must be ${range}, not ${heartbeatSeconds}`);
-  }
 }
 
 function checkWatch({ cancelOnDisconnect = {} }: OrderStreamOptions): void {

@@ -1,6 +1,8 @@
 /** A WebSocket as the stream uses it. */
 
 export interface Socket {
+  /** Once it is open. */
+  send(text: string): void;
   close(code: number): void;
 }
 
@@ -33,7 +35,7 @@ const GOODBYE_MS = 2_000;
 
 /**
  * The engine's own WebSocket. A browser's cannot carry the signature's headers: there a program
- * connects through a server of its own.
+ * connects through a server of its own, except to the public market.
  */
 export const openSystemSocket: SocketOpener = socketOpener(GOODBYE_MS);
 
@@ -46,7 +48,10 @@ export function socketOpener(goodbyeMs: number): SocketOpener {
   return (url, headers, listener) => {
     const WebSocketHere = WebSocket as unknown as NodeWebSocket;
     const connection = new Connection();
-    const socket = new WebSocketHere(url, { headers, ...connection.option });
+    const options = { headers, ...connection.option };
+    // A browser takes the second argument for the names of sub-protocols.
+    const isPlain = Object.keys(headers).length === 0 && options.dispatcher === undefined;
+    const socket = isPlain ? new WebSocket(url) : new WebSocketHere(url, options);
     socket.addEventListener("open", () => listener.opened());
     socket.addEventListener("message", ({ data }) => listener.received(String(data)));
     socket.addEventListener("close", ({ code, reason }) => listener.closed(code, reason));
@@ -57,7 +62,7 @@ export function socketOpener(goodbyeMs: number): SocketOpener {
       const timer = setTimeout(() => connection.cut(), goodbyeMs);
       socket.addEventListener("close", () => clearTimeout(timer));
     };
-    return { close };
+    return { send: (text) => socket.send(text), close };
   };
 }
 

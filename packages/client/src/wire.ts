@@ -1093,6 +1093,8 @@ export interface StreamQuery {
   readonly snapshot?: number;
   /** 1: a message tells first which history the positions are of. (at least 0, at most 1) */
   readonly history?: number;
+  /** 1: a message tells when all that was missed has been sent. (at least 0, at most 1) */
+  readonly live?: number;
   /** Seconds between heartbeats. (at least 1, at most 30, 30 unless given) */
   readonly heartbeat?: number;
   /** 1: commands are taken on this socket; such a handshake works once. (at least 0, at most 1) */
@@ -1173,6 +1175,17 @@ export interface HistoryMessage {
   readonly account_code?: string;
   /** Its name, for the next after_seq. */
   readonly history: string;
+}
+
+/**
+ * All up to seq has been sent, what follows is sent as it happens; only where live=1 asks for it.
+ */
+export interface LiveMessage {
+  readonly type: "live";
+  /** Whose message it is; only where a socket carries several accounts. */
+  readonly account_code?: string;
+  /** Position in the account's stream: from 1, no gaps, kept over restarts. (at least 0) */
+  readonly seq: number;
 }
 
 /** An announcement that is not the client's fault. */
@@ -1519,6 +1532,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "latest_seq",
   "levels",
   "listed",
+  "live",
   "matched",
   "next_change",
   "page",

@@ -44,6 +44,8 @@ export interface StreamClientOptions {
   readonly start?: StreamStart;
   /** The first position of an account that can be replayed. */
   readonly earliestSeq: (account: string) => number;
+  /** The last position of an account that anybody has been told. */
+  readonly toldSeq: (account: string) => number;
   /** Whether its key, or that secret of it, may have ended for what was signed then. */
   readonly mayBeOver: (secretNo: number, signedAtMs: number) => boolean;
 }
@@ -53,6 +55,8 @@ export class StreamClient {
   isEnded = false;
   /** The last position of each account that it has read. */
   readonly #seqs = new Map<string, number>();
+  /** What had been told of each account when it connected, until all that is told again. */
+  readonly #behind = new Map<string, number>();
   /** What heartbeats and replays have shown of the stream. */
   resumeCount = 0;
   slowCount = 0;
@@ -114,12 +118,17 @@ export class StreamClient {
     return this.#socket.isOpen;
   }
 
+  /** It was told of all its accounts that it has all that it lacked. */
+  get isLive(): boolean {
+    return this.isOpen && this.#behind.size === 0;
+  }
+
   get isConnected(): boolean {
     return this.#socket.isConnected;
   }
 
   connect(): void {
-    const { accounts, world, key, graceS, hasCommands, nextTimestamp } = this.#options;
+    const { accounts, world, key, graceS, hasCommands, nextTimestamp, toldSeq } = this.#options;
     if (this.#socket.isConnected || world.nowMs < this.awayUntilMs || this.isEnded) return;
     this.resumeCount += 1;
     const guard = graceS === null ? "" : `&cancel_on_disconnect=1&grace=${graceS}`;
@@ -128,7 +137,8 @@ export class StreamClient {
     const after = accounts.length > 1 ? positions.join(",") : this.seq;
     const from = this.#lacksSnapshot ? "snapshot=1" : `after_seq=${after}`;
     if (this.#lacksSnapshot) this.#seqs.clear();
-    const query = `${from}&heartbeat=1${commands}${guard}`;
+    for (const account of accounts) this.#behind.set(account, toldSeq(account));
+    const query = `${from}&live=1&heartbeat=1${commands}${guard}`;
     this.#signedAtMs = world.nowMs;
     this.#secretNo = key.secretNo;
     this.#socket.connect(`${STREAM_PATH}?${query}`, signedHandshake(key, query, nextTimestamp()));
@@ -176,6 +186,8 @@ export class StreamClient {
       this.#told(message.account_code ?? key.account, message.seq, text, null);
     } else if (message.type === "snapshot") {
       this.#shown(message);
+    } else if (message.type === "live") {
+      this.#caughtUp(message, text);
     } else if (message.type === "reply") {
       this.#replied(message.id, text);
     } else if (message.type === "error") {
@@ -213,6 +225,18 @@ export class StreamClient {
     this.#seqs.set(account, seq);
     this.#options.world.tell(`snapshot to ${key.apiKey} of ${account} at ${seq}`);
     onSnapshot({ account, seq, orders: data.orders ?? [], key });
+  }
+
+  /** Once, behind all that had been told to anybody when it connected. */
+  #caughtUp({ account_code: account = this.#options.key.account, seq }: Message, text: string) {
+    const toldSeq = this.#behind.get(account);
+    const isRight = toldSeq !== undefined && seq >= toldSeq && seq === this.#seqs.get(account);
+    if (!isRight) {
+      const { key, onViolation } = this.#options;
+      const read = this.#seqs.get(account);
+      onViolation(`${key.apiKey} has read ${read}, ${toldSeq} was told before: ${text}`);
+    }
+    this.#behind.delete(account);
   }
 
   /** One position of an account's stream, be it one that the key may not see. */

@@ -77,7 +77,7 @@ export class Rest {
         const isRead = stream.accounts.every((account) => {
           return stream.seqOf(account) === this.#stage.auditor.lastSeqOf(account);
         });
-        return stream.isEnded || (stream.isOpen && isRead);
+        return stream.isEnded || (stream.isLive && isRead);
       });
     });
     await this.#stage.waitFor("the public market is read to its end", () => {

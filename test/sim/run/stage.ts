@@ -4,7 +4,7 @@ import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
 import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
-import { StreamClient, type StreamStart } from "../clients/stream-client.ts";
+import { type Push, StreamClient, type StreamStart } from "../clients/stream-client.ts";
 import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
@@ -35,6 +35,8 @@ export class Stage {
   /** One of each account that acts only when it is asked to. */
   readonly callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
+  /** The last position of each account that any reader was told. */
+  readonly #toldSeqs = new Map<string, number>();
   upSinceMs = 0;
   node: GatewayLife | null = null;
   readonly #heard: Heard[] = [];
@@ -237,14 +239,25 @@ export class Stage {
       },
       ...(start !== undefined && { start }),
       earliestSeq: (account) => this.auditor.history.earliestSeq(account),
-      onPush: (push) => this.auditor.pushed(push),
-      onSnapshot: (snapshot) => this.auditor.shown(snapshot),
+      toldSeq: (account) => this.#toldSeqs.get(account) ?? 0,
+      onPush: (push) => {
+        this.#told(push);
+        this.auditor.pushed(push);
+      },
+      onSnapshot: (snapshot) => {
+        this.#told(snapshot);
+        this.auditor.shown(snapshot);
+      },
       onViolation: (what) => {
         this.#violation ??= new Violation(what);
       },
     });
     if (graceS !== null) this.auditor.history.guarded.set(key.apiKey, () => stream.openSinceMs);
     return stream;
+  }
+
+  #told({ account, seq }: Pick<Push, "account" | "seq">): void {
+    this.#toldSeqs.set(account, Math.max(seq, this.#toldSeqs.get(account) ?? 0));
   }
 
   /** Somebody reads along for a while; whoever came long ago goes. */

@@ -57,6 +57,9 @@ function show(terminal: Terminal, event: StreamEvent): void {
     case "connected":
       tell(terminal, "connected");
       return;
+    case "caughtUp":
+      tell(terminal, "caught up: what follows is new");
+      return;
     case "disconnected":
       tell(terminal, `disconnected: ${event.reason}; again in ${event.retryInMs} ms`);
   }

@@ -94,12 +94,12 @@ class Bench {
 
 test("order link: begins with a snapshot, resumes after the last message it took", () => {
   const bench = Bench.live(7);
-  assert.match(bench.sockets[0]?.query ?? "", /^snapshot=1&history=1&commands=1&/);
+  assert.match(bench.sockets[0]?.query ?? "", /^snapshot=1&history=1&live=1&commands=1&/);
   bench.order(8);
   bench.listener.closed(1006, "");
   assert.deepEqual([bench.phase, bench.link.view.note], ["lost", "the connection broke"]);
   bench.advance(300);
-  assert.match(bench.sockets[1]?.query ?? "", /^after_seq=8&history=1&commands=1&/);
+  assert.match(bench.sockets[1]?.query ?? "", /^after_seq=8&history=1&live=1&commands=1&/);
   bench.listener.opened();
   assert.equal(bench.phase, "catching-up");
   bench.order(9);
@@ -111,6 +111,17 @@ test("order link: begins with a snapshot, resumes after the last message it took
   assert.equal(bench.phase, "live");
   assert.match(bench.link.view.note, /^resumed without a gap after /);
   assert.deepEqual(bench.seen, ["snapshot 7 of 0", "order 8", "order 9", "order 10"]);
+});
+
+test("order link: the gateway's word that all has come is as good as a heartbeat", () => {
+  const bench = Bench.live(7);
+  bench.listener.closed(1006, "");
+  bench.advance(300);
+  bench.listener.opened();
+  bench.order(8);
+  assert.equal(bench.phase, "catching-up");
+  bench.tell({ type: "live", seq: 8 });
+  assert.equal(bench.phase, "live");
 });
 
 test("order link: what was taken is not taken again, and a gap is never passed over", () => {

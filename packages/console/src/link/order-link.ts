@@ -6,6 +6,7 @@ import {
   type ErrorMessage,
   type HeartbeatMessage,
   type HistoryMessage,
+  type LiveMessage,
   type NoticeMessage,
   type OrderMessage,
   type OrderUpdate,
@@ -154,7 +155,7 @@ export class OrderLink {
     this.#isOpen = false;
     this.#seqAtBeat = -1;
     const own = `api_key=${encodeURIComponent(this.#port.apiKey())}`;
-    const query = `${this.#from()}&history=1&commands=1&heartbeat=${HEARTBEAT_SECONDS}&${own}`;
+    const query = `${this.#from()}&history=1&live=1&commands=1&heartbeat=${HEARTBEAT_SECONDS}&${own}`;
     const socket = this.#port.openSocket(`${PATH}?${query}`, {
       opened: () => {
         if (this.#socket === socket) this.#opened(socket);
@@ -218,6 +219,9 @@ export class OrderLink {
       case "history":
         this.#history = message.history;
         return;
+      case "live":
+        this.#heartbeat(message.seq);
+        return;
       case "heartbeat":
         this.#heartbeat(message.data.seq);
         return;
@@ -268,7 +272,7 @@ export class OrderLink {
     else this.#caughtUp(true);
   }
 
-  /** After a cut only a heartbeat proves that nothing is missing. */
+  /** After a cut only the gateway's word proves that nothing is missing. */
   #caughtUp(isProven = false): void {
     const isBehind = this.#seq < this.#knownSeq;
     if (isBehind) this.#show("catching-up", this.#note);
@@ -356,6 +360,7 @@ type Message =
   | SnapshotMessage
   | HeartbeatMessage
   | HistoryMessage
+  | LiveMessage
   | ReplyMessage
   | NoticeMessage
   | ErrorMessage;

@@ -30,6 +30,11 @@ export function encodeHistory(history: string, account: string | null): string {
   return `{"type":"history",${accountMember(account)}"history":${jsonString(history)}}`;
 }
 
+/** All that the reader lacked up to `seq` has been sent: what follows is sent as it happens. */
+export function encodeLive(seq: number, account: string | null): string {
+  return `{"type":"live",${accountMember(account)}"seq":${seq}}`;
+}
+
 /**
  * `seq` is the latest of the account, so that silence and loss can be told apart. Where a socket
  * carries several accounts, this and others say whose it is. The budgets are there where there are

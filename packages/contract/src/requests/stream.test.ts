@@ -10,6 +10,7 @@ test("stream query: what a handshake asks for", () => {
   const live = {
     snapshot: false,
     history: false,
+    live: false,
     heartbeatSeconds: 30,
     commands: false,
     onDisconnect: null,
@@ -24,6 +25,7 @@ test("stream query: what a handshake asks for", () => {
     after: { seq: 8124, history: null },
     snapshot: false,
     history: false,
+    live: false,
     heartbeatSeconds: 1,
     commands: true,
     onDisconnect: null,
@@ -46,8 +48,8 @@ test("stream query: the first fault is the answer, and says what is allowed", ()
   const table: readonly (readonly [rawQuery: string, result: string])[] = [
     [
       "seq=1",
-      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, history, heartbeat, ' +
-        "commands, " +
+      'unknown_query_parameter: "seq" is not one of after_seq, snapshot, history, live, ' +
+        "heartbeat, commands, " +
         "cancel_on_disconnect, grace, group",
     ],
     ["snapshot=1&snapshot=1", "repeated_query_parameter: snapshot is given twice"],
@@ -220,6 +222,7 @@ test("stream query: a position may name its history", () => {
     return decoded;
   };
   assert.equal(query("history=1").history, true);
+  assert.equal(query("live=1").live, true);
   assert.deepEqual(query("after_seq=7%40a1").after, { seq: 7, history: "a1" });
   assert.deepEqual(
     [...(query("after_seq=A:7@a1,B:8").afters ?? [])],

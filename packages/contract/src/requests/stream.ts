@@ -45,6 +45,8 @@ export interface StreamQuery {
   readonly afters?: ReadonlyMap<string, StreamPosition>;
   /** Tell the name of the history first. */
   readonly history: boolean;
+  /** Tell when all that was missed has been sent. */
+  readonly live: boolean;
   /** Send the open orders first. Never together with `after` or `afters`. */
   readonly snapshot: boolean;
   /** Seconds between heartbeats, 1 to 30. */
@@ -70,6 +72,7 @@ export function decodeStreamQuery(rawQuery: string): StreamQuery | Fault {
     ...after,
     snapshot: reader.flag("snapshot"),
     history: reader.flag("history"),
+    live: reader.flag("live"),
     heartbeatSeconds: reader.wholeNumber("heartbeat", HEARTBEATS) ?? HEARTBEAT_SECONDS_DEFAULT,
     commands: reader.flag("commands"),
     onDisconnect: onDisconnectOf(reader),

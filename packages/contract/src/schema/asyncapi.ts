@@ -40,6 +40,7 @@ export const STREAM_CHANNELS: Readonly<Record<string, Channel>> = {
         "SnapshotMessage",
         "SkipMessage",
         "HistoryMessage",
+        "LiveMessage",
         "NoticeMessage",
         "ErrorMessage",
         "ReplyMessage",

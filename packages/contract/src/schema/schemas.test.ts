@@ -23,6 +23,7 @@ import {
   encodeError,
   encodeHeartbeat,
   encodeHistory,
+  encodeLive,
   encodeMarketHeartbeat,
   encodeModeNotice,
   encodeNotice,
@@ -127,6 +128,8 @@ test("schemas: what the encoders write is what the schemas say", () => {
   assertValid("SkipMessage", encodeSkip(1, null));
   assertValid("HistoryMessage", encodeHistory("a1b2", null));
   assertValid("HistoryMessage", encodeHistory("a1b2", "80114138"));
+  assertValid("LiveMessage", encodeLive(0, null));
+  assertValid("LiveMessage", encodeLive(1, "80114138"));
   assertValid("SkipMessage", encodeSkip(1, "80114138"));
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1));
   assertValid("HeartbeatMessage", encodeHeartbeat(1_746_775_257_000, 1, [], "80114138"));

@@ -61,6 +61,13 @@ export const HISTORY_MESSAGE: ObjectSchema = message(
   ["account_code"],
 );
 
+export const LIVE_MESSAGE: ObjectSchema = message(
+  "live",
+  "All up to seq has been sent, what follows is sent as it happens; only where live=1 asks for it.",
+  { account_code: ACCOUNT_CODE, seq: SEQ },
+  ["account_code"],
+);
+
 export const SNAPSHOT_MESSAGE: ObjectSchema = message(
   "snapshot",
   "The open orders as they stood at seq.",
@@ -132,6 +139,10 @@ export const STREAM_QUERY: ObjectSchema = request("What a handshake asks for; si
     maximum: 1,
   }),
   history: integer("1: a message tells first which history the positions are of.", {
+    minimum: 0,
+    maximum: 1,
+  }),
+  live: integer("1: a message tells when all that was missed has been sent.", {
     minimum: 0,
     maximum: 1,
   }),

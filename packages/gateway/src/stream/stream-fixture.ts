@@ -7,7 +7,12 @@ import { encodeSnapshot } from "@countermand/contract";
 import { FakeClock } from "../sys/fake-clock.ts";
 import type { AccountFeed, StreamMessage } from "./account-feed.ts";
 import { ReplayTurns } from "./replay-turns.ts";
-import { type StreamPort, StreamSession, type StreamStart } from "./stream-session.ts";
+import {
+  type StreamPort,
+  StreamSession,
+  type StreamSessionOptions,
+  type StreamStart,
+} from "./stream-session.ts";
 import { StreamText } from "./stream-text.ts";
 
 /** What the archive says when it cannot answer. */
@@ -184,7 +189,7 @@ export function subscribe(
   start: StreamStart,
   feed = new FakeFeed(),
   port = new FakePort(),
-  history: string | null = null,
+  { history = null, tellsLive = false }: Pick<StreamSessionOptions, "history" | "tellsLive"> = {},
 ) {
   const clock = new FakeClock();
   const counts = { sent: 0, tooSlow: 0, left: 0 };
@@ -192,6 +197,7 @@ export function subscribe(
     start,
     heartbeatMs: HEARTBEAT_MS,
     history,
+    tellsLive,
     feed,
     port,
     observer: {
@@ -210,6 +216,7 @@ export function subscribe(
   });
   port.onWritten = () => session.written();
   session.start();
+  session.follow();
   const publish = (count: number): void => {
     const before = feed.durableSeq;
     feed.durableSeq += count;

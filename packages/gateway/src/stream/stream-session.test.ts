@@ -115,7 +115,9 @@ test("stream session: after_seq beyond the latest is refused with the range", as
 
 test("stream session: who asks for the history is told it first, and only when let in", async () => {
   const told = '{"type":"history","history":"h1"}';
-  const begin = (start: StreamStart) => subscribe(start, feedAt(7), new FakePort(), "h1");
+  const begin = (start: StreamStart) => {
+    return subscribe(start, feedAt(7), new FakePort(), { history: "h1" });
+  };
   for (const start of [
     { from: "latest" },
     { from: "snapshot" },
@@ -135,7 +137,8 @@ test("stream session: who asks for the history is told it first, and only when l
 });
 
 test("stream session: a position of another history is refused, and nothing told", async () => {
-  const subscribed = subscribe({ from: "elsewhere", afterSeq: 5 }, feedAt(7), new FakePort(), "h1");
+  const elsewhere = { from: "elsewhere", afterSeq: 5 } as const;
+  const subscribed = subscribe(elsewhere, feedAt(7), new FakePort(), { history: "h1" });
   subscribed.publish(1);
   await runOut(subscribed);
   const { details, earliest_seq, latest_seq, reason } = lastMessage(subscribed);
@@ -143,6 +146,42 @@ test("stream session: a position of another history is refused, and nothing told
   assert.match(String(details), /^after_seq 5 cannot be continued: the history that it is of is/);
   assert.deepEqual(subscribed.port.types(), ["error"]);
   assert.equal(subscribed.port.closed?.code, 1008);
+});
+
+test("stream session: who asks is told once that all it lacked is sent, behind it", async () => {
+  const begin = (start: StreamStart, port = new FakePort()) => {
+    return subscribe(start, feedAt(7), port, { history: "h1", tellsLive: true });
+  };
+  const live = (seq: number) => `{"type":"live","seq":${seq}}`;
+  for (const start of [{ from: "latest" }, { from: "seq", afterSeq: 7 }] as const) {
+    const subscribed = begin(start);
+    assert.deepEqual(subscribed.port.texts.slice(1), [live(7)], start.from);
+    subscribed.publish(1);
+    assert.deepEqual(subscribed.port.types(), ["history", "live", "order"]);
+  }
+  const replayed = begin({ from: "seq", afterSeq: 4 });
+  replayed.publish(1);
+  await runOut(replayed);
+  assert.deepEqual(replayed.port.seqs(), [5, 6, 7, 8]);
+  assert.equal(replayed.port.texts.at(-1), live(8));
+  const shown = begin({ from: "snapshot" });
+  await runOut(shown);
+  assert.deepEqual(shown.port.types(), ["history", "snapshot", "live"]);
+  shown.publish(1);
+  assert.deepEqual(shown.port.types().slice(3), ["order"]);
+});
+
+test("stream session: one that falls behind and catches up again is not told so", async () => {
+  const port = new FakePort();
+  const subscribed = subscribe({ from: "latest" }, feedAt(0), port, { tellsLive: true });
+  port.isStalled = true;
+  subscribed.publish(2 + Math.ceil(LIVE_BUFFER_BYTES_MAX / MESSAGE_BYTES));
+  subscribed.publish(1);
+  assert.equal(subscribed.session.mode, "late");
+  port.isStalled = false;
+  await runOut(subscribed);
+  assert.equal(subscribed.session.mode, "live");
+  assert.deepEqual(port.types().indexOf("live", 1), -1);
 });
 
 test("stream session: after_seq that the stream reaches meanwhile goes on", async () => {

@@ -29,6 +29,7 @@ import {
   type ErrorName,
   encodeHeartbeat,
   encodeHistory,
+  encodeLive,
   encodeNotice,
   encodeStreamError,
   errorSpec,
@@ -95,6 +96,8 @@ export interface StreamSessionOptions {
   readonly tag?: string | null;
   /** The name of this gateway's history, where the reader asks for it. */
   readonly history?: string | null;
+  /** Whether the reader asks to be told when it has all that it lacked. */
+  readonly tellsLive?: boolean;
   readonly feed: AccountFeed;
   readonly port: StreamPort;
   readonly observer: SessionObserver;
@@ -148,7 +151,7 @@ export class StreamSession {
     return this.#mode;
   }
 
-  /** Begins to send. Called once, in the turn of the handshake. */
+  /** Says who it is. Called once, in the turn of the handshake; `follow` comes behind it. */
   start(): void {
     const { clock, feed, start } = this.#options;
     this.#startedAtMs = clock.monotonicMs();
@@ -158,7 +161,6 @@ export class StreamSession {
       case "latest":
         this.#sentSeq = feed.durableSeq;
         this.#tellHistory();
-        this.#catchUp();
         break;
       case "seq":
         this.#sentSeq = start.afterSeq;
@@ -166,7 +168,6 @@ export class StreamSession {
           this.#whileFetching(() => this.#refuseRange());
         } else {
           this.#tellHistory();
-          this.#catchUp();
         }
         break;
       case "elsewhere":
@@ -178,6 +179,11 @@ export class StreamSession {
         this.#tellHistory();
         this.#whileFetching(() => this.#takeSnapshot());
     }
+  }
+
+  /** Begins to send what the reader lacks. Once, in the same turn. */
+  follow(): void {
+    this.#catchUp();
   }
 
   /** Reports that have just become durable, the feed's latest ones, in order. */
@@ -308,8 +314,13 @@ export class StreamSession {
   }
 
   #goLive(): void {
-    if (this.#mode === "replaying") this.#lateness.begin(this.#options.port.bufferedBytes());
-    else this.#lateness.handedAll();
+    const { port, tellsLive = false } = this.#options;
+    if (this.#mode === "replaying") {
+      if (tellsLive) this.#hand([new StreamText(encodeLive(this.#sentSeq, this.#tag))]);
+      this.#lateness.begin(port.bufferedBytes());
+    } else {
+      this.#lateness.handedAll();
+    }
     this.#mode = "live";
   }
 

@@ -133,6 +133,7 @@ export class StreamConnection {
   /** Begins to send. Called once, in the turn of the handshake. */
   start(): void {
     for (const [, session] of this.sessions) session.start();
+    for (const [, session] of this.sessions) session.follow();
   }
 
   /** Answers what is under way, says that the server stops, and closes. */
@@ -171,6 +172,7 @@ export class StreamConnection {
       heartbeatMs: query.heartbeatSeconds * 1000,
       tag: tagOf(view),
       history,
+      tellsLive: query.live,
       feed,
       port:
         streams.length > 1
