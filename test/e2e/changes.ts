@@ -1,7 +1,24 @@
 /** For tests that wait for a condition, not for a time: what they look at tells when it changed. */
 
+import { setTimeout } from "node:timers/promises";
+
 /** Milliseconds after which a wait is given up: far beyond what a busy machine needs. */
 export const PATIENCE_MS = 60_000;
+
+/** Milliseconds between two looks: what is waited for gets the processor. */
+const LOOK_MS = 10;
+
+/** Resolves when `isSo` says so. For what no process of ours tells, such as a file or a port. */
+export async function eventually(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`no ${what} within ${PATIENCE_MS} ms`);
+    await setTimeout(LOOK_MS);
+  }
+}
 
 export class Changes {
   #waiting: (() => void)[] = [];
@@ -35,7 +52,7 @@ export class Changes {
 
   #next(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
+      const timer = globalThis.setTimeout(resolve, waitMs);
       this.#waiting.push(() => {
         clearTimeout(timer);
         resolve();

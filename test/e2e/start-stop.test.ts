@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setImmediate } from "node:timers/promises";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { coresOf } from "../../packages/gateway/src/sys/thread-core.ts";
+import { eventually } from "./changes.ts";
 import { audit } from "./crash/audit.ts";
 import { type Account, Load, newAccounts } from "./crash/load.ts";
 import { Random } from "./crash/random.ts";
@@ -157,9 +157,7 @@ test("stop: SIGTERM while it starts exits 0 too", async (t) => {
   const place = Workplace.of(t);
   const dataDir = place.path("data");
   const gateway = place.launch(dataDir);
-  while (gateway.exit === null && !existsSync(join(dataDir, "journal.db"))) {
-    await setImmediate();
-  }
+  await journalBegun(gateway, dataDir);
   gateway.kill("SIGTERM");
   assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
   await place.gateway(dataDir);
@@ -169,9 +167,7 @@ test("start: whoever asks for the state meanwhile is told when it is ready", asy
   const place = Workplace.of(t);
   const dataDir = place.path("data");
   const gateway = place.launch(dataDir);
-  while (gateway.exit === null && !existsSync(join(dataDir, "journal.db"))) {
-    await setImmediate();
-  }
+  await journalBegun(gateway, dataDir);
   const state = await gateway.state();
   assert.match(state.hash, /^[0-9a-f]{64}$/);
   await gateway.ready();
@@ -193,7 +189,7 @@ test("start: standard streams on a full disk end nothing", async (t) => {
       ({ ok }) => ok,
       () => false,
     );
-  while (gateway.exit === null && !(await isReady())) await setImmediate();
+  await eventually("gateway that is ready", async () => gateway.exit !== null || (await isReady()));
   const client = new SignedClient(url, KEY_1, 1);
   t.after(() => client.close());
   gateway.kill("SIGHUP");
@@ -217,6 +213,12 @@ test("start: tools/launch.mjs starts it and passes SIGTERM on", async (t) => {
   process.kill(launcher.pid, "SIGTERM");
   assert.deepEqual(await launcher.exited, { code: 0, signal: null }, launcher.stderr);
 });
+
+/** Resolves in the middle of a start. */
+function journalBegun(gateway: GatewayProcess, dataDir: string): Promise<void> {
+  const path = join(dataDir, "journal.db");
+  return eventually("journal", () => gateway.exit !== null || existsSync(path));
+}
 
 async function assertUnansweredIsUndone(gateway: GatewayProcess, account: Account): Promise<void> {
   const client = new SignedClient(gateway.url, account.key);
