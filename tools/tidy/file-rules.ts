@@ -66,9 +66,11 @@ function nameFaults({ path }: RepoFile): Fault[] {
   const fault = (rule: string, message: string) => [{ rule, path, line: 0, message }];
   const name = path.slice(path.lastIndexOf("/") + 1);
   const extension = name.includes(".", 1) ? name.slice(name.lastIndexOf(".") + 1) : "";
-  const isPicture = extension === "png" && path.startsWith("docs/images/");
+  const isBinary =
+    (extension === "png" && path.startsWith("docs/images/")) ||
+    (extension === "br" && path.startsWith("test/upgrade/"));
   const isKnown =
-    isPicture || EXTENSIONS.includes(extension) || NAMES_WITHOUT_EXTENSION.includes(path);
+    isBinary || EXTENSIONS.includes(extension) || NAMES_WITHOUT_EXTENSION.includes(path);
   const nouns = path.replace(/(?:\.test)?\.[a-z]+$/, "").split("/");
   const vague = nouns.map((noun) => VAGUE_NOUN.exec(noun)?.[1]).find((word) => word !== undefined);
   return [

@@ -64,7 +64,7 @@ const ENTRIES: readonly RegExp[] = [
   /\.test\.ts$/,
   /^tools\/[^/]+\.(ts|mjs)$/,
   /^bench\/[^/]+\.ts$/,
-  /^test\/sim\/main\.ts$/,
+  /^test\/(?:sim\/main|upgrade\/write-fixture)\.ts$/,
   /^test\/e2e\/(behind-nginx|behind-haproxy|packed|image|crash\/run)\.ts$/,
   /^(?:test\/hostile|bench\/load)\/run\.ts$/,
   /^test\/properties\/[^/]+\.ts$/,
