@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { refName, type Schema, STREAM_SCHEMAS } from "../packages/contract/src/index.ts";
+import { ERRORS, refName, type Schema, STREAM_SCHEMAS } from "../packages/contract/src/index.ts";
 
 export const WIRE_TYPES_PATH = "packages/client/src/wire.ts";
 
@@ -19,8 +19,25 @@ import type { Decimal } from "./decimal.ts";
 /** The whole file. */
 export function wireTypes(): string {
   const types = Object.entries(STREAM_SCHEMAS).map(([name, schema]) => declaration(name, schema));
-  return `${HEADER}\n${types.join("\n\n")}\n\n${integerFields()}\n`;
+  return `${HEADER}\n${[...types, integerFields(), httpStatuses()].join("\n\n")}\n`;
 }
+
+/** What is told over a socket has no HTTP status; the word of a cause has one status only. */
+function httpStatuses(): string {
+  const statuses = new Map<string, number>();
+  for (const { httpStatus, reason } of Object.values(ERRORS)) {
+    if ((statuses.get(reason) ?? httpStatus) !== httpStatus) throw new Error(`${reason} has two`);
+    if (httpStatus !== MOST_STATUS) statuses.set(reason, httpStatus);
+  }
+  const rows = [...statuses].map(([reason, status]) => `  [${JSON.stringify(reason)}, ${status}],`);
+  return [
+    `/** HTTP status of a failure by its reason, where it is not ${MOST_STATUS}. */`,
+    `export const HTTP_STATUSES: ReadonlyMap<string, number> = new Map([\n${rows.join("\n")}\n]);`,
+  ].join("\n");
+}
+
+/** That of most failures. */
+const MOST_STATUS = 400;
 
 /** No name is a whole number in one place and a decimal in another: a reader goes by the name. */
 function integerFields(): string {

@@ -54,17 +54,24 @@ test("client examples: the README names every call, failure and event", () => {
   const readme = page("packages/client/README.md");
   const methods = Object.getOwnPropertyNames(library.CountermandClient.prototype);
   const failures = Object.keys(library).filter((name) => name.endsWith("Error"));
-  const events = readFileSync(join(SOURCES, "order-stream.ts"), "utf8")
-    .split("export type StreamEvent")[1]
-    ?.split("export type")[0]
-    ?.matchAll(/readonly type: "(\w+)"/g);
-  const names = [...methods, ...failures, ...[...(events ?? [])].map(([, name = ""]) => name)];
-  assert.ok(names.length > 35, "there is something to compare with");
+  const events = [
+    ...eventsIn("order-stream.ts", "StreamEvent"),
+    ...eventsIn("market-stream.ts", "MarketEvent"),
+  ];
+  const names = [...methods, ...failures, ...events];
+  assert.ok(names.length > 45, "there is something to compare with");
   const missing = names.filter((name) => {
     return name !== "constructor" && !new RegExp(`\`${name}[\`(]`).test(readme);
   });
   assert.deepEqual(missing, []);
 });
+
+/** The types of events of a stream. */
+function eventsIn(file: string, name: string): string[] {
+  const [, union = ""] = readFileSync(join(SOURCES, file), "utf8").split(`export type ${name}`);
+  const [own = ""] = union.split(/^(?:export )?type /m);
+  return [...own.matchAll(/readonly type: "(\w+)"/g)].map(([, type = ""]) => type);
+}
 
 test("client examples: the README's programs run to their end", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
@@ -73,7 +80,7 @@ test("client examples: the README's programs run to their end", async (t) => {
   const programs = [...blocks]
     .map(([, text = ""]) => text)
     .filter((text) => text.includes("new CountermandClient"));
-  assert.equal(programs.length, 2);
+  assert.equal(programs.length, 3);
   for (const [index, program] of programs.entries()) {
     const path = join(folder, `${index}.ts`);
     const text = program

@@ -1,118 +1,18 @@
 // The client library against a real gateway: through cuts, restarts and slow reading its view of
 // the open orders is the gateway's, and a repeated write acts once.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import {
   CountermandClient,
   type OrderStream,
   type OrderUpdate,
   type PlaceRequest,
 } from "../../packages/client/src/index.ts";
-import type { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { Random } from "./crash/random.ts";
-import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
+import { behindCutWire } from "./cut-wire.ts";
 
 const CREDENTIALS_1 = { apiKey: "demo-key", secret: "demo-secret" };
 const CREDENTIALS_2 = { apiKey: "demo-key-2", secret: "demo-secret-2" };
-
-/** A gateway that can be stopped and started again on its data. */
-class Restartable {
-  readonly #folder = mkdtempSync(join(tmpdir(), "countermand-"));
-  #gateway: Gateway | null = null;
-
-  constructor(t: TestContext) {
-    t.after(async () => {
-      await this.stop();
-      rmSync(this.#folder, { recursive: true, force: true });
-    });
-  }
-
-  /** Where it listens now. */
-  get port(): number {
-    assert.ok(this.#gateway !== null, "the gateway runs");
-    return Number(new URL(this.#gateway.url).port);
-  }
-
-  async start(): Promise<void> {
-    this.#gateway = await startGateway(REAL_TIME, { COUNTERMAND_DATA_DIR: this.#folder });
-  }
-
-  async stop(): Promise<void> {
-    const gateway = this.#gateway;
-    this.#gateway = null;
-    await gateway?.stop();
-  }
-}
-
-/** A way to the gateway that can be cut, and that knows how to lose answers. */
-class Wire {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** Null: nobody is let through. */
-  target: number | null = null;
-  /** Answers to lose: the connection is cut when one comes. */
-  answersToLose = 0;
-
-  private constructor(t: TestContext) {
-    this.#server = createServer((client) => this.#through(client));
-    t.after(() => {
-      this.#server.close();
-      this.cut();
-    });
-  }
-
-  static async open(t: TestContext): Promise<Wire> {
-    const wire = new Wire(t);
-    await new Promise<void>((resolve) => wire.#server.listen(0, "127.0.0.1", resolve));
-    return wire;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  #through(client: Socket): void {
-    if (this.target === null) {
-      client.destroy();
-      return;
-    }
-    const gateway = connect(this.target, "127.0.0.1");
-    for (const socket of [client, gateway]) {
-      this.#sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        gateway.destroy();
-      });
-    }
-    client.pipe(gateway);
-    gateway.on("data", (bytes) => {
-      if (this.answersToLose > 0 && bytes.includes("HTTP/1.1 200")) {
-        this.answersToLose -= 1;
-        client.destroy();
-        return;
-      }
-      client.write(bytes);
-    });
-  }
-}
-
-async function setUp(t: TestContext) {
-  const gateway = new Restartable(t);
-  await gateway.start();
-  const wire = await Wire.open(t);
-  wire.target = gateway.port;
-  return { gateway, wire };
-}
 
 function limitOrder(side: "buy" | "sell", price: number, lots: number): PlaceRequest {
   return {
@@ -146,7 +46,7 @@ function viewOf(stream: OrderStream): Map<string, string> {
 }
 
 test("client: places, shows, cancels and lists with exact decimals", async (t) => {
-  const { wire } = await setUp(t);
+  const { wire } = await behindCutWire(t);
   const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
   const placed = await client.placeAndShow({
     ...limitOrder("buy", 423.83, 10),
@@ -166,7 +66,7 @@ test("client: places, shows, cancels and lists with exact decimals", async (t) =
 });
 
 test("client: a lost answer is asked for again, and the order is placed once", async (t) => {
-  const { wire } = await setUp(t);
+  const { wire } = await behindCutWire(t);
   const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
   wire.answersToLose = 2;
   const placed = await client.place(limitOrder("buy", 100, 1));
@@ -176,7 +76,7 @@ test("client: a lost answer is asked for again, and the order is placed once", a
 });
 
 test("client: a cancel after the fill says so, with the order", async (t) => {
-  const { wire } = await setUp(t);
+  const { wire } = await behindCutWire(t);
   const buyer = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
   const seller = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_2 });
   const { order_no } = await buyer.place(limitOrder("buy", 400, 1));
@@ -188,7 +88,7 @@ test("client: a cancel after the fill says so, with the order", async (t) => {
 });
 
 test("client: a program that fails has its orders cancelled, one that says goodbye has not", async (t) => {
-  const { wire } = await setUp(t);
+  const { wire } = await behindCutWire(t);
   const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
   const observer = client.stream();
   t.after(() => observer.close());
@@ -212,7 +112,7 @@ test("client: a program that fails has its orders cancelled, one that says goodb
 });
 
 test("client: through cuts and restarts the view stays the gateway's, without a gap", async (t) => {
-  const { gateway, wire } = await setUp(t);
+  const { restart, wire } = await behindCutWire(t);
   const random = new Random(20_251);
   const client = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_1 });
   const other = new CountermandClient({ baseUrl: wire.url, credentials: CREDENTIALS_2 });
@@ -241,11 +141,7 @@ test("client: through cuts and restarts the view stays the gateway's, without a 
     toldSeq = Math.max(toldSeq, await randomStep(client, other, stream, random));
     if (step % 23 === 0) wire.cut();
     if (step % 80 !== 0) continue;
-    wire.target = null;
-    wire.cut();
-    await gateway.stop();
-    await gateway.start();
-    wire.target = gateway.port;
+    await restart();
   }
   // One that nobody trades with: the others may all be gone by now.
   await client.place(limitOrder("buy", 2, 1));
@@ -294,7 +190,7 @@ async function latestSeq(client: CountermandClient): Promise<number> {
 }
 
 test("client: fills and what they moved, page by page", async (t) => {
-  const { wire } = await setUp(t);
+  const { wire } = await behindCutWire(t);
   const [buyer, seller] = [CREDENTIALS_1, CREDENTIALS_2].map((credentials) => {
     return new CountermandClient({ baseUrl: wire.url, credentials });
   });

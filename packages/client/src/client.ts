@@ -10,6 +10,7 @@ import {
   cancelOrders,
   cancelToTheEnd,
 } from "./cancels.ts";
+import { MarketStream, type MarketStreamOptions } from "./market-stream.ts";
 import { ordersOfPages, rowsOfPages } from "./order-pages.ts";
 import { OrderStream, type OrderStreamOptions } from "./order-stream.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
@@ -517,6 +518,21 @@ export class CountermandClient {
    */
   async setExchangeClock(request: ClockRequest): Promise<Clock> {
     return (await this.#calls.write("POST", "/sandbox/v1/clock", request)) as Clock;
+  }
+
+  /**
+   * The stream of some symbols' books, trades and candles, which reconnects by itself, and the
+   * books as it tells them; public.
+   * @example
+   * const market = client.market(["00700", "AAPL"], { channels: ["depth", "candles:1m"] });
+   * for await (const event of market) {
+   *   if (event.type === "book" && market.book("00700") && market.book("AAPL")) break;
+   * }
+   */
+  market(symbols: string | readonly string[], options: MarketStreamOptions = {}): MarketStream {
+    const { baseUrl } = this.#calls.transport;
+    const origin = { baseUrl, probe: () => this.measureClock() };
+    return new MarketStream(origin, typeof symbols === "string" ? [symbols] : symbols, options);
   }
 
   /**

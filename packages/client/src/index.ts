@@ -9,6 +9,14 @@ export { CountermandClient, type OrderName } from "./client.ts";
 export { type ClockSample, ServerClock } from "./clock.ts";
 export * from "./decimal.ts";
 export * from "./errors.ts";
+export type { ConnectionOptions } from "./line.ts";
+export { nextBook } from "./market-book.ts";
+export {
+  type MarketChannel,
+  type MarketEvent,
+  MarketStream,
+  type MarketStreamOptions,
+} from "./market-stream.ts";
 export { compareOrderNos, isClosed, OpenOrders, type Taken } from "./open-orders.ts";
 export {
   OrderStream,

@@ -8,6 +8,7 @@ import type {
   ConsoleSession,
   Execution,
   ExecutionsPage,
+  MarketDepth,
   MarketSymbol,
   MarketSymbols,
   MarketTrade,
@@ -21,10 +22,9 @@ import type {
 import { signal } from "@preact/signals";
 import * as api from "./link/console-api.ts";
 import { latestOnly } from "./link/latest.ts";
-import { MarketLink } from "./link/market-link.ts";
+import { type CandleInterval, MarketLink } from "./link/market-link.ts";
 import { type LinkView, OrderLink } from "./link/order-link.ts";
 import { openBrowserSocket } from "./link/socket.ts";
-import type { Depth } from "./market/depth-book.ts";
 import * as operatorDesk from "./operator/operator-desk.ts";
 import type { OperatorSession } from "./operator/operator-wire.ts";
 import { type CancelOutcome, cancelRun, notDoneText, runText } from "./orders/cancel-run.ts";
@@ -65,8 +65,8 @@ export const query = signal<TableQuery>(new OrderTable().query);
 export const selection = signal<ReadonlySet<string>>(new Set());
 export const symbols = signal<readonly MarketSymbol[]>([]);
 export const symbol = signal("");
-export const interval = signal("1m");
-export const depth = signal<Depth | null>(null);
+export const interval = signal<CandleInterval>("1m");
+export const depth = signal<MarketDepth | null>(null);
 export const trades = signal<readonly MarketTrade[]>([]);
 export const candles = signal<readonly Candle[]>([]);
 export const isMarketFresh = signal(false);

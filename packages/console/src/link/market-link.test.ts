@@ -8,75 +8,101 @@ class Bench {
   readonly sent: { readonly op: string; readonly symbols: readonly string[] }[] = [];
   readonly link: MarketLink;
   isFresh = false;
+  seq: number | null = null;
+  receivedCount = 0;
   #listener: SocketListener | null = null;
 
   constructor() {
     this.link = new MarketLink(
       {
-        openSocket: (_path, listener) => {
+        openSocket: (path, listener) => {
+          assert.equal(path, "/ws/market/v1?heartbeat=2");
           this.#listener = listener;
           return { send: (text) => this.sent.push(JSON.parse(text)), close: () => {} };
         },
         after: () => ({ cancel: () => {} }),
       },
       {
-        depth: () => {},
+        depth: (book) => {
+          this.seq = book?.seq ?? null;
+        },
         trades: () => {},
         candles: () => {},
         fresh: (isFresh) => {
           this.isFresh = isFresh;
         },
-        received: () => {},
+        received: () => {
+          this.receivedCount += 1;
+        },
       },
     );
   }
 
-  open(symbol: string): void {
+  async open(symbol: string): Promise<void> {
     this.link.follow(symbol, "1m");
+    await settled();
     this.#listener?.opened();
   }
 
-  depth(symbol: string, type: "snapshot" | "delta", seq: number, prev_seq = 0): void {
+  async depth(symbol: string, type: "snapshot" | "delta", seq: number, prev_seq = 0) {
     const data = { bids: [["1", "2", 3]], asks: [] };
     this.#listener?.received(
       JSON.stringify({ type, channel: "depth", symbol, seq, prev_seq, data }),
     );
+    await settled();
+  }
+
+  async lose(): Promise<void> {
+    this.#listener?.closed(1006, "");
+    await settled();
   }
 }
 
-test("market link: another symbol is not live before its book has come", () => {
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test("market link: another symbol is not live before its book has come", async () => {
   const bench = new Bench();
-  bench.open("00700");
-  bench.depth("00700", "snapshot", 5);
+  await bench.open("00700");
+  await bench.depth("00700", "snapshot", 5);
   assert.equal(bench.isFresh, true);
-  bench.link.follow("AAPL", "1m");
+  await bench.open("AAPL");
   assert.equal(bench.isFresh, false);
-  bench.depth("00700", "delta", 6, 5);
+  await bench.depth("00700", "delta", 6, 5);
   assert.equal(bench.isFresh, false, "of the symbol before");
-  bench.depth("AAPL", "snapshot", 9);
-  assert.equal(bench.isFresh, true);
+  await bench.depth("AAPL", "snapshot", 9);
+  assert.deepEqual([bench.isFresh, bench.seq, bench.receivedCount], [true, 9, 3]);
 });
 
-test("market link: a book with a gap is not live, and is asked for anew", () => {
+test("market link: a book with a gap is not live, and is asked for anew", async () => {
   const bench = new Bench();
-  bench.open("00700");
-  bench.depth("00700", "snapshot", 5);
+  await bench.open("00700");
+  await bench.depth("00700", "snapshot", 5);
   bench.sent.length = 0;
-  bench.depth("00700", "delta", 8, 7);
-  assert.equal(bench.isFresh, false);
+  await bench.depth("00700", "delta", 8, 7);
+  assert.deepEqual([bench.isFresh, bench.seq], [false, null]);
   assert.deepEqual(
     bench.sent.map(({ op, symbols }) => [op, ...symbols]),
     [["subscribe", "00700"]],
   );
 });
 
-test("market link: a book goes on with each change that follows, and is not asked for anew", () => {
+test("market link: a book goes on with each change that follows, and is not asked for anew", async () => {
   const bench = new Bench();
-  bench.open("00700");
-  bench.depth("00700", "snapshot", 5);
+  await bench.open("00700");
+  await bench.depth("00700", "snapshot", 5);
   bench.sent.length = 0;
-  bench.depth("00700", "delta", 7, 5);
-  bench.depth("00700", "delta", 8, 7);
-  assert.equal(bench.isFresh, true);
+  await bench.depth("00700", "delta", 7, 5);
+  await bench.depth("00700", "delta", 8, 7);
+  assert.deepEqual([bench.isFresh, bench.seq], [true, 8]);
   assert.deepEqual(bench.sent, []);
+});
+
+test("market link: what was shown when the connection broke is not live", async () => {
+  const bench = new Bench();
+  await bench.open("00700");
+  await bench.depth("00700", "snapshot", 5);
+  await bench.lose();
+  assert.deepEqual([bench.isFresh, bench.seq], [false, 5]);
 });

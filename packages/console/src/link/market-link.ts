@@ -1,18 +1,18 @@
 /**
- * The public market of one symbol at a time: book, trades, candles. What is missed is not made up:
- * a gap starts the subscription over, and while nothing comes the page says so.
+ * The public market of one symbol at a time, as the client library's stream tells it; and whether
+ * what is shown is the present.
  */
 import {
   type Candle,
-  type HeartbeatMessage,
+  type MarketDepth,
+  type MarketEvent,
+  MarketStream,
   type MarketTrade,
-  parseWire,
 } from "@countermand/client";
-import { type Depth, type DepthMessage, foldDepth } from "../market/depth-book.ts";
-import type { OpenSocket, Socket } from "./socket.ts";
+import type { OpenSocket } from "./socket.ts";
 
 export interface MarketListener {
-  depth(depth: Depth | null): void;
+  depth(depth: MarketDepth | null): void;
   /** Oldest first; `isAll` where they replace what was there. */
   trades(trades: readonly MarketTrade[], isAll: boolean): void;
   candles(candles: readonly Candle[], isAll: boolean): void;
@@ -26,30 +26,17 @@ export interface MarketPort {
   readonly after: (ms: number, run: () => void) => { cancel(): void };
 }
 
-interface MarketMessage {
-  readonly type: string;
-  readonly channel: string;
-  readonly symbol: string;
-  readonly seq: number;
-  readonly prev_seq?: number;
-  readonly data: unknown;
-}
+export type CandleInterval = "1m" | "5m" | "1h" | "1d";
 
 const HEARTBEAT_SECONDS = 2;
-const SILENT_MS = 3_000 * HEARTBEAT_SECONDS;
 const RETRY_MS = 1_000;
 const LEVELS = 20;
 
 export class MarketLink {
   readonly #port: MarketPort;
   readonly #listener: MarketListener;
-  #socket: Socket | null = null;
-  #isOpen = false;
-  #timer: { cancel(): void } | null = null;
-  #symbol: string | null = null;
-  #interval = "1m";
-  #depth: Depth | null = null;
-  #isStopped = false;
+  #stream: MarketStream | null = null;
+  #shown = "";
 
   constructor(port: MarketPort, listener: MarketListener) {
     this.#port = port;
@@ -57,120 +44,70 @@ export class MarketLink {
   }
 
   /** Shows this symbol from now on, with candles of this length. */
-  follow(symbol: string, interval: string): void {
-    if (symbol === this.#symbol && interval === this.#interval) return;
-    this.#say("unsubscribe");
-    this.#symbol = symbol;
-    this.#interval = interval;
-    this.#depth = null;
-    this.#listener.fresh(false);
-    if (this.#socket === null) this.#connect();
-    else this.#say("subscribe");
+  follow(symbol: string, interval: CandleInterval): void {
+    const shown = `${symbol} ${interval}`;
+    if (shown === this.#shown) return;
+    this.stop();
+    this.#shown = shown;
+    const origin = { baseUrl: "", probe: () => Promise.resolve() };
+    const stream = new MarketStream(origin, [symbol], {
+      channels: ["depth", "trades", `candles:${interval}`],
+      levels: LEVELS,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      reconnect: { firstMs: RETRY_MS, maxMs: RETRY_MS },
+      openSocket: (pathAndQuery, _headers, listener) => {
+        const received = (text: string) => {
+          this.#listener.received();
+          listener.received(text);
+        };
+        return this.#port.openSocket(pathAndQuery, { ...listener, received });
+      },
+      after: this.#port.after,
+    });
+    this.#stream = stream;
+    void this.#follow(stream);
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    this.#socket?.close();
-    this.#socket = null;
-  }
-
-  #connect(): void {
-    if (this.#isStopped) return;
-    this.#isOpen = false;
-    const socket = this.#port.openSocket(`/ws/market/v1?heartbeat=${HEARTBEAT_SECONDS}`, {
-      opened: () => {
-        this.#isOpen = true;
-        this.#say("subscribe");
-      },
-      received: (text) => {
-        if (this.#socket === socket) this.#received(text);
-      },
-      closed: () => {
-        if (this.#socket === socket) this.#lost();
-      },
-    });
-    this.#socket = socket;
-    this.#watch();
-  }
-
-  #lost(): void {
-    this.#socket?.close();
-    this.#socket = null;
-    this.#isOpen = false;
-    this.#depth = null;
+    this.#stream?.close();
+    this.#stream = null;
+    this.#shown = "";
     this.#listener.fresh(false);
-    this.#timer?.cancel();
-    this.#timer = this.#port.after(RETRY_MS, () => this.#connect());
   }
 
-  #watch(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#port.after(SILENT_MS, () => this.#lost());
-  }
-
-  #say(op: "subscribe" | "unsubscribe"): void {
-    if (!this.#isOpen || this.#symbol === null) return;
-    const symbols = [this.#symbol];
-    const isBegin = op === "subscribe";
-    this.#send({ op, channels: ["depth"], symbols, ...(isBegin && { levels: LEVELS }) });
-    this.#send({ op, channels: ["trades", `candles:${this.#interval}`], symbols });
-  }
-
-  #send(message: unknown): void {
-    this.#socket?.send(JSON.stringify(message));
-  }
-
-  #received(text: string): void {
-    this.#watch();
-    this.#listener.received();
-    const message = parseWire(text) as MarketMessage;
-    if (message.type === "heartbeat") {
-      this.#heartbeat((message as unknown as HeartbeatMessage & Beat).data.subscriptions);
-    } else if (message.symbol === this.#symbol) {
-      this.#take(message);
+  async #follow(stream: MarketStream): Promise<void> {
+    try {
+      for await (const event of stream) {
+        if (this.#stream !== stream) return;
+        this.#take(event);
+      }
+    } catch {
+      // The symbol is not listed any more: what is shown stays, and is not the present.
+      if (this.#stream === stream) this.#listener.fresh(false);
     }
   }
 
-  /** A book whose position is the gateway's has missed nothing, however quiet it was. */
-  #heartbeat(subscriptions: Beat["data"]["subscriptions"]): void {
-    const own = subscriptions.find(
-      ({ channel, symbol }) => channel === "depth" && symbol === this.#symbol,
-    );
-    this.#listener.fresh(own !== undefined && own.seq === this.#depth?.seq);
-  }
-
-  #take(message: MarketMessage): void {
-    const { channel, type } = message;
-    if (channel === "depth") {
-      this.#depth = foldDepth(this.#depth, message as unknown as DepthMessage);
-      this.#listener.depth(this.#depth);
-      if (this.#depth === null) {
+  #take(event: MarketEvent): void {
+    switch (event.type) {
+      case "book":
+        this.#listener.depth(event.book);
+        this.#listener.fresh(true);
+        return;
+      case "stale":
+        this.#listener.depth(null);
         this.#listener.fresh(false);
-        this.#again();
-      } else if (type === "snapshot") this.#listener.fresh(true);
-    } else if (channel === "trades") {
-      const { trades } = message.data as { readonly trades: readonly MarketTrade[] };
-      this.#listener.trades(trades, type === "snapshot");
-    } else if (channel === `candles:${this.#interval}`) {
-      const isAll = type === "snapshot";
-      const data = message.data as Candle & { readonly candles: readonly Candle[] };
-      this.#listener.candles(isAll ? data.candles : [data], isAll);
+        return;
+      case "disconnected":
+        this.#listener.fresh(false);
+        return;
+      case "trades":
+        this.#listener.trades(event.trades, event.isReset);
+        return;
+      case "candles":
+        this.#listener.candles(event.candles, event.isReset);
+        return;
+      default:
+      // A connection alone shows nothing yet.
     }
   }
-
-  #again(): void {
-    if (this.#symbol === null) return;
-    this.#send({ op: "subscribe", channels: ["depth"], symbols: [this.#symbol], levels: LEVELS });
-  }
-}
-
-interface Beat {
-  readonly data: {
-    readonly subscriptions: readonly {
-      readonly channel: string;
-      readonly symbol: string;
-      readonly seq: number;
-    }[];
-  };
 }

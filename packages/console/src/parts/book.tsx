@@ -1,6 +1,5 @@
-import type { MarketTrade } from "@countermand/client";
+import type { MarketLevel, MarketTrade } from "@countermand/client";
 import * as desk from "../desk.ts";
-import type { Level } from "../market/depth-book.ts";
 import { timeText } from "../system.ts";
 import { decimalsOf, grouped, padded, percentOf } from "./format.ts";
 
@@ -47,7 +46,7 @@ function Levels() {
     (max, [, qty]) => (Number(qty) > Number(max) ? qty : max),
     "0",
   );
-  const row = (side: "bid" | "ask") => (level: Level) => (
+  const row = (side: "bid" | "ask") => (level: MarketLevel) => (
     <LevelRow key={`${side}${level[0]}`} {...{ side, level, decimals, most }} />
   );
   return (
@@ -77,7 +76,7 @@ function Freshness() {
 
 interface LevelRowProps {
   readonly side: "bid" | "ask";
-  readonly level: Level;
+  readonly level: MarketLevel;
   readonly decimals: number;
   readonly most: string;
 }

@@ -1,0 +1,59 @@
+/**
+ * What waits to be read, at most one of each kind: between one that tells and one that iterates. A
+ * reader that is slow finds the latest of each; how two of a kind become one is the teller's matter.
+ */
+interface Reader<Event> {
+  readonly resolve: (result: IteratorResult<Event, void>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class ConflatingQueue<Event> {
+  /** By kind, oldest first; empty while a reader waits. */
+  readonly #waiting = new Map<string, Event>();
+  #readers: Reader<Event>[] = [];
+  #isEnded = false;
+  #error: Error | null = null;
+
+  /** Why it ended; null while it lives, and where it was only closed. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
+  /** What waits of a kind. */
+  get(kind: string): Event | undefined {
+    return this.#waiting.get(kind);
+  }
+
+  /** In the place of what waits of this kind. */
+  put(kind: string, event: Event): void {
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#waiting.set(kind, event);
+    else reader.resolve({ done: false, value: event });
+  }
+
+  /** Lets go of what waits of these kinds. */
+  drop(isMeant: (kind: string) => boolean): void {
+    for (const kind of [...this.#waiting.keys()]) if (isMeant(kind)) this.#waiting.delete(kind);
+  }
+
+  next(): Promise<IteratorResult<Event, void>> {
+    const [first] = this.#waiting;
+    if (first !== undefined) {
+      this.#waiting.delete(first[0]);
+      return Promise.resolve({ done: false, value: first[1] });
+    }
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+  }
+
+  /** What waits can still be read; then the iteration ends, or throws the error. */
+  end(error: Error | null): void {
+    this.#isEnded = true;
+    this.#error = error;
+    for (const { resolve, reject } of this.#readers.splice(0)) {
+      if (error === null) resolve({ done: true, value: undefined });
+      else reject(error);
+    }
+  }
+}
