@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROUTES } from "../../packages/contract/src/routes.ts";
+import { OPERATOR_ENDPOINTS } from "../../packages/contract/src/schema/operator-endpoints.ts";
 import { OPERATOR_ROUTES } from "../../packages/gateway/src/operator/operator-routes.ts";
 import { page, section, tableRows } from "./pages.ts";
 
@@ -40,11 +41,8 @@ test("market data page: has every public route of the market", () => {
 
 test("operator page: lists exactly the operators' routes", () => {
   const expected = OPERATOR_ROUTES.map(({ method, path }) => {
-    // `:name` is the account in one path and the key in the other.
-    const named = path
-      .replace("accounts/:name", "accounts/:account")
-      .replace("keys/:name", "keys/:api_key");
-    return `${method} ${named.replace(/:(\w+)/g, "{$1}")}`;
+    return `${method} ${path.replace(/:(\w+)/g, "{$1}")}`;
   }).sort();
   assert.deepEqual(listed(section(page("docs/protocol/operator.md"), "## Requests")), expected);
+  assert.deepEqual(Object.keys(OPERATOR_ENDPOINTS).sort(), expected, "so does their document");
 });

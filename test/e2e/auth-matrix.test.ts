@@ -4,12 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Need,
-  OP_NEEDS,
-  type Permission,
-  ROUTE_NEEDS,
-} from "../../packages/contract/src/permissions.ts";
+import type { Permission } from "../../packages/contract/src/operator/operator-words.ts";
+import { type Need, OP_NEEDS, ROUTE_NEEDS } from "../../packages/contract/src/permissions.ts";
 import { ROUTES, type SignedRouteName } from "../../packages/contract/src/routes.ts";
 import { COMMAND_OPS } from "../../packages/contract/src/schema/stream-schemas.ts";
 import { KeyedGateway, makeKey } from "./key-fixture.ts";

@@ -1,4 +1,6 @@
-/** The operator API as an operator uses it, for tests. */
+/** The operator API as an operator uses it, for tests. Every answer is held to the document. */
+import { assertDescribed } from "./operator-document.ts";
+
 export const OPERATOR_TOKEN = "0123456789abcdef0123456789abcdef";
 
 export interface OperatorAnswer {
@@ -54,6 +56,7 @@ export class OperatorClient {
       headers: { ...this.#headers, ...headers },
     });
     const answer = JSON.parse(await response.text()) as Omit<OperatorAnswer, "status" | "headers">;
+    assertDescribed(`${method} /operator/v1/${path}`, response.status, answer);
     return { ...answer, status: response.status, headers: response.headers };
   }
 

@@ -1,6 +1,7 @@
 /** The operator API end to end: who may, what it stops, what goes on, and what a restart keeps. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { OPERATOR_TOKEN, OperatorClient } from "./operator-client.ts";
 import { APPLE, OperatorPlace, refusal } from "./operator-place.ts";
 import { envelope, KEY_1, KEY_2 } from "./signed-client.ts";
@@ -29,6 +30,19 @@ test("operator API: nothing without the token, and nothing is told", async (t) =
     Authorization: `bearer ${OPERATOR_TOKEN}`,
   });
   assert.equal((await lowerCase.get("blocks")).status, 200, "the scheme's case does not matter");
+});
+
+test("operator API: its listener describes it to everybody, in valid OpenAPI 3.1", async (t) => {
+  const place = new OperatorPlace(t);
+  await place.start();
+  const response = await fetch(`${place.operatorUrl}/openapi.json`);
+  assert.equal(response.status, 200);
+  const document = (await response.json()) as Readonly<Record<string, unknown>>;
+  const { valid, errors } = await new Validator().validate(document);
+  assert.ok(valid, JSON.stringify(errors));
+  assert.deepEqual(document["servers"], [{ url: place.operatorUrl }]);
+  const written = await fetch(`${place.operatorUrl}/openapi.json`, { method: "POST" });
+  assert.equal(written.status, 404);
 });
 
 test("operator API: bad requests are refused in words and change nothing", async (t) => {

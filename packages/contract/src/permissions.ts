@@ -2,11 +2,9 @@
  * Which permission each signed route and each command of the socket needs: the one table. A route
  * that is not classified here does not compile. docs/concepts/keys.md lists the same rows.
  */
+import type { Permission } from "./operator/operator-words.ts";
 import type { SignedRouteName } from "./routes.ts";
 import type { COMMAND_OPS } from "./schema/stream-schemas.ts";
-
-/** `trade` is allowed whatever `read` and `cancel` are. */
-export type Permission = "read" | "trade" | "cancel" | "operate";
 
 /** What is asked of a key before its request is decoded. */
 export interface Need {

@@ -33,6 +33,16 @@ const CHANNEL_WORDS: Readonly<Record<Channel, string>> = {
   [Channel.Gateway]: "gateway",
 };
 
+/** Every word of an event; the last two are of commands that were refused. */
+export const STORY_EVENTS: readonly string[] = [
+  ...Object.values(EVENT_WORDS),
+  "cancel_refused",
+  "amend_refused",
+];
+
+/** Every word of a channel, the empty one included. */
+export const STORY_CHANNELS: readonly string[] = ["", ...Object.values(CHANNEL_WORDS)];
+
 /**
  * A part of a story, its events oldest first; `earlier` is what asks for the part before it. A
  * story that is not complete began before what the journal can say of it.

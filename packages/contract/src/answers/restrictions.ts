@@ -1,6 +1,6 @@
 /** What operators hold back, as a client sees it: not who decided it, nor why. */
 import { MARKET_GROUP_NAMES, type MarketGroup } from "@countermand/core/model";
-import type { MarketMode } from "../operator/control-requests.ts";
+import type { MarketMode } from "../operator/operator-words.ts";
 import { encodeSuccess } from "./envelope.ts";
 import { unixSeconds } from "./unix-seconds.ts";
 

@@ -4,6 +4,11 @@ import { type Fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { decimalField, kept } from "../requests/fields.ts";
+import {
+  ADJUST_REQUEST,
+  CLOSE_ACCOUNT_REQUEST,
+  OPEN_ACCOUNT_REQUEST,
+} from "../schema/operator-request-schemas.ts";
 import { shown } from "../shown.ts";
 import { actObject, booleanField, invalid, requiredText } from "./operator-fields.ts";
 
@@ -32,7 +37,7 @@ const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Body of `POST /operator/v1/accounts`. */
 export function decodeOpenAccount(value: JsonValue): OpenAccountRequest | Fault {
-  const act = actObject(value, ["account", "short_selling", "cash", "holdings"]);
+  const act = actObject(value, OPEN_ACCOUNT_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const account = requiredText(object, "account", LIMITS.accountCharactersMax.value);
@@ -59,7 +64,7 @@ export function decodeOpenAccount(value: JsonValue): OpenAccountRequest | Fault 
 
 /** Body of `POST /operator/v1/accounts/{account}/adjust`. */
 export function decodeAdjust(value: JsonValue): AdjustRequest | Fault {
-  const act = actObject(value, ["cash", "holdings"]);
+  const act = actObject(value, ADJUST_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const adjustments = adjustmentsOf(object);
@@ -70,7 +75,7 @@ export function decodeAdjust(value: JsonValue): AdjustRequest | Fault {
 
 /** Body of `POST /operator/v1/accounts/{account}/close`. */
 export function decodeCloseAccount(value: JsonValue): CloseAccountRequest | Fault {
-  const act = actObject(value, ["cancel_orders", "withdraw"]);
+  const act = actObject(value, CLOSE_ACCOUNT_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const cancels = booleanField(object, "cancel_orders");

@@ -1,7 +1,8 @@
 /** What the operator API shows of blocks and modes. Times are Unix milliseconds. */
 import { MARKET_GROUP_NAMES, type MarketGroup } from "@countermand/core/model";
 import { encodeNotice } from "../answers/stream.ts";
-import type { MarketMode, OperatorScope } from "./control-requests.ts";
+import type { OperatorScope } from "./control-requests.ts";
+import type { MarketMode } from "./operator-words.ts";
 
 /** Who decided something, when and why. */
 export interface ActRow {

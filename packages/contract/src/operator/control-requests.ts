@@ -3,8 +3,16 @@ import { type Account, type MarketGroup, marketGroupOf } from "@countermand/core
 import { type Fault, isFault } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS, WordTable } from "../names.ts";
+import { MARKET_WORDS } from "../names.ts";
 import { kept } from "../requests/fields.ts";
+import { fieldNames } from "../schema/json-schema.ts";
+import {
+  KILL_REQUEST,
+  KILL_SCOPE,
+  MODE_REQUEST,
+  NO_CONTENT,
+  REASON_REQUEST,
+} from "../schema/operator-request-schemas.ts";
 import {
   actObject,
   booleanField,
@@ -13,6 +21,7 @@ import {
   optionalText,
   requiredText,
 } from "./operator-fields.ts";
+import { MARKET_MODE_WORDS, type MarketMode } from "./operator-words.ts";
 
 /** Null members fit everything; with all of them null it is the whole gateway. */
 export interface OperatorScope {
@@ -33,15 +42,6 @@ export interface ReasonRequest {
   readonly reason: string;
 }
 
-/** What a market takes; in the order of the table from the most to the least. */
-export type MarketMode = "open" | "cancel_only" | "halted";
-
-export const MARKET_MODE_WORDS: WordTable<MarketMode> = new WordTable<MarketMode>([
-  ["open", "open"],
-  ["cancel_only", "cancel_only"],
-  ["halted", "halted"],
-]);
-
 export interface ModeRequest {
   readonly reason: string;
   /** Null means the whole gateway. */
@@ -49,7 +49,6 @@ export interface ModeRequest {
   readonly mode: MarketMode;
 }
 
-const SCOPE_FIELDS = ["gateway", "market", "account", "portfolio_id", "api_key"];
 const WHOLE_GATEWAY: OperatorScope = {
   apiKey: null,
   account: null,
@@ -59,11 +58,12 @@ const WHOLE_GATEWAY: OperatorScope = {
 
 /** Body of `POST /operator/v1/kill`. */
 export function decodeKill(value: JsonValue): KillRequest | Fault {
-  const act = actObject(value, ["scope", "cancel_orders"]);
+  const act = actObject(value, KILL_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const given = object.get("scope");
-  if (given === undefined) return invalid(`scope is required, with ${SCOPE_FIELDS.join(", ")}`);
+  if (given === undefined)
+    return invalid(`scope is required, with ${fieldNames(KILL_SCOPE).join(", ")}`);
   const scope = decodeScope(given);
   if (isFault(scope)) return scope;
   const cancels = booleanField(object, "cancel_orders");
@@ -73,18 +73,18 @@ export function decodeKill(value: JsonValue): KillRequest | Fault {
 
 /** A body that says nothing but why. */
 export function decodeReason(value: JsonValue): ReasonRequest | Fault {
-  const act = actObject(value, []);
+  const act = actObject(value, REASON_REQUEST);
   return isFault(act) ? act : { reason: act.reason };
 }
 
 /** A body that says nothing: `{}`. */
 export function decodeNothing(value: JsonValue): object | Fault {
-  return operatorObject(value, []);
+  return operatorObject(value, NO_CONTENT);
 }
 
 /** Body of `POST /operator/v1/modes`. */
 export function decodeModeChange(value: JsonValue): ModeRequest | Fault {
-  const act = actObject(value, ["market", "mode"]);
+  const act = actObject(value, MODE_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const word = requiredText(object, "mode", WORD_CHARACTERS_MAX);
@@ -107,7 +107,7 @@ const WORD_CHARACTERS_MAX = 32;
 
 /** The whole gateway is named as such, so that a forgotten field never stops everybody. */
 function decodeScope(value: JsonValue): OperatorScope | Fault {
-  const object = operatorObject(value, SCOPE_FIELDS);
+  const object = operatorObject(value, KILL_SCOPE);
   if (isFault(object)) return object;
   const whole = booleanField(object, "gateway");
   if (isFault(whole)) return whole;

@@ -6,11 +6,14 @@ import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { MARKET_WORDS } from "../names.ts";
 import { decimalField, kept } from "../requests/fields.ts";
+import {
+  ADD_INSTRUMENT_REQUEST,
+  CHANGE_INSTRUMENT_REQUEST,
+  RETIRE_REQUEST,
+} from "../schema/operator-request-schemas.ts";
 import { shown } from "../shown.ts";
 import { actObject, booleanField, invalid, optionalText, requiredText } from "./operator-fields.ts";
-
-/** What becomes of open orders: all stay, or what cannot stay is cancelled. */
-export type RestingChoice = "keep" | "cancel";
+import type { RestingChoice } from "./operator-words.ts";
 
 /** Null leaves a term as it is. */
 export interface GridRequest {
@@ -46,7 +49,7 @@ const GRID_FIELDS = ["tick", "lot", "price_max", "qty_max"] as const;
 
 /** Body of `POST /operator/v1/instruments/{symbol}`. */
 export function decodeInstrumentChange(value: JsonValue): InstrumentRequest | Fault {
-  const act = actObject(value, ["name", "halted", ...GRID_FIELDS, "resting"]);
+  const act = actObject(value, CHANGE_INSTRUMENT_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const name = optionalText(object, "name", LIMITS.instrumentNameCharactersMax.value);
@@ -66,7 +69,7 @@ export function decodeInstrumentChange(value: JsonValue): InstrumentRequest | Fa
 
 /** Body of `POST /operator/v1/instruments/{symbol}/retire`. */
 export function decodeRetire(value: JsonValue): RetireRequest | Fault {
-  const act = actObject(value, ["resting"]);
+  const act = actObject(value, RETIRE_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const resting = restingOf(object);
@@ -77,8 +80,7 @@ export function decodeRetire(value: JsonValue): RetireRequest | Fault {
 
 /** Body of `POST /operator/v1/instruments`. */
 export function decodeAddInstrument(value: JsonValue): AddInstrumentRequest | Fault {
-  const texts = ["symbol", "name", "markets", "currency", "product"];
-  const act = actObject(value, [...texts, ...GRID_FIELDS, "odd_lot"]);
+  const act = actObject(value, ADD_INSTRUMENT_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const symbol = nameOf(object, "symbol");

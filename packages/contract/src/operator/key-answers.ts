@@ -1,6 +1,6 @@
 /** What the operator API shows of API keys. Times are Unix milliseconds. */
-import type { Permission } from "../permissions.ts";
 import { type ActRow, actJson } from "./control-answers.ts";
+import type { Permission } from "./operator-words.ts";
 
 export interface KeyRow {
   readonly apiKey: string;

@@ -3,10 +3,15 @@ import type { Account } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { type JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
 import { LIMITS, type LimitSpec } from "../limits.ts";
-import type { Permission } from "../permissions.ts";
 import { kept, kindOf, textFault } from "../requests/fields.ts";
+import {
+  CREATE_KEY_REQUEST,
+  EXPIRE_KEY_REQUEST,
+  ROTATE_KEY_REQUEST,
+} from "../schema/operator-request-schemas.ts";
 import { shown } from "../shown.ts";
 import { actObject, invalid, optionalText } from "./operator-fields.ts";
+import { PERMISSION_WORDS, type Permission } from "./operator-words.ts";
 
 export interface CreateKeyRequest {
   readonly reason: string;
@@ -35,25 +40,14 @@ export interface ExpireKeyRequest {
   readonly expiresAtMs: number | null;
 }
 
-const PERMISSIONS: readonly Permission[] = ["read", "trade", "cancel", "operate"];
 const WORD_CHARACTERS_MAX = 32;
 /** Base64 of a raw key has 44, of one with its DER header 60. */
 const PUBLIC_KEY_CHARACTERS_MAX = 128;
 const ADDRESS_CHARACTERS_MAX = 64;
-const CREATE_FIELDS = [
-  "label",
-  "algorithm",
-  "public_key",
-  "accounts",
-  "permissions",
-  "portfolios",
-  "addresses",
-  "expires_at",
-];
 
 /** Body of `POST /operator/v1/keys`. */
 export function decodeCreateKey(value: JsonValue): CreateKeyRequest | Fault {
-  const act = actObject(value, CREATE_FIELDS);
+  const act = actObject(value, CREATE_KEY_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const label = optionalText(object, "label", LIMITS.keyLabelCharactersMax.value);
@@ -69,7 +63,7 @@ export function decodeCreateKey(value: JsonValue): CreateKeyRequest | Fault {
 
 /** Body of `POST /operator/v1/keys/{api_key}/rotate`. */
 export function decodeRotateKey(value: JsonValue): RotateKeyRequest | Fault {
-  const act = actObject(value, ["overlap_seconds", "public_key"]);
+  const act = actObject(value, ROTATE_KEY_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const { value: max } = LIMITS.keyOverlapSecondsMax;
@@ -85,7 +79,7 @@ export function decodeRotateKey(value: JsonValue): RotateKeyRequest | Fault {
 
 /** Body of `POST /operator/v1/keys/{api_key}/expire`. */
 export function decodeExpireKey(value: JsonValue): ExpireKeyRequest | Fault {
-  const act = actObject(value, ["expires_at"]);
+  const act = actObject(value, EXPIRE_KEY_REQUEST);
   if (isFault(act)) return act;
   const { object, reason } = act;
   const expiresAtMs = millisecondsField(object, "expires_at");
@@ -132,11 +126,11 @@ function rightsProblem(
 function permissionsField(object: JsonObject): readonly Permission[] | Fault {
   const words = listField(object, "permissions", null, WORD_CHARACTERS_MAX);
   if (isFault(words)) return words;
-  const named = PERMISSIONS.join(", ");
+  const named = PERMISSION_WORDS.join(", ");
   if (words === null) return invalid(`permissions is required, of ${named}`);
   const permissions: Permission[] = [];
   for (const word of words) {
-    const permission = PERMISSIONS.find((each) => each === word);
+    const permission = PERMISSION_WORDS.find((each) => each === word);
     if (permission === undefined) return invalid(`${shown(word)} is none of ${named}`);
     permissions.push(permission);
   }
@@ -169,7 +163,7 @@ function listField(
   const value = object.get(name);
   if (value === undefined) return null;
   if (!isArray(value)) return invalid(`${name} must be an array of strings, not ${kindOf(value)}`);
-  const max = limit?.value ?? PERMISSIONS.length;
+  const max = limit?.value ?? PERMISSION_WORDS.length;
   if (value.length === 0) return invalid(`${name} is empty: leave it out, or name some`);
   if (value.length > max) return invalid(`${name} has at most ${max} elements`);
   const texts = new Set<string>();

@@ -2,7 +2,7 @@
 import { formatDecimal } from "@countermand/core/model";
 import { jsonString } from "../answers/json-text.ts";
 import { type ActRow, actJson } from "./control-answers.ts";
-import { LIMIT_WORDS, type LimitField } from "./limit-requests.ts";
+import { LIMIT_WORDS, type LimitField } from "./operator-words.ts";
 
 /** Null is no limit; a bigint is in 10^-8, a map has amounts by currency. */
 export type LimitValue = number | bigint | ReadonlyMap<string, bigint> | null;

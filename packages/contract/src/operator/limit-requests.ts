@@ -3,21 +3,11 @@ import { type Fault, isFault } from "../errors.ts";
 import { JsonObject, type JsonValue, NumberText } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { kindOf } from "../requests/fields.ts";
+import type { ObjectSchema } from "../schema/json-schema.ts";
+import { LIMITS_REMOVAL, LIMITS_REQUEST } from "../schema/operator-request-schemas.ts";
 import { shown } from "../shown.ts";
 import { actObject, invalid, optionalText } from "./operator-fields.ts";
-
-/** The limits' words, which are those of their settings. */
-export const LIMIT_WORDS = {
-  orderQty: "order_qty_max",
-  orderValue: "order_value_max",
-  priceDistance: "price_distance_max",
-  duplicateMs: "duplicate_ms",
-  openOrders: "open_orders_max",
-  grossExposure: "gross_exposure_max",
-  orderRate: "orders_per_second_max",
-} as const;
-
-export type LimitField = keyof typeof LIMIT_WORDS;
+import { LIMIT_WORDS, type LimitField } from "./operator-words.ts";
 
 const LIMIT_FIELDS = Object.keys(LIMIT_WORDS) as readonly LimitField[];
 const FIELD_OF: ReadonlyMap<string, LimitField> = new Map(
@@ -38,7 +28,7 @@ export interface LimitsRequest extends LimitsRemoval {
 
 /** Body of `PUT /operator/v1/limits/...`: values are checked where the settings' are. */
 export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
-  const act = versionedAct(value, ["limits"]);
+  const act = versionedAct(value, LIMITS_REQUEST);
   if (isFault(act)) return act;
   const { object, ...rest } = act;
   const given = object.get("limits");
@@ -62,16 +52,16 @@ export function decodeLimits(value: JsonValue): LimitsRequest | Fault {
 
 /** Body of `DELETE /operator/v1/limits/...`. */
 export function decodeLimitsRemoval(value: JsonValue): LimitsRemoval | Fault {
-  const act = versionedAct(value, []);
+  const act = versionedAct(value, LIMITS_REMOVAL);
   return isFault(act) ? act : { reason: act.reason, version: act.version };
 }
 
 /** An act on what was read. The body is signed, as the header If-Match is not. */
 function versionedAct(
   value: JsonValue,
-  known: readonly string[],
+  schema: ObjectSchema,
 ): (LimitsRemoval & { readonly object: JsonObject }) | Fault {
-  const act = actObject(value, ["version", ...known]);
+  const act = actObject(value, schema);
   if (isFault(act)) return act;
   const version = optionalText(act.object, "version", LIMITS.operatorNameCharactersMax.value);
   return version !== null && isFault(version) ? version : { ...act, version };

@@ -3,18 +3,19 @@ import { type Fault, fault, isFault } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json-exact.ts";
 import { LIMITS } from "../limits.ts";
 import { kept, kindOf, notText, requestObject, textFault, textField } from "../requests/fields.ts";
+import { fieldNames, type ObjectSchema } from "../schema/json-schema.ts";
 
-/** The body as an object that has these fields and no others. */
-export function operatorObject(body: JsonValue, known: readonly string[]): JsonObject | Fault {
-  return requestObject(body, known, "OPERATOR_UNKNOWN_FIELD", "this");
+/** The body as an object that has the fields of this schema and no others. */
+export function operatorObject(body: JsonValue, schema: ObjectSchema): JsonObject | Fault {
+  return requestObject(body, fieldNames(schema), "OPERATOR_UNKNOWN_FIELD", "this");
 }
 
 /** The body of an act: its object, and why it is done, for the journal; which every act says. */
 export function actObject(
   body: JsonValue,
-  known: readonly string[],
+  schema: ObjectSchema,
 ): { readonly object: JsonObject; readonly reason: string } | Fault {
-  const object = operatorObject(body, ["reason", ...known]);
+  const object = operatorObject(body, schema);
   if (isFault(object)) return object;
   const reason = requiredText(object, "reason", LIMITS.operatorReasonCharactersMax.value);
   return isFault(reason) ? reason : { object, reason: kept(reason) };

@@ -4,20 +4,18 @@
  */
 import { type Fault, isFault } from "../errors.ts";
 import { WordTable } from "../names.ts";
-import { ORDERS_QUERY_NAMES, type OrdersQuery, readOrdersQuery } from "../requests/orders-query.ts";
+import { type OrdersQuery, readOrdersQuery } from "../requests/orders-query.ts";
 import { queryReader } from "../requests/query-reader.ts";
-
-const STATES = ["open", "closed", "all"] as const;
-
-/** Where orders are looked for: among those that work, those that are over, or both. */
-export type OrdersState = (typeof STATES)[number];
+import { fieldNames } from "../schema/json-schema.ts";
+import { OPERATOR_ORDERS_QUERY } from "../schema/operator-request-schemas.ts";
+import { ORDERS_STATES, type OrdersState } from "./operator-words.ts";
 
 export interface OperatorOrdersQuery extends OrdersQuery {
   readonly state: OrdersState;
 }
 
-const STATE_WORDS = new WordTable<OrdersState>(STATES.map((state) => [state, state]));
-const NAMES: readonly string[] = [...ORDERS_QUERY_NAMES, "state"];
+const STATE_WORDS = new WordTable<OrdersState>(ORDERS_STATES.map((state) => [state, state]));
+const NAMES: readonly string[] = fieldNames(OPERATOR_ORDERS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
 export function decodeOperatorOrdersQuery(rawQuery: string): OperatorOrdersQuery | Fault {

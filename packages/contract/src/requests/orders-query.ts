@@ -24,7 +24,7 @@ export interface OrdersQuery extends PageQuery, TimesQuery {
   readonly side?: Side;
 }
 
-export const ORDERS_QUERY_NAMES: readonly string[] = fieldNames(ORDERS_QUERY);
+const ORDERS_QUERY_NAMES: readonly string[] = fieldNames(ORDERS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
 export function decodeOrdersQuery(rawQuery: string): OrdersQuery | Fault {

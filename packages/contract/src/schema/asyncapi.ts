@@ -3,7 +3,7 @@ import { MARKET_STREAM_PATH } from "../market/market-routes.ts";
 import { STREAM_PATH } from "../routes.ts";
 import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
 import { MARKET_STREAM_SCHEMAS } from "./market-stream-schemas.ts";
-import type { DocumentOptions } from "./openapi.ts";
+import type { DocumentOptions } from "./openapi-parts.ts";
 import { SCHEMAS } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;

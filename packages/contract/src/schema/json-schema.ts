@@ -9,13 +9,15 @@ import type { WordTable } from "../names.ts";
 
 export interface Schema {
   readonly $ref?: string;
-  readonly type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
+  readonly type?: "object" | "array" | "string" | "number" | "integer" | "boolean" | "null";
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
+  /** A schema is that of every member that `properties` does not name. */
+  readonly additionalProperties?: boolean | Schema;
   readonly items?: Schema;
   readonly prefixItems?: readonly Schema[];
+  readonly maxProperties?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly enum?: readonly (string | number)[];
@@ -131,6 +133,16 @@ export function boolean(description: string): Schema {
 
 export function array(description: string, items: Schema, rest: Partial<Schema> = {}): Schema {
   return { type: "array", description, items, ...rest };
+}
+
+/** An object whose members are called what the data is about, such as a currency. */
+export function record(description: string, member: Schema, rest: Partial<Schema> = {}): Schema {
+  return { type: "object", description, additionalProperties: member, ...rest };
+}
+
+/** Of this schema, or null. */
+export function nullable(description: string, schema: Schema): Schema {
+  return { description, anyOf: [schema, { type: "null" }] };
 }
 
 /** Exactly this text. */

@@ -1,22 +1,22 @@
 /** The OpenAPI 3.1 document, made from the route table, the schemas and the error catalogue. */
 import { RECEIPT_KIND } from "../answers/receipt.ts";
-import { ERRORS, type ErrorName, type ErrorSpec } from "../errors.ts";
+import { ERRORS } from "../errors.ts";
 import { ROUTES, type RouteName, type RouteSpec } from "../routes.ts";
 import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
 import { EXAMPLES } from "./examples.ts";
-import { type ObjectSchema, ref, type Schema } from "./json-schema.ts";
+import type { Schema } from "./json-schema.ts";
+import {
+  type DocumentOptions,
+  documentHead,
+  failuresOf,
+  header,
+  type Json,
+  queryParameters,
+  responsesOf,
+} from "./openapi-parts.ts";
 import { SCHEMAS } from "./schemas.ts";
 
-export interface DocumentOptions {
-  /** Version of the product. */
-  readonly version: string;
-  /** Where the gateway is, such as http://127.0.0.1:8080. */
-  readonly serverUrl: string;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-export function openApiDocument({ version, serverUrl }: DocumentOptions): Json {
+export function openApiDocument(options: DocumentOptions): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of ROUTES) {
     const operations = paths[route.path] ?? {};
@@ -24,15 +24,7 @@ export function openApiDocument({ version, serverUrl }: DocumentOptions): Json {
     paths[route.path] = operations;
   }
   return {
-    openapi: "3.1.0",
-    info: {
-      title: "Countermand",
-      version,
-      summary: "An order gateway: when it says a cancel is done, it is done.",
-      description: INTRODUCTION,
-      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-    },
-    servers: [{ url: serverUrl }],
+    ...documentHead("Countermand", INTRODUCTION, options),
     tags: TAGS,
     paths,
     components: {
@@ -81,10 +73,7 @@ const HEADERS = {
 };
 type HeaderName = keyof typeof HEADERS;
 
-const FAILED = "Failed";
-/** One shared answer per HTTP status that a failure may have, with all its causes. */
-const RESPONSES = responsesByStatus();
-const STATUSES = Object.keys(RESPONSES);
+const RESPONSES = failuresOf(Object.values(ERRORS), failureHeaders);
 
 function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS }): Json {
   const endpoint = ENDPOINTS[route.name];
@@ -100,19 +89,7 @@ function operation(route: RouteSpec & { readonly name: keyof typeof ENDPOINTS })
     ...(signed ? { security: SIGNED } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(endpoint.body === undefined ? {} : { requestBody: requestBody(route.name, endpoint.body) }),
-    responses: {
-      200: {
-        description: "Done.",
-        headers: headers(headersOf(route, endpoint)),
-        content: json(endpoint.ok),
-      },
-      ...Object.fromEntries(
-        STATUSES.map((status) => [
-          status.slice(FAILED.length),
-          { $ref: `#/components/responses/${status}` },
-        ]),
-      ),
-    },
+    responses: responsesOf(endpoint.ok, headersOf(route, endpoint), RESPONSES),
   };
 }
 
@@ -140,16 +117,6 @@ function parametersOf({ path }: RouteSpec, { query, prefers, receipts }: Endpoin
   return parameters;
 }
 
-function queryParameters({ properties, required = [] }: ObjectSchema): Json[] {
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
-    name,
-    in: "query",
-    required: required.includes(name),
-    ...(description === undefined ? {} : { description }),
-    schema,
-  }));
-}
-
 function headersOf({ signed }: RouteSpec, { prefers }: Endpoint): readonly HeaderName[] {
   if (!signed) return ["X-Request-Id"];
   const names = ["X-Request-Id", "X-Idempotent-Replay", "RateLimit-Policy", "RateLimit"] as const;
@@ -163,37 +130,4 @@ function failureHeaders(status: number): readonly HeaderName[] {
   if (status === 405) return ["X-Request-Id", "Allow"];
   if (status === 409) return [...names, "Preference-Applied", "X-Idempotent-Replay"];
   return status === 429 || status === 503 ? [...names, "Retry-After"] : names;
-}
-
-function header(description: string, type: "string" | "integer" = "string"): Json {
-  return { description, schema: { type } };
-}
-
-function headers(names: readonly HeaderName[]): Json {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-}
-
-function responsesByStatus(): Readonly<Record<string, Json>> {
-  const causes = new Map<number, string[]>();
-  for (const name of Object.keys(ERRORS) as ErrorName[]) {
-    const { httpStatus, code, reason, action }: ErrorSpec = ERRORS[name];
-    const lines = causes.get(httpStatus) ?? [];
-    lines.push(`- ${code} \`${reason}\`: ${action}`);
-    causes.set(httpStatus, lines);
-  }
-  const sorted = [...causes].sort(([a], [b]) => a - b);
-  return Object.fromEntries(
-    sorted.map(([status, lines]) => [
-      `${FAILED}${status}`,
-      {
-        description: lines.join("\n"),
-        headers: headers(failureHeaders(status)),
-        content: json(ref("Failure")),
-      },
-    ]),
-  );
-}
-
-function json(schema: Schema): Json {
-  return { "application/json": { schema } };
 }

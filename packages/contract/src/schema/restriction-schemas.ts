@@ -1,5 +1,5 @@
 /** What operators hold back, as a client sees it. */
-import { MARKET_MODE_WORDS } from "../operator/control-requests.ts";
+import { MARKET_MODE_WORDS } from "../operator/operator-words.ts";
 import {
   answer,
   array,

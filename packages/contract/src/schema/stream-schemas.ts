@@ -1,7 +1,7 @@
 /** Messages of the order stream, both ways. */
 import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
-import { MARKET_MODE_WORDS } from "../operator/control-requests.ts";
+import { MARKET_MODE_WORDS } from "../operator/operator-words.ts";
 import { FAILURE, message, RECEIPT, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,

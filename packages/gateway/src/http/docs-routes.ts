@@ -86,7 +86,8 @@ export function addDocsRoutes(app: FastifyInstance): void {
   }
 }
 
-function addDocument(app: FastifyInstance, path: string, make: MakeDocument): void {
+/** A document that names the gateway as whoever asks for it does. */
+export function addDocument(app: FastifyInstance, path: string, make: MakeDocument): void {
   const templates = new Map<string, readonly Buffer[]>();
   app.get(path, ({ host, protocol }: FastifyRequest, reply) => {
     const template = templates.get(protocol) ?? templateOf(make, protocol);

@@ -17,6 +17,7 @@ import {
   type Fault,
   fault,
   isFault,
+  type KeyListState,
   type KeyRow,
   type ReasonRequest,
   type RotateKeyRequest,
@@ -27,7 +28,6 @@ import {
   type KeyAlgorithm,
   type KeyCredential,
   type KeyEvent,
-  type KeyState,
   keyState,
 } from "@countermand/core/control";
 import type { Refusal, UnixMs } from "@countermand/core/model";
@@ -45,8 +45,6 @@ export interface KeyServiceOptions {
   /** Something about the key changed: its streams may have to end. */
   readonly onChanged: (apiKey: string) => void;
 }
-
-export type KeyListState = KeyState | "all";
 
 /** What signatures are checked with, and what its holder is told the once. */
 interface Credential {

@@ -1,5 +1,6 @@
 /** The operator API: what each route makes of a request's path, query and body. */
 import {
+  BLOCK_STATES,
   decodeAddInstrument,
   decodeAdjust,
   decodeCloseAccount,
@@ -20,6 +21,7 @@ import {
   fault,
   isFault,
   type JsonValue,
+  KEY_LIST_STATES,
   LIMITS,
   PAGE_SIZE_DEFAULT,
 } from "@countermand/contract";
@@ -27,9 +29,8 @@ import type { Account } from "@countermand/core/model";
 import type { SoughtOrder } from "../audit/order-story.ts";
 import { cursorOf, type StoryPage } from "../audit/story-cursor.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
-import type { KeyListState } from "./key-service.ts";
 import type { LimitOwner } from "./limit-service.ts";
-import type { AccountsPage, BlockState, OperatorService } from "./operator-service.ts";
+import type { AccountsPage, OperatorService } from "./operator-service.ts";
 import type { OperatorAnswer, OperatorTurn } from "./operator-turn.ts";
 
 /** A request past the token, not decoded yet. */
@@ -71,9 +72,9 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   }),
   read("/operator/v1/blocks", ["state"], ({ query }) => {
     const state = query.get("state") ?? "active";
-    if (!isBlockState(state))
-      return invalidQuery(`state must be one of ${BLOCK_STATES.join(", ")}`);
-    return (service) => service.blocks(state);
+    const known = BLOCK_STATES.find((each) => each === state);
+    if (known === undefined) return invalidQuery(`state must be one of ${BLOCK_STATES.join(", ")}`);
+    return (service) => service.blocks(known);
   }),
   read("/operator/v1/blocks/:block_id", [], ({ parameters }) => {
     const blockId = blockIdOf(parameters);
@@ -143,12 +144,17 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const page = pageOf(query);
     return isFault(page) ? page : (service) => service.limits.list(page);
   }),
-  ...limitRoutes("/operator/v1/limits/accounts/:name", "account"),
-  ...limitRoutes("/operator/v1/limits/keys/:name", "key"),
+  ...limitRoutes("/operator/v1/limits/accounts/:account", (path) => {
+    return { scope: "account", name: accountOf(path) };
+  }),
+  ...limitRoutes("/operator/v1/limits/keys/:api_key", (path) => {
+    return { scope: "key", name: apiKeyOf(path) };
+  }),
   read("/operator/v1/keys", ["state"], ({ query }) => {
     const state = query.get("state") ?? "active";
-    const known = KEY_STATES.find((each) => each === state);
-    if (known === undefined) return invalidQuery(`state must be one of ${KEY_STATES.join(", ")}`);
+    const known = KEY_LIST_STATES.find((each) => each === state);
+    if (known === undefined)
+      return invalidQuery(`state must be one of ${KEY_LIST_STATES.join(", ")}`);
     return (service, turn) => service.keys.list(turn, known);
   }),
   write("/operator/v1/keys", decodeCreateKey, (request) => {
@@ -168,29 +174,34 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   }),
 ];
 
-function limitRoutes(path: string, scope: LimitOwner["scope"]): readonly OperatorRoute[] {
-  const ownerOf = ({ parameters: { name = "" } }: OperatorContent): LimitOwner => {
-    return { scope, name };
-  };
+type PathParameters = OperatorContent["parameters"];
+
+function limitRoutes(
+  path: string,
+  ownerOf: (parameters: PathParameters) => LimitOwner,
+): readonly OperatorRoute[] {
   return [
-    read(path, [], (content) => (service) => service.limits.show(ownerOf(content))),
+    read(
+      path,
+      [],
+      ({ parameters }) =>
+        (service) =>
+          service.limits.show(ownerOf(parameters)),
+    ),
     {
-      ...write(path, decodeLimits, (request, content) => {
-        return (service, turn) => service.limits.set(turn, ownerOf(content), request);
+      ...write(path, decodeLimits, (request, { parameters }) => {
+        return (service, turn) => service.limits.set(turn, ownerOf(parameters), request);
       }),
       method: "PUT",
     },
     {
-      ...write(path, decodeLimitsRemoval, (request, content) => {
-        return (service, turn) => service.limits.remove(turn, ownerOf(content), request);
+      ...write(path, decodeLimitsRemoval, (request, { parameters }) => {
+        return (service, turn) => service.limits.remove(turn, ownerOf(parameters), request);
       }),
       method: "DELETE",
     },
   ];
 }
-
-const KEY_STATES: readonly KeyListState[] = ["active", "expired", "revoked", "all"];
-const BLOCK_STATES: readonly BlockState[] = ["active", "released", "all"];
 
 /** One whose parameters are known by name; how they are spelled is not looked at. */
 function read(
@@ -291,23 +302,19 @@ function numberIn(
   return value >= 1 && value <= max ? value : invalidQuery(`${name} must be 1 to ${max}`);
 }
 
-function accountOf({ account = "" }: Readonly<Record<string, string>>): Account {
+function accountOf({ account = "" }: PathParameters): Account {
   return account as Account;
 }
 
-function blockIdOf({ block_id: text = "" }: Readonly<Record<string, string>>): number | Fault {
+function blockIdOf({ block_id: text = "" }: PathParameters): number | Fault {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number.parseInt(text, 10);
   return fault("UNKNOWN_BLOCK", "a block's number has digits only");
 }
 
-function apiKeyOf({ api_key: apiKey = "" }: Readonly<Record<string, string>>): string {
+function apiKeyOf({ api_key: apiKey = "" }: PathParameters): string {
   return apiKey;
 }
 
 function isFaultValue(value: number | Fault): value is Fault {
   return typeof value !== "number";
-}
-
-function isBlockState(text: string): text is BlockState {
-  return BLOCK_STATES.some((state) => state === text);
 }

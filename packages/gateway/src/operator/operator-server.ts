@@ -18,6 +18,7 @@ import {
   LIMITS,
   malformedJson,
   OPERATOR_NEED,
+  operatorApiDocument,
   parseExact,
 } from "@countermand/contract";
 import type { UnixMs } from "@countermand/core/model";
@@ -28,6 +29,7 @@ import type { OpenSession } from "../console/console-sessions.ts";
 import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
 import { answerClientError } from "../http/client-error.ts";
 import { connectionRoom } from "../http/connection-room.ts";
+import { addDocument } from "../http/docs-routes.ts";
 import {
   CONNECTION_CHECK_MS,
   HEADERS_TIMEOUT_MS,
@@ -165,14 +167,14 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = request.headers[Header.RequestId];
     if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
-    if (isPagePath(request.url) || isSigned(request) || isToken(request.headers.authorization))
-      done();
+    const isAllowed = isOpen(request) || isSigned(request);
+    if (isAllowed || isToken(request.headers.authorization)) done();
     else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
   });
   app.decorateRequest("signer", null);
   app.decorateRequest("page", null);
   app.addHook("preHandler", (request, reply, done) => {
-    if (isPagePath(request.url)) {
+    if (isOpen(request)) {
       done();
       return;
     }
@@ -192,6 +194,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     });
   }
   addPages(app, options);
+  addDocument(app, DOCUMENT_PATH, operatorApiDocument);
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
     if (error.statusCode === 413) {
@@ -205,6 +208,14 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     return reply;
   });
   return app;
+}
+
+/** What the API is, for whoever asks: it says nothing of this gateway but its version. */
+const DOCUMENT_PATH = "/openapi.json";
+
+/** Whether it needs neither token nor signature: a page has a session, or is to get one. */
+function isOpen({ url }: FastifyRequest): boolean {
+  return isPagePath(url) || url.split("?", 1)[0] === DOCUMENT_PATH;
 }
 
 /** The console for operators: the same routes, by the cookie of a session. */

@@ -6,6 +6,7 @@ import {
   type AccountRow,
   type AddInstrumentRequest,
   type AdjustRequest,
+  type BlockState,
   type CloseAccountRequest,
   type CoreRefusal,
   encodeAccount,
@@ -72,8 +73,6 @@ export interface AccountsPage {
   readonly pageIndex: number;
   readonly pageSize: number;
 }
-
-export type BlockState = "active" | "released" | "all";
 
 export class OperatorService {
   readonly #sequencer: Sequencer;
