@@ -37,17 +37,22 @@ const ROUTES = Object.keys(OPERATOR_ENDPOINTS).map((route) => {
 });
 const validators = new Map<string, ValidateFunction>();
 
+/** The route, as the document names it, of a method and a target; null where it is none. */
+export function operatorRouteOf(sent: string): string | null {
+  const [withoutQuery = ""] = sent.split("?", 1);
+  return ROUTES.find(({ pattern }) => pattern.test(withoutQuery))?.route ?? null;
+}
+
 /** Fails unless the document says of the route that it may answer so. */
 export function assertDescribed(target: string, status: number, answer: object): void {
-  const [sent = ""] = target.split("?", 1);
-  const found = ROUTES.find(({ pattern }) => pattern.test(sent));
-  if (found === undefined) return; // No route: the answer is that of no operation.
+  const route = operatorRouteOf(target);
+  if (route === null) return; // The answer is that of no operation.
   if (status !== 200) {
     const { reason } = answer as { readonly reason: string };
     const { description = "" } = DOCUMENT.components.responses[`Failed${status}`] ?? {};
     assert.ok(description.includes(`\`${reason}\``), `${status} ${reason} is not in the document`);
   }
-  const validate = validatorOf(found.route, status);
+  const validate = validatorOf(route, status);
   const text = `${target}: ${JSON.stringify(answer)}`;
   assert.ok(validate(answer), `${text}\n${AJV.errorsText(validate.errors)}`);
 }

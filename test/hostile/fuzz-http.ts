@@ -7,10 +7,13 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { ERRORS, type ErrorSpec } from "../../packages/contract/src/errors.ts";
 import { matchRoute } from "../../packages/contract/src/routes.ts";
 import { ENDPOINTS } from "../../packages/contract/src/schema/endpoints.ts";
-import { refName, type Schema } from "../../packages/contract/src/schema/json-schema.ts";
-import { SCHEMAS, schemaNamed } from "../../packages/contract/src/schema/schemas.ts";
+import { ref, refName, type Schema } from "../../packages/contract/src/schema/json-schema.ts";
+import { OPERATOR_SCHEMAS } from "../../packages/contract/src/schema/operator-answer-schemas.ts";
+import { OPERATOR_ENDPOINTS } from "../../packages/contract/src/schema/operator-endpoints.ts";
+import { SCHEMAS } from "../../packages/contract/src/schema/schemas.ts";
 import type { Random } from "../e2e/crash/random.ts";
 import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
+import { assertDescribed, operatorRouteOf } from "../e2e/operator-document.ts";
 import {
   type Answer,
   type Key,
@@ -194,29 +197,63 @@ function faultOf(request: SignedRequest, { status, text, headers }: Answer): str
   if (headers["content-type"]?.startsWith("application/json") !== true) {
     return status === 200 ? null : "an error that is not JSON";
   }
-  const { code, reason } = JSON.parse(text) as { code?: unknown; reason?: unknown };
+  const answer = JSON.parse(text) as { code?: unknown; reason?: unknown };
+  const { code, reason } = answer;
+  const undescribed = undescribedBy(request, status, answer);
+  if (undescribed !== null) return undescribed;
   if (status === 200) return acceptedFault(request, code);
   if (!SPECS.has(`${status} ${code} ${reason}`)) return "an error that is not in the catalogue";
   return status >= 500 && status !== 503 ? "a 5xx" : null;
+}
+
+/** What the operators' document does not say of an answer; null where it says it. */
+function undescribedBy({ method, target }: SignedRequest, status: number, answer: object) {
+  try {
+    assertDescribed(`${method} ${target}`, status, answer);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 const AJV = new Ajv2020({ strict: true, strictTypes: false, formats: { decimal: true } });
 AJV.addKeyword("components");
 const VALIDATORS = new Map<string, ReturnType<typeof AJV.compile>>();
 
-/** A single order's request that was carried out is one that its schema allows. */
-function acceptedFault({ method, target, body }: SignedRequest, code: unknown): string | null {
-  const match = matchRoute(method, target.split("?", 1)[0] ?? "");
-  if (code !== 0 || body.length === 0 || match === null || !("route" in match)) return null;
-  const { name } = match.route;
-  const schema = ENDPOINTS[name].body;
-  if (schema === undefined || schema.type === "array") return null;
-  const document = { components: { schemas: SCHEMAS }, $id: `fuzz-${name}`, ...schema };
-  const validate = VALIDATORS.get(name) ?? AJV.compile(document);
+/** A request that was carried out is one that its schema allows; lists are not looked into. */
+function acceptedFault(request: SignedRequest, code: unknown): string | null {
+  const { body } = request;
+  const described = code === 0 && body.length > 0 ? describedBody(request) : null;
+  if (described === null || described.schema.type === "array") return null;
+  const { name, schema, schemas } = described;
+  const known = VALIDATORS.get(name);
+  const validate = known ?? AJV.compile({ components: { schemas }, $id: name, ...schema });
   VALIDATORS.set(name, validate);
-  return validate(asMeant(schema, JSON.parse(body.toString("utf8"))))
+  const named = schemas[refName(schema) ?? ""] ?? schema;
+  return validate(asMeant(named, JSON.parse(body.toString("utf8"))))
     ? null
     : `taken against its schema (${AJV.errorsText(validate.errors)})`;
+}
+
+interface DescribedBody {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly schemas: Readonly<Record<string, Schema>>;
+}
+
+/** What the documents say of a request's body; null where its route takes none. */
+function describedBody({ method, target }: SignedRequest): DescribedBody | null {
+  const operatorRoute = operatorRouteOf(`${method} ${target}`);
+  if (operatorRoute !== null) {
+    const body = OPERATOR_ENDPOINTS[operatorRoute]?.body;
+    if (body === undefined) return null;
+    return { name: operatorRoute, schema: ref(body.schema), schemas: OPERATOR_SCHEMAS };
+  }
+  const match = matchRoute(method, target.split("?", 1)[0] ?? "");
+  if (match === null || !("route" in match)) return null;
+  const { name } = match.route;
+  const schema = ENDPOINTS[name].body;
+  return schema === undefined ? null : { name, schema, schemas: SCHEMAS };
 }
 
 /**
@@ -224,8 +261,7 @@ function acceptedFault({ method, target, body }: SignedRequest, code: unknown): 
  * number any reference is taken, because the number alone decides (CONTRACT section 4).
  */
 function asMeant(schema: Schema, value: object): object {
-  const properties = refName(schema) === null ? schema.properties : undefined;
-  const known = properties ?? schemaNamed(refName(schema) ?? "").properties ?? {};
+  const known = schema.properties ?? {};
   const isNumbered = "order_no" in value && value.order_no !== "";
   const given = Object.entries(value).filter(([name, each]) => {
     return each !== "" && !(isNumbered && name === "reference_id");
