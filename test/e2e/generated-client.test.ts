@@ -1,37 +1,37 @@
-// A client that a public generator makes from the served OpenAPI document, with nothing of ours but
-// the signature, cancels an order.
+// Clients that a public generator makes from the served OpenAPI documents, with nothing of ours but
+// the signature or the token, cancel an order and block an account.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { generateApi } from "swagger-typescript-api";
 import { temporaryFolder } from "../../packages/gateway/src/sys/temporary-folder-fixture.ts";
-import { startInProcess } from "./gateway-in-process.ts";
+import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
+import { OPERATOR_TOKEN } from "./operator-client.ts";
 
-/** What this test uses of the generated class. */
-interface GeneratedApi {
-  readonly trade: Readonly<
-    Record<
-      "placeOrder" | "cancelOrder" | "listOrders",
-      (content: object) => Promise<{ readonly data: GeneratedAnswer }>
-    >
+type GeneratedCalls<Name extends string, Data> = Readonly<
+  Record<Name, (...content: unknown[]) => Promise<{ readonly data: GeneratedAnswer<Data> }>>
+>;
+
+interface GeneratedAnswer<Data> {
+  readonly code: number;
+  readonly data?: Data;
+}
+
+/** What the tests use of the generated classes. */
+interface ClientsApi {
+  readonly trade: GeneratedCalls<
+    "placeOrder" | "cancelOrder" | "listOrders",
+    { readonly order_no?: string; readonly orders?: readonly { order_status: string }[] }
   >;
 }
 
-interface GeneratedAnswer {
-  readonly code: number;
-  readonly data?: {
-    readonly order_no?: string;
-    readonly orders?: readonly { order_status: string }[];
-  };
-}
-
-interface GeneratedModule {
-  readonly Api: new (options: {
-    readonly baseUrl: string;
-    readonly customFetch: typeof fetch;
-  }) => GeneratedApi;
+interface OperatorsApi {
+  readonly operator: GeneratedCalls<
+    "postKill" | "getBlocksByBlockId" | "postBlocksByBlockIdRelease",
+    { readonly block_id: number; readonly state: string }
+  >;
 }
 
 const NOW_MS = 1_746_774_142_000;
@@ -49,21 +49,24 @@ const signedFetch: typeof fetch = (input, init = {}) => {
   return fetch(input, { ...init, headers });
 };
 
+/** The class that is made of the document at this address. */
+async function generated<Api>(
+  t: TestContext,
+  url: string,
+  customFetch: typeof fetch,
+): Promise<Api> {
+  const folder = temporaryFolder(t);
+  const spec = (await (await fetch(`${url}/openapi.json`)).json()) as never;
+  await generateApi({ spec, output: folder, fileName: "api.js", toJS: true, silent: true });
+  const { Api } = (await import(pathToFileURL(join(folder, "api.js")).href)) as {
+    readonly Api: new (options: object) => Api;
+  };
+  return new Api({ baseUrl: url, customFetch });
+}
+
 test("generated client: places an order, cancels it, and sees it cancelled", async (t) => {
   const { url } = await startInProcess(t, { wallMs: NOW_MS, marketMs: NOW_MS });
-  const folder = temporaryFolder(t);
-  const spec = (await (await fetch(`${url}/openapi.json`)).json()) as Parameters<
-    typeof generateApi
-  >[0];
-  await generateApi({
-    spec: spec as never,
-    output: folder,
-    fileName: "api.js",
-    toJS: true,
-    silent: true,
-  });
-  const { Api } = (await import(pathToFileURL(join(folder, "api.js")).href)) as GeneratedModule;
-  const { trade } = new Api({ baseUrl: url, customFetch: signedFetch });
+  const { trade } = await generated<ClientsApi>(t, url, signedFetch);
   const placed = await trade.placeOrder({
     market: "hkex",
     order_type: "limit_order",
@@ -81,4 +84,26 @@ test("generated client: places an order, cancels it, and sees it cancelled", asy
     listed.data.data?.orders?.map(({ order_status }) => order_status),
     ["can"],
   );
+});
+
+const asOperator: typeof fetch = (input, init = {}) => {
+  const headers = new Headers(init.headers);
+  headers.set("Authorization", `Bearer ${OPERATOR_TOKEN}`);
+  headers.set("X-Operator", "kim");
+  return fetch(input, { ...init, headers });
+};
+
+test("generated client: an operator blocks an account, looks, and releases it", async (t) => {
+  const { operatorUrl } = await startInProcess(t, REAL_TIME, {
+    COUNTERMAND_OPERATOR_PORT: "0",
+    COUNTERMAND_OPERATOR_TOKEN: OPERATOR_TOKEN,
+  });
+  assert.ok(operatorUrl !== null);
+  const { operator } = await generated<OperatorsApi>(t, operatorUrl, asOperator);
+  const scope = { account: "80114138" };
+  const killed = await operator.postKill({ reason: "runaway algorithm", scope });
+  const { block_id } = killed.data.data ?? {};
+  assert.equal((await operator.getBlocksByBlockId(block_id)).data.data?.state, "active");
+  const released = await operator.postBlocksByBlockIdRelease(block_id, { reason: "mended" });
+  assert.equal(released.data.data?.state, "released");
 });
