@@ -345,6 +345,70 @@ test("cli: a symbol that nobody trades has no price, not one of 0", async (t) =>
   assert.match(output, /^00700 +TENCENT +hkex +none +none +none +100 +0.01$/m);
 });
 
+test("cli: the market shows the book, trades and candles that orders made", async (t) => {
+  const { countermand, url } = await setUp(t);
+  assert.equal((await countermand("depth 00700")).output, "nobody bids or asks\n");
+  assert.equal((await countermand("trades 00700")).output, "no trades\n");
+  assert.equal((await countermand("candles 00700 --interval 1h")).output, "no trades\n");
+  await countermand("place buy 00700 100 --price 400");
+  await countermand("place buy 00700 300 --price 399");
+  await countermand("place sell 00700 200 --price 410");
+  const { output: book } = await countermand("depth 00700");
+  const rows = book.trimEnd().split("\n");
+  assert.match(rows[0] ?? "", /^ORDERS +QTY +BID +ASK +QTY +ORDERS$/);
+  assert.match(rows[1] ?? "", /^ +1 +100 +400 +410 +200 +1$/);
+  assert.match(rows[2] ?? "", /^ +1 +300 +399$/);
+  const { output: best } = await countermand("depth 00700 --levels 1 --json");
+  assert.deepEqual(JSON.parse(best).bids, [["400", "100", 1]]);
+  const buyer = { COUNTERMAND_API_KEY: "demo-key-2", COUNTERMAND_API_SECRET: "demo-secret-2" };
+  const other = commandLine(t, { COUNTERMAND_URL: url, ...buyer });
+  await other("place buy 00700 200 --price 410");
+  assert.match((await countermand("trades 00700")).output, / 410 +200 +buy +[0-9]+\n$/);
+  const { output: candle } = await countermand("candles 00700 --interval 1d --json");
+  assert.deepEqual(
+    Object.values(JSON.parse(candle)).slice(1, 6),
+    Array(4).fill("410").concat("200"),
+  );
+  assert.equal((await countermand("trades NOPE")).code, 1);
+});
+
+test("cli: faults are armed, listed with what they did, and disarmed", async (t) => {
+  const { countermand } = await setUp(t);
+  assert.equal((await countermand("faults")).output, "none is armed\n");
+  const armed = await countermand("faults arm rejected_order --delay 0ms --count 2 --json");
+  const { id, fault, delay_ms, count } = JSON.parse(armed.output);
+  assert.deepEqual([id, fault, delay_ms, count], [1, "rejected_order", 0, 2]);
+  await countermand("place buy 00700 100 --price 400");
+  assert.match((await countermand("faults list")).output, /rejected_order +0 ms +1 of 2/);
+  assert.equal((await countermand("faults clear")).output, "1 disarmed\n");
+  assert.equal((await countermand("faults clear")).output, "none was armed\n");
+  for (const line of ["faults arm no_such_fault", "faults arm lost_answer --delay 5"]) {
+    assert.equal((await countermand(line)).code, 2, line);
+  }
+  const { code, errors } = await countermand("faults arm lost_answer --delay 5s");
+  assert.equal(code, 1, errors);
+  assert.match((await countermand("faults arm --help")).output, /lost_answer +it is done, and not/);
+});
+
+test("cli: the exchange's clock is shown, set on, and stands still", async (t) => {
+  const { countermand } = await setUp(t);
+  const shown = await countermand("clock");
+  assert.match(shown.output, /runs +with real time\nrules +reference\n\nMARKET +LOCAL TIME/);
+  const before = JSON.parse((await countermand("clock --json")).output);
+  const set = await countermand("clock set --advance 2h --speed 0 --json");
+  const after = JSON.parse(set.output);
+  assert.ok(after.timestamp >= before.timestamp + 7_200_000, set.output);
+  assert.deepEqual([after.speed, after.follows_real_time], [0, false]);
+  assert.match((await countermand("clock set --to 2090-01-01")).output, /time +2090-01-01 00:0/);
+  assert.match((await countermand("clock")).output, /runs +stands still/);
+  assert.match((await countermand("clock set --step crypto")).errors, /No Boundary/);
+  assert.match((await countermand("clock set --speed 1")).output, /runs +as fast as real time/);
+  const wrong = ["clock set", "clock set --step --advance 1h", "clock set --advance 5"];
+  for (const line of wrong) assert.equal((await countermand(line)).code, 2, line);
+  const { code, errors } = await countermand("clock set --to 2020-01-01");
+  assert.equal(code, 1, errors);
+});
+
 test("cli: a lost answer is asked for again, and a venue's silence said", async (t) => {
   const { countermand } = await setUp(t);
   // Recipe quantities: the answer is lost; the venue takes half a second to cancel.
@@ -616,8 +680,11 @@ test("cli: completion names every command", async (t) => {
     });
     return bash.stdout.trim();
   };
-  assert.equal(complete("countermand can"), "cancel cancel-batch cancel-all");
-  assert.equal(complete("countermand --profile live can"), "cancel cancel-batch cancel-all");
+  assert.equal(complete("countermand can"), "cancel cancel-batch cancel-all candles");
+  assert.equal(
+    complete("countermand --profile live can"),
+    "cancel cancel-batch cancel-all candles",
+  );
   assert.equal(complete("countermand orders --symbol 00700 --j"), "--json");
   assert.match(complete("countermand place "), /^buy sell --market /);
   assert.match(complete("countermand keys rotate k1 --over"), /^--overlap$/);

@@ -9,10 +9,12 @@ import { addConsoleCommand, addOperatorConsoleCommand } from "./commands/console
 import { addDeadManCommand } from "./commands/dead-man.ts";
 import { addEvidenceCommands } from "./commands/evidence.ts";
 import { addJournalArchiveCommands } from "./commands/journal-archive.ts";
+import { addMarketCommands } from "./commands/market.ts";
 import { addMcpCommand } from "./commands/mcp.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addOperatingCommands } from "./commands/operating.ts";
 import { addProfileCommands } from "./commands/profiles.ts";
+import { addSandboxCommands } from "./commands/sandbox.ts";
 import { addSigningCommands } from "./commands/signing.ts";
 import { addTradingCommands } from "./commands/trading.ts";
 import { addWatchCommand } from "./commands/watch.ts";
@@ -61,6 +63,8 @@ export function createProgram(terminal: Terminal): Command {
   addDeadManCommand(program, terminal);
   addWatchCommand(program, terminal);
   addAccountCommands(program, terminal);
+  addMarketCommands(program, terminal);
+  addSandboxCommands(program, terminal);
   addConsoleCommand(program, terminal);
   addSigningCommands(program, terminal);
   addBenchCommand(program, terminal);

@@ -20,6 +20,21 @@ export function parsedTimeMs(text: string): number | null {
   return Number.isNaN(atMs) ? null : atMs;
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds of a time such as 500ms, 90s, 15m, 2h or 1d; null for any other text. */
+export function durationMs(text: string): number | null {
+  const [, digits, unit = ""] = /^([0-9]{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const unitMs = UNITS_MS[unit];
+  return digits === undefined || unitMs === undefined ? null : Number(digits) * unitMs;
+}
+
 /** Unix seconds as people write them, in UTC. */
 export function timeText(seconds: number): string {
   return `${new Date(1_000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,17 +1,11 @@
-/** Cash, holdings and the market. */
-import type {
-  Balance,
-  Execution,
-  MarketSymbols,
-  Position,
-  Restrictions,
-  Transaction,
-} from "@countermand/client";
+/** Cash, holdings, and what operators hold back. */
+import type { Balance, Execution, Position, Restrictions, Transaction } from "@countermand/client";
 import { type Command, Option } from "commander";
 import { count, given, orderNo } from "../arguments.ts";
 import { rowsOf } from "../paging.ts";
+import { showRows } from "../rows.ts";
 import { session } from "../session.ts";
-import { type Column, tableLines } from "../table.ts";
+import type { Column } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 import { timeText } from "../time.ts";
 
@@ -67,22 +61,6 @@ const TRANSACTION_COLUMNS: readonly Column<Transaction>[] = [
   { title: "REMARKS", of: ({ remarks }) => remarks },
 ];
 
-/** The gateway says 0 where there is none. */
-function shownPrice(price: string): string {
-  return price === "0" ? "none" : price;
-}
-
-const SYMBOL_COLUMNS: readonly Column<MarketSymbols["symbols"][number]>[] = [
-  { title: "SYMBOL", of: ({ symbol }) => symbol },
-  { title: "NAME", of: ({ name }) => name },
-  { title: "MARKETS", of: ({ markets }) => markets.join(", ") },
-  { title: "LAST", of: ({ last_price }) => shownPrice(last_price), isNumber: true },
-  { title: "BID", of: ({ bid_price }) => shownPrice(bid_price), isNumber: true },
-  { title: "ASK", of: ({ ask_price }) => shownPrice(ask_price), isNumber: true },
-  { title: "LOT", of: ({ lot_qty }) => lot_qty, isNumber: true },
-  { title: "TICK", of: ({ price_tick }) => price_tick, isNumber: true },
-];
-
 export function addAccountCommands(program: Command, terminal: Terminal): void {
   program
     .command("balance")
@@ -90,7 +68,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
       const rows = await client.balance();
-      show(terminal, asJson, BALANCE_COLUMNS, rows, "no cash");
+      showRows(terminal, asJson, BALANCE_COLUMNS, rows, "no cash");
     });
   program
     .command("positions")
@@ -105,7 +83,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         },
         ({ product_code }) => product_code,
       );
-      show(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
+      showRows(terminal, asJson, POSITION_COLUMNS, rows, "no holdings");
     });
   program
     .command("executions")
@@ -125,7 +103,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         },
         ({ exec_id }) => exec_id,
       );
-      show(terminal, asJson, EXECUTION_COLUMNS, rows, "no fills");
+      showRows(terminal, asJson, EXECUTION_COLUMNS, rows, "no fills");
     });
   program
     .command("transactions")
@@ -141,7 +119,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         },
         ({ id }) => id,
       );
-      show(terminal, asJson, TRANSACTION_COLUMNS, rows, "no transactions");
+      showRows(terminal, asJson, TRANSACTION_COLUMNS, rows, "no transactions");
     });
   program
     .command("restrictions")
@@ -151,14 +129,6 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       const restrictions = await client.restrictions();
       if (asJson) printJson(terminal, restrictions);
       else print(terminal, restrictionLines(restrictions));
-    });
-  program
-    .command("symbols")
-    .description("list what is traded, with last and best prices")
-    .action(async (_options, command) => {
-      const { client, asJson } = session(command, terminal);
-      const { symbols } = await client.symbols();
-      show(terminal, asJson, SYMBOL_COLUMNS, symbols, "nothing is traded");
     });
 }
 
@@ -176,16 +146,4 @@ function restrictionLines({ blocks, halted_symbols, markets }: Restrictions): st
     ...halted_symbols.map((symbol) => `${symbol} is halted`),
   ];
   return lines.length === 0 ? ["nothing is held back"] : lines;
-}
-
-function show<Row>(
-  terminal: Terminal,
-  asJson: boolean,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  none: string,
-): void {
-  if (asJson) for (const row of rows) printJson(terminal, row);
-  else if (rows.length === 0) print(terminal, [none]);
-  else print(terminal, tableLines(columns, rows));
 }
