@@ -165,6 +165,7 @@ const bodyOf = (name: keyof typeof SIGNED_REQUESTS): object =>
 
 const COMMANDS: readonly object[] = [
   { op: "cancel", id: "1", data: bodyOf("cancelOrder"), receipt: "ed25519" },
+  { op: "cancel", id: "1", data: bodyOf("cancelOrder"), prefer: "return=representation" },
   { op: "cancel_batch", id: "2", data: bodyOf("cancelBatch") },
   { op: "cancel_all", id: "3", data: bodyOf("cancelAll") },
   { op: "place", id: "4", data: bodyOf("placeOrder") },

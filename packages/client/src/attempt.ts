@@ -4,7 +4,7 @@
  */
 import { ApiError, ConnectionError } from "./errors.ts";
 import { unsent } from "./unsent.ts";
-import type { Failure } from "./wire.ts";
+import { type Failure, HTTP_STATUSES, type ReplyMessage } from "./wire.ts";
 import { parseWire } from "./wire-json.ts";
 
 /** An answer with code 0. */
@@ -47,6 +47,9 @@ export const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 /** Whoever asks is not let in, or not any more: that says nothing of what came before. */
 export const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
 
+/** That of a failure whose reason is not in the table. */
+const MOST_STATUS = 400;
+
 /** What a response says, whoever wrote it. */
 export function answered(response: Response, text: string, parse: Parse = parseWire): Attempt {
   const { status } = response;
@@ -69,6 +72,21 @@ export function answered(response: Response, text: string, parse: Parse = parseW
   // Another server than the gateway may say less.
   const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
   const error = new ApiError(status, { ...said, ...(envelope as Failure) });
+  return { type: "refused", error, retryAfterMs };
+}
+
+/** What the reply to a command says: the same without a status, which its reason has. */
+export function replied({ type: _type, id: _id, ...envelope }: ReplyMessage): Attempt {
+  const { code, data, reason = "", receipt, retry_after } = envelope;
+  if (code === 0) {
+    const more = receipt === undefined ? {} : { receipt };
+    return { type: "success", success: { data, replayed: false, ...more } };
+  }
+  const status = HTTP_STATUSES.get(reason) ?? MOST_STATUS;
+  const failure = { message: "", details: "", retryable: false, reason, ...envelope } as Failure;
+  const error = new ApiError(status, failure);
+  if (SEES_NO_OUTCOME.has(status)) return { type: "unknown", cause: error };
+  const retryAfterMs = retry_after === undefined ? null : 1_000 * retry_after;
   return { type: "refused", error, retryAfterMs };
 }
 

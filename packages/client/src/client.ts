@@ -89,6 +89,24 @@ export class CountermandClient {
   }
 
   /**
+   * The same client, whose orders and cancels go over the socket of a stream that was opened with
+   * `commands: true`; all else goes over HTTP as before, amends too. What a call promises and
+   * throws is the same: after a lost connection it is sent again under its id, and acts once. A
+   * stream whose events are not read fast enough lets its socket go, and then these calls wait.
+   * @throws TypeError the stream takes no commands
+   * @example
+   * const stream = client.stream({ commands: true });
+   * const fast = client.withSocket(stream);
+   * const { order_no } = await fast.place(buy);
+   * assert.equal((await fast.cancel({ order_no })).outcome, "cancelled");
+   * stream.close();
+   */
+  withSocket({ commands }: OrderStream): CountermandClient {
+    if (commands === null) throw new TypeError("the stream was opened without commands: true");
+    return new CountermandClient(this.#calls.transport.withCommands(commands));
+  }
+
+  /**
    * The gateway's clock as measured; signatures use it.
    * @example
    * await client.measureClock();

@@ -2,6 +2,7 @@
  * The order stream: connects, resumes after every cut where it stopped, tells silence from loss,
  * and keeps the open orders. What it tells comes once, in order, without gaps.
  */
+import type { Attempt } from "./attempt.ts";
 import type { ServerClock } from "./clock.ts";
 import { ApiError } from "./errors.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -15,6 +16,7 @@ import {
 } from "./line.ts";
 import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
+import { SocketCommands } from "./socket-commands.ts";
 import type {
   ErrorMessage,
   HeartbeatMessage,
@@ -23,6 +25,7 @@ import type {
   NoticeMessage,
   OrderMessage,
   OrderUpdate,
+  ReplyMessage,
   SkipMessage,
   SnapshotMessage,
 } from "./wire.ts";
@@ -94,6 +97,11 @@ export interface OrderStreamOptions extends ConnectionOptions {
     /** Streams that stand in for each other; at most 32 characters. */
     readonly group?: string;
   };
+  /**
+   * Take commands on this socket: `client.withSocket(stream)` then sends orders and cancels over
+   * it. The key needs `trade` or `cancel`.
+   */
+  readonly commands?: boolean;
   /** Events waiting to be read before the connection is let go until they are; 10,000. */
   readonly bufferedEventsMax?: number;
 }
@@ -130,6 +138,7 @@ type Message =
   | HeartbeatMessage
   | HistoryMessage
   | LiveMessage
+  | ReplyMessage
   | SnapshotMessage
   | NoticeMessage
   | ErrorMessage
@@ -146,6 +155,8 @@ type Message =
  * assert.equal(stream.state, "closed");
  */
 export class OrderStream implements AsyncIterable<StreamEvent> {
+  /** What `withSocket` sends by; null where it takes no commands. */
+  readonly commands: SocketCommands | null;
   /** The account of a key that has one. */
   readonly #own = new FollowedAccount();
   /** The accounts of a drop copy, a key that has several, by name; empty for any other key. */
@@ -168,6 +179,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     });
     this.#origin = origin;
     this.#options = options;
+    this.commands = options.commands === true ? new SocketCommands() : null;
     this.#line = new Line(options, this.#lineListener(), this.#lossCode);
     this.#begin = options.afterSeq === undefined ? "snapshot" : "resume";
     const afterSeqs = Object.entries(options.afterSeqs ?? {});
@@ -249,6 +261,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #letGo(): void {
     this.#line.pause();
     this.#state = "waiting";
+    this.commands?.lost("the stream's events are not read");
   }
 
   #lineListener(): LineListener {
@@ -258,6 +271,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
       received: (text) => this.#received(text),
       lost: (reason, retryInMs) => {
         this.#state = "waiting";
+        this.commands?.lost(reason);
         this.#events.push({ type: "disconnected", reason, retryInMs });
       },
       whyRefused: () => this.#whyRefused(),
@@ -277,7 +291,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #query(): string {
     const heartbeat = this.#line.heartbeatSeconds;
-    const always = { history: 1, live: 1, heartbeat, ...watchQuery(this.#options) };
+    const commands = this.commands === null ? undefined : 1;
+    const always = { history: 1, live: 1, heartbeat, commands, ...watchQuery(this.#options) };
     if (this.#begin !== "resume") return writeQuery({ snapshot: 1, ...always });
     const positions = [...this.#accounts]
       .filter(([, { hasPosition }]) => hasPosition)
@@ -297,6 +312,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #opened(): void {
     for (const account of [this.#own, ...this.#accounts.values()]) account.connected();
     if (this.#begin === "resume") this.#state = "live";
+    this.commands?.opened((text) => this.#line.send(text));
     this.#events.push({ type: "connected", afterSeq: this.openOrders.seq });
   }
 
@@ -353,6 +369,9 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
         return;
       case "heartbeat":
         this.#takeHeartbeat(message);
+        return;
+      case "reply":
+        this.commands?.replied(message);
         return;
       case "notice":
         this.#events.push({ type: "notice", notice: message });
@@ -427,7 +446,14 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
     this.#state = "closed";
     this.#line.pause(code);
     this.#events.end(error);
+    this.commands?.ended(endOf(error));
   }
+}
+
+/** What a command comes to that is sent over a stream which has ended. */
+function endOf(error: Error | null): Attempt {
+  if (error instanceof ApiError) return { type: "refused", error, retryAfterMs: null };
+  return { type: "unsent", cause: error ?? undefined, remedy: "its stream was closed" };
 }
 
 /** What asks the gateway to watch the connection; nothing where it need not. */

@@ -20,6 +20,7 @@ import { ServerClock } from "./clock.ts";
 import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
 import { attemptsText, problemText } from "./problem.ts";
 import { type Credentials, Signer } from "./sign.ts";
+import { type SocketCommands, socketCommand } from "./socket-commands.ts";
 import { systemDelay, systemMonotonicMs, systemNow } from "./system.ts";
 
 export interface TransportOptions {
@@ -80,6 +81,8 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** The gateway remembers a command's id for ten minutes: after that the same would act again. */
+const COMMAND_MS_MAX = 9 * 60_000;
 
 /** A call under way. */
 interface Running {
@@ -98,6 +101,8 @@ export class Transport {
   readonly clock: ServerClock;
   readonly signer: Signer | null;
   readonly #options: TransportOptions;
+  /** What carries orders and cancels in place of HTTP; null: nothing. */
+  readonly #commands: SocketCommands | null;
   readonly #fetch: typeof fetch;
   readonly #now: () => number;
   /** Durations: a clock that is set meanwhile must not end a call, or keep it for hours. */
@@ -106,9 +111,14 @@ export class Transport {
   #measuring: Promise<void> | null = null;
 
   /** `shared`: whose clock and key it takes, so that no two signatures are of the same time. */
-  constructor(options: TransportOptions, shared: Transport | null = null) {
+  constructor(
+    options: TransportOptions,
+    shared: Transport | null = null,
+    commands: SocketCommands | null = null,
+  ) {
     checkBaseUrl(options.baseUrl);
     this.#options = options;
+    this.#commands = commands;
     this.baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#now = options.now ?? systemNow;
     this.#monotonicMs = options.monotonicMs ?? options.now ?? systemMonotonicMs;
@@ -131,7 +141,13 @@ export class Transport {
 
   /** The same, but its calls end when the signal is aborted, too. */
   withSignal(signal: AbortSignal): Transport {
-    return new Transport({ ...this.#options, signal: either(this.#options.signal, signal) }, this);
+    const options = { ...this.#options, signal: either(this.#options.signal, signal) };
+    return new Transport(options, this, this.#commands);
+  }
+
+  /** The same, but orders and cancels go over a socket. */
+  withCommands(commands: SocketCommands): Transport {
+    return new Transport(this.#options, this, commands);
   }
 
   /**
@@ -143,16 +159,21 @@ export class Transport {
    */
   async call(call: Call): Promise<Success> {
     this.#options.signal?.throwIfAborted();
+    const { callTimeoutMs = CALL_TIMEOUT_MS } = this.#options;
+    const command = this.#commandOf(call);
+    const timeoutMs = command === null ? callTimeoutMs : Math.min(callTimeoutMs, COMMAND_MS_MAX);
     const running: Running = {
       call,
-      deadlineMs: this.#monotonicMs() + (this.#options.callTimeoutMs ?? CALL_TIMEOUT_MS),
+      deadlineMs: this.#monotonicMs() + timeoutMs,
       attempts: 0,
       unknown: null,
       isClockMeasured: false,
     };
-    for (let headers = await this.#headers(call); ; ) {
+    for (let headers = command === null ? await this.#headers(call) : {}; ; ) {
       running.attempts += 1;
-      const attempt = await this.#attempt(call, headers, running.deadlineMs - this.#monotonicMs());
+      const signal = this.#attemptSignal(running.deadlineMs - this.#monotonicMs());
+      const attempt =
+        command === null ? await this.#attempt(call, headers, signal) : await command(signal);
       if (attempt.type === "success") return attempt.success;
       if (attempt.type === "unknown") running.unknown = attempt;
       if (mayBeSignedAnew(running, attempt)) {
@@ -229,7 +250,7 @@ export class Transport {
     const samples = [];
     for (let count = 0; count < CLOCK_SAMPLES; count += 1) {
       const sentMs = this.#now();
-      const attempt = await this.#attempt(TIME, {}, Number.POSITIVE_INFINITY);
+      const attempt = await this.#attempt(TIME, {}, this.#attemptSignal(Number.POSITIVE_INFINITY));
       const receivedMs = this.#now();
       if (attempt.type !== "success") {
         this.#options.signal?.throwIfAborted();
@@ -257,11 +278,26 @@ export class Transport {
     return { ...headers, ...(await this.signer.headers({ method, path, timestampMs, payload })) };
   }
 
-  async #attempt(call: Call, headers: Record<string, string>, leftMs: number): Promise<Attempt> {
+  /** Sends it over a socket, each time under the same id; null where it goes over HTTP. */
+  #commandOf(call: Call): ((signal: AbortSignal) => Promise<Attempt>) | null {
+    const commands = this.#commands;
+    if (commands === null || !call.changes) return null;
+    const command = socketCommand(nameOf(call), call);
+    return command === null ? null : (signal) => commands.attempt(command, signal);
+  }
+
+  #attemptSignal(leftMs: number): AbortSignal {
+    const { attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, signal } = this.#options;
+    return either(signal, timeoutSignal(Math.min(attemptTimeoutMs, leftMs)));
+  }
+
+  async #attempt(
+    call: Call,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
     const { method, path, query, body } = call;
     const url = `${this.baseUrl}${path}${query === undefined || query === "" ? "" : `?${query}`}`;
-    const { attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, signal: stop } = this.#options;
-    const signal = either(stop, timeoutSignal(Math.min(attemptTimeoutMs, leftMs)));
     try {
       const response = await this.#fetch(url, {
         method,

@@ -1280,6 +1280,8 @@ export interface CommandMessage {
     | readonly (CancelRequest | PlaceRequest)[];
   /** Of a cancel: a signed receipt is wanted. */
   readonly receipt?: "ed25519";
+  /** Whole orders are wanted in the reply. */
+  readonly prefer?: "return=representation";
 }
 
 /** What a handshake asks for. */

@@ -102,6 +102,7 @@ test("socket command: each operation is read with its data", () => {
     op: "cancel",
     id: "c1",
     data: new JsonObject({ name: "order_no", value: "1", next: null }),
+    representation: false,
     receipt: false,
     request: {
       target: { by: "orderId", orderId: "1" },
@@ -119,10 +120,10 @@ test("socket command: each operation is read with its data", () => {
   assert.deepEqual(
     commands.map((command) => Object.keys(command).join()),
     [
-      "op,id,data,receipt,elements",
-      "op,id,data,request",
-      "op,id,data,request",
-      "op,id,data,elements",
+      "id,data,representation,op,receipt,elements",
+      "id,data,representation,op,request",
+      "id,data,representation,op,request",
+      "id,data,representation,op,elements",
     ],
   );
 });
@@ -141,6 +142,11 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all"],
     ['{"id":"a","op":"cancel","receipt":1}', "a receipt_not_taken: the kind of receipt must be e"],
     ['{"id":"a","op":"place","receipt":"ed25519"}', "a receipt_not_taken: only cancels of named"],
+    [
+      '{"id":"a","op":"cancel","prefer":"all"}',
+      'a malformed_command: prefer must be return=representation, not "all"',
+    ],
+    ['{"id":"a","op":"cancel","prefer":1}', "a malformed_command: prefer must be return=repr"],
     ['{"id":"a","op":"cancel"}', "a malformed_command: data is required"],
     ['{"id":"a","op":"cancel","data":{}}', "a identifier_missing: "],
     ['{"id":"a","op":"cancel","data":[]}', "a malformed_body: order_no or reference_id is invalid"],
@@ -174,6 +180,18 @@ test("socket command: one cancel and a batch of them may have receipts", () => {
       const text = `{"id":"a","op":"${op}","data":${data},${receipt}}`;
       assert.ok(!isFault(decodeSocketCommand(text)), text);
     }
+  }
+});
+
+test("socket command: each may ask for whole orders", () => {
+  for (const [prefer, representation] of [
+    ['"return=representation"', true],
+    ['""', false],
+  ] as const) {
+    const text = `{"id":"a","op":"place","data":${ORDER},"prefer":${prefer}}`;
+    const command = decodeSocketCommand(text);
+    assert.ok(!isFault(command), text);
+    assert.equal(command.representation, representation);
   }
 });
 

@@ -5,7 +5,12 @@ import { type Fault, fault, isFault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { fieldNames } from "../schema/json-schema.ts";
-import { COMMAND_MESSAGE, COMMAND_OPS, STREAM_QUERY } from "../schema/stream-schemas.ts";
+import {
+  COMMAND_MESSAGE,
+  COMMAND_OPS,
+  PREFER_REPRESENTATION,
+  STREAM_QUERY,
+} from "../schema/stream-schemas.ts";
 import { shown } from "../shown.ts";
 import {
   type CancelElement,
@@ -141,6 +146,8 @@ interface CommandName {
   readonly id: string;
   /** As it was sent, so that a repetition is known by it. */
   readonly data: JsonValue;
+  /** Answer with whole orders. */
+  readonly representation: boolean;
 }
 
 type CommandContent =
@@ -162,7 +169,9 @@ export interface SocketFault extends Fault {
 
 const COMMAND_FIELDS = fieldNames(COMMAND_MESSAGE);
 
-/** Reads one message. Order of checks: JSON, object, id, unknown field, op, receipt, data. */
+/**
+ * Reads one message. Order of checks: JSON, object, id, unknown field, op, receipt, prefer, data.
+ */
 export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
   const message = parseExact(text);
   if (message instanceof JsonFault) return { ...malformedJson(message), id: null };
@@ -179,15 +188,11 @@ export function decodeSocketCommand(text: string): SocketCommand | SocketFault {
     return { ...malformedCommand(`unknown field ${shown(unknownName)}`), id };
   }
   // It is kept in reports, as long as they are in memory.
-  return decodeOp(kept(id), message.get("op"), message.get("receipt"), message.get("data"));
+  return decodeOp(kept(id), message);
 }
 
-function decodeOp(
-  id: string,
-  op: JsonValue | undefined,
-  receiptKind: JsonValue | undefined,
-  data: JsonValue | undefined,
-): SocketCommand | SocketFault {
+function decodeOp(id: string, message: JsonObject): SocketCommand | SocketFault {
+  const op = message.get("op");
   if (!isOp(op)) {
     const sent = typeof op === "string" ? shown(op) : kindOf(op);
     return {
@@ -195,31 +200,51 @@ function decodeOp(
       id,
     };
   }
-  const receipt = asksForReceipt(receiptKind, op === "cancel" || op === "cancel_batch");
+  const receipt = asksForReceipt(message.get("receipt"), op === "cancel" || op === "cancel_batch");
   if (isFault(receipt)) return { ...receipt, id };
+  const representation = prefersRepresentation(message.get("prefer"));
+  if (isFault(representation)) return { ...representation, id };
+  const data = message.get("data");
   if (data === undefined) return { ...malformedCommand("data is required"), id };
+  const content = decodeContent(op, data, receipt);
+  return isFault(content) ? { ...content, id } : { id, data, representation, ...content };
+}
+
+function decodeContent(
+  op: SocketCommand["op"],
+  data: JsonValue,
+  receipt: boolean,
+): CommandContent | Fault {
   switch (op) {
     case "cancel": {
       const request = decodeCancel(data);
-      return isFault(request) ? { ...request, id } : { op, id, data, receipt, request };
+      return isFault(request) ? request : { op, receipt, request };
     }
     case "cancel_batch": {
       const elements = decodeCancelBatch(data);
-      return isFault(elements) ? { ...elements, id } : { op, id, data, receipt, elements };
+      return isFault(elements) ? elements : { op, receipt, elements };
     }
     case "cancel_all": {
       const request = decodeCancelAll(data);
-      return isFault(request) ? { ...request, id } : { op, id, data, request };
+      return isFault(request) ? request : { op, request };
     }
     case "place": {
       const request = decodePlace(data);
-      return isFault(request) ? { ...request, id } : { op, id, data, request };
+      return isFault(request) ? request : { op, request };
     }
     case "place_batch": {
       const elements = decodePlaceBatch(data);
-      return isFault(elements) ? { ...elements, id } : { op, id, data, elements };
+      return isFault(elements) ? elements : { op, elements };
     }
   }
+}
+
+/** What the header Prefer is to a request. "" counts as absent. */
+function prefersRepresentation(prefer: JsonValue | undefined): boolean | Fault {
+  if (prefer === undefined || prefer === "") return false;
+  if (prefer === PREFER_REPRESENTATION) return true;
+  const sent = typeof prefer === "string" ? shown(prefer) : kindOf(prefer);
+  return malformedCommand(`prefer must be ${PREFER_REPRESENTATION}, not ${sent}`);
 }
 
 function isOp(op: JsonValue | undefined): op is SocketCommand["op"] {

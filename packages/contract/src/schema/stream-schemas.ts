@@ -180,6 +180,9 @@ export const COMMAND_OPS = [
   "place_batch",
 ] as const;
 
+/** What a command may prefer, in the words of the header Prefer. */
+export const PREFER_REPRESENTATION = "return=representation";
+
 export const COMMAND_MESSAGE: ObjectSchema = request(
   "A command on a socket that was opened with commands=1.",
   {
@@ -202,6 +205,7 @@ export const COMMAND_MESSAGE: ObjectSchema = request(
       ],
     },
     receipt: text("Of a cancel: a signed receipt is wanted.", { enum: [RECEIPT_KIND] }),
+    prefer: text("Whole orders are wanted in the reply.", { enum: [PREFER_REPRESENTATION] }),
   },
   ["op", "id", "data"],
 );

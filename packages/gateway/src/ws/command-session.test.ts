@@ -115,14 +115,15 @@ test("command session: each op is handed over, and its answer becomes the reply"
   bench.receive({ op: "cancel_batch", id: "b", data: [{ order_no: "22000000022" }] });
   bench.receive({ op: "place", id: "c", data: order });
   bench.receive({ op: "place_batch", id: "d", data: [order] });
-  const names = ["cancel", "cancelBatch", "place", "placeBatch"];
+  bench.receive({ ...cancel("e"), prefer: "return=representation" });
+  const names = ["cancel", "cancelBatch", "place", "placeBatch", "cancel"];
   assert.deepEqual(
     bench.calls.map(({ name }) => name),
     names,
   );
   for (const { options } of bench.calls) {
     assert.equal(options.rememberAlways, true);
-    assert.equal(options.representation, false);
+    assert.equal(options.representation, options.origin?.requestId === "e");
   }
   await bench.answer(bench.calls[2]);
   await bench.answer(bench.calls[0]);

@@ -229,7 +229,7 @@ export class CommandSession {
     const options: CallOptions = {
       identity: commandIdentity(caller.apiKey, command, clock.wallMs()),
       rememberAlways: true,
-      representation: false,
+      representation: command.representation,
       origin: { channel: Channel.Socket, requestId: command.id },
       receipt: "receipt" in command && command.receipt,
     };
