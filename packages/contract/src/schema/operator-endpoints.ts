@@ -1,5 +1,5 @@
 /** What each route of operators takes and gives, by its method and path. */
-import { LIMITS, PAGE_SIZE_DEFAULT } from "../limits.ts";
+import { LIMITS } from "../limits.ts";
 import { BLOCK_STATES, KEY_LIST_STATES } from "../operator/operator-words.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./json-schema.ts";
 import type { OperatorSchemaName } from "./operator-answer-schemas.ts";
 import { OPERATOR_ORDERS_QUERY } from "./operator-request-schemas.ts";
+import { pageMembers } from "./request-schemas.ts";
 
 export interface OperatorEndpoint extends Pick<Endpoint, "query"> {
   /** What the page about it begins with. */
@@ -30,18 +31,7 @@ export interface OperatorEndpoint extends Pick<Endpoint, "query"> {
 const BECAUSE = { reason: "a new desk" };
 const REASON = { schema: "ReasonRequest", example: BECAUSE } as const;
 
-const PAGE: ObjectSchema = request("Which page.", {
-  page_index: integer("Page, from 1.", {
-    minimum: 1,
-    maximum: LIMITS.pageIndexMax.value,
-    default: 1,
-  }),
-  page_size: integer("Rows of a page.", {
-    minimum: 1,
-    maximum: LIMITS.pageSizeMax.value,
-    default: PAGE_SIZE_DEFAULT,
-  }),
-});
+const PAGE: ObjectSchema = request("Which page.", pageMembers("page_index"));
 
 const STORY_PAGE: Readonly<Record<string, Schema>> = {
   before: text("What an answer had as earlier."),

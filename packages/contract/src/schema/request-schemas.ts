@@ -112,7 +112,8 @@ export const QUANTITY_REQUEST: ObjectSchema = request(
   ["market", "symbol", "order_side", "ratio"],
 );
 
-function page(indexName: string): Readonly<Record<string, Schema>> {
+/** Members that choose a page. */
+export function pageMembers(indexName: string): Readonly<Record<string, Schema>> {
   return {
     [indexName]: integer("Page, from 1.", {
       minimum: 1,
@@ -136,7 +137,7 @@ export const ORDERS_QUERY: ObjectSchema = request("Filters and page of an order 
   market: MARKET,
   ...TIMES,
   portfolio_id: PORTFOLIO_ID,
-  ...page("page_index"),
+  ...pageMembers("page_index"),
   order_no: ORDER_NO,
   reference_id: REFERENCE_ID,
   order_status: words("Status.", ORDER_STATUS_WORDS),
@@ -152,18 +153,18 @@ export const EXECUTIONS_QUERY: ObjectSchema = request("Filters and page of an ex
   reference_id: REFERENCE_ID,
   portfolio_id: PORTFOLIO_ID,
   ...TIMES,
-  ...page("page_index"),
+  ...pageMembers("page_index"),
 });
 
 export const POSITIONS_QUERY: ObjectSchema = request("Filters and page of a position list.", {
   market: MARKET,
   security_type: words("Kind of product.", SECURITY_TYPE_WORDS),
   portfolio_id: { ...PORTFOLIO_ID, description: "Positions belong to the account: none has one." },
-  ...page("page"),
+  ...pageMembers("page"),
 });
 
 export const TRANSACTIONS_QUERY: ObjectSchema = request("Filters and page of a statement.", {
-  ...page("page"),
+  ...pageMembers("page"),
   business_type: words("Why the line is there.", BUSINESS_TYPE_WORDS),
   io_type: words("In or out.", IO_TYPE_WORDS),
   from_date: text("First date, YYYY-MM-DD."),
