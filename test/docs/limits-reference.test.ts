@@ -9,12 +9,14 @@ import { KEYS_MAX, REVOKED_KEYS_MAX } from "../../packages/core/src/control/api-
 import {
   ACTIVE_BLOCKS_MAX,
   INSTRUMENTS_MAX,
-  OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
-  URGENT_ANSWERS_KEPT,
   WIDE_BLOCKS_KEPT,
 } from "../../packages/core/src/control/control-state.ts";
 import { LIMIT_OVERRIDES_MAX } from "../../packages/core/src/control/limit-overrides.ts";
+import {
+  OPERATOR_ANSWERS_MAX,
+  URGENT_ANSWERS_KEPT,
+} from "../../packages/core/src/control/operator-answers.ts";
 import { AMBIGUOUS_LISTED_MAX } from "../../packages/core/src/desk/cancel.ts";
 import { SELF_TRADE_ROUNDS_MAX } from "../../packages/core/src/exchange/auction.ts";
 import { ENHANCED_LIMIT_QUEUES_MAX } from "../../packages/core/src/exchange/matching.ts";

@@ -30,12 +30,11 @@ import {
   ACTIVE_BLOCKS_MAX,
   ControlState,
   INSTRUMENTS_MAX,
-  OPERATOR_ANSWERS_MAX,
   RELEASED_BLOCKS_MAX,
-  URGENT_ANSWERS_KEPT,
   WIDE_BLOCKS_KEPT,
 } from "./control-state.ts";
 import type { LimitOverride } from "./limit-overrides.ts";
+import { OPERATOR_ANSWERS_MAX, URGENT_ANSWERS_KEPT } from "./operator-answers.ts";
 
 const ACT: OperatorAct = { atMs: 1_000 as UnixMs, operator: "kim", reason: "a test" };
 const ORIGIN: OrderOrigin = {
@@ -181,14 +180,14 @@ test("control: blocks, their list and remembered answers are bounded", () => {
   assert.equal(state.block(1), null, "the oldest left the list");
   for (let count = 0; count < OPERATOR_ANSWERS_MAX; count += 1) {
     const isForAll = count < OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
-    assert.equal(state.hasRoomForAnswer(5_000 as UnixMs, false), isForAll);
-    assert.ok(state.hasRoomForAnswer(5_000 as UnixMs, true));
+    assert.equal(state.answers.hasRoom(5_000 as UnixMs, false), isForAll);
+    assert.ok(state.answers.hasRoom(5_000 as UnixMs, true));
     state.apply(answered(`key-${count}`, 5_000));
   }
-  assert.ok(!state.hasRoomForAnswer(5_000 as UnixMs, true));
-  assert.ok(state.hasRoomForAnswer((5_000 + ANSWER_MS + 1) as UnixMs, false));
+  assert.ok(!state.answers.hasRoom(5_000 as UnixMs, true));
+  assert.ok(state.answers.hasRoom((5_000 + ANSWER_MS + 1) as UnixMs, false));
   state.apply(answered("next", 5_000 + ANSWER_MS + 1));
-  assert.equal(state.answer("key-0", 0 as UnixMs), null, "expired ones were forgotten");
+  assert.equal(state.answers.get("key-0", 0 as UnixMs), null, "expired ones were forgotten");
 });
 
 test("control: blocks of accounts, portfolios and keys leave room for those of all", () => {
@@ -208,14 +207,41 @@ test("control: an answer outlives a clock that was set on by mistake and back", 
   const state = new ControlState();
   state.apply(answered("credit", 1_000));
   state.apply(answered("while it was wrong", 1_000 + 3 * ANSWER_MS));
-  assert.equal(state.answer("credit", 2_000 as UnixMs)?.body, "{}");
+  assert.equal(state.answers.get("credit", 2_000 as UnixMs)?.body, "{}");
+});
+
+test("control: of answers that expired no more are forgotten than room is needed for", () => {
+  const state = new ControlState();
+  const ordinaryMax = OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
+  for (let index = ordinaryMax; index > 0; index -= 1) state.apply(answered(`key-${index}`, index));
+  const aheadMs = 3 * ANSWER_MS;
+  state.apply(answered("while it was ahead", aheadMs));
+  state.apply(answered("key-7", aheadMs));
+  const restored = ControlState.restore(state.snapshotLines());
+  assert.deepEqual([...restored.snapshotLines()], [...state.snapshotLines()]);
+  for (const { answers } of [state, restored]) {
+    assert.equal(answers.get("key-1", 0 as UnixMs), null, "it had expired first");
+    assert.notEqual(answers.get("key-2", 0 as UnixMs), null);
+    const forgottenMs = 1 + ANSWER_MS;
+    assert.equal(answers.mayHaveForgotten(forgottenMs as UnixMs), forgottenMs + 1);
+    assert.equal(answers.mayHaveForgotten((forgottenMs + 1) as UnixMs), null);
+  }
+});
+
+test("control: a snapshot without what was forgotten is read, and written alike", () => {
+  const state = new ControlState();
+  state.apply(answered("key", 1_000));
+  const [head = ""] = state.snapshotLines();
+  assert.equal(head, '["control",0,null]');
+  const restored = ControlState.restore(state.snapshotLines());
+  assert.equal(restored.answers.mayHaveForgotten(1 as UnixMs), null);
 });
 
 test("control: an answer counts until it expires", () => {
   const state = new ControlState();
   state.apply(answered("key", 1_000));
-  assert.equal(state.answer("key", (1_000 + ANSWER_MS) as UnixMs)?.body, "{}");
-  assert.equal(state.answer("key", (1_001 + ANSWER_MS) as UnixMs), null);
+  assert.equal(state.answers.get("key", (1_000 + ANSWER_MS) as UnixMs)?.body, "{}");
+  assert.equal(state.answers.get("key", (1_001 + ANSWER_MS) as UnixMs), null);
 });
 
 const ANSWER_MS = 60_000;
@@ -357,7 +383,7 @@ function knownOf(state: ControlState, answerKeys: readonly string[]): object {
     modes: [null, ...MARKET_GROUP_NAMES].map((owner) => state.modeRow(owner)),
     instruments: ["AAPL", "00700"].map((symbol) => state.instrument(symbol)),
     retired: ["N-1", "N-2", "AAPL"].map((symbol) => state.table.isRetired(symbol)),
-    answers: answerKeys.map((key) => state.answer(key, 0 as UnixMs)),
+    answers: answerKeys.map((key) => state.answers.get(key, 0 as UnixMs)),
     limits: ["a", "b"].map((name) => {
       return [state.limits.find("account", name), state.limits.find("key", name)];
     }),

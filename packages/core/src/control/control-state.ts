@@ -47,6 +47,7 @@ import {
 } from "./instrument-events.ts";
 import { isKeyEvent } from "./key-event.ts";
 import { LimitOverrides, type LimitRowCells } from "./limit-overrides.ts";
+import { OperatorAnswers } from "./operator-answers.ts";
 
 /** Blocks that hold at a time: each is looked at for every new order. */
 export const ACTIVE_BLOCKS_MAX = 1_000;
@@ -56,11 +57,6 @@ export const WIDE_BLOCKS_KEPT = 100;
 export const RELEASED_BLOCKS_MAX = 1_000;
 /** Instruments of a node, retired ones among them. */
 export const INSTRUMENTS_MAX = 1_000;
-/** Operator answers that are remembered at a time. */
-export const OPERATOR_ANSWERS_MAX = 10_000;
-/** Of them, so many are only for requests that stop somebody or something, or let it go on. */
-export const URGENT_ANSWERS_KEPT = 1_000;
-const ORDINARY_ANSWERS_MAX = OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
 
 export interface Block {
   readonly blockId: number;
@@ -96,7 +92,13 @@ type ModeOwner = MarketGroup | null;
 const NEVER_SET: ModeRow = { mode: "open", act: null };
 
 type Cells =
-  | readonly ["control", lastBlockId: number, profile: "production" | null]
+  | readonly [
+      "control",
+      lastBlockId: number,
+      profile: "production" | null,
+      // Left out where no answer was forgotten: so an earlier version wrote it.
+      forgottenMs?: UnixMs,
+    ]
   | readonly [
       "block",
       blockId: number,
@@ -116,6 +118,7 @@ export class ControlState {
   #profile: "production" | null = null;
   readonly keys = new ApiKeys();
   readonly limits = new LimitOverrides();
+  readonly answers = new OperatorAnswers();
   #lastBlockId = 0;
   readonly #active = new Map<number, Block>();
   /** Oldest first. */
@@ -126,8 +129,6 @@ export class ControlState {
   readonly #instruments = new Map<string, InstrumentRow>();
   /** Those that are not what the node began with. */
   readonly #altered = new Set<string>();
-  /** Oldest first. */
-  readonly #answers = new Map<string, OperatorAnswered>();
 
   /** The table is this state's from now on: nobody else writes to it. */
   constructor(table: InstrumentTable = new InstrumentTable([])) {
@@ -173,19 +174,6 @@ export class ControlState {
 
   instrument(symbol: string): InstrumentRow | null {
     return this.#instruments.get(symbol) ?? null;
-  }
-
-  /** The answer that a request with this key was given; null when it was not, or is forgotten. */
-  answer(idempotencyKey: string, nowMs: UnixMs): OperatorAnswered | null {
-    const answer = this.#answers.get(idempotencyKey);
-    return answer === undefined || answer.expiresAtMs < nowMs ? null : answer;
-  }
-
-  /** Whether another answer can be remembered; the next one makes room of what is expired. */
-  hasRoomForAnswer(nowMs: UnixMs, isUrgent: boolean): boolean {
-    if (this.#answers.size < (isUrgent ? OPERATOR_ANSWERS_MAX : ORDINARY_ANSWERS_MAX)) return true;
-    for (const { expiresAtMs } of this.#answers.values()) if (expiresAtMs < nowMs) return true;
-    return false;
   }
 
   /** Why no new order of this origin is taken now and no order of it is amended, or null. */
@@ -304,14 +292,16 @@ export class ControlState {
         // Kept for the audit; its effect is the other partition's.
         break;
       case "OperatorAnswered":
-        this.#applyAnswered(event);
+        this.answers.add(event);
         break;
     }
   }
 
   /** The whole state as canonical lines: equal states give equal lines. */
   *snapshotLines(): Iterable<string> {
-    yield lineOf(["control", this.#lastBlockId, this.#profile]);
+    const { forgottenMs } = this.answers;
+    const forgotten = forgottenMs === 0 ? ([] as const) : ([forgottenMs] as const);
+    yield lineOf(["control", this.#lastBlockId, this.#profile, ...forgotten]);
     for (const blocks of [this.#released, this.#active]) {
       for (const { blockId, scope, blocked, released, kill } of blocks.values()) {
         const counts = kill === null ? null : countCells(kill);
@@ -333,7 +323,7 @@ export class ControlState {
       assert(row !== undefined, "a key of the map has a row");
       yield lineOf(["instrument", symbol, row.securityDesc, row.halted, row.act]);
     }
-    for (const { type: _, ...answer } of this.#answers.values()) yield lineOf(["answer", answer]);
+    for (const { type: _, ...answer } of this.answers.all()) yield lineOf(["answer", answer]);
     for (const cells of this.limits.snapshotCells()) yield lineOf(cells);
     for (const cells of this.keys.snapshotCells()) yield lineOf(cells);
   }
@@ -350,6 +340,7 @@ export class ControlState {
       case "control":
         this.#lastBlockId = cells[1];
         this.#profile = cells[2];
+        if (cells[3] !== undefined) this.answers.restoreForgotten(cells[3]);
         break;
       case "block": {
         const [, blockId, scope, blocked, released, counts] = cells;
@@ -374,7 +365,7 @@ export class ControlState {
         break;
       }
       case "answer":
-        this.#answers.set(cells[1].idempotencyKey, { type: "OperatorAnswered", ...cells[1] });
+        this.answers.restore({ type: "OperatorAnswered", ...cells[1] });
         break;
       case "limits":
         this.limits.load(cells);
@@ -448,19 +439,6 @@ export class ControlState {
     const instrument = this.table.find(symbol);
     if (instrument !== null && securityDesc !== null) {
       this.table.set({ ...instrument, securityDesc });
-    }
-  }
-
-  #applyAnswered(event: OperatorAnswered): void {
-    // What has expired stays as long as there is room: real time may be set on by mistake and back.
-    if (this.#answers.size >= ORDINARY_ANSWERS_MAX) this.#forgetExpired(event.atMs);
-    this.#answers.delete(event.idempotencyKey);
-    this.#answers.set(event.idempotencyKey, event);
-  }
-
-  #forgetExpired(nowMs: UnixMs): void {
-    for (const [key, { expiresAtMs }] of this.#answers) {
-      if (expiresAtMs < nowMs) this.#answers.delete(key);
     }
   }
 }

@@ -5,3 +5,4 @@ export * from "./control-state.ts";
 export * from "./instrument-events.ts";
 export * from "./key-event.ts";
 export * from "./limit-overrides.ts";
+export * from "./operator-answers.ts";

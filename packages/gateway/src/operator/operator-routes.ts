@@ -60,6 +60,8 @@ export interface OperatorRoute {
   readonly needsKey: boolean;
   /** Whether it stops somebody or something, or lets it go on: that must not wait for room. */
   readonly isUrgent: boolean;
+  /** Whether twice is as once, or safer: it is done where nobody knows whether it was. */
+  readonly isRepeatable: boolean;
   readonly decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault;
 }
 
@@ -67,7 +69,7 @@ const STORY_PAGE = ["before", "page_size"];
 const PAGE_PARAMETERS = ["page_index", "page_size"];
 
 export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
-  urgent("/operator/v1/kill", decodeKill, (request) => {
+  repeatable("/operator/v1/kill", decodeKill, (request) => {
     return (service, turn) => service.kill(turn, request);
   }),
   read("/operator/v1/blocks", ["state"], ({ query }) => {
@@ -80,7 +82,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const blockId = blockIdOf(parameters);
     return isFaultValue(blockId) ? blockId : (service) => service.block(blockId);
   }),
-  urgent("/operator/v1/blocks/:block_id/release", decodeReason, (request, { parameters }) => {
+  repeatable("/operator/v1/blocks/:block_id/release", decodeReason, (request, { parameters }) => {
     const blockId = blockIdOf(parameters);
     if (isFaultValue(blockId)) return blockId;
     return (service, turn) => service.release(turn, blockId, request);
@@ -169,7 +171,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   write("/operator/v1/keys/:api_key/expire", decodeExpireKey, (request, { parameters }) => {
     return (service, turn) => service.keys.expire(turn, apiKeyOf(parameters), request);
   }),
-  urgent("/operator/v1/keys/:api_key/revoke", decodeReason, (request, { parameters }) => {
+  repeatable("/operator/v1/keys/:api_key/revoke", decodeReason, (request, { parameters }) => {
     return (service, turn) => service.keys.revoke(turn, apiKeyOf(parameters), request);
   }),
 ];
@@ -218,6 +220,7 @@ function get(path: string, decode: OperatorRoute["decode"]): OperatorRoute {
     path,
     needsKey: false,
     isUrgent: false,
+    isRepeatable: false,
     decode: (content) => {
       if (content.json !== null) return fault("BODY_NOT_TAKEN", "a GET takes no body");
       return decode(content);
@@ -235,6 +238,7 @@ function write<Request extends object>(
     path,
     needsKey: false,
     isUrgent: false,
+    isRepeatable: false,
     decode: (content) => {
       const query = queryFault(content.query, []);
       if (query !== null) return query;
@@ -249,6 +253,12 @@ function urgent<Request extends object>(
   ...route: Parameters<typeof write<Request>>
 ): OperatorRoute {
   return { ...write(...route), isUrgent: true };
+}
+
+function repeatable<Request extends object>(
+  ...route: Parameters<typeof write<Request>>
+): OperatorRoute {
+  return { ...urgent(...route), isRepeatable: true };
 }
 
 function storyInquiry(sought: SoughtOrder, query: URLSearchParams): OperatorInquiry | Fault {

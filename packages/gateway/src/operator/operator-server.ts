@@ -21,6 +21,7 @@ import {
   operatorApiDocument,
   parseExact,
 } from "@countermand/contract";
+import type { OperatorAnswers } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Authenticator } from "../auth/authenticate.ts";
@@ -88,8 +89,16 @@ interface Identified {
   readonly requestId: string;
   readonly ifMatch?: string;
   /** Null for a read, and for a write that may not be recognised again. */
-  readonly idempotency: { readonly key: string; readonly contentDigest: string } | null;
+  readonly idempotency: Idempotency | null;
   readonly isUrgent: boolean;
+  readonly isRepeatable: boolean;
+}
+
+interface Idempotency {
+  readonly key: string;
+  readonly contentDigest: string;
+  /** The key is the signature's, which was good for some minutes only. */
+  readonly isSigned: boolean;
 }
 
 const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -319,11 +328,13 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
   const { apiKey = null, secretSinceMs = 0 } = signer ?? {};
   const ifMatch = request.headers["if-match"];
   const seen = ifMatch === undefined ? {} : { ifMatch };
-  const by = { apiKey, secretSinceMs, requestId, ...seen, isUrgent: route.isUrgent };
+  const { isRepeatable, isUrgent } = route;
+  const by = { apiKey, secretSinceMs, requestId, ...seen, isRepeatable, isUrgent };
   if (route.method === "GET") return { ...by, operator: "", idempotency: null };
   if (signer !== null) {
     // The headers of a person are not signed: the key says who, the signature which request.
-    const idempotency = { key: `signed:${signer.fingerprint}`, contentDigest: "" };
+    const key = `signed:${signer.fingerprint}`;
+    const idempotency = { key, contentDigest: "", isSigned: true };
     return { ...by, operator: signer.apiKey, idempotency };
   }
   const { value: max } = LIMITS.operatorNameCharactersMax;
@@ -342,7 +353,7 @@ function identify(route: OperatorRoute, request: FastifyRequest): Identified | F
     .update(`${request.method}\0${request.url}\0`)
     .update(bodyOf(request))
     .digest("base64url");
-  return { ...by, operator, idempotency: { key, contentDigest } };
+  return { ...by, operator, idempotency: { key, contentDigest, isSigned: false } };
 }
 
 function decode(
@@ -385,7 +396,7 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 /** One turn: what was answered before is answered again, else the deed is done and kept. */
 function carryOut(
   { service, sequencer }: OperatorParts,
-  { idempotency, isUrgent, ...by }: Identified,
+  { idempotency, isRepeatable, isUrgent, ...by }: Identified,
   deed: OperatorDeed,
   wallMs: UnixMs,
 ): Promise<{ readonly answer: OperatorAnswer; readonly isReplayed: boolean }> {
@@ -395,12 +406,15 @@ function carryOut(
     const fresh = (): OperatorAnswer => deed(service, turn);
     if (idempotency === null) return { answer: fresh(), isReplayed: false };
     const { key, contentDigest } = idempotency;
-    const before = partitions.control.answer(key, wallMs);
+    const { answers } = partitions.control;
+    const before = answers.get(key, wallMs);
     if (before !== null) {
       const isSame = before.contentDigest === contentDigest;
       return { answer: isSame ? before : faultOf("IDEMPOTENCY_KEY_REUSED"), isReplayed: isSame };
     }
-    if (!partitions.control.hasRoomForAnswer(wallMs, isUrgent)) {
+    const doubt = isRepeatable ? null : doubtOf(answers, idempotency, wallMs);
+    if (doubt !== null) return { answer: doubt, isReplayed: false };
+    if (!answers.hasRoom(wallMs, isUrgent)) {
       return { answer: faultOf("OVERLOADED"), isReplayed: false };
     }
     const answer = fresh();
@@ -419,6 +433,29 @@ function carryOut(
     }
     return { answer, isReplayed: false };
   });
+}
+
+/** From the earliest to the latest moment at which a signature is good. */
+const SIGNED_MS = 2 * LIMITS.timestampWindowMsMax.value;
+
+/** Null where the memory of answers can vouch that a request, unknown to it, is a new one. */
+function doubtOf(
+  answers: OperatorAnswers,
+  { isSigned }: Idempotency,
+  wallMs: UnixMs,
+): Answer | null {
+  const fromMs = isSigned ? wallMs + IDEMPOTENCY_KEY_MS - SIGNED_MS : wallMs;
+  const openMs = answers.mayHaveForgotten(fromMs as UnixMs);
+  if (openMs === null) return null;
+  const seconds = Math.ceil((openMs - fromMs) / 1000);
+  const remedy = isSigned
+    ? `sign it anew in ${seconds} s`
+    : `send it in ${seconds} s, or sign it with a key that has operate`;
+  const details =
+    "nothing was done now: the gateway's clock was set back, and it may have forgotten that it " +
+    `did this before; look whether it did, then ${remedy}; kills, releases and revocations are ` +
+    "always taken";
+  return faultOf("TIMESTAMP_OUT_OF_WINDOW", details);
 }
 
 /** What a request gets that no route takes. */
@@ -446,8 +483,8 @@ function headerText({ headers }: FastifyRequest, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function faultOf(error: ErrorName): Answer {
-  return { httpStatus: errorSpec(error).httpStatus, body: encodeFault(fault(error, "")) };
+function faultOf(error: ErrorName, details = ""): Answer {
+  return { httpStatus: errorSpec(error).httpStatus, body: encodeFault(fault(error, details)) };
 }
 
 function sendFault(reply: FastifyReply, value: Fault): FastifyReply {
