@@ -30,8 +30,9 @@ export function encodeKeyWithSecret(key: KeyRow, secret: string | null): string 
   return JSON.stringify({ ...keyJson(key), secret });
 }
 
-export function encodeKeys(keys: readonly KeyRow[]): string {
-  return JSON.stringify({ keys: keys.map(keyJson) });
+/** Of the texts that {@link encodeKey} makes. */
+export function encodeKeys(keys: readonly string[]): string {
+  return `{"keys":[${keys.join(",")}]}`;
 }
 
 function keyJson(key: KeyRow) {

@@ -9,7 +9,7 @@ import { NO_CL_ORD_ID } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { DeadManSwitches } from "./dead-man.ts";
 import { DisconnectWatches } from "./disconnect-watches.ts";
-import { OpenOrders } from "./open-orders.ts";
+import { OpenOrders, type OpenScan } from "./open-orders.ts";
 
 /** How many there are of each name; nothing is kept of a name that has none. */
 class Counts<Name> {
@@ -77,6 +77,17 @@ export class AccountBook {
     const found = this.#byClOrdId.get(clOrdId);
     if (found === undefined) return [];
     return typeof found === "string" ? [found] : [...found];
+  }
+
+  /** How many live orders carry the client's name. */
+  openCountNamed(clOrdId: ClOrdId): number {
+    const found = this.#byClOrdId.get(clOrdId);
+    return found === undefined ? 0 : typeof found === "string" ? 1 : found.size;
+  }
+
+  /** What is open now, to be looked through in steps. */
+  scanOpen(): OpenScan {
+    return this.#open.scan();
   }
 
   openNewestFirst(): Iterable<Order> {

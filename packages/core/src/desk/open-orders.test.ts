@@ -6,7 +6,7 @@ import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { ACCEPTED } from "../order/order-fixture.ts";
 import { orderAfter } from "./account-book-fixture.ts";
-import { OpenOrders } from "./open-orders.ts";
+import { OpenOrders, type OpenScan } from "./open-orders.ts";
 
 function orderOf(orderId: string): Order {
   return { ...orderAfter(1, "", ACCEPTED), orderId: orderId as OrderId };
@@ -45,6 +45,45 @@ test("open orders: any inserts and removes give what a map gives", () => {
       assert.deepEqual([open.size, ...open.oldestFirst()], [0]);
     }),
     { numRuns: 100 },
+  );
+});
+
+test("open orders: a scan tells what was open when it began, whatever comes meanwhile", () => {
+  type Step = readonly [what: "insert" | "remove" | "replace" | "scan" | "tell", choice: number];
+  const step = fc.tuple(
+    fc.constantFrom("insert", "remove", "replace", "scan", "tell"),
+    fc.nat(30),
+  ) as fc.Arbitrary<Step>;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
+      const open = new OpenOrders();
+      const scans: { readonly scan: OpenScan; readonly expected: Order[] }[] = [];
+      let lastNo = 22_000_000_000;
+      const chosen = (choice: number) => [...open.oldestFirst()][choice % Math.max(1, open.size)];
+      const told = ({ scan, expected }: (typeof scans)[number]) => {
+        assert.equal(scan.next(), expected.shift() ?? null);
+      };
+      for (const [what, choice] of steps) {
+        const order = chosen(choice);
+        if (what === "insert") {
+          lastNo += 1 + choice;
+          open.insert(orderOf(String(lastNo)));
+        } else if (what === "scan") {
+          scans.push({ scan: open.scan(), expected: [...open.newestFirst()] });
+        } else if (what === "tell") {
+          const scan = scans[choice % Math.max(1, scans.length)];
+          if (scan !== undefined) told(scan);
+        } else if (order !== undefined) {
+          if (what === "remove") open.remove(order.orderId);
+          else open.replace({ ...order });
+        }
+      }
+      for (const each of scans) {
+        while (each.expected.length > 0) told(each);
+        told(each);
+        each.scan.end();
+      }
+    }),
   );
 });
 

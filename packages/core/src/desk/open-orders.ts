@@ -4,7 +4,7 @@
  * orders; here they are chained in a table by what their numbers are, and finding one touches the
  * table and the order. A number is what the desk gives, so nobody can choose many of one slot.
  */
-import { assert } from "../assert.ts";
+import { assert, at } from "../assert.ts";
 import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { highPart, lowPart } from "../model/order-number.ts";
@@ -33,6 +33,71 @@ class OpenOrder {
   }
 }
 
+/**
+ * The orders that were open at one moment, newest first, told one by one while others open, change
+ * and close. What changes before its turn is kept as it was. Whoever begins one must end it.
+ */
+export class OpenScan {
+  #next: OpenOrder | null;
+  readonly #end: (scan: OpenScan) => void;
+  /** Of places whose turn is to come: the orders that were in them. */
+  readonly #changed = new Map<OpenOrder, Order>();
+  /** Places that went before their turn, oldest first. */
+  readonly #gone: OpenOrder[] = [];
+
+  constructor(newest: OpenOrder | null, end: (scan: OpenScan) => void) {
+    this.#next = newest;
+    this.#end = end;
+  }
+
+  /** Null behind the oldest one. */
+  next(): Order | null {
+    const gone = this.#gone.at(-1);
+    const entry = this.#next;
+    if (gone !== undefined && (entry === null || isNewer(gone, entry))) {
+      this.#gone.pop();
+      return this.#asItWas(gone);
+    }
+    if (entry === null) return null;
+    this.#next = entry.older;
+    return this.#asItWas(entry);
+  }
+
+  end(): void {
+    this.#end(this);
+  }
+
+  /** The place gets other facts; it has those from before still. */
+  changing(entry: OpenOrder): void {
+    if (this.#isToCome(entry) && !this.#changed.has(entry)) this.#changed.set(entry, entry.order);
+  }
+
+  /** The place goes from the list; it is in it still. */
+  going(entry: OpenOrder): void {
+    if (!this.#isToCome(entry)) return;
+    this.changing(entry);
+    if (entry === this.#next) this.#next = entry.older;
+    let index = this.#gone.length;
+    while (index > 0 && isNewer(at(this.#gone, index - 1), entry)) index -= 1;
+    this.#gone.splice(index, 0, entry);
+  }
+
+  #isToCome(entry: OpenOrder): boolean {
+    return this.#next !== null && !isNewer(entry, this.#next);
+  }
+
+  #asItWas(entry: OpenOrder): Order {
+    const order = this.#changed.get(entry) ?? entry.order;
+    this.#changed.delete(entry);
+    return order;
+  }
+}
+
+/** Whether its number is above the other's. */
+function isNewer(one: OpenOrder, other: OpenOrder): boolean {
+  return one.high > other.high || (one.high === other.high && one.low > other.low);
+}
+
 export class OpenOrders {
   #slots: (OpenOrder | null)[] = emptySlots(SLOTS_MIN);
   #size = 0;
@@ -40,6 +105,7 @@ export class OpenOrders {
   #oldest: OpenOrder | null = null;
   /** Found last: a command asks for an order several times. */
   #found: OpenOrder | null = null;
+  readonly #scans = new Set<OpenScan>();
 
   get size(): number {
     return this.#size;
@@ -55,6 +121,13 @@ export class OpenOrders {
 
   *oldestFirst(): Iterable<Order> {
     for (let entry = this.#oldest; entry !== null; entry = entry.newer) yield entry.order;
+  }
+
+  /** What is open now; until its end it costs a little at every change. */
+  scan(): OpenScan {
+    const scan = new OpenScan(this.#newest, (ended) => this.#scans.delete(ended));
+    this.#scans.add(scan);
+    return scan;
   }
 
   /** For so many more: the table then does not grow while they come in. */
@@ -78,12 +151,15 @@ export class OpenOrders {
 
   /** The order has other facts. */
   replace(order: Order): void {
-    this.#opened(order.orderId).order = order;
+    const entry = this.#opened(order.orderId);
+    if (this.#scans.size > 0) for (const scan of this.#scans) scan.changing(entry);
+    entry.order = order;
   }
 
   /** The order as it was. */
   remove(orderId: OrderId): Order {
     const entry = this.#opened(orderId);
+    if (this.#scans.size > 0) for (const scan of this.#scans) scan.going(entry);
     this.#unlink(entry);
     if (entry.older === null) this.#oldest = entry.newer;
     else entry.older.newer = entry.newer;

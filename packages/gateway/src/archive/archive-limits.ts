@@ -64,6 +64,19 @@ export const FOLLOW_GATHER_MS = 1_000;
 export const LIST_STEP_ROWS = 5_000;
 
 /**
+ * Open orders that a list looks at before everybody else gets a turn. Reason: an account may have
+ * hundreds of thousands, and each takes some tens of nanoseconds; this many take a quarter of a
+ * millisecond. What changes meanwhile is listed as it was.
+ */
+export const LIST_STEP_ORDERS = 2_500;
+
+/**
+ * Open orders of one name that are looked up one by one. Reason: as many at a time. Of a name that
+ * more orders carry, all orders of the account are looked through, in steps.
+ */
+export const NAMED_ORDERS_MAX = 1_000;
+
+/**
  * Questions of every kind that wait for the archive's thread; the next one is refused with
  * ARCHIVE_UNAVAILABLE. Reason: bounds memory when the disk stalls.
  */

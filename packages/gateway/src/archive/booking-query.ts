@@ -3,8 +3,9 @@
  * archive has. Both are cut at the position that memory began at when it was looked at, so each
  * booking is counted once however far the archive has got by the time it answers.
  */
-import { assert } from "@countermand/core/assert";
+import { assert, at } from "@countermand/core/assert";
 import type { Account } from "@countermand/core/model";
+import { LIST_STEP_ORDERS } from "./archive-limits.ts";
 import { type Booking, type BookingFilter, bookingWeight } from "./booking-filter.ts";
 import type { OrderArchive } from "./order-archive.ts";
 import type { RecentReports } from "./recent-reports.ts";
@@ -22,8 +23,10 @@ export interface BookingQuery {
 
 /** Where bookings are looked for. */
 export interface BookingPlaces {
-  readonly recent: Pick<RecentReports, "bookingsNewestFirst" | "projectedSeq">;
+  readonly recent: Pick<RecentReports, "bookings" | "projectedSeq">;
   readonly archive: Pick<OrderArchive, "bookings">;
+  /** Resolves when what else there is to do has had its turn. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 export interface BookingPage {
@@ -42,13 +45,13 @@ export interface BookingPage {
  */
 export async function queryBookings(
   query: BookingQuery,
-  { recent, archive }: BookingPlaces,
+  { recent, archive, nextTurn }: BookingPlaces,
 ): Promise<BookingPage> {
   const { account, partition, filter, pageIndex, pageSize } = query;
   const start = (pageIndex - 1) * pageSize;
   assert(start >= 0 && Number.isSafeInteger(start), "a page's indices are whole numbers from 0");
   const throughSeq = recent.projectedSeq(partition);
-  const held = heldPage(recent.bookingsNewestFirst(account), filter, start, pageSize);
+  const held = await heldPage(recent.bookings(account), query, nextTurn);
   const archived = await archive.bookings({
     account,
     partition,
@@ -64,22 +67,24 @@ export async function queryBookings(
   };
 }
 
-function heldPage(
-  newestFirst: Iterable<Booking>,
-  filter: BookingFilter,
-  start: number,
-  pageSize: number,
-): BookingPage & { readonly rowCount: number } {
+async function heldPage(
+  oldestFirst: readonly Booking[],
+  { filter, pageIndex, pageSize }: BookingQuery,
+  nextTurn: () => Promise<void>,
+): Promise<BookingPage & { readonly rowCount: number }> {
+  const start = (pageIndex - 1) * pageSize;
   const bookings: Booking[] = [];
   let total = 0;
   let skipCount = 0;
-  for (const booking of newestFirst) {
+  for (let index = oldestFirst.length - 1; index >= 0; index -= 1) {
+    const booking = at(oldestFirst, index);
     const weight = bookingWeight(booking.event, filter);
     if (weight > 0 && total < start + pageSize && total + weight > start) {
       if (bookings.length === 0) skipCount = Math.max(0, start - total);
       bookings.push(booking);
     }
     total += weight;
+    if (index > 0 && index % LIST_STEP_ORDERS === 0) await nextTurn();
   }
   const rowCount = Math.max(0, Math.min(total, start + pageSize) - start);
   return { total, bookings, skipCount, rowCount };

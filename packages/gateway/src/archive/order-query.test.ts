@@ -29,7 +29,8 @@ async function withArchive(run: (setting: Setting) => Promise<void>): Promise<vo
       gatherMs: 0,
       onProjected: (partition, seq) => recent.projected(partition, seq),
     });
-    const places = (account: Account) => ({ open: desk.book(account), recent, archive });
+    const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const places = (account: Account) => ({ open: desk.book(account), recent, archive, nextTurn });
     try {
       await run({ desk, other, archive, places });
     } finally {

@@ -4,15 +4,10 @@
  * archive's answer has arrived; nothing is awaited between looking at memory and having the answer.
  */
 import { assert } from "@countermand/core/assert";
-import {
-  type Account,
-  type ClOrdId,
-  NO_CL_ORD_ID,
-  type Order,
-  type OrderId,
-} from "@countermand/core/model";
+import type { Account, Order } from "@countermand/core/model";
 import { QUERY_GROWTH_ORDERS, QUERY_TRIES_MAX } from "./archive-limits.ts";
 import type { ListAnswer } from "./archive-messages.ts";
+import { type OpenOrders, walkOpen } from "./open-walk.ts";
 import { ArchiveError, type OrderArchive } from "./order-archive.ts";
 import {
   admitsClosed,
@@ -24,19 +19,13 @@ import {
 import { compareNewestFirst, numberOfOrder } from "./order-number.ts";
 import type { RecentReports } from "./recent-reports.ts";
 
-/** An account's open orders; the desk's AccountBook is one. */
-export interface OpenOrders {
-  readonly openCount: number;
-  openOrder(orderId: OrderId): Order | null;
-  openByClOrdId(clOrdId: ClOrdId): readonly OrderId[];
-  openNewestFirst(): Iterable<Order>;
-}
-
 /** Where orders are looked for. */
 export interface OrderPlaces {
   readonly open: OpenOrders;
   readonly recent: Pick<RecentReports, "closedOrders">;
   readonly archive: Pick<OrderArchive, "list" | "orders">;
+  /** Resolves when what else there is to do has had its turn. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 export interface OrderQuery {
@@ -75,7 +64,7 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
   const end = start + pageSize;
   assert(start >= 0 && Number.isSafeInteger(end), "a page's indices are whole numbers from 0");
   if (state === "open" || !admitsClosed(filter)) {
-    const { total, newest } = openMatches(query, places.open, start, end);
+    const { total, newest } = await openMatches(query, places, start, end);
     return { total, orders: newest };
   }
   const openMax = state === "closed" ? 0 : places.open.openCount;
@@ -84,7 +73,7 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
     // Orders in memory move archived ones to later places, by as many places as there are of them.
     const fromIndex = Math.max(0, start - memoryMax);
     const listed = await places.archive.list(account, filter, fromIndex, end - fromIndex);
-    const memory = inMemory(query, places, listed, end);
+    const memory = await inMemory(query, places, listed, end);
     if (memory !== null && (fromIndex === 0 || memory.total <= memoryMax)) {
       const total = memory.total + listed.total;
       const merged = mergedNewestFirst(memory.newest, listed.orderNumbers, end - fromIndex);
@@ -96,49 +85,44 @@ export async function queryOrders(query: OrderQuery, places: OrderPlaces): Promi
   throw new ArchiveError("memory changes faster than it answers");
 }
 
-/** Null if memory has let go of orders that were not in the archive yet when it was read. */
-function inMemory(
+/**
+ * As it is at the call. Null if memory has let go of orders that were not in the archive yet when
+ * it was read.
+ */
+async function inMemory(
   query: OrderQuery,
-  { open, recent }: OrderPlaces,
+  places: OrderPlaces,
   { positions }: ListAnswer,
   end: number,
-): InMemory | null {
-  const held = recent.closedOrders(query.account, positions);
+): Promise<InMemory | null> {
+  const held = places.recent.closedOrders(query.account, positions);
   if (held === null) return null;
   const closed = held.filter((order) => matchesFilter(order, query.filter));
-  const { total, newest } = openMatches(query, open, 0, end);
+  const { total, newest } = await openMatches(query, places, 0, end);
   if (closed.length === 0) return { total, newest };
   const both = [...newest, ...closed].sort(compareNewestFirst);
   return { total: total + closed.length, newest: both.slice(0, end) };
 }
 
-/** How many match, and those of them from one index up to another. */
-function openMatches(
+/** How many match at the call, and those of them from one index up to another. */
+async function openMatches(
   { filter, state }: OrderQuery,
-  open: OpenOrders,
+  { open, nextTurn }: OrderPlaces,
   start: number,
   end: number,
-): InMemory {
+): Promise<InMemory> {
   if (state === "closed" || !admitsOpen(filter)) return { total: 0, newest: [] };
-  const isAll = isUnfiltered(filter);
+  // Of all of them the page alone is looked at: how many there are is known.
+  const openCount = isUnfiltered(filter) ? open.openCount : null;
   const newest: Order[] = [];
   let total = 0;
-  for (const order of isAll ? open.openNewestFirst() : openCandidates(open, filter)) {
-    if (!isAll && !matchesFilter(order, filter)) continue;
+  const onMatch = (order: Order) => {
     if (total >= start && total < end) newest.push(order);
     total += 1;
-    if (isAll && total >= end) return { total: open.openCount, newest };
-  }
-  return { total, newest };
-}
-
-/** The open orders that could match, newest first: few where the filter names them. */
-function openCandidates(open: OpenOrders, { orderId, clOrdId }: OrderFilter): Iterable<Order> {
-  const isNamed = clOrdId !== undefined && clOrdId !== NO_CL_ORD_ID;
-  if (orderId === undefined && !isNamed) return open.openNewestFirst();
-  const orderIds = orderId === undefined && isNamed ? open.openByClOrdId(clOrdId) : [orderId];
-  const found = orderIds.map((id) => (id === undefined ? null : open.openOrder(id)));
-  return found.filter((order) => order !== null).sort(compareNewestFirst);
+    return openCount === null || total < end;
+  };
+  await walkOpen({ open, filter, nextTurn, onMatch });
+  return { total: openCount ?? total, newest };
 }
 
 /** A place in the list: an order that memory holds, or the number of one in the archive. */

@@ -64,13 +64,6 @@ class Queue<Item> {
     return this.#items.slice(this.#head + from, this.#head + from + count) as Item[];
   }
 
-  *lastToFirst(): Iterable<Item> {
-    for (let index = this.#items.length - 1; index >= this.#head; index -= 1) {
-      const item = this.#items[index];
-      if (item !== undefined) yield item;
-    }
-  }
-
   removeFirst(): void {
     assert(this.length > 0, "the queue has a first item");
     // Not held until the array is cut: it would outlive collections that it could be gone in.
@@ -191,9 +184,10 @@ export class RecentReports {
     return this.#partitions.get(partition)?.projectedSeq ?? 0;
   }
 
-  /** The account's bookings behind the projected position, newest first. */
-  bookingsNewestFirst(account: Account): Iterable<Booking> {
-    return this.#accounts.get(account)?.bookings.lastToFirst() ?? [];
+  /** The account's bookings behind the projected position, oldest first. */
+  bookings(account: Account): readonly Booking[] {
+    const held = this.#accounts.get(account)?.bookings;
+    return held?.slice(0, held.length) ?? [];
   }
 
   /** The archive answers for the partition up to seq: what is held of that is let go. */

@@ -13,8 +13,9 @@ import {
 import { assert } from "@countermand/core/assert";
 import type { Account, ClOrdId, Order, OrderId } from "@countermand/core/model";
 import { isSimulated } from "@countermand/core/participants";
-import { STORY_WAIT_MS } from "../archive/archive-limits.ts";
+import { STORY_ORDERS_MAX, STORY_WAIT_MS } from "../archive/archive-limits.ts";
 import type { SealedEvent, StoryQuestion } from "../archive/archive-messages.ts";
+import { walkOpen } from "../archive/open-walk.ts";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
 import { numberOfOrder, orderNumberOf } from "../archive/order-number.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
@@ -29,7 +30,7 @@ export interface OrderAuditOptions {
 
 /** What memory knows of the orders, and how far the journal had come in that moment. */
 interface Moment {
-  readonly open: StoryQuestion["open"];
+  readonly heads: Promise<StoryQuestion["open"]>;
   readonly positions: ReadonlyMap<string, number>;
 }
 
@@ -45,7 +46,8 @@ export class OrderAudit {
     const { archive, sequencer } = this.#options;
     const named = soughtInArchive(sought);
     if (named === null) return failed("UNKNOWN_ORDER", "");
-    const { open, positions } = await sequencer.operate(() => this.#moment(sought));
+    const { heads, positions } = await sequencer.operate(() => this.#moment(sought));
+    const open = await heads;
     try {
       const caughtUp = [...positions].map(([name, seq]) =>
         archive.reached(name, seq, STORY_WAIT_MS),
@@ -66,38 +68,52 @@ export class OrderAudit {
 
   #moment(sought: SoughtOrder): Moment {
     const { partitions } = this.#options.sequencer;
-    const orders = "account" in sought ? this.#namedOpen(sought) : this.#numberedOpen(sought);
-    const [first] = orders;
-    const account = "account" in sought ? sought.account : first?.account;
+    const numbered = "account" in sought ? null : this.#numberedOpen(sought);
+    const account = "account" in sought ? sought.account : numbered?.account;
     const isOfOrder =
       account === undefined
         ? isDeskName
         : (name: string) => name === partitions.deskOf(account as Account).name;
     const positions = Object.entries(partitions.positions()).filter(([name]) => isOfOrder(name));
-    const heads = orders.map((order) => {
-      return { orderNumber: numberOfOrder(order), streamSeq: order.streamSeq };
-    });
-    const open = first === undefined ? null : { account: first.account, heads };
-    return { open, positions: new Map(positions) };
+    const orders =
+      "account" in sought ? this.#namedOpen(sought) : numbered === null ? [] : [numbered];
+    return { heads: headsOf(orders), positions: new Map(positions) };
   }
 
-  #numberedOpen({ orderId }: { readonly orderId: string }): Order[] {
+  #numberedOpen({ orderId }: { readonly orderId: string }): Order | null {
     for (const { desk } of this.#options.sequencer.partitions.desks) {
       for (const book of desk.books()) {
         const order = isSimulated(book.account) ? null : book.openOrder(orderId as OrderId);
-        if (order !== null) return [order];
+        if (order !== null) return order;
       }
     }
-    return [];
+    return null;
   }
 
-  #namedOpen(sought: { readonly account: string; readonly clOrdId: string }): Order[] {
+  /** The newest ones, as they are now; of more no story is told. */
+  async #namedOpen(sought: { readonly account: string; readonly clOrdId: string }) {
     const account = sought.account as Account;
-    const book = this.#options.sequencer.partitions.deskOf(account).desk.book(account);
-    if (book === null || isSimulated(account)) return [];
-    const orderIds = book.openByClOrdId(sought.clOrdId as ClOrdId);
-    return orderIds.map((orderId) => book.openOrder(orderId)).filter((order) => order !== null);
+    const { partitions, turns } = this.#options.sequencer;
+    const open = partitions.deskOf(account).desk.book(account);
+    const orders: Order[] = [];
+    if (open === null || isSimulated(account)) return orders;
+    const filter = { clOrdId: sought.clOrdId as ClOrdId };
+    const onMatch = (order: Order) => orders.push(order) < STORY_ORDERS_MAX;
+    await walkOpen({ open, filter, nextTurn: () => turns.next(), onMatch });
+    return orders.reverse();
   }
+}
+
+async function headsOf(
+  walking: Promise<readonly Order[]> | readonly Order[],
+): Promise<StoryQuestion["open"]> {
+  const orders = await walking;
+  const [first] = orders;
+  if (first === undefined) return null;
+  const heads = orders.map((order) => {
+    return { orderNumber: numberOfOrder(order), streamSeq: order.streamSeq };
+  });
+  return { account: first.account, heads };
 }
 
 const UNREADABLE = "the story cannot be read just now";

@@ -36,6 +36,7 @@ import { normalPublicKey } from "../auth/key-store.ts";
 import type { MasterKey } from "../auth/master-key.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { isSandboxOwn } from "./account-acts.ts";
+import { KEYS_PER_STEP } from "./limits.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface KeyServiceOptions {
@@ -128,11 +129,18 @@ export class KeyService {
     return key === null ? unknown() : done(encodeKey(rowOf(key, turn.wallMs)));
   }
 
-  /** Newest first. */
-  list(turn: OperatorTurn, state: KeyListState): OperatorAnswer {
-    const rows = [...this.#keys.all()].map((key) => rowOf(key, turn.wallMs));
-    const listed = rows.filter((row) => state === "all" || row.state === state);
-    return done(encodeKeys(listed.sort((a, b) => b.created.atMs - a.created.atMs)));
+  /** Newest first, as they are at the call. There may be thousands: written out in steps. */
+  async list(state: KeyListState, wallMs: UnixMs): Promise<Answer> {
+    const { sequencer } = this.#options;
+    const keys = await sequencer.operate(() => [...this.#keys.all()]);
+    const listed = keys.filter((key) => state === "all" || keyState(key, wallMs) === state);
+    listed.sort((one, other) => other.created.atMs - one.created.atMs);
+    const texts: string[] = [];
+    for (const key of listed) {
+      texts.push(encodeKey(rowOf(key, wallMs)));
+      if (texts.length % KEYS_PER_STEP === 0) await sequencer.turns.next();
+    }
+    return done(encodeKeys(texts));
   }
 
   get #keys(): ApiKeys {

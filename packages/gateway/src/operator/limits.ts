@@ -34,6 +34,12 @@ export const CLOSE_ORDERS_MAX = 1_000;
 export const RESTING_CANCELS_MAX = 1_000;
 
 /**
+ * Keys that a list writes out before everybody else gets a turn. Reason: each takes some
+ * microseconds, and there may be thousands. Nothing is seen when it is reached.
+ */
+export const KEYS_PER_STEP = 100;
+
+/**
  * Milliseconds for which the answer to an Idempotency-Key is remembered. Reason: whoever retries
  * does so within the day. After it the same key is a new request.
  */

@@ -25,7 +25,7 @@ import {
   LIMITS,
   PAGE_SIZE_DEFAULT,
 } from "@countermand/contract";
-import type { Account } from "@countermand/core/model";
+import type { Account, UnixMs } from "@countermand/core/model";
 import type { SoughtOrder } from "../audit/order-story.ts";
 import { cursorOf, type StoryPage } from "../audit/story-cursor.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
@@ -47,9 +47,9 @@ export interface OperatorContent {
 /** Carries a decoded request out, in one turn of the sequencer. */
 export type OperatorDeed = (service: OperatorService, turn: OperatorTurn) => OperatorAnswer;
 
-/** A read that the archive answers: no turn waits for it. */
+/** A read that the archive answers, or that takes many turns: none waits for it. */
 export interface OperatorInquiry {
-  readonly inquire: (service: OperatorService) => Promise<Answer>;
+  readonly inquire: (service: OperatorService, wallMs: UnixMs) => Promise<Answer>;
 }
 
 export interface OperatorRoute {
@@ -157,7 +157,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
     const known = KEY_LIST_STATES.find((each) => each === state);
     if (known === undefined)
       return invalidQuery(`state must be one of ${KEY_LIST_STATES.join(", ")}`);
-    return (service, turn) => service.keys.list(turn, known);
+    return { inquire: (service, wallMs) => service.keys.list(known, wallMs) };
   }),
   write("/operator/v1/keys", decodeCreateKey, (request) => {
     return (service, turn) => service.keys.create(turn, request);

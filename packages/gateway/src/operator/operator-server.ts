@@ -313,8 +313,9 @@ async function answer(
   if (isFault(identified)) return sendFault(reply, identified);
   const deed = decode(route, request);
   if (isFault(deed)) return sendFault(reply, deed);
-  if ("inquire" in deed) return send(reply, await deed.inquire(parts.service));
-  const given = await carryOut(parts, identified, deed, options.wallMs() as UnixMs);
+  const wallMs = options.wallMs() as UnixMs;
+  if ("inquire" in deed) return send(reply, await deed.inquire(parts.service, wallMs));
+  const given = await carryOut(parts, identified, deed, wallMs);
   if (given.isReplayed) reply.header("X-Idempotent-Replay", "true");
   const { version } = given.answer;
   if (version !== undefined) reply.header("ETag", `"${version}"`);

@@ -18,6 +18,7 @@ import type { Caller } from "../auth/key-store.ts";
 import { seen } from "../auth/portfolio-scope.ts";
 import type { OrderLimits } from "../limits/order-guard.ts";
 import type { Clock } from "../sys/clock.ts";
+import { SharedTurns } from "../sys/shared-turns.ts";
 import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
 import {
@@ -122,6 +123,8 @@ export class Sequencer {
   readonly partitions: Partitions;
   /** Cancels of many orders, also those that nobody's request asked for. */
   readonly runs: CancelRuns;
+  /** For queries that take more than one. */
+  readonly turns: SharedTurns;
   /** Whether the disk has no room but its reserve, which is for cancels and the safety nets. */
   isDiskFull = false;
   readonly #options: SequencerOptions;
@@ -138,6 +141,7 @@ export class Sequencer {
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.partitions = options.partitions;
+    this.turns = new SharedTurns(options.clock);
     this.#commits = new GroupCommit(options);
     this.#turnRules = {
       wallMs: () => this.#wallMs(),

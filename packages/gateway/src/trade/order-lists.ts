@@ -70,7 +70,8 @@ export class OrderLists {
     const recent = isSimulated(account) ? NONE_HELD : sequencer.partitions.recent;
     sequencer.catchUp();
     try {
-      const found = await queryOrders(query, { open, recent, archive });
+      const nextTurn = () => sequencer.turns.next();
+      const found = await queryOrders(query, { open, recent, archive, nextTurn });
       // Written out when it may be told: while the disk stalls, a page is a few references.
       const page = await sequencer.read(() => found);
       const rows = page.orders.map((order) => encodeRow(order, this.#namesOf(order)));

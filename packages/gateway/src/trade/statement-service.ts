@@ -85,6 +85,7 @@ export class StatementService {
       const found = await queryBookings(query, {
         recent: partitions.recent,
         archive: this.#archive,
+        nextTurn: () => this.#sequencer.turns.next(),
       });
       // Written out when it may be told: while the disk stalls, a page is a few references.
       const page = await this.#sequencer.read(() => found);

@@ -1,0 +1,21 @@
+/**
+ * Turns of the event loop for work that takes many: one step of one of them in each, however many
+ * there are, so that together they keep nobody waiting for longer than one does.
+ */
+import type { Clock } from "./clock.ts";
+
+export class SharedTurns {
+  readonly #clock: Pick<Clock, "atTurnEnd">;
+  #last = Promise.resolve();
+
+  constructor(clock: Pick<Clock, "atTurnEnd">) {
+    this.#clock = clock;
+  }
+
+  /** Resolves in a turn that nobody else was given. */
+  next(): Promise<void> {
+    const ended = () => new Promise<void>((resolve) => this.#clock.atTurnEnd(resolve));
+    this.#last = this.#last.then(ended);
+    return this.#last;
+  }
+}
