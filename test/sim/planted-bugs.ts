@@ -103,6 +103,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "forgotten-unnoted",
+    what: "the memory of requests does not know what it has forgotten",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/desk/answered-requests.ts`,
+        find: "    this.#forgotten.add(expirySecond(this.#expiryMs(entry) as UnixMs));\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "command-done-twice",
+    what: "an id of a command may be used again behind a clock that was ahead",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/sequencer.ts`,
+        find: "if (openMs === null || isIdempotent) return null;",
+        replace: "if (openMs === null || isIdempotent || isReusable) return null;",
+      },
+    ],
+  },
+  {
     name: "snapshot-lacks-a-field",
     what: "a snapshot forgets how far an account's stream has come",
     seedsMax: 20,

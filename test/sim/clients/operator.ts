@@ -1,5 +1,6 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
 import type { KeyObject } from "node:crypto";
+import type { AccountLists } from "../oracle/account-lists.ts";
 import type { Accounts, Closing } from "../oracle/accounts.ts";
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Block, Blocks } from "../oracle/blocks.ts";
@@ -29,6 +30,9 @@ export interface OperatorOptions {
   readonly limits: Limits;
   readonly instruments: Instruments;
   readonly stories: Stories;
+  readonly lists: AccountLists;
+  /** How far an account's stream has come, as far as it is known. */
+  readonly lastSeqOf: (account: string) => number;
   /** Every order that there is. */
   readonly orderNos: () => readonly string[];
   /** Whether it opens accounts. */
@@ -95,6 +99,7 @@ export class Operator {
       money: 5,
       limits: 3,
       story: 8,
+      orders: 5,
       account: this.#options.opensAccounts && this.#accountCount < ACCOUNTS_MAX ? 30 : 0,
       instrument: this.#options.changesInstruments ? 9 : 0,
     });
@@ -103,6 +108,7 @@ export class Operator {
     else if (act === "account") this.#begin(() => this.#runAccount());
     else if (act === "instrument") this.changeInstrument();
     else if (act === "story") this.#begin(() => this.#stories());
+    else if (act === "orders") this.#begin(() => this.#listOrders());
     else if (act === "limits") this.#begin(() => this.#limit());
     else this.#begin(() => this.#moveMoney());
   }
@@ -165,6 +171,21 @@ export class Operator {
         before = `&before=${encodeURIComponent(data.earlier)}`;
       }
       stories.told(asked);
+    }
+  }
+
+  /** Pages of an account's orders, while they come and go. */
+  async #listOrders(): Promise<void> {
+    const { lastSeqOf, lists, random } = this.#options;
+    const { account } = random.pick(KEYS);
+    for (let count = random.between(1, 3); count > 0; count -= 1) {
+      const state = random.pick(["open", "closed", "all"] as const);
+      const page = random.pick([1, 1, 2, 5]);
+      const size = random.pick([1, 3, 7, 100]);
+      const asked = { account, state, page, size, knownSeq: lastSeqOf(account) };
+      const query = `state=${state}&page_index=${page}&page_size=${size}`;
+      const path = `/operator/v1/accounts/${account}/orders?${query}`;
+      lists.told(asked, await this.#ask(path, null, { method: "GET" }));
     }
   }
 

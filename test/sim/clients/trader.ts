@@ -146,10 +146,13 @@ export class Trader {
     return request;
   }
 
-  /** The same bytes once more, until what is remembered of them can be told. */
+  /**
+   * The same bytes once more, until what is remembered of them can be told. A command goes to the
+   * trader's own stream, if that is not over: an id is its key's.
+   */
   async repeat(request: Request): Promise<void> {
     let isTold = false;
-    while (!isTold) {
+    while (!isTold && (request.channel === "http" || !this.#isTooOld(request))) {
       await this.#sleep(20);
       const isAnswered = await this.#send(request);
       isTold = isAnswered && request.answers.at(-1)?.text.includes('"unavailable"') === false;

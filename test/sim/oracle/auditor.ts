@@ -123,6 +123,11 @@ export class Auditor {
     ) {
       this.history.count("story");
     }
+    const streamOf = (account: string) => this.model.stream(account);
+    const isForgotten = (orderNo: string) => forgotten.has(orderNo);
+    for (let told = this.history.lists.check({ streamOf, isForgotten }); told > 0; told -= 1) {
+      this.history.count("operator's list");
+    }
     this.history.windows.looked();
     this.lookCount += 1;
   }

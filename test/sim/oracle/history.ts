@@ -10,6 +10,7 @@ import {
   type ExecutionReported,
 } from "../../../packages/core/src/model/index.ts";
 import type { Placing, Request } from "../clients/requests.ts";
+import { AccountLists } from "./account-lists.ts";
 import { Accounts } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
@@ -55,6 +56,7 @@ export class History {
   readonly statements = new Statements();
   readonly receipts: Receipts;
   readonly stories: Stories;
+  readonly lists = new AccountLists();
   readonly instruments: Instruments;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */

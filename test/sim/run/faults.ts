@@ -106,9 +106,8 @@ export class Faults {
     this.#stage.fault("strayClock");
     const { auditor, callers, random, world } = this.#stage;
     const { scheduler } = world;
-    const done = [...auditor.history.requests].filter(({ answers, channel, sentWallMs }) => {
-      const isYoung = Math.abs(scheduler.wallMs - sentWallMs) < STRAY_YOUNG_MS;
-      return isYoung && channel === "http" && answers.length > 0;
+    const done = [...auditor.history.requests].filter(({ answers, sentWallMs }) => {
+      return Math.abs(scheduler.wallMs - sentWallMs) < STRAY_YOUNG_MS && answers.length > 0;
     });
     const stepsMs = random.pick([[3_600_000], [240_000, 240_000, 240_000]]);
     for (const stepMs of stepsMs) {
@@ -121,7 +120,9 @@ export class Faults {
     const again = done.slice(-STRAY_REPEATED);
     let left = again.length;
     for (const request of again) {
-      void callers[0]?.repeat(request).then(() => {
+      const isItsOwn = ({ key }: Trader) => request.channel === "http" || key === request.key;
+      const sender = callers.find(isItsOwn);
+      void (sender?.repeat(request) ?? Promise.resolve()).then(() => {
         left -= 1;
       });
     }

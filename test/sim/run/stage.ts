@@ -94,6 +94,8 @@ export class Stage {
       limits: this.auditor.history.limits,
       instruments: this.auditor.history.instruments,
       stories: this.auditor.history.stories,
+      lists: this.auditor.history.lists,
+      lastSeqOf: (account) => this.auditor.lastSeqOf(account),
       orderNos: () => this.#heard.map(({ orderNo }) => orderNo),
       opensAccounts: this.swarm.accounts && !this.isVenueFaulty,
       onAccount: (key) => this.#welcome(key),
