@@ -1,5 +1,11 @@
 /** Whether an answer that a client got is right. */
-import type { Answer, Key, OrderName, Request } from "../clients/requests.ts";
+import {
+  type Answer,
+  type Key,
+  type OrderName,
+  prefersOrders,
+  type Request,
+} from "../clients/requests.ts";
 import {
   BLOCK_CODES,
   type Envelope,
@@ -18,6 +24,17 @@ import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
 
 type Say = (problem: string) => string;
+
+/** An element of a batch's reply. */
+interface ElementRow {
+  readonly data?: OrderRow;
+  readonly result: Pick<Envelope, "code">;
+}
+
+/** A reply to one command, as an element of a batch. */
+function ofOne({ code, data }: Envelope): ElementRow {
+  return { result: { code }, data: data as OrderRow };
+}
 
 export class Verdicts {
   readonly history: History;
@@ -79,11 +96,30 @@ export class Verdicts {
     for (let count = receipts.check(request, answer, hasJumped); count > 0; count -= 1) {
       this.history.count("receipt");
     }
+    this.#checkOrders(request, envelope, say);
     if (this.history.wasAnswered(request, answer.text)) return;
     const remembered = this.history.remembered(request);
     promised(!answer.isReplay, say(`no replay of the first answer, ${remembered}`));
     // A refusal that changed nothing is not remembered: a fresh try may have followed it.
     this.#checkUnremembered(request, envelope, say);
+  }
+
+  /** The reply to a command shows each order that it is about as it once was, if that was asked. */
+  #checkOrders({ channel, command, id, key }: Request, envelope: Envelope, say: Say): void {
+    if (channel !== "socket" || !("isBatch" in command)) return;
+    const rows = command.isBatch ? ((envelope.data ?? []) as ElementRow[]) : [ofOne(envelope)];
+    for (const { data, result } of rows) {
+      if (result.code !== 0) continue;
+      const isShown = data?.["order_status"] !== undefined;
+      promised(isShown === prefersOrders(id), say("whole orders were not asked for, or were"));
+      if (data === undefined || !isShown) continue;
+      const told = this.model.stream(key.account).filter((each) => {
+        return each.order_no === data["order_no"];
+      });
+      const isRight = told.some((each) => rowDifference(data, each) === null);
+      promised(isRight, say(`order ${data["order_no"]} was never like that`));
+      this.history.count("order in a reply");
+    }
   }
 
   /** It changed nothing, or is a cancel by number, which is idempotent by nature. */
