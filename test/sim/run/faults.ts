@@ -106,8 +106,9 @@ export class Faults {
     this.#stage.fault("strayClock");
     const { auditor, callers, random, world } = this.#stage;
     const { scheduler } = world;
-    const done = [...auditor.history.requests].filter(({ answers, sentWallMs }) => {
-      return Math.abs(scheduler.wallMs - sentWallMs) < STRAY_YOUNG_MS && answers.length > 0;
+    const done = [...auditor.history.requests].filter(({ answers, command, sentWallMs }) => {
+      const isYoung = Math.abs(scheduler.wallMs - sentWallMs) < STRAY_YOUNG_MS;
+      return isYoung && answers.length > 0 && WRITES.has(command.kind);
     });
     const stepsMs = random.pick([[3_600_000], [240_000, 240_000, 240_000]]);
     for (const stepMs of stepsMs) {
@@ -336,6 +337,7 @@ export class Faults {
 const JUMP_BACK_MS_MAX = 240_000;
 /** Milliseconds for which a request is sent again behind a clock that was astray. */
 const STRAY_YOUNG_MS = 60_000;
-const STRAY_REPEATED = 10;
+const STRAY_REPEATED = 20;
+const WRITES: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancelAll"]);
 /** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
 const CANCEL_MS_MAX = 10_000;
