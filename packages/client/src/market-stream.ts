@@ -22,7 +22,7 @@ import {
   type MarketTradeMessage,
   type NoticeMessage,
 } from "./wire.ts";
-import { parseWire, writeWire } from "./wire-json.ts";
+import { parseMessage, writeWire } from "./wire-json.ts";
 
 /** What of a symbol can be followed. */
 export type MarketChannel = MarketCommandMessage["channels"][number];
@@ -225,7 +225,7 @@ export class MarketStream implements AsyncIterable<MarketEvent> {
   }
 
   #received(text: string): void {
-    const message = parsedMessage(text);
+    const message = parseMessage<Message>(text);
     if (message === null) {
       this.#line.reconnect("a message that is not of the gateway");
       return;
@@ -383,14 +383,4 @@ function bookOf(symbol: string): string {
 
 function candlesIn({ data }: MarketSnapshotMessage): readonly Candle[] {
   return (data as { readonly candles: readonly Candle[] }).candles;
-}
-
-function parsedMessage(text: string): Message | null {
-  try {
-    const message = parseWire(text);
-    const isMessage = typeof message === "object" && message !== null && "type" in message;
-    return isMessage ? (message as Message) : null;
-  } catch {
-    return null;
-  }
 }

@@ -29,7 +29,7 @@ import type {
   SkipMessage,
   SnapshotMessage,
 } from "./wire.ts";
-import { parseWire, writeQuery } from "./wire-json.ts";
+import { parseMessage, writeQuery } from "./wire-json.ts";
 
 /** What a stream tells. */
 export type StreamEvent =
@@ -331,7 +331,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   }
 
   #received(text: string): void {
-    const message = parsedMessage(text);
+    const message = parseMessage<Message>(text);
     if (message === null) {
       this.#line.reconnect("a message that is not of the gateway");
       return;
@@ -481,14 +481,4 @@ function checkWatch({ cancelOnDisconnect = {} }: OrderStreamOptions): void {
   }
   if ([...group].length <= GROUP_CHARACTERS_MAX) return;
   throw new RangeError(`a group has at most ${GROUP_CHARACTERS_MAX} characters: ${group}`);
-}
-
-function parsedMessage(text: string): Message | null {
-  try {
-    const message = parseWire(text);
-    const isMessage = typeof message === "object" && message !== null && "type" in message;
-    return isMessage ? (message as Message) : null;
-  } catch {
-    return null;
-  }
 }

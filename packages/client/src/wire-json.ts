@@ -31,6 +31,19 @@ export function parseWire(text: string): unknown {
   });
 }
 
+/** Reads a message of a stream, whose type says what it is; null where it is none. */
+export function parseMessage<Message extends { readonly type: string }>(
+  text: string,
+): Message | null {
+  try {
+    const message = parseWire(text);
+    const isMessage = typeof message === "object" && message !== null && "type" in message;
+    return isMessage ? (message as Message) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Codes have eight digits; gateways of this API also write `30202` or `"030202"` for 11030202. */
 const SHORT_CODE = /^0?[0-9]{5}$/;
 const PRODUCT = 11_000_000;
