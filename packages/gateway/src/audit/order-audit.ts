@@ -20,6 +20,7 @@ import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
 import { numberOfOrder, orderNumberOf } from "../archive/order-number.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { isDeskName } from "../sequencer/state.ts";
+import { TOO_MANY_WALKS } from "../trade/failed-answer.ts";
 import { type SoughtOrder, storyEvent } from "./order-story.ts";
 import { cursorText, type StoryPage } from "./story-cursor.ts";
 
@@ -46,6 +47,7 @@ export class OrderAudit {
     const { archive, sequencer } = this.#options;
     const named = soughtInArchive(sought);
     if (named === null) return failed("UNKNOWN_ORDER", "");
+    if ("account" in sought && sequencer.refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
     const { heads, positions } = await sequencer.operate(() => this.#moment(sought));
     const open = await heads;
     try {

@@ -29,6 +29,12 @@ export const PENDING_CANCELS_MAX = 40_000;
 export const UNARCHIVED_REPORTS_MAX = 500_000;
 
 /**
+ * Queries that wait for their next turn; another one that may take many is refused (OVERLOADED,
+ * retryable). Reason: an open order that changes is kept as it was for each of them.
+ */
+export const WALKS_WAITING_MAX = 100;
+
+/**
  * Events between two snapshots; as many as there are open orders where those are more. Reason:
  * replaying this many takes about a second at start; nothing is seen when it is reached but a
  * file in `snapshots`, from the next quiet moment on.

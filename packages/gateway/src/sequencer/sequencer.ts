@@ -29,7 +29,12 @@ import {
   type TurnRules,
 } from "./command-turn.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
-import { PENDING_CANCELS_MAX, PENDING_PLACES_MAX, UNARCHIVED_REPORTS_MAX } from "./limits.ts";
+import {
+  PENDING_CANCELS_MAX,
+  PENDING_PLACES_MAX,
+  UNARCHIVED_REPORTS_MAX,
+  WALKS_WAITING_MAX,
+} from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
 
@@ -171,6 +176,11 @@ export class Sequencer {
   /** Whether so many answers wait for the disk that another query would cost a cancel its place. */
   get refusesQueries(): boolean {
     return this.#commits.pendingCount >= PENDING_PLACES_MAX || this.#commits.isSlow();
+  }
+
+  /** Whether so many queries walk through open orders that another one must not begin to. */
+  get refusesWalks(): boolean {
+    return this.turns.waitingCount >= WALKS_WAITING_MAX;
   }
 
   /**

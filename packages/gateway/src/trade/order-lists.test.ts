@@ -5,6 +5,7 @@ import { type Account, CancelReason, type KeyId } from "@countermand/core/model"
 import { ArchiveError } from "../archive/order-archive.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { ALICE, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
+import { WALKS_WAITING_MAX } from "../sequencer/limits.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { OrderLists, type OrderListsOptions } from "./order-lists.ts";
 
@@ -60,6 +61,18 @@ test("order lists: nothing is told before it is durable", async () => {
   const [row] = JSON.parse(told).data.orders;
   assert.deepEqual([row.order_no, row.api_key], [orderId, "desk-7"]);
   assert.deepEqual(bench.commits.length, 1);
+});
+
+test("order lists: where many take turns already, another one is refused and worth a retry", async () => {
+  const bench = new Bench(EMPTY);
+  bench.place(ALICE.account);
+  const { turns } = bench.sequencer;
+  const waiting = Array.from({ length: WALKS_WAITING_MAX }, () => turns.next());
+  const { httpStatus, body } = await bench.ask("");
+  assert.deepEqual([httpStatus, JSON.parse(body).reason], [503, "overloaded"]);
+  await bench.settle();
+  await Promise.all(waiting);
+  assert.equal((await bench.listed("")).length, 1);
 });
 
 test("order lists: an archive that cannot be read hides no open order", async () => {

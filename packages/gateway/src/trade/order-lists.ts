@@ -21,7 +21,7 @@ import { type OrderPlaces, type OrderQuery, queryOrders } from "../archive/order
 import type { Caller } from "../auth/key-store.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { ARCHIVE_UNREADABLE } from "./cancel-outcome.ts";
-import { failed } from "./failed-answer.ts";
+import { failed, TOO_MANY_WALKS } from "./failed-answer.ts";
 import { isArchiveUnavailable } from "./written-answer.ts";
 
 export interface OrderListsOptions {
@@ -65,6 +65,7 @@ export class OrderLists {
   async #list(query: OrderQuery, encodeRow: EncodeRow): Promise<Answer> {
     const { archive, sequencer } = this.#options;
     const { account, pageIndex, pageSize } = query;
+    if (sequencer.refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
     const open = sequencer.partitions.deskOf(account).desk.book(account);
     assert(open !== null, "an account whose orders are listed was opened");
     const recent = isSimulated(account) ? NONE_HELD : sequencer.partitions.recent;
