@@ -269,11 +269,24 @@ export class Operator {
     const { data } = JSON.parse(text) as { data: { api_key: string; secret: string | null } };
     const [account = ""] = terms.accounts;
     const { expires_at: expiresAtMs, portfolios } = terms;
-    const secret = data.secret ?? "";
+    const secret =
+      data.secret ?? (privateKey === null ? await this.#otherSecret(data.api_key) : "");
     const own = { apiKey: data.api_key, secret, secretNo: 0, account };
     const key = { ...own, ...(privateKey && { privateKey }) };
     if (expiresAtMs !== undefined) this.#options.keyEnds.expiring(key.apiKey, expiresAtMs)();
     return { ...key, ...(portfolios !== undefined && { portfolios }) };
+  }
+
+  /** The first answer was lost, and a repeated one shows no secret: so it is given another. */
+  async #otherSecret(apiKey: string): Promise<string> {
+    const body = { reason: "simulated", overlap_seconds: 0 };
+    for (;;) {
+      const text = await this.#ask(`/operator/v1/keys/${apiKey}/rotate`, body);
+      const { data } = JSON.parse(text) as { data?: { secret: string | null } };
+      // One that has ended meanwhile signs nothing any more.
+      if (data === undefined) return "";
+      if (data.secret !== null) return data.secret;
+    }
   }
 
   #newPrivateKey(): KeyObject {

@@ -304,6 +304,6 @@ function contentOf({ symbol, order_side, qty, price, trigger_price }: Terms): st
 }
 
 /** How many of an owner's latest orders are looked at. */
-const TAKEN_KEPT = 60;
+const TAKEN_KEPT = 1_000;
 /** Milliseconds, and more, from a decision to the moment in which the auditor reads it. */
 const DECIDED_MS_MAX = 2_000;
