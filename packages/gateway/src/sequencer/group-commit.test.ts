@@ -102,6 +102,17 @@ test("group commit: what is seen when nothing is outstanding is released at once
   assert.equal(bench.clock.endTurn(), false, "no commit was asked for");
 });
 
+test("group commit: what is seen while a commit is being let go does not overtake it", async () => {
+  const bench = new CommitBench();
+  bench.decide("a", "b");
+  for (let turn = 0; turn < 2; turn += 1) bench.clock.endTurn();
+  const told = bench.finish();
+  // The journal has answered; what waited for it is released in the turn's next steps.
+  void Promise.resolve().then(() => bench.look("late"));
+  await told;
+  assert.deepEqual(bench.story.slice(-3), ["released a", "released b", "released late"]);
+});
+
 test("group commit: a lone command is committed at the turn's end, told, then released", async () => {
   const bench = new CommitBench();
   bench.decide("a");

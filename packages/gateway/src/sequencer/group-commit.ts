@@ -48,6 +48,8 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   /** What was decided since the last commit began waits for the next one: all for one promise. */
   #next = Promise.withResolvers<void>();
+  /** Of the commit before: whoever waits for nothing comes behind those who waited for it. */
+  #latest: Promise<void> = Promise.resolve();
   #waitingCount = 0;
   #pendingCount = 0;
   #committing = false;
@@ -80,11 +82,14 @@ export class GroupCommit {
     return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
   }
 
-  /** Resolves with the value when all that is staged or being committed now is durable. */
+  /**
+   * Resolves with the value when all that is staged or being committed now is durable: in the order
+   * of the calls.
+   */
   released<T>(value: T): Promise<T> {
     const nothingOutstanding =
       !this.#committing && this.#waitingCount === 0 && this.#options.partitions.stagedCount === 0;
-    if (nothingOutstanding && !this.#failed) return Promise.resolve(value);
+    if (nothingOutstanding && !this.#failed) return this.#latest.then(() => value);
     this.#pendingCount += 1;
     this.#waitingCount += 1;
     const released = this.#next.promise.then(() => value);
@@ -196,6 +201,7 @@ export class GroupCommit {
       durationMs: this.#options.clock.monotonicMs() - startedMs,
     });
     this.#pendingCount -= waitingCount;
+    this.#latest = durable.promise;
     durable.resolve();
     if (this.#waitingCount > 0) this.#schedule();
     else this.#releaseIdle();
