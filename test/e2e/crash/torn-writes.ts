@@ -112,13 +112,17 @@ class Tearing {
   /** What was synced is whole; of what was being written, not everything has got there. */
   #tornLog(tear: Tear, offset: number, synced: Synced, torn: Synced): Buffer {
     const wal = fileOf(this.#life.files, "journal.db-wal");
-    const before = this.#life.walBefore;
     if (tear === "cut off") return wal.subarray(0, offset);
-    const image = Buffer.from(before);
-    if (tear === "over leftovers") {
-      wal.copy(image, 0, 0, offset);
-      return image;
-    }
+    const image = Buffer.from(this.#life.walBefore);
+    if (tear === "over leftovers") wal.copy(image, 0, 0, offset);
+    else this.#copySectors(image, wal, synced, torn);
+    // What lies there already may be what was being written: then nothing of it is missing.
+    const isWhole = image.subarray(0, torn.walEnd).equals(wal.subarray(0, torn.walEnd));
+    return isWhole ? wal.subarray(0, offset) : image;
+  }
+
+  /** All that was synced, and of the write behind it any sectors but one. */
+  #copySectors(image: Buffer, wal: Buffer, synced: Synced, torn: Synced): void {
     // The head of a log that starts over is flushed before any of its frames is written.
     wal.copy(image, 0, 0, Math.max(synced.walEnd, WAL_HEADER_BYTES));
     const sectors = Math.ceil((torn.walEnd - synced.walEnd) / SECTOR_BYTES);
@@ -128,7 +132,6 @@ class Tearing {
       const from = synced.walEnd + sector * SECTOR_BYTES;
       wal.copy(image, from, from, Math.min(from + SECTOR_BYTES, torn.walEnd));
     }
-    return image;
   }
 
   /** Cut anywhere, or begun anew and not finished. */
