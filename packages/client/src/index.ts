@@ -38,4 +38,4 @@ export type { Socket, SocketListener, SocketOpener } from "./socket.ts";
 export type { Repeat, TransportOptions } from "./transport.ts";
 export { type Unsent, unsent } from "./unsent.ts";
 export type * from "./wire.ts";
-export { parseWire } from "./wire-json.ts";
+export { parseMessage, parseWire } from "./wire-json.ts";

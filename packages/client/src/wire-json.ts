@@ -31,7 +31,12 @@ export function parseWire(text: string): unknown {
   });
 }
 
-/** Reads a message of a stream, whose type says what it is; null where it is none. */
+/**
+ * Reads a message of a stream, whose type says what it is; null where it is none.
+ * @example
+ * assert.deepEqual(parseMessage('{"type":"live","seq":7}'), { type: "live", seq: 7 });
+ * assert.equal(parseMessage("[]"), null);
+ */
 export function parseMessage<Message extends { readonly type: string }>(
   text: string,
 ): Message | null {

@@ -10,7 +10,7 @@ import {
   type NoticeMessage,
   type OrderMessage,
   type OrderUpdate,
-  parseWire,
+  parseMessage,
   type ReplyMessage,
   type SkipMessage,
   type SnapshotMessage,
@@ -201,7 +201,7 @@ export class OrderLink {
 
   #received(text: string): void {
     this.#watch();
-    const message = messageOf(text);
+    const message = parseMessage<Message>(text);
     if (message === null) {
       this.#reconnect("a message that the gateway cannot have sent");
       return;
@@ -364,13 +364,3 @@ type Message =
   | ReplyMessage
   | NoticeMessage
   | ErrorMessage;
-
-function messageOf(text: string): Message | null {
-  try {
-    const message = parseWire(text);
-    const isMessage = typeof message === "object" && message !== null && "type" in message;
-    return isMessage ? (message as Message) : null;
-  } catch {
-    return null;
-  }
-}
