@@ -1,5 +1,6 @@
 // What stops a gateway must not wait for room in the memory of operators' answers.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { OPERATOR_ANSWERS_MAX, URGENT_ANSWERS_KEPT } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
@@ -60,6 +61,46 @@ test("urgent acts: what may be forgotten is not done again, and kills are", asyn
   }
 });
 
+test("urgent acts: a key that signs waits for minutes only where its request may be forgotten", async (t) => {
+  const nowMs = systemClock.wallMs();
+  let wallMs = nowMs;
+  const clock = { ...systemClock, wallMs: () => wallMs };
+  const node = await new NodePlace(t).start({ clock }, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
+  const { post, ask, server } = await listening(node, () => wallMs);
+  try {
+    const permissions = ["operate"];
+    const { data } = await ask("keys", TOKEN_HEADERS, { reason, permissions });
+    const signed = async (path: string, body: object, timestampMs = wallMs) => {
+      const headers = signedHeaders(data, `/operator/v1/${path}`, timestampMs, body);
+      const { httpStatus, reason = "done", details = "" } = await ask(path, headers, body);
+      return `${httpStatus} ${reason} ${/in \d+ s/.exec(details)?.[0] ?? ""}`.trim();
+    };
+    const credit = (atMs = wallMs) => signed("accounts/80114138/adjust", CREDIT, atMs);
+    assert.equal(await credit(), "200 done");
+    fillAnswers(node, ORDINARY_MAX - 1, nowMs + 1);
+    // A day and an hour ahead, something is done, and the clock is set back.
+    wallMs = nowMs + 25 * HOUR_MS;
+    assert.equal(await credit(), "200 done");
+    wallMs = nowMs + 1000;
+    assert.equal(await credit(nowMs), "401 timestamp_out_of_window in 600 s", "it was done");
+    assert.equal(await credit(), "401 timestamp_out_of_window in 600 s", "it is as unknown");
+    assert.equal(await signed("kill", { reason, scope: { gateway: true } }), "200 done");
+    // What was sent before this cannot be sent again: its timestamp is over.
+    wallMs = nowMs + 600_000;
+    assert.equal(await credit(), "401 timestamp_out_of_window in 1 s");
+    wallMs += 1;
+    assert.equal(await credit(), "503 overloaded", "it is new: now it only has no room");
+    const byName = await post("accounts/80114138/adjust", "token", CREDIT);
+    assert.equal(byName, 401, "what a name was for may be a day old");
+    const { settled } = node.partitions.deskOf(FIRST.account).desk.money(FIRST.account).cash("HKD");
+    assert.equal(settled, 100_000_002n * 10n ** 8n);
+  } finally {
+    await server.close(Promise.resolve());
+  }
+});
+
+const MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
+const CREDIT = { reason, cash: { HKD: 1 } };
 const HOUR_MS = 3_600_000;
 const ORDINARY_MAX = OPERATOR_ANSWERS_MAX - URGENT_ANSWERS_KEPT;
 
@@ -68,19 +109,43 @@ async function listening(node: RunningNode, wallMs: () => number) {
   const parts = () => node.operator;
   const listener = { token: TOKEN, tls: null, wallMs, addressHeader: null, parts, onBug };
   const server = await OperatorServer.listen(listener, "127.0.0.1", 0);
-  const post = async (path: string, key: string, body: object) => {
-    const headers = {
-      Authorization: `Bearer ${TOKEN}`,
-      "Content-Type": "application/json",
-      "Idempotency-Key": key,
-      "X-Operator": "kim",
-    };
+  const ask = async (path: string, headers: Readonly<Record<string, string>>, body: object) => {
     const url = `${server.url}/operator/v1/${path}`;
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-    await response.text();
-    return response.status;
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as Told;
+    return { ...answer, httpStatus: response.status };
   };
-  return { post, server };
+  const post = async (path: string, key: string, body: object) => {
+    const { httpStatus } = await ask(path, { ...TOKEN_HEADERS, "Idempotency-Key": key }, body);
+    return httpStatus;
+  };
+  return { post, ask, server };
+}
+
+const TOKEN_HEADERS = { Authorization: `Bearer ${TOKEN}`, "X-Operator": "kim" };
+
+interface SecretKey {
+  readonly api_key: string;
+  readonly secret: string;
+}
+
+interface Told {
+  readonly reason?: string;
+  readonly details?: string;
+  readonly data: SecretKey;
+}
+
+function signedHeaders(key: SecretKey, path: string, timestampMs: number, body: object) {
+  const text = `POST|${path}|${timestampMs}|${JSON.stringify(body)}`;
+  return {
+    "X-API-Key": key.api_key,
+    "X-API-Timestamp": String(timestampMs),
+    "X-API-Signature": createHmac("sha256", key.secret).update(text).digest("base64"),
+  };
 }
 
 function fillAnswers(
