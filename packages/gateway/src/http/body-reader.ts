@@ -3,28 +3,16 @@ import type { IncomingMessage } from "node:http";
 import { type Fault, fault, LIMITS } from "@countermand/contract";
 import { DROPPED_BODY_BYTES_MAX } from "./limits.ts";
 
-const NO_BODY = Buffer.alloc(0);
-
-/** Calls back once: with the bytes, or with the fault; not at all when the client goes away. */
-export function readBody(request: IncomingMessage, done: (body: Buffer | Fault) => void): void {
-  const max = LIMITS.bodyBytesMax.value;
-  const declared = request.headers["content-length"];
-  if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
-    done(NO_BODY);
-    return;
-  }
-  collect(request, max, done);
-}
-
 /**
+ * Calls back once: with the bytes, or with the fault; not at all when the client goes away. Of the
+ * requests of a connection in their order: one without a body ends as one with a body does, so it
+ * is not acted on before the one that it came behind.
+ *
  * A body over the limit is read on and dropped for a while before it is refused: a server that
  * closes on unread bytes resets the connection, and the client never sees why.
  */
-function collect(
-  request: IncomingMessage,
-  max: number,
-  done: (body: Buffer | Fault) => void,
-): void {
+export function readBody(request: IncomingMessage, done: (body: Buffer | Fault) => void): void {
+  const max = LIMITS.bodyBytesMax.value;
   let chunks: Buffer[] = [];
   let length = 0;
   const onEnd = (): void => {

@@ -36,13 +36,7 @@ import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
-import {
-  type ArrivedRequest,
-  faultAnswer,
-  isIgnored,
-  sendFault,
-  sendLastFault,
-} from "./responses.ts";
+import { type ArrivedRequest, faultAnswer, sendFault, sendLastFault } from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
@@ -174,7 +168,6 @@ function dispatch(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  if (isIgnored(request)) return;
   const url = originForm(request.url ?? "");
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);

@@ -11,35 +11,36 @@ import {
 } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
-import { fault } from "@countermand/contract";
+import { type Fault, fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { rememberLatest } from "./client-error.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { formFault } from "./request-form.ts";
-import { isIgnored, sendLastFault } from "./responses.ts";
+import { isIgnored, sendFault } from "./responses.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Connections on which an upgrade was offered that nobody takes. Their answer is the last: Node
- * drops what came in the same packet behind such a request.
+ * Connections with a request whose answer is the last, as its head says. What begins behind it is
+ * not looked at; what began before it goes on.
  */
-const offered = new WeakSet<object>();
+const closing = new WeakSet<object>();
 
 /** With a certificate it speaks TLS 1.2 and later. */
 export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler: Handler): Server {
   const guarded: Handler = (request, response) => {
     // Nothing is left to say to a request that was answered while it waited for its turn.
-    if (isIgnored(request) || offered.has(request.socket) || response.headersSent) return;
+    if (isIgnored(request) || closing.has(request.socket) || response.headersSent) return;
     const refusal = formFault(request);
     if (refusal !== null) {
-      sendLastFault(request, response, refusal);
+      refuse(request, response, refusal);
       return;
     }
+    // An offer that nobody takes: Node drops what came in the same packet behind it.
     if (request.headers.upgrade !== undefined) {
-      offered.add(request.socket);
+      closing.add(request.socket);
       response.shouldKeepAlive = false;
     }
     handler(request, response);
@@ -59,14 +60,19 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
   // Without a listener Node says 417 in no words of ours, and goes on with what comes behind.
   server.on("checkExpectation", (request, response) => {
     rememberLatest(request.socket, response);
-    const refusal = fault("MALFORMED_REQUEST", "Expect is 100-continue or nothing");
-    sendLastFault(request, response, refusal);
+    refuse(request, response, fault("MALFORMED_REQUEST", "Expect is 100-continue or nothing"));
   });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
     refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
   });
   return server;
+}
+
+/** Answers by the head alone and closes the connection. */
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Fault): void {
+  closing.add(request.socket);
+  sendFault(request, response, refusal, ["Connection", "close"]);
 }
 
 /** Not a closure: each connection has it. */
