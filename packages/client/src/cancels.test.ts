@@ -1,0 +1,109 @@
+// Goal: whoever cancels learns how it ended, and no more of it than is known.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CountermandClient } from "./client.ts";
+import { ApiError, WaitTimeoutError } from "./errors.ts";
+
+const NAME = { order_no: "22000000001" };
+const PENDING = { ...NAME, order_status: "new", reason: "cancel_pending" };
+
+interface Answer {
+  readonly status?: number;
+  readonly body: object;
+}
+
+/** A client whose gateway gives these answers in turn, the last one for good; and what it did. */
+function clientOf(answers: readonly Answer[]) {
+  const asked: { path: string; body: unknown; receipt: string | null }[] = [];
+  const pauses: number[] = [];
+  let nowMs = 0;
+  const client = new CountermandClient({
+    baseUrl: "http://127.0.0.1:1",
+    credentials: { apiKey: "demo-key", secret: "demo-secret" },
+    now: () => 1_746_774_142_003 + nowMs,
+    monotonicMs: () => nowMs,
+    delay: (ms) => {
+      pauses.push(ms);
+      nowMs += ms;
+      return Promise.resolve();
+    },
+    fetch: (input, { body, headers } = {}) => {
+      const { pathname: path, search } = new URL(String(input));
+      const sent = typeof body === "string" ? JSON.parse(body) : search;
+      asked.push({ path, body: sent, receipt: new Headers(headers).get("X-Receipt") });
+      const { status = 200, body: answer } = answers[asked.length - 1] ?? answers.at(-1) ?? {};
+      return Promise.resolve(new Response(JSON.stringify(answer), { status }));
+    },
+  });
+  return { client, asked, pauses };
+}
+
+function listed(...orders: readonly object[]): Answer {
+  return { body: { code: 0, data: { total_records: orders.length, orders } } };
+}
+
+const TAKEN: Answer = { body: { code: 0, data: PENDING } };
+
+test("cancels: a receipt comes with the outcome where it was asked for, and only there", async () => {
+  const data = { ...NAME, order_status: "can", reason: "cancelled" };
+  const body = { code: 0, data, receipt: "signed" };
+  const { client, asked } = clientOf([{ body }, { body: { code: 0, data } }]);
+  const outcome = { outcome: "cancelled", order: data };
+  const receipted = await client.cancel(NAME, { receipt: true });
+  assert.deepEqual(receipted, { ...outcome, receipt: "signed" });
+  assert.deepEqual(await client.cancel(NAME), outcome);
+  assert.deepEqual(
+    asked.map(({ receipt }) => receipt),
+    ["ed25519", null],
+  );
+});
+
+test("cancels: a cancel of all that did not do all is an answer; a refused one is an error", async () => {
+  const filter = { symbol: "00700" };
+  const counts = { outcome: "not_all", matched: 2, done: 1, failed: 1, orders: [] };
+  const failure = { code: 11030220, message: "m", details: "d", reason: "x", retryable: false };
+  const partly = clientOf([{ status: 409, body: { ...failure, data: counts } }]);
+  assert.deepEqual(await partly.client.cancelAll(filter), counts);
+  const refused = clientOf([{ status: 400, body: failure }]);
+  await assert.rejects(refused.client.cancelAll(filter), ApiError);
+  const lost = clientOf([{ body: {} }]).client.withSignal(AbortSignal.abort(new Error("enough")));
+  await assert.rejects(lost.cancelAll(filter), /enough/);
+});
+
+test("cancels: a preview says so to the gateway, and a cancel of all does not", async () => {
+  const data = { outcome: "preview", matched: 1, orders: [] };
+  const { client, asked } = clientOf([{ body: { code: 0, data } }]);
+  assert.deepEqual(await client.previewCancelAll({ symbol: "00700" }), data);
+  await client.cancelAll({ symbol: "00700" });
+  assert.deepEqual(
+    asked.map(({ path, body }) => [path, body]),
+    [
+      ["/trade/v1/orders/cancel/all", { symbol: "00700", preview: 1 }],
+      ["/trade/v1/orders/cancel/all", { symbol: "00700" }],
+    ],
+  );
+});
+
+test("cancels: whoever confirms gets the order as it ended, and asks ever less often", async () => {
+  const ended = { ...NAME, order_status: "fex" };
+  const open = listed({ ...NAME, order_status: "new" });
+  const { client, asked, pauses } = clientOf([TAKEN, ...Array(7).fill(open), listed(ended)]);
+  assert.deepEqual(await client.cancelAndConfirm(NAME), ended);
+  assert.deepEqual(pauses, [50, 100, 200, 400, 800, 1000, 1000, 1000]);
+  assert.deepEqual(asked.at(-1)?.body, "?order_no=22000000001&page_size=1");
+});
+
+test("cancels: a wait ends in time, and says that it is only the wait", async () => {
+  const { client, pauses } = clientOf([TAKEN, listed({ ...NAME, order_status: "new" })]);
+  await assert.rejects(client.cancelAndConfirm(NAME, { timeoutMs: 750 }), WaitTimeoutError);
+  assert.deepEqual(pauses, [50, 100, 200, 400], "all of it, to the last millisecond");
+  const gone = clientOf([TAKEN, listed()]);
+  await assert.rejects(gone.client.cancelAndConfirm(NAME), WaitTimeoutError);
+});
+
+test("cancels: a refused cancel of an order that is still open is no end of it", async () => {
+  const data = { ...NAME, order_status: "new" };
+  const failure = { code: 11030208, message: "m", details: "d", reason: "x", retryable: false };
+  const { client } = clientOf([{ status: 409, body: { ...failure, data } }]);
+  await assert.rejects(client.cancelAndConfirm(NAME), ApiError);
+});
