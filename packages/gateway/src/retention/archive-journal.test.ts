@@ -186,8 +186,9 @@ function restoreAll(trading: Trading): void {
 }
 
 /** A gateway with a history that has stopped. */
-async function traded(t: TestContext): Promise<{ trading: Trading; hash: string }> {
+async function traded(t: TestContext, laterMs = 0): Promise<{ trading: Trading; hash: string }> {
   const trading = new Trading(t);
+  trading.nowMs += laterMs;
   const node = await trading.start();
   await trading.act(node, DEEDS);
   trading.nowMs += 3_600_000;
@@ -297,6 +298,37 @@ test("retention: what fails before the commit changes nothing, and can be done a
   assert.equal(report.shrinkProblem, null);
   assert.ok(report.partitions.filter(({ moved }) => moved !== null).length >= 2);
   assert.equal(trading.recoveredHash(), hash);
+});
+
+test("retention: a segment of another journal is not taken for this one's, nor written over", async (t) => {
+  const [{ trading, hash }, { trading: other }] = [await traded(t), await traded(t, 1)];
+  const { segments, dataDir, nowMs } = trading;
+  other.archive(other.nowMs, other.dataDir, segments);
+  const before = readdirSync(segments).map((name) => readFileSync(join(segments, name)));
+  assert.throws(() => trading.archive(nowMs), { code: "SEGMENT_DAMAGED" });
+  const after = readdirSync(segments).map((name) => readFileSync(join(segments, name)));
+  assert.deepEqual(after, before);
+  assert.ok(verifyJournal(dataDir).partitions.every(({ archivedSeq }) => archivedSeq === 0));
+  assert.equal(trading.recoveredHash(), hash);
+});
+
+test("retention: nothing is archived before a start has kept a damaged tail aside", async (t) => {
+  const trading = new Trading(t);
+  const node = await trading.start();
+  await trading.act(node, DEEDS.slice(0, 16));
+  const crashed = trading.copied("crashed");
+  await trading.stop();
+  const path = join(crashed, "journal.db-wal");
+  const log = readFileSync(path);
+  const at = log.length - 100;
+  log.writeUInt8(log.readUInt8(at) ^ 1, at);
+  writeFileSync(path, log);
+  const archive = () => trading.archive(trading.nowMs, crashed);
+  assert.throws(archive, /damaged tail: start the gateway once/);
+  assert.deepEqual(readFileSync(path), log, "it is there for the start");
+  await trading.start(crashed);
+  await trading.stop();
+  assert.ok(archive().partitions.some(({ moved }) => moved !== null));
 });
 
 test("retention: a story that is read while its events are archived is whole", async (t) => {
