@@ -91,7 +91,13 @@ test("operator API: bad requests are refused in words and change nothing", async
     [await operator.send("GET", "nowhere", null), 404, "unknown_path"],
     [await operator.get("blocks?state=old"), 400, "invalid_query_parameter"],
     [await operator.get("blocks?state=all?x"), 400, "invalid_query_parameter"],
+    [await operator.get("blocks?state=all&state=all"), 400, "invalid_query_parameter"],
+    [await operator.get("accounts?page_index=0"), 400, "invalid_query_parameter"],
+    [await operator.get("accounts?page_size=101"), 400, "invalid_query_parameter"],
+    [await operator.get("accounts?page_size=1e1"), 400, "invalid_query_parameter"],
+    [await operator.get("accounts?page_size=100"), 200, undefined],
     [await operator.get("blocks/7"), 404, "unknown_block"],
+    [await operator.get("blocks/07"), 404, "unknown_block"],
     [await operator.post("modes", {}, { "X-Operator": "" }), 400, "invalid_operator_name"],
     [
       await operator.post("modes", {}, { "X-Operator": "x".repeat(65) }),
@@ -196,6 +202,14 @@ test("kill switch: scopes by key, portfolio and market, and of amends", async (t
   const everything = await kill({ gateway: true }, true);
   assert.equal((await operator.killed(everything)).kill?.done, 1);
   assert.equal(await refusal(place.client(KEY_2), APPLE), "blocked");
+  const listed = async (state: string): Promise<readonly number[]> => {
+    const { blocks } = (await operator.get(`blocks?state=${state}`)).data;
+    return blocks.map(({ block_id }: { block_id: number }) => block_id);
+  };
+  const newestFirst = [everything, byKey, byOtherKey, byMarket, byPortfolio];
+  assert.deepEqual(await listed("all"), newestFirst);
+  assert.deepEqual(await listed("active"), newestFirst.slice(0, 3));
+  assert.deepEqual(await listed("released"), newestFirst.slice(3));
   const metrics = await (await fetch(`${place.gateway.url}/metrics`)).text();
   for (const [scope, count] of [
     ["portfolio", 2],

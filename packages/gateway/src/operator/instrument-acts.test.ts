@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixed, type Price } from "@countermand/core/model";
+import {
+  type Account,
+  type Amount,
+  Channel,
+  fixed,
+  type Price,
+  type UnixMs,
+} from "@countermand/core/model";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FIRST, NodePlace } from "../running-node-fixture.ts";
+import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { systemClock } from "../sys/clock.ts";
+import { AccountActs } from "./account-acts.ts";
+import { InstrumentActs } from "./instrument-acts.ts";
+import { RESTING_CANCELS_MAX } from "./limits.ts";
 import type { OperatorTurn } from "./operator-turn.ts";
 
 const SAME = { securityDesc: null, halted: null, grid: {}, resting: null };
@@ -31,4 +42,38 @@ test("instrument acts: an empty book has a new tick without a look at the orders
     return [changed.httpStatus, retired.httpStatus];
   });
   assert.deepEqual([statuses, looked], [[200, 200], []]);
+});
+
+test("instrument acts: as many orders are cancelled as one turn takes, or none", () => {
+  const nowMs = 1_794_794_400_000 as UnixMs;
+  const partitions = partitionsInMemory();
+  const act = { atMs: nowMs, operator: "kim", reason: "a test" };
+  const account = "A-1" as Account;
+  const adjustments = [
+    [{ assetClass: "Cash", name: "HKD" }, fixed("100000000") as Amount],
+  ] as const;
+  const terms = { reason: "", account, shortSellingAllowed: false, adjustments };
+  new AccountActs(partitions).open(act, terms, nowMs);
+  const place = () => {
+    const placed = partitions.place(account, aPlaceRequest({ price: fixed("1.01") }), nowMs);
+    assert.ok(!("refused" in placed));
+    return placed;
+  };
+  const acts = new InstrumentActs(partitions);
+  const cause = { channel: Channel.Operator, actor: "kim", requestId: "" };
+  const widen = () => {
+    const grid = { priceTick: fixed("0.05") as Price };
+    const request = { ...SAME, reason: "x", halted: true, grid, resting: "cancel" };
+    const row = acts.change({ act, cause, nowMs }, "00700", request as never);
+    return "refused" in row ? row.details : `${row.state}, ${row.openCount} open`;
+  };
+  for (let count = 0; count < RESTING_CANCELS_MAX; count += 1) place();
+  const last = place();
+  assert.match(widen(), /1001 open orders cannot stay: at most 1000 are cancelled at once/);
+  assert.equal(
+    acts.list().find(({ instrument }) => instrument.symbol === "00700")?.openCount,
+    1001,
+  );
+  assert.ok(!("refused" in partitions.cancel(last, nowMs)));
+  assert.equal(widen(), "halted, 0 open");
 });
