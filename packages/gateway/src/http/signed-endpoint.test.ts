@@ -15,13 +15,14 @@ class Edge {
   readonly asked: CallOptions[] = [];
   readonly bugs: Error[] = [];
   answer: () => Promise<TradeAnswer> = () => Promise.resolve(DONE);
+  isStarting = false;
   isDraining = false;
   #port = 0;
 
   static async open(t: TestContext, readsPlain: boolean): Promise<Edge> {
     const edge = new Edge();
     const signed = new SignedEndpoint({
-      services: () => edge.#services,
+      services: () => (edge.isStarting ? null : edge.#services),
       isDraining: () => edge.isDraining,
       onBug: (error) => edge.bugs.push(error),
     });
@@ -88,6 +89,40 @@ const CANCEL = request("DELETE", "orders/22000000001");
 function statuses(received: string): string[] {
   return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status ?? "");
 }
+
+test("signed endpoint: a gateway that starts does nothing yet, and says when to ask again", async (t) => {
+  for (const edge of await bothWays(t)) {
+    edge.isStarting = true;
+    const received = await edge.send(CANCEL);
+    assert.match(received, /^HTTP\/1\.1 503 .*^Retry-After: 1\r$.*"reason":"starting"/ms);
+    edge.isStarting = false;
+    assert.deepEqual(statuses(await edge.send(CANCEL)), ["200"]);
+    assert.deepEqual(edge.acts, ["cancel"]);
+  }
+});
+
+const RECEIPTS: readonly [lines: string, status: string][] = [
+  ["X-Receipt: ed25519\r\n", "200"],
+  ["X-Receipt: ed25519\r\nX-Receipt: ed25519\r\n", "400"],
+  ["X-Receipt: rsa\r\n", "400"],
+];
+
+test("signed endpoint: where a receipt is asked for in other words, nothing is cancelled", async (t) => {
+  for (const edge of await bothWays(t)) {
+    for (const [lines, status] of RECEIPTS) {
+      assert.deepEqual(statuses(await edge.send(request("DELETE", "orders/1", "", lines))), [
+        status,
+      ]);
+    }
+    assert.deepEqual(
+      edge.asked.map(({ receipt }) => receipt),
+      [true],
+    );
+    const [asked = ""] = RECEIPTS[0] ?? [];
+    assert.deepEqual(statuses(await edge.send(request("POST", "orders", ORDER, asked))), ["400"]);
+    assert.deepEqual(edge.acts, ["cancel"], "an order has no receipt");
+  }
+});
 
 test("signed endpoint: a gateway that stops takes cancels and queries, and no orders", async (t) => {
   for (const edge of await bothWays(t)) {
