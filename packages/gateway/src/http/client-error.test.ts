@@ -23,6 +23,7 @@ test("client error: a client that goes on for ever keeps no connection", async (
   await once(client, "end");
   const closed = once(socket, "close");
   for (let ms = 0; ms < LINGER_MS; ms += LINGER_MS / 4) {
+    answerClientError(error, socket); // As Node says of what else cannot be read.
     assert.equal(socket.destroyed, false, "the client may still read");
     const { bytesRead } = socket;
     client.write("more");

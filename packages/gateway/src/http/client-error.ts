@@ -58,8 +58,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     // The error is in this very request's body.
     sendFault(last.req, last, fault(name, details), ["Connection", "close"]);
   } else {
-    const isAboutNext = last.req.complete && last.shouldKeepAlive;
-    const response = isAboutNext ? rawResponse(name, details) : "";
+    const response = last.req.complete ? rawResponse(name, details) : "";
     if (last.writableFinished) endWith(socket, response);
     else last.once("finish", () => endWith(socket, response));
   }

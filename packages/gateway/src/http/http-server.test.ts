@@ -65,13 +65,17 @@ class Edge {
     this.#held.shift()?.();
   }
 
-  /** Sends bytes; resolves with all that comes back until the server ends the connection. */
-  send(bytes: string): Promise<string> {
+  /**
+   * Sends bytes; resolves with all that comes back until the server ends the connection. What is
+   * for `later` is sent when the first answer is there.
+   */
+  send(bytes: string, later = ""): Promise<string> {
     const { port } = this.#server.server.address() as AddressInfo;
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: "127.0.0.1" });
       let received = "";
       socket.on("data", (chunk) => {
+        if (received === "") socket.write(later, "latin1");
         received += chunk.toString("latin1");
       });
       socket.on("error", reject);
@@ -118,6 +122,22 @@ test("edge: an error in a request's body is this request's answer", async (t) =>
   const received = await edge.send(`POST ${ORDERS} HTTP/1.1\r\n${chunked}xyz\r\n`);
   assert.deepEqual(statuses(received), ["400"]);
   assert.deepEqual(reasons(received), ["malformed_request"]);
+});
+
+test("edge: an error behind an answer that has left is answered, one in its body is not", async (t) => {
+  const edge = await Edge.open(t);
+  const head = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n`;
+  const cases = [
+    [`${head}\r\n0\r\n\r\n`, "GARBAGE\r\n\r\n", ["200", "400"]],
+    [`${head}\r\n`, "xyz\r\n", ["200"]],
+    [`${head}Connection: close\r\n\r\n0\r\n\r\nGARBAGE\r\n\r\n`, "", ["200"]],
+  ] as const;
+  for (const [first, later, expected] of cases) {
+    const received = edge.send(first, later);
+    await edge.held(1);
+    edge.release();
+    assert.deepEqual(statuses(await received), expected, first + later);
+  }
 });
 
 test("edge: what HTTP itself refuses is answered in words", async (t) => {

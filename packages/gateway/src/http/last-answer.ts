@@ -32,8 +32,7 @@ export function endGently(socket: Duplex): void {
   });
   socket.end(() => {
     clearTimeout(cut);
-    if (socket.readableEnded) socket.destroy();
-    else if (!socket.destroyed) cut = setTimeout(destroy, LINGER_MS);
+    if (!socket.destroyed) cut = setTimeout(destroy, LINGER_MS);
   });
   socket.resume();
 }
