@@ -105,14 +105,17 @@ test("order: quantities, amounts and status of an order in the market", () => {
   assert.equal(order.execute_price, 423.83);
 });
 
-test("order: a pending cancel keeps the status and says so", () => {
-  for (const [order, word] of [
-    [{ ...PARTLY_FILLED, cancelPending: true }, "pex"],
-    [{ ...CANCELED, phase: "Open", cancelPending: true }, "new"],
-    [{ ...CANCELED, phase: "PendingNew", cancelPending: true }, "new"],
+test("order: a pending cancel keeps status and quantity, and is no reason yet", () => {
+  for (const [order, word, outstanding] of [
+    [{ ...PARTLY_FILLED, cancelPending: true }, "pex", 700],
+    [{ ...CANCELED, phase: "Open", cancelPending: true }, "new", 1000],
+    [{ ...CANCELED, phase: "PendingNew", cancelPending: true }, "new", 1000],
   ] as const) {
-    const { order_status, pending } = JSON.parse(encodeOrder(order, NAMES, { query: false }));
-    assert.deepEqual([order_status, pending], [word, "cancel"]);
+    const told = JSON.parse(encodeOrder(order, NAMES, { query: false }));
+    assert.deepEqual(
+      [told.order_status, told.pending, told.outstand_qty, told.cancel_reason],
+      [word, "cancel", outstanding, ""],
+    );
   }
 });
 
