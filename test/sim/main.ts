@@ -7,6 +7,7 @@
  *   npm run sim -- --every SEED  a short story, with a crash at each of its changes of the disk
  *   npm run sim -- --planted     puts each planted bug in and shows that it is found
  *
+ * With --coverage it says at the end which routes, commands and reasons no seed has met.
  * Exits with 1 at the first promise that is not kept, and says how to see it again.
  */
 import { spawnSync } from "node:child_process";
@@ -24,6 +25,7 @@ const OPTIONS = {
   plant: { type: "string" },
   every: { type: "string" },
   story: { type: "boolean" },
+  coverage: { type: "boolean" },
 } as const;
 
 /** Lines of a failure's story that are shown. */
@@ -105,6 +107,7 @@ async function playSeeds(from: number, count: number, play: Play): Promise<numbe
     if (result.violation !== null) return printFailure(result);
   }
   printTotals(results);
+  if (values.coverage === true) await printCoverage(results);
   return 0;
 }
 
@@ -144,14 +147,25 @@ function printTotals(results: readonly SeedResult[]): void {
   print(`happened: ${countsOf(results.map(({ seen }) => seen))}`);
 }
 
-function countsOf(all: readonly Readonly<Record<string, number>>[]): string {
+/** The tables of the product are loaded behind the doors, like all of it. */
+async function printCoverage(results: readonly SeedResult[]): Promise<void> {
+  const { coverageOf } = await import("./coverage.ts");
+  const reached = Object.fromEntries(sumsOf(results.map((result) => result.reached)));
+  for (const line of coverageOf(reached)) print(line);
+}
+
+function sumsOf(all: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const counts of all) {
     for (const [kind, count] of Object.entries(counts)) {
       sums.set(kind, (sums.get(kind) ?? 0) + count);
     }
   }
-  const rows = [...sums].sort(([one], [other]) => one.localeCompare(other));
+  return sums;
+}
+
+function countsOf(all: readonly Readonly<Record<string, number>>[]): string {
+  const rows = [...sumsOf(all)].sort(([one], [other]) => one.localeCompare(other));
   return rows.map(([kind, count]) => `${kind} ${count}`).join(", ") || "nothing";
 }
 

@@ -23,6 +23,8 @@ export interface SeedResult {
   /** Changes of the disk. */
   readonly changeCount: number;
   readonly faults: FaultCounts;
+  /** Routes, commands and reasons that were met. */
+  readonly reached: FaultCounts;
   /** What history had, by its kind. */
   readonly seen: FaultCounts;
   readonly violation: string | null;
@@ -168,6 +170,7 @@ class SeedRun {
       pushCount: this.#stage.auditor.pushCount,
       changeCount: this.#stage.world.disk.operationCount,
       faults: this.#stage.faults,
+      reached: this.#stage.world.reached,
       seen: this.#stage.auditor.history.seen,
       story: [...story],
       simulatedMs: Math.round(scheduler.nowMs),

@@ -28,6 +28,7 @@ export class HttpClient {
   send(request: Sent): Promise<boolean> {
     return new Promise((resolve) => {
       const connection = this.#connected();
+      this.#world.reach(routeOf(request.bytes));
       this.#waiting.push({ request, resolve });
       connection.send(request.bytes);
       this.#world.scheduler.after(PATIENCE_MS, null, () => {
@@ -63,6 +64,7 @@ export class HttpClient {
       const { request } = waiting;
       const rateLimit = headers.get("ratelimit") ?? null;
       request.answers.push({ status, text, isReplay, rateLimit, atMs: this.#world.nowMs });
+      for (const reason of reasonsOf(text)) this.#world.reach(`reason ${reason}`);
       this.#world.tell(`${request.id} answered ${status}${isReplay ? " again" : ""} ${text}`);
       if (headers.get("connection") === "close") this.cut();
       waiting.resolve(true);
@@ -73,4 +75,14 @@ export class HttpClient {
     this.#connection = null;
     for (const { resolve } of this.#waiting.splice(0)) resolve(false);
   }
+}
+
+/** Method and path, as the request line has them. */
+function routeOf(bytes: Buffer): string {
+  const [method, target = ""] = bytes.toString("latin1", 0, 200).split(" ");
+  return `route ${method} ${target.split("?")[0]}`;
+}
+
+export function reasonsOf(text: string): string[] {
+  return [...text.matchAll(/"reason":"([a-z_]+)"/g)].map(([, reason = ""]) => reason);
 }

@@ -1,5 +1,6 @@
 /** A simulated reader of an order stream, with commands or without: comes back where it was. */
 import type { World } from "../world/world.ts";
+import { reasonsOf } from "./http-client.ts";
 import { type Key, type Request, STREAM_PATH, signedHandshake } from "./requests.ts";
 import { WebSocketClient } from "./web-socket.ts";
 import type { HttpAnswer } from "./wire-readers.ts";
@@ -150,6 +151,7 @@ export class StreamClient {
     return new Promise((resolve) => {
       this.#waiting.set(request.id, { request, resolve });
       this.#socket.send(request.bytes);
+      this.#options.world.reach(`op ${/"op":"(\w+)"/.exec(String(request.bytes))?.[1]}`);
       this.#options.world.scheduler.after(PATIENCE_MS, null, () => {
         if (this.#waiting.get(request.id)?.resolve === resolve) this.cut();
       });
@@ -180,6 +182,8 @@ export class StreamClient {
   #message(text: string): void {
     const { key, onViolation } = this.#options;
     const message = JSON.parse(text) as Message;
+    this.#options.world.reach(`message ${message.type}`);
+    for (const reason of reasonsOf(text)) this.#options.world.reach(`reason ${reason}`);
     if (message.type === "order") {
       this.#told(message.data.account_code, message.seq, text, text);
     } else if (message.type === "skip") {

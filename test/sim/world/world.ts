@@ -42,6 +42,8 @@ export class World {
   /** The last lines of the trace; all of them where somebody wants to see them. */
   readonly story: string[] = [];
   storyMax = 400;
+  /** How often each route, reason and kind of event was met, for a count of what a run reaches. */
+  readonly reached: Record<string, number> = {};
 
   constructor(seed: number, wallStartMs: number) {
     this.seed = seed;
@@ -62,6 +64,10 @@ export class World {
     this.#trace.update(text).update("\n");
     this.story.push(text);
     if (this.story.length > this.storyMax) this.story.splice(0, this.story.length - this.storyMax);
+  }
+
+  reach(what: string): void {
+    this.reached[what] = (this.reached[what] ?? 0) + 1;
   }
 
   traceHash(): string {
