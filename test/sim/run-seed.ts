@@ -7,6 +7,7 @@ import { Faults } from "./run/faults.ts";
 import { Rest } from "./run/rest.ts";
 import { Retention } from "./run/retention.ts";
 import { type FaultCounts, Stage } from "./run/stage.ts";
+import { startMs } from "./run/swarm.ts";
 import type { DiskEnd } from "./world/disk.ts";
 import { endOfProcess, GatewayLife } from "./world/gateway-life.ts";
 import { setWorld, World } from "./world/world.ts";
@@ -46,13 +47,11 @@ export interface SeedOptions {
   readonly oneCrash?: OneCrash;
 }
 
-const WALL_START_MS = 1_746_774_142_000;
-
 export async function runSeed(
   seed: number,
   { storyMax = 60, oneCrash }: SeedOptions = {},
 ): Promise<SeedResult> {
-  const world = new World(seed, WALL_START_MS + (seed % 10_000) * 61_000);
+  const world = new World(seed, startMs(seed));
   world.storyMax = storyMax;
   setWorld(world);
   const run = new SeedRun(world);

@@ -91,8 +91,16 @@ export type Command =
       readonly delayMs: number | null;
       readonly count: number;
     }
-  /** The exchange's clock goes so far ahead, or to the next session; then it may stand still. */
-  | { readonly kind: "clock"; readonly advanceMs: number | null; readonly stands?: boolean }
+  /** The exchange's clock goes so far ahead, or to the next boundary; then it may stand still. */
+  | {
+      readonly kind: "clock";
+      readonly advanceMs: number | null;
+      /** Of the sessions of this market; left out: of any. */
+      readonly market?: string;
+      readonly stands?: boolean;
+    }
+  /** What the clock shows. */
+  | { readonly kind: "time" }
   | { readonly kind: "orders"; readonly page?: number; readonly filter?: ListFilter }
   | { readonly kind: "executions" | "transactions"; readonly filter: StatementFilter }
   | { readonly kind: "balance" }
@@ -184,11 +192,13 @@ function wireOf(command: Command): Wire {
       return { method: "POST", target: "/sandbox/v1/faults", body: JSON.stringify(body) };
     }
     case "clock": {
-      const { advanceMs, stands } = command;
-      const move = advanceMs === null ? { step: true } : { advance_ms: advanceMs };
+      const { advanceMs, market, stands } = command;
+      const move = advanceMs === null ? { step: market ?? true } : { advance_ms: advanceMs };
       const body = JSON.stringify({ ...move, ...(stands === true && { speed: 0 }) });
       return { method: "POST", target: "/sandbox/v1/clock", body };
     }
+    case "time":
+      return { method: "GET", target: "/sandbox/v1/clock", body: "" };
     case "orders": {
       const filter = Object.entries(command.filter ?? { page_size: 100 });
       const query = filter.map(([name, value]) => `${name}=${value}`).join("&");

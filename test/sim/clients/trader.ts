@@ -5,6 +5,7 @@
 import type { Auditor } from "../oracle/auditor.ts";
 import { INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
+import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -19,7 +20,7 @@ import {
   socketRequest,
 } from "./requests.ts";
 import type { StreamClient } from "./stream-client.ts";
-import { strictPrice, strictTerms } from "./strict-orders.ts";
+import { type Home, strictPrice, strictTerms } from "./strict-orders.ts";
 
 export interface TraderOptions {
   readonly world: World;
@@ -41,6 +42,8 @@ export interface TraderOptions {
   readonly hasNets: boolean;
   /** Whether there are sessions and auctions: then it also sets the clock on. */
   readonly isStrict: boolean;
+  /** Which market's sessions it trades in then. */
+  readonly home: Home;
   /** Whether it now and then sends several requests before the first is answered. */
   readonly pipelines: boolean;
   /** Whether it says when it does not want a cancel or an amend any more. */
@@ -164,8 +167,7 @@ export class Trader {
     const isTooFast = text.includes('"reason":"rate_limited"');
     if (isTooFast && this.#options.random.chance(0.7)) return false;
     // The hour may not come by itself.
-    if (/"reason":"(window_closed|market_closed|order_type_not_in_session)"/.test(text))
-      return false;
+    if (/"reason":"(window_closed|market_closed|\w+_not_in_session)"/.test(text)) return false;
     return text.includes('"retryable":true') && !text.includes('"data"');
   }
 
@@ -265,10 +267,10 @@ export class Trader {
     const { hasNets, isStrict, isVenueFaulty, random } = this.#options;
     const kinds = isStrict ? STRICT_KINDS : hasNets ? KINDS : NETLESS_KINDS;
     const kind = random.weighted({ ...kinds, fault: isVenueFaulty ? 4 : 0 });
-    if (kind === "clock" && isStrict) return this.#strictClock();
+    if (isStrict && (kind === "clock" || this.#isShut())) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
     if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
-    if (kind === "balance") return { kind };
+    if (kind === "balance" || kind === "time") return { kind };
     if (kind === "cancelAll") return this.#cancelAllCommand();
     if (kind === "deadMan") return this.#deadManCommand();
     if (kind === "fault") return this.#faultCommand();
@@ -291,7 +293,9 @@ export class Trader {
 
   #placing(): Placing {
     const { random } = this.#options;
-    if (this.#options.isStrict) return { terms: strictTerms(random, this.#nextReference()) };
+    if (this.#options.isStrict) {
+      return { terms: strictTerms(random, this.#nextReference(), this.#options.home) };
+    }
     if (random.chance(0.04)) return this.#refusedPlacing();
     const { symbol, market } = random.pick(INSTRUMENTS);
     const orderType: OrderType = random.weighted(ORDER_TYPES);
@@ -317,11 +321,18 @@ export class Trader {
     return `${this.#options.nextId()}-${this.#references}`;
   }
 
+  /** Nobody waits for long where nothing is taken. */
+  #isShut(): boolean {
+    const { auditor, home, random } = this.#options;
+    const phases = phasesAt(home, auditor.history.hours.atMs);
+    return phases.includes("closed") && random.chance(0.05);
+  }
+
   /** To the next session, or a little further in this one. */
   #strictClock(): Command {
-    const { random } = this.#options;
-    const advanceMs = random.chance(0.7) ? null : random.between(1, 300_000);
-    return { kind: "clock", advanceMs };
+    const { home, random } = this.#options;
+    if (random.chance(0.3)) return { kind: "clock", advanceMs: random.between(1, 300_000) };
+    return { kind: "clock", advanceMs: null, ...(random.chance(0.8) && { market: home }) };
   }
 
   #refusedPlacing(): Placing {
@@ -477,10 +488,11 @@ const KINDS = {
   cancelAll: 1,
   deadMan: 0.7,
   clock: 0.1,
+  time: 0,
   fault: 0,
 } as const;
 
-const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6 } as const;
+const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6, time: 2 } as const;
 
 const NETLESS_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0 } as const;
 

@@ -15,7 +15,7 @@ import { Accounts } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
-import { newYorkDay } from "./days.ts";
+import { settlingDay } from "./days.ts";
 import { Instruments } from "./instruments.ts";
 import type { KeyEnds } from "./key-ends.ts";
 import { Limits } from "./limits.ts";
@@ -53,7 +53,7 @@ export class History {
   readonly refusals: Refusals;
   readonly accounts: Accounts;
   readonly adjustments: Adjustments;
-  readonly statements = new Statements();
+  readonly statements: Statements;
   readonly receipts: Receipts;
   readonly stories: Stories;
   readonly lists = new AccountLists();
@@ -97,6 +97,7 @@ export class History {
     this.witnessed = isStrict ? new WitnessedModel() : null;
     this.model = this.witnessed ?? new Model();
     this.hours = new StrictHours(nowMs);
+    this.statements = new Statements(isStrict);
     this.switches = new Switches(this.model);
     this.windows = new Windows(nowMs);
     this.#nowMs = nowMs;
@@ -255,7 +256,7 @@ export class History {
         this.accounts.closed(event);
         return;
       case "Settled": {
-        const day = newYorkDay(event.atMs);
+        const day = settlingDay(event.atMs);
         promised(event.date === day, `settled is day ${event.date}, it is ${day}`);
         this.model.money.settle(day);
         return;

@@ -507,7 +507,7 @@ export class Model {
     if (order.executed === order.qty) order.isOpen = false;
     const { currency, product } = instrumentOf(symbol);
     const sign = order_side === "buy" ? 1n : -1n;
-    const day = settlementDay(market, this.nowMs);
+    const day = settlementDay(market, this.nowMs, false);
     const book = (asset: string, units: Units) => {
       if (day === null) this.money.add(order.account, asset, units);
       else this.money.addDue(order.account, asset, units, day);

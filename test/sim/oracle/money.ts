@@ -3,7 +3,7 @@
  * (docs/concepts/money.md). Every due amount is kept by itself and added up when it is asked for.
  */
 
-import { hongKongDay, newYorkDay, nextBusinessDay } from "./days.ts";
+import { exchangeOf, nextSettlementDay, tradeDay } from "./days.ts";
 
 /** Whole numbers of 10^-8. */
 export type Units = bigint;
@@ -113,16 +113,18 @@ export class Money {
 }
 
 /** The day on which a trade of that time changes hands; null: at once. */
-export function settlementDay(market: string, atMs: number): number | null {
-  if (market === "crypto") return null;
-  if (market === "usex") return nextBusinessDay(newYorkDay(atMs));
-  return nextBusinessDay(nextBusinessDay(hongKongDay(atMs)));
+export function settlementDay(market: string, atMs: number, hasHolidays: boolean): number | null {
+  const exchange = exchangeOf(market);
+  if (exchange === "crypto") return null;
+  const next = (after: number) => nextSettlementDay(exchange, after, hasHolidays);
+  const day = tradeDay(exchange, atMs);
+  return exchange === "usex" ? next(day) : next(next(day));
 }
 
 /** docs/concepts/money.md, Charges: on all that an order has traded. */
 export function chargeOn(market: string, side: "buy" | "sell", amount: Units): Units {
   if (amount === 0n) return 0n;
-  if (market === "crypto") return divideUp(amount, 1_000n);
+  if (exchangeOf(market) === "crypto") return divideUp(amount, 1_000n);
   const cent = 1_000_000n;
   const toTheCent = (parts: bigint) => ((amount * parts) / 10_000_000n + cent / 2n) / cent;
   const commission = toTheCent(3_000n);

@@ -1,12 +1,22 @@
 /**
- * The hours of Hong Kong under the strict rules (docs/concepts/market-rules.md), on full days: what
- * is taken when. A seed's days are weeks in which there is no holiday.
+ * The hours of the markets under the strict rules (docs/concepts/market-rules.md): what is taken
+ * when, by the clocks on each market's walls.
  */
-import { DAY_MS, HONG_KONG_AHEAD_MS, hongKongDay, isWeekend, nextBusinessDay } from "./days.ts";
-import type { OrderType } from "./orders.ts";
+import {
+  DAY_MS,
+  type DayKind,
+  type Exchange,
+  exchangeOf,
+  kindOf,
+  localDay,
+  momentOf,
+  nextOpenDay,
+  wallTimeMs,
+} from "./days.ts";
+import type { OrderType, Terms } from "./orders.ts";
 
 interface Session {
-  /** Minutes since midnight in Hong Kong. */
+  /** Minutes since local midnight. */
   readonly from: number;
   readonly books: "closed" | "auction" | "continuous";
   readonly takes: ReadonlySet<OrderType>;
@@ -17,13 +27,13 @@ interface Session {
 const NONE: ReadonlySet<OrderType> = new Set();
 const AUCTION: ReadonlySet<OrderType> = new Set(["at_auction_order", "at_auction_limit_order"]);
 const INPUT: ReadonlySet<OrderType> = new Set([...AUCTION, "limit_order"]);
-const TRADING: ReadonlySet<OrderType> = new Set([
+const SHARES: ReadonlySet<OrderType> = new Set([
   "limit_order",
-  "enhanced_limit_order",
   "market_order",
   "stop_limit_order",
   "stop_market_order",
 ]);
+const TRADING: ReadonlySet<OrderType> = new Set([...SHARES, "enhanced_limit_order"]);
 
 const closed = (from: number, cancels: boolean): Session => {
   return { from, books: "closed", takes: NONE, amends: false, cancels };
@@ -31,73 +41,128 @@ const closed = (from: number, cancels: boolean): Session => {
 const auction = (from: number, takes: Session["takes"], mayChange: boolean): Session => {
   return { from, books: "auction", takes, amends: mayChange, cancels: mayChange };
 };
-const trading = (from: number): Session => {
-  return { from, books: "continuous", takes: TRADING, amends: true, cancels: true };
+const trading = (from: number, takes = TRADING): Session => {
+  return { from, books: "continuous", takes, amends: true, cancels: true };
 };
 const at = (hours: number, minutes = 0) => 60 * hours + minutes;
 
-const DAY: readonly Session[] = [
-  closed(0, true),
+const NIGHT = closed(0, true);
+const MORNING: readonly Session[] = [
+  NIGHT,
   auction(at(9), INPUT, true),
   auction(at(9, 15), AUCTION, false),
   closed(at(9, 22), false),
   trading(at(9, 30)),
-  closed(at(12), false),
-  closed(at(12, 30), true),
-  trading(at(13)),
-  closed(at(16), false),
-  auction(at(16, 1), INPUT, true),
-  auction(at(16, 6), AUCTION, false),
-  closed(at(16, 10), true),
 ];
+const closing = (hour: number): readonly Session[] => [
+  closed(at(hour), false),
+  auction(at(hour, 1), INPUT, true),
+  auction(at(hour, 6), AUCTION, false),
+  closed(at(hour, 10), true),
+];
+const ALWAYS = [trading(0, SHARES)];
 
-/** Two minutes each, in which an auction ends at random. */
-const RANDOM_ENDS: readonly number[] = [at(9, 20), at(16, 8)];
+const DAYS: Readonly<Record<Exchange, Readonly<Record<DayKind, readonly Session[]>>>> = {
+  hkex: {
+    full: [
+      ...MORNING,
+      closed(at(12), false),
+      closed(at(12, 30), true),
+      trading(at(13)),
+      ...closing(16),
+    ],
+    half: [...MORNING, ...closing(12)],
+    closed: [NIGHT],
+  },
+  usex: {
+    full: [NIGHT, trading(at(9, 30), SHARES), closed(at(16), true)],
+    half: [NIGHT, trading(at(9, 30), SHARES), closed(at(13), true)],
+    closed: [NIGHT],
+  },
+  crypto: { full: ALWAYS, half: ALWAYS, closed: ALWAYS },
+};
+
 const ENDED: Session = closed(0, false);
 
 const MINUTE_MS = 60_000;
 
-/** Milliseconds since midnight in Hong Kong. */
-function sinceMidnightMs(atMs: number): number {
-  return (atMs + HONG_KONG_AHEAD_MS) % DAY_MS;
+/** Minutes in which an auction begins to end at random, for two minutes each. */
+function randomEnds(exchange: Exchange, kind: DayKind): readonly number[] {
+  if (exchange !== "hkex" || kind === "closed") return [];
+  return [at(9, 20), at(kind === "full" ? 16 : 12, 8)];
+}
+
+interface Clock {
+  readonly kind: DayKind;
+  readonly minute: number;
+}
+
+function clockOf(exchange: Exchange, atMs: number): Clock {
+  const minute = (wallTimeMs(exchange, atMs) % DAY_MS) / MINUTE_MS;
+  return { kind: kindOf(exchange, localDay(exchange, atMs)), minute };
 }
 
 /** The session at a time; two where it may have ended at random. */
-function sessionsAt(atMs: number): readonly Session[] {
-  const [night] = DAY;
-  if (night === undefined || isWeekend(hongKongDay(atMs))) return DAY.slice(0, 1);
-  const minute = sinceMidnightMs(atMs) / MINUTE_MS;
-  const session = DAY.findLast(({ from }) => from <= minute) ?? night;
-  const mayHaveEnded = RANDOM_ENDS.some((from) => from <= minute && minute < from + 2);
+function sessionsAt(exchange: Exchange, atMs: number): readonly Session[] {
+  const { kind, minute } = clockOf(exchange, atMs);
+  const session = DAYS[exchange][kind].findLast(({ from }) => from <= minute) ?? NIGHT;
+  const mayHaveEnded = randomEnds(exchange, kind).some((from) => {
+    return from <= minute && minute < from + 2;
+  });
   return mayHaveEnded ? [session, ENDED] : [session];
 }
 
 /** Whether an order can have traded at that time: an auction does at its end. */
-export function mayTrade(atMs: number): boolean {
-  if (isWeekend(hongKongDay(atMs))) return false;
-  const minute = sinceMidnightMs(atMs) / MINUTE_MS;
-  if (RANDOM_ENDS.some((from) => from <= minute && minute <= from + 2)) return true;
-  return sessionsAt(atMs).some(({ books }) => books === "continuous");
+export function mayTrade(exchange: Exchange, atMs: number): boolean {
+  const { kind, minute } = clockOf(exchange, atMs);
+  const isAuctionsEnd = randomEnds(exchange, kind).some((from) => {
+    return from <= minute && minute <= from + 2;
+  });
+  return isAuctionsEnd || sessionsAt(exchange, atMs).some(({ books }) => books === "continuous");
 }
 
-export function mayCancel(atMs: number): boolean {
-  return sessionsAt(atMs).some(({ cancels }) => cancels);
+export function mayCancel(exchange: Exchange, atMs: number): boolean {
+  return sessionsAt(exchange, atMs).some(({ cancels }) => cancels);
 }
 
-export function mayAmend(atMs: number): boolean {
-  return sessionsAt(atMs).some(({ amends }) => amends);
+export function mayAmend(exchange: Exchange, atMs: number): boolean {
+  return sessionsAt(exchange, atMs).some(({ amends }) => amends);
 }
 
-/** What the hours say to a new order of that type: codes, "null" where they take it. */
-export function hoursAnswers(atMs: number, type: OrderType): readonly string[] {
-  return sessionsAt(atMs).map(({ takes }) => {
+/** What the hours say to a new order: codes, "null" where they take it. */
+export function hoursAnswers(atMs: number, terms: Terms): string[] {
+  const { market, order_type: type, time_in_force: time } = terms;
+  const exchange = exchangeOf(market);
+  if (!DAYS[exchange].full.some(({ takes }) => takes.has(type))) return ["11030102"];
+  return sessionsAt(exchange, atMs).map(({ books, takes }) => {
     if (takes.size === 0) return "11030157";
-    return takes.has(type) ? "null" : "11030158";
+    if (!takes.has(type)) return "11030158";
+    const isAtOnce = time === "ioc" || time === "fok";
+    return isAtOnce && books === "auction" ? "11030159" : "null";
   });
 }
 
+/** What the books of a market do at a time; two things where an auction may have ended. */
+export function phasesAt(exchange: Exchange, atMs: number): readonly Session["books"][] {
+  return sessionsAt(exchange, atMs).map(({ books }) => books);
+}
+
+/** When trading begins or ends next, at the latest; coins trade on and on, by days. */
+export function nextTradingMs(exchange: Exchange, atMs: number): number {
+  const today = localDay(exchange, atMs);
+  for (let day = today; ; day += 1) {
+    const sessions = DAYS[exchange][kindOf(exchange, day)];
+    const moments = sessions.map(({ from }) => momentOf(exchange, day, from * MINUTE_MS));
+    const next = moments.find((ms, index) => {
+      const before = sessions[index - 1]?.books ?? "closed";
+      return ms > atMs && (exchange === "crypto" || before !== sessions[index]?.books);
+    });
+    if (next !== undefined) return next;
+  }
+}
+
 /** Milliseconds from that time to the next morning in which there is trading. */
-export function untilTradingMs(atMs: number): number {
-  const day = nextBusinessDay(hongKongDay(atMs));
-  return day * DAY_MS - HONG_KONG_AHEAD_MS + at(10) * MINUTE_MS - atMs;
+export function untilTradingMs(exchange: Exchange, atMs: number): number {
+  const day = nextOpenDay(exchange, localDay(exchange, atMs));
+  return momentOf(exchange, day, at(10) * MINUTE_MS) - atMs;
 }

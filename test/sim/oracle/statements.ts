@@ -4,7 +4,7 @@
  */
 import type { BalanceAdjusted } from "../../../packages/core/src/model/index.ts";
 import type { Key, StatementFilter } from "../clients/requests.ts";
-import { DAY_MS, hongKongDay, newYorkDay } from "./days.ts";
+import { DAY_MS, dateOf, exchangeOf, tradeDay } from "./days.ts";
 import {
   ALL_INSTRUMENTS,
   decimal,
@@ -42,6 +42,11 @@ const CASH: ReadonlySet<string> = new Set(["HKD", "USD", "USDT"]);
 export class Statements {
   readonly #bookings = new Map<string, Booking[]>();
   readonly #balances = new Map<string, Units>();
+  readonly #hasHolidays: boolean;
+
+  constructor(hasHolidays: boolean) {
+    this.#hasHolidays = hasHolidays;
+  }
 
   opened(account: string, place: Place): void {
     const assets = [...OPENING];
@@ -128,14 +133,14 @@ export class Statements {
   #tradeLine(told: Told, { seq, atMs }: Place, index: number, moved: Moved): StatementRow {
     const { market, order_no, symbol, account_code: account } = told;
     const { currency, product } = instrumentOf(symbol);
-    const day = tradeDay(market, atMs);
+    const day = tradeDay(exchangeOf(market), atMs);
     return {
       ...EMPTY_LINE,
       id: `${seq}-${index}`,
       account_id: account,
       tran_type: "cash",
       date: dateOf(day),
-      sett_date: dateOf(settlementDay(market, atMs) ?? day),
+      sett_date: dateOf(settlementDay(market, atMs, this.#hasHolidays) ?? day),
       base_currency: currency,
       market,
       product_code: product,
@@ -264,15 +269,6 @@ function pageProblem(asked: Asked, data: StatementPage, bookings: readonly Booki
 
 function isOf({ portfolios }: Key, { portfolio_id }: StatementRow): boolean {
   return portfolios === undefined || portfolios.includes(String(portfolio_id));
-}
-
-function tradeDay(market: string, atMs: number): number {
-  if (market === "hkex") return hongKongDay(atMs);
-  return market === "usex" ? newYorkDay(atMs) : Math.floor(atMs / DAY_MS);
-}
-
-function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
 function shown(units: Units): number {

@@ -20,6 +20,7 @@ import { INSTRUMENTS } from "./money.ts";
 import { CONDITION_CODES, ordersAt, seenOrders, sees, type Told } from "./orders.ts";
 import { standingDifference } from "./standing.ts";
 import type { StatementKind, StatementPage } from "./statements.ts";
+import type { ClockShown } from "./strict-hours.ts";
 import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
 
@@ -81,6 +82,13 @@ export class Verdicts {
     }
     if (command.kind === "executions" || command.kind === "transactions") {
       this.#checkStatement(request, command, envelope, say);
+      return;
+    }
+    if (command.kind === "time") {
+      const { data } = envelope as { data?: ClockShown };
+      const problem = data && this.history.hours.clockProblem(data, request);
+      promised(problem === null, say(`${problem}`));
+      this.history.count("clock");
       return;
     }
     if (command.kind === "balance" || command.kind === "positions") {
@@ -304,8 +312,8 @@ function partDifference(
   return null;
 }
 
-/** Passing, and known to be right or not: closed, or not this type of order now. */
-const OF_HOURS: ReadonlySet<number> = new Set([11030157, 11030158]);
+/** Passing, and known to be right or not: closed, or not this type or time in force now. */
+const OF_HOURS: ReadonlySet<number> = new Set([11030157, 11030158, 11030159]);
 /** The key is unknown, revoked or expired, or the signature is wrong. */
 const NO_KEY = 10010008;
 const ACCOUNT_WIDE = 10010053;

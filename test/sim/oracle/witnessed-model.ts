@@ -4,7 +4,7 @@
  * both sides of a trade, money to the last unit, and that what is closed stays closed.
  */
 import { ExecType, type ExecutionReported } from "../../../packages/core/src/model/index.ts";
-import { hongKongDay } from "./days.ts";
+import { exchangeOf, localDay } from "./days.ts";
 import { Model } from "./model.ts";
 import { chargeOn, instrumentOf, ONE, settlementDay, type Units } from "./money.ts";
 import type { OrderType, Status, Told } from "./orders.ts";
@@ -92,14 +92,18 @@ export class WitnessedModel extends Model {
 
   #requireHours(event: ExecutionReported, say: (problem: string) => string): void {
     const { order, execType } = event;
-    if (order.market !== "hkex") return;
+    const exchange = exchangeOf(order.market);
     const { updatedAtMs: atMs, cancelReason } = order;
-    if (execType === ExecType.Trade) promised(mayTrade(atMs), say(`no trade at ${atMs}`));
-    if (execType === ExecType.Replaced) promised(mayAmend(atMs), say(`no amend at ${atMs}`));
+    const mayBe = {
+      trade: execType !== ExecType.Trade || mayTrade(exchange, atMs),
+      amend: execType !== ExecType.Replaced || mayAmend(exchange, atMs),
+    };
+    promised(mayBe.trade, say(`no trade at ${atMs}`));
+    promised(mayBe.amend, say(`no amend at ${atMs}`));
     const isAsked = execType === ExecType.Canceled && cancelReason === "requested";
-    if (isAsked) promised(mayCancel(atMs), say(`no cancel at ${atMs}`));
+    if (isAsked) promised(mayCancel(exchange, atMs), say(`no cancel at ${atMs}`));
     // A day order is gone by the end of the day in which it came.
-    const isLate = hongKongDay(atMs) > hongKongDay(order.createdAtMs);
+    const isLate = localDay(exchange, atMs) > localDay(exchange, order.createdAtMs);
     const outlives = isLate && order.timeInForce === "0" && cancelReason !== "expired";
     promised(!outlives, say("it outlived its day"));
   }
@@ -116,7 +120,7 @@ export class WitnessedModel extends Model {
     const paid = before?.charge ?? 0n;
     const charge = chargeOn(market, side, order.grossTradeAmt) - paid;
     promised(order.chargeAmt - paid === charge, say(`the charge is ${charge}`));
-    const day = settlementDay(market, order.updatedAtMs);
+    const day = settlementDay(market, order.updatedAtMs, true);
     const book = (asset: string, units: Units) => {
       if (day === null) this.money.add(order.account, asset, units);
       else this.money.addDue(order.account, asset, units, day);
@@ -145,9 +149,9 @@ export class WitnessedModel extends Model {
   /** When the market opens again: no day order of a day before is left. */
   requireNoneOutlived(atMs: number): void {
     for (const { told, order } of this.#kept.values()) {
-      const isOpen = told.outstand_qty > 0n && told.market === "hkex";
-      if (!isOpen || told.time_in_force !== "day") continue;
-      const isLate = hongKongDay(atMs) > hongKongDay(order.createdAtMs);
+      const exchange = exchangeOf(told.market);
+      if (told.outstand_qty === 0n || told.time_in_force !== "day") continue;
+      const isLate = localDay(exchange, atMs) > localDay(exchange, order.createdAtMs);
       promised(!isLate, `${told.order_no} is open on the day after`);
     }
   }

@@ -5,6 +5,7 @@ import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import { type Push, StreamClient, type StreamStart } from "../clients/stream-client.ts";
+import type { Home } from "../clients/strict-orders.ts";
 import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
@@ -14,7 +15,7 @@ import { SIM_ROOT } from "../world/disk.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import { chooseSwarm, type Swarm } from "./swarm.ts";
+import { chooseSwarm, isStrict, type Swarm } from "./swarm.ts";
 
 /** Faults by their kind. */
 export type FaultCounts = Record<string, number>;
@@ -47,6 +48,8 @@ export class Stage {
   readonly hasNets: boolean;
   /** Some seeds have sessions and auctions, and then no nets and no operators. */
   readonly isStrict: boolean;
+  /** The market that it leads through its days then. */
+  readonly home: Home;
   readonly swarm: Swarm;
   /** Some seeds have keys that operators made. */
   readonly #hasOwnKeys: boolean;
@@ -61,7 +64,8 @@ export class Stage {
   constructor(world: World) {
     this.world = world;
     this.random = new Random(world.seed, "plan");
-    this.isStrict = new Random(world.seed, "strict").chance(0.15);
+    this.isStrict = isStrict(world.seed);
+    this.home = new Random(world.seed, "home").pick(["hkex", "usex"]);
     const clock = { nowMs: () => world.nowMs, wallMs: () => world.scheduler.wallMs };
     this.auditor = new Auditor(clock, this.isStrict);
     this.swarm = chooseSwarm(world.seed, this.isStrict);
@@ -200,7 +204,7 @@ export class Stage {
   /** In seeds with sessions: goes to the morning before one, and lets the clock stand still. */
   async openDay(): Promise<void> {
     if (!this.isStrict) return;
-    const ms = untilTradingMs(this.world.scheduler.wallMs) - 65 * 60_000;
+    const ms = untilTradingMs(this.home, this.world.scheduler.wallMs) - 65 * 60_000;
     await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs: ms, stands: true });
   }
 
@@ -208,7 +212,7 @@ export class Stage {
   async nextDay(): Promise<void> {
     if (!this.isStrict) return;
     const { hours, witnessed } = this.auditor.history;
-    const advanceMs = untilTradingMs(hours.atMs);
+    const advanceMs = untilTradingMs(this.home, hours.atMs);
     await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs });
     this.look();
     witnessed?.requireNoneOutlived(hours.atMs);
@@ -307,6 +311,7 @@ export class Stage {
       isVenueFaulty: this.isVenueFaulty,
       hasNets: this.hasNets,
       isStrict: this.isStrict,
+      home: this.home,
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,

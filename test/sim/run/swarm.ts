@@ -39,6 +39,38 @@ export interface Swarm {
   readonly crumbPercent: number;
 }
 
+/** Whether a seed has sessions and auctions, by the rules of the exchanges. */
+export function isStrict(seed: number): boolean {
+  return new Random(seed, "strict").chance(0.15);
+}
+
+/** Mornings before which clocks change, markets are closed, or close early; and an ordinary one. */
+const STARTS = [
+  "2025-03-06",
+  "2025-03-07",
+  "2025-05-08",
+  "2025-06-30",
+  "2025-07-02",
+  "2025-10-30",
+  "2025-10-31",
+  "2025-11-10",
+  "2025-11-25",
+  "2025-11-26",
+  "2025-12-22",
+  "2025-12-23",
+  "2025-12-30",
+];
+
+/** Real time when the story of a seed begins. */
+export function startMs(seed: number): number {
+  if (!isStrict(seed)) return ORDINARY_START_MS + (seed % 10_000) * 61_000;
+  const random = new Random(seed, "start");
+  return Date.parse(random.pick(STARTS)) + random.between(0, DAY_MS);
+}
+
+const ORDINARY_START_MS = 1_746_774_142_000;
+const DAY_MS = 86_400_000;
+
 export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
   const random = new Random(seed, "swarm");
   const maybe = (): boolean => random.chance(0.5);
