@@ -98,7 +98,9 @@ class SeedRun {
     await this.#stage.makeKeys();
     await this.#stage.openDay();
     const { hasNets, isVenueFaulty, swarm } = this.#stage;
-    if (hasNets && !isVenueFaulty && random.chance(0.35)) this.#stage.operator.squeeze();
+    // Under strict rules nobody is to come to the end of what he has.
+    const mayLack = hasNets && !isVenueFaulty && !this.#stage.isStrict;
+    if (mayLack && random.chance(0.35)) this.#stage.operator.squeeze();
     const rounds = random.between(2, 5);
     for (let round = 0; round < rounds; round += 1) {
       this.#stage.goOn();

@@ -8,7 +8,7 @@ import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { KeyEnds } from "../oracle/key-ends.ts";
 import type { Limits } from "../oracle/limits.ts";
-import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
+import { ALL_INSTRUMENTS, decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -41,6 +41,8 @@ export interface OperatorOptions {
   readonly onAccount: (key: Key) => void;
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
+  /** Whether the market has sessions. */
+  readonly isStrict: boolean;
   /** How often the auditor has looked. */
   readonly lookCount: () => number;
   readonly nextId: () => string;
@@ -93,11 +95,13 @@ export class Operator {
 
   /** Holds something back for a while and lets it go, or moves money. */
   start(): void {
+    const { isStrict } = this.#options;
     const act = this.#options.random.weighted({
       kill: 4,
       mode: 3,
       money: 5,
-      limits: 3,
+      limits: isStrict ? 0 : 3,
+      halt: isStrict ? 4 : 0,
       story: 8,
       orders: 5,
       account: this.#options.opensAccounts && this.#accountCount < ACCOUNTS_MAX ? 30 : 0,
@@ -107,6 +111,7 @@ export class Operator {
     else if (act === "mode") this.#begin(() => this.#setMode());
     else if (act === "account") this.#begin(() => this.#runAccount());
     else if (act === "instrument") this.changeInstrument();
+    else if (act === "halt") this.#begin(() => this.#halt(this.#strictSymbol()));
     else if (act === "story") this.#begin(() => this.#stories());
     else if (act === "orders") this.#begin(() => this.#listOrders());
     else if (act === "limits") this.#begin(() => this.#limit());
@@ -383,9 +388,10 @@ export class Operator {
 
   async #setMode(): Promise<void> {
     const { blocks, random } = this.#options;
-    const market = random.pick(["usex", "crypto"]);
+    const market = random.pick(this.#options.isStrict ? STRICT_MARKETS : ["usex", "crypto"]);
     const mode = random.pick(["cancel_only", "halted"]);
-    const block = this.#blockOf({ what: `${market} ${mode}`, market });
+    const halts = mode === "halted";
+    const block = this.#blockOf({ what: `${market} ${mode}`, market, halts });
     blocks.add(block);
     await this.#ask("/operator/v1/modes", { reason: "simulated", market, mode });
     await this.#holdThenEnd(block, () => {
@@ -440,9 +446,15 @@ export class Operator {
     await this.#holdThenEnd(block, end, () => this.#regrid(symbol));
   }
 
+  #strictSymbol(): string {
+    return this.#options.random.pick(ALL_INSTRUMENTS).symbol;
+  }
+
   /** The auditor has read all that came before it, and then all that it did. */
   async #regrid(symbol: string): Promise<void> {
-    const { nextId, random } = this.#options;
+    const { isStrict, nextId, random } = this.#options;
+    // The rules set the ticks then.
+    if (isStrict) return;
     for (let count = random.between(0, 2); count > 0; count -= 1) {
       await this.#looked();
       const grid = random.pick(GRIDS[symbol] ?? []);
@@ -480,6 +492,7 @@ export class Operator {
       portfolio: null,
       apiKey: null,
       kills: false,
+      halts: false,
       askedAtMs: this.#options.world.nowMs,
       answeredAtMs: null,
       endAskedAtMs: null,
@@ -556,6 +569,8 @@ function moneyRows(changes: Adjustment["changes"]): object {
     ...(Object.keys(holdings).length > 0 && { holdings }),
   };
 }
+
+const STRICT_MARKETS = ["hkex", "usex", "crypto"];
 
 /** Accounts that one operator opens. */
 const ACCOUNTS_MAX = 2;

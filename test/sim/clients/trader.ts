@@ -3,7 +3,7 @@
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
 import type { Auditor } from "../oracle/auditor.ts";
-import { INSTRUMENTS, ONE } from "../oracle/money.ts";
+import { ALL_INSTRUMENTS, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
@@ -265,7 +265,7 @@ export class Trader {
 
   #command(): Command {
     const { hasNets, isStrict, isVenueFaulty, random } = this.#options;
-    const kinds = isStrict ? STRICT_KINDS : hasNets ? KINDS : NETLESS_KINDS;
+    const kinds = { ...KINDS, ...(isStrict && STRICT_KINDS), ...(!hasNets && NETLESS_KINDS) };
     const kind = random.weighted({ ...kinds, fault: isVenueFaulty ? 4 : 0 });
     if (isStrict && (kind === "clock" || this.#isShut())) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
@@ -354,12 +354,16 @@ export class Trader {
     );
   }
 
+  get #instruments() {
+    return this.#options.isStrict ? ALL_INSTRUMENTS : INSTRUMENTS;
+  }
+
   #cancelAllCommand(): Command {
     const { random } = this.#options;
     return {
       kind: "cancelAll",
       side: random.pick([null, null, "buy", "sell"] as const),
-      symbol: random.chance(0.4) ? random.pick(INSTRUMENTS).symbol : null,
+      symbol: random.chance(0.4) ? random.pick(this.#instruments).symbol : null,
     };
   }
 
@@ -430,7 +434,7 @@ export class Trader {
   #deadManCommand(): Command {
     const { random } = this.#options;
     const scope = random.pick(["key", "key", "symbol", "portfolio"] as const);
-    const { symbol } = random.pick(INSTRUMENTS);
+    const { symbol } = random.pick(this.#instruments);
     const value = scope === "portfolio" ? random.pick(PORTFOLIOS) : symbol;
     return {
       kind: "deadMan",
@@ -492,9 +496,9 @@ const KINDS = {
   fault: 0,
 } as const;
 
-const STRICT_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0, amend: 6, clock: 6, time: 2 } as const;
+const STRICT_KINDS = { amend: 6, clock: 6, time: 2 } as const;
 
-const NETLESS_KINDS = { ...KINDS, cancelAll: 0, deadMan: 0 } as const;
+const NETLESS_KINDS = { cancelAll: 0, deadMan: 0 } as const;
 
 /** What a list of them is filtered by. */
 const STATEMENT_FIELDS = {

@@ -3,6 +3,7 @@
  * between asking and the answer may be decided either way.
  */
 import type { Request } from "../clients/requests.ts";
+import { exchangeOf } from "./days.ts";
 import type { Terms } from "./orders.ts";
 
 export interface Block {
@@ -19,6 +20,8 @@ export interface Block {
   readonly apiKey: string | null;
   /** Whether its open orders are cancelled. */
   readonly kills: boolean;
+  /** Whether nothing trades in its market. */
+  readonly halts: boolean;
   readonly askedAtMs: number;
   answeredAtMs: number | null;
   endAskedAtMs: number | null;
@@ -56,7 +59,7 @@ export class Blocks {
       if (block.portfolio !== null && block.portfolio !== terms.portfolio_id) return false;
       if (block.apiKey !== null && block.apiKey !== key.apiKey) return false;
       if (block.symbol !== null && block.symbol !== terms.symbol) return false;
-      return block.market === null || block.market === terms.market;
+      return block.market === null || block.market === exchangeOf(terms.market);
     });
     return found?.what ?? null;
   }
@@ -69,13 +72,29 @@ export class Blocks {
     });
   }
 
+  /** Whether trading in the market stood still all the time since then. */
+  surelyHalted(market: string, sinceMs: number): boolean {
+    return this.#halts(market).some(({ answeredAtMs, endAskedAtMs }) => {
+      return answeredAtMs !== null && answeredAtMs < sinceMs && endAskedAtMs === null;
+    });
+  }
+
+  /** Whether it may have stood still at some time: then what was due may come later. */
+  mayHaveHalted(market: string): boolean {
+    return this.#halts(market).length > 0;
+  }
+
+  #halts(market: string): Block[] {
+    return this.#all.filter((block) => block.halts && block.market === exchangeOf(market));
+  }
+
   /** Whether an operator may have cancelled the order. */
   kills({ account, market, portfolioId, enteredBy }: Killed): boolean {
     return this.#all.some((block) => {
       if (!block.kills || block.askedAtMs > this.#nowMs()) return false;
       const { apiKey, portfolio } = block;
       const isIn = block.account === null || block.account === account;
-      const isInMarket = block.market === null || block.market === market;
+      const isInMarket = block.market === null || block.market === exchangeOf(market);
       const isInPortfolio = portfolio === null || portfolio === portfolioId;
       return isIn && isInMarket && isInPortfolio && (apiKey === null || apiKey === enteredBy);
     });

@@ -94,7 +94,8 @@ export class History {
   constructor({ blocks, keyEnds, nowMs, isStrict, sealed }: HistoryOptions) {
     this.#blocks = blocks;
     this.#keyEnds = keyEnds;
-    this.witnessed = isStrict ? new WitnessedModel() : null;
+    const mayBeLate = (market: string) => blocks.mayHaveHalted(market);
+    this.witnessed = isStrict ? new WitnessedModel(mayBeLate) : null;
     this.model = this.witnessed ?? new Model();
     this.hours = new StrictHours(nowMs);
     this.statements = new Statements(isStrict);
@@ -201,15 +202,63 @@ export class History {
 
   /** Not predicted; whoever placed it has asked for it, at an hour that takes it. */
   #witness(event: ExecutionReported, model: WitnessedModel): void {
+    const { execType, order } = event;
+    if (execType === ExecType.Canceled) this.#witnessCancel(event);
+    if (execType === ExecType.Replaced) this.#witnessAmend(event);
+    const isHalted = this.#blocks.surelyHalted(order.market, this.readBeforeMs);
+    promised(execType !== ExecType.Trade || !isHalted, `it is halted: ${eventShown(event)}`);
+    if (execType === ExecType.New) this.#witnessPlaced(event);
     model.witness(event);
     this.windows.ask();
-    const { execType, order, origin } = event;
-    if (execType !== ExecType.New) return;
+  }
+
+  #asking({ order, origin }: ExecutionReported, what: string): Request {
     const id = origin?.cause?.requestId ?? "";
     const request = this.#requests.get(id);
-    promised(request?.command.kind === "place", `nobody placed ${eventShown(event)}`);
-    promised(!request.isForged, `${id} was forged, and placed ${eventShown(event)}`);
-    const { command } = request;
+    promised(request?.isForged === false, `nobody asked for ${what}`);
+    promised(request.key.account === order.account, `${id} changed another account's order`);
+    promised(!this.wasOver(request), `${id} is of a key or a secret that has ended`);
+    return request;
+  }
+
+  #witnessCancel(event: ExecutionReported): void {
+    const { cancelReason, orderId } = event.order;
+    if (OF_THE_EXCHANGE.has(cancelReason)) return;
+    const what = eventShown(event);
+    if (cancelReason !== "requested") {
+      promised(this.#othersCancel(event), `nobody cancels for this reason: ${what}`);
+      return;
+    }
+    const request = this.#asking(event, what);
+    const { command, key } = request;
+    if (command.kind === "cancelAll") {
+      this.#oneOfAll(request, command, orderId);
+      return;
+    }
+    const isMeant =
+      command.kind === "cancel" && this.predictions.cancels(key, command.names, orderId);
+    promised(isMeant, `${request.id} did not mean ${orderId}`);
+  }
+
+  #witnessAmend(event: ExecutionReported): void {
+    const { account, orderId } = event.order;
+    const request = this.#asking(event, eventShown(event));
+    const { command, id, key, sentAtMs } = request;
+    const isMeant = command.kind === "amend" && command.orderNo === orderId;
+    promised(isMeant, `${id} asked for no amend of ${orderId}`);
+    const before = this.model.order(account, orderId);
+    const block = before === undefined ? null : this.#blocks.surelyCovering(request, before);
+    promised(block === null, `${id} amended ${orderId} in spite of ${block}`);
+    const right = this.refusals.answersToAmend(key, command, sentAtMs);
+    const what = `${id} amended ${orderId}, which is to be refused`;
+    promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
+  }
+
+  #witnessPlaced(event: ExecutionReported): void {
+    const { order } = event;
+    const request = this.#asking(event, eventShown(event));
+    const { command, id } = request;
+    promised(command.kind === "place", `${id} placed ${eventShown(event)}`);
     const { orderNos } = this.#firstTime(request);
     let index = orderNos.length;
     while (index < command.orders.length && !isOf(order, command.orders[index])) index += 1;
@@ -217,8 +266,10 @@ export class History {
     promised(terms !== undefined, `${id} did not ask for ${eventShown(event)}`);
     while (orderNos.length < index) orderNos.push(null);
     orderNos.push(order.orderId);
-    const right = this.hours.answersToPlace(terms, request);
-    const what = `${id} placed ${order.orderId} out of hours`;
+    const block = this.#blocks.surelyCovering(request, terms);
+    promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
+    const right = this.predictions.placeAnswers(request, terms);
+    const what = `${id} placed ${order.orderId}, which is to be refused`;
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
   }
 
@@ -592,6 +643,16 @@ type CancelAll = Request["command"] & { readonly kind: "cancelAll" };
 const PLACED: ReadonlySet<string> = new Set([ExecType.New, ExecType.PendingNew, ExecType.Rejected]);
 
 const LIQUIDITY = "sandbox-liquidity";
+
+/** What the market makes of an order by itself. */
+const OF_THE_EXCHANGE: ReadonlySet<string> = new Set([
+  "auction_unmatched",
+  "expired",
+  "fill_or_kill",
+  "immediate_or_cancel",
+  "no_liquidity",
+  "self_trade",
+]);
 
 /** Whether the order is what this element of a request asked for. */
 function isOf(order: ExecutionReported["order"], placing: Placing | undefined): boolean {

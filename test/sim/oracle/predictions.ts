@@ -7,12 +7,15 @@ import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Model } from "./model.ts";
-import { conditionCode, seenOrders, type Told } from "./orders.ts";
+import { conditionCode, seenOrders, type Terms, type Told } from "./orders.ts";
 import type { Refusals } from "./refusals.ts";
 import { standingOf } from "./standing.ts";
 import type { StrictHours } from "./strict-hours.ts";
 import type { Switches } from "./switches.ts";
 import type { Windows } from "./windows.ts";
+
+const DEAD_MAN_BLOCKED = "11031350";
+const NOT_ALL_CANCELLED = 11030256;
 
 /** What the journal says of a request. */
 export interface Decided {
@@ -74,10 +77,7 @@ export class Predictions {
       case "place":
         return command.orders.flatMap(({ terms }, index) => {
           if (terms === undefined) return [];
-          const ofHours = () => this.hours?.answersToPlace(terms, request);
-          return [
-            [`${id}/${index}`, () => ofHours() ?? refusals.answersToPlace(key, terms, sentAtMs)],
-          ];
+          return [[`${id}/${index}`, () => this.placeAnswers(request, terms)]];
         });
       case "amend":
         return [
@@ -96,6 +96,22 @@ export class Predictions {
       default:
         return [];
     }
+  }
+
+  /** Where the hours are strict: they say most of it; null: they are not. */
+  #strictAnswers(terms: Terms, request: Request): ReadonlySet<string> | null {
+    const said = this.hours?.answersToPlace(terms, request) ?? null;
+    const { account, apiKey } = request.key;
+    const isKeptOut = this.#switches.keepingOut(account, apiKey, terms) !== null;
+    if (said === null || !isKeptOut) return said;
+    return new Set([...said].map((code) => (code === "null" ? DEAD_MAN_BLOCKED : code)));
+  }
+
+  /** What is right for a new order of it now: codes, "null" where it is taken. */
+  placeAnswers(request: Request, terms: Terms): ReadonlySet<string> {
+    const { key, sentAtMs } = request;
+    const strict = this.#strictAnswers(terms, request);
+    return strict ?? this.#refusals.answersToPlace(key, terms, sentAtMs);
   }
 
   /** Where the hours are strict, prices may be too far from the book. */
@@ -218,7 +234,9 @@ export class Predictions {
     const { command, key } = request;
     if (command.kind !== "cancelAll") return "it is no cancel-all";
     const { code, data } = JSON.parse(body) as Envelope & {
-      data: { outcome: string; matched: number; done: number; already: number; too_late: number };
+      data: Readonly<Record<"matched" | "done" | "already" | "too_late" | "failed", number>> & {
+        readonly outcome: string;
+      };
     };
     // What it means when it is sent again is not known, only what it comes upon.
     const isIn = (orderNo: string) => data.matched === 0 || (!isAgain && meant.has(orderNo));
@@ -226,12 +244,15 @@ export class Predictions {
     const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
       return isIn(order_no) && !isCancelPending && !this.sentCancels.has(order_no);
     });
-    if (code !== 0 || left.length > 0) return `${left.length} orders are left`;
-    const outcome = data.matched === 0 ? "nothing_open" : "done";
+    const { already, done, failed, matched, too_late: late } = data;
+    const mayFail = this.hours?.mayBeShut(request, this.#model) === true;
+    if (failed > 0 && !mayFail) return "every market takes cancels";
+    const isCode = code === (failed === 0 ? 0 : NOT_ALL_CANCELLED);
+    if (!isCode || left.length > failed) return `${left.length} orders are left`;
+    const outcome = matched === 0 ? "nothing_open" : failed === 0 ? "done" : "not_all";
     if (data.outcome !== outcome) return `the outcome is ${outcome}`;
-    const { already, done, matched, too_late: late } = data;
     // Some are on their way to be cancelled, and a venue may fill others in this very moment.
-    const isSum = matched === done + already + late;
+    const isSum = matched === done + already + late + failed;
     const isAll = isAgain || canceled.size <= done + late;
     const isRight = isSum && isAll && done <= canceled.size;
     return isRight ? null : `${canceled.size} were cancelled`;

@@ -129,6 +129,15 @@ export function mayAmend(exchange: Exchange, atMs: number): boolean {
   return sessionsAt(exchange, atMs).some(({ amends }) => amends);
 }
 
+/** Whether day orders can expire then: when the day's trading is over, and until the next. */
+export function mayExpire(exchange: Exchange, atMs: number): boolean {
+  const { kind, minute } = clockOf(exchange, atMs);
+  if (exchange === "crypto") return minute === 0;
+  const sessions = DAYS[exchange][kind];
+  const endsFrom = sessions.length === 1 ? 0 : (sessions.at(-1)?.from ?? 0);
+  return minute >= endsFrom || minute <= (sessions[1]?.from ?? 0);
+}
+
 /** What the hours say to a new order: codes, "null" where they take it. */
 export function hoursAnswers(atMs: number, terms: Terms): string[] {
   const { market, order_type: type, time_in_force: time } = terms;

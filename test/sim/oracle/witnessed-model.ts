@@ -8,7 +8,7 @@ import { exchangeOf, localDay } from "./days.ts";
 import { Model } from "./model.ts";
 import { chargeOn, instrumentOf, ONE, settlementDay, type Units } from "./money.ts";
 import type { OrderType, Status, Told } from "./orders.ts";
-import { mayAmend, mayCancel, mayTrade } from "./sessions.ts";
+import { mayAmend, mayCancel, mayExpire, mayTrade } from "./sessions.ts";
 import { eventShown } from "./shown.ts";
 import { promised } from "./violation.ts";
 
@@ -24,6 +24,14 @@ export class WitnessedModel extends Model {
   readonly #kept = new Map<string, Kept>();
   /** Trades of which one side was read. */
   readonly #halves = new Map<string, ExecutionReported>();
+
+  readonly #mayBeLate: (market: string) => boolean;
+
+  /** Whether an auction may be matched later than it was due. */
+  constructor(mayBeLate: (market: string) => boolean) {
+    super();
+    this.#mayBeLate = mayBeLate;
+  }
 
   override orders(account: string): Told[] {
     const all = [...this.#kept.values()].map(({ told }) => told);
@@ -94,14 +102,16 @@ export class WitnessedModel extends Model {
     const { order, execType } = event;
     const exchange = exchangeOf(order.market);
     const { updatedAtMs: atMs, cancelReason } = order;
-    const mayBe = {
-      trade: execType !== ExecType.Trade || mayTrade(exchange, atMs),
-      amend: execType !== ExecType.Replaced || mayAmend(exchange, atMs),
-    };
-    promised(mayBe.trade, say(`no trade at ${atMs}`));
-    promised(mayBe.amend, say(`no amend at ${atMs}`));
-    const isAsked = execType === ExecType.Canceled && cancelReason === "requested";
-    if (isAsked) promised(mayCancel(exchange, atMs), say(`no cancel at ${atMs}`));
+    const isIn = mayTrade(exchange, atMs) || this.#mayBeLate(order.market);
+    if (execType === ExecType.Trade) promised(isIn, say(`no trade at ${atMs}`));
+    if (execType === ExecType.Replaced)
+      promised(mayAmend(exchange, atMs), say(`no amend at ${atMs}`));
+    if (execType === ExecType.Canceled) {
+      const isAsked = ASKED.has(cancelReason);
+      promised(!isAsked || mayCancel(exchange, atMs), say(`no cancel at ${atMs}`));
+      const isRight = cancelReason !== "expired" || mayExpire(exchange, atMs);
+      promised(isRight, say("its day has not ended"));
+    }
     // A day order is gone by the end of the day in which it came.
     const isLate = localDay(exchange, atMs) > localDay(exchange, order.createdAtMs);
     const outlives = isLate && order.timeInForce === "0" && cancelReason !== "expired";
@@ -156,6 +166,14 @@ export class WitnessedModel extends Model {
     }
   }
 }
+
+/** Reasons for cancels that a market may not take now. */
+const ASKED: ReadonlySet<string> = new Set([
+  "requested",
+  "kill_switch",
+  "dead_man",
+  "disconnected",
+]);
 
 /** By the journal's word. */
 export const ORDER_TYPES: Readonly<Record<string, OrderType>> = {

@@ -2,7 +2,7 @@
 import type { MarketClient } from "../clients/market-client.ts";
 import { PORTFOLIOS, type Trader } from "../clients/trader.ts";
 import { foldOfAll, foldOfJournal } from "../oracle/fold.ts";
-import { INSTRUMENTS } from "../oracle/money.ts";
+import { ALL_INSTRUMENTS, INSTRUMENTS } from "../oracle/money.ts";
 import type { OrderRow } from "../oracle/told.ts";
 import { promised } from "../oracle/violation.ts";
 import { endOfProcess } from "../world/gateway-life.ts";
@@ -22,6 +22,7 @@ export class Rest {
     await this.#stage.waitFor("every request is answered", () => {
       return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
     });
+    await this.#stage.leaveWindow();
     await this.#stage.waitFor("a switch has cancelled all that it was to", () => {
       const { switches } = this.#stage.auditor.history;
       return this.#stage.callers.every(({ key }) => switches.leftBehind(key.account) === null);
@@ -52,7 +53,7 @@ export class Rest {
     for (const trader of this.#stage.callers) {
       const release = { kind: "deadMan", timeoutS: 0 } as const;
       await this.#stage.performed(trader, { ...release, scope: "key", value: "" });
-      for (const { symbol } of INSTRUMENTS) {
+      for (const { symbol } of ALL_INSTRUMENTS) {
         await this.#stage.performed(trader, { ...release, scope: "symbol", value: symbol });
       }
       for (const value of PORTFOLIOS) {

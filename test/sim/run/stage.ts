@@ -9,7 +9,7 @@ import type { Home } from "../clients/strict-orders.ts";
 import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
-import { untilTradingMs } from "../oracle/sessions.ts";
+import { mayCancel, untilTradingMs } from "../oracle/sessions.ts";
 import { promised, Violation } from "../oracle/violation.ts";
 import { SIM_ROOT } from "../world/disk.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
@@ -46,7 +46,7 @@ export class Stage {
   readonly isVenueFaulty: boolean;
   /** Nets that cancel for clients, and operators: beside faults of the venue in some seeds. */
   readonly hasNets: boolean;
-  /** Some seeds have sessions and auctions, and then no nets and no operators. */
+  /** Some seeds have sessions and auctions. */
   readonly isStrict: boolean;
   /** The market that it leads through its days then. */
   readonly home: Home;
@@ -73,7 +73,8 @@ export class Stage {
     world.crumbPercent = this.swarm.crumbPercent;
     const random = this.random;
     this.isVenueFaulty = random.chance(0.3) && !this.isStrict;
-    this.hasNets = !this.isStrict && (!this.isVenueFaulty || this.swarm.netsBesideFaults);
+    const hasNets = !this.isVenueFaulty || this.swarm.netsBesideFaults;
+    this.hasNets = this.isStrict ? this.swarm.strictNets : hasNets;
     const limits = this.#chooseLimits();
     this.#hasOwnKeys = !this.isStrict && new Random(world.seed, "keys").chance(0.4);
     this.options = {
@@ -101,9 +102,10 @@ export class Stage {
       lists: this.auditor.history.lists,
       lastSeqOf: (account) => this.auditor.lastSeqOf(account),
       orderNos: () => this.#heard.map(({ orderNo }) => orderNo),
-      opensAccounts: this.swarm.accounts && !this.isVenueFaulty,
+      opensAccounts: this.swarm.accounts && !this.isVenueFaulty && !this.isStrict,
       onAccount: (key) => this.#welcome(key),
       changesInstruments: this.swarm.instruments,
+      isStrict: this.isStrict,
       lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),
       onViolation: (what) => {
@@ -206,6 +208,15 @@ export class Stage {
     if (!this.isStrict) return;
     const ms = untilTradingMs(this.home, this.world.scheduler.wallMs) - 65 * 60_000;
     await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs: ms, stands: true });
+  }
+
+  /** Until every market takes cancels again. */
+  async leaveWindow(): Promise<void> {
+    const { hours } = this.auditor.history;
+    if (!this.isStrict || mayCancel("hkex", hours.atMs)) return;
+    let advanceMs = 0;
+    while (!mayCancel("hkex", hours.atMs + advanceMs)) advanceMs += 60_000;
+    await this.performed(this.callers[0] as Trader, { kind: "clock", advanceMs });
   }
 
   /** The next day, while there is trading: everything can be cancelled. */

@@ -13,6 +13,8 @@ export interface Swarm {
   readonly pipelines: boolean;
   /** Faults of the venue do not keep safety nets and operators away. */
   readonly netsBesideFaults: boolean;
+  /** Safety nets and operators, beside sessions and auctions. */
+  readonly strictNets: boolean;
   /** Cancels and amends say when they are not wanted any more. */
   readonly conditions: boolean;
   /** Lists are filtered, and in pages of few. */
@@ -79,6 +81,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     instruments: plain,
     visitors: maybe(),
     pipelines: maybe(),
+    strictNets: new Random(seed, "strict nets").chance(0.7),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
     filters: maybe(),
