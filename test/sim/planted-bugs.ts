@@ -577,4 +577,55 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "clocks-back-late",
+    what: "the clocks of New York go back a week late",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/rules/time/zone.ts`,
+        find: "ends: { month: 11, nthSunday: 1,",
+        replace: "ends: { month: 11, nthSunday: 2,",
+      },
+    ],
+  },
+  {
+    name: "half-day-whole",
+    what: "shares of the United States trade on after a half day has ended",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/rules/markets/usex.ts`,
+        find: '["13:00", CLOSED],',
+        replace: '["16:00", CLOSED],',
+      },
+    ],
+  },
+  {
+    name: "kill-in-the-window",
+    what: "others than clients cancel where the market takes no cancels",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/partitions.ts`,
+        find: "    if (refusal !== null) return refusal;\n    const plan",
+        replace:
+          '    if (refusal !== null && reason === "requested") return refusal;\n    const plan',
+      },
+    ],
+  },
+  {
+    name: "odd-lot-grows",
+    what: "an amend makes a board lot of an odd lot that has not traded",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "  if (isOddLot(instrument, orderQty) !== isOddLot(instrument, order.orderQty)) {",
+        replace:
+          "  const isOdd = isOddLot(instrument, order.orderQty);\n" +
+          "  if (isOddLot(instrument, orderQty) !== isOdd && order.cumQty > 0n) {",
+      },
+    ],
+  },
 ];

@@ -8,7 +8,7 @@ import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { KeyEnds } from "../oracle/key-ends.ts";
 import type { Limits } from "../oracle/limits.ts";
-import { ALL_INSTRUMENTS, decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
+import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -41,6 +41,8 @@ export interface OperatorOptions {
   readonly onAccount: (key: Key) => void;
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
+  /** What is traded. */
+  readonly symbols: readonly string[];
   /** Whether the market has sessions. */
   readonly isStrict: boolean;
   /** How often the auditor has looked. */
@@ -72,6 +74,12 @@ const GRIDS: Readonly<Record<string, readonly Grid[]>> = {
     { tick: 2n * CENT, lot: ONE },
     { tick: 3n * CENT, lot: ONE },
     { tick: CENT, lot: 2n * ONE },
+  ],
+  "00700": [
+    { tick: CENT, lot: 100n * ONE },
+    { tick: 2n * CENT, lot: 100n * ONE },
+    { tick: CENT, lot: 200n * ONE },
+    { tick: CENT, lot: 50n * ONE },
   ],
   "DODO-USDT": [
     { tick: 100n, lot: CENT },
@@ -122,9 +130,15 @@ export class Operator {
   squeeze(): void {
     const { account } = this.#options.random.pick(KEYS);
     const left = (most: number) => BigInt(this.#options.random.between(0, most)) * ONE;
+    const isFar = this.#options.symbols.includes("00700");
+    const far = (name: string, most: number, has: bigint) => {
+      return isFar ? [[name, left(most) - has * ONE] as const] : [];
+    };
     const changes = [
+      ...far("HKD", 200_000, 100_000_000n),
       ["USD", left(4_000) - 10_000_000n * ONE],
       ["USDT", left(40) - 10_000_000n * ONE],
+      ...far("00700", 2_000, 1_000_000n),
       ["AAPL", left(40) - 100_000n * ONE],
       ["DODO", left(40) - 10_000_000n * ONE],
     ] as const;
@@ -199,7 +213,7 @@ export class Operator {
     const { adjustments, random } = this.#options;
     const { account } = random.pick(KEYS);
     for (let count = random.between(1, 4); count > 0; count -= 1) {
-      const assets = ["USD", "USDT", "AAPL", "DODO"].filter(() => random.chance(0.4));
+      const assets = this.#assets().filter(() => random.chance(0.4));
       const changes = (assets.length > 0 ? assets : ["USD"]).map((asset) => {
         const units = BigInt(random.between(1, asset === "USD" ? 3_000 : 30)) * ONE;
         if (random.chance(0.05)) return [asset, -100_000_000n * ONE] as const;
@@ -211,6 +225,12 @@ export class Operator {
       await this.#adjust(account, changes);
       await this.#sleep(random.between(0, 40));
     }
+  }
+
+  #assets(): readonly string[] {
+    const isFar = this.#options.symbols.includes("00700");
+    const [cash, product] = isFar ? [["HKD"], ["00700"]] : [[], []];
+    return [...cash, "USD", "USDT", ...product, "AAPL", "DODO"];
   }
 
   async #adjust(account: string, changes: Adjustment["changes"]): Promise<void> {
@@ -402,7 +422,7 @@ export class Operator {
   /** Renames an instrument, or halts it and perhaps changes its tick and lot meanwhile. */
   changeInstrument(how?: "rename"): void {
     const { random } = this.#options;
-    const { symbol } = random.pick(INSTRUMENTS);
+    const symbol = random.pick(this.#options.symbols);
     const act = how ?? random.weighted({ rename: 5, halt: 5, list: 1 });
     if (act === "rename") this.#begin(() => this.#rename(symbol));
     else if (act === "halt") this.#begin(() => this.#halt(symbol));
@@ -447,7 +467,7 @@ export class Operator {
   }
 
   #strictSymbol(): string {
-    return this.#options.random.pick(ALL_INSTRUMENTS).symbol;
+    return this.#options.random.pick(INSTRUMENTS).symbol;
   }
 
   /** The auditor has read all that came before it, and then all that it did. */
@@ -506,9 +526,10 @@ export class Operator {
     end: () => Promise<string>,
     during = (): Promise<void> => Promise.resolve(),
   ): Promise<void> {
-    const { random, world } = this.#options;
+    const { isStrict, random, world } = this.#options;
     block.answeredAtMs = world.nowMs;
-    await this.#sleep(random.between(5, 200));
+    // Some sessions begin and end meanwhile.
+    await this.#sleep(isStrict ? random.between(50, 600) : random.between(5, 200));
     await during();
     block.endAskedAtMs = world.nowMs;
     await end();
@@ -562,8 +583,9 @@ function moneyRows(changes: Adjustment["changes"]): object {
     const mine = changes.filter(([asset]) => isIn(asset));
     return Object.fromEntries(mine.map(([asset, units]) => [asset, decimal(units)]));
   };
-  const cash = rows((asset) => asset.startsWith("USD"));
-  const holdings = rows((asset) => !asset.startsWith("USD"));
+  const isCash = (asset: string) => /^(HKD|USD)/.test(asset);
+  const cash = rows(isCash);
+  const holdings = rows((asset) => !isCash(asset));
   return {
     ...(Object.keys(cash).length > 0 && { cash }),
     ...(Object.keys(holdings).length > 0 && { holdings }),

@@ -3,7 +3,7 @@
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
 import type { Auditor } from "../oracle/auditor.ts";
-import { ALL_INSTRUMENTS, INSTRUMENTS, ONE } from "../oracle/money.ts";
+import { INSTRUMENTS, instrumentOf, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
@@ -42,6 +42,8 @@ export interface TraderOptions {
   readonly hasNets: boolean;
   /** Whether there are sessions and auctions: then it also sets the clock on. */
   readonly isStrict: boolean;
+  /** What it trades in where there are none. */
+  readonly symbols: readonly string[];
   /** Which market's sessions it trades in then. */
   readonly home: Home;
   /** Whether it now and then sends several requests before the first is answered. */
@@ -297,12 +299,14 @@ export class Trader {
       return { terms: strictTerms(random, this.#nextReference(), this.#options.home) };
     }
     if (random.chance(0.04)) return this.#refusedPlacing();
-    const { symbol, market } = random.pick(INSTRUMENTS);
+    const { symbol, market } = instrumentOf(random.pick(this.#options.symbols));
+    if (market === "hkex") return { terms: this.#hongKongTerms(symbol) };
     const orderType: OrderType = random.weighted(ORDER_TYPES);
     const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
     const isStop = orderType === "stop_limit_order" || orderType === "stop_market_order";
+    const isFar = this.#options.symbols.includes("00700");
     const terms: Terms = {
-      market,
+      market: isFar && market === "usex" && random.chance(0.5) ? "nasdaq" : market,
       symbol,
       order_type: orderType,
       order_side: random.pick(["buy", "sell"] as const),
@@ -314,6 +318,28 @@ export class Trader {
       portfolio_id: random.pick(this.#options.portfolios),
     };
     return { terms };
+  }
+
+  /** Of whole lots, less than one, and now and then of neither. */
+  #hongKongTerms(symbol: string): Terms {
+    const { portfolios, random } = this.#options;
+    const isOdd = random.chance(0.3);
+    const type: OrderType = random.weighted(isOdd ? ODD_LOT_TYPES : HONG_KONG_TYPES);
+    const price = () => CENT * BigInt(random.between(40_000, 40_014));
+    const lots = BigInt(random.between(1, 9)) * 100n * ONE;
+    const odd = random.pick([1n, 2n, 3n, 20n, 99n, 150n]) * ONE + (random.chance(0.02) ? CENT : 0n);
+    return {
+      market: "hkex",
+      symbol,
+      order_type: type,
+      order_side: random.pick(["buy", "sell"] as const),
+      time_in_force: random.weighted(TIMES_IN_FORCE[type]),
+      price: type.endsWith("limit_order") ? price() : 0n,
+      trigger_price: type.startsWith("stop_") ? price() : 0n,
+      qty: isOdd ? odd : lots,
+      reference_id: random.chance(0.5) ? this.#nextReference() : "",
+      portfolio_id: random.pick(portfolios),
+    };
   }
 
   #nextReference(): string {
@@ -348,14 +374,13 @@ export class Trader {
   /** Prices lie so close together that most orders trade, and within the collar of a market buy. */
   #price(symbol: string): bigint {
     const { random } = this.#options;
-    if (symbol === "00700") return strictPrice(random);
+    if (symbol === "00700") {
+      if (this.#options.isStrict) return strictPrice(random);
+      return CENT * BigInt(random.between(40_000, 40_014));
+    }
     return (
       BigInt(symbol === "AAPL" ? random.between(10_000, 10_012) : random.between(100, 104)) * CENT
     );
-  }
-
-  get #instruments() {
-    return this.#options.isStrict ? ALL_INSTRUMENTS : INSTRUMENTS;
   }
 
   #cancelAllCommand(): Command {
@@ -363,7 +388,7 @@ export class Trader {
     return {
       kind: "cancelAll",
       side: random.pick([null, null, "buy", "sell"] as const),
-      symbol: random.chance(0.4) ? random.pick(this.#instruments).symbol : null,
+      symbol: random.chance(0.4) ? random.pick(INSTRUMENTS).symbol : null,
     };
   }
 
@@ -434,7 +459,7 @@ export class Trader {
   #deadManCommand(): Command {
     const { random } = this.#options;
     const scope = random.pick(["key", "key", "symbol", "portfolio"] as const);
-    const { symbol } = random.pick(this.#instruments);
+    const { symbol } = random.pick(INSTRUMENTS);
     const value = scope === "portfolio" ? random.pick(PORTFOLIOS) : symbol;
     return {
       kind: "deadMan",
@@ -457,7 +482,9 @@ export class Trader {
         ? random.pick(orders)
         : { orderNo: waiting.order_no, symbol: waiting.symbol };
     const priced = random.chance(0.6);
-    const lot = symbol === "00700" ? 100n * ONE : ONE;
+    const before = auditor.model.order(key.account, orderNo)?.qty ?? 0n;
+    const isWhole = symbol === "00700" && (before >= 100n * ONE || random.chance(0.1));
+    const lot = isWhole ? 100n * ONE : ONE;
     const isStop = (auditor.model.order(key.account, orderNo)?.trigger_price ?? 0n) > 0n;
     const moves = conditions && random.chance(isStop ? 0.7 : 0.05);
     return {
@@ -513,11 +540,25 @@ const ORDER_TYPES = {
   stop_market_order: 4,
 } as const;
 
+const HONG_KONG_TYPES = { ...ORDER_TYPES, enhanced_limit_order: 30 } as const;
+
+/** All but the first are refused. */
+const ODD_LOT_TYPES = {
+  limit_order: 95,
+  market_order: 2,
+  stop_limit_order: 1,
+  stop_market_order: 0,
+  enhanced_limit_order: 1,
+} as const;
+
 const TIMES_IN_FORCE = {
   limit_order: { day: 6, gtc: 2, ioc: 1, fok: 1 },
   market_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
   stop_limit_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
   stop_market_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
+  enhanced_limit_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
+  at_auction_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
+  at_auction_limit_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
 } as const;
 
 const FAULTS = [

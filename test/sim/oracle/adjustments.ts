@@ -112,6 +112,6 @@ export class Adjustments {
   }
 }
 
-const ASSETS = ["USD", "USDT", "AAPL", "DODO"] as const;
+const ASSETS = ["HKD", "USD", "USDT", "00700", "AAPL", "DODO"] as const;
 
 type Rows = Readonly<Record<string, { readonly total: number }>>;

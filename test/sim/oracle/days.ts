@@ -82,7 +82,7 @@ export function dateOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-export function isWeekend(day: number): boolean {
+function isWeekend(day: number): boolean {
   return [0, 6].includes(new Date(day * DAY_MS).getUTCDay());
 }
 

@@ -26,7 +26,11 @@ interface Naming {
   answeredAtMs: number | null;
 }
 
-const NAMES: Readonly<Record<string, string>> = { AAPL: "APPLE", "DODO-USDT": "DODO" };
+const NAMES: Readonly<Record<string, string>> = {
+  AAPL: "APPLE",
+  "DODO-USDT": "DODO",
+  "00700": "TENCENT",
+};
 
 export class Instruments {
   readonly #model: Model;

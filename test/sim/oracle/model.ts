@@ -26,6 +26,9 @@ export interface NewTerms {
   readonly trigger: Units | null;
 }
 
+/** Queues of prices through which an enhanced limit order trades. */
+const QUEUES_MAX = 10;
+
 /** Number of a trade's execution: this, and one more with every trade. */
 const EXEC_ID_BASE = 1_000_000_000;
 
@@ -35,7 +38,7 @@ export class Model {
   readonly streams = new Map<string, Told[]>();
   readonly money = new Money();
   readonly market = new PublicMarket();
-  readonly grids = new Grids();
+  readonly grids: Grids;
   /** The exchange's time. */
   nowMs = 0;
   readonly #lastPrices = new Map<string, Units>();
@@ -53,6 +56,10 @@ export class Model {
   /** Those of the command under way. */
   #trades: Trade[] = [];
   #reports: Told[] = [];
+
+  constructor(isStrict = false) {
+    this.grids = new Grids(isStrict);
+  }
 
   stream(account: string): readonly Told[] {
     return this.streams.get(account) ?? [];
@@ -117,7 +124,7 @@ export class Model {
 
   /** The best price of that side of the book; null: there is none. */
   bestPrice(symbol: string, side: Side): Units | null {
-    const prices = this.#book(symbol, side).map(({ price }) => price);
+    const prices = this.#book(symbol, side).map(({ rests }) => rests);
     const sorted = prices.sort((one, other) => Number(one - other));
     return (side === "buy" ? sorted.at(-1) : sorted[0]) ?? null;
   }
@@ -125,24 +132,25 @@ export class Model {
   /** Total quantity and number of orders at each price of one side, best first. */
   levels(symbol: string, side: Side): Level[] {
     const levels = new Map<Units, Level>();
-    for (const { price, qty, executed } of this.#book(symbol, side)) {
-      const [, total, count] = levels.get(price) ?? [price, 0n, 0];
-      levels.set(price, [price, total + qty - executed, count + 1]);
+    for (const { rests, qty, executed } of this.#book(symbol, side)) {
+      const [, total, count] = levels.get(rests) ?? [rests, 0n, 0];
+      levels.set(rests, [rests, total + qty - executed, count + 1]);
     }
     const sorted = [...levels.values()].sort(([one], [other]) => Number(one - other));
     return side === "buy" ? sorted.reverse() : sorted;
   }
 
-  #book(symbol: string, side: Side): ModelOrder[] {
-    return this.#orders.filter(({ isOpen, isPending, isWaiting, terms }) => {
-      const rests = isOpen && !isPending && !isWaiting;
+  /** Of whole lots, or of what trades apart. */
+  #book(symbol: string, side: Side, odd = false): ModelOrder[] {
+    return this.#orders.filter(({ isOdd, isOpen, isPending, isWaiting, terms }) => {
+      const rests = isOpen && !isPending && !isWaiting && isOdd === odd;
       return rests && terms.symbol === symbol && terms.order_side === side;
     });
   }
 
   /** docs/concepts/money.md, The collar. */
   collarOf({ order_type, order_side, symbol, trigger_price }: Terms): Units {
-    const isPriced = order_type === "limit_order" || order_type === "stop_limit_order";
+    const isPriced = /limit_order$/.test(order_type);
     if (isPriced || order_side === "sell") return 0n;
     const { tick } = this.grids.of(symbol);
     const market = this.bestPrice(symbol, "sell") ?? this.lastPrice(symbol) ?? tick;
@@ -239,7 +247,8 @@ export class Model {
   #newOrder(placing: Placing): ModelOrder {
     const { terms } = placing;
     const figures = { ...figuresOf(terms), collar: this.collarOf(terms) };
-    const order: ModelOrder = { ...UNTOUCHED, ...placing, ...figures };
+    const isOdd = this.grids.isOdd(terms.symbol, terms.qty);
+    const order: ModelOrder = { ...UNTOUCHED, ...placing, ...figures, isOdd };
     this.#orders.push(order);
     return order;
   }
@@ -270,7 +279,7 @@ export class Model {
       const execId = this.#nextExecId();
       this.#report(order, { qty, price, execId });
       const aggressorSide = terms.order_side === "buy" ? "sell" : "buy";
-      this.#printed(terms.symbol, { price, qty, aggressorSide, execId });
+      this.#printed(order, { price, qty, aggressorSide, execId });
     });
   }
 
@@ -362,8 +371,9 @@ export class Model {
       Object.assign(order, { price, qty, trigger, collar });
       this.#report(order);
       if (keepsPlace) return;
+      order.rests = price;
       if (order.isWaiting) this.#wait(order);
-      else this.#trade(order);
+      else this.#trade(order, false);
     });
   }
 
@@ -445,28 +455,40 @@ export class Model {
     return String(EXEC_ID_BASE + this.#tradeCount);
   }
 
-  #printed(symbol: string, trade: Trade): void {
+  /** What trades apart is not told, and moves no price. */
+  #printed({ isOdd, terms }: ModelOrder, trade: Trade): void {
+    if (isOdd) return;
+    const { symbol } = terms;
     this.#trades.push(trade);
     this.#lastPrices.set(symbol, trade.price);
     this.#offTick.delete(symbol);
     this.#reach(symbol, trade.price);
   }
 
-  #trade(order: ModelOrder): void {
-    const { time_in_force, order_side, symbol } = order.terms;
+  /** An enhanced limit order is one only when it comes in first. */
+  #trade(order: ModelOrder, isNew = true): void {
+    const { time_in_force, order_side, order_type, symbol } = order.terms;
     const isMarket = order.price === 0n;
-    const reachable = this.#book(symbol, order_side === "buy" ? "sell" : "buy")
+    const reachable = this.#book(symbol, order_side === "buy" ? "sell" : "buy", order.isOdd)
       .filter((other) => other !== order && !this.#reached.includes(other))
       .filter((other) => {
-        if (order_side === "buy") return other.price <= (isMarket ? order.collar : order.price);
-        return isMarket || other.price >= order.price;
+        if (order_side === "buy") return other.rests <= (isMarket ? order.collar : order.price);
+        return isMarket || other.rests >= order.price;
       })
       .sort((one, other) => {
-        const better = order_side === "buy" ? one.price - other.price : other.price - one.price;
+        const better = order_side === "buy" ? one.rests - other.rests : other.rests - one.rests;
         return better === 0n ? one.arrival - other.arrival : Number(better);
       });
     const own = reachable.findIndex(({ account }) => account === order.account);
-    const others = own === -1 ? reachable : reachable.slice(0, own);
+    let others = own === -1 ? reachable : reachable.slice(0, own);
+    if (isNew && order_type === "enhanced_limit_order") {
+      const queues = [...new Set(reachable.map(({ rests }) => rests))];
+      const last = queues[QUEUES_MAX - 1];
+      if (last !== undefined && queues.length > QUEUES_MAX) {
+        order.rests = last;
+        others = others.filter(({ rests }) => queues.indexOf(rests) < QUEUES_MAX);
+      }
+    }
     const offered = others.reduce((sum, other) => sum + other.qty - other.executed, 0n);
     if (time_in_force === "fok" && offered < order.qty - order.executed) {
       this.#close(order, "fill_or_kill");
@@ -474,7 +496,8 @@ export class Model {
     }
     for (const other of others) if (order.isOpen) this.#fill(order, other);
     if (!order.isOpen) return;
-    if (own !== -1) this.#close(order, "self_trade");
+    const isOwnNext = own !== -1 && others.length === own;
+    if (isOwnNext) this.#close(order, "self_trade");
     else if (time_in_force === "ioc") this.#close(order, "immediate_or_cancel");
     else if (isMarket) this.#close(order, "no_liquidity");
     order.arrival = this.#nextArrival();
@@ -489,12 +512,12 @@ export class Model {
     const left = order.qty - order.executed;
     const offered = other.qty - other.executed;
     const [qty = 0n] = [left, offered].sort((one, other) => Number(one - other));
-    const { price } = other;
+    const price = other.rests;
     for (const side of [order, other]) this.#traded(side, qty, price);
     const execId = this.#nextExecId();
     for (const side of [order, other]) this.#report(side, { qty, price, execId });
-    const { order_side: aggressorSide, symbol } = order.terms;
-    this.#printed(symbol, { price, qty, aggressorSide, execId });
+    const { order_side: aggressorSide } = order.terms;
+    this.#printed(order, { price, qty, aggressorSide, execId });
   }
 
   #traded(order: ModelOrder, qty: Units, price: Units): void {

@@ -21,21 +21,11 @@ export interface Instrument {
 export const INSTRUMENTS: readonly Instrument[] = [
   { symbol: "AAPL", market: "usex", currency: "USD", product: "AAPL", tick: ONE / 100n },
   { symbol: "DODO-USDT", market: "crypto", currency: "USDT", product: "DODO", tick: 100n },
-];
-
-/** Where the rules are strict. */
-const STRICT_INSTRUMENTS: readonly Instrument[] = [
-  { symbol: "00700", market: "hkex", currency: "HKD", product: "00700", tick: ONE / 1_000n },
-  ...INSTRUMENTS.slice(1),
-];
-
-export const ALL_INSTRUMENTS: readonly Instrument[] = [
-  ...INSTRUMENTS.slice(0, 1),
-  ...STRICT_INSTRUMENTS,
+  { symbol: "00700", market: "hkex", currency: "HKD", product: "00700", tick: ONE / 100n },
 ];
 
 export function instrumentOf(symbol: string): Instrument {
-  const found = ALL_INSTRUMENTS.find((each) => each.symbol === symbol);
+  const found = INSTRUMENTS.find((each) => each.symbol === symbol);
   if (found === undefined) throw new Error(`the model has no instrument ${symbol}`);
   return found;
 }

@@ -61,6 +61,10 @@ export interface Placing {
 export interface ModelOrder extends Placing {
   price: Units;
   trigger: Units;
+  /** Where it is in the book: its price, but for an enhanced limit order that came far. */
+  rests: Units;
+  /** Less than a lot, which trades apart from the others. */
+  isOdd: boolean;
   /** The highest price that a buy without a price pays. */
   collar: Units;
   qty: Units;
@@ -119,10 +123,11 @@ export function ordersAt(stream: readonly Told[], seq: number): Told[] {
   return [...latest.values()].sort((one, other) => Number(one.order_no) - Number(other.order_no));
 }
 
-type Untouched = Omit<ModelOrder, keyof Placing | "price" | "trigger" | "collar" | "qty">;
+type Untouched = Omit<ModelOrder, keyof Placing | "price" | "rests" | "trigger" | "collar" | "qty">;
 
 /** The state of an order that has just been made. */
 export const UNTOUCHED: Readonly<Untouched> = {
+  isOdd: false,
   executed: 0n,
   amount: 0n,
   charge: 0n,
@@ -138,7 +143,7 @@ export const UNTOUCHED: Readonly<Untouched> = {
 };
 
 export function figuresOf({ price, qty, trigger_price: trigger }: Terms) {
-  return { price, qty, trigger };
+  return { price, rests: price, qty, trigger };
 }
 
 type Needing = Pick<

@@ -104,7 +104,7 @@ export class Predictions {
     const { account, apiKey } = request.key;
     const isKeptOut = this.#switches.keepingOut(account, apiKey, terms) !== null;
     if (said === null || !isKeptOut) return said;
-    return new Set([...said].map((code) => (code === "null" ? DEAD_MAN_BLOCKED : code)));
+    return new Set([...[...said].filter((code) => code !== "null"), DEAD_MAN_BLOCKED]);
   }
 
   /** What is right for a new order of it now: codes, "null" where it is taken. */

@@ -20,6 +20,7 @@ const Code = {
   TooLate: 11030204,
   NothingToAmend: 11030950,
   QtyNotAboveFilled: 11030951,
+  OddKeptApart: 11030954,
   DeadManBlocked: 11031350,
 } as const;
 
@@ -102,6 +103,9 @@ export class Refusals {
     const isStop = trigger === null || told.trigger_price > 0n;
     if (!isStop && fault !== Code.PriceNotTaken) return Code.TriggerNotTaken;
     if (fault !== null) return fault;
+    const { grids } = this.#model;
+    const isKept = grids.isOdd(told.symbol, told.qty) === grids.isOdd(told.symbol, terms.qty);
+    if (!isKept) return Code.OddKeptApart;
     if (qty !== null && qty <= told.execute_qty) return Code.QtyNotAboveFilled;
     const need = this.#model.needOfAmend(account, orderNo, command);
     return this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);
@@ -153,7 +157,11 @@ function newHeld(terms: Terms, sentAtMs: number): Held {
 }
 
 /** By their products. */
-const SYMBOLS: Readonly<Record<string, string>> = { AAPL: "AAPL", DODO: "DODO-USDT" };
+const SYMBOLS: Readonly<Record<string, string>> = {
+  AAPL: "AAPL",
+  DODO: "DODO-USDT",
+  "00700": "00700",
+};
 
 const PRICED: ReadonlySet<string> = new Set([
   "limit_order",

@@ -29,7 +29,7 @@ export class WitnessedModel extends Model {
 
   /** Whether an auction may be matched later than it was due. */
   constructor(mayBeLate: (market: string) => boolean) {
-    super();
+    super(true);
     this.#mayBeLate = mayBeLate;
   }
 

@@ -2,7 +2,7 @@
 import type { MarketClient } from "../clients/market-client.ts";
 import { PORTFOLIOS, type Trader } from "../clients/trader.ts";
 import { foldOfAll, foldOfJournal } from "../oracle/fold.ts";
-import { ALL_INSTRUMENTS, INSTRUMENTS } from "../oracle/money.ts";
+import { INSTRUMENTS } from "../oracle/money.ts";
 import type { OrderRow } from "../oracle/told.ts";
 import { promised } from "../oracle/violation.ts";
 import { endOfProcess } from "../world/gateway-life.ts";
@@ -53,7 +53,7 @@ export class Rest {
     for (const trader of this.#stage.callers) {
       const release = { kind: "deadMan", timeoutS: 0 } as const;
       await this.#stage.performed(trader, { ...release, scope: "key", value: "" });
-      for (const { symbol } of ALL_INSTRUMENTS) {
+      for (const { symbol } of INSTRUMENTS) {
         await this.#stage.performed(trader, { ...release, scope: "symbol", value: symbol });
       }
       for (const value of PORTFOLIOS) {

@@ -106,6 +106,7 @@ export class Stage {
       onAccount: (key) => this.#welcome(key),
       changesInstruments: this.swarm.instruments,
       isStrict: this.isStrict,
+      symbols: this.swarm.symbols,
       lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),
       onViolation: (what) => {
@@ -323,6 +324,7 @@ export class Stage {
       hasNets: this.hasNets,
       isStrict: this.isStrict,
       home: this.home,
+      symbols: this.swarm.symbols,
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,

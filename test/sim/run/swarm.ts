@@ -13,6 +13,8 @@ export interface Swarm {
   readonly pipelines: boolean;
   /** Faults of the venue do not keep safety nets and operators away. */
   readonly netsBesideFaults: boolean;
+  /** What is traded where there are no sessions. */
+  readonly symbols: readonly string[];
   /** Safety nets and operators, beside sessions and auctions. */
   readonly strictNets: boolean;
   /** Cancels and amends say when they are not wanted any more. */
@@ -73,6 +75,13 @@ export function startMs(seed: number): number {
 const ORDINARY_START_MS = 1_746_774_142_000;
 const DAY_MS = 86_400_000;
 
+const SYMBOLS = [
+  ["AAPL", "DODO-USDT"],
+  ["AAPL", "DODO-USDT"],
+  ["00700", "AAPL", "DODO-USDT"],
+  ["00700"],
+];
+
 export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
   const random = new Random(seed, "swarm");
   const maybe = (): boolean => random.chance(0.5);
@@ -81,6 +90,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     instruments: plain,
     visitors: maybe(),
     pipelines: maybe(),
+    symbols: new Random(seed, "symbols").pick(SYMBOLS),
     strictNets: new Random(seed, "strict nets").chance(0.7),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
