@@ -283,8 +283,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/sequencer/command-turn.ts`,
-        find: "return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);",
-        replace: "return caller.portfolioIds === undefined ? null : () => true;",
+        find: "return openTarget(this.#book, target, this.#caller.portfolioIds);",
+        replace: "return openTarget(this.#book, target);",
       },
     ],
   },
@@ -434,8 +434,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/sequencer/cancel-runs.ts`,
-        find: "    if (waiting.size > 0) return;",
-        replace: "    if (waiting.size > 1_000) return;",
+        find: "    if (!sweep.isOver) return;",
+        replace: "    sweep.end();",
       },
     ],
   },

@@ -274,13 +274,7 @@ export class RunningNode {
 
   #makeKillSwitch(): KillSwitch {
     const { clock, onFatal } = this.#options;
-    const { archive } = this.#foundation;
-    return new KillSwitch({
-      sequencer: this.sequencer,
-      clock,
-      findClosed: (account, orderId) => archive.findClosed(account, { orderId }),
-      onBug: onFatal,
-    });
+    return new KillSwitch({ sequencer: this.sequencer, clock, onBug: onFatal });
   }
 
   #operatorParts(): OperatorParts {

@@ -29,7 +29,12 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "operator/limits.ts": { KILL_STEP_ORDERS: 3, KEYS_PER_STEP: 2 },
   "http/limits.ts": { PIPELINED_MAX: 3 },
   "limits/limits.ts": { TURN_REQUESTS_MIN: 3 },
-  "sequencer/limits.ts": { COMMIT_ANSWERS_MIN: 2, CANCELS_PER_STEP: 3, EXPIRIES_PER_STEP: 3 },
+  "sequencer/limits.ts": {
+    COMMIT_ANSWERS_MIN: 2,
+    CANCELS_PER_STEP: 3,
+    LOOKS_PER_CANCEL: 2,
+    EXPIRIES_PER_STEP: 3,
+  },
   "venue/limits.ts": { HELD_MAX: 5 },
 };
 

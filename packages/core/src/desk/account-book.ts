@@ -6,10 +6,11 @@ import { assert } from "../assert.ts";
 import { WorkingTotals } from "../limits/exposure.ts";
 import type { Account, ClOrdId, KeyId, OrderId } from "../model/ids.ts";
 import { NO_CL_ORD_ID } from "../model/ids.ts";
+import { type MarketGroup, marketGroupOf } from "../model/instrument.ts";
 import type { Order } from "../model/order.ts";
 import { DeadManSwitches } from "./dead-man.ts";
 import { DisconnectWatches } from "./disconnect-watches.ts";
-import { OpenOrders, type OpenScan } from "./open-orders.ts";
+import { type OpenCursor, OpenOrders, type OpenScan } from "./open-orders.ts";
 
 /** How many there are of each name; nothing is kept of a name that has none. */
 class Counts<Name> {
@@ -31,6 +32,38 @@ class Counts<Name> {
   }
 }
 
+/** The live orders of a client's name that several share: of the account, and of each portfolio. */
+export class SharedName {
+  readonly #orderIds = new Set<OrderId>();
+  readonly #byPortfolio = new Map<string, Set<OrderId>>();
+
+  /** Oldest first. */
+  get orderIds(): ReadonlySet<OrderId> {
+    return this.#orderIds;
+  }
+
+  /** Those in the portfolio, oldest first. */
+  orderIdsIn(portfolioId: string): ReadonlySet<OrderId> {
+    return this.#byPortfolio.get(portfolioId) ?? NO_ORDER_IDS;
+  }
+
+  add({ orderId, portfolioId }: Order): void {
+    this.#orderIds.add(orderId);
+    const known = this.#byPortfolio.get(portfolioId);
+    if (known === undefined) this.#byPortfolio.set(portfolioId, new Set([orderId]));
+    else known.add(orderId);
+  }
+
+  remove({ orderId, portfolioId }: Order): void {
+    const inPortfolio = this.#byPortfolio.get(portfolioId);
+    assert(inPortfolio?.delete(orderId) === true, "the name's orders include this one");
+    if (inPortfolio.size === 0) this.#byPortfolio.delete(portfolioId);
+    this.#orderIds.delete(orderId);
+  }
+}
+
+const NO_ORDER_IDS: ReadonlySet<OrderId> = new Set();
+
 export class AccountBook {
   readonly account: Account;
   /** Whether it may sell what it does not hold. */
@@ -44,10 +77,11 @@ export class AccountBook {
   readonly deadMan = new DeadManSwitches();
   readonly watches = new DisconnectWatches();
   readonly #open = new OpenOrders();
-  /** Live orders by the client's name; a set only where several share it. */
-  readonly #byClOrdId = new Map<ClOrdId, OrderId | Set<OrderId>>();
+  /** Live orders by the client's name. */
+  readonly #byClOrdId = new Map<ClOrdId, OrderId | SharedName>();
   readonly #openByKey = new Counts<KeyId>();
   readonly #openByPortfolio = new Counts<string>();
+  readonly #openByGroup = new Counts<MarketGroup>();
 
   constructor(account: Account, shortSellingAllowed: boolean) {
     this.account = account;
@@ -68,6 +102,11 @@ export class AccountBook {
     return this.#openByPortfolio.of(portfolioId);
   }
 
+  /** Open orders in the market and all its names. */
+  openCountAt(marketGroup: MarketGroup): number {
+    return this.#openByGroup.of(marketGroup);
+  }
+
   openOrder(orderId: OrderId): Order | null {
     return this.#open.get(orderId);
   }
@@ -76,18 +115,28 @@ export class AccountBook {
   openByClOrdId(clOrdId: ClOrdId): readonly OrderId[] {
     const found = this.#byClOrdId.get(clOrdId);
     if (found === undefined) return [];
-    return typeof found === "string" ? [found] : [...found];
+    return typeof found === "string" ? [found] : [...found.orderIds];
+  }
+
+  /** The one live order that carries the client's name, or all that share it; null without any. */
+  named(clOrdId: ClOrdId): OrderId | SharedName | null {
+    return this.#byClOrdId.get(clOrdId) ?? null;
   }
 
   /** How many live orders carry the client's name. */
   openCountNamed(clOrdId: ClOrdId): number {
     const found = this.#byClOrdId.get(clOrdId);
-    return found === undefined ? 0 : typeof found === "string" ? 1 : found.size;
+    return found === undefined ? 0 : typeof found === "string" ? 1 : found.orderIds.size;
   }
 
   /** What is open now, to be looked through in steps. */
   scanOpen(): OpenScan {
     return this.#open.scan();
+  }
+
+  /** What is open now and stays so, oldest first, to be worked off in steps. */
+  openCursor(): OpenCursor {
+    return this.#open.cursor();
   }
 
   openNewestFirst(): Iterable<Order> {
@@ -108,7 +157,8 @@ export class AccountBook {
     this.#open.insert(order);
     this.#openByKey.change(order.enteredBy, 1);
     this.#openByPortfolio.change(order.portfolioId, 1);
-    if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order.clOrdId, order.orderId);
+    this.#openByGroup.change(marketGroupOf(order.market), 1);
+    if (order.clOrdId !== NO_CL_ORD_ID) this.#indexClOrdId(order);
   }
 
   replace(order: Order): void {
@@ -116,27 +166,37 @@ export class AccountBook {
   }
 
   remove(orderId: OrderId): void {
-    const { clOrdId, enteredBy, portfolioId } = this.#open.remove(orderId);
-    this.#openByKey.change(enteredBy, -1);
-    this.#openByPortfolio.change(portfolioId, -1);
-    if (clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(clOrdId, orderId);
+    const order = this.#open.remove(orderId);
+    this.#openByKey.change(order.enteredBy, -1);
+    this.#openByPortfolio.change(order.portfolioId, -1);
+    this.#openByGroup.change(marketGroupOf(order.market), -1);
+    if (order.clOrdId !== NO_CL_ORD_ID) this.#forgetClOrdId(order);
   }
 
-  #indexClOrdId(clOrdId: ClOrdId, orderId: OrderId): void {
-    const found = this.#byClOrdId.get(clOrdId);
-    if (found === undefined) this.#byClOrdId.set(clOrdId, orderId);
-    else if (typeof found === "string") this.#byClOrdId.set(clOrdId, new Set([found, orderId]));
-    else found.add(orderId);
-  }
-
-  #forgetClOrdId(clOrdId: ClOrdId, orderId: OrderId): void {
-    const found = this.#byClOrdId.get(clOrdId);
-    assert(found !== undefined, "a named open order is indexed by its name");
-    if (typeof found === "string") {
-      this.#byClOrdId.delete(clOrdId);
+  #indexClOrdId(order: Order): void {
+    const found = this.#byClOrdId.get(order.clOrdId);
+    if (found === undefined) {
+      this.#byClOrdId.set(order.clOrdId, order.orderId);
       return;
     }
-    assert(found.delete(orderId), "the name's orders include this one");
-    if (found.size === 0) this.#byClOrdId.delete(clOrdId);
+    if (typeof found !== "string") {
+      found.add(order);
+      return;
+    }
+    const shared = new SharedName();
+    const first = this.#open.get(found);
+    assert(first !== null, "an indexed order is open");
+    shared.add(first);
+    shared.add(order);
+    this.#byClOrdId.set(order.clOrdId, shared);
+  }
+
+  #forgetClOrdId(order: Order): void {
+    const found = this.#byClOrdId.get(order.clOrdId);
+    assert(found !== undefined, "a named open order is indexed by its name");
+    if (typeof found !== "string") found.remove(order);
+    if (typeof found === "string" || found.orderIds.size === 0) {
+      this.#byClOrdId.delete(order.clOrdId);
+    }
   }
 }

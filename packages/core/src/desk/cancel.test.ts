@@ -96,6 +96,55 @@ test("cancel target: an ambiguity neither lists nor counts what is filled", () =
   assert.match(target.refusal.details, /: 22000000002, .*, 22000000021 and 2 more$/);
 });
 
+test("cancel target: a name that many share means what is in the caller's portfolios", () => {
+  const inPortfolio = (orderNo: number, portfolioId: string, ...events: OrderEvent[]) => {
+    return { ...orderAfter(orderNo, "ref", ACCEPTED, ...events), portfolioId };
+  };
+  const asked: OrderEvent = { type: "CancelRequested" };
+  const book = bookWith(...[1, 2, 3].map((orderNo) => inPortfolio(orderNo, "theirs")));
+  const found = (...portfolioIds: string[]) => {
+    return openTarget(book, byClOrdId("ref"), new Set(portfolioIds));
+  };
+  assert.deepEqual(found("mine"), { found: "none" });
+  assert.deepEqual(found(), { found: "none" });
+  const filled = inPortfolio(4, "mine", asked, traded(10));
+  book.insert(filled);
+  assert.deepEqual(found("mine"), { found: "open", order: filled });
+  const mine = inPortfolio(5, "mine");
+  book.insert(mine);
+  assert.deepEqual(found("mine"), { found: "open", order: mine });
+  assert.deepEqual(found("mine", "other"), { found: "open", order: mine });
+  book.insert(inPortfolio(6, "other"));
+  book.insert(inPortfolio(7, "mine"));
+  const target = found("other", "mine");
+  assert.ok(target.found === "ambiguous");
+  assert.match(target.refusal.details, /: 22000000005, 22000000006, 22000000007$/);
+  book.remove(orderIdOf(5));
+  book.remove(orderIdOf(7));
+  assert.deepEqual(found("mine"), { found: "open", order: filled });
+});
+
+test("cancel target: of many orders that share a name only those are looked at that may be meant", () => {
+  const named = (orderNo: number, portfolioId: string) => {
+    return { ...orderAfter(orderNo, "ref", ACCEPTED), portfolioId };
+  };
+  const count = 10 * AMBIGUOUS_LISTED_MAX;
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const book = bookWith(...numbers.map((orderNo) => named(orderNo, "theirs")), named(999, "mine"));
+  let lookCount = 0;
+  const openOrder = book.openOrder.bind(book);
+  book.openOrder = (orderId) => {
+    lookCount += 1;
+    return openOrder(orderId);
+  };
+  const found = openTarget(book, byClOrdId("ref"), new Set(["mine"]));
+  assert.deepEqual([found.found, lookCount], ["open", 2]);
+  const target = openTarget(book, byClOrdId("ref"), new Set(["mine", "theirs"]));
+  assert.ok(target.found === "ambiguous");
+  assert.match(target.refusal.details, /22000000020 and 181 more$/);
+  assert.equal(lookCount, 2 + 1 + AMBIGUOUS_LISTED_MAX);
+});
+
 test("cancel of a closed order: cancelled is a success, filled and rejected are not", () => {
   const canceled: OrderEvent = { type: "Canceled", cancelReason: CancelReason.Requested };
   const rejected: OrderEvent = { type: "Rejected", rejectReason: "market closed" };

@@ -6,7 +6,7 @@ import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import { isWorking } from "../order/order.ts";
-import type { AccountBook } from "./account-book.ts";
+import { type AccountBook, SharedName } from "./account-book.ts";
 
 /** What a cancel target names among the open orders of its account. */
 export type OpenTarget =
@@ -20,35 +20,47 @@ const NOT_OPEN: OpenTarget = { found: "none" };
 /** Order numbers an ambiguity lists at most. */
 export const AMBIGUOUS_LISTED_MAX = 20;
 
-/** To who asks, orders that `sees` says no to do not exist. */
+/** To who acts for some portfolios only, orders of others do not exist. */
 export function openTarget(
   book: AccountBook,
   target: CancelTarget,
-  sees: ((order: Order) => boolean) | null = null,
+  portfolioIds?: ReadonlySet<string>,
 ): OpenTarget {
-  if (target.by === "orderId") {
-    const order = book.openOrder(target.orderId);
-    return order === null || sees?.(order) === false ? NOT_OPEN : { found: "open", order };
-  }
-  const named = book.openByClOrdId(target.clOrdId);
-  const seen = sees === null ? named : named.filter((orderId) => sees(openNamed(book, orderId)));
-  const live = seen.length > 1 ? liveOf(book, seen) : seen;
-  if (live.length > 1) return { found: "ambiguous", refusal: ambiguous(live) };
-  const orderId = live[0] ?? seen.at(-1);
+  const named = target.by === "orderId" ? target.orderId : book.named(target.clOrdId);
+  if (named instanceof SharedName) return sharedTarget(book, named, portfolioIds);
+  const order = named === null ? null : book.openOrder(named);
+  if (order === null) return NOT_OPEN;
+  const isSeen = portfolioIds === undefined || portfolioIds.has(order.portfolioId);
+  return isSeen ? { found: "open", order } : NOT_OPEN;
+}
+
+/** Of those that share the name, the one that works; else the newest. */
+function sharedTarget(
+  book: AccountBook,
+  name: SharedName,
+  portfolioIds: ReadonlySet<string> | undefined,
+): OpenTarget {
+  const seen =
+    portfolioIds === undefined
+      ? [name.orderIds]
+      : Array.from(portfolioIds, (portfolioId) => name.orderIdsIn(portfolioId));
+  const done: OrderId[] = [];
+  const live = seen.flatMap((orderIds) => liveOf(book, orderIds, done));
+  const liveCount = seen.reduce((sum, { size }) => sum + size, -done.length);
+  if (liveCount > 1) return { found: "ambiguous", refusal: ambiguous(live, liveCount) };
+  const orderId = live[0] ?? done.sort(compareOldestFirst).at(-1);
   return orderId === undefined ? NOT_OPEN : { found: "open", order: openNamed(book, orderId) };
 }
 
 /**
- * Those that work: one that was filled while its cancel is pending is in the book still. There may
- * be any number of them, so beyond those that an ambiguity lists none is looked at.
+ * Those that work: one that was filled while its cancel is pending is in the book still, and goes
+ * to `done`. There may be any number, so beyond those that an ambiguity lists none is looked at.
  */
-function liveOf(book: AccountBook, orderIds: readonly OrderId[]): readonly OrderId[] {
+function liveOf(book: AccountBook, orderIds: Iterable<OrderId>, done: OrderId[]): OrderId[] {
   const live: OrderId[] = [];
-  for (const [index, orderId] of orderIds.entries()) {
-    if (!isWorking(openNamed(book, orderId))) continue;
-    live.push(orderId);
-    if (live.length < AMBIGUOUS_LISTED_MAX) continue;
-    return live.length === index + 1 ? orderIds : live.concat(orderIds.slice(index + 1));
+  for (const orderId of orderIds) {
+    (isWorking(openNamed(book, orderId)) ? live : done).push(orderId);
+    if (live.length === AMBIGUOUS_LISTED_MAX) break;
   }
   return live;
 }
@@ -59,14 +71,21 @@ function openNamed(book: AccountBook, orderId: OrderId): Order {
   return order;
 }
 
-function ambiguous(orderIds: readonly OrderId[]): Refusal {
-  const listed = orderIds.slice(0, AMBIGUOUS_LISTED_MAX).join(", ");
-  const more = orderIds.length - AMBIGUOUS_LISTED_MAX;
+/** Of `liveCount`, the oldest ones of each portfolio at least. */
+function ambiguous(live: OrderId[], liveCount: number): Refusal {
+  const listed = live.sort(compareOldestFirst).slice(0, AMBIGUOUS_LISTED_MAX);
+  const more = liveCount - listed.length;
   const rest = more > 0 ? ` and ${more} more` : "";
   return refuse(
     "AMBIGUOUS_REFERENCE",
-    `several live orders carry this reference_id, cancel by order_no: ${listed}${rest}`,
+    `several live orders carry this reference_id, cancel by order_no: ${listed.join(", ")}${rest}`,
   );
+}
+
+/** A longer number is a higher one: they have no zeros before them. */
+function compareOldestFirst(a: OrderId, b: OrderId): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : 1;
 }
 
 /**

@@ -11,6 +11,6 @@ export * from "./desk-rules.ts";
 export * from "./disconnect-watches.ts";
 export * from "./funds.ts";
 export * from "./gross-exposure.ts";
-export type { OpenScan } from "./open-orders.ts";
+export type { OpenCursor, OpenScan } from "./open-orders.ts";
 export * from "./place-checks.ts";
 export * from "./venue-messages.ts";

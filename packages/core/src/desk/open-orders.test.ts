@@ -6,7 +6,7 @@ import type { OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { ACCEPTED } from "../order/order-fixture.ts";
 import { orderAfter } from "./account-book-fixture.ts";
-import { OpenOrders, type OpenScan } from "./open-orders.ts";
+import { type OpenCursor, OpenOrders, type OpenScan } from "./open-orders.ts";
 
 function orderOf(orderId: string): Order {
   return { ...orderAfter(1, "", ACCEPTED), orderId: orderId as OrderId };
@@ -82,6 +82,52 @@ test("open orders: a scan tells what was open when it began, whatever comes mean
         while (each.expected.length > 0) told(each);
         told(each);
         each.scan.end();
+      }
+    }),
+  );
+});
+
+test("open orders: a cursor leads to what was open when it began and is so in its turn", () => {
+  type Step = readonly [what: "insert" | "remove" | "replace" | "begin" | "tell", choice: number];
+  const step = fc.tuple(
+    fc.constantFrom("insert", "remove", "replace", "begin", "tell"),
+    fc.nat(30),
+  ) as fc.Arbitrary<Step>;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
+      const open = new OpenOrders();
+      const cursors: { readonly cursor: OpenCursor; readonly toCome: Set<OrderId> }[] = [];
+      let lastNo = 22_000_000_000;
+      const told = ({ cursor, toCome }: (typeof cursors)[number]) => {
+        const [first] = toCome;
+        assert.equal(cursor.isOver, first === undefined);
+        assert.equal(cursor.next(), first === undefined ? null : open.get(first));
+        if (first !== undefined) toCome.delete(first);
+      };
+      for (const [what, choice] of steps) {
+        const order = [...open.oldestFirst()][choice % Math.max(1, open.size)];
+        if (what === "insert") {
+          lastNo += 1 + choice;
+          open.insert(orderOf(String(lastNo)));
+        } else if (what === "begin") {
+          const toCome = new Set(Array.from(open.oldestFirst(), ({ orderId }) => orderId));
+          cursors.push({ cursor: open.cursor(), toCome });
+        } else if (what === "tell") {
+          const cursor = cursors[choice % Math.max(1, cursors.length)];
+          if (cursor !== undefined) told(cursor);
+        } else if (order !== undefined && what === "replace") {
+          open.replace({ ...order });
+        } else if (order !== undefined) {
+          open.remove(order.orderId);
+          for (const { cursor, toCome } of cursors) {
+            assert.equal(cursor.isToCome(order.orderId), toCome.delete(order.orderId));
+          }
+        }
+      }
+      for (const each of cursors) {
+        while (each.toCome.size > 0) told(each);
+        told(each);
+        each.cursor.end();
       }
     }),
   );

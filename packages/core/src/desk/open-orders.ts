@@ -33,11 +33,19 @@ class OpenOrder {
   }
 }
 
+/** Goes through the orders while others open, change and close. */
+interface Follower {
+  /** The place gets other facts; it has those from before still. */
+  changing(entry: OpenOrder): void;
+  /** The place goes from the list; it is in it still. */
+  going(entry: OpenOrder): void;
+}
+
 /**
  * The orders that were open at one moment, newest first, told one by one while others open, change
  * and close. What changes before its turn is kept as it was. Whoever begins one must end it.
  */
-export class OpenScan {
+export class OpenScan implements Follower {
   #next: OpenOrder | null;
   readonly #end: (scan: OpenScan) => void;
   /** Of places whose turn is to come: the orders that were in them. */
@@ -67,12 +75,10 @@ export class OpenScan {
     this.#end(this);
   }
 
-  /** The place gets other facts; it has those from before still. */
   changing(entry: OpenOrder): void {
     if (this.#isToCome(entry) && !this.#changed.has(entry)) this.#changed.set(entry, entry.order);
   }
 
-  /** The place goes from the list; it is in it still. */
   going(entry: OpenOrder): void {
     if (!this.#isToCome(entry)) return;
     this.changing(entry);
@@ -93,8 +99,65 @@ export class OpenScan {
   }
 }
 
+/**
+ * Leads from the oldest of the orders that are open when it begins to the newest of them. Each is
+ * told as it is in its turn; what closes before is not told. Whoever begins one must end it.
+ */
+export class OpenCursor implements Follower {
+  #next: OpenOrder | null;
+  /** Told last. */
+  #told: OpenOrder | null = null;
+  readonly #newest: OpenOrder | null;
+  readonly #end: (cursor: OpenCursor) => void;
+
+  constructor(
+    oldest: OpenOrder | null,
+    newest: OpenOrder | null,
+    end: (cursor: OpenCursor) => void,
+  ) {
+    this.#next = oldest;
+    this.#newest = newest;
+    this.#end = end;
+  }
+
+  /** Whether it stands behind the newest one. */
+  get isOver(): boolean {
+    const next = this.#next;
+    return next === null || this.#newest === null || isNewer(next, this.#newest);
+  }
+
+  /** Null behind the newest one. */
+  next(): Order | null {
+    const entry = this.#next;
+    if (entry === null || this.isOver) return null;
+    this.#told = entry;
+    this.#next = entry.newer;
+    return entry.order;
+  }
+
+  /** Whether an order that was open in the book at some time, or still is, waits for its turn. */
+  isToCome(orderId: OrderId): boolean {
+    const number = { high: highPart(orderId), low: lowPart(orderId) };
+    const wasOpen = this.#newest !== null && !isNewer(number, this.#newest);
+    return wasOpen && (this.#told === null || isNewer(number, this.#told));
+  }
+
+  end(): void {
+    this.#end(this);
+  }
+
+  /** Orders are told as they are. */
+  changing(): void {}
+
+  going(entry: OpenOrder): void {
+    if (entry === this.#next) this.#next = entry.newer;
+  }
+}
+
+type OrderNumber = Pick<OpenOrder, "high" | "low">;
+
 /** Whether its number is above the other's. */
-function isNewer(one: OpenOrder, other: OpenOrder): boolean {
+function isNewer(one: OrderNumber, other: OrderNumber): boolean {
   return one.high > other.high || (one.high === other.high && one.low > other.low);
 }
 
@@ -105,7 +168,7 @@ export class OpenOrders {
   #oldest: OpenOrder | null = null;
   /** Found last: a command asks for an order several times. */
   #found: OpenOrder | null = null;
-  readonly #scans = new Set<OpenScan>();
+  readonly #followers = new Set<Follower>();
 
   get size(): number {
     return this.#size;
@@ -125,9 +188,17 @@ export class OpenOrders {
 
   /** What is open now; until its end it costs a little at every change. */
   scan(): OpenScan {
-    const scan = new OpenScan(this.#newest, (ended) => this.#scans.delete(ended));
-    this.#scans.add(scan);
+    const scan = new OpenScan(this.#newest, (ended) => this.#followers.delete(ended));
+    this.#followers.add(scan);
     return scan;
+  }
+
+  /** Leads through what is open now and stays so; until its end as a scan. */
+  cursor(): OpenCursor {
+    const end = (ended: OpenCursor) => this.#followers.delete(ended);
+    const cursor = new OpenCursor(this.#oldest, this.#newest, end);
+    this.#followers.add(cursor);
+    return cursor;
   }
 
   /** For so many more: the table then does not grow while they come in. */
@@ -152,14 +223,14 @@ export class OpenOrders {
   /** The order has other facts. */
   replace(order: Order): void {
     const entry = this.#opened(order.orderId);
-    if (this.#scans.size > 0) for (const scan of this.#scans) scan.changing(entry);
+    if (this.#followers.size > 0) for (const each of this.#followers) each.changing(entry);
     entry.order = order;
   }
 
   /** The order as it was. */
   remove(orderId: OrderId): Order {
     const entry = this.#opened(orderId);
-    if (this.#scans.size > 0) for (const scan of this.#scans) scan.going(entry);
+    if (this.#followers.size > 0) for (const each of this.#followers) each.going(entry);
     this.#unlink(entry);
     if (entry.older === null) this.#oldest = entry.newer;
     else entry.older.newer = entry.newer;

@@ -7,13 +7,12 @@ import {
   type OperatorAct,
   WHOLE_GATEWAY,
 } from "@countermand/core/control";
-import type { Order, UnixMs } from "@countermand/core/model";
-import { ArchiveError } from "../archive/order-archive.ts";
+import { type KeyId, Side, type UnixMs } from "@countermand/core/model";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import type { RunningNode } from "../running-node.ts";
 import { FIRST, NodePlace, SECOND } from "../running-node-fixture.ts";
 import { ALICE, BOB, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
-import { PENDING_PLACES_SLOW_MAX } from "../sequencer/limits.ts";
+import { LOOKS_PER_CANCEL, PENDING_PLACES_SLOW_MAX } from "../sequencer/limits.ts";
 import { planOf } from "../venue/fault-plan.ts";
 import { KillSwitch } from "./kill-switch.ts";
 import { KILL_RETRY_MS, KILL_STEP_ORDERS } from "./limits.ts";
@@ -87,9 +86,8 @@ test("kill switch: between its steps others' commands are decided", async (t) =>
   assert.deepEqual([counts?.done, counts?.already, counts?.tooLate], [count - 2, 2, 0]);
 });
 
-/** A kill switch over memory, whose archive answers as the test says. */
+/** A kill switch over memory. */
 class Bench extends RunsBench {
-  findClosed: () => Promise<Order | null> = async () => null;
   readonly killSwitch = this.another();
 
   /** As a start makes one over what a stop left. */
@@ -97,7 +95,6 @@ class Bench extends RunsBench {
     return new KillSwitch({
       sequencer: this.sequencer,
       clock: this.clock,
-      findClosed: () => this.findClosed(),
       onBug: (error) => assert.fail(error),
     });
   }
@@ -125,23 +122,43 @@ class Bench extends RunsBench {
   }
 }
 
-test("kill switch: an archive that cannot answer keeps a count open, and stops nothing", async () => {
+test("kill switch: an order that closes before its turn is counted as it closes", async () => {
   const bench = new Bench();
   const [first] = bench.placeMany(ALICE.account, 2);
+  const filled = bench.place(ALICE.account, { price: 200_000_000n });
   assert.ok(first !== undefined);
-  bench.findClosed = () => Promise.reject(new ArchiveError("too many questions wait for it"));
-  bench.block();
-  // Its client was faster, and the archive has taken what memory held of it.
-  const canceled = bench.partitions.cancel(first, bench.nowMs);
-  assert.ok("orderId" in canceled);
+  bench.block({ account: ALICE.account });
+  // Their client and the market were faster; whether the archive has them already is all the same.
+  assert.ok("orderId" in bench.partitions.cancel(first, bench.nowMs));
+  bench.place(BOB.account, { side: Side.Sell, price: filled.price });
   bench.partitions.recent.projected("desk-22", Number.MAX_SAFE_INTEGER);
   await bench.settle();
   assert.equal(bench.partitions.openCount, 0);
-  const nothing = { tooLate: 0, failed: 0 };
-  assert.deepEqual(bench.counts, { done: 1, already: 0, left: 1, ...nothing });
-  bench.findClosed = async () => canceled;
-  await bench.pass(KILL_RETRY_MS);
-  assert.deepEqual(bench.counts, { done: 1, already: 1, left: 0, ...nothing });
+  assert.deepEqual(bench.counts, { done: 1, already: 1, tooLate: 1, failed: 0, left: 0 });
+});
+
+test("kill switch: no turn looks at more than a step of many orders, and none escapes", async () => {
+  const stepLooks = KILL_STEP_ORDERS * LOOKS_PER_CANCEL;
+  const scopes: [scope: Partial<BlockScope>, done: number][] = [
+    [{ portfolioId: "p" }, 4],
+    [{ apiKey: "k" }, 2],
+    [{ account: ALICE.account, portfolioId: "p" }, 2],
+  ];
+  for (const [scope, done] of scopes) {
+    const bench = new Bench();
+    bench.fill(ALICE.account, 3 * stepLooks);
+    for (const { account } of [ALICE, BOB, ALICE, BOB]) {
+      const enteredBy = (account === ALICE.account ? "k" : "l") as KeyId;
+      bench.place(account, { portfolioId: "p", enteredBy });
+    }
+    await bench.committed();
+    const looks = bench.countLooks(ALICE.account);
+    bench.block(scope);
+    assert.deepEqual([looks, bench.counts?.left], [[0], done], "the block names none");
+    await bench.settle();
+    assert.deepEqual(bench.counts, { done, already: 0, tooLate: 0, failed: 0, left: 0 });
+    assert.ok(Math.max(...looks) <= stepLooks && looks.length > 3, String(looks));
+  }
 });
 
 test("kill switch: an order whose own cancel the venue refuses is cancelled all the same", async () => {

@@ -10,8 +10,9 @@ export const OPERATOR_TOKEN_CHARACTERS_MIN = 32;
 export const OPERATOR_TOKEN_CHARACTERS_MAX = 512;
 
 /**
- * Orders that one step of a kill cancels. Reason: about 10 ms of work, between which every other
- * command gets its turn. Nothing is seen when it is reached: the next step follows.
+ * Orders that one step of a kill cancels; in the place of each it may look at LOOKS_PER_CANCEL.
+ * Reason: about 10 ms of work, between which every other command gets its turn. Nothing is seen
+ * when it is reached: the next step follows.
  */
 export const KILL_STEP_ORDERS = 100;
 

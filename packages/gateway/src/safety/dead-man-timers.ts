@@ -140,7 +140,7 @@ export class DeadManTimers {
     const { clock, sequencer } = this.#options;
     let leftCount = 0;
     const run = {
-      orders: this.#openIn(account, scope),
+      scope: { account, matches: (order: Order) => isInScope(order, scope) },
       reason: CancelReason.DeadMan,
       onOutcome: (outcome: RunOutcome) => {
         if (mayWorkOn(outcome)) leftCount += 1;
@@ -159,14 +159,6 @@ export class DeadManTimers {
       },
     };
     void sequencer.runs.start(run, sequencer.catchUp());
-  }
-
-  #openIn(account: Account, scope: DeadManScope): Order[] {
-    const orders: Order[] = [];
-    for (const order of this.#book(account).openOldestFirst()) {
-      if (isInScope(order, scope)) orders.push(order);
-    }
-    return orders;
   }
 
   #hasFired(account: Account, scope: DeadManScope): boolean {

@@ -107,7 +107,7 @@ export class DisconnectGuard {
     const { sequencer } = this.#options;
     let leftCount = 0;
     const run = {
-      orders: this.#ordersOf(group),
+      scope: { account: group.account, matches: (order: Order) => isOf(group, order) },
       reason: CancelReason.Disconnected,
       onOutcome: (outcome: RunOutcome) => {
         if (mayWorkOn(outcome)) leftCount += 1;
@@ -132,16 +132,6 @@ export class DisconnectGuard {
     this.#groups.delete(nameOf(group));
   }
 
-  /** What the key placed and did not mean to last. */
-  #ordersOf({ account, keyId }: Group): Order[] {
-    const orders: Order[] = [];
-    for (const order of this.#book(account).openOldestFirst()) {
-      const isMeantToLast = order.timeInForce === TimeInForce.GoodTillCancel;
-      if (order.enteredBy === keyId && !isMeantToLast) orders.push(order);
-    }
-    return orders;
-  }
-
   #group(account: Account, keyId: KeyId, name: string): Group {
     const key = groupKey(account, keyId, name);
     const known = this.#groups.get(key);
@@ -156,6 +146,12 @@ export class DisconnectGuard {
     assert(book !== null, "a key's account is open");
     return book;
   }
+}
+
+/** What the key placed and did not mean to last. */
+function isOf({ keyId }: Group, order: Order): boolean {
+  const isMeantToLast = order.timeInForce === TimeInForce.GoodTillCancel;
+  return order.enteredBy === keyId && !isMeantToLast;
 }
 
 function nameOf({ account, keyId, name }: Group): string {

@@ -1,10 +1,12 @@
 /** For tests of cancels of many orders: a sequencer over memory whose commits the test lets go. */
 import assert from "node:assert/strict";
+import type { AccountBook } from "@countermand/core/desk";
 import {
   type Account,
   type AskedReason,
   CancelReason,
   type Order,
+  type OrderId,
   type PlaceRequest,
   refuse,
   type UnixMs,
@@ -72,16 +74,61 @@ export class RunsBench {
     return Array.from({ length: count }, () => this.place(account));
   }
 
-  open(account: Account): Order[] {
-    return [...(this.partitions.deskOf(account).desk.book(account)?.openOldestFirst() ?? [])];
+  /**
+   * Opens so many orders at the desk alone, before the first one is placed: they are looked at, and
+   * never cancelled.
+   */
+  fill(account: Account, count: number): void {
+    const order = this.place(BOB.account);
+    for (let index = 0; index < count; index += 1) {
+      const orderId = String(11_000_000_000 + index) as OrderId;
+      this.#book(account).insert({ ...order, account, orderId });
+    }
   }
 
-  /** What a run found, filled as it goes. */
+  /** Counts the looks at open orders of the account from now on, for each turn. */
+  countLooks(account: Account): readonly number[] {
+    const counts = [0];
+    const book = this.#book(account);
+    const counted = <T extends object>(walk: T & { next(): unknown }): T => {
+      const next = walk.next.bind(walk);
+      const count = () => {
+        counts.push((counts.pop() ?? 0) + 1);
+        return next();
+      };
+      return Object.assign(walk, { next: count });
+    };
+    const [cursor, scan] = [book.openCursor.bind(book), book.scanOpen.bind(book)];
+    const oldestFirst = book.openOldestFirst.bind(book);
+    book.openCursor = () => counted(cursor());
+    book.scanOpen = () => counted(scan());
+    book.openOldestFirst = () => counted(oldestFirst() as Generator<Order>);
+    const endTurn = this.clock.endTurn.bind(this.clock);
+    this.clock.endTurn = () => {
+      counts.push(0);
+      return endTurn();
+    };
+    return counts;
+  }
+
+  open(account: Account): Order[] {
+    return [...this.#book(account).openOldestFirst()];
+  }
+
+  #book(account: Account): AccountBook {
+    const book = this.partitions.deskOf(account).desk.book(account);
+    assert.ok(book !== null);
+    return book;
+  }
+
+  /** What a run over these orders of Alice's found, filled as it goes. */
   run(orders: Iterable<Order>, reason: AskedReason = CancelReason.Requested) {
     const outcomes: RunOutcome[] = [];
     const state = { outcomes, isDecided: false, isDurable: false };
+    const ids = new Set(Array.from(orders, ({ orderId }) => orderId));
+    const matches = ({ orderId }: Order) => ids.has(orderId);
     const run = {
-      orders,
+      scope: { account: ALICE.account, matches },
       reason,
       onOutcome: (outcome: RunOutcome) => outcomes.push(outcome),
       onDecided: () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CancelReason, Side } from "@countermand/core/model";
 import fc from "fast-check";
 import { ALICE, BOB, RunsBench, tick } from "./cancel-runs-fixture.ts";
-import { CANCELS_PER_STEP } from "./limits.ts";
+import { CANCELS_PER_STEP, LOOKS_PER_CANCEL } from "./limits.ts";
 
 test("cancel runs: a small one is whole in the call that starts it", async () => {
   const bench = new RunsBench();
@@ -90,16 +90,36 @@ test("cancel runs: what trades in part before its turn is cancelled in its turn"
   assert.deepEqual([last?.order.phase, last?.order.cumQty], ["Canceled", LOT]);
 });
 
+test("cancel runs: no turn looks at more than a step of many orders, to find a few", async () => {
+  const bench = new RunsBench();
+  bench.fill(ALICE.account, 3 * CANCELS_PER_STEP * LOOKS_PER_CANCEL);
+  const orders = bench.placeMany(ALICE.account, 3);
+  await bench.committed();
+  const looks = bench.countLooks(ALICE.account);
+  const run = bench.run(orders);
+  const later = bench.place(ALICE.account);
+  await bench.settle();
+  assert.deepEqual(
+    run.outcomes.map(({ outcome, order }) => [outcome, order.orderId]),
+    orders.map(({ orderId }) => ["done", orderId]),
+  );
+  assert.equal(bench.open(ALICE.account).at(-1)?.orderId, later.orderId);
+  assert.ok(Math.max(...looks.slice(0, -1)) <= CANCELS_PER_STEP * LOOKS_PER_CANCEL);
+});
+
 test("cancel runs: many together take no more of a turn than one", async () => {
   const bench = new RunsBench();
-  const orders = bench.placeMany(ALICE.account, 2_000);
+  const orders = bench.placeMany(ALICE.account, 2 * CANCELS_PER_STEP);
   await bench.committed();
   bench.commits.length = 0;
+  const looks = bench.countLooks(ALICE.account);
   const runs = orders.map((order) => bench.run([order]));
-  assert.equal(bench.open(ALICE.account).length, orders.length - CANCELS_PER_STEP);
+  const soonCount = orders.length - bench.open(ALICE.account).length;
+  assert.ok(soonCount > 0 && soonCount <= CANCELS_PER_STEP, String(soonCount));
   await bench.settle();
   assert.ok(runs.every(({ isDurable }) => isDurable));
   assert.ok(Math.max(...bench.commits) <= 2 * CANCELS_PER_STEP, String(bench.commits));
+  assert.ok(Math.max(...looks) <= 2 * CANCELS_PER_STEP * LOOKS_PER_CANCEL, String(looks));
 });
 
 test("cancel runs: draining waits for what is under way", async () => {

@@ -1,24 +1,25 @@
 /**
- * Cancels sets of orders in bounded steps, so that the commands of everybody else get their turn in
- * between. All runs together share the room of a step: however many there are, a step takes no
- * longer. The journal gets each cancel as one of its own; a crash between two steps leaves the rest
- * open, and whoever started the run says what then.
+ * Finds and cancels sets of orders in bounded steps, so that the commands of everybody else get
+ * their turn in between. All runs together share the room of a step: however many there are, a step
+ * takes no longer. The journal gets each cancel as one of its own; a crash between two steps leaves
+ * the rest open, and whoever started the run says what then.
  *
- * An order is looked at again when its turn comes. One that closed meanwhile is not touched, and
- * the run is told how it closed in the moment in which it does.
+ * An order that closes before its turn is not touched, and the run is told how it closed in the
+ * moment in which it does.
  */
 import {
+  type Account,
   type AskedReason,
   type Cause,
   Channel,
   type Order,
-  type OrderId,
   type Refusal,
   type UnixMs,
 } from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
 import type { VenueFaults } from "../venue/fault-plan.ts";
-import { CANCELS_PER_STEP } from "./limits.ts";
+import { CANCELS_PER_STEP, LOOKS_PER_CANCEL } from "./limits.ts";
+import { type Looks, OpenSweep, type OrderScope } from "./open-sweep.ts";
 import type { Partitions } from "./partitions.ts";
 
 export type RunOutcome =
@@ -37,8 +38,8 @@ export function mayWorkOn({ outcome, order }: RunOutcome): boolean {
 }
 
 export interface CancelRun {
-  /** Open orders, of any accounts. */
-  readonly orders: Iterable<Order>;
+  /** Those of them that are open when it starts; of one account. */
+  readonly scope: OrderScope & { readonly account: Account };
   readonly reason: AskedReason;
   /** Who asked for it; the gateway itself, for that reason, where it is left out. */
   readonly cause?: Cause;
@@ -58,19 +59,15 @@ export interface RunHost {
   atTurnEnd(callback: () => void): void;
 }
 
-class ActiveRun {
+interface ActiveRun {
   readonly run: CancelRun;
-  /** Orders whose turn has not come, in the order in which it comes. */
-  readonly waiting: Map<OrderId, Order>;
+  /** Leads to the orders whose turn has not come. */
+  readonly sweep: OpenSweep;
   readonly settle: () => void;
-
-  constructor(run: CancelRun, settle: () => void) {
-    this.run = run;
-    this.waiting = new Map();
-    for (const order of run.orders) this.waiting.set(order.orderId, order);
-    this.settle = settle;
-  }
 }
+
+/** What all runs may do in one turn, in looks at an order. */
+const TURN_ROOM = CANCELS_PER_STEP * LOOKS_PER_CANCEL;
 
 export class CancelRuns {
   readonly #partitions: Partitions;
@@ -79,8 +76,9 @@ export class CancelRuns {
   #active: ActiveRun[] = [];
   #isStepping = false;
   /** What is left of this turn's room. */
-  #room = CANCELS_PER_STEP;
+  #room = TURN_ROOM;
   #roomIsFresh = true;
+  readonly #tellClosed = (order: Order) => this.#closed(order);
   #idleWaiters: (() => void)[] = [];
   #isStopped = false;
 
@@ -101,9 +99,10 @@ export class CancelRuns {
   start(run: CancelRun, nowMs: UnixMs): Promise<void> {
     return new Promise((settle) => {
       if (this.#isStopped) return;
-      const active = new ActiveRun(run, settle);
-      this.#add(active);
-      this.#advance(active, this.#takeRoom(active.waiting.size), nowMs);
+      const active = { run, sweep: new OpenSweep(this.#partitions, run.scope), settle };
+      this.#active.push(active);
+      this.#partitions.onClosed.add(this.#tellClosed);
+      this.#serve(active, 1, nowMs);
       // The next step waits for this one as for any other.
       if (!this.#isStepping) this.#stepAfter(this.#host.perform(() => undefined));
     });
@@ -115,8 +114,8 @@ export class CancelRuns {
    */
   stop(): void {
     this.#isStopped = true;
-    this.#active = [];
-    this.#partitions.onClosed = null;
+    for (const { sweep } of this.#active.splice(0)) sweep.end();
+    this.#partitions.onClosed.delete(this.#tellClosed);
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
@@ -126,42 +125,39 @@ export class CancelRuns {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  #add(active: ActiveRun): void {
-    this.#active.push(active);
-    this.#partitions.onClosed = (order) => this.#closed(order);
-  }
-
   /** Somebody's order closed, perhaps by the cancel of another run. */
   #closed(order: Order): void {
-    for (const { run, waiting } of this.#active) {
-      if (!waiting.delete(order.orderId)) continue;
+    for (const { run, sweep } of this.#active) {
+      if (!sweep.isToCome(order)) continue;
       run.onOutcome({ outcome: order.phase === "Canceled" ? "already" : "tooLate", order });
     }
   }
 
-  /** Decides up to `count` orders of a run; what has none left is over. */
-  #advance(active: ActiveRun, count: number, nowMs: UnixMs): void {
-    const { run, waiting } = active;
-    let left = count;
-    for (const captured of waiting.values()) {
-      if (left === 0) break;
-      left -= 1;
-      // First, so that its own closing is not taken for somebody else's.
-      waiting.delete(captured.orderId);
-      run.onOutcome(this.#cancel(captured, run, nowMs));
+  /** Lets a run have its part of the turn's room, which so many share. */
+  #serve(active: ActiveRun, sharedBy: number, nowMs: UnixMs): void {
+    const part = Math.ceil(this.#freshRoom() / sharedBy);
+    const looks = { left: part };
+    this.#advance(active, looks, nowMs);
+    this.#room -= part - looks.left;
+  }
+
+  /** Finds and cancels orders of a run as far as the looks go; what has none left is over. */
+  #advance(active: ActiveRun, looks: Looks, nowMs: UnixMs): void {
+    const { run, sweep } = active;
+    for (let order = sweep.next(looks); order !== null; order = sweep.next(looks)) {
+      looks.left -= LOOKS_PER_CANCEL - 1;
+      run.onOutcome(this.#cancel(order, run, nowMs));
     }
-    if (waiting.size > 0) return;
+    if (!sweep.isOver) return;
     this.#active.splice(this.#active.indexOf(active), 1);
-    if (this.#active.length === 0) this.#partitions.onClosed = null;
+    if (this.#active.length === 0) this.#partitions.onClosed.delete(this.#tellClosed);
     run.onDecided();
     // Nothing more to do; it is told when this is durable.
     void this.#host.perform(() => undefined).then(active.settle);
   }
 
-  #cancel(captured: Order, run: CancelRun, nowMs: UnixMs): RunOutcome {
+  #cancel(order: Order, run: CancelRun, nowMs: UnixMs): RunOutcome {
     const { reason, cause, faults = null } = run;
-    const { desk } = this.#partitions.deskOf(captured.account);
-    const order = desk.book(captured.account)?.openOrder(captured.orderId) ?? captured;
     // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
     if (!isWorking(order)) return { outcome: "tooLate", order };
     if (order.cancelPending) return { outcome: "already", order };
@@ -197,23 +193,21 @@ export class CancelRuns {
   #share(nowMs: UnixMs): void {
     const served = this.#active.slice(0, CANCELS_PER_STEP);
     for (const [index, active] of served.entries()) {
-      const part = Math.ceil(this.#room / (served.length - index));
-      this.#advance(active, this.#takeRoom(Math.min(part, active.waiting.size)), nowMs);
+      this.#serve(active, served.length - index, nowMs);
     }
-    const rest = served.filter(({ waiting }) => waiting.size > 0);
+    const rest = served.filter(({ sweep }) => !sweep.isOver);
     this.#active = [...this.#active.filter((active) => !rest.includes(active)), ...rest];
   }
 
-  #takeRoom(wanted: number): number {
-    const taken = Math.min(wanted, this.#room);
-    this.#room -= taken;
+  /** What is left of this turn's room. */
+  #freshRoom(): number {
     if (this.#roomIsFresh) {
       this.#roomIsFresh = false;
       this.#host.atTurnEnd(() => {
-        this.#room = CANCELS_PER_STEP;
+        this.#room = TURN_ROOM;
         this.#roomIsFresh = true;
       });
     }
-    return taken;
+    return this.#room;
   }
 }

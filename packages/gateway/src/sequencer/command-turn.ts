@@ -115,7 +115,7 @@ export class CommandTurn implements Turn {
   }
 
   openTarget(target: CancelTarget): OpenTarget {
-    return openTarget(this.#book, target, scopeOf(this.#caller));
+    return openTarget(this.#book, target, this.#caller.portfolioIds);
   }
 
   recentlyClosed(orderId: OrderId): Order | null {
@@ -126,7 +126,9 @@ export class CommandTurn implements Turn {
   recentlyClosedByClOrdId(clOrdId: ClOrdId): Order | null {
     const { recent } = this.#partitions;
     const caller = this.#caller;
-    return recent.newestClosedByClOrdId(caller.account, clOrdId, scopeOf(caller));
+    const ofCaller =
+      caller.portfolioIds === undefined ? null : (order: Order) => sees(caller, order);
+    return recent.newestClosedByClOrdId(caller.account, clOrdId, ofCaller);
   }
 
   keepAnswer(): void {
@@ -142,9 +144,4 @@ export class CommandTurn implements Turn {
     if (this.#guard === undefined) this.#guard = this.#rules.guardOf(this.#caller);
     return this.#guard;
   }
-}
-
-/** Null for a caller who sees the whole account. */
-export function scopeOf(caller: Caller): ((order: Order) => boolean) | null {
-  return caller.portfolioIds === undefined ? null : (order) => sees(caller, order);
 }

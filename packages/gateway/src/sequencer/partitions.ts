@@ -77,7 +77,7 @@ export class Partitions {
   readonly recent: RecentReports;
   readonly sessions: Sessions;
   /** Told of every order that closes, in the moment in which it does. */
-  onClosed: ((order: Order) => void) | null = null;
+  readonly onClosed = new Set<(order: Order) => void>();
   readonly #control: ControlPartition;
   readonly #heldBackCounts = new Map<string, number>();
   readonly #checks: RuleChecks;
@@ -383,7 +383,9 @@ export class Partitions {
     this.recent.add(name, lease.seq, event);
     if (event.type === "ExecutionReported") {
       this.#staging.reported(event, name, lease.seq);
-      if (this.onClosed !== null && isClosed(event.order)) this.onClosed(event.order);
+      if (this.onClosed.size > 0 && isClosed(event.order)) {
+        for (const tell of this.onClosed) tell(event.order);
+      }
     }
     return lease.seq;
   }

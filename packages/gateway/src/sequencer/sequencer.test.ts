@@ -201,11 +201,16 @@ test("sequencer: while many are cancelled the same request waits, other content 
   await bench.committed();
   const cancelAll = (contentDigest: string) => {
     const identity = identityOf(bench, 60_000, contentDigest);
+    let count = 0;
     return bench.sequencer.writeMany(ALICE, identity, () => ({
-      run: { orders, reason: CancelReason.Requested },
-      answer: (outcomes) => {
-        return { answer: { ...OK, body: `${outcomes.length} cancelled` }, isKept: true };
+      run: {
+        scope: { account: ALICE.account, matches: () => true },
+        reason: CancelReason.Requested,
+        onOutcome: () => {
+          count += 1;
+        },
       },
+      answer: () => ({ answer: { ...OK, body: `${count} cancelled` }, isKept: true }),
     }));
   };
   const first = cancelAll("content");

@@ -21,13 +21,7 @@ import type { Clock } from "../sys/clock.ts";
 import { SharedTurns } from "../sys/shared-turns.ts";
 import type { VenueFaults } from "../venue/fault-plan.ts";
 import { type CancelRun, CancelRuns, type RunOutcome } from "./cancel-runs.ts";
-import {
-  CommandTurn,
-  type RefusedOrder,
-  scopeOf,
-  type Turn,
-  type TurnRules,
-} from "./command-turn.ts";
+import { CommandTurn, type RefusedOrder, type Turn, type TurnRules } from "./command-turn.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import {
   PENDING_CANCELS_MAX,
@@ -105,9 +99,9 @@ export interface SequencerOptions extends GroupCommitOptions {
 /** What a write that cancels many orders came to: whom it cancels, or its answer at once. */
 export type ManyCancels =
   | {
-      readonly run: Pick<CancelRun, "orders" | "reason">;
+      readonly run: Pick<CancelRun, "scope" | "reason" | "onOutcome">;
       /** Called once, when all are decided. `isKept`: the same request must get it again. */
-      readonly answer: (outcomes: readonly RunOutcome[]) => KeptAnswer;
+      readonly answer: () => KeptAnswer;
     }
   | KeptAnswer;
 
@@ -244,17 +238,18 @@ export class Sequencer {
       const answer = keep(many);
       return this.#commits.released({ result: "answered", answer });
     }
-    const outcomes: RunOutcome[] = [];
     let answer: Answer | null = null;
     const running = this.runs.start(
       {
         ...many.run,
         ...(cause !== null && { cause }),
         faults: this.#turnRules.faultsOf(caller),
-        onOutcome: (outcome) => outcomes.push(outcome),
+        onOutcome: (outcome) => {
+          many.run.onOutcome(outcome);
+          this.#noteRefused(account, refusedByRun(outcome), cause, nowMs);
+        },
         onDecided: () => {
-          answer = keep(many.answer(outcomes));
-          this.#noteRefused(account, outcomes.flatMap(refusedByRun), cause, nowMs);
+          answer = keep(many.answer());
           this.#underWay.delete(identity.fingerprint);
         },
       },
@@ -281,7 +276,7 @@ export class Sequencer {
     const { desk } = this.partitions.deskOf(account);
     const book = desk.book(account);
     assert(book !== null, "a key's account is open");
-    if (openTarget(book, target, scopeOf(caller)).found !== "none") return true;
+    if (openTarget(book, target, caller.portfolioIds).found !== "none") return true;
     if (target.by !== "orderId") return false;
     return seen(caller, this.partitions.recent.closed(account, target.orderId)) !== null;
   }
@@ -298,7 +293,7 @@ export class Sequencer {
     if (condition.unfilled || condition.version !== null) return false;
     const book = this.partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
-    return openTarget(book, target, scopeOf(caller)).found === "open";
+    return openTarget(book, target, caller.portfolioIds).found === "open";
   }
 
   /** Looks at the state now; resolves when everything that was seen is durable. */

@@ -3,21 +3,15 @@
  * when the request is taken; what is placed while it is worked is not touched.
  */
 import {
-  ACCEPTED,
-  type CancelAllCounts,
-  type CancelAllOutcome,
   type CancelAllRequest,
-  type CancelAllWord,
   type CancelFilter,
-  encodeCancelAllData,
   encodeError,
   encodeRefusal,
   encodeSuccess,
   errorSpec,
-  listedFirst,
 } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
-import { closedRefusal } from "@countermand/core/desk";
+import type { AccountBook } from "@countermand/core/desk";
 import {
   type Account,
   CancelReason,
@@ -25,9 +19,9 @@ import {
   type Refusal,
   type UnixMs,
 } from "@countermand/core/model";
+import { walkOpen } from "../archive/open-walk.ts";
 import type { Caller } from "../auth/key-store.ts";
 import { sees } from "../auth/portfolio-scope.ts";
-import type { RunOutcome } from "../sequencer/cancel-runs.ts";
 import type { Turn } from "../sequencer/command-turn.ts";
 import type {
   Answer,
@@ -37,16 +31,10 @@ import type {
   RequestIdentity,
   Sequencer,
 } from "../sequencer/sequencer.ts";
-import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
-import { CANCEL_ALLS_PER_ACCOUNT_MAX } from "./limits.ts";
+import { CancelAllFates, fateOf } from "./cancel-all-fates.ts";
+import { failed, TOO_MANY_WAIT, TOO_MANY_WALKS } from "./failed-answer.ts";
+import { CANCEL_ALL_LOOKS_MAX, CANCEL_ALLS_PER_ACCOUNT_MAX } from "./limits.ts";
 import { type WrittenAnswer, writtenAnswer } from "./written-answer.ts";
-
-/** One order of the answer. */
-interface Fate {
-  readonly order: Order;
-  readonly outcome: CancelAllWord;
-  readonly refusal: Refusal | null;
-}
 
 export class CancelAllService {
   readonly #sequencer: Sequencer;
@@ -76,9 +64,9 @@ export class CancelAllService {
         isLost = this.#losesAnswer(caller);
         return many;
       }
-      const answer = (outcomes: readonly RunOutcome[]) => {
+      const answer = () => {
         isLost = this.#losesAnswer(caller);
-        return many.answer(outcomes);
+        return many.answer();
       };
       return { ...many, answer };
     };
@@ -92,10 +80,14 @@ export class CancelAllService {
     }
   }
 
-  /** Whether any open order matches now. */
-  findsAny(caller: Caller, filter: CancelFilter): boolean {
-    const nowMs = this.#sequencer.catchUp();
-    for (const _ of this.#eachMatching(caller, filter, nowMs)) return true;
+  /** Whether any open order matches now, or there are too many to look at each. */
+  mayFindAny(caller: Caller, filter: CancelFilter): boolean {
+    const matches = matcherOf(caller, filter, this.#sequencer.catchUp());
+    let lookedAtCount = 0;
+    for (const order of this.#book(caller).openOldestFirst()) {
+      lookedAtCount += 1;
+      if (lookedAtCount > CANCEL_ALL_LOOKS_MAX || matches(order)) return true;
+    }
     return false;
   }
 
@@ -107,39 +99,45 @@ export class CancelAllService {
       const answer = failed("TOO_MANY_CANCEL_ALLS", "earlier ones of this account are not done");
       return { answer, isKept: false };
     }
-    const orders = [...this.#eachMatching(caller, filter, nowMs)];
+    const fates = new CancelAllFates();
     return {
-      run: { orders, reason: CancelReason.Requested },
-      answer: (outcomes) => answerOf(outcomes.map(fateOf)),
+      run: {
+        scope: { account, matches: matcherOf(caller, filter, nowMs) },
+        reason: CancelReason.Requested,
+        onOutcome: (outcome) => fates.add(fateOf(outcome)),
+      },
+      answer: () => answerOf(fates),
     };
   }
 
+  /** Of one moment, in as many turns as it takes. */
   async #preview(caller: Caller, filter: CancelFilter): Promise<WrittenAnswer> {
-    if (this.#sequencer.refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
+    const { partitions, refusesQueries, refusesWalks, turns } = this.#sequencer;
+    if (refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
+    if (refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
     const nowMs = this.#sequencer.catchUp();
     const unknown = this.#unknownSymbol(caller.account, filter);
     if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
-    // All orders of a market are refused alike, and there may be a hundred thousand.
-    const refusals = new Map<string, Refusal | null>();
-    const fates = Array.from(this.#eachMatching(caller, filter, nowMs), (order): Fate => {
-      if (order.cancelPending) return { order, outcome: "already", refusal: null };
-      if (!refusals.has(order.market)) {
-        refusals.set(order.market, this.#sequencer.partitions.cancelRefusal(order, nowMs));
-      }
-      const refusal = refusals.get(order.market) ?? null;
-      return { order, outcome: refusal === null ? "done" : "failed", refusal };
-    });
-    const body = encodeSuccess(dataOf("preview", countsOf(fates), fates));
+    const matches = matcherOf(caller, filter, nowMs);
+    // Open orders are told newest first, and listed as they will be worked off.
+    const fates = new CancelAllFates({ isBackwards: true });
+    const onMatch = (order: Order): boolean => {
+      if (!matches(order)) return true;
+      const refusal = order.cancelPending ? null : partitions.cancelRefusal(order, nowMs);
+      const outcome = order.cancelPending ? "already" : refusal === null ? "done" : "failed";
+      fates.add({ order, outcome, refusal });
+      return true;
+    };
+    const open = this.#book(caller);
+    await walkOpen({ open, filter: {}, nextTurn: () => turns.next(), onMatch });
+    const body = encodeSuccess(fates.encoded("preview"));
     return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
   }
 
-  *#eachMatching(caller: Caller, filter: CancelFilter, nowMs: UnixMs): Generator<Order> {
-    const { account } = caller;
+  #book({ account }: Caller): AccountBook {
     const book = this.#sequencer.partitions.deskOf(account).desk.book(account);
     assert(book !== null, "a key's account is open");
-    for (const order of book.openOldestFirst()) {
-      if (sees(caller, order) && matchesCancelFilter(order, filter, nowMs)) yield order;
-    }
+    return book;
   }
 
   /** A symbol nobody trades is a slip: "nothing open" would be taken for safety. */
@@ -160,70 +158,35 @@ export class CancelAllService {
   }
 }
 
-function matchesCancelFilter(order: Order, filter: CancelFilter, nowMs: UnixMs): boolean {
+/** Asks for nothing that can change of an order. */
+function matcherOf(caller: Caller, filter: CancelFilter, nowMs: UnixMs): (order: Order) => boolean {
   const { market, symbol, side, portfolioId, ordType, olderThanS, clOrdIdPrefix } = filter;
-  return (
+  return (order) =>
+    sees(caller, order) &&
     (market === undefined || order.market === market) &&
     (symbol === undefined || order.symbol === symbol) &&
     (side === undefined || order.side === side) &&
     (portfolioId === undefined || order.portfolioId === portfolioId) &&
     (ordType === undefined || order.ordType === ordType) &&
     (olderThanS === undefined || nowMs - order.createdAtMs >= olderThanS * 1000) &&
-    (clOrdIdPrefix === undefined || order.clOrdId.startsWith(clOrdIdPrefix))
-  );
-}
-
-function fateOf(outcome: RunOutcome): Fate {
-  const { order } = outcome;
-  switch (outcome.outcome) {
-    case "done":
-    case "already":
-      return { order, outcome: outcome.outcome, refusal: null };
-    case "tooLate":
-      return { order, outcome: "too_late", refusal: closedRefusal(order) };
-    case "failed":
-      return { order, outcome: "failed", refusal: outcome.refusal };
-  }
+    (clOrdIdPrefix === undefined || order.clOrdId.startsWith(clOrdIdPrefix));
 }
 
 /** Code 0 says that no order that matched works any more; anything else is a failure. */
-function answerOf(fates: readonly Fate[]): KeptAnswer {
-  const counts = countsOf(fates);
-  if (counts.failed === 0) {
-    const data = dataOf(fates.length === 0 ? "nothing_open" : "done", counts, fates);
+function answerOf(fates: CancelAllFates): KeptAnswer {
+  const { done, already, tooLate, failed } = fates.counts;
+  const count = done + already + tooLate + failed;
+  if (failed === 0) {
+    const data = fates.encoded(count === 0 ? "nothing_open" : "done");
     // Kept also when nothing was open: sent again later it must not cancel younger orders.
     return { answer: { httpStatus: 200, body: encodeSuccess(data) }, isKept: true };
   }
-  const isAll = counts.failed === fates.length;
+  const isAll = failed === count;
   const name = isAll ? "NOTHING_CANCELED" : "NOT_ALL_CANCELED";
-  const data = dataOf(isAll ? "nothing_worked" : "not_all", counts, fates);
-  const details = `${counts.failed} of ${fates.length} orders work on: data says why`;
+  const data = fates.encoded(isAll ? "nothing_worked" : "not_all");
+  const details = `${failed} of ${count} orders work on: data says why`;
   const body = encodeError(name, details, { members: [["data", data]] });
   return { answer: { httpStatus: errorSpec(name).httpStatus, body }, isKept: !isAll };
-}
-
-function countsOf(fates: readonly Fate[]): CancelAllCounts {
-  const count = (word: CancelAllWord) => fates.filter(({ outcome }) => outcome === word).length;
-  return {
-    done: count("done"),
-    already: count("already"),
-    tooLate: count("too_late"),
-    failed: count("failed"),
-  };
-}
-
-function dataOf(
-  outcome: CancelAllOutcome,
-  counts: CancelAllCounts,
-  fates: readonly Fate[],
-): string {
-  const listed = listedFirst(fates).map(({ order, outcome, refusal }) => ({
-    orderNo: order.orderId,
-    referenceId: order.clOrdId,
-    outcome,
-    resultJson: refusal === null ? ACCEPTED : encodeRefusal(refusal),
-  }));
-  return encodeCancelAllData(outcome, counts, listed);
 }
 
 function refusedAnswer(refusal: Refusal): Answer {

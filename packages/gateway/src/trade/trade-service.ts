@@ -248,7 +248,7 @@ export class TradeService {
     identity: RequestIdentity,
   ): number {
     if (!this.#budgets?.isOn || this.#sequencer.remembers(caller.account, identity)) return 0;
-    const open = !isPreview && this.#cancelAlls.findsAny(caller, filter) ? 1 : 0;
+    const open = !isPreview && this.#cancelAlls.mayFindAny(caller, filter) ? 1 : 0;
     return this.#budgets.takeCancels(caller, { named: 1, open });
   }
 
