@@ -374,8 +374,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/stream/gateway-feed.ts`,
-        find: "encodeSnapshot(seq, texts, tagOf(view))",
-        replace: "encodeSnapshot(Math.max(0, seq - 1), texts, tagOf(view))",
+        find: "snapshotEnds(seq, tagOf(view))",
+        replace: "snapshotEnds(Math.max(0, seq - 1), tagOf(view))",
       },
     ],
   },

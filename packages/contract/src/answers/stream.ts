@@ -57,8 +57,16 @@ export function encodeSnapshot(
   orders: readonly string[],
   account: string | null = null,
 ): string {
-  const data = `{"orders":[${orders.join(",")}]}`;
-  return `{"type":"snapshot",${accountMember(account)}"seq":${seq},"data":${data}}`;
+  const [head, tail] = snapshotEnds(seq, account);
+  return `${head}${orders.join(",")}${tail}`;
+}
+
+/** What stands around the orders of a snapshot, which have commas between them. */
+export function snapshotEnds(
+  seq: number,
+  account: string | null,
+): readonly [head: string, tail: string] {
+  return [`{"type":"snapshot",${accountMember(account)}"seq":${seq},"data":{"orders":[`, "]}}"];
 }
 
 /**

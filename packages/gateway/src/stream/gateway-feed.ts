@@ -1,6 +1,7 @@
 /** The feed of a running gateway: recent reports from memory, older ones from the archive. */
-import { encodeSnapshot } from "@countermand/contract";
+import { snapshotEnds } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
+import type { OpenScan } from "@countermand/core/desk";
 import type { ExecutionReported } from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
@@ -55,33 +56,47 @@ export class GatewayFeed implements AccountFeed {
     return archived ?? held() ?? this.durableSeq + 1;
   }
 
-  /** Takes the orders at once and encodes them bit by bit: an order object never changes. */
+  /** Of one moment: looks through the orders and encodes them bit by bit. */
   async snapshot(): Promise<StreamMessage | null> {
-    const { hub, room, sequencer, turns, view } = this.#options;
-    const orderCount = this.#book().openCount;
-    if (!room.take(orderCount)) return null;
-    this.#snapshotOrders = orderCount;
-    const { seq, orders } = await sequencer.read(() => this.#openOrders());
-    const texts: string[] = [];
-    for (const [index, order] of orders.entries()) {
-      if (index > 0 && index % SNAPSHOT_ORDERS_PER_STEP === 0) await turns.next();
-      texts.push(hub.orderJson(order, null));
+    const { room, sequencer, view } = this.#options;
+    const book = this.#book();
+    if (!room.take(book.openCount)) return null;
+    this.#snapshotOrders = book.openCount;
+    const begun = { seq: book.streamSeq, scan: book.scanOpen() };
+    const { seq, scan } = await sequencer.read(() => begun);
+    const [head, tail] = snapshotEnds(seq, tagOf(view));
+    const pieces = await this.#piecesOf(scan);
+    return { seq, body: new StreamText([Buffer.from(head), ...pieces, Buffer.from(tail)]) };
+  }
+
+  /** Orders are told newest first, and shown oldest first. */
+  async #piecesOf(scan: OpenScan): Promise<Buffer[]> {
+    const { hub, turns, view } = this.#options;
+    const backwards: Buffer[] = [];
+    let texts: string[] = [];
+    let lookedAtCount = 0;
+    const put = () => {
+      if (texts.length === 0) return;
+      const comma = backwards.length === 0 ? "" : ",";
+      backwards.push(Buffer.from(`${texts.reverse().join(",")}${comma}`));
+      texts = [];
+    };
+    for (let order = scan.next(); order !== null; order = scan.next()) {
+      // One that was filled while its cancel is pending is in the book still.
+      if (isWorking(order) && shows(view, order)) texts.push(hub.orderJson(order, null));
+      lookedAtCount += 1;
+      if (lookedAtCount % SNAPSHOT_ORDERS_PER_STEP > 0) continue;
+      put();
+      await turns.next();
     }
-    return { seq, body: new StreamText(encodeSnapshot(seq, texts, tagOf(view))) };
+    put();
+    scan.end();
+    return backwards.reverse();
   }
 
   snapshotGone(): void {
     this.#options.room.giveBack(this.#snapshotOrders);
     this.#snapshotOrders = 0;
-  }
-
-  #openOrders() {
-    const book = this.#book();
-    const { view } = this.#options;
-    const inBook = [...book.openOldestFirst()];
-    // One that was filled while its cancel is pending is in the book still.
-    const orders = inBook.filter((order) => isWorking(order) && shows(view, order));
-    return { seq: book.streamSeq, orders };
   }
 
   #book() {

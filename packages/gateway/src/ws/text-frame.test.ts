@@ -47,6 +47,19 @@ test("text frames: many are one piece, in their order, however long and shared t
   assert.deepEqual(textFrames([]), []);
 });
 
+test("text frames: a text in pieces is the same bytes, and no piece is copied", () => {
+  for (const length of LENGTHS.filter((length) => length > 0)) {
+    const text = "e".repeat(length);
+    const pieces = [text.slice(0, 1), text.slice(1)].map((part) => Buffer.from(part));
+    const long = new StreamText(pieces);
+    const frames = textFrames([new StreamText("before"), long, new StreamText("behind")]);
+    const expected = ["before", text, "behind"].map(libraryFrame);
+    assert.deepEqual(Buffer.concat(frames), Buffer.concat(expected));
+    assert.ok(pieces.every((piece) => frames.includes(piece)));
+    assert.equal(frameByteCount(long), libraryFrame(text).length);
+  }
+});
+
 test("text frames: what several send alone is encoded once", () => {
   const text = new StreamText('{"op":"order"}', true);
   assert.equal(textFrames([text])[0], textFrames([text])[0]);

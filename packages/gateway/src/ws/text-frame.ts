@@ -20,12 +20,23 @@ export function frameByteCount({ byteCount }: StreamText): number {
   return (byteCount < 2 ** 16 ? 4 : 10) + byteCount;
 }
 
-/** The frames of the texts, one behind the other, in few pieces. Never written to afterwards. */
+/**
+ * The frames of the texts, one behind the other, in few pieces but for a text that is in many.
+ * Never written to afterwards.
+ */
 export function textFrames(texts: readonly StreamText[]): Buffer[] {
   const pieces: Buffer[] = [];
   let from = 0;
   let byteCount = 0;
   for (const [index, text] of texts.entries()) {
+    if (text.pieces !== null) {
+      if (from < index) pieces.push(pieceOf(texts, from, index, byteCount));
+      pieces.push(headOf(text));
+      for (const piece of text.pieces) pieces.push(piece);
+      from = index + 1;
+      byteCount = 0;
+      continue;
+    }
     const more = frameByteCount(text);
     if (index > from && byteCount + more > PIECE_BYTES_MAX) {
       pieces.push(pieceOf(texts, from, index, byteCount));
@@ -64,7 +75,21 @@ function ownFrame(text: StreamText): Buffer {
   return text.frame;
 }
 
-function writeFrame({ text, byteCount }: StreamText, piece: Buffer, start: number): void {
+function headOf(text: StreamText): Buffer {
+  const head = Buffer.allocUnsafe(frameByteCount(text) - text.byteCount);
+  writeHead(text, head, 0);
+  return head;
+}
+
+function writeFrame(text: StreamText, piece: Buffer, start: number): void {
+  const offset = writeHead(text, piece, start);
+  const { byteCount } = text;
+  // As many bytes as characters: all ASCII, which Latin-1 writes the same and faster.
+  piece.write(text.text, offset, byteCount === text.text.length ? "latin1" : "utf8");
+}
+
+/** Where the text begins behind it. */
+function writeHead({ byteCount }: StreamText, piece: Buffer, start: number): number {
   let offset = start;
   piece[offset++] = TEXT_FRAME;
   if (byteCount < LENGTH_16_BITS) {
@@ -76,6 +101,5 @@ function writeFrame({ text, byteCount }: StreamText, piece: Buffer, start: numbe
     piece[offset++] = LENGTH_64_BITS;
     offset = piece.writeBigUInt64BE(BigInt(byteCount), offset);
   }
-  // As many bytes as characters: all ASCII, which Latin-1 writes the same and faster.
-  piece.write(text, offset, byteCount === text.length ? "latin1" : "utf8");
+  return offset;
 }

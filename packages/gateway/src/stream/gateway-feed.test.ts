@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ALICE, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
+import { GatewayFeed } from "./gateway-feed.ts";
+import { SNAPSHOT_ORDERS_PER_STEP } from "./limits.ts";
+import { ReplayTurns } from "./replay-turns.ts";
+import { SnapshotRoom } from "./snapshot-room.ts";
+import { StreamHub } from "./stream-hub.ts";
+
+test("gateway feed: a snapshot is made step by step, and no piece holds more than one of them", async () => {
+  const bench = new RunsBench();
+  const count = 3 * SNAPSHOT_ORDERS_PER_STEP + 1;
+  const orders = bench.placeMany(ALICE.account, count);
+  const unread = () => assert.fail("a snapshot is in memory");
+  const feed = new GatewayFeed({
+    view: { account: ALICE.account, isTagged: false, isFirst: true },
+    hub: new StreamHub(bench.partitions.control.table),
+    sequencer: bench.sequencer,
+    archive: { reports: unread, earliestStreamSeq: unread },
+    turns: new ReplayTurns(bench.clock),
+    room: new SnapshotRoom(),
+  });
+  const looks = bench.countLooks(ALICE.account);
+  const asked = feed.snapshot();
+  // It shows one moment.
+  const [oldest] = orders;
+  assert.ok(oldest !== undefined);
+  bench.partitions.cancel(oldest, bench.nowMs);
+  await bench.settle();
+  assert.ok(Math.max(...looks) <= SNAPSHOT_ORDERS_PER_STEP, String(looks));
+  const snapshot = await asked;
+  const { pieces = null } = snapshot?.body ?? {};
+  assert.ok(pieces !== null);
+  const told = JSON.parse(Buffer.concat(pieces).toString());
+  assert.deepEqual([told.type, told.seq], ["snapshot", count]);
+  assert.deepEqual(
+    told.data.orders.map(({ order_no }: { order_no: string }) => order_no),
+    orders.map(({ orderId }) => orderId),
+  );
+  const longest = Math.max(...pieces.map((piece) => piece.toString().split("order_no").length - 1));
+  assert.equal(longest, SNAPSHOT_ORDERS_PER_STEP);
+});
