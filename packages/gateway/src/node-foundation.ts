@@ -6,7 +6,7 @@ import { assert } from "@countermand/core/assert";
 import type { ApiKeys } from "@countermand/core/control";
 import type { TradeTape } from "@countermand/core/market-data";
 import { archivedSeqs } from "./archive/archive-file.ts";
-import { type ArchiveThread, archiveThread, OrderArchive } from "./archive/order-archive.ts";
+import { OrderArchive } from "./archive/order-archive.ts";
 import { RecentReports } from "./archive/recent-reports.ts";
 import { KeyStore } from "./auth/key-store.ts";
 import type { Config } from "./config.ts";
@@ -16,6 +16,7 @@ import { JournalReader } from "./journal/journal-reader.ts";
 import { ThreadedJournal } from "./journal/threaded-journal.ts";
 import { recoverTape } from "./market/recover-tape.ts";
 import { type NodeRules, nodeRules, requireSameRules } from "./market-rules.ts";
+import type { NodeThreads } from "./node-threads.ts";
 import type { Log } from "./ops/log.ts";
 import { requireSameProfile } from "./profile.ts";
 import { type ReceiptKeys, receiptKeys } from "./receipts/receipt-keys.ts";
@@ -43,6 +44,8 @@ export interface NodeOptions {
   readonly snapshotEveryEventCount?: number;
   /** Bytes of the journal from which on it is replayed while it is verified. */
   readonly longJournalBytes?: number;
+  /** Where they are on their way already. A start that fails leaves them to whoever made them. */
+  readonly threads?: NodeThreads;
   /** The public ones by default. */
   readonly sandboxKeys?: readonly SandboxKey[];
 }
@@ -83,10 +86,7 @@ interface Replayed {
 }
 
 /** A replay of a journal that was not verified yet: what became of it counts only when it is. */
-type Attempt = {
-  /** Loads its code meanwhile; null where the replay did not get so far. */
-  readonly archiveThread: ArchiveThread | null;
-} & ({ readonly replayed: Replayed } | { readonly problem: unknown });
+type Attempt = { readonly replayed: Replayed } | { readonly problem: unknown };
 
 /** Precondition: the data directory is locked. Throws JournalError. */
 export async function layFoundation(options: NodeOptions, lock: DataDirLock): Promise<Foundation> {
@@ -103,7 +103,7 @@ export async function layFoundation(options: NodeOptions, lock: DataDirLock): Pr
   });
   let archive: OrderArchive | null = null;
   try {
-    const opened = await openArchive(options, layout, early, (partition, seq) => {
+    const opened = await openArchive(options, layout, (partition, seq) => {
       recent?.projected(partition, seq);
     });
     archive = opened;
@@ -146,9 +146,8 @@ export async function letGo(...opened: ({ close(): Promise<void> } | null)[]): P
 }
 
 function openArchive(
-  { config, clock, log }: NodeOptions,
+  { config, clock, log, threads }: NodeOptions,
   { deskCount }: NodeLayout,
-  early: Attempt | null,
   onProjected: (partition: string, seq: number) => void,
 ): Promise<OrderArchive> {
   return OrderArchive.open(config.dataDir, deskNames(deskCount), {
@@ -159,8 +158,7 @@ function openArchive(
       else log.warn(notice, "archive.notice");
     },
     clock,
-    // Verified or not, it is the same table of partitions that they were named from.
-    ...(early?.archiveThread && { thread: early.archiveThread }),
+    thread: threads?.archive,
   });
 }
 
@@ -170,31 +168,27 @@ async function openJournal(
   rules: NodeRules,
   lock: DataDirLock,
 ): Promise<{ readonly journal: ThreadedJournal; readonly early: Attempt | null }> {
-  const { config, log, onFatal } = options;
+  const { config, log, onFatal, threads } = options;
   const attempts: Attempt[] = [];
-  try {
-    const journal = await ThreadedJournal.open(config.dataDir, {
-      lock,
-      onFailure: onFatal,
-      reserveBytes: config.diskReserveMb * 1024 * 1024,
-      onInspected: (inspection) => {
-        requireSameProfile(config.dataDir, inspection, config.profile);
-        requireSameRules(config.dataDir, inspection, rules);
-      },
-      meanwhile: () => {
-        attempts.push(attempt(options, rules));
-      },
-      ...(options.longJournalBytes !== undefined && { longBytes: options.longJournalBytes }),
-    });
-    const { inspection, keptTail } = journal;
-    if (keptTail !== null) {
-      log.warn({ kept: keptTail, ...inspection.damagedTail }, "journal.damaged_tail");
-    }
-    return { journal, early: attempts[0] ?? null };
-  } catch (error) {
-    await attempts[0]?.archiveThread?.abandon();
-    throw error;
+  const journal = await ThreadedJournal.open(config.dataDir, {
+    lock,
+    thread: threads?.journal,
+    onFailure: onFatal,
+    reserveBytes: config.diskReserveMb * 1024 * 1024,
+    onInspected: (inspection) => {
+      requireSameProfile(config.dataDir, inspection, config.profile);
+      requireSameRules(config.dataDir, inspection, rules);
+    },
+    meanwhile: () => {
+      attempts.push(attempt(options, rules));
+    },
+    ...(options.longJournalBytes !== undefined && { longBytes: options.longJournalBytes }),
+  });
+  const { inspection, keptTail } = journal;
+  if (keptTail !== null) {
+    log.warn({ kept: keptTail, ...inspection.damagedTail }, "journal.damaged_tail");
   }
+  return { journal, early: attempts[0] ?? null };
 }
 
 /**
@@ -213,15 +207,13 @@ function layoutOf(
 /** While the journal is verified: reads only, and lets nothing out but its outcome. */
 function attempt(options: NodeOptions, rules: NodeRules): Attempt {
   const { dataDir } = options.config;
-  let thread: ArchiveThread | null = null;
   try {
     const layout = layoutOf(journalEnds(dataDir).keys(), rules, options);
-    thread = archiveThread(dataDir, deskNames(layout.deskCount));
     const archived = archivedSeqs(dataDir);
     const replayed = replay(options, layout, (partition) => archived.get(partition) ?? 0);
-    return { archiveThread: thread, replayed };
+    return { replayed };
   } catch (problem) {
-    return { archiveThread: thread, problem };
+    return { problem };
   }
 }
 

@@ -64,7 +64,7 @@ function doorOf(specifier: string, parent: string): string | null {
       : null;
   }
   if (!parent.startsWith(GATEWAY)) return null;
-  if (parent === HTTP_SERVER && specifier === "node:http") return HTTP_DOOR;
+  if (parent === HTTP_SERVER && specifier === "./node-http.ts") return HTTP_DOOR;
   return DOORS.get(specifier) ?? null;
 }
 

@@ -74,11 +74,12 @@ export class Worker extends EventEmitter {
       throw new Error(`test/sim/world/gateway-life.ts names no thread ${name}`);
     this.#name = name;
     this.#port = new SimPort(this);
-    theWorld().threads.add(this);
+    const world = theWorld();
+    world.threads.add(this);
     const data = structuredClone(options.workerData);
-    theWorld().after(theWorld().threadDelayMs(), () => {
-      this.#work(() => start(this.#port, data as never));
-    });
+    // What is sent before it listens waits until then.
+    this.#inboxEndMs = world.nowMs + world.threadDelayMs();
+    world.at(this.#inboxEndMs, () => this.#work(() => start(this.#port, data as never)));
   }
 
   postMessage(message: unknown): void {

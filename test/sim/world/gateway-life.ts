@@ -5,17 +5,24 @@ import { Gateway } from "../../../packages/gateway/src/gateway.ts";
 import { startJournalThread } from "../../../packages/gateway/src/journal/journal-worker.ts";
 import { createLog } from "../../../packages/gateway/src/ops/log.ts";
 import { makeSnapshot } from "../../../packages/gateway/src/sequencer/snapshot-worker.ts";
-import { THREADS } from "../doors/worker-threads.ts";
+import { THREADS, type ThreadStart } from "../doors/worker-threads.ts";
 import type { DiskEnd } from "./disk.ts";
 import type { Life } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
-THREADS.set("journal-worker.ts", (port, data) => startJournalThread(port as never, data));
-THREADS.set("archive-worker.ts", (port, data) => startArchiveThread(port as never, data));
+THREADS.set("journal-worker.ts", atGate(startJournalThread));
+THREADS.set("archive-worker.ts", atGate(startArchiveThread));
 THREADS.set("snapshot-worker.ts", (port, data) => {
   port.postMessage(makeSnapshot(data));
   port.close();
 });
+
+/** It begins with what it is sent first, as a thread does that waits at its gate. */
+function atGate<Start>(start: (port: never, begun: Start) => void): ThreadStart {
+  return (port) => {
+    port.once("message", (begun) => start(port as never, begun));
+  };
+}
 
 export const DATA_DIR = "/sim/data";
 /** Where clients find it, whichever process serves them. */

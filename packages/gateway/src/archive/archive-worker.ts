@@ -1,8 +1,8 @@
 /** The thread that owns archive.db and a read-only connection of its own to the journal. */
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
-import { type Gated, waitAtGate } from "../sys/gated-thread.ts";
+import { waitAtGate } from "../sys/gated-thread.ts";
 import { standBack, stepAside } from "../sys/thread-priority.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
@@ -10,9 +10,7 @@ import { ArchiveProjector } from "./archive-projector.ts";
 
 if (parentPort !== null) {
   standBack();
-  const start = workerData as ArchiveWorkerStart & Gated;
-  waitAtGate(start);
-  startArchiveThread(parentPort, start);
+  startArchiveThread(parentPort, waitAtGate<ArchiveWorkerStart>(parentPort));
 }
 
 /** Whatever is thrown here ends the thread; the main thread reports it and starts another one. */

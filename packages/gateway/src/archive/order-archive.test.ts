@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Worker } from "node:worker_threads";
 import {
   type Account,
   type ClOrdId,
@@ -24,12 +26,8 @@ import {
   RETRY_MS_MIN,
   RUN_REPORTS_MAX,
 } from "./archive-limits.ts";
-import {
-  type ArchiveNotice,
-  type ArchiveOptions,
-  type ArchiveThread,
-  OrderArchive,
-} from "./order-archive.ts";
+import type { ArchiveThread } from "./archive-thread.ts";
+import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
 
@@ -38,7 +36,7 @@ interface Setting {
   readonly journal: SqliteJournal;
   readonly desk: ScriptedDesk;
   readonly notices: ArchiveNotice[];
-  open(options?: ArchiveOptions, partitions?: string[]): Promise<OrderArchive>;
+  open(options?: ArchiveOptions): Promise<OrderArchive>;
   /** Resolves at the next notice of that type. */
   noticed(type: ArchiveNotice["type"]): Promise<void>;
 }
@@ -57,8 +55,8 @@ async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void>
       notices.push(notice);
       waiting.get(notice.type)?.();
     };
-    const open = async (options: ArchiveOptions = {}, partitions: string[] = [DESK]) => {
-      const archive = await OrderArchive.open(folder, partitions, {
+    const open = async (options: ArchiveOptions = {}) => {
+      const archive = await OrderArchive.open(folder, [DESK], {
         onNotice,
         gatherMs: 0,
         ...options,
@@ -420,19 +418,17 @@ test("archive: while the system gives no thread it is tried again", () =>
     const orderId = desk.place(ALICE);
     desk.cancel(orderId);
     const clock = new FakeClock();
-    const partitions = [DESK];
-    const archive = await open({ clock }, partitions);
+    const archive = await open({ clock });
     await projectAll(archive, desk);
     withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
     const ended = noticed("Failed");
     await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
     await ended;
-    // What cannot be given to a thread fails as one that the system does not give.
-    partitions.push(Symbol("no thread") as unknown as string);
     const refused = noticed("Failed");
-    clock.advance(RETRY_MS_MIN);
-    await refused;
-    partitions.pop();
+    await withoutThreads(async () => {
+      clock.advance(RETRY_MS_MIN);
+      await refused;
+    });
     const recovered = noticed("Recovered");
     clock.advance(2 * RETRY_MS_MIN);
     await recovered;
@@ -441,6 +437,24 @@ test("archive: while the system gives no thread it is tried again", () =>
       ["Rebuilding", "Failed", "Failed", "Rebuilding", "Recovered"],
     );
   }));
+
+/** Meanwhile the system gives none to whoever makes one. */
+async function withoutThreads(run: () => Promise<void>): Promise<void> {
+  const threads: { Worker: typeof Worker } = process.getBuiltinModule("node:worker_threads");
+  const given = threads.Worker;
+  threads.Worker = class {
+    constructor() {
+      throw new Error("no thread");
+    }
+  } as unknown as typeof Worker;
+  syncBuiltinESMExports();
+  try {
+    await run();
+  } finally {
+    threads.Worker = given;
+    syncBuiltinESMExports();
+  }
+}
 
 test("archive: closed, it refuses", () =>
   withDesk(async ({ desk, open }) => {
@@ -456,11 +470,10 @@ test("archive: closed, it refuses", () =>
   }));
 
 test("archive: a thread that hangs is not waited for at the end, and ended", () =>
-  withDesk(async ({ folder, open }) => {
+  withDesk(async ({ open }) => {
     const clock = new FakeClock();
-    const start = { dataDir: folder, partitions: [DESK], required: new Map() };
     const file = new URL("./hung-archive-fixture.ts", import.meta.url);
-    const thread: ArchiveThread = new GatedThread(file, start);
+    const thread: ArchiveThread = new GatedThread(file);
     const gone = once(thread.worker, "exit");
     const archive = await open({ clock, thread });
     const asked = assert.rejects(archive.list(ALICE, {}, 0, 10), UNAVAILABLE);

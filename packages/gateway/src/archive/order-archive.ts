@@ -16,7 +16,6 @@ import {
 import { isBooked } from "@countermand/core/money";
 import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
-import { GatedThread } from "../sys/gated-thread.ts";
 import type { RebuildReason } from "./archive-file.ts";
 import {
   ARCHIVE_STOP_MS,
@@ -32,7 +31,6 @@ import {
   type ArchiveAnswer,
   type ArchiveQuestion,
   type ArchiveQuestions,
-  type ArchiveWorkerStart,
   type BookingsQuestion,
   type FromArchive,
   isListQuestion,
@@ -43,6 +41,7 @@ import {
   type StoryQuestion,
   type ToArchive,
 } from "./archive-messages.ts";
+import { type ArchiveThread, archiveThread } from "./archive-thread.ts";
 import type { Booking } from "./booking-filter.ts";
 import type { OrderFilter } from "./order-filter.ts";
 
@@ -63,22 +62,7 @@ export interface ArchiveOptions {
   /** How long positions are gathered; see FOLLOW_GATHER_MS. */
   readonly gatherMs?: number;
   /** Its first thread, where that is on its way already; see {@link archiveThread}. */
-  readonly thread?: ArchiveThread;
-}
-
-export type ArchiveThread = GatedThread<ArchiveWorkerStart>;
-
-/**
- * A thread that loads its code, and opens nothing before an archive of the same partitions is
- * opened with it.
- */
-export function archiveThread(
-  dataDir: string,
-  partitions: readonly string[],
-  required: ReadonlyMap<string, number> = new Map(),
-): ArchiveThread {
-  const start: ArchiveWorkerStart = { dataDir, partitions, required };
-  return new GatedThread(new URL("./archive-worker.ts", import.meta.url), start);
+  readonly thread?: ArchiveThread | undefined;
 }
 
 export const ARCHIVE_UNAVAILABLE = "ARCHIVE_UNAVAILABLE";
@@ -419,13 +403,15 @@ export class OrderArchive {
   }
 
   /** Resolves when the thread is ready; rejects when it ends before that, or there is none. */
-  async #startThread(
-    thread = archiveThread(this.#dataDir, this.#partitions, this.#required),
-  ): Promise<void> {
+  async #startThread(thread = archiveThread()): Promise<void> {
     if (thread.problem !== null) throw new ArchiveError(thread.problem);
     const { worker } = thread;
     this.#thread = worker;
-    thread.begin();
+    thread.begin({
+      dataDir: this.#dataDir,
+      partitions: this.#partitions,
+      required: this.#required,
+    });
     await new Promise<void>((resolve, reject) => {
       let problem = "its thread ended";
       let readyAtMs: number | null = null;

@@ -2,10 +2,11 @@
  * Requests that HTTP itself refuses: too large, too slow, not HTTP. They too are answered in
  * JSON.
  */
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, fault } from "@countermand/contract";
 import { endGently, isEnding } from "./last-answer.ts";
+import { STATUS_CODES } from "./node-http.ts";
 import { HEAD_TOO_LONG } from "./request-form.ts";
 import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
 

@@ -2,13 +2,7 @@
  * Node's HTTP server, with TLS or without. The two behave alike, but for what is below HTTP. What
  * Node takes and the standard does not is refused before a handler sees it.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { type Fault, fault } from "@countermand/contract";
@@ -17,6 +11,7 @@ import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { rememberLatest } from "./client-error.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
+import { createServer } from "./node-http.ts";
 import { formFault } from "./request-form.ts";
 import { isIgnored, sendFault } from "./responses.ts";
 

@@ -1,13 +1,9 @@
 /** Answers as HTTP: the one place that writes JSON to a response. */
-import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { type ErrorName, encodeError, errorSpec, type Fault, Header } from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
+import { STATUS_CODES } from "./node-http.ts";
 
 /** Header names and values in turn, as `writeHead` takes them. */
 type RawHeaders = string[];

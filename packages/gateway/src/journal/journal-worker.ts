@@ -2,13 +2,8 @@
  * The thread that owns the SQLite journal, so that no flush holds up the event loop. It answers
  * requests in their order; the appends that wait for it share one transaction.
  */
-import {
-  type MessagePort,
-  parentPort,
-  receiveMessageOnPort,
-  workerData,
-} from "node:worker_threads";
-import { type Gated, waitAtGate } from "../sys/gated-thread.ts";
+import { type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { waitAtGate } from "../sys/gated-thread.ts";
 import { CommitMark } from "./commit-mark.ts";
 import {
   JournalError,
@@ -19,7 +14,7 @@ import {
 import { RESERVE_RETRY_MS } from "./limits.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 
-/** What the thread is started with. */
+/** What the thread begins with. */
 export interface JournalWorkerStart {
   readonly dataDir: string;
   readonly reserveBytes: number;
@@ -266,7 +261,5 @@ function openedWithReserve({ dataDir, reserveBytes }: JournalWorkerStart): Sqlit
 }
 
 if (parentPort !== null) {
-  const start = workerData as JournalWorkerStart & Gated;
-  waitAtGate(start);
-  startJournalThread(parentPort, start);
+  startJournalThread(parentPort, waitAtGate<JournalWorkerStart>(parentPort));
 }

@@ -5,7 +5,6 @@
 import type { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import { fileBytes } from "../sys/disk.ts";
-import { GatedThread } from "../sys/gated-thread.ts";
 import { CommitMark } from "./commit-mark.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import { DiskReserve } from "./disk-reserve.ts";
@@ -20,6 +19,7 @@ import {
   type PartitionAppend,
 } from "./journal.ts";
 import { journalErrorFrom, journalFiles } from "./journal-schema.ts";
+import { type JournalThread, journalThread } from "./journal-thread.ts";
 import type {
   DiskState,
   JournalCall,
@@ -46,6 +46,8 @@ export interface ThreadedJournalOptions {
   readonly meanwhile?: () => void;
   /** Bytes from which on a journal is a long one. */
   readonly longBytes?: number;
+  /** The writer, where it is on its way already. It ends with this journal, opened or not. */
+  readonly thread?: JournalThread | undefined;
 }
 
 /** About 100,000 events: the start of a thread takes as long as verifying so many. */
@@ -53,8 +55,6 @@ const LONG_JOURNAL_BYTES = 40_000_000;
 
 /** Calls without an answer yet. The sequencer waits long before this: more of them is a bug. */
 const PENDING_COUNT_MAX = 10_000;
-
-type WriterThread = GatedThread<JournalWorkerStart>;
 
 interface Pending {
   readonly isAppend: boolean;
@@ -97,19 +97,16 @@ export class ThreadedJournal implements Journal {
     options: ThreadedJournalOptions = {},
   ): Promise<ThreadedJournal> {
     const { reserveBytes = 0 } = options;
+    let { thread } = options;
     const ownLock = options.lock === undefined ? lockDataDir(dataDir) : null;
-    let thread: WriterThread | null = null;
     try {
       makeRoomForStart(dataDir, reserveBytes);
-      const commitMark = CommitMark.memory();
-      const start = { dataDir, reserveBytes, commitMark };
-      // Of a long journal it loads its code while that is verified.
-      if (isLong(dataDir, options)) thread = writerThread(start);
       const inspection = await inspected(dataDir, options);
       options.onInspected?.(inspection);
       const keptTail = keepDamagedTail(dataDir, inspection);
-      thread ??= writerThread(start);
-      const disk = await opened(thread, dataDir);
+      thread ??= journalThread();
+      const commitMark = CommitMark.memory();
+      const disk = await opened(thread, { dataDir, reserveBytes, commitMark });
       const found = { inspection, keptTail, disk, commitMark };
       return new ThreadedJournal(dataDir, thread.worker, ownLock, options, found);
     } catch (error) {
@@ -280,15 +277,11 @@ function makeRoomForStart(dataDir: string, reserveBytes: number): void {
   }
 }
 
-function writerThread(start: JournalWorkerStart): WriterThread {
-  return new GatedThread(new URL("./journal-worker.ts", import.meta.url), start);
-}
-
 /** Lets the thread open the journal, and waits until it did. */
-function opened(thread: WriterThread, dataDir: string): Promise<DiskState> {
+function opened(thread: JournalThread, start: JournalWorkerStart): Promise<DiskState> {
   const { worker } = thread;
   return new Promise((resolve, reject) => {
-    const ended = (problem: string): void => reject(writerEnded(dataDir, problem));
+    const ended = (problem: string): void => reject(writerEnded(start.dataDir, problem));
     if (thread.problem !== null) return ended(thread.problem);
     worker.once("error", ({ message }) => ended(message));
     worker.once("message", (message: JournalMessage) => {
@@ -297,7 +290,7 @@ function opened(thread: WriterThread, dataDir: string): Promise<DiskState> {
       assert(message.type === "failed", "the thread opens or fails");
       worker.once("exit", () => reject(errorOf(message.failure)));
     });
-    thread.begin();
+    thread.begin(start);
   });
 }
 

@@ -5,17 +5,14 @@ import { GatedThread } from "./gated-thread.ts";
 
 /** Says that it is loaded, waits, and says what it was started with. */
 const CODE = `
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { waitAtGate } from ${JSON.stringify(new URL("./gated-thread.ts", import.meta.url).href)};
 parentPort.postMessage("loaded");
-waitAtGate(workerData);
-parentPort.postMessage(workerData.name);
+parentPort.postMessage(waitAtGate(parentPort).name);
 `;
 
 function thread(code: string): GatedThread<{ name: string }> {
-  return new GatedThread(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
-    name: "first",
-  });
+  return new GatedThread(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
 }
 
 test("gated thread: loads at once, begins when told", async () => {
@@ -25,7 +22,7 @@ test("gated thread: loads at once, begins when told", async () => {
   worker.on("message", (message) => messages.push(message));
   await once(worker, "message");
   assert.deepEqual(messages, ["loaded"]);
-  told.begin();
+  told.begin({ name: "first" });
   await once(worker, "exit");
   assert.deepEqual(messages, ["loaded", "first"]);
 });
@@ -33,7 +30,7 @@ test("gated thread: loads at once, begins when told", async () => {
 test("gated thread: one that was told before it loaded does not wait", async () => {
   const told = thread(CODE);
   const { worker } = told;
-  told.begin();
+  told.begin({ name: "first" });
   const [exitCode] = await once(worker, "exit");
   assert.equal(exitCode, 0);
 });
@@ -52,7 +49,7 @@ test("gated thread: one that is abandoned is let through the gate, to its end", 
 import { parentPort, workerData } from "node:worker_threads";
 import { waitAtGate } from ${JSON.stringify(new URL("./gated-thread.ts", import.meta.url).href)};
 parentPort.postMessage(workerData.gate);
-waitAtGate(workerData);
+waitAtGate(parentPort);
 parentPort.postMessage("begun");
 `);
   const messages: unknown[] = [];

@@ -1,11 +1,11 @@
 /**
- * A thread that loads its code at once, and begins when it is told: loading takes longer than what
- * it begins with, and a start has other things to do meanwhile.
+ * A thread that loads its code at once, and begins when it is told with what: loading takes longer
+ * than what it begins with, and a start has other things to do meanwhile.
  */
-import { Worker } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
 
-/** Beside what the thread is started with. */
-export interface Gated {
+/** What the thread is made with. */
+interface Gated {
   /** {@link CLOSED} until the thread may begin, or is not needed any more. */
   readonly gate: Int32Array;
 }
@@ -20,10 +20,10 @@ export class GatedThread<Start extends object> {
   #problem: string | null = null;
 
   /** @param file calls {@link waitAtGate} before anything else */
-  constructor(file: URL, start: Start) {
-    const workerData: Start & Gated = { ...start, gate: this.#gate };
+  constructor(file: URL) {
+    const made: Gated = { gate: this.#gate };
     // The process's own options (--eval, --test) are not meant for this thread.
-    this.worker = new Worker(file, { workerData, execArgv: [] });
+    this.worker = new Worker(file, { workerData: made, execArgv: [] });
     this.worker.once("error", ({ message }) => {
       this.#problem = message;
     });
@@ -34,7 +34,9 @@ export class GatedThread<Start extends object> {
     return this.#problem;
   }
 
-  begin(): void {
+  /** Once. */
+  begin(start: Start): void {
+    this.worker.postMessage(start);
     this.#set(OPEN);
   }
 
@@ -53,8 +55,11 @@ export class GatedThread<Start extends object> {
   }
 }
 
-/** In the thread: returns when it may begin, and not at all where it is abandoned. */
-export function waitAtGate({ gate }: Gated): void {
+/** In the thread: gives what it begins with, and returns not at all where it is abandoned. */
+export function waitAtGate<Start extends object>(port: MessagePort): Start {
+  const { gate } = workerData as Gated;
   Atomics.wait(gate, 0, CLOSED);
   if (Atomics.load(gate, 0) === ABANDONED) process.exit(); // Of the thread.
+  // It was sent before the gate was opened.
+  return receiveMessageOnPort(port)?.message as Start;
 }

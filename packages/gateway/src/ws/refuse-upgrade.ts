@@ -1,9 +1,10 @@
 /** Handshakes that are refused: answered as HTTP with the JSON error body, before any upgrade. */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, type Fault, Header } from "@countermand/contract";
 import { endGently } from "../http/last-answer.ts";
 import { REQUEST_ID_CHARACTERS_MAX } from "../http/limits.ts";
+import { STATUS_CODES } from "../http/node-http.ts";
 import { faultAnswer, JSON_TYPE } from "../http/responses.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 
