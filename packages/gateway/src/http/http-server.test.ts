@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { HttpServer } from "./http-server.ts";
@@ -22,7 +23,7 @@ class Edge {
     this.#server = server;
   }
 
-  static async open(t: TestContext, hasRoom = true): Promise<Edge> {
+  static async open(t: TestContext, hasRoom = true, readsPlain = true): Promise<Edge> {
     const hold = (give: () => void): void => {
       edge.#held.push(give);
       edge.#onHeld();
@@ -39,6 +40,7 @@ class Edge {
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
+      readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });
     const edge = new Edge(server);
@@ -60,28 +62,43 @@ class Edge {
     return this.#held.length;
   }
 
+  /** Resolves when it has stopped, which it does not wait for beyond the deadline. */
+  stop(deadline: Promise<void>): Promise<void> {
+    return this.#server.close(deadline);
+  }
+
+  /** The server's side of the next connection. */
+  async connection(): Promise<Socket> {
+    const [socket] = await once(this.#server.server, "connection");
+    return socket as Socket;
+  }
+
   /** Answers the first request that waits. */
   release(): void {
     this.#held.shift()?.();
   }
 
-  /**
-   * Sends bytes; resolves with all that comes back until the server ends the connection. What is
-   * for `later` is sent when the first answer is there.
-   */
-  send(bytes: string, later = ""): Promise<string> {
+  /** A client's connection, and all that comes back until the server ends it. */
+  client(): { readonly socket: Socket; readonly received: Promise<string> } {
     const { port } = this.#server.server.address() as AddressInfo;
-    return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: "127.0.0.1" });
-      let received = "";
+    const socket = connect({ port, host: "127.0.0.1" });
+    const received = new Promise<string>((resolve, reject) => {
+      let text = "";
       socket.on("data", (chunk) => {
-        if (received === "") socket.write(later, "latin1");
-        received += chunk.toString("latin1");
+        text += chunk.toString("latin1");
       });
       socket.on("error", reject);
-      socket.on("close", () => resolve(received));
-      socket.write(bytes, "latin1");
+      socket.on("close", () => resolve(text));
     });
+    return { socket, received };
+  }
+
+  /** Sends bytes, and others when the first answer is there; resolves with all that comes back. */
+  send(bytes: string, later = ""): Promise<string> {
+    const { socket, received } = this.client();
+    socket.once("data", () => socket.write(later, "latin1"));
+    socket.write(bytes, "latin1");
+    return received;
   }
 }
 
@@ -174,6 +191,8 @@ const SHED = [
   "PUT /trade/v1/orders",
   "GET /trade/v1/orders",
   "GET /market/v1/trades",
+  "GET /console",
+  "GET /console/v1/session",
   "GET /nowhere",
 ];
 
@@ -233,4 +252,35 @@ test("http server: of many requests in one packet, those beyond a few wait for a
     edge.release();
   }
   assert.deepEqual(statuses(await received), [...Array<string>(20).fill("200"), "400"]);
+});
+
+const NEVER = new Promise<void>(() => {});
+
+test("http server: a stop gives what is under way its answer, as the last of its connection", async (t) => {
+  const edge = await Edge.open(t, true, false);
+  const request = `POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}`;
+  const waiting = edge.send(request);
+  await edge.held(1);
+  // Its head is not there yet as a whole.
+  const connected = edge.connection();
+  const { socket, received: begun } = edge.client();
+  socket.write(request.slice(0, 20));
+  const ofServer = await connected;
+  while (ofServer.bytesRead === 0) await setImmediate();
+  const stopped = edge.stop(NEVER);
+  edge.release();
+  assert.match(await waiting, /^HTTP\/1\.1 200 .*^Connection: close\r$/ms);
+  socket.write(request.slice(20));
+  await edge.held(1);
+  edge.release();
+  assert.match(await begun, /^HTTP\/1\.1 200 .*^Connection: close\r$/ms);
+  await stopped;
+});
+
+test("http server: a stop waits for no answer beyond its deadline", async (t) => {
+  const edge = await Edge.open(t, true, false);
+  const waiting = edge.send(`DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await edge.held(1);
+  await edge.stop(Promise.resolve());
+  assert.equal(await waiting, "");
 });
