@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
+import { connectionRoom } from "../http/connection-room.ts";
 import { OperatorServer } from "./operator-server.ts";
 
 const OPTIONS = {
@@ -42,4 +43,54 @@ test("operator server: a request that never ends keeps no stop waiting beyond it
   const { server, gone } = await underWay(10);
   await server.close(Promise.resolve());
   assert.equal(await gone, "HTTP/1.1 100 Continue\r\n\r\n", "it is cut, and nobody waited for it");
+});
+
+async function listening(t: TestContext): Promise<OperatorServer> {
+  const server = await OperatorServer.listen(OPTIONS, "127.0.0.1", 0);
+  t.after(() => server.close(Promise.resolve()));
+  return server;
+}
+
+test("operator server: every answer says how to go on, and which request it is of", async (t) => {
+  const { url } = await listening(t);
+  const ask = async (path: string, headers: Readonly<Record<string, string>>) => {
+    const response = await fetch(`${url}/operator/v1/${path}`, { headers });
+    const { reason } = (await response.json()) as { reason: string };
+    return { status: response.status, reason, headers: response.headers };
+  };
+  const stranger = await ask("blocks", { "X-Request-Id": "r-1" });
+  assert.deepEqual([stranger.status, stranger.reason], [401, "operator_token_invalid"]);
+  assert.equal(stranger.headers.get("WWW-Authenticate"), "Bearer");
+  assert.equal(stranger.headers.get("X-Request-Id"), "r-1");
+  const token = { Authorization: "Bearer t" };
+  const starting = await ask("blocks", { ...token, "X-Request-Id": "x".repeat(200) });
+  assert.deepEqual([starting.status, starting.reason], [503, "starting"]);
+  assert.equal(starting.headers.get("Retry-After"), "1");
+  assert.equal(starting.headers.get("Cache-Control"), "no-store");
+  assert.equal(starting.headers.get("X-Request-Id"), null, "half a name would be none");
+  const unknown = await ask("accounts/%zz", token);
+  assert.deepEqual([unknown.status, unknown.reason], [404, "unknown_path"]);
+});
+
+test("operator server: takes as many connections as it has room for, and no more", async (t) => {
+  const { url } = await listening(t);
+  const open = () => {
+    const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
+    t.after(() => socket.destroy());
+    return socket.on("error", () => {}).resume();
+  };
+  const answered = async (socket: ReturnType<typeof connect>): Promise<boolean> => {
+    socket.write("GET /operator/v1/blocks HTTP/1.1\r\nHost: x\r\n\r\n");
+    return await new Promise((resolve) => {
+      socket.once("data", () => resolve(true)).once("close", () => resolve(false));
+    });
+  };
+  const sockets = Array.from({ length: connectionRoom(true).operators }, open);
+  assert.ok((await Promise.all(sockets.map(answered))).every((each) => each));
+  assert.equal(await answered(open()), false);
+  const [first] = sockets;
+  assert.ok(first !== undefined);
+  first.end();
+  // Until the server has heard of it.
+  while (!(await answered(open())));
 });
