@@ -628,4 +628,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "retired-and-open",
+    what: "the oldest order stays in an instrument that is retired",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/operator/instrument-acts.ts`,
+        find: "    const orders = this.#working(symbol);",
+        replace: "    const orders = this.#working(symbol).slice(1);",
+      },
+    ],
+  },
 ];

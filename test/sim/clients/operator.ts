@@ -8,7 +8,7 @@ import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { KeyEnds } from "../oracle/key-ends.ts";
 import type { Limits } from "../oracle/limits.ts";
-import { decimal, INSTRUMENTS, ONE } from "../oracle/money.ts";
+import { decimal, INSTRUMENTS, LISTED, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -41,6 +41,8 @@ export interface OperatorOptions {
   readonly onAccount: (key: Key) => void;
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
+  /** Whether it lists an instrument in which people trade then. */
+  readonly listsLater: boolean;
   /** What is traded. */
   readonly symbols: readonly string[];
   /** Whether the market has sessions. */
@@ -67,6 +69,11 @@ interface How {
 const CENT = ONE / 100n;
 /** Under some of them most orders fit, under others few. */
 const GRIDS: Readonly<Record<string, readonly Grid[]>> = {
+  LATER: [
+    { tick: 5n * CENT, lot: 5n * ONE },
+    { tick: 10n * CENT, lot: 5n * ONE },
+    { tick: 5n * CENT, lot: 10n * ONE },
+  ],
   AAPL: [
     { tick: CENT, lot: ONE },
     { tick: CENT, lot: ONE },
@@ -95,6 +102,7 @@ export class Operator {
   readonly #http: HttpClient;
   isIdle = true;
   #accountCount = 0;
+  #hasListed = false;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -113,11 +121,13 @@ export class Operator {
       story: 8,
       orders: 5,
       account: this.#options.opensAccounts && this.#accountCount < ACCOUNTS_MAX ? 30 : 0,
+      later: this.#options.listsLater && !this.#hasListed ? 30 : 0,
       instrument: this.#options.changesInstruments ? 9 : 0,
     });
     if (act === "kill") this.#begin(() => this.#kill());
     else if (act === "mode") this.#begin(() => this.#setMode());
     else if (act === "account") this.#begin(() => this.#runAccount());
+    else if (act === "later") this.#begin(() => this.#listLater());
     else if (act === "instrument") this.changeInstrument();
     else if (act === "halt") this.#begin(() => this.#halt(this.#strictSymbol()));
     else if (act === "story") this.#begin(() => this.#stories());
@@ -445,6 +455,43 @@ export class Operator {
       if (!text.includes(`"state":"${state}"`)) onViolation(`${symbol} is not ${state}: ${text}`);
       await this.#sleep(random.between(0, 100));
     }
+  }
+
+  /** One in which people trade from then on, perhaps until it goes for good. */
+  async #listLater(): Promise<void> {
+    this.#hasListed = true;
+    const { instruments, nextId, random } = this.#options;
+    const { symbol } = LISTED;
+    const path = "/operator/v1/instruments";
+    const terms = { name: symbol, markets: ["usex", "nasdaq"], currency: "USD", tick: "0.05" };
+    const bounds = { lot: "5", price_max: "1000", qty_max: "1000" };
+    const isListed = instruments.listing();
+    await this.#ask(path, { reason: "simulated", symbol, ...terms, ...bounds });
+    isListed();
+    for (const { account } of KEYS) {
+      await this.#adjust(account, [[symbol, BigInt(random.between(50, 500)) * ONE]]);
+    }
+    await this.#sleep(random.between(50, 400));
+    if (random.chance(0.5)) await this.#halt(symbol);
+    if (random.chance(0.4)) return;
+    const block = this.#blockOf({ what: `${symbol} halted`, symbol });
+    this.#options.blocks.add(block);
+    await this.#ask(`${path}/${symbol}`, { reason: "simulated", halted: true });
+    block.answeredAtMs = this.#options.world.nowMs;
+    await this.#looked();
+    const id = nextId();
+    const change = {
+      id,
+      symbol,
+      name: null,
+      grid: null,
+      resting: "cancel",
+      retires: true,
+    } as const;
+    instruments.asked(change);
+    const isRetired = instruments.retiring();
+    await this.#ask(`${path}/${symbol}/retire`, { reason: id, resting: "cancel" }, { id });
+    isRetired();
   }
 
   async #rename(symbol: string): Promise<void> {

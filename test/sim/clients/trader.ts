@@ -3,7 +3,7 @@
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
 import type { Auditor } from "../oracle/auditor.ts";
-import { INSTRUMENTS, instrumentOf, ONE } from "../oracle/money.ts";
+import { INSTRUMENTS, instrumentOf, LISTED, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
@@ -42,6 +42,8 @@ export interface TraderOptions {
   readonly hasNets: boolean;
   /** Whether there are sessions and auctions: then it also sets the clock on. */
   readonly isStrict: boolean;
+  /** Whether it trades in what an operator lists. */
+  readonly listings: boolean;
   /** What it trades in where there are none. */
   readonly symbols: readonly string[];
   /** Which market's sessions it trades in then. */
@@ -299,7 +301,8 @@ export class Trader {
       return { terms: strictTerms(random, this.#nextReference(), this.#options.home) };
     }
     if (random.chance(0.04)) return this.#refusedPlacing();
-    const { symbol, market } = instrumentOf(random.pick(this.#options.symbols));
+    const symbolOf = () => random.pick(this.#options.symbols);
+    const { symbol, market } = this.#choosesLater() ? LISTED : instrumentOf(symbolOf());
     if (market === "hkex") return { terms: this.#hongKongTerms(symbol) };
     const orderType: OrderType = random.weighted(ORDER_TYPES);
     const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
@@ -313,11 +316,18 @@ export class Trader {
       time_in_force: random.weighted(TIMES_IN_FORCE[orderType]),
       price: isPriced ? this.#price(symbol) : 0n,
       trigger_price: isStop ? this.#price(symbol) : 0n,
-      qty: BigInt(random.between(1, 9)) * ONE,
+      qty: BigInt(random.between(1, 9)) * (symbol === LISTED.symbol ? 5n : 1n) * ONE,
       reference_id: random.chance(0.5) ? this.#nextReference() : "",
       portfolio_id: random.pick(this.#options.portfolios),
     };
     return { terms };
+  }
+
+  /** Once it may be listed, and now and then before. */
+  #choosesLater(): boolean {
+    const { auditor, listings, random } = this.#options;
+    if (!listings) return false;
+    return random.chance(auditor.history.instruments.mayBeListed ? 0.35 : 0.02);
   }
 
   /** Of whole lots, less than one, and now and then of neither. */
@@ -378,6 +388,7 @@ export class Trader {
       if (this.#options.isStrict) return strictPrice(random);
       return CENT * BigInt(random.between(40_000, 40_014));
     }
+    if (symbol === LISTED.symbol) return CENT * 5n * BigInt(random.between(400, 406));
     return (
       BigInt(symbol === "AAPL" ? random.between(10_000, 10_012) : random.between(100, 104)) * CENT
     );
@@ -484,7 +495,8 @@ export class Trader {
     const priced = random.chance(0.6);
     const before = auditor.model.order(key.account, orderNo)?.qty ?? 0n;
     const isWhole = symbol === "00700" && (before >= 100n * ONE || random.chance(0.1));
-    const lot = isWhole ? 100n * ONE : ONE;
+    const step = symbol === LISTED.symbol ? 5n * ONE : ONE;
+    const lot = isWhole ? 100n * ONE : step;
     const isStop = (auditor.model.order(key.account, orderNo)?.trigger_price ?? 0n) > 0n;
     const moves = conditions && random.chance(isStop ? 0.7 : 0.05);
     return {

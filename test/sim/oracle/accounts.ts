@@ -25,7 +25,7 @@ export interface Closing {
 
 const NOT_EMPTY = 11031264;
 export const ACCOUNT_CLOSED = "11031263";
-const ASSETS = ["HKD", "USD", "USDT", "00700", "AAPL", "BTC", "DODO"] as const;
+const ASSETS = ["HKD", "USD", "USDT", "00700", "AAPL", "BTC", "DODO", "LATER"] as const;
 
 export class Accounts {
   readonly #model: Model;

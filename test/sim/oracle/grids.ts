@@ -1,5 +1,5 @@
 /** Ticks and lots as operators have changed them so far, and which orders they leave alone. */
-import { INSTRUMENTS, instrumentOf, ONE, type Units } from "./money.ts";
+import { ALL_INSTRUMENTS, instrumentOf, ONE, type Units } from "./money.ts";
 import type { ModelOrder, Terms } from "./orders.ts";
 
 export interface Grid {
@@ -11,6 +11,7 @@ const LOTS: Readonly<Record<string, Units>> = {
   AAPL: ONE,
   "DODO-USDT": ONE / 100n,
   "00700": 100n * ONE,
+  LATER: 5n * ONE,
 };
 /** Of instruments that take less than a lot: they trade apart. */
 const ODD_LOTS: Readonly<Record<string, Units>> = { "00700": ONE };
@@ -30,7 +31,7 @@ export class Grids {
 
   /** Under strict rules a share's price may be anything that a spread allows, which is finer. */
   constructor(isStrict: boolean) {
-    for (const { symbol, tick } of INSTRUMENTS) {
+    for (const { symbol, tick } of ALL_INSTRUMENTS) {
       const isFine = isStrict && symbol === "00700";
       this.#grids.set(symbol, { tick: isFine ? tick / 10n : tick, lot: LOTS[symbol] ?? ONE });
     }

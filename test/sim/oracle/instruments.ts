@@ -6,7 +6,7 @@ import type { ControlEvent } from "../../../packages/core/src/control/index.ts";
 import type { Envelope } from "./answers.ts";
 import type { Grid } from "./grids.ts";
 import type { Model } from "./model.ts";
-import { decimal, INSTRUMENTS } from "./money.ts";
+import { decimal, INSTRUMENTS, LISTED } from "./money.ts";
 import type { Told } from "./orders.ts";
 import { promised } from "./violation.ts";
 import type { Windows } from "./windows.ts";
@@ -18,7 +18,19 @@ export interface InstrumentChange {
   readonly name: string | null;
   readonly grid: Grid | null;
   readonly resting: "keep" | "cancel";
+  /** Nothing trades in it any more. */
+  readonly retires?: boolean;
 }
+
+/** Something that an operator does once, asked for and answered. */
+interface Deed {
+  askedAtMs: number;
+  answeredAtMs: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+const UNKNOWN_SYMBOL = "11030103";
+const RETIRED = "11031270";
 
 interface Naming {
   readonly name: string;
@@ -42,6 +54,8 @@ export class Instruments {
   #coming: InstrumentChange[] = [];
   readonly #namings = new Map<string, Naming[]>();
   readonly #answers: [id: string, text: string][] = [];
+  readonly #listing: Deed = { askedAtMs: NEVER, answeredAtMs: NEVER };
+  readonly #retiring: Deed = { askedAtMs: NEVER, answeredAtMs: NEVER };
 
   constructor(model: Model, windows: Windows, nowMs: () => number) {
     this.#model = model;
@@ -70,8 +84,47 @@ export class Instruments {
     if (naming !== undefined) naming.answeredAtMs = this.#nowMs();
   }
 
+  /** What is listed later is about to be. */
+  listing(): () => void {
+    return this.#begin(this.#listing);
+  }
+
+  retiring(): () => void {
+    return this.#begin(this.#retiring);
+  }
+
+  #begin(deed: Deed): () => void {
+    deed.askedAtMs = this.#nowMs();
+    return () => {
+      deed.answeredAtMs = this.#nowMs();
+    };
+  }
+
+  /** Somebody may have listed it by now. */
+  get mayBeListed(): boolean {
+    return this.#listing.askedAtMs <= this.#nowMs();
+  }
+
+  /** What keeps an order out that was sent then, "null" where it may have been taken. */
+  answersTo(symbol: string, sentAtMs: number): ReadonlySet<string> {
+    if (symbol !== LISTED.symbol) return new Set(["null"]);
+    const answers = new Set<string>();
+    const isRetired = this.#retiring.answeredAtMs < sentAtMs;
+    if (this.#listing.answeredAtMs >= sentAtMs) answers.add(UNKNOWN_SYMBOL);
+    if (this.mayBeListed && !isRetired) answers.add("null");
+    if (this.#retiring.askedAtMs <= this.#nowMs()) answers.add(RETIRED);
+    return answers;
+  }
+
   /** The control partition has this. What it does to orders comes with theirs. */
   follow(event: ControlEvent): void {
+    if (event.type === "InstrumentRetired") {
+      const change = this.#asked.get(event.act.reason);
+      if (event.symbol !== LISTED.symbol) return;
+      promised(change?.retires === true, `nobody retired ${event.symbol}`);
+      this.#coming.push(change);
+      return;
+    }
     if (event.type !== "GridChanged" && event.type !== "InstrumentChanged") return;
     // A halt is known as a block.
     if (event.type === "InstrumentChanged" && event.securityDesc === null) return;
@@ -107,7 +160,7 @@ export class Instruments {
   #regrid(change: InstrumentChange, account: string): Told[] {
     const { id, symbol, grid, resting } = change;
     this.#coming = this.#coming.filter((each) => each !== change);
-    if (grid === null) return [];
+    if (grid === null && change.retires !== true) return [];
     const told = this.#model.regrid(symbol, grid, account);
     promised(told.length === 0 || resting === "cancel", `${id} cancels what it was to keep`);
     return told;

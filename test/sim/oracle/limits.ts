@@ -4,7 +4,7 @@
  */
 import type { Key } from "../clients/requests.ts";
 import type { Model } from "./model.ts";
-import { instrumentOf, ONE, type Units } from "./money.ts";
+import { ALL_INSTRUMENTS, instrumentOf, ONE, type Units } from "./money.ts";
 import type { Terms } from "./orders.ts";
 import { promised } from "./violation.ts";
 
@@ -246,12 +246,16 @@ export class Limits {
   /** Nobody here sells short: what counts is what is held, at the last price, and all buys. */
   #exposureCode(account: string, { grossExposure }: LimitRow, held: Held): string | null {
     const { terms, before, leaves, leavesBefore } = held;
-    const { currency, product, symbol } = instrumentOf(terms.symbol);
+    const { currency } = instrumentOf(terms.symbol);
     const max = grossExposure?.[currency];
     if (max === undefined || terms.order_side === "sell") return null;
-    const mark = this.#model.lastPrice(symbol) ?? 0n;
-    const now =
-      (this.#model.balance(account, product) * mark) / ONE + this.#buysOf(account, symbol);
+    const now = ALL_INSTRUMENTS.filter((each) => each.currency === currency)
+      .map(({ product, symbol }) => {
+        const mark = this.#model.lastPrice(symbol) ?? 0n;
+        const held = (this.#model.balance(account, product) * mark) / ONE;
+        return held + this.#buysOf(account, symbol);
+      })
+      .reduce((sum, each) => sum + each, 0n);
     const added = (this.#priceOf(terms) * leaves) / ONE;
     const taken = before === null ? 0n : (this.#priceOf(before) * leavesBefore) / ONE;
     const after = now + added - taken;

@@ -337,16 +337,16 @@ export class Model {
     });
   }
 
-  /** Open orders that cannot stay under another grid. */
-  unfit(symbol: string, grid: Grid): ModelOrder[] {
+  /** Open orders that cannot stay under another grid; under none, none can. */
+  unfit(symbol: string, grid: Grid | null): ModelOrder[] {
     const mine = this.#orders.filter((order) => {
       return order.isOpen && order.terms.symbol === symbol;
     });
-    return mine.filter((order) => !fits(order, grid));
+    return mine.filter((order) => grid === null || !fits(order, grid));
   }
 
   /** An operator changes tick and lot: what cannot stay is cancelled, account by account. */
-  regrid(symbol: string, grid: Grid, firstAccount: string): Told[] {
+  regrid(symbol: string, grid: Grid | null, firstAccount: string): Told[] {
     // The venue refuses what is on its way to it.
     const unfit = this.unfit(symbol, grid).filter(({ isPending }) => !isPending);
     const accounts = new Set([firstAccount, ...unfit.map(({ account }) => account)]);
@@ -356,6 +356,7 @@ export class Model {
         return this.cancel(account, orderNo, isCancelPending ? askedReason : "instrument_changed");
       });
     });
+    if (grid === null) return told;
     this.grids.set(symbol, grid);
     const last = this.lastPrice(symbol);
     if (last !== null && last % grid.tick !== 0n) this.#offTick.add(symbol);

@@ -24,8 +24,19 @@ export const INSTRUMENTS: readonly Instrument[] = [
   { symbol: "00700", market: "hkex", currency: "HKD", product: "00700", tick: ONE / 100n },
 ];
 
+/** What an operator may list. Nobody has any of it before. */
+export const LISTED: Instrument = {
+  symbol: "LATER",
+  market: "usex",
+  currency: "USD",
+  product: "LATER",
+  tick: ONE / 20n,
+};
+
+export const ALL_INSTRUMENTS: readonly Instrument[] = [...INSTRUMENTS, LISTED];
+
 export function instrumentOf(symbol: string): Instrument {
-  const found = INSTRUMENTS.find((each) => each.symbol === symbol);
+  const found = ALL_INSTRUMENTS.find((each) => each.symbol === symbol);
   if (found === undefined) throw new Error(`the model has no instrument ${symbol}`);
   return found;
 }

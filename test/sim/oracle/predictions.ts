@@ -6,8 +6,9 @@ import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
 import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
+import type { Instruments } from "./instruments.ts";
 import type { Model } from "./model.ts";
-import { conditionCode, seenOrders, type Terms, type Told } from "./orders.ts";
+import { conditionCode, seenOrders, sees, type Terms, type Told } from "./orders.ts";
 import type { Refusals } from "./refusals.ts";
 import { standingOf } from "./standing.ts";
 import type { StrictHours } from "./strict-hours.ts";
@@ -41,6 +42,7 @@ export interface PredictionsOptions {
   readonly switches: Switches;
   readonly refusals: Refusals;
   readonly windows: Windows;
+  readonly instruments: Instruments;
   /** Null: the market is always open. */
   readonly hours: StrictHours | null;
 }
@@ -52,10 +54,13 @@ export class Predictions {
   readonly #switches: Switches;
   readonly #refusals: Refusals;
   readonly #windows: Windows;
+  readonly #instruments: Instruments;
   readonly hours: StrictHours | null;
 
-  constructor({ accounts, model, blocks, switches, refusals, windows, hours }: PredictionsOptions) {
+  constructor(options: PredictionsOptions) {
+    const { accounts, model, blocks, switches, refusals, windows, hours, instruments } = options;
     this.hours = hours;
+    this.#instruments = instruments;
     this.#accounts = accounts;
     this.#model = model;
     this.#blocks = blocks;
@@ -83,7 +88,11 @@ export class Predictions {
         return [
           [
             `${id}/0`,
-            () => [...refusals.answersToAmend(key, command, sentAtMs), ...this.#offPrice()],
+            () => [
+              ...refusals.answersToAmend(key, command, sentAtMs),
+              ...this.#offPrice(),
+              ...this.#ofListing(key, command.orderNo, sentAtMs),
+            ],
           ],
         ];
       case "cancel":
@@ -111,12 +120,23 @@ export class Predictions {
   placeAnswers(request: Request, terms: Terms): ReadonlySet<string> {
     const { key, sentAtMs } = request;
     const strict = this.#strictAnswers(terms, request);
-    return strict ?? this.#refusals.answersToPlace(key, terms, sentAtMs);
+    if (strict !== null) return strict;
+    const listed = this.#instruments.answersTo(terms.symbol, sentAtMs);
+    const closed = this.#accounts.isClosed(key.account) ? [ACCOUNT_CLOSED] : [];
+    if (!listed.has("null") && sees(key, terms)) return new Set([...listed, ...closed]);
+    const others = [...listed].filter((code) => code !== "null");
+    return new Set([...this.#refusals.answersToPlace(key, terms, sentAtMs), ...others]);
   }
 
   /** Where the hours are strict, prices may be too far from the book. */
   #offPrice(): readonly string[] {
     return this.hours === null ? [] : ["11030104"];
+  }
+
+  /** That its instrument has gone for good comes before what else keeps an amend out. */
+  #ofListing({ account }: Key, orderNo: string, sentAtMs: number): readonly string[] {
+    const symbol = this.#model.order(account, orderNo)?.symbol ?? "";
+    return [...this.#instruments.answersTo(symbol, sentAtMs)].filter((code) => code !== "null");
   }
 
   /** Codes that would have been right for an element of it at some moment. */

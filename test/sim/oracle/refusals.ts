@@ -161,6 +161,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   AAPL: "AAPL",
   DODO: "DODO-USDT",
   "00700": "00700",
+  LATER: "LATER",
 };
 
 const PRICED: ReadonlySet<string> = new Set([

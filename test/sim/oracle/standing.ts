@@ -1,13 +1,13 @@
 /** What an account has, as its balance and its positions show it. */
 import type { Envelope } from "./answers.ts";
 import type { Model } from "./model.ts";
-import { decimal, INSTRUMENTS } from "./money.ts";
+import { ALL_INSTRUMENTS, decimal } from "./money.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** By currency: cash with what is not settled, held back, free; by product: held, on sale. */
 export function standingOf(model: Model, account: string): string {
-  const rows = INSTRUMENTS.map(({ currency, product, symbol }) => ({
+  const rows = ALL_INSTRUMENTS.map(({ currency, product, symbol }) => ({
     [currency]: [
       model.balance(account, currency),
       model.cashOnHold(account, currency),
@@ -21,7 +21,7 @@ export function standingOf(model: Model, account: string): string {
 /** The first difference of an answer from what the account has, or null. */
 export function standingDifference({ data }: Envelope, standing: string): string | null {
   const expected = JSON.parse(standing) as Record<string, readonly string[]>;
-  for (const { currency, product } of INSTRUMENTS) {
+  for (const { currency, product } of ALL_INSTRUMENTS) {
     const name = Array.isArray(data) ? currency : product;
     const shown = Array.isArray(data) ? cashShown(data, name) : holdingShown(data, name);
     const meant = (expected[name] ?? []).map(Number);

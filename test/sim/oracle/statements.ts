@@ -6,8 +6,8 @@ import type { BalanceAdjusted } from "../../../packages/core/src/model/index.ts"
 import type { Key, StatementFilter } from "../clients/requests.ts";
 import { DAY_MS, dateOf, exchangeOf, tradeDay } from "./days.ts";
 import {
+  ALL_INSTRUMENTS,
   decimal,
-  INSTRUMENTS,
   instrumentOf,
   ONE,
   OPENING,
@@ -215,7 +215,7 @@ export interface StatementPage {
 
 /** What nobody of the simulation trades is held as well. */
 const HOUSE_PRODUCTS = [
-  ...INSTRUMENTS,
+  ...ALL_INSTRUMENTS,
   { product: "BTC", symbol: "BTC-USDT", currency: "USDT", market: "crypto" },
 ] as const;
 

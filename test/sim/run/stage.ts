@@ -107,6 +107,7 @@ export class Stage {
       changesInstruments: this.swarm.instruments,
       isStrict: this.isStrict,
       symbols: this.swarm.symbols,
+      listsLater: this.swarm.listings && !this.isVenueFaulty && !this.isStrict,
       lookCount: () => this.auditor.lookCount,
       nextId: () => this.id(),
       onViolation: (what) => {
@@ -325,6 +326,7 @@ export class Stage {
       isStrict: this.isStrict,
       home: this.home,
       symbols: this.swarm.symbols,
+      listings: this.swarm.listings,
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,

@@ -15,6 +15,8 @@ export interface Swarm {
   readonly netsBesideFaults: boolean;
   /** What is traded where there are no sessions. */
   readonly symbols: readonly string[];
+  /** An operator lists an instrument, in which people trade, and perhaps retires it. */
+  readonly listings: boolean;
   /** Safety nets and operators, beside sessions and auctions. */
   readonly strictNets: boolean;
   /** Cancels and amends say when they are not wanted any more. */
@@ -91,6 +93,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     visitors: maybe(),
     pipelines: maybe(),
     symbols: new Random(seed, "symbols").pick(SYMBOLS),
+    listings: new Random(seed, "listings").chance(0.4),
     strictNets: new Random(seed, "strict nets").chance(0.7),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
