@@ -32,7 +32,9 @@ export class Rest {
     const { isVenueFaulty } = this.#stage;
     // What a key placed that has ended is cancelled, as if its client were lost.
     const hasEnded = await this.#expired();
-    if (isVenueFaulty || hasEnded) await this.#stage.runFor(VENUE_LATE_MS, 250);
+    // A reader that its secret was taken from may not come back in time either.
+    const mayBeLost = hasEnded || (this.#stage.faults["rotate"] ?? 0) > 0;
+    if (isVenueFaulty || mayBeLost) await this.#stage.runFor(VENUE_LATE_MS, 250);
     await this.#caughtUp();
   }
 
