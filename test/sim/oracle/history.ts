@@ -141,6 +141,12 @@ export class History {
   sent(request: Request): void {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
+    const { command, key } = request;
+    if (command.kind === "cancelAll" && !this.#decided.has(request.id)) {
+      const { openWhenSent } = this.#decidedOf(request);
+      const open = this.predictions.cancelAllOrders(key, command);
+      for (const { order_no } of open) openWhenSent.add(order_no);
+    }
     for (const [name, ask] of this.predictions.questions(request)) this.windows.open(name, ask);
     for (const [name, ask] of this.budgets.questions(request)) this.windows.open(name, ask);
   }
@@ -602,6 +608,7 @@ export class History {
     if (found !== undefined) return found;
     const decided: Decided = {
       orderNos: [],
+      openWhenSent: new Set(),
       meant: new Set(),
       canceled: new Set(),
       isAgain: false,

@@ -22,7 +22,9 @@ const NOT_ALL_CANCELLED = 11030256;
 export interface Decided {
   /** Orders that it placed, by the place in its batch; null: that element placed none. */
   readonly orderNos: (string | null)[];
-  /** Orders that a cancel-all meant when it began, and those it cancelled. */
+  /** Of a cancel-all, the orders that matched when it was sent. */
+  readonly openWhenSent: Set<string>;
+  /** Those that were open when it first cancelled one, and those that it cancelled. */
   readonly meant: Set<string>;
   readonly canceled: Set<string>;
   /** It was asked for in a process that is gone, and perhaps begun there. */
@@ -250,7 +252,7 @@ export class Predictions {
   }
 
   #cancelAllProblem(request: Request, decided: Decided, body: string): string | null {
-    const { canceled, isAgain, meant } = decided;
+    const { canceled, isAgain, openWhenSent } = decided;
     const { command, key } = request;
     if (command.kind !== "cancelAll") return "it is no cancel-all";
     const { code, data } = JSON.parse(body) as Envelope & {
@@ -258,8 +260,10 @@ export class Predictions {
         readonly outcome: string;
       };
     };
-    // What it means when it is sent again is not known, only what it comes upon.
-    const isIn = (orderNo: string) => data.matched === 0 || (!isAgain && meant.has(orderNo));
+    // What it means when it is sent again is not known, only what it comes upon. Nor is when it
+    // began: its first step may find none that matches, and others open before the next one.
+    const isKnown = data.matched === 0 || !isAgain;
+    const isIn = (orderNo: string) => isKnown && openWhenSent.has(orderNo);
     // A venue may refuse what it was sent, in this very moment.
     const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
       return isIn(order_no) && !isCancelPending && !this.sentCancels.has(order_no);
