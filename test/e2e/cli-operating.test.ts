@@ -247,13 +247,15 @@ test("cli operating: doctor without a client's key checks what operators have", 
 
 test("cli operating: what is left out is asked for in the words of the command line", async (t) => {
   const { operate } = await operatorOf(t);
+  const empty = temporaryFolder(t);
   const add = "instruments add NVDA --name x --market usex --currency USD --reason x";
   assert.match((await operate(add)).errors, /'--tick <decimal>'/);
   const both = await operate("accounts open B-9 --cash HKD=1,USD=2 --reason x");
   assert.match(both.errors, /HKD=1000\.50, and the option again for each other: not HKD=1,USD=2/);
   const key = await operate("keys create --account B-9 --permission read --reason x");
   assert.match(key.errors, /there is no account B-9/);
-  assert.match((await operate("audit 22000000001")).errors, /--data-dir, or ask .* --operator-url/);
+  const audit = await operate(`audit 22000000001 --data-dir ${empty}`);
+  assert.match(audit.errors, /--data-dir, or ask .* --operator-url/);
 });
 
 test("cli operating: an order's story from the gateway is the one in its journal", async (t) => {
