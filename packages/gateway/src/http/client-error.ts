@@ -21,6 +21,11 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
   latest.set(socket, response);
 }
 
+/** Undefined before the first one. */
+export function latestOf(socket: Duplex): ServerResponse | undefined {
+  return latest.get(socket);
+}
+
 /** The client is gone, or TLS did not come about: nothing could be told. */
 const UNANSWERABLE = /^(?:ECONNRESET$|EPIPE$|ERR_TLS_|ERR_SSL_)/;
 
@@ -52,7 +57,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   if (failed.has(socket)) return;
   failed.add(socket);
   const [name, details] = meaningOf(error);
-  const last = latest.get(socket);
+  const last = latestOf(socket);
   if (last === undefined) {
     endWith(socket, rawResponse(name, details));
   } else if (!last.headersSent && !last.req.complete) {

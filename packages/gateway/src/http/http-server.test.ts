@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { HttpServer } from "./http-server.ts";
 import { ANSWERING_MAX } from "./limits.ts";
+import { onUpgrade } from "./node-server.ts";
 import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
 import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
@@ -43,6 +44,7 @@ class Edge {
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });
+    onUpgrade(server.server, () => assert.fail("no handshake is sent but behind what waits"));
     const edge = new Edge(server);
     await server.listen("127.0.0.1", 0);
     t.after(() => server.close(Promise.resolve()));
@@ -280,6 +282,16 @@ test("http server: a stop gives what is under way its answer, as the last of its
 test("http server: a stop waits for no answer beyond its deadline", async (t) => {
   const edge = await Edge.open(t, true, false);
   const waiting = edge.send(`DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await edge.held(1);
+  await edge.stop(Promise.resolve());
+  assert.equal(await waiting, "");
+});
+
+test("http server: nor does it wait for a handshake behind such an answer", async (t) => {
+  const edge = await Edge.open(t, true, false);
+  const handshake =
+    "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const waiting = edge.send(`DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n${handshake}`);
   await edge.held(1);
   await edge.stop(Promise.resolve());
   assert.equal(await waiting, "");

@@ -128,6 +128,8 @@ export class HttpServer {
     this.#plain?.closeIdle();
     await Promise.race([closed, deadline]);
     this.server.closeAllConnections();
+    // Node no more counts a connection that is to be another protocol's behind its answers.
+    for (const { req } of this.#state.answering) req.socket.destroy();
     this.#plain?.close();
     await closed;
     await this.#app.close();

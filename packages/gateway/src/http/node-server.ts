@@ -5,10 +5,11 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type Fault, fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
-import { rememberLatest } from "./client-error.ts";
+import { latestOf, rememberLatest } from "./client-error.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { createServer } from "./node-http.ts";
@@ -59,9 +60,51 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
   });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
-    refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
+    behindAnswers(socket, () => {
+      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
+    });
   });
   return server;
+}
+
+/** A request for another protocol on its connection, and what its client has sent behind it. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Each is handled when all that came before it on its connection is answered. */
+export function onUpgrade(server: Server, handler: UpgradeHandler): void {
+  server.on("upgrade", (request, socket, head) => {
+    behindAnswers(socket, () => handler(request, socket, head));
+  });
+}
+
+/**
+ * Node tells of it at once and lets go of the connection, on which the answers before still leave.
+ * Not at all where the connection ends with them; and where the client speaks on before it has its
+ * answer, which it must not (RFC 6455, 4.1), it ends with them too.
+ */
+function behindAnswers(socket: Duplex, act: () => void): void {
+  const last = latestOf(socket);
+  if (last === undefined || last.destroyed) {
+    act();
+    return;
+  }
+  let hasSpoken = false;
+  const spoken = (): void => {
+    hasSpoken = true;
+  };
+  socket.on("error", () => socket.destroy());
+  socket.on("data", spoken);
+  last.once("close", () => {
+    socket.off("data", spoken);
+    if (socket.destroyed || isEnding(socket)) return;
+    if (hasSpoken) {
+      endGently(socket);
+      return;
+    }
+    // As Node leaves it: it flows as soon as somebody listens, and not before.
+    Object.assign(socket, { readableFlowing: null });
+    act();
+  });
 }
 
 /** Answers by the head alone and closes the connection. */
