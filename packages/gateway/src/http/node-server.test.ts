@@ -75,7 +75,10 @@ const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
 async function conversation(t: TestContext, sent: string) {
   const held: ServerResponse[] = [];
   const upgraded: Buffer[] = [];
-  const server = nodeServer({}, null, (_request, response) => held.push(response));
+  const server = nodeServer({}, null, (request, response) => {
+    request.resume();
+    held.push(response);
+  });
   onUpgrade(server, (_request, socket, head) => {
     socket.write(SWITCHED);
     upgraded.push(head);
@@ -159,4 +162,23 @@ test("node server: a client that is gone before its handshake has its turn", asy
   held[0]?.end();
   await setImmediate();
   assert.equal(upgraded.length, 0);
+});
+
+test("node server: 100 Continue comes in its turn, before the answer and never inside", async (t) => {
+  const asked = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  const expecting =
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  const { client, held, received } = await conversation(t, `${asked + expecting}{}${expecting}`);
+  held[1]?.end(Buffer.from("second"));
+  held[0]?.end("first");
+  client.write("{}");
+  while (held[2]?.req.complete !== true) await setImmediate();
+  held[2]?.end(Buffer.from("third"));
+  client.end();
+  const text = await received;
+  const words = text.match(/HTTP\/1\.1 \d{3}|(?<=\r\n\r\n)[a-z]+/g) ?? [];
+  assert.deepEqual(
+    words.map((word) => word.slice("HTTP/1.1".length).trim() || word),
+    ["200", "first", "100", "200", "second", "100", "200", "third"],
+  );
 });

@@ -53,6 +53,10 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     // How Node closes a connection behind its last answer.
     socket.destroySoon = endThis;
   });
+  server.on("checkContinue", (request, response) => {
+    continueInTurn(response);
+    inTurn(request, response);
+  });
   // Without a listener Node says 417 in no words of ours, and goes on with what comes behind.
   server.on("checkExpectation", (request, response) => {
     rememberLatest(request.socket, response);
@@ -65,6 +69,20 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     });
   });
   return server;
+}
+
+/**
+ * Node alone, where answers before it wait, keeps 100 Continue for its turn and then writes it behind
+ * the head of the answer, where that has bytes for its body: it would be read as its beginning.
+ */
+function continueInTurn(response: ServerResponse): void {
+  if (response.socket !== null) {
+    response.writeContinue();
+    return;
+  }
+  // Node does not see that it is sent, and would close the connection behind the answer.
+  Object.assign(response, { _expect_continue: false });
+  response.once("socket", (socket) => void socket.write("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 /** A request for another protocol on its connection, and what its client has sent behind it. */
