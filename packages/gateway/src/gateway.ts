@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import { ConsoleEdge } from "./console/console-edge.ts";
 import { WELCOME_CODE_LIFE_MS } from "./console/limits.ts";
 import { HttpServer } from "./http/http-server.ts";
-import { onUpgrade, renewTls } from "./http/node-server.ts";
+import { renewTls } from "./http/node-server.ts";
 import { headFault } from "./http/request-form.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
@@ -190,7 +190,7 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
       market: (route, rawQuery) => front.node?.market.answer(route, rawQuery) ?? null,
     },
   });
-  onUpgrade(http.server, (request, socket, head) => {
+  http.server.on("upgrade", (request, socket, head) => {
     const { node } = front;
     const tooLong = headFault(request);
     if (tooLong !== null) {

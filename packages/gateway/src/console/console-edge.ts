@@ -21,7 +21,7 @@ import {
   parseExact,
 } from "@countermand/contract";
 import { readBody } from "../http/body-reader.ts";
-import { sendAnswer, sendFault, sendLastFault } from "../http/responses.ts";
+import { sendAnswer, sendFault, sendLastFault, sendUpgradeRequired } from "../http/responses.ts";
 import { SignedEndpoint, type SignedServices } from "../http/signed-endpoint.ts";
 import { cookieValue, siteFault } from "./browser-request.ts";
 import { ConsoleFiles } from "./console-files.ts";
@@ -77,8 +77,7 @@ export class ConsoleEdge {
     } else if (path === CONSOLE_PREVIEW_PATH) {
       this.#preview(request, response);
     } else if (path === CONSOLE_STREAM_PATH) {
-      const details = `${path} is a WebSocket: send the headers of an upgrade`;
-      sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
+      sendUpgradeRequired(request, response, path);
     } else if (path.startsWith(`${CONSOLE_API_PREFIX}/`)) {
       this.#api(request, response, path.slice(CONSOLE_API_PREFIX.length), rawQuery);
     } else {

@@ -21,9 +21,9 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
   latest.set(socket, response);
 }
 
-/** Undefined before the first one. */
-export function latestOf(socket: Duplex): ServerResponse | undefined {
-  return latest.get(socket);
+/** Whether all that was asked on it is, and the answers have left. */
+export function isAnswered(socket: Duplex): boolean {
+  return latest.get(socket)?.destroyed !== false;
 }
 
 /** The client is gone, or TLS did not come about: nothing could be told. */
@@ -57,7 +57,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   if (failed.has(socket)) return;
   failed.add(socket);
   const [name, details] = meaningOf(error);
-  const last = latestOf(socket);
+  const last = latest.get(socket);
   if (last === undefined) {
     endWith(socket, rawResponse(name, details));
   } else if (!last.headersSent && !last.req.complete) {

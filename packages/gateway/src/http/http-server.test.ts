@@ -4,15 +4,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { MARKET_STREAM_PATH, STREAM_PATH } from "@countermand/contract";
 import { HttpServer } from "./http-server.ts";
 import { ANSWERING_MAX } from "./limits.ts";
-import { onUpgrade } from "./node-server.ts";
 import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
 import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 
 const ORDERS = "/trade/v1/orders";
 const DONE = { httpStatus: 200, body: '{"code":0}' };
+
+const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+const UPGRADE = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
 /** A server whose signed requests are answered when a test says so. */
 class Edge {
@@ -44,7 +47,7 @@ class Edge {
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });
-    onUpgrade(server.server, () => assert.fail("no handshake is sent but behind what waits"));
+    server.server.on("upgrade", (_request, socket) => void socket.end(SWITCHED));
     const edge = new Edge(server);
     await server.listen("127.0.0.1", 0);
     t.after(() => server.close(Promise.resolve()));
@@ -122,6 +125,23 @@ test("edge: an error further down the connection is not the answer of a request 
   edge.release();
   edge.release();
   assert.deepEqual(statuses(await received), ["200", "200", "400"]);
+});
+
+test("edge: a handshake does not overtake the answers before it, nor is it done behind them", async (t) => {
+  for (const path of [STREAM_PATH, MARKET_STREAM_PATH]) {
+    const edge = await Edge.open(t, true, false);
+    const asked = `DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const handshake = `GET ${path} HTTP/1.1\r\n${UPGRADE}`;
+    const early = edge.send(`${asked}${handshake}${asked}`);
+    await edge.held(1);
+    edge.release();
+    assert.match(await early, /HTTP\/1\.1 426 .*^Connection: close\r$/ms);
+    assert.deepEqual(statuses(await early), ["200", "426"]);
+    const inTime = edge.send(asked, handshake);
+    await edge.held(1);
+    edge.release();
+    assert.deepEqual(statuses(await inTime), ["200", "101"]);
+  }
 });
 
 test("edge: an answer that is ready behind one that is not keeps its place before an error", async (t) => {
@@ -282,16 +302,6 @@ test("http server: a stop gives what is under way its answer, as the last of its
 test("http server: a stop waits for no answer beyond its deadline", async (t) => {
   const edge = await Edge.open(t, true, false);
   const waiting = edge.send(`DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  await edge.held(1);
-  await edge.stop(Promise.resolve());
-  assert.equal(await waiting, "");
-});
-
-test("http server: nor does it wait for a handshake behind such an answer", async (t) => {
-  const edge = await Edge.open(t, true, false);
-  const handshake =
-    "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-  const waiting = edge.send(`DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n${handshake}`);
   await edge.held(1);
   await edge.stop(Promise.resolve());
   assert.equal(await waiting, "");

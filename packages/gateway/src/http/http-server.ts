@@ -24,7 +24,7 @@ import { OTHER_ROUTE } from "../ops/metrics.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
-import { answerClientError } from "./client-error.ts";
+import { answerClientError, isAnswered } from "./client-error.ts";
 import { connectionRoom } from "./connection-room.ts";
 import {
   CONNECTION_CHECK_MS,
@@ -36,7 +36,13 @@ import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
-import { type ArrivedRequest, faultAnswer, sendFault, sendLastFault } from "./responses.ts";
+import {
+  type ArrivedRequest,
+  faultAnswer,
+  sendFault,
+  sendLastFault,
+  sendUpgradeRequired,
+} from "./responses.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
@@ -128,8 +134,6 @@ export class HttpServer {
     this.#plain?.closeIdle();
     await Promise.race([closed, deadline]);
     this.server.closeAllConnections();
-    // Node no more counts a connection that is to be another protocol's behind its answers.
-    for (const { req } of this.#state.answering) req.socket.destroy();
     this.#plain?.close();
     await closed;
     await this.#app.close();
@@ -158,9 +162,10 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: CONNECTION_CHECK_MS,
   // Said in words by the form check: the server itself would answer with an empty 400.
   requireHostHeader: false,
-  // Other upgrades are offers that a server may ignore: the request is then an ordinary one.
-  shouldUpgradeCallback: (request: IncomingMessage) => {
-    return request.headers.upgrade?.toLowerCase() === "websocket";
+  // Other upgrades are offers that a server may ignore: the request is then an ordinary one. So is
+  // a handshake that did not wait for the answers before it, which could not leave any more.
+  shouldUpgradeCallback: ({ headers, socket }: IncomingMessage) => {
+    return headers.upgrade?.toLowerCase() === "websocket" && isAnswered(socket);
   },
 };
 
@@ -177,8 +182,7 @@ function dispatch(
   const route = match !== null && "route" in match ? match.route.name : OTHER_ROUTE;
   response.once("finish", () => options.onAnswered(route, response.statusCode));
   if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
-    const details = `${path} is a WebSocket: send the headers of an upgrade`;
-    sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
+    sendUpgradeRequired(request, response, path);
   } else if (match === null && (path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`))) {
     if (!options.admits()) shed(request, response);
     else options.console.handle(request, response, { path, rawQuery: rawQueryOf(url, mark) });

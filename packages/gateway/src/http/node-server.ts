@@ -5,11 +5,10 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { type Fault, fault } from "@countermand/contract";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
-import { latestOf, rememberLatest } from "./client-error.ts";
+import { isAnswered, rememberLatest } from "./client-error.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { createServer } from "./node-http.ts";
@@ -26,9 +25,7 @@ const closing = new WeakSet<object>();
 
 /** With a certificate it speaks TLS 1.2 and later. */
 export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler: Handler): Server {
-  const guarded: Handler = (request, response) => {
-    // Nothing is left to say to a request that was answered while it waited for its turn.
-    if (isIgnored(request) || closing.has(request.socket) || response.headersSent) return;
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     const refusal = formFault(request);
     if (refusal !== null) {
       refuse(request, response, refusal);
@@ -41,10 +38,7 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     }
     handler(request, response);
   };
-  const inTurn: Handler = (request, response) => {
-    rememberLatest(request.socket, response);
-    takeTurn(request, response, guarded);
-  };
+  const inTurn: Handler = (request, response) => takeTurn(request, response, take);
   const server = tls === null ? createServer(options, inTurn) : secureServer(options, tls, inTurn);
   server.timeout = ANSWER_STALL_MS;
   // Who has closed his side after his request still gets its answer, as on the short way.
@@ -59,21 +53,20 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
   });
   // Without a listener Node says 417 in no words of ours, and goes on with what comes behind.
   server.on("checkExpectation", (request, response) => {
-    rememberLatest(request.socket, response);
-    refuse(request, response, fault("MALFORMED_REQUEST", "Expect is 100-continue or nothing"));
+    takeTurn(request, response, refuseExpectation);
   });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
-    behindAnswers(socket, () => {
-      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", "this is a server and no proxy"));
-    });
+    // Node lets go of the connection at once, and so answers before could not be brought to an end.
+    if (!isAnswered(socket)) socket.destroy();
+    else refuseUpgrade(request, socket, NO_PROXY);
   });
   return server;
 }
 
 /**
- * Node alone, where answers before it wait, keeps 100 Continue for its turn and then writes it behind
- * the head of the answer, where that has bytes for its body: it would be read as its beginning.
+ * Node alone, where answers before it wait, keeps 100 Continue for its turn, and then writes it
+ * behind the head of an answer that has bytes for its body: it would be read as their beginning.
  */
 function continueInTurn(response: ServerResponse): void {
   if (response.socket !== null) {
@@ -85,44 +78,10 @@ function continueInTurn(response: ServerResponse): void {
   response.once("socket", (socket) => void socket.write("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-/** A request for another protocol on its connection, and what its client has sent behind it. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+const NO_PROXY = fault("MALFORMED_REQUEST", "this is a server and no proxy");
 
-/** Each is handled when all that came before it on its connection is answered. */
-export function onUpgrade(server: Server, handler: UpgradeHandler): void {
-  server.on("upgrade", (request, socket, head) => {
-    behindAnswers(socket, () => handler(request, socket, head));
-  });
-}
-
-/**
- * Node tells of it at once and lets go of the connection, on which the answers before still leave.
- * Not at all where the connection ends with them; and where the client speaks on before it has its
- * answer, which it must not (RFC 6455, 4.1), it ends with them too.
- */
-function behindAnswers(socket: Duplex, act: () => void): void {
-  const last = latestOf(socket);
-  if (last === undefined || last.destroyed) {
-    act();
-    return;
-  }
-  let hasSpoken = false;
-  const spoken = (): void => {
-    hasSpoken = true;
-  };
-  socket.on("error", () => socket.destroy());
-  socket.on("data", spoken);
-  last.once("close", () => {
-    socket.off("data", spoken);
-    if (socket.destroyed || isEnding(socket)) return;
-    if (hasSpoken) {
-      endGently(socket);
-      return;
-    }
-    // As Node leaves it: it flows as soon as somebody listens, and not before.
-    Object.assign(socket, { readableFlowing: null });
-    act();
-  });
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  refuse(request, response, fault("MALFORMED_REQUEST", "Expect is 100-continue or nothing"));
 }
 
 /** Answers by the head alone and closes the connection. */
@@ -151,6 +110,12 @@ const turns = new WeakMap<object, Turns>();
  */
 function takeTurn(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
   const { socket } = request;
+  rememberLatest(socket, response);
+  const act = (): void => {
+    // Nothing is left to say to a request that was answered while it waited for its turn.
+    if (isIgnored(request) || closing.has(socket) || response.headersSent) return;
+    handler(request, response);
+  };
   const turn = turns.get(socket) ?? { answeringCount: 0, isPausing: false, waiting: [] };
   turns.set(socket, turn);
   response.once("close", () => {
@@ -163,9 +128,9 @@ function takeTurn(request: IncomingMessage, response: ServerResponse, handler: H
   });
   if (turn.answeringCount < ANSWERING_MAX) {
     turn.answeringCount += 1;
-    handler(request, response);
+    act();
   } else {
-    turn.waiting.push(() => handler(request, response));
+    turn.waiting.push(act);
     pauseLater(socket, turn);
   }
 }

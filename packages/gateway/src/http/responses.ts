@@ -1,6 +1,13 @@
 /** Answers as HTTP: the one place that writes JSON to a response. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type ErrorName, encodeError, errorSpec, type Fault, Header } from "@countermand/contract";
+import {
+  type ErrorName,
+  encodeError,
+  errorSpec,
+  type Fault,
+  fault,
+  Header,
+} from "@countermand/contract";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
 import { STATUS_CODES } from "./node-http.ts";
@@ -94,10 +101,10 @@ export function sendAnswer(
 export function sendFault(
   request: IncomingMessage,
   response: ServerResponse,
-  fault: Fault,
+  { error, details }: Fault,
   more: readonly string[] = [],
 ): void {
-  sendAnswer(request, response, faultAnswer(fault.error, fault.details), more);
+  sendAnswer(request, response, faultAnswer(error, details), more);
 }
 
 /** Connections whose last answer is given: what still comes in on them is not acted on. */
@@ -107,16 +114,26 @@ const ended = new WeakSet<object>();
 export function sendLastFault(
   request: IncomingMessage,
   response: ServerResponse,
-  fault: Fault,
+  refusal: Fault,
   more: readonly string[] = [],
 ): void {
   ended.add(request.socket);
-  sendFault(request, response, fault, [...more, "Connection", "close"]);
+  sendFault(request, response, refusal, [...more, "Connection", "close"]);
 }
 
 /** Whether the connection was closed to further requests. */
 export function isIgnored(request: IncomingMessage): boolean {
   return ended.has(request.socket);
+}
+
+/** A handshake is none without its headers, nor while an answer before it has not left. */
+export function sendUpgradeRequired(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): void {
+  const details = `${path} is a WebSocket: send the headers of an upgrade, after the last answer`;
+  sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
 }
 
 export function faultAnswer(error: ErrorName, details: string): Answer {
