@@ -56,6 +56,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   }
   if (failed.has(socket)) return;
   failed.add(socket);
+  // Nor is the rest of it looked at, which may come while answers before it are still to leave.
+  socket.removeAllListeners("data");
+  socket.on("data", drop);
   const [name, details] = meaningOf(error);
   const last = latest.get(socket);
   if (last === undefined) {
@@ -69,6 +72,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     else last.once("finish", () => endWith(socket, response));
   }
 }
+
+function drop(): void {}
 
 /**
  * Whoever speaks plain HTTP to a port of TLS cannot read what TLS writes, and a connection that is

@@ -4,8 +4,12 @@ import type { ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { connect as secureConnect } from "node:tls";
+import { readBody } from "./body-reader.ts";
+import { answerClientError } from "./client-error.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX } from "./limits.ts";
 import { nodeServer } from "./node-server.ts";
+import { selfSigned } from "./tls-fixture.ts";
 
 test("node server: who asks and never reads is cut, and not kept with all answers", async (t) => {
   const large = "x".repeat(8_000_000);
@@ -128,4 +132,68 @@ test("node server: 100 Continue comes in its turn, before the answer and never i
     words.map((word) => word.slice("HTTP/1.1".length).trim() || word),
     ["200", "first", "100", "200", "second", "100", "200", "third"],
   );
+});
+
+test("node server: many requests for long answers are all read as they came", async (t) => {
+  const body = Buffer.alloc(30_000, "x");
+  const count = 100;
+  const seen: string[] = [];
+  for (const tls of [null, selfSigned()]) {
+    let first: ServerResponse | null = null;
+    let asked = 0;
+    const server = nodeServer({}, tls, (request, response) => {
+      readBody(request, () => {
+        asked += 1;
+        if (asked === 1) first = response;
+        else response.end(body);
+        if (asked === ANSWERING_MAX) first?.end(body);
+      });
+    });
+    server.on("clientError", ({ code }: NodeJS.ErrnoException) => void seen.push(String(code)));
+    server.listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const where = { port, host: "127.0.0.1", rejectUnauthorized: false };
+    const client = tls === null ? connect(where) : secureConnect(where);
+    t.after(() => client.destroy());
+    const request = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n${"y".repeat(2000)}`;
+    const bytes = Buffer.from(request.repeat(count));
+    for (let at = 0; at < bytes.length; at += 1500) client.write(bytes.subarray(at, at + 1500));
+    let length = 0;
+    client.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+    });
+    while (length < count * body.length && seen.length === 0) await setImmediate();
+    assert.deepEqual(seen, []);
+  }
+});
+
+test("node server: what was refused for its slowness is not acted on, should it still come", async (t) => {
+  const held: ServerResponse[] = [];
+  const acted: string[] = [];
+  const server = nodeServer({}, null, (request, response) => {
+    readBody(request, (body) => {
+      acted.push(String(body));
+      held.push(response);
+    });
+  });
+  server.on("clientError", answerClientError);
+  server.listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const client = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1" });
+  t.after(() => client.destroy());
+  const received = client.setEncoding("latin1").toArray();
+  const [socket] = (await once(server, "connection")) as [Socket];
+  const slow = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo";
+  client.write(ASKED + slow);
+  while (socket.bytesRead < (ASKED + slow).length || held.length === 0) await setImmediate();
+  const timeout = Object.assign(new Error("too slow"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
+  server.emit("clientError", timeout, socket);
+  client.write("dy");
+  for (let turns = 0; turns < 20; turns += 1) await setImmediate();
+  held[0]?.end();
+  assert.deepEqual(firstLines((await received).join("")), ["HTTP/1.1 200", "HTTP/1.1 408"]);
+  assert.deepEqual(acted, [""]);
 });

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "nod
 import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { type Fault, fault } from "@countermand/contract";
+import { assert } from "@countermand/core/assert";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
 import { isAnswered, rememberLatest } from "./client-error.ts";
@@ -124,7 +125,7 @@ function takeTurn(request: IncomingMessage, response: ServerResponse, handler: H
     else next();
     // Node reads on behind each answer.
     if (turn.waiting.length > 0) pauseLater(socket, turn);
-    else if (next !== undefined) socket.resume();
+    else if (next !== undefined && !isHeldByNode(socket)) socket.resume();
   });
   if (turn.answeringCount < ANSWERING_MAX) {
     turn.answeringCount += 1;
@@ -133,6 +134,14 @@ function takeTurn(request: IncomingMessage, response: ServerResponse, handler: H
     turn.waiting.push(act);
     pauseLater(socket, turn);
   }
+}
+
+/**
+ * While long answers wait Node pauses its parser as well, and has both go on when they have left.
+ * What was read before would be taken for no HTTP, and the rest of it for the next request.
+ */
+function isHeldByNode(socket: Socket): boolean {
+  return "_paused" in socket && socket._paused === true;
 }
 
 /**
@@ -155,9 +164,27 @@ function pauseLater(socket: Socket, turn: Turns): void {
 function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): Server {
   const handshakeTimeout = HEADERS_TIMEOUT_MS;
   const all = { ...options, ...secureOptions(tls), handshakeTimeout };
-  const secure = createSecureServer(all, handler);
-  return secure as unknown as Server;
+  const secure = createSecureServer(all, handler) as unknown as Server;
+  readPastNobody(secure);
+  return secure;
 }
+
+/**
+ * Node's parser takes the bytes of a connection before the stream has them. Of TLS it gets all that
+ * was read with one packet, also where it paused in between, and takes that for no HTTP. To read on
+ * in the stream it is enough that somebody has listened there.
+ */
+function readPastNobody(secure: Server): void {
+  const [taking] = secure.listeners("secureConnection");
+  assert(taking !== undefined, "node:https takes the connections of its server");
+  secure.removeListener("secureConnection", taking as () => void);
+  secure.on("secureConnection", (socket: Socket) => {
+    taking.call(secure, socket);
+    socket.on("data", ignore).off("data", ignore);
+  });
+}
+
+function ignore(): void {}
 
 export function schemeOf(server: Server): "http" | "https" {
   return (server as unknown) instanceof SecureServer ? "https" : "http";
