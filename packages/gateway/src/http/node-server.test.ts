@@ -134,6 +134,27 @@ test("node server: 100 Continue comes in its turn, before the answer and never i
   );
 });
 
+test("node server: who has sent all that he will still gets his answer, over TLS as well", async (t) => {
+  for (const tls of [null, selfSigned()]) {
+    const held: ServerResponse[] = [];
+    const server = nodeServer({}, tls, (_request, response) => held.push(response));
+    server.listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const where = { port, host: "127.0.0.1", rejectUnauthorized: false, allowHalfOpen: true };
+    const client = tls === null ? connect(where) : secureConnect(where);
+    t.after(() => client.destroy());
+    const connected = once(server, tls === null ? "connection" : "secureConnection");
+    const received = client.setEncoding("latin1").toArray();
+    client.end(ASKED);
+    const [socket] = (await connected) as [Socket];
+    while (!socket.readableEnded) await setImmediate();
+    held[0]?.end();
+    assert.deepEqual(firstLines((await received).join("")), ["HTTP/1.1 200"]);
+  }
+});
+
 test("node server: many requests for long answers are all read as they came", async (t) => {
   const body = Buffer.alloc(30_000, "x");
   const count = 100;

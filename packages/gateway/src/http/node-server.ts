@@ -163,7 +163,8 @@ function pauseLater(socket: Socket, turn: Turns): void {
 
 function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): Server {
   const handshakeTimeout = HEADERS_TIMEOUT_MS;
-  const all = { ...options, ...secureOptions(tls), handshakeTimeout };
+  // As node:http makes its own, and as the listeners beside it are.
+  const all = { ...options, ...secureOptions(tls), handshakeTimeout, allowHalfOpen: true };
   const secure = createSecureServer(all, handler) as unknown as Server;
   readPastNobody(secure);
   return secure;
