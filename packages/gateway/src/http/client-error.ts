@@ -21,6 +21,11 @@ export function rememberLatest(socket: Duplex, response: ServerResponse): void {
   latest.set(socket, response);
 }
 
+/** Whether nothing was asked behind it on its connection. */
+export function isLatest(response: ServerResponse): boolean {
+  return latest.get(response.req.socket) === response;
+}
+
 /** Whether all that was asked on it is, and the answers have left. */
 export function isAnswered(socket: Duplex): boolean {
   return latest.get(socket)?.destroyed !== false;

@@ -78,9 +78,10 @@ class Edge {
     return socket as Socket;
   }
 
-  /** Answers the first request that waits. */
-  release(): void {
-    this.#held.shift()?.();
+  /** Answers a request that waits, the first one unless told. */
+  release(index = 0): void {
+    const [give] = this.#held.splice(index, 1);
+    give?.();
   }
 
   /** A client's connection, and all that comes back until the server ends it. */
@@ -297,6 +298,31 @@ test("http server: a stop gives what is under way its answer, as the last of its
   edge.release();
   assert.match(await begun, /^HTTP\/1\.1 200 .*^Connection: close\r$/ms);
   await stopped;
+});
+
+test("http server: a stop lets all answers of a connection leave, and acts on nothing behind", async (t) => {
+  for (const order of [
+    [0, 0, 0],
+    [2, 1, 0],
+  ]) {
+    const edge = await Edge.open(t, true, false);
+    const request = `DELETE ${ORDERS} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const connected = edge.connection();
+    const { socket, received } = edge.client();
+    socket.write(request.repeat(order.length));
+    const ofServer = await connected;
+    await edge.held(order.length);
+    const [early, ...rest] = order;
+    edge.release(early);
+    const stopped = edge.stop(NEVER);
+    const { bytesRead } = ofServer;
+    socket.write(request);
+    while (ofServer.bytesRead === bytesRead) await setImmediate();
+    for (const index of rest) edge.release(index);
+    assert.deepEqual(statuses(await received), ["200", "200", "200"]);
+    assert.equal(edge.heldCount, 0);
+    await stopped;
+  }
 });
 
 test("http server: a stop waits for no answer beyond its deadline", async (t) => {

@@ -34,7 +34,7 @@ import {
 } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
-import { type Handler, nodeServer, schemeOf } from "./node-server.ts";
+import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
 import {
   type ArrivedRequest,
@@ -89,7 +89,7 @@ export class HttpServer {
 
   static async create(options: HttpServerOptions): Promise<HttpServer> {
     let server: Server | null = null;
-    const state: ServerState = { closing: false, answering: new Set() };
+    const state: ServerState = { closing: false };
     const app = Fastify({
       bodyLimit: LIMITS.bodyBytesMax.value,
       schemaController: NO_SCHEMAS,
@@ -97,9 +97,7 @@ export class HttpServer {
       frameworkErrors: refusePath,
       serverFactory: (framework: Handler) => {
         server = nodeServer(SERVER_OPTIONS, options.tls, (request, response) => {
-          if (state.closing) response.shouldKeepAlive = false;
-          state.answering.add(response);
-          response.once("close", () => state.answering.delete(response));
+          if (state.closing) endBehind(response);
           dispatch(options, framework, request, response);
         });
         return server;
@@ -128,7 +126,7 @@ export class HttpServer {
   async close(deadline: Promise<void>): Promise<void> {
     this.#state.closing = true;
     // A client that keeps its connection would keep the server from closing.
-    for (const response of this.#state.answering) response.shouldKeepAlive = false;
+    endBehindAnswers(this.server);
     const closed = this.#listeners.close();
     this.server.closeIdleConnections();
     this.#plain?.closeIdle();
@@ -142,7 +140,6 @@ export class HttpServer {
 
 interface ServerState {
   closing: boolean;
-  readonly answering: Set<ServerResponse>;
 }
 
 const UNSIGNED_PATHS: ReadonlySet<string> = new Set(

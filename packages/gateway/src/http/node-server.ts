@@ -9,7 +9,7 @@ import { type Fault, fault } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { TlsFiles } from "../secret-settings.ts";
 import { refuseUpgrade } from "../ws/refuse-upgrade.ts";
-import { isAnswered, rememberLatest } from "./client-error.ts";
+import { isAnswered, isLatest, rememberLatest } from "./client-error.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { ANSWER_STALL_MS, ANSWERING_MAX, HEADERS_TIMEOUT_MS } from "./limits.ts";
 import { createServer } from "./node-http.ts";
@@ -39,8 +39,19 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     }
     handler(request, response);
   };
-  const inTurn: Handler = (request, response) => takeTurn(request, response, take);
-  const server = tls === null ? createServer(options, inTurn) : secureServer(options, tls, inTurn);
+  const answering = new Set<ServerResponse>();
+  const inTurn = (request: IncomingMessage, response: ServerResponse, act: Handler): void => {
+    takeTurn(request, response, () => {
+      answering.add(response);
+      response.once("close", () => answering.delete(response));
+      act(request, response);
+    });
+  };
+  const onRequest: Handler = (request, response) => inTurn(request, response, take);
+  const server =
+    tls === null ? createServer(options, onRequest) : secureServer(options, tls, onRequest);
+  underWay.set(server, answering);
+  keepAnswering(server, answering);
   server.timeout = ANSWER_STALL_MS;
   // Who has closed his side after his request still gets its answer, as on the short way.
   Object.assign(server, { httpAllowHalfOpen: true });
@@ -50,11 +61,11 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
   });
   server.on("checkContinue", (request, response) => {
     continueInTurn(response);
-    inTurn(request, response);
+    inTurn(request, response, take);
   });
   // Without a listener Node says 417 in no words of ours, and goes on with what comes behind.
   server.on("checkExpectation", (request, response) => {
-    takeTurn(request, response, refuseExpectation);
+    inTurn(request, response, refuseExpectation);
   });
   // Without a listener Node closes the connection and says nothing.
   server.on("connect", (request, socket) => {
@@ -63,6 +74,44 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     else refuseUpgrade(request, socket, NO_PROXY);
   });
   return server;
+}
+
+/** Answers of a server that are to come or to leave, and have had their turn. */
+const underWay = new WeakMap<Server, ReadonlySet<ServerResponse>>();
+
+/** Has each connection end behind what was asked on it. */
+export function endBehindAnswers(server: Server): void {
+  for (const response of underWay.get(server) ?? []) endBehind(response);
+}
+
+/**
+ * Makes an answer the last of its connection; nothing is done behind it. Not where something was
+ * asked behind it before: that may be done already.
+ */
+export function endBehind(response: ServerResponse): void {
+  if (!isLatest(response)) return;
+  const { socket } = response.req;
+  closing.add(socket);
+  if (response.headersSent) response.once("close", () => endGently(socket));
+  else response.shouldKeepAlive = false;
+}
+
+/**
+ * Node takes a connection for idle once the answer is given that is to leave next, and in its
+ * `close` cuts it: with what has not left of that answer, and the answers behind it.
+ */
+function keepAnswering(server: Server, answering: ReadonlySet<ServerResponse>): void {
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    const sockets = new Set([...answering].map(({ req }) => req.socket));
+    for (const socket of sockets) socket.destroy = stay;
+    closeIdle();
+    for (const socket of sockets) Reflect.deleteProperty(socket, "destroy");
+  };
+}
+
+function stay(this: Socket): Socket {
+  return this;
 }
 
 /**
@@ -109,13 +158,13 @@ const turns = new WeakMap<object, Turns>();
  * them or not. So those beyond a few wait, unanswered, until answers have left, and meanwhile no
  * more is read.
  */
-function takeTurn(request: IncomingMessage, response: ServerResponse, handler: Handler): void {
+function takeTurn(request: IncomingMessage, response: ServerResponse, take: () => void): void {
   const { socket } = request;
   rememberLatest(socket, response);
   const act = (): void => {
     // Nothing is left to say to a request that was answered while it waited for its turn.
     if (isIgnored(request) || closing.has(socket) || response.headersSent) return;
-    handler(request, response);
+    take();
   };
   const turn = turns.get(socket) ?? { answeringCount: 0, isPausing: false, waiting: [] };
   turns.set(socket, turn);
