@@ -602,6 +602,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "given-up-and-answered",
+    what: "who was told that nobody knows gets the answer besides",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/awaited-answers.ts`,
+        find: "        if (this.#waiting.delete(giveUp)) give(given);",
+        replace: "        this.#waiting.delete(giveUp);\n        give(given);",
+      },
+    ],
+  },
+  {
     name: "kill-in-the-window",
     what: "others than clients cancel where the market takes no cancels",
     seedsMax: 300,

@@ -181,8 +181,8 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
     unsigned: {
       wallMs: () => clock.wallMs(),
       notReady: () => {
-        if (front.draining) return "DRAINING";
-        return front.node === null ? "STARTING" : null;
+        if (front.draining) return fault("DRAINING", "");
+        return front.node === null ? fault("STARTING", "") : front.node.notReady();
       },
       readyDetails: () => front.node?.readyDetails() ?? "{}",
       metrics: () => front.node?.metrics.scrape() ?? null,

@@ -2,7 +2,7 @@
  * The node behind the edge: journal, archive, state machines and the services over them, from a
  * locked data directory to a state that is recovered and may be told.
  */
-import { encodeModeNotice, encodeReady } from "@countermand/contract";
+import { encodeModeNotice, encodeReady, type Fault, fault } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { MarketMode } from "@countermand/core/control";
 import {
@@ -50,6 +50,8 @@ import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import { AwaitedAnswers } from "./sequencer/awaited-answers.ts";
+import type { DiskSilence } from "./sequencer/commit-watch.ts";
 import type { DurableCommit } from "./sequencer/group-commit.ts";
 import { RUNS_STOP_MS } from "./sequencer/limits.ts";
 import type { Partitions } from "./sequencer/partitions.ts";
@@ -70,6 +72,9 @@ import { TradeService } from "./trade/trade-service.ts";
 import { FaultBoard } from "./venue/fault-board.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
+const OUTCOME_AWAITS_DISK =
+  "the gateway's disk does not answer: this is done when it does, and the same request sent again " +
+  "finds out";
 const NO_KEYS_JSON = '{"keys":[]}';
 
 interface NodeServices extends SignedServices {
@@ -97,6 +102,7 @@ export class RunningNode {
   readonly #deadMan: DeadManService;
   readonly #guard: DisconnectGuard;
   readonly #traders: SandboxTraders;
+  readonly #awaited = new AwaitedAnswers();
   /** Last durable position of each partition. */
   readonly #durable: Map<string, number>;
 
@@ -140,19 +146,10 @@ export class RunningNode {
       limits: this.#limits,
       faultsOf: (caller) => faultBoard.venueFaults(caller),
       answerAt: (partition, seq) => answerAt(archive, partition, seq),
+      silence: this.#silence(),
     });
     const { sequencer } = this;
-    this.#traders = new SandboxTraders({
-      config,
-      clock,
-      sequencer,
-      instruments: instruments.all,
-      attention: () => ({
-        requestCount: this.metrics.clientRequestCount,
-        streamCount: this.#hub.sessionCount + this.market.streams.sessionCount,
-      }),
-      onBug: onFatal,
-    });
+    this.#traders = this.#makeTraders();
     this.#sessionTimer = new SessionTimer({
       clock,
       marketClock,
@@ -177,6 +174,7 @@ export class RunningNode {
       sequencer,
       archive,
       trade: this.services.trade,
+      awaited: this.#awaited,
       budgets: this.services.budgets,
       hub: this.#hub,
       histories: foundation.histories,
@@ -281,7 +279,8 @@ export class RunningNode {
     const { authenticator } = this.services;
     const pages = openOperatorConsole(this.#options.clock, this.#foundation.keys);
     const service = this.#operatorService(pages);
-    return { service, sequencer: this.sequencer, authenticator, console: pages };
+    const { sequencer } = this;
+    return { service, sequencer, awaited: this.#awaited, authenticator, console: pages };
   }
 
   #operatorService({ codes: signInCodes, sessions }: OperatorConsole): OperatorService {
@@ -316,11 +315,28 @@ export class RunningNode {
     void this.sequencer.read(() => text).then((durable) => this.#hub.announce(durable));
   }
 
+  /** Null when it can do what it is asked for; otherwise why not. */
+  notReady(): Fault | null {
+    const { isDiskSilent, commitWaitingMs } = this.sequencer;
+    if (!isDiskSilent) return null;
+    const seconds = Math.floor(commitWaitingMs / 1000);
+    return fault("UNAVAILABLE", `the disk has not answered for ${seconds} s`);
+  }
+
   /** What operators hold back now, for whoever asks whether the gateway is ready. */
   readyDetails(): string {
     const { control } = this.partitions;
     const modes = MARKET_GROUP_NAMES.map((group) => [group, control.mode(group)] as const);
     return encodeReady(new Map(modes), control.activeBlockCount, this.sequencer.isDiskFull);
+  }
+
+  #silence(): DiskSilence {
+    const { log } = this.#options;
+    return {
+      onSilent: () => log.error({}, "disk.silent"),
+      onHeard: (silentMs) => log.info({ silentMs: Math.round(silentMs) }, "disk.heard"),
+      onGivenUp: () => this.#awaited.giveUpAll(OUTCOME_AWAITS_DISK),
+    };
   }
 
   /** Full: what room is left is for cancels, so nobody else gets any of it. */
@@ -351,6 +367,21 @@ export class RunningNode {
     this.#snapshotter.committed(commit.eventCount);
   }
 
+  #makeTraders(): SandboxTraders {
+    const { config, clock, onFatal } = this.#options;
+    return new SandboxTraders({
+      config,
+      clock,
+      sequencer: this.sequencer,
+      instruments: this.partitions.control.table.all,
+      attention: () => ({
+        requestCount: this.metrics.clientRequestCount,
+        streamCount: this.#hub.sessionCount + this.market.streams.sessionCount,
+      }),
+      onBug: onFatal,
+    });
+  }
+
   #makeServices(keys: KeyStore, faultBoard: FaultBoard, signIn: SignInService): NodeServices {
     const { sequencer } = this;
     const { archive, marketClock, partitions, signing } = this.#foundation;
@@ -362,6 +393,7 @@ export class RunningNode {
     return {
       trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer, receipts }),
       budgets,
+      awaited: this.#awaited,
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
       restrictions: new RestrictionService(sequencer),
@@ -382,6 +414,7 @@ export class RunningNode {
       streamSessions: () => hub.sessionCount,
       pendingCommands: () => sequencer.pendingCount,
       unarchivedReports: () => partitions.recent.size,
+      commitWaitingSeconds: () => sequencer.commitWaitingMs / 1000,
       diskFull: () => (sequencer.isDiskFull ? 1 : 0),
       diskFreeBytes: () => this.#diskFigures().freeBytes,
       diskReserveBytes: () => this.#diskFigures().reserveBytes,

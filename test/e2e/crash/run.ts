@@ -21,6 +21,7 @@ import { KILL_SWITCH } from "./kill-switch.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay.ts";
 import { SHORT_WRITES } from "./short-writes.ts";
+import { SILENT_DISK } from "./silent-disk.ts";
 import { SYNC_ORDER } from "./sync-order.ts";
 import { TORN_WRITES } from "./torn-writes.ts";
 
@@ -33,6 +34,7 @@ const PROOFS: readonly Proof[] = [
   SHORT_WRITES,
   DISK_FULL_PROOF,
   QUOTA_PROOF,
+  SILENT_DISK,
   REPLAY,
   BACKUP,
   CLOCK_JUMP,

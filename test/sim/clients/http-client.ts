@@ -1,4 +1,5 @@
 /** One keep-alive connection of a simulated client: answers come in the order of its requests. */
+import { promised } from "../oracle/violation.ts";
 import { Connection } from "../world/network.ts";
 import type { World } from "../world/world.ts";
 import type { Sent } from "./requests.ts";
@@ -60,6 +61,11 @@ export class HttpClient {
     for (const { status, headers, text } of this.#reader.push(bytes)) {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) throw new Error(`an answer that nobody waits for: ${text}`);
+      if (isUnknown(this.#world, text)) {
+        this.#world.tell(`${waiting.request.id} is told that nobody knows`);
+        waiting.resolve(false);
+        continue;
+      }
       const isReplay = headers.get("x-idempotent-replay") === "true";
       const { request } = waiting;
       const rateLimit = headers.get("ratelimit") ?? null;
@@ -81,6 +87,14 @@ export class HttpClient {
 function routeOf(bytes: Buffer): string {
   const [method, target = ""] = bytes.toString("latin1", 0, 200).split(" ");
   return `route ${method} ${target.split("?")[0]}`;
+}
+
+/** As good as no answer. It is given where the disk is silent, and nowhere else. */
+export function isUnknown(world: World, text: string): boolean {
+  if (!text.includes('"reason":"outcome_unknown"')) return false;
+  promised(world.isSilent, `the disk answers, and a client is told ${text}`);
+  world.reach("reason outcome_unknown");
+  return true;
 }
 
 export function reasonsOf(text: string): string[] {

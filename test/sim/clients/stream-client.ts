@@ -1,6 +1,6 @@
 /** A simulated reader of an order stream, with commands or without: comes back where it was. */
 import type { World } from "../world/world.ts";
-import { reasonsOf } from "./http-client.ts";
+import { isUnknown, reasonsOf } from "./http-client.ts";
 import { type Key, type Request, STREAM_PATH, signedHandshake } from "./requests.ts";
 import { WebSocketClient } from "./web-socket.ts";
 import type { HttpAnswer } from "./wire-readers.ts";
@@ -269,6 +269,11 @@ export class StreamClient {
       return;
     }
     this.#waiting.delete(id);
+    if (isUnknown(world, text)) {
+      world.tell(`${id} is told that nobody knows`);
+      waiting.resolve(false);
+      return;
+    }
     const envelope = text.replace(`{"type":"reply","id":"${id}",`, "{");
     world.tell(`${id} replied ${envelope}`);
     waiting.request.answers.push({

@@ -31,6 +31,7 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "limits/limits.ts": { TURN_REQUESTS_MIN: 3 },
   "sequencer/limits.ts": {
     COMMIT_ANSWERS_MIN: 2,
+    COMMIT_LOOK_MS: 100,
     CANCELS_PER_STEP: 3,
     LOOKS_PER_CANCEL: 2,
     EXPIRIES_PER_STEP: 3,

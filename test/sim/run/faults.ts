@@ -39,6 +39,7 @@ export class Faults {
       rotate: this.#stage.portfolioKey !== null && this.#stage.swarm.rotations ? 6 : 0,
       threadDeath: this.#stage.swarm.threadDeaths ? 4 : 0,
       visit: this.#stage.swarm.visitors ? 3 : 0,
+      diskSilent: this.#stage.swarm.silences ? 4 : 0,
     });
     switch (kind) {
       case "killed":
@@ -60,6 +61,8 @@ export class Faults {
         return this.#failAtOperation("write");
       case "diskFull":
         return this.#fillDisk();
+      case "diskSilent":
+        return this.#silence();
       case "bitFlip":
         return this.#flipBit();
       case "operator":
@@ -173,6 +176,19 @@ export class Faults {
     await this.#stage.runFor(this.#stage.random.between(50, 500));
     await this.#cancelsWork();
     disk.bytesMax = Number.POSITIVE_INFINITY;
+    if (!this.#stage.isUp) await this.#stage.comeBack("killed");
+  }
+
+  /** A flush takes a while, and is done then: nothing is lost, and nobody is told too early. */
+  async #silence(): Promise<void> {
+    const { random, world } = this.#stage;
+    this.#stage.fault("diskSilent");
+    world.isSilent = true;
+    const silentMs = random.between(100, SILENT_MS_MAX);
+    world.disk.silentMs = silentMs;
+    await this.#stage.runFor(silentMs + HEARD_MS);
+    world.disk.silentMs = 0;
+    world.isSilent = false;
     if (!this.#stage.isUp) await this.#stage.comeBack("killed");
   }
 
@@ -339,5 +355,9 @@ const JUMP_BACK_MS_MAX = 240_000;
 const STRAY_YOUNG_MS = 60_000;
 const STRAY_REPEATED = 20;
 const WRITES: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancelAll"]);
+/** Milliseconds: longer than answers are waited for, shorter than clients wait. */
+const SILENT_MS_MAX = 5_000;
+/** Milliseconds after which all hear that the disk answers again. */
+const HEARD_MS = 2_000;
 /** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
 const CANCEL_MS_MAX = 10_000;

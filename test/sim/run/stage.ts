@@ -409,6 +409,8 @@ export class Stage {
       throw new Violation(`it stopped by itself: ${fatal.stack}`);
     if (!this.isUp) return;
     this.auditor.look();
+    // What is due happens, and nobody is told of it.
+    if (this.world.isSilent) return;
     this.#requireKeys();
     const { nowMs, scheduler } = this.world;
     if (nowMs - this.upSinceMs < SWITCH_LATE_MS || this.auditor.history.hasJumped) return;

@@ -23,6 +23,8 @@ export interface Swarm {
   readonly conditions: boolean;
   /** Lists are filtered, and in pages of few. */
   readonly filters: boolean;
+  /** The disk does not answer for a while. */
+  readonly silences: boolean;
   /** Limits in the settings change while it runs. */
   readonly reloads: boolean;
   /** Keys get other secrets. */
@@ -95,6 +97,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     symbols: new Random(seed, "symbols").pick(SYMBOLS),
     listings: new Random(seed, "listings").chance(0.4),
     strictNets: new Random(seed, "strict nets").chance(0.7),
+    silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
     filters: maybe(),

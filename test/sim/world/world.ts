@@ -33,6 +33,8 @@ export class World {
   hasWriters = false;
   /** Nobody reaches the process. */
   isCutOff = false;
+  /** The disk may not answer, or has not done so a moment ago. */
+  isSilent = false;
   /** What the system holds for a reader that does not read. */
   bufferBytes = 65_536;
   /** How many of a hundred messages to the server arrive in pieces of a few bytes. */

@@ -174,12 +174,17 @@ function dropCopyOnly(error: unknown): { readonly total_records: null } {
   throw error;
 }
 
+interface ReadyAnswer {
+  readonly data?: { readonly disk?: string };
+  readonly details?: string;
+}
+
 async function diskOf(url: string): Promise<string> {
   const response = await fetch(addressAt(url, "/health/ready"), {
     signal: AbortSignal.timeout(DISK_TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`not told: HTTP status ${response.status}`);
-  const { data } = (await response.json()) as { readonly data?: { readonly disk?: string } };
+  const { data, details = "" } = (await response.json()) as ReadyAnswer;
+  if (!response.ok) throw new Error(details || `not told: HTTP status ${response.status}`);
   if (data?.disk !== "full") return "has room";
   throw new Error("full: cancels work, new orders are refused until there is room");
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
+import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { HttpServer } from "./http-server.ts";
 import { SignedEndpoint, type SignedServices } from "./signed-endpoint.ts";
@@ -14,6 +15,7 @@ class Edge {
   readonly acts: string[] = [];
   readonly asked: CallOptions[] = [];
   readonly bugs: Error[] = [];
+  readonly awaited = new AwaitedAnswers();
   answer: () => Promise<TradeAnswer> = () => Promise.resolve(DONE);
   isStarting = false;
   isDraining = false;
@@ -53,7 +55,8 @@ class Edge {
     const trade = { place: act("place"), cancel: act("cancel"), orders: act("orders") };
     const authenticator = { authenticate: () => ({ key, caller }) };
     const budgets = { statesOf: () => [] };
-    return { authenticator, budgets, trade } as unknown as SignedServices;
+    const { awaited } = this;
+    return { authenticator, budgets, awaited, trade } as unknown as SignedServices;
   }
 
   /** All that comes back until the server has ended the connection. */
@@ -149,6 +152,26 @@ test("signed endpoint: who meets a bug is told that nobody knows what was done",
     assert.match(received, /^HTTP\/1\.1 500 .*"reason":"outcome_unknown"/s);
     assert.doesNotMatch(received, /a bug/);
     assert.deepEqual(edge.bugs, [bug]);
+  }
+});
+
+test("signed endpoint: who waits for a silent disk is told that nobody knows, once", async (t) => {
+  for (const edge of await bothWays(t)) {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<TradeAnswer>();
+    edge.answer = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const received = edge.send(PLACE);
+    await asked.promise;
+    edge.awaited.giveUpAll("the disk is silent");
+    answer.resolve(DONE);
+    assert.deepEqual(statuses(await received), ["500"]);
+    assert.match(await received, /"the disk is silent","reason":"outcome_unknown"/);
+    edge.answer = () => Promise.resolve(DONE);
+    assert.deepEqual(statuses(await edge.send(PLACE)), ["200"]);
+    assert.deepEqual(edge.bugs, []);
   }
 });
 

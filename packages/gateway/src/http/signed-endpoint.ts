@@ -23,6 +23,7 @@ import { Channel } from "@countermand/core/model";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
 import { accessFault } from "../auth/authorize.ts";
 import type { Budgets } from "../limits/budgets.ts";
+import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Answer, Origin, RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
@@ -46,6 +47,7 @@ export interface SignedServices extends SignedActors {
   readonly authenticator: RequestAuthenticator;
   /** What each key may ask for; null where there are no bounds. */
   readonly budgets: Budgets;
+  readonly awaited: AwaitedAnswers;
 }
 
 /** Who sent a request, by signature or by the console's cookie. */
@@ -134,13 +136,13 @@ export class SignedEndpoint {
       answerFault(request, answer, budgetHeaders(services, authenticated));
       return;
     }
-    answer.then(
-      (given) => giveAnswer(request, given, options, budgetHeaders(services, authenticated)),
-      (error) => {
-        answerFault(request, fault("OUTCOME_UNKNOWN", ""));
-        this.#options.onBug(error as Error);
+    services.awaited.await(answer, {
+      give: (given) => {
+        giveAnswer(request, given, options, budgetHeaders(services, authenticated));
       },
-    );
+      giveUp: (details) => answerFault(request, fault("OUTCOME_UNKNOWN", details)),
+      onBug: this.#options.onBug,
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type ErrorName,
   encodeSuccess,
   encodeTime,
+  type Fault,
   Header,
   MARKET_ROUTES,
   type MarketRouteName,
@@ -20,7 +21,7 @@ import { UnreadAnswers } from "./unread-answers.ts";
 export interface UnsignedRoutesOptions {
   readonly wallMs: () => number;
   /** Null when ready; otherwise why not. */
-  readonly notReady: () => ErrorName | null;
+  readonly notReady: () => Fault | null;
   /** JSON text of what is said once it is ready. */
   readonly readyDetails: () => string;
   /** Null while there is nothing to measure yet. */
@@ -64,7 +65,7 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     const reason = options.notReady();
     return reason === null
       ? send(reply, 200, encodeSuccess(options.readyDetails()))
-      : sendFault(reply, reason, "");
+      : sendFault(reply, reason.error, reason.details);
   });
   app.get("/metrics", async (_request, reply) => {
     const scraped = await options.metrics();

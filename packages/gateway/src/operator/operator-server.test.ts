@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { connectionRoom } from "../http/connection-room.ts";
-import { OperatorServer } from "./operator-server.ts";
+import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
+import { type OperatorParts, OperatorServer } from "./operator-server.ts";
 
 const OPTIONS = {
   token: "t",
@@ -45,8 +46,9 @@ test("operator server: a request that never ends keeps no stop waiting beyond it
   assert.equal(await gone, "HTTP/1.1 100 Continue\r\n\r\n", "it is cut, and nobody waited for it");
 });
 
-async function listening(t: TestContext): Promise<OperatorServer> {
-  const server = await OperatorServer.listen(OPTIONS, "127.0.0.1", 0);
+async function listening(t: TestContext, parts?: OperatorParts): Promise<OperatorServer> {
+  const options = parts === undefined ? OPTIONS : { ...OPTIONS, parts: () => parts };
+  const server = await OperatorServer.listen(options, "127.0.0.1", 0);
   t.after(() => server.close(Promise.resolve()));
   return server;
 }
@@ -70,6 +72,25 @@ test("operator server: every answer says how to go on, and which request it is o
   assert.equal(starting.headers.get("X-Request-Id"), null, "half a name would be none");
   const unknown = await ask("accounts/%zz", token);
   assert.deepEqual([unknown.status, unknown.reason], [404, "unknown_path"]);
+});
+
+test("operator server: who waits for a silent disk is told that nobody knows", async (t) => {
+  const awaited = new AwaitedAnswers();
+  // What is asked waits for the disk, and it never answers.
+  const operate = () => {
+    queueMicrotask(() => awaited.giveUpAll("the disk is silent"));
+    return new Promise(() => undefined);
+  };
+  const { url } = await listening(t, {
+    awaited,
+    sequencer: { operate },
+  } as unknown as OperatorParts);
+  const response = await fetch(`${url}/operator/v1/blocks`, {
+    headers: { Authorization: "Bearer t" },
+  });
+  const { reason, details } = (await response.json()) as Record<string, string>;
+  assert.deepEqual([response.status, reason], [500, "outcome_unknown"]);
+  assert.equal(details, "the disk is silent");
 });
 
 test("operator server: takes as many connections as it has room for, and no more", async (t) => {

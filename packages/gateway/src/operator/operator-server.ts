@@ -42,6 +42,7 @@ import { NO_SCHEMAS } from "../http/no-schemas.ts";
 import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { isEchoable, JSON_TYPE } from "../http/responses.ts";
 import type { TlsFiles } from "../secret-settings.ts";
+import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX } from "./limits.ts";
 import {
@@ -64,6 +65,7 @@ import type { OperatorAnswer } from "./operator-turn.ts";
 export interface OperatorParts {
   readonly service: OperatorService;
   readonly sequencer: Sequencer;
+  readonly awaited: AwaitedAnswers;
   readonly authenticator: Authenticator;
   readonly console: OperatorConsole;
 }
@@ -314,12 +316,28 @@ async function answer(
   const deed = decode(route, request);
   if (isFault(deed)) return sendFault(reply, deed);
   const wallMs = options.wallMs() as UnixMs;
-  if ("inquire" in deed) return send(reply, await deed.inquire(parts.service, wallMs));
-  const given = await carryOut(parts, identified, deed, wallMs);
+  const { awaited, service } = parts;
+  if ("inquire" in deed) {
+    const found = await inTime(options, awaited, deed.inquire(service, wallMs));
+    return isFault(found) ? sendFault(reply, found) : send(reply, found);
+  }
+  const given = await inTime(options, awaited, carryOut(parts, identified, deed, wallMs));
+  if (isFault(given)) return sendFault(reply, given);
   if (given.isReplayed) reply.header("X-Idempotent-Replay", "true");
   const { version } = given.answer;
   if (version !== undefined) reply.header("ETag", `"${version}"`);
   return send(reply, given.answer);
+}
+
+function inTime<T>(
+  { onBug }: OperatorServerOptions,
+  awaited: AwaitedAnswers,
+  answer: Promise<T>,
+): Promise<T | Fault> {
+  return new Promise((resolve) => {
+    const giveUp = (details: string) => resolve(fault("OUTCOME_UNKNOWN", details));
+    awaited.await(answer, { give: resolve, giveUp, onBug });
+  });
 }
 
 function identify(route: OperatorRoute, request: FastifyRequest): Identified | Fault {

@@ -21,6 +21,7 @@ export interface Gauges {
   readonly shedRequests: () => number;
   /** By the budget's name. */
   readonly overBudget: () => ReadonlyMap<string, number>;
+  readonly commitWaitingSeconds: () => number;
   /** 0 or 1. */
   readonly diskFull: () => number;
   readonly diskFreeBytes: () => number;
@@ -199,6 +200,11 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["openOrders", "countermand_open_orders", "Orders that work in the market."],
   ["streamSessions", "countermand_stream_sessions", "Order streams connected."],
   ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
+  [
+    "commitWaitingSeconds",
+    "countermand_commit_waiting_seconds",
+    "Since when the commit under way waits for the disk; 0 without one.",
+  ],
   ["unarchivedReports", "countermand_unarchived_reports", "Reports the archive has not taken yet."],
   ["diskFull", "countermand_disk_full", "1 while the disk has no room beside its reserve."],
   ["diskFreeBytes", "countermand_disk_free_bytes", "Room on the disk of the data directory."],

@@ -9,6 +9,7 @@ import { assert } from "@countermand/core/assert";
 import type { ExecutionReported } from "@countermand/core/model";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../sys/clock.ts";
+import { CommitWatch, type DiskSilence } from "./commit-watch.ts";
 import {
   COMMIT_ANSWERS_MIN,
   COMMIT_GATHER_MS,
@@ -23,7 +24,7 @@ export interface GroupCommitOptions {
   /** Where what was decided is staged. */
   readonly partitions: Pick<Partitions, "stagedCount" | "takeStaged">;
   readonly journal: Pick<Journal, "append" | "settle">;
-  readonly clock: Pick<Clock, "monotonicMs" | "atTurnEnd">;
+  readonly clock: Pick<Clock, "monotonicMs" | "atTurnEnd" | "after">;
   /** Whether the journal can work while this thread decides, on another core; by default it can. */
   readonly hasSeveralCores?: boolean;
   /** Everything in it is durable. Called in journal order. */
@@ -32,6 +33,8 @@ export interface GroupCommitOptions {
    * An append failed or its outcome is unknown: nothing more may be told. The process must stop.
    */
   readonly onFailure: (error: Error) => void;
+  /** A commit is not done for seconds; by default nobody is told. */
+  readonly silence?: DiskSilence;
 }
 
 export interface DurableCommit {
@@ -46,6 +49,7 @@ export interface DurableCommit {
 
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  readonly #watch: CommitWatch;
   /** What was decided since the last commit began waits for the next one: all for one promise. */
   #next = Promise.withResolvers<void>();
   /** Of the commit before: whoever waits for nothing comes behind those who waited for it. */
@@ -64,6 +68,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#watch = new CommitWatch(options.clock, options.silence ?? TOLD_TO_NOBODY);
   }
 
   /** Values not yet released. */
@@ -80,6 +85,16 @@ export class GroupCommit {
   isSlow(): boolean {
     if (!this.#committing || this.#pendingCount < PENDING_PLACES_SLOW_MAX) return false;
     return this.#options.clock.monotonicMs() - this.#commitStartedMs >= SLOW_COMMIT_MS;
+  }
+
+  /** Whether a commit has waited so long that nobody knows when the disk answers. */
+  get isDiskSilent(): boolean {
+    return this.#watch.isSilent;
+  }
+
+  /** Milliseconds since the commit under way began; 0 without one. */
+  get waitingMs(): number {
+    return this.#watch.waitingMs;
   }
 
   /**
@@ -182,6 +197,7 @@ export class GroupCommit {
     this.#commitStartedMs = startedMs;
     try {
       if (staged.eventCount > 0) {
+        this.#watch.begun(startedMs);
         const outcome = await this.#options.journal.append(staged.appends);
         if (outcome !== "committed") throw new FencedError();
       }
@@ -191,6 +207,7 @@ export class GroupCommit {
       return;
     }
     this.#committing = false;
+    this.#watch.ended();
     this.#options.onDurable({
       reports: staged.reports,
       worked: staged.worked,
@@ -213,6 +230,12 @@ export class GroupCommit {
     for (const release of waiters) release();
   }
 }
+
+const TOLD_TO_NOBODY: DiskSilence = {
+  onSilent: () => undefined,
+  onHeard: () => undefined,
+  onGivenUp: () => undefined,
+};
 
 /** Another process owns a partition now: this one's state may be stale and must not be told. */
 class FencedError extends Error {

@@ -18,6 +18,25 @@ export const PENDING_PLACES_SLOW_MAX = 128;
 export const SLOW_COMMIT_MS = 25;
 
 /**
+ * Milliseconds between two looks at the commit under way. Reason: a disk that is silent is noticed
+ * in the second, and a look costs nothing that shows.
+ */
+export const COMMIT_LOOK_MS = 1_000;
+
+/**
+ * Looks at one and the same commit from which on the disk is silent: new orders and queries are
+ * refused (UNAVAILABLE, OVERLOADED, retryable), the gateway is not ready, cancels go on. Reason:
+ * longer than disks take that are only busy.
+ */
+export const DISK_SILENT_LOOKS = 5;
+
+/**
+ * Looks at one and the same commit from which on what waits is answered with OUTCOME_UNKNOWN.
+ * Reason: most clients stop waiting after 30 seconds, and know less then.
+ */
+export const ANSWERS_GIVEN_UP_LOOKS = 30;
+
+/**
  * The same for cancels. Larger, so that cancels are never starved by orders or queries.
  */
 export const PENDING_CANCELS_MAX = 40_000;

@@ -17,6 +17,8 @@ import type { Turn } from "./command-turn.ts";
 import {
   CANCELS_PER_STEP,
   COMMIT_GATHER_MS,
+  COMMIT_LOOK_MS,
+  DISK_SILENT_LOOKS,
   PENDING_PLACES_MAX,
   PENDING_PLACES_SLOW_MAX,
   REFUSALS_KEPT_BURST,
@@ -81,6 +83,30 @@ test("sequencer: behind a slow commit queries are refused early, cancels are not
     assert.equal((await cancel).httpStatus, 200);
     await stalled;
     assert.equal(sequencer.refusesQueries, false);
+  }));
+
+test("sequencer: while the disk is silent only cancels are taken, and done when it answers", () =>
+  StreamHarness.run(async (harness) => {
+    assert.ok(FIRST_KEY !== undefined);
+    const caller = FIRST_KEY;
+    const { fakeClock, journal, sequencer, trade } = harness;
+    const [orderId] = await harness.place(1);
+    assert.ok(orderId !== undefined);
+    journal.hold();
+    const stalled = harness.place(1);
+    while (!journal.isStalled) await new Promise(setImmediate);
+    fakeClock.advance(DISK_SILENT_LOOKS * COMMIT_LOOK_MS);
+    assert.equal(sequencer.isDiskSilent, true);
+    const undecided = () => assert.fail("it is not decided");
+    const place = await sequencer.write(caller, "place", null, undecided);
+    assert.deepEqual(place, { result: "diskSilent" });
+    assert.match((await trade.orders(caller, OPEN_ORDERS)).body, /"reason":"overloaded"/);
+    const cancel = cancelOf(harness, orderId);
+    journal.release();
+    assert.equal((await cancel).httpStatus, 200);
+    await stalled;
+    assert.equal(sequencer.isDiskSilent, false);
+    assert.equal(sequencer.commitWaitingMs, 0);
   }));
 
 test("sequencer: in a long turn a write begins the commit that is due", async () => {

@@ -79,7 +79,9 @@ export type WriteResult =
   /** Too much is waiting; nothing was done. */
   | { readonly result: "overloaded" }
   /** What room the disk has is for cancels; nothing was done. */
-  | { readonly result: "diskFull" };
+  | { readonly result: "diskFull" }
+  /** Nobody knows when the disk answers; nothing was done. */
+  | { readonly result: "diskSilent" };
 
 export interface SequencerOptions extends GroupCommitOptions {
   readonly partitions: Partitions;
@@ -167,9 +169,23 @@ export class Sequencer {
     return this.#commits.pendingCount;
   }
 
-  /** Whether so many answers wait for the disk that another query would cost a cancel its place. */
+  /** Whether nobody knows when the disk answers. */
+  get isDiskSilent(): boolean {
+    return this.#commits.isDiskSilent;
+  }
+
+  /** Milliseconds since the commit under way began; 0 without one. */
+  get commitWaitingMs(): number {
+    return this.#commits.waitingMs;
+  }
+
+  /**
+   * Whether so many answers wait for the disk that another query would cost a cancel its place, or
+   * it would wait without end.
+   */
   get refusesQueries(): boolean {
-    return this.#commits.pendingCount >= PENDING_PLACES_MAX || this.#commits.isSlow();
+    const { isDiskSilent, pendingCount } = this.#commits;
+    return isDiskSilent || pendingCount >= PENDING_PLACES_MAX || this.#commits.isSlow();
   }
 
   /** Whether so many queries walk through open orders that another one must not begin to. */
@@ -189,6 +205,7 @@ export class Sequencer {
     origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
     this.lookUp();
+    if (this.isDiskSilent && urgency === "place") return Promise.resolve({ result: "diskSilent" });
     if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
     if (identity !== null) {

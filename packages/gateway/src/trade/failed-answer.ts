@@ -4,9 +4,10 @@ import type { Answer } from "../sequencer/sequencer.ts";
 
 export const TOO_MANY_AT_ONCE = "too many requests came at once; cancels go first";
 export const DISK_FULL = "the disk is full; cancels go on, new orders wait until there is room";
+export const DISK_SILENT = "the gateway's disk does not answer; cancels are taken, new orders wait";
 export const TOO_MANY_WALKS = "too many queries look through open orders";
 
-export const TOO_MANY_WAIT = "too many requests are waiting for the disk";
+export const TOO_MANY_WAIT = "too many requests are waiting for the disk, or it does not answer";
 
 /** The budget does not cover it: nothing was done, and nothing is remembered. */
 export function overBudget(retryAfterSeconds: number): Answer & { readonly replayed: false } {

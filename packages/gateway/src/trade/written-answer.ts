@@ -1,6 +1,6 @@
 /** The answer to a write, from what the sequencer made of it. */
 import type { Answer, Unvouched, WriteResult } from "../sequencer/sequencer.ts";
-import { DISK_FULL, failed, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { DISK_FULL, DISK_SILENT, failed, TOO_MANY_WAIT } from "./failed-answer.ts";
 
 /** Replayed: the request was answered before, and nothing was done now. */
 export type WrittenAnswer = Answer & {
@@ -41,6 +41,8 @@ function answerOf(written: WriteResult): WrittenAnswer {
       return failed("OVERLOADED", TOO_MANY_WAIT);
     case "diskFull":
       return failed("DISK_FULL", DISK_FULL);
+    case "diskSilent":
+      return failed("UNAVAILABLE", DISK_SILENT);
   }
 }
 

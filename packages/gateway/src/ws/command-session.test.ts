@@ -6,6 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { JsonFault, LIMITS, parseExact } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
+import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import { settled } from "../stream/stream-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
@@ -37,6 +38,7 @@ class Bench {
   readonly clock: FakeClock;
   readonly turns: CommandTurns;
   readonly session: CommandSession;
+  readonly awaited = new AwaitedAnswers();
   failed: { readonly error: string; readonly closeCode: number } | null = null;
   isPaused = false;
   bufferedBytes = 0;
@@ -69,6 +71,7 @@ class Bench {
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
       },
       turns: this.turns,
+      awaited: this.awaited,
       clock: this.clock,
       port,
       onBug: (error) => this.bugs.push(error),
@@ -255,6 +258,20 @@ test("command session: a bug in the trade service is an unknown outcome and repo
   await settled();
   assert.match(bench.sent[0] ?? "", /^\{"type":"reply","id":"0",.*"reason":"outcome_unknown"/);
   assert.equal(bench.bugs.length, 1);
+});
+
+test("command session: who waits for a silent disk is told that nobody knows, once", async () => {
+  const bench = new Bench();
+  bench.cancels(1);
+  bench.awaited.giveUpAll("the disk is silent");
+  await bench.answer(bench.calls[0]);
+  assert.equal(bench.sent.length, 1);
+  assert.match(bench.sent[0] ?? "", /"id":"0",.*"the disk is silent","reason":"outcome_unknown"/);
+  let isIdle = false;
+  bench.session.stop(() => {
+    isIdle = true;
+  });
+  assert.equal(isIdle, true, "it counts as answered");
 });
 
 function identity(dataText: string, { apiKey = "key", id = "a", op = "cancel" } = {}) {

@@ -17,6 +17,7 @@ import {
 } from "@countermand/contract";
 import { Channel } from "@countermand/core/model";
 import type { Caller } from "../auth/key-store.ts";
+import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
 import { commandIdentity } from "./command-identity.ts";
@@ -55,6 +56,7 @@ export interface CommandSessionOptions {
   readonly trade: TradeCommands;
   /** Shared with all other sockets. */
   readonly turns: CommandTurns;
+  readonly awaited: AwaitedAnswers;
   readonly clock: Clock;
   readonly port: CommandPort;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
@@ -209,17 +211,17 @@ export class CommandSession {
     this.#inFlightCount += 1;
     // The command itself holds on to the whole message: nothing of it may wait for the answer.
     const { id } = command;
-    const onBug = (error: unknown) => {
-      this.#reply(id, encodeError("OUTCOME_UNKNOWN", ""));
-      this.#options.onBug(error as Error);
-    };
+    const { awaited, onBug } = this.#options;
+    const giveUp = (details: string) => this.#reply(id, encodeError("OUTCOME_UNKNOWN", details));
     try {
-      const answering = this.#carryOut(command);
-      answering.then(({ body, isLost }) => {
-        this.#reply(id, isLost === true ? null : body);
-      }, onBug);
+      awaited.await(this.#carryOut(command), {
+        give: ({ body, isLost }) => this.#reply(id, isLost === true ? null : body),
+        giveUp,
+        onBug,
+      });
     } catch (error) {
-      onBug(error);
+      giveUp("");
+      onBug(error as Error);
     }
   }
 

@@ -16,6 +16,7 @@ import {
 import { at } from "@countermand/core/assert";
 import { WebSocket } from "ws";
 import type { Caller } from "../auth/key-store.ts";
+import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { AccountFeed } from "../stream/account-feed.ts";
 import type { ReplayTurns } from "../stream/replay-turns.ts";
 import {
@@ -83,6 +84,7 @@ export interface StreamConnectionOptions {
   readonly turns: ReplayTurns;
   readonly commandTurns: CommandTurns;
   readonly trade: TradeCommands;
+  readonly awaited: AwaitedAnswers;
   /** Why the key may not do this, or null. */
   readonly permits: (op: SocketCommand["op"]) => Fault | null;
   readonly clock: Clock;
@@ -113,6 +115,7 @@ export class StreamConnection {
       permits: options.permits,
       trade: options.trade,
       turns: options.commandTurns,
+      awaited: options.awaited,
       clock,
       port: {
         send: (text) => this.#first.send(text),

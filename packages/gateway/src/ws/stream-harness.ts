@@ -22,6 +22,7 @@ import type { AppendOutcome, Journal, PartitionAppend } from "../journal/journal
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import { SANDBOX_KEYS, sandboxAccount } from "../sandbox.ts";
+import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { DurableCommit } from "../sequencer/group-commit.ts";
 import { DESK, partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { answerIn } from "../sequencer/remembered-answer.ts";
@@ -152,6 +153,7 @@ export class StreamHarness {
       sequencer,
       archive,
       trade: this.trade,
+      awaited: new AwaitedAnswers(),
       budgets: null,
       sessions: null,
       hub: this.hub,

@@ -29,6 +29,7 @@ import { accessFault, permissionFault } from "../auth/authorize.ts";
 import type { Caller, KeyStore, StoredKey } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
+import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Claim, Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import type { Histories } from "../stream/histories.ts";
@@ -64,6 +65,7 @@ export interface OrderStreamServerOptions {
   readonly sequencer: Pick<Sequencer, "claimOnce" | "read" | "partitions">;
   readonly archive: GatewayFeedOptions["archive"];
   readonly trade: TradeCommands;
+  readonly awaited: AwaitedAnswers;
   readonly hub: StreamHub;
   readonly histories: Pick<Histories, "current" | "sharedSeq">;
   readonly guard: DisconnectGuard;
@@ -147,12 +149,18 @@ export class OrderStreamServer {
       this.#complete(request, socket, head, admitted);
       return;
     }
-    const { authenticator, onBug, sequencer } = this.#options;
+    const { authenticator, awaited, onBug, sequencer } = this.#options;
     const { account } = admitted.authenticated.caller;
-    sequencer.claimOnce(account, authenticator.identityOf(admitted.authenticated)).then(
-      (claim) => this.#claimed(claim, request, socket, head, admitted),
-      (error: unknown) => onBug(error as Error),
-    );
+    const identity = authenticator.identityOf(admitted.authenticated);
+    awaited.await(sequencer.claimOnce(account, identity), {
+      give: (claim) => this.#claimed(claim, request, socket, head, admitted),
+      // The handshake may be used up by now.
+      giveUp: (details) => {
+        this.#leavePlace(admitted.placeOf);
+        refuseUpgrade(request, socket, fault("OUTCOME_UNKNOWN", details));
+      },
+      onBug,
+    });
   }
 
   /** Something about a key was changed: its streams end at once if it is good no more. */
@@ -290,7 +298,7 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { budgets, clock, frameFault, histories, hub, onBug, trade } = this.#options;
+    const { awaited, budgets, clock, frameFault, histories, hub, onBug, trade } = this.#options;
     const { authenticated, query, starts } = admitted;
     const { caller, key } = authenticated;
     const connection = new StreamConnection({
@@ -303,6 +311,7 @@ export class OrderStreamServer {
       turns: this.#turns,
       commandTurns: this.#commandTurns,
       trade,
+      awaited,
       permits: (op) => accessFault(key, OP_NEEDS[op]),
       clock,
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
