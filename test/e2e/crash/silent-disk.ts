@@ -60,8 +60,9 @@ class Silence {
     socket.send(JSON.stringify(command));
     await eventually("unready gateway", async () => !(await isReady()));
     await this.#refusal(client);
+    const again = client.send(placing);
     const late = client.call("DELETE", ORDERS, { order_no: second });
-    const answers = await Promise.all([...waiting, late]);
+    const answers = await Promise.all([...waiting, again, late]);
     const seconds = (performance.now() - startedMs) / 1_000;
     const reply = await socket.seen("the reply", ({ text }) => text.includes('"id":"silent"'));
     this.#holds("orders and cancels told that nobody knows", answers.every(isUnknown));

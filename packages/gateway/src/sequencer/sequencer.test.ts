@@ -109,6 +109,37 @@ test("sequencer: while the disk is silent only cancels are taken, and done when 
     assert.equal(sequencer.commitWaitingMs, 0);
   }));
 
+test("sequencer: a write that was taken is never said to be undone when it is sent again", () =>
+  StreamHarness.run(async (harness) => {
+    assert.ok(FIRST_KEY !== undefined);
+    const caller = FIRST_KEY;
+    const { fakeClock, journal, sequencer } = harness;
+    const expiresAtMs = (fakeClock.wallMs() + 60_000) as UnixMs;
+    const identity = { fingerprint: "f".repeat(22), contentDigest: "", expiresAtMs };
+    let doneCount = 0;
+    const place = (turn: Turn) => {
+      doneCount += 1;
+      turn.keepAnswer();
+      return { httpStatus: 200, body: "{}" };
+    };
+    journal.hold();
+    const first = sequencer.write(caller, "place", identity, place);
+    const crowd = harness.place(PENDING_PLACES_SLOW_MAX);
+    while (!journal.isStalled) await new Promise(setImmediate);
+    const again = [];
+    for (const ms of [SLOW_COMMIT_MS, DISK_SILENT_LOOKS * COMMIT_LOOK_MS]) {
+      fakeClock.advance(ms);
+      assert.equal(sequencer.refusesQueries, true);
+      again.push(sequencer.write(caller, "place", identity, place));
+    }
+    assert.equal(sequencer.isDiskSilent, true);
+    journal.release();
+    await crowd;
+    assert.equal((await first).result, "answered");
+    for (const each of again) assert.equal((await each).result, "repeated");
+    assert.equal(doneCount, 1);
+  }));
+
 test("sequencer: in a long turn a write begins the commit that is due", async () => {
   const bench = new RunsBench();
   const write = () => {

@@ -205,14 +205,15 @@ export class Sequencer {
     origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
     this.lookUp();
-    if (this.isDiskSilent && urgency === "place") return Promise.resolve({ result: "diskSilent" });
-    if (this.#isOverloaded(urgency)) return Promise.resolve({ result: "overloaded" });
+    if (this.#isCrowded) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
     if (identity !== null) {
       const repeated = this.#repeated(account, identity);
       if (repeated !== null) return repeated;
     }
-    if (this.isDiskFull && urgency === "place") return Promise.resolve({ result: "diskFull" });
+    // Behind that: what was taken before is not said to be undone.
+    const refusal = urgency === "place" ? this.#placeRefusal() : null;
+    if (refusal !== null) return Promise.resolve({ result: refusal });
     const nowMs = this.catchUp();
     const stagedBefore = this.partitions.stagedCount;
     const sinceSeq = this.partitions.deskOf(account).lease.seq;
@@ -237,7 +238,7 @@ export class Sequencer {
     decide: (turn: Turn) => ManyCancels,
     origin: Origin = NO_ORIGIN,
   ): Promise<WriteResult> {
-    if (this.#isOverloaded("cancel")) return Promise.resolve({ result: "overloaded" });
+    if (this.#isCrowded) return Promise.resolve({ result: "overloaded" });
     const { account } = caller;
     const repeated = this.#repeated(account, identity);
     if (repeated !== null) return repeated;
@@ -413,9 +414,17 @@ export class Sequencer {
     return this.#lastCause;
   }
 
-  #isOverloaded(urgency: Urgency): boolean {
-    if (urgency === "cancel") return this.#commits.pendingCount >= PENDING_CANCELS_MAX;
-    return this.refusesQueries || this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX;
+  /** Whether not even a cancel's answer has room. */
+  get #isCrowded(): boolean {
+    return this.#commits.pendingCount >= PENDING_CANCELS_MAX;
+  }
+
+  /** Why nothing but cancels is taken now, or null. */
+  #placeRefusal(): "diskSilent" | "diskFull" | "overloaded" | null {
+    if (this.isDiskSilent) return "diskSilent";
+    if (this.refusesQueries) return "overloaded";
+    if (this.partitions.recent.size >= UNARCHIVED_REPORTS_MAX) return "overloaded";
+    return this.isDiskFull ? "diskFull" : null;
   }
 
   /** What is left of ended days, step by step, each when the one before is durable. */
