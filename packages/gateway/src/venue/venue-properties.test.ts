@@ -58,6 +58,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: fc.record({ do: fc.constant("cancel" as const), index: fc.nat(20) }), weight: 4 },
   { arbitrary: fc.record({ do: fc.constant("wait" as const), ms: delay }), weight: 3 },
 );
+/** An order that the venue has not answered. */
+const ON_ITS_WAY: Step[] = [
+  { do: "arm", kind: "StuckOrder", delayMs: 0, half: false },
+  { do: "place", lots: 1, px: 400, isBuy: true, isAnne: true, isStop: false },
+];
 const steps = fc.array(step, { minLength: 1, maxLength: 30 });
 
 class Run {
@@ -142,7 +147,8 @@ test("venue: after a crash at any commit all that was on its way is found out", 
         assert.equal(started.crashed(started.commits.length).hash, started.hash);
       }
     }),
-    { numRuns: 40 },
+    // Chance alone leaves hardly ever nothing on its way, but sometimes it does.
+    { numRuns: 40, examples: [[ON_ITS_WAY]] },
   );
   assert.ok(foundCount > 0);
 });
