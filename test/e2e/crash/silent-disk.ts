@@ -5,6 +5,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { eventually } from "../changes.ts";
+import { runCommand } from "../command-line.ts";
 import {
   type Answer,
   envelope,
@@ -62,12 +63,16 @@ class Silence {
     await this.#refusal(client);
     const again = client.send(placing);
     const late = client.call("DELETE", ORDERS, { order_no: second });
+    const environment = { COUNTERMAND_URL: gateway.url };
+    const doctor = await runCommand(["doctor"], { environment });
     const answers = await Promise.all([...waiting, again, late]);
     const seconds = (performance.now() - startedMs) / 1_000;
     const reply = await socket.seen("the reply", ({ text }) => text.includes('"id":"silent"'));
     this.#holds("orders and cancels told that nobody knows", answers.every(isUnknown));
     this.#holds("the command of a socket as well", reply.text.includes('"outcome_unknown"'));
     this.#figures.push(atMost("told after", seconds, UNKNOWN_SECONDS_MAX, "s"));
+    const isNamed = /^FAIL {2}disk: the disk has not answered for \d+ s$/m.test(doctor.output);
+    this.#holds("countermand doctor names it, and ends", isNamed && doctor.code === 1);
     this.#holds("said in the log", gateway.stderr.includes('"disk.silent"'));
 
     rmSync(this.#mark);

@@ -71,6 +71,7 @@ interface MarketRow {
 const NOT_KNOWN = 401;
 const SKEW_MS_MAX = 1_000;
 const DISK_TIMEOUT_MS = 3_000;
+const STREAM_TIMEOUT_MS = 5_000;
 
 function addDoctor(program: Command, terminal: Terminal): void {
   program
@@ -191,14 +192,17 @@ async function diskOf(url: string): Promise<string> {
 
 async function firstMessage(client: CountermandClient): Promise<string> {
   const stream = client.stream({ heartbeatSeconds: 1 });
+  // A gateway whose disk does not answer takes it, and has nothing that it may tell.
+  const patience = setTimeout(() => stream.close(), STREAM_TIMEOUT_MS);
   try {
     for await (const event of stream) {
       if (event.type === "snapshot")
         return `open orders: ${event.orders.length}, at seq ${event.seq}`;
       if (event.type === "disconnected") throw new Error(event.reason);
     }
-    throw new Error("it ended");
+    throw new Error(`it told nothing in ${STREAM_TIMEOUT_MS / 1_000} s`);
   } finally {
+    clearTimeout(patience);
     stream.close();
   }
 }
