@@ -2,7 +2,7 @@
 import { assert } from "../assert.ts";
 import type { CancelTarget } from "../model/command.ts";
 import { formatDecimal } from "../model/decimal.ts";
-import type { OrderId } from "../model/ids.ts";
+import { compareOrderIds, type OrderId } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import { isWorking } from "../order/order.ts";
@@ -48,7 +48,7 @@ function sharedTarget(
   const live = seen.flatMap((orderIds) => liveOf(book, orderIds, done));
   const liveCount = seen.reduce((sum, { size }) => sum + size, -done.length);
   if (liveCount > 1) return { found: "ambiguous", refusal: ambiguous(live, liveCount) };
-  const orderId = live[0] ?? done.sort(compareOldestFirst).at(-1);
+  const orderId = live[0] ?? done.sort(compareOrderIds).at(-1);
   return orderId === undefined ? NOT_OPEN : { found: "open", order: openNamed(book, orderId) };
 }
 
@@ -73,19 +73,13 @@ function openNamed(book: AccountBook, orderId: OrderId): Order {
 
 /** Of `liveCount`, the oldest ones of each portfolio at least. */
 function ambiguous(live: OrderId[], liveCount: number): Refusal {
-  const listed = live.sort(compareOldestFirst).slice(0, AMBIGUOUS_LISTED_MAX);
+  const listed = live.sort(compareOrderIds).slice(0, AMBIGUOUS_LISTED_MAX);
   const more = liveCount - listed.length;
   const rest = more > 0 ? ` and ${more} more` : "";
   return refuse(
     "AMBIGUOUS_REFERENCE",
     `several live orders carry this reference_id, cancel by order_no: ${listed.join(", ")}${rest}`,
   );
-}
-
-/** A longer number is a higher one: they have no zeros before them. */
-function compareOldestFirst(a: OrderId, b: OrderId): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : 1;
 }
 
 /**

@@ -70,6 +70,20 @@ test("desk: after 10^9 orders the numbers grow longer and keep rising", () => {
   assert.deepEqual(numbers, ["22999999999", "221000000000"]);
 });
 
+test("desk: what waits for the venue is listed oldest first, however long the numbers are", () => {
+  const lines = [
+    '["desk","22",999999998,[[0,0],[]],0,0]',
+    '["account","A-1001",0,false,[["HKD","99999999999999999",[],"0","0"]],[],false]',
+  ];
+  const desk = Desk.restore(OPTIONS, lines);
+  for (const at of [1, 2]) {
+    const order = decided(desk.decidePlace(ANNE, SOUND, null, ms(at)));
+    desk.apply(desk.decidePendingNew(order, ms(at)), at);
+  }
+  const numbers = desk.pendingOrders().map(({ orderId }) => orderId);
+  assert.deepEqual(numbers, ["22999999999", "221000000000"]);
+});
+
 test("desk: an order is decided as it was asked for, and as nobody has answered it", () => {
   const order = decided(openDesk().decidePlace(ANNE, SOUND, null, ms(7)));
   assert.deepEqual(order, {

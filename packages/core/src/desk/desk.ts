@@ -24,7 +24,13 @@ import type {
   Settled,
 } from "../model/event.ts";
 import { ORDERS, orderLines, ordersOfLine } from "../model/event-codec.ts";
-import { type Account, NO_KEY_ID, type OrderId, type UnixMs } from "../model/ids.ts";
+import {
+  type Account,
+  compareOrderIds,
+  NO_KEY_ID,
+  type OrderId,
+  type UnixMs,
+} from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { type InstrumentSource, InstrumentTable } from "../model/instrument-table.ts";
 import type { Order, OrderDraft } from "../model/order.ts";
@@ -155,7 +161,7 @@ export class Desk {
       assert(order !== null, "an order that waits for an answer is open");
       return order;
     });
-    return pending.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+    return pending.sort((a, b) => compareOrderIds(a.orderId, b.orderId));
   }
 
   /** Time of the latest report; 0 before the first. No later one may lie before it. */

@@ -29,7 +29,7 @@
  * protection go first, because the price without them may be good for the others.
  */
 import { assert, at } from "../assert.ts";
-import { type OrderId, Side } from "../model/index.ts";
+import { compareOrderIds, type OrderId, Side } from "../model/index.ts";
 import type { Book } from "./book/book.ts";
 import type { RestingOrder } from "./book/order.ts";
 
@@ -185,7 +185,7 @@ function youngerSides(
   const oldest = new Map([...colliding].map((order) => [order.account, order]));
   for (const order of [...buys, ...sells]) {
     const known = oldest.get(order.account);
-    if (known !== undefined && isYounger(known.orderId, order.orderId)) {
+    if (known !== undefined && compareOrderIds(known.orderId, order.orderId) > 0) {
       oldest.set(order.account, order);
     }
   }
@@ -282,7 +282,7 @@ function paired(
   let sellLots = sell?.lots ?? 0;
   while (buy !== undefined && sell !== undefined) {
     if (buy.account === sell.account) {
-      const isBuyYounger = isYounger(buy.orderId, sell.orderId);
+      const isBuyYounger = compareOrderIds(buy.orderId, sell.orderId) > 0;
       colliding.add(isBuyYounger ? buy : sell);
       if (isBuyYounger) buyLots = 0;
       else sellLots = 0;
@@ -302,9 +302,4 @@ function paired(
     }
   }
   return { fills, colliding };
-}
-
-/** Order numbers are decimal digits without leading zeros and rise within an account. */
-function isYounger(orderId: OrderId, than: OrderId): boolean {
-  return orderId.length === than.length ? orderId > than : orderId.length > than.length;
 }

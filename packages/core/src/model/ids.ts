@@ -20,3 +20,10 @@ export type UnixMs = Brand<number, "UnixMs">;
 
 export const NO_CL_ORD_ID = "" as ClOrdId;
 export const NO_KEY_ID = "" as KeyId;
+
+/** Sorts oldest first: a longer number is a higher one, they have no zeros before them. */
+export function compareOrderIds(a: OrderId, b: OrderId): number {
+  if (a.length !== b.length) return a.length - b.length;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,6 +1,6 @@
 /** Order numbers as integers: the archive's key, and what "newest first" means. */
 import { assert } from "@countermand/core/assert";
-import type { Order } from "@countermand/core/model";
+import { compareOrderIds, type Order } from "@countermand/core/model";
 
 /**
  * The integer a well-formed order id spells; null for any other text, such as one with zeros before
@@ -19,9 +19,7 @@ export function numberOfOrder({ orderId }: Pick<Order, "orderId">): number {
   return orderNumber;
 }
 
-/** Sorts orders newest first: a longer number is a higher one, they have no zeros before them. */
+/** Sorts orders. */
 export function compareNewestFirst({ orderId: a }: Order, { orderId: b }: Order): number {
-  if (a.length !== b.length) return b.length - a.length;
-  if (a === b) return 0;
-  return a > b ? -1 : 1;
+  return compareOrderIds(b, a);
 }

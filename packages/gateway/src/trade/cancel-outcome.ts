@@ -10,12 +10,13 @@ import {
   isFault,
 } from "@countermand/contract";
 import { closedRefusal, conditionRefusal } from "@countermand/core/desk";
-import type {
-  AmendRequest,
-  CancelTarget,
-  Order,
-  Refusal,
-  RefusedCommand,
+import {
+  type AmendRequest,
+  type CancelTarget,
+  compareOrderIds,
+  type Order,
+  type Refusal,
+  type RefusedCommand,
 } from "@countermand/core/model";
 import { isWorking } from "@countermand/core/order";
 import type { OrderArchive } from "../archive/order-archive.ts";
@@ -221,13 +222,7 @@ function recentlyClosed(turn: Turn, target: CancelTarget): Order | null {
 /** Of two closed orders with the same name, the one placed later. */
 function newest(recent: Order | null, archived: Order | null): Order | null {
   if (recent === null || archived === null) return recent ?? archived;
-  return isLater(recent, archived) ? recent : archived;
-}
-
-/** Order numbers of one account rise; a longer one is a later one. */
-function isLater(a: Order, b: Order): boolean {
-  const longer = a.orderId.length - b.orderId.length;
-  return longer === 0 ? a.orderId > b.orderId : longer > 0;
+  return compareOrderIds(recent.orderId, archived.orderId) > 0 ? recent : archived;
 }
 
 /** Whether two targets are the same words. */
