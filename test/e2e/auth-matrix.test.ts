@@ -39,6 +39,9 @@ const SAMPLES: Readonly<Record<SignedRouteName, (orderNo: string) => Sample>> = 
   placeOrder: () => PLACE,
   placeBatch: () => ({ ...PLACE, target: `${ORDERS}/batch`, body: [BUY] }),
   amendOrder: (order_no) => about(ORDERS, { order_no, price: 399 }),
+  previewPlace: () => ({ ...PLACE, target: `${ORDERS}/preview` }),
+  previewAmend: (order_no) => about(`${ORDERS}/preview`, { order_no, price: 399 }),
+  previewCancel: (order_no) => about(`${ORDERS}/cancel/preview`, { order_no }),
   listOrders: (order_no) => about(`${ORDERS}?order_no=${order_no}`),
   estimateQuantity: () => {
     const { market, symbol, order_side, price } = BUY;

@@ -58,7 +58,7 @@ test("docs: every body has an example that the gateway takes", async (t) => {
       const request = sign(KEY_1, method.toUpperCase(), path, body);
       const { code, details, reason } = envelope(await client.send(request));
       // Nothing is open any more where another example has cancelled it.
-      const isTaken = code === 0 || reason === "unknown_order" || reason === "order_not_open";
+      const isTaken = code === 0 || reason === "unknown_order" || reason === "too_late_cancelled";
       if (!isTaken) refused.push(`${method} ${path}: ${reason} ${details}`);
     }
   }

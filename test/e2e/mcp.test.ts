@@ -12,7 +12,16 @@ import { ROOT } from "./gateway-process.ts";
 
 const KEY = "demo-key";
 const SECRET = "demo-secret";
-const READS = ["orders", "order", "balance", "positions", "executions", "symbols", "depth"];
+const READS = [
+  "orders",
+  "order",
+  "balance",
+  "positions",
+  "executions",
+  "symbols",
+  "depth",
+  "preview_order",
+];
 const ORDER = {
   market: "hkex",
   symbol: "00700",
@@ -91,6 +100,7 @@ test("mcp: reads by default, and nothing else", async (t) => {
     await call(client, "executions"),
     await call(client, "symbols"),
     await call(client, "depth", { symbol: "00700", levels: 5 }),
+    await call(client, "preview_order", ORDER),
   ];
   const [orders, order, none] = told as [
     { total_records: number },

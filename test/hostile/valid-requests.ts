@@ -55,6 +55,14 @@ export const SIGNED_REQUESTS: Readonly<Record<SignedRouteName, readonly ValidReq
     { method: "PUT", target: ORDERS, body: { order_no: "22000000001", price: 401, qty: 200 } },
     { method: "PUT", target: ORDERS, body: { reference_id: "r1", price: "401", version: 1 } },
   ],
+  previewPlace: [
+    { method: "POST", target: `${ORDERS}/preview`, body: ORDER },
+    { method: "POST", target: `${ORDERS}/preview`, body: STOP },
+  ],
+  previewAmend: [
+    { method: "PUT", target: `${ORDERS}/preview`, body: { reference_id: "r1", price: "401" } },
+  ],
+  previewCancel: [{ method: "POST", target: `${ORDERS}/cancel/preview`, body: CANCEL }],
   listOrders: [
     { method: "GET", target: `${ORDERS}?${PAGE}&market=hkex&order_status=new&symbol=00700` },
     { method: "GET", target: `${ORDERS}?start_time=1746774142&end_time=1746774143&order_side=buy` },

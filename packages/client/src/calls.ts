@@ -97,8 +97,8 @@ export class Calls {
   }
 
   /** A question that has a body, or is none that could be repeated: nothing changes. */
-  async ask(path: string, content?: unknown): Promise<unknown> {
-    const call = { method: "POST", path, ...bodyOf(content), signed: true, changes: false };
+  async ask(path: string, content?: unknown, method = "POST"): Promise<unknown> {
+    const call = { method, path, ...bodyOf(content), signed: true, changes: false };
     return (await this.transport.call(call)).data;
   }
 

@@ -43,6 +43,8 @@ import type {
   PlaceResult,
   PositionsPage,
   PositionsQuery,
+  PreviewedCancel,
+  PreviewedOrder,
   Quantity,
   QuantityRequest,
   Restrictions,
@@ -250,6 +252,47 @@ export class CountermandClient {
    */
   async amend(request: AmendRequest): Promise<Order> {
     return (await this.#calls.write("PUT", "/trade/v1/orders", request, true)) as Order;
+  }
+
+  /**
+   * What {@link place} would come to now: resolves with the order as it would stand behind it, what
+   * trades at once included, and with what it would hold back. Places nothing, and promises
+   * nothing: the market moves on.
+   * @throws ApiError it would be refused, for the reason it gives @throws ConnectionError
+   * @example
+   * const { on_hold, on_hold_of, order_status } = await client.previewPlace(buy);
+   * assert.deepEqual([order_status, on_hold_of], ["new", "HKD"]);
+   * assert.ok(compareDecimals(on_hold, "40000") > 0);
+   */
+  async previewPlace(order: PlaceRequest): Promise<PreviewedOrder> {
+    return (await this.#calls.ask("/trade/v1/orders/preview", order)) as PreviewedOrder;
+  }
+
+  /**
+   * What {@link amend} would come to now; changes nothing.
+   * @throws ApiError it would be refused @throws ConnectionError
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const order = await client.previewAmend({ order_no, qty: "200" });
+   * assert.deepEqual([order.qty, (await client.order({ order_no })).qty], ["200", "100"]);
+   */
+  async previewAmend(request: AmendRequest): Promise<PreviewedOrder> {
+    const path = "/trade/v1/orders/preview";
+    return (await this.#calls.ask(path, request, "PUT")) as PreviewedOrder;
+  }
+
+  /**
+   * What {@link cancel} would come to now; cancels nothing.
+   * @throws ApiError it would be refused: too late, unknown, or its market takes no cancels now,
+   * and then `details` says until when @throws ConnectionError
+   * @example
+   * const { order_no } = await client.place(buy);
+   * const { cancelled_qty } = await client.previewCancel({ order_no });
+   * assert.equal(cancelled_qty, "100");
+   */
+  async previewCancel(request: CancelRequest): Promise<PreviewedCancel> {
+    const path = "/trade/v1/orders/cancel/preview";
+    return (await this.#calls.ask(path, request)) as PreviewedCancel;
   }
 
   /**

@@ -308,6 +308,178 @@ export interface CancelledOrder {
   readonly reason: "cancelled" | "already_cancelled" | "cancel_pending" | (string & {});
 }
 
+/** An order as a new one or an amend would leave it now. Nothing was done. */
+export interface PreviewedOrder {
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order"
+    | (string & {});
+  /** What is traded; leading zeros are part of it. */
+  readonly symbol: string;
+  /** Name of the instrument, for display. */
+  readonly name: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** The account that owns the order. */
+  readonly account_code: string;
+  /** The gateway's number; empty for an order not placed yet. */
+  readonly order_no: string;
+  /** Where the order stands. Treat a word you do not know as unknown and not final. */
+  readonly order_status: "new" | "pex" | "fex" | "can" | "rej" | (string & {});
+  /** Limit price, currency per unit; 0 for an order at any price. */
+  readonly price: Decimal;
+  /** What was ordered, or amended to; what has traded counts. */
+  readonly qty: Decimal;
+  /** What still works in the market; 0 once the order is closed. */
+  readonly outstand_qty: Decimal;
+  /** What has traded. */
+  readonly execute_qty: Decimal;
+  /** Sum of price times quantity over all fills. */
+  readonly execute_amount: Decimal;
+  /** Charges of all fills so far. */
+  readonly charge: Decimal;
+  /** Currency of charge. */
+  readonly charge_base_currency: string;
+  /** Currency of prices and amounts. */
+  readonly base_currency: string;
+  /** The client's own name of the order; empty when none was given. */
+  readonly reference_id: string;
+  /** The client's own grouping; empty when none was given. */
+  readonly portfolio_id: string;
+  /** Why the venue rejected the order; empty otherwise. */
+  readonly reject_reason: string;
+  /** Time of the last event, Unix seconds (at least 0) */
+  readonly update_time: number;
+  /** Time the order was placed, Unix seconds (at least 0) */
+  readonly create_time: number;
+  /** Average price of what traded; 0 before the first fill. */
+  readonly execute_price: Decimal;
+  /** Trigger of a stop order; 0 for others. */
+  readonly trigger_price: Decimal;
+  /** Counts the events of this order, from 1; ignore one you have seen. (at least 1) */
+  readonly version: number;
+  /** How long the order lasts. */
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok" | (string & {});
+  /** Why it was cancelled; empty unless order_status is can. */
+  readonly cancel_reason:
+    | ""
+    | "requested"
+    | "dead_man"
+    | "disconnected"
+    | "no_liquidity"
+    | "self_trade"
+    | "immediate_or_cancel"
+    | "fill_or_kill"
+    | "expired"
+    | "kill_switch"
+    | "account_closed"
+    | "instrument_changed"
+    | "auction_unmatched"
+    | "venue"
+    | (string & {});
+  /** Present only while a cancel has not been answered. */
+  readonly pending?: "cancel";
+  /** What it would hold back then. */
+  readonly on_hold: Decimal;
+  /** What that is of: a currency, or the product that is sold. */
+  readonly on_hold_of: string;
+}
+
+/** An order as a cancel would leave it now. Nothing was done. */
+export interface PreviewedCancel {
+  /** The market name the order was placed with. */
+  readonly market: "hkex" | "usex" | "nasdaq" | "crypto" | (string & {});
+  /** Order type. */
+  readonly order_type:
+    | "limit_order"
+    | "enhanced_limit_order"
+    | "market_order"
+    | "stop_limit_order"
+    | "stop_market_order"
+    | "at_auction_order"
+    | "at_auction_limit_order"
+    | (string & {});
+  /** What is traded; leading zeros are part of it. */
+  readonly symbol: string;
+  /** Name of the instrument, for display. */
+  readonly name: string;
+  /** Buy or sell. */
+  readonly order_side: "buy" | "sell" | (string & {});
+  /** The account that owns the order. */
+  readonly account_code: string;
+  /** The gateway's number: 11 digits or more, rising, never reused. */
+  readonly order_no: string;
+  /** Where the order stands. Treat a word you do not know as unknown and not final. */
+  readonly order_status: "new" | "pex" | "fex" | "can" | "rej" | (string & {});
+  /** Limit price, currency per unit; 0 for an order at any price. */
+  readonly price: Decimal;
+  /** What was ordered, or amended to; what has traded counts. */
+  readonly qty: Decimal;
+  /** What still works in the market; 0 once the order is closed. */
+  readonly outstand_qty: Decimal;
+  /** What has traded. */
+  readonly execute_qty: Decimal;
+  /** Sum of price times quantity over all fills. */
+  readonly execute_amount: Decimal;
+  /** Charges of all fills so far. */
+  readonly charge: Decimal;
+  /** Currency of charge. */
+  readonly charge_base_currency: string;
+  /** Currency of prices and amounts. */
+  readonly base_currency: string;
+  /** The client's own name of the order; empty when none was given. */
+  readonly reference_id: string;
+  /** The client's own grouping; empty when none was given. */
+  readonly portfolio_id: string;
+  /** Why the venue rejected the order; empty otherwise. */
+  readonly reject_reason: string;
+  /** Time of the last event, Unix seconds (at least 0) */
+  readonly update_time: number;
+  /** Time the order was placed, Unix seconds (at least 0) */
+  readonly create_time: number;
+  /** Average price of what traded; 0 before the first fill. */
+  readonly execute_price: Decimal;
+  /** Trigger of a stop order; 0 for others. */
+  readonly trigger_price: Decimal;
+  /** Counts the events of this order, from 1; ignore one you have seen. (at least 1) */
+  readonly version: number;
+  /** How long the order lasts. */
+  readonly time_in_force: "day" | "gtc" | "ioc" | "fok" | (string & {});
+  /** Why it was cancelled; empty unless order_status is can. */
+  readonly cancel_reason:
+    | ""
+    | "requested"
+    | "dead_man"
+    | "disconnected"
+    | "no_liquidity"
+    | "self_trade"
+    | "immediate_or_cancel"
+    | "fill_or_kill"
+    | "expired"
+    | "kill_switch"
+    | "account_closed"
+    | "instrument_changed"
+    | "auction_unmatched"
+    | "venue"
+    | (string & {});
+  /** Present only while a cancel has not been answered. */
+  readonly pending?: "cancel";
+  /** What the cancel took out of the market. */
+  readonly cancelled_qty: Decimal;
+  /** The order was cancelled before this request came. */
+  readonly already: boolean;
+  /** What this request did. */
+  readonly reason: "cancelled" | "already_cancelled" | "cancel_pending" | (string & {});
+}
+
 /** A page, newest first where rows have a time. */
 export interface OrdersPage {
   /** Rows of all pages together. (at least 0) */

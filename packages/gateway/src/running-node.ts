@@ -66,6 +66,7 @@ import { freeBytes } from "./sys/disk.ts";
 import { hasSeveralCores } from "./sys/thread-core.ts";
 import { AccountService } from "./trade/account-service.ts";
 import { OrderLists } from "./trade/order-lists.ts";
+import { PreviewService } from "./trade/preview-service.ts";
 import { RestrictionService } from "./trade/restriction-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
@@ -394,6 +395,7 @@ export class RunningNode {
       trade: new TradeService({ sequencer, archive, instruments, budgets, losesAnswer, receipts }),
       budgets,
       awaited: this.#awaited,
+      previews: new PreviewService({ sequencer, archive, instruments, budgets }),
       accounts: new AccountService({ sequencer, instruments }),
       statements: new StatementService({ sequencer, archive }),
       restrictions: new RestrictionService(sequencer),

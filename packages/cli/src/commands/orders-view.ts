@@ -1,5 +1,5 @@
 /** Orders as people read them. */
-import type { Order, OrderUpdate } from "@countermand/client";
+import type { Order, OrderUpdate, PreviewedOrder } from "@countermand/client";
 import { InvalidArgumentError } from "commander";
 import { type Column, factLines } from "../table.ts";
 import { timeText } from "../time.ts";
@@ -53,9 +53,25 @@ function filledText({ base_currency, execute_amount, execute_price, execute_qty 
   return `${execute_qty} for ${execute_amount} ${base_currency}, ${execute_price} each`;
 }
 
+type Fact = readonly [name: string, value: string];
+
 /** All that is known of one order. */
 export function orderFacts(order: Order): string[] {
-  const facts: (readonly [string, string])[] = [
+  return linesOf([
+    ...facts(order),
+    ["placed", timeText(order.create_time)],
+    ["changed", `${timeText(order.update_time)}, version ${order.version}`],
+  ]);
+}
+
+/** What is known of an order as it would be. */
+export function previewFacts(order: PreviewedOrder): string[] {
+  const { on_hold, on_hold_of } = order;
+  return linesOf([...facts(order), ["held back", `${on_hold} ${on_hold_of}`]]);
+}
+
+function facts(order: Order): Fact[] {
+  return [
     ["order", order.order_no],
     ["status", statusText(order)],
     ["what", `${order.order_side} ${order.qty} ${order.symbol} (${order.name}) on ${order.market}`],
@@ -69,8 +85,9 @@ export function orderFacts(order: Order): string[] {
     ["portfolio", order.portfolio_id],
     ["cancelled for", order.cancel_reason],
     ["rejected for", order.reject_reason],
-    ["placed", timeText(order.create_time)],
-    ["changed", `${timeText(order.update_time)}, version ${order.version}`],
   ];
-  return factLines(facts.filter(([, value]) => value !== "" && value !== "0"));
+}
+
+function linesOf(all: readonly Fact[]): string[] {
+  return factLines(all.filter(([, value]) => value !== "" && value !== "0"));
 }

@@ -9,6 +9,7 @@ import type {
   Order,
   OrderName,
   PlaceRequest,
+  PreviewedOrder,
 } from "@countermand/client";
 import { Argument, type Command, Option } from "commander";
 import { count, decimal, given, orderNo, orderNos } from "../arguments.ts";
@@ -17,7 +18,7 @@ import { session, setExitCode } from "../session.ts";
 import { tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { filtering, type OrdersOptions, ordersFilter } from "./orders-filter.ts";
-import { ORDER_COLUMNS, orderFacts, statusText } from "./orders-view.ts";
+import { ORDER_COLUMNS, orderFacts, previewFacts, statusText } from "./orders-view.ts";
 
 export function addTradingCommands(program: Command, terminal: Terminal): void {
   addPlace(program, terminal);
@@ -36,6 +37,7 @@ interface PlaceOptions {
   readonly tif?: string;
   readonly reference?: string;
   readonly portfolio?: string;
+  readonly preview?: boolean;
 }
 
 function addPlace(program: Command, terminal: Terminal): void {
@@ -52,19 +54,31 @@ function addPlace(program: Command, terminal: Terminal): void {
     .option("--tif <time>", "day, gtc, ioc or fok")
     .option("--reference <text>", "your own name of the order")
     .option("--portfolio <text>", "your own grouping of orders")
+    .option("--preview", "show what would come of it now, and place nothing")
     .addHelpText(
       "after",
       "\nExample:\n  countermand place buy 00700 100 --price 423.83 --reference a1",
     )
     .action(async (side: "buy" | "sell", symbol: string, qty: string, options, command) => {
       const { client, asJson } = session(command, terminal);
-      const order = await client.placeAndShow(placeRequest(side, symbol, qty, options));
+      const request = placeRequest(side, symbol, qty, options);
+      if (options.preview === true) {
+        showPreview(terminal, asJson, await client.previewPlace(request));
+        return;
+      }
+      const order = await client.placeAndShow(request);
       if (asJson) printJson(terminal, order);
       else print(terminal, [order.order_no]);
       const ended = endedAtOnce(order);
       if (ended !== null) tell(terminal, ended);
       if (order.order_status === "rej") setExitCode(command, ExitCode.Refused);
     });
+}
+
+/** The order as it would be, and that it is not. */
+function showPreview(terminal: Terminal, asJson: boolean, order: PreviewedOrder): void {
+  if (asJson) printJson(terminal, order);
+  else print(terminal, [...previewFacts(order), "Nothing was done."]);
 }
 
 /** Null of an order that works, or that has traded whole: its number says enough. */
@@ -105,6 +119,7 @@ interface CancelOptions {
   readonly ifVersion?: number;
   readonly wait?: boolean;
   readonly receipt?: string;
+  readonly preview?: boolean;
 }
 
 function addCancel(program: Command, terminal: Terminal): void {
@@ -117,13 +132,29 @@ function addCancel(program: Command, terminal: Terminal): void {
     .option("--if-version <n>", "only if it is still at this version", count)
     .option("--wait", "wait until it is closed, whatever closes it")
     .option("--receipt <file>", "write the gateway's signed receipt into this file")
+    .option("--preview", "show what would come of it now, and cancel nothing")
     .action(async (order: string | undefined, options: CancelOptions, command: Command) => {
       const request = cancelRequest(order, options);
-      const { receipt: file, wait } = options;
+      const { preview, receipt: file, wait } = options;
+      if (preview === true) return await previewCancel(command, terminal, request);
       if (wait !== true) return await cancelNow(command, terminal, request, file ?? null);
       if (file !== undefined) throw new UsageError("--receipt and --wait exclude each other");
       await cancelToTheEnd(command, terminal, request);
     });
+}
+
+async function previewCancel(
+  command: Command,
+  terminal: Terminal,
+  request: CancelRequest,
+): Promise<void> {
+  const { client, asJson } = session(command, terminal);
+  const order = await client.previewCancel(request);
+  const { cancelled_qty, execute_qty, order_no, reason } = order;
+  const words = reason === "cancelled" ? "would be cancelled" : reason.replaceAll("_", " ");
+  const figures = `${cancelled_qty} cancelled, ${execute_qty} filled`;
+  if (asJson) printJson(terminal, order);
+  else print(terminal, [`${order_no} ${words}: ${figures}. Nothing was done.`]);
 }
 
 async function cancelToTheEnd(
@@ -248,6 +279,7 @@ interface AmendOptions {
   readonly qty?: string;
   readonly trigger?: string;
   readonly ifVersion?: number;
+  readonly preview?: boolean;
 }
 
 function addAmend(program: Command, terminal: Terminal): void {
@@ -259,6 +291,7 @@ function addAmend(program: Command, terminal: Terminal): void {
     .option("--qty <qty>", "new quantity; what has traded counts", decimal)
     .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
     .option("--if-version <n>", "only if it is still at this version", count)
+    .option("--preview", "show what would come of it now, and change nothing")
     .action(async (order_no: string, options: AmendOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { price, qty, trigger, ifVersion } = options;
@@ -266,6 +299,10 @@ function addAmend(program: Command, terminal: Terminal): void {
         order_no,
         ...given({ price, qty, trigger_price: trigger, version: ifVersion }),
       };
+      if (options.preview === true) {
+        showPreview(terminal, asJson, await client.previewAmend(request));
+        return;
+      }
       const order = await client.amend(request);
       if (asJson) printJson(terminal, order);
       else print(terminal, orderFacts(order));

@@ -37,6 +37,15 @@ const MARKET: Parameter = {
 const SIDE: Parameter = { type: "string", description: "side", words: ["buy", "sell"] };
 const DECIMAL = "^[0-9]{1,18}(\\.[0-9]{1,8})?$";
 
+const PLACE_PARAMETERS: Parameters = {
+  market: { ...MARKET, required: true },
+  symbol: { ...SYMBOL, required: true },
+  order_side: { ...SIDE, required: true },
+  qty: { type: "string", description: "decimal text", pattern: DECIMAL, required: true },
+  price: { type: "string", description: "limit price, decimal text", pattern: DECIMAL },
+  reference_id: REFERENCE,
+};
+
 function paging(page: "page" | "page_index"): Parameters {
   return {
     [page]: { type: "integer", description: "page, from 1", min: 1, max: 1_000_000 },
@@ -114,6 +123,14 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     },
     ({ client }, { symbol, levels }) => client.depth(symbol as string, levels as number),
   ),
+  preview_order: reads(
+    "Preview an order",
+    "What placing this order would come to now: the order as it would stand, what of it would " +
+      "trade at once, and what it would hold back; or why it would be refused. Places nothing. " +
+      "A market order has no price.",
+    PLACE_PARAMETERS,
+    ({ client }, given) => client.previewPlace(placeRequest(given)),
+  ),
   cancel_order: {
     title: "Cancel an order",
     description:
@@ -128,14 +145,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     description:
       "Places one order after the person has confirmed it in a question of its own. " +
       "A market order has no price.",
-    parameters: {
-      market: { ...MARKET, required: true },
-      symbol: { ...SYMBOL, required: true },
-      order_side: { ...SIDE, required: true },
-      qty: { type: "string", description: "decimal text", pattern: DECIMAL, required: true },
-      price: { type: "string", description: "limit price, decimal text", pattern: DECIMAL },
-      reference_id: REFERENCE,
-    },
+    parameters: PLACE_PARAMETERS,
     changes: "places",
     run: async ({ client, confirm }, given) => {
       const order = placeRequest(given);

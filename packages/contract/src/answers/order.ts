@@ -43,12 +43,45 @@ export function encodeOperatorOrder(order: Order, names: InstrumentNames): strin
  * `reason`.
  */
 export function encodeCancelData(order: Order, names: InstrumentNames, already: boolean): string {
-  const cancelledQty = order.phase === "Canceled" ? order.orderQty - order.cumQty : 0n;
   return (
     `{${orderMembers(order, names, { query: true })}` +
-    `,"cancelled_qty":${formatDecimal(cancelledQty)},"seq":${order.streamSeq}` +
+    `,"cancelled_qty":${cancelledQty(order)},"seq":${order.streamSeq}` +
     `,"already":${already},"reason":"${cancelReasonWord(order, already)}"}`
   );
+}
+
+/** The same of a cancel that was only asked about: nothing of it has a place in the stream. */
+export function encodePreviewedCancel(
+  order: Order,
+  names: InstrumentNames,
+  already: boolean,
+): string {
+  return (
+    `{${orderMembers(order, names, { query: true })},"cancelled_qty":${cancelledQty(order)}` +
+    `,"already":${already},"reason":"${cancelReasonWord(order, already)}"}`
+  );
+}
+
+/** What an order holds back: of a currency, or of a product. */
+export interface OnHold {
+  readonly name: string;
+  readonly units: bigint;
+}
+
+/** The order as a new one or an amend would leave it, and what it would hold back then. */
+export function encodePreviewedOrder(
+  order: Order,
+  names: InstrumentNames,
+  { name, units }: OnHold,
+): string {
+  return (
+    `{${orderMembers(order, names, { query: true })}` +
+    `,"on_hold":${formatDecimal(units)},"on_hold_of":${jsonString(name)}}`
+  );
+}
+
+function cancelledQty({ phase, orderQty, cumQty }: Order): string {
+  return formatDecimal(phase === "Canceled" ? orderQty - cumQty : 0n);
 }
 
 /** A venue behind a wire has not answered yet when the cancel is accepted. */

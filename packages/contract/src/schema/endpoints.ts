@@ -98,6 +98,21 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
     ok: accepted(ref("Order")),
     prefers: true,
   },
+  previewPlace: {
+    tag: "Orders",
+    body: ref("PlaceRequest"),
+    ok: success(ref("PreviewedOrder")),
+  },
+  previewAmend: {
+    tag: "Orders",
+    body: ref("AmendRequest"),
+    ok: success(ref("PreviewedOrder")),
+  },
+  previewCancel: {
+    tag: "Orders",
+    body: ref("CancelRequest"),
+    ok: success(ref("PreviewedCancel")),
+  },
   listOrders: { tag: "Orders", query: ORDERS_QUERY, ok: success(ref("OrdersPage")) },
   estimateQuantity: {
     tag: "Orders",

@@ -100,6 +100,30 @@ export const CANCELLED_ORDER: ObjectSchema = answer(
   ["pending"],
 );
 
+/** Of a new order, which has no number yet. */
+const ORDER_NO_OR_NONE: Schema = text("The gateway's number; empty for an order not placed yet.");
+
+export const PREVIEWED_ORDER: ObjectSchema = answer(
+  "An order as a new one or an amend would leave it now. Nothing was done.",
+  {
+    ...ORDER_MEMBERS,
+    order_no: ORDER_NO_OR_NONE,
+    ...QUERY_MEMBERS,
+    ...ADDITIVE_MEMBERS,
+    on_hold: decimal("What it would hold back then."),
+    on_hold_of: text("What that is of: a currency, or the product that is sold."),
+  },
+  ["pending"],
+);
+
+const { seq: _inNoStream, ...PREVIEWED_CANCEL_MEMBERS } = CANCEL_MEMBERS;
+
+export const PREVIEWED_CANCEL: ObjectSchema = answer(
+  "An order as a cancel would leave it now. Nothing was done.",
+  { ...ORDER_MEMBERS, ...QUERY_MEMBERS, ...ADDITIVE_MEMBERS, ...PREVIEWED_CANCEL_MEMBERS },
+  ["pending"],
+);
+
 export const EXECUTION: ObjectSchema = answer("One side of one fill.", {
   exec_id: text("Number of the fill, the same on both sides."),
   order_no: text("The order that traded."),

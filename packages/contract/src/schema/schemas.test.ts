@@ -31,6 +31,8 @@ import {
   encodeOrderMessage,
   encodeOrdersPage,
   encodePlaced,
+  encodePreviewedCancel,
+  encodePreviewedOrder,
   encodeReply,
   encodeSkip,
   encodeSnapshot,
@@ -120,6 +122,9 @@ test("schemas: what the encoders write is what the schemas say", () => {
   assertValid("Order", encodeOrder(anOrder({ cancelPending: true }), NAMES, { query: true }));
   const canceled = anOrder({ phase: "Canceled", cancelReason: "requested" });
   assertValid("CancelledOrder", encodeCancelData(canceled, NAMES, false));
+  assertValid("PreviewedCancel", encodePreviewedCancel(canceled, NAMES, true));
+  const hold = { name: "HKD", units: 42_444_080_000_000n };
+  assertValid("PreviewedOrder", encodePreviewedOrder(anOrder(), NAMES, hold));
   const update = encodeOrder(anOrder(), NAMES, { query: false, execution: EXECUTION });
   assertValid("OrderUpdate", update);
   assertValid("OrderMessage", encodeOrderMessage(1, update));

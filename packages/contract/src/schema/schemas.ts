@@ -27,7 +27,14 @@ import {
   MARKET_TRADE,
   MARKET_TRADES,
 } from "./market-schemas.ts";
-import { CANCELLED_ORDER, EXECUTION, ORDER, ORDER_UPDATE } from "./order-schemas.ts";
+import {
+  CANCELLED_ORDER,
+  EXECUTION,
+  ORDER,
+  ORDER_UPDATE,
+  PREVIEWED_CANCEL,
+  PREVIEWED_ORDER,
+} from "./order-schemas.ts";
 import {
   AMEND_REQUEST,
   CANCEL_ALL_REQUEST,
@@ -64,6 +71,8 @@ export const SCHEMAS = {
   Order: ORDER,
   OrderUpdate: ORDER_UPDATE,
   CancelledOrder: CANCELLED_ORDER,
+  PreviewedOrder: PREVIEWED_ORDER,
+  PreviewedCancel: PREVIEWED_CANCEL,
   OrdersPage: pageOf("orders", "Order"),
   CancelRequest: CANCEL_REQUEST,
   CancelResult: CANCEL_RESULT,

@@ -251,15 +251,22 @@ export class Desk {
     const book = this.#bookOf(report.account);
     const before = book.openOrder(report.orderId) ?? placing;
     assert(before !== null && before.orderId === report.orderId, "a report names a known order");
-    const instrument = this.#listed(before.symbol);
-    const order = orderApply(before, orderEventOf(report));
-    this.#money.after(before, order, instrument);
-    this.#number(order, book, nowMs);
+    const order = this.reported(before, report, nowMs);
     const execution =
-      report.type === "Traded" ? this.#money.execution(report, before, order, instrument) : null;
+      report.type === "Traded"
+        ? this.#money.execution(report, before, order, this.#listed(before.symbol))
+        : null;
     const origin = { previousStreamSeq: before.streamSeq, cause };
     const execType = EXEC_TYPES[report.type];
     return { type: "ExecutionReported", execType, order, execution, origin };
+  }
+
+  /** The order as a venue's report leaves it. Precondition: its account and symbol are known. */
+  reported(before: Order, report: VenueReport, nowMs: UnixMs): Order {
+    const order = orderApply(before, orderEventOf(report));
+    this.#money.after(before, order, this.#listed(before.symbol));
+    this.#number(order, this.#bookOf(before.account), nowMs);
+    return order;
   }
 
   /** The intent to send an order to a venue that answers later. It holds back money from now on. */

@@ -33,6 +33,7 @@ import type { DeadManService } from "../safety/dead-man-service.ts";
 import type { ClockService } from "../sandbox/clock-service.ts";
 import type { FaultService } from "../sandbox/fault-service.ts";
 import type { AccountService } from "../trade/account-service.ts";
+import type { PreviewService } from "../trade/preview-service.ts";
 import type { RestrictionService } from "../trade/restriction-service.ts";
 import type { StatementService } from "../trade/statement-service.ts";
 import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-service.ts";
@@ -40,6 +41,7 @@ import type { CallOptions, TradeAnswer, TradeService } from "../trade/trade-serv
 /** What signed requests are carried out by. */
 export interface SignedActors {
   readonly trade: TradeService;
+  readonly previews: PreviewService;
   readonly accounts: AccountService;
   readonly statements: StatementService;
   readonly restrictions: RestrictionService;
@@ -127,6 +129,30 @@ const amendOne: RouteAction = {
   act: ({ trade }, caller, content, options) => {
     const request = fromBody(content, decodeAmend);
     return isFault(request) ? request : trade.amend(caller, request, options);
+  },
+};
+
+const previewPlace: RouteAction = {
+  places: true,
+  act: ({ previews }, caller, content) => {
+    const request = fromBody(content, decodePlace);
+    return isFault(request) ? request : previews.place(caller, request);
+  },
+};
+
+const previewAmend: RouteAction = {
+  places: true,
+  act: ({ previews }, caller, content) => {
+    const request = fromBody(content, decodeAmend);
+    return isFault(request) ? request : previews.amend(caller, request);
+  },
+};
+
+const previewCancel: RouteAction = {
+  places: false,
+  act: ({ previews }, caller, content) => {
+    const request = fromBody(content, decodeCancel);
+    return isFault(request) ? request : previews.cancel(caller, request);
   },
 };
 
@@ -260,6 +286,9 @@ const ACTIONS: Readonly<Record<SignedRouteName, RouteAction>> = {
   placeOrder: placeOne,
   placeBatch,
   amendOrder: amendOne,
+  previewPlace,
+  previewAmend,
+  previewCancel,
   estimateQuantity,
   setDeadMan,
   showDeadMan,

@@ -48,6 +48,8 @@ export interface OrderGuard {
   sent(before: Order | null, order: Order): void;
 }
 
+type CountRefusal = (scope: LimitScope, refused: RefusalName) => void;
+
 export class OrderLimits {
   readonly #source: LimitSource;
   readonly #monotonicMs: () => number;
@@ -71,14 +73,27 @@ export class OrderLimits {
   }
 
   /** Null where neither the account nor the key has limits. */
-  guardOf({ account, apiKey }: Caller): OrderGuard | null {
+  guardOf(caller: Caller): OrderGuard | null {
+    return this.#guardOf(caller, (scope, refused) => this.#count(scope, refused));
+  }
+
+  /** The same for an order that is not sent: what is refused then is not counted. */
+  previewGuardOf(caller: Caller): OrderGuard | null {
+    return this.#guardOf(caller, () => undefined);
+  }
+
+  #guardOf({ account, apiKey }: Caller, count: CountRefusal): OrderGuard | null {
     const ofAccount = this.#source.ofAccount(account);
     const ofKey = this.#source.ofKey(apiKey);
     if (ofAccount === NO_LIMITS && ofKey === NO_LIMITS) return null;
     this.#owners.tidy(this.#monotonicMs());
     const owners = [this.#owner("account", account, ofAccount), this.#owner("key", apiKey, ofKey)];
     return {
-      refusal: (state, before, order) => this.#refusal(owners, state, before, order),
+      refusal: (state, before, order) => {
+        const found = this.#refusal(owners, state, before, order);
+        if (found !== null) count(found.scope, found.refusal.refused);
+        return found?.refusal ?? null;
+      },
       sent: (before, order) => {
         for (const owner of owners) owner.sent(before, order, this.#monotonicMs());
       },
@@ -90,13 +105,11 @@ export class OrderLimits {
     state: MarketState,
     before: Order | null,
     order: Order,
-  ): Refusal | null {
+  ): { readonly scope: LimitScope; readonly refusal: Refusal } | null {
     for (const owner of owners) {
       const facts = new Facts(owner, state, before, order, this.#monotonicMs());
       const refusal = limitRefusal(owner.limits, facts);
-      if (refusal === null) continue;
-      this.#count(owner.scope, refusal.refused);
-      return refusal;
+      if (refusal !== null) return { scope: owner.scope, refusal };
     }
     return null;
   }

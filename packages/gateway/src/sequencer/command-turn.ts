@@ -48,6 +48,9 @@ export interface RefusedOrder {
   readonly refused: string;
 }
 
+/** How a turn acts on orders: does it, or only says what it would do. */
+export type OrderActs = Pick<Partitions, "place" | "amend" | "cancel">;
+
 /** What turns ask, which is the same for all of them; only what a command needs is asked. */
 export interface TurnRules {
   readonly wallMs: () => UnixMs;
@@ -61,6 +64,7 @@ const NONE: readonly RefusedOrder[] = [];
 
 export class CommandTurn implements Turn {
   readonly #partitions: Partitions;
+  readonly #acts: OrderActs;
   readonly #caller: Caller;
   readonly #book: AccountBook;
   readonly #rules: TurnRules;
@@ -70,10 +74,17 @@ export class CommandTurn implements Turn {
   #isKept = false;
   #refusals: RefusedOrder[] | null = null;
 
-  constructor(partitions: Partitions, caller: Caller, nowMs: UnixMs, rules: TurnRules) {
+  constructor(
+    partitions: Partitions,
+    caller: Caller,
+    nowMs: UnixMs,
+    rules: TurnRules,
+    acts: OrderActs = partitions,
+  ) {
     const book = partitions.deskOf(caller.account).desk.book(caller.account);
     assert(book !== null, "a key's account is open");
     this.#partitions = partitions;
+    this.#acts = acts;
     this.#caller = caller;
     this.#book = book;
     this.nowMs = nowMs;
@@ -99,19 +110,19 @@ export class CommandTurn implements Turn {
     const faults = this.#rules.faultsOf(caller);
     const sent = { ...request, enteredBy: caller.apiKey as KeyId };
     const guard = this.#guardOrders();
-    const placed = this.#partitions.place(caller.account, sent, this.nowMs, guard, faults);
+    const placed = this.#acts.place(caller.account, sent, this.nowMs, guard, faults);
     if (faults !== null && "orderId" in placed) faults.placed(placed);
     return placed;
   }
 
   cancel(order: Order): Order | Refusal {
     const faults = this.#rules.faultsOf(this.#caller);
-    return this.#partitions.cancel(order, this.nowMs, CancelReason.Requested, faults);
+    return this.#acts.cancel(order, this.nowMs, CancelReason.Requested, faults);
   }
 
   amend(order: Order, request: AmendRequest): Order | Refusal {
     const sent = { ...request, enteredBy: this.#caller.apiKey as KeyId };
-    return this.#partitions.amend(order, sent, this.nowMs, this.#guardOrders());
+    return this.#acts.amend(order, sent, this.nowMs, this.#guardOrders());
   }
 
   openTarget(target: CancelTarget): OpenTarget {

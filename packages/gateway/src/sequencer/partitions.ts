@@ -31,6 +31,7 @@ import {
   encodeDeskEvent,
   type Instrument,
   marketGroupOf,
+  NO_KEY_ID,
   type Order,
   type OrderCancelReplaceRequest,
   type OrderId,
@@ -165,6 +166,23 @@ export class Partitions {
     guard: OrderGuard | null = null,
     faults: VenueFaults | null = null,
   ): Order | Refusal {
+    const placing = this.decidePlace(account, request, nowMs, guard);
+    if ("refused" in placing) return this.#countedRefusal(placing, request.enteredBy);
+    guard?.sent(null, placing);
+    const plan = faults === null ? null : faults.ofOrder(placing);
+    if (plan !== null && this.gate.hasRoom) return this.gate.place(placing, plan, nowMs);
+    const reported = this.work(newOrderSingle(placing), placing, nowMs);
+    assert(reported !== null, "the embedded exchange answers an order in the same turn");
+    return reported;
+  }
+
+  /** The order as it would go to the venue now, or why it would not. Changes nothing. */
+  decidePlace(
+    account: Account,
+    request: PlaceRequest,
+    nowMs: UnixMs,
+    guard: OrderGuard | null,
+  ): Order | Refusal {
     const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");
     if (blocked !== null) return blocked;
     const { desk } = this.deskOf(account);
@@ -173,18 +191,11 @@ export class Partitions {
       instrument === null ? null : this.#checks.collarStartPx(request, instrument, nowMs);
     const placing = desk.decidePlace(account, request, startPx, nowMs);
     if ("refused" in placing) return placing;
-    const refusal = this.#checks.placeRefusal(request, listed(instrument), nowMs);
-    if (refusal !== null) return refusal;
-    if (guard !== null) {
-      const refusal = guard.refusal(this.#stateOf(desk), null, placing);
-      if (refusal !== null) return refusal;
-      guard.sent(null, placing);
-    }
-    const plan = faults === null ? null : faults.ofOrder(placing);
-    if (plan !== null && this.gate.hasRoom) return this.gate.place(placing, plan, nowMs);
-    const reported = this.work(newOrderSingle(placing), placing, nowMs);
-    assert(reported !== null, "the embedded exchange answers an order in the same turn");
-    return reported;
+    return (
+      this.#checks.placeRefusal(request, listed(instrument), nowMs) ??
+      guard?.refusal(this.#stateOf(desk), null, placing) ??
+      placing
+    );
   }
 
   /**
@@ -197,6 +208,22 @@ export class Partitions {
     nowMs: UnixMs,
     guard: OrderGuard | null = null,
   ): Order | Refusal {
+    const replace = this.decideAmend(order, request, nowMs, guard);
+    if ("refused" in replace) return this.#countedRefusal(replace, request.enteredBy);
+    guard?.sent(order, this.deskOf(order.account).desk.amendedBy(order, replace));
+    const sent = this.replaceToSend(order, replace);
+    const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, replace.price);
+    assert(reported !== null, "the embedded exchange answers a replace in the same turn");
+    return reported;
+  }
+
+  /** The order's new terms, or why it would not get them now; it may be closed. Changes nothing. */
+  decideAmend(
+    order: Order,
+    request: AmendRequest,
+    nowMs: UnixMs,
+    guard: OrderGuard | null,
+  ): OrderCancelReplaceRequest | Refusal {
     const blocked =
       this.#controlRefusal(order.account, order, order.enteredBy) ??
       this.#controlRefusal(order.account, order, request.enteredBy ?? "");
@@ -206,28 +233,19 @@ export class Partitions {
     if ("refused" in replace) return replace;
     const instrument = listed(desk.instrument(order.symbol));
     const refusal = this.#checks.amendRefusal(order, request, instrument, nowMs);
-    if (refusal !== null) return refusal;
-    if (guard !== null) {
-      const amended = desk.amendedBy(order, replace);
-      const refusal = guard.refusal(this.#stateOf(desk), order, amended);
-      if (refusal !== null) return refusal;
-      guard.sent(order, amended);
-    }
-    return this.#replace(order, replace, nowMs);
+    if (refusal !== null || guard === null) return refusal ?? replace;
+    return guard.refusal(this.#stateOf(desk), order, desk.amendedBy(order, replace)) ?? replace;
   }
 
   /**
    * Less quantity leaves an order where it rests, which may be short of its price (decision 7): the
    * exchange is told the price there, and the desk that the order's own is what it was.
    */
-  #replace(order: Order, replace: OrderCancelReplaceRequest, nowMs: UnixMs): Order {
+  replaceToSend(order: Order, replace: OrderCancelReplaceRequest): OrderCancelReplaceRequest {
     const { orderId, symbol, price, stopPx, orderQty } = replace;
     const isLess = price === order.price && stopPx === order.stopPx && orderQty < order.orderQty;
     const restingPx = isLess ? this.exchange.exchange.restingPrice(symbol, orderId) : null;
-    const sent = restingPx === null ? replace : { ...replace, price: restingPx };
-    const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, price);
-    assert(reported !== null, "the embedded exchange answers a replace in the same turn");
-    return reported;
+    return restingPx === null ? replace : { ...replace, price: restingPx };
   }
 
   /** What a start does to the books, see {@link Sessions.begin}. */
@@ -492,17 +510,19 @@ export class Partitions {
     account: Account,
     { portfolioId, market, symbol }: Pick<Order, "portfolioId" | "market" | "symbol">,
     apiKey: string,
-  ): Refusal | null {
+  ): OperatorRefusal | null {
     const marketGroup = marketGroupOf(market);
     const origin = { apiKey, account, portfolioId, marketGroup };
-    const refusal = this.control.orderRefusal(origin, symbol);
-    if (refusal !== null && apiKey !== "") this.#countHeldBack(refusal);
-    return refusal;
+    return this.control.orderRefusal(origin, symbol);
   }
 
-  #countHeldBack({ holdScope, refused }: OperatorRefusal): void {
-    const key = `${holdScope} ${refused}`;
-    this.#heldBackCounts.set(key, (this.#heldBackCounts.get(key) ?? 0) + 1);
+  /** Counts what operators' decisions refused to a client. */
+  #countedRefusal(refusal: OperatorRefusal | Refusal, enteredBy = NO_KEY_ID): Refusal {
+    if ("holdScope" in refusal && enteredBy !== NO_KEY_ID) {
+      const key = `${refusal.holdScope} ${refusal.refused}`;
+      this.#heldBackCounts.set(key, (this.#heldBackCounts.get(key) ?? 0) + 1);
+    }
+    return refusal;
   }
 
   #stateOf(desk: Desk): MarketState {
@@ -520,7 +540,11 @@ export class Partitions {
 }
 
 /** A report of a cancel that was asked for, or of a replace, with what the venue was not told. */
-function reportToTell(report: VenueReport, asked: AskedReason, price: Price | null): VenueReport {
+export function reportToTell(
+  report: VenueReport,
+  asked: AskedReason,
+  price: Price | null,
+): VenueReport {
   if (report.type === "Canceled" && report.reason === CancelReason.Requested) {
     return asked === CancelReason.Requested ? report : { ...report, reason: asked };
   }

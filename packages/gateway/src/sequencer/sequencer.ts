@@ -30,6 +30,7 @@ import {
   WALKS_WAITING_MAX,
 } from "./limits.ts";
 import type { Partitions } from "./partitions.ts";
+import { Previews } from "./previews.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
 
 /** What names a write, so that the same one again changes nothing (CONTRACT section 2, Replays). */
@@ -134,6 +135,8 @@ export class Sequencer {
   readonly #commits: GroupCommit;
   readonly #refusalBudget: RefusalBudget;
   readonly #turnRules: TurnRules;
+  readonly #previewRules: TurnRules;
+  readonly #previews: Previews;
   #lastCause: Cause | null = null;
   /** Whether a step of what expires is to come. */
   #isExpiring = false;
@@ -149,6 +152,12 @@ export class Sequencer {
       guardOf: (caller) => options.limits?.guardOf(caller) ?? null,
       faultsOf: (caller) => options.faultsOf?.(caller) ?? null,
     };
+    this.#previewRules = {
+      wallMs: () => this.#wallMs(),
+      guardOf: (caller) => options.limits?.previewGuardOf(caller) ?? null,
+      faultsOf: () => null,
+    };
+    this.#previews = new Previews(options.partitions);
     this.#refusalBudget = new RefusalBudget(() => options.clock.monotonicMs());
     this.runs = new CancelRuns(options.partitions, {
       perform: (work) => this.perform(work),
@@ -225,6 +234,25 @@ export class Sequencer {
     // Behind that: a refusal changed nothing, and a retry of it is a fresh try.
     this.#noteRefused(account, turn.refusals, cause, nowMs);
     return this.#commits.released({ result: "answered", answer });
+  }
+
+  /**
+   * Decides a write as it would be decided now, and does nothing; resolves when what it saw is
+   * durable.
+   */
+  preview(caller: Caller, urgency: Urgency, decide: (turn: Turn) => Answer): Promise<WriteResult> {
+    const refusal = urgency === "place" ? this.#placeRefusal() : null;
+    if (refusal !== null) return Promise.resolve({ result: refusal });
+    if (this.refusesQueries) return Promise.resolve({ result: "overloaded" });
+    const nowMs = this.catchUp();
+    const turn = new CommandTurn(
+      this.partitions,
+      caller,
+      nowMs,
+      this.#previewRules,
+      this.#previews,
+    );
+    return this.#commits.released({ result: "answered", answer: decide(turn) });
   }
 
   /**
