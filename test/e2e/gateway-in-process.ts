@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { createLog } from "../../packages/gateway/src/ops/log.ts";
+import { reusedThreads } from "../../packages/gateway/src/reused-threads-fixture.ts";
 import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
 
 /** Real time stands still until a test moves it; timers are the machine's. */
@@ -41,6 +42,7 @@ export function startGateway(time: TestTime, environment: Environment): Promise<
     onFatal: (error) => {
       throw error;
     },
+    threads: reusedThreads(),
   });
 }
 

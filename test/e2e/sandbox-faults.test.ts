@@ -9,6 +9,7 @@ import { FAULT_SPECS } from "../../packages/contract/src/index.ts";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { createLog } from "../../packages/gateway/src/ops/log.ts";
+import { reusedThreads } from "../../packages/gateway/src/reused-threads-fixture.ts";
 import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
 import { SETTINGS } from "./gateway-in-process.ts";
 import { envelope, isReplay, KEY_1, KEY_2, NoAnswer, SignedClient, sign } from "./signed-client.ts";
@@ -59,6 +60,7 @@ class Sandbox {
       onFatal: (error) => {
         throw error;
       },
+      threads: reusedThreads(),
     });
     return new Sandbox(gateway, held);
   }

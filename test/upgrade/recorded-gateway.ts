@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readConfig } from "../../packages/gateway/src/config.ts";
 import { Gateway } from "../../packages/gateway/src/gateway.ts";
 import { createLog } from "../../packages/gateway/src/ops/log.ts";
+import { reusedThreads } from "../../packages/gateway/src/reused-threads-fixture.ts";
 import { systemClock } from "../../packages/gateway/src/sys/clock.ts";
 import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1, type Key, SignedClient, sign } from "../e2e/signed-client.ts";
@@ -50,6 +51,7 @@ export class RecordedGateway {
       onFatal: (error) => {
         throw error;
       },
+      threads: reusedThreads(),
     });
   }
 

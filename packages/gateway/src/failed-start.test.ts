@@ -18,6 +18,7 @@ import { type Config, readConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
 import type { NodeOptions } from "./node-foundation.ts";
+import { reusedThreads } from "./reused-threads-fixture.ts";
 import { systemClock } from "./sys/clock.ts";
 import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 
@@ -197,6 +198,7 @@ function start(
     clock: systemClock,
     log: pino({ enabled: false }),
     onFatal: (error) => assert.fail(error),
+    threads: reusedThreads(),
     ...options,
   });
 }

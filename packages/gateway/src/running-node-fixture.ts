@@ -9,6 +9,7 @@ import pino from "pino";
 import { readConfig } from "./config.ts";
 import { lockDataDir } from "./journal/data-dir-lock.ts";
 import type { NodeOptions } from "./node-foundation.ts";
+import { reusedThreads } from "./reused-threads-fixture.ts";
 import { RunningNode } from "./running-node.ts";
 import { systemClock } from "./sys/clock.ts";
 import type { CallOptions } from "./trade/trade-service.ts";
@@ -77,6 +78,7 @@ export class NodePlace {
           clock: systemClock,
           log: pino({ messageKey: "event" }, { write }),
           onFatal: (error) => assert.fail(error),
+          threads: reusedThreads(),
           ...options,
         },
         lock,

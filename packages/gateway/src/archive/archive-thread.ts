@@ -1,8 +1,8 @@
 /** The archive's thread as whoever starts it sees it. Loads nothing of the archive here. */
-import { GatedThread } from "../sys/gated-thread.ts";
+import { GatedThread, type WaitingThread } from "../sys/gated-thread.ts";
 import type { ArchiveWorkerStart } from "./archive-messages.ts";
 
-export type ArchiveThread = GatedThread<ArchiveWorkerStart>;
+export type ArchiveThread = WaitingThread<ArchiveWorkerStart>;
 
 /** Loads its code, and opens nothing before an archive is opened with it. */
 export function archiveThread(): ArchiveThread {

@@ -1,16 +1,17 @@
 /** The thread that owns archive.db and a read-only connection of its own to the journal. */
-import { type MessagePort, parentPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { JournalReader } from "../journal/journal-reader.ts";
 import { systemClock } from "../sys/clock.ts";
-import { waitAtGate } from "../sys/gated-thread.ts";
+import { gatedPort, waitAtGate } from "../sys/gated-thread.ts";
 import { standBack, stepAside } from "../sys/thread-priority.ts";
 import { openArchive, putArchiveAside } from "./archive-file.ts";
 import type { ArchiveWorkerStart, FromArchive, ToArchive } from "./archive-messages.ts";
 import { ArchiveProjector } from "./archive-projector.ts";
 
-if (parentPort !== null) {
+const ownPort = gatedPort();
+if (ownPort !== null) {
   standBack();
-  startArchiveThread(parentPort, waitAtGate<ArchiveWorkerStart>(parentPort));
+  startArchiveThread(ownPort, waitAtGate<ArchiveWorkerStart>(ownPort));
 }
 
 /** Whatever is thrown here ends the thread; the main thread reports it and starts another one. */

@@ -9,6 +9,7 @@ import {
 } from "@countermand/core/model";
 import fc from "fast-check";
 import { inFolder } from "../journal/journal-fixture.ts";
+import { reusedArchiveThread } from "../reused-threads-fixture.ts";
 import { ALICE, BOB, DESK, FIRST_DATE, openDesk, type ScriptedDesk } from "./archive-fixture.ts";
 import type { BookingFilter } from "./booking-filter.ts";
 import { type BookingPage, queryBookings } from "./booking-query.ts";
@@ -82,6 +83,7 @@ async function withArchive(run: (setting: Setting) => Promise<void>): Promise<vo
     const { journal, desk } = openDesk(folder);
     const archive = await OrderArchive.open(folder, [DESK], {
       gatherMs: 0,
+      thread: reusedArchiveThread(),
       onProjected: (partition, seq) => desk.recent.projected(partition, seq),
     });
     try {

@@ -16,6 +16,7 @@ import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
 import { inFolder } from "../journal/journal-fixture.ts";
 import type { SqliteJournal } from "../journal/sqlite-journal.ts";
+import { reusedArchiveThread } from "../reused-threads-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { GatedThread } from "../sys/gated-thread.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
@@ -59,6 +60,7 @@ async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void>
       const archive = await OrderArchive.open(folder, [DESK], {
         onNotice,
         gatherMs: 0,
+        thread: reusedArchiveThread(),
         ...options,
       });
       opened.push(archive);

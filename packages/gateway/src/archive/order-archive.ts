@@ -3,7 +3,6 @@
  * what happens to it. A failing archive only fails its own calls; what needs open orders alone goes
  * on.
  */
-import type { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import {
   type Account,
@@ -108,10 +107,10 @@ export class OrderArchive {
   readonly #clock: Clock;
   readonly #gatherMs: number;
   /** Null while a failed thread has not been replaced by one that is ready. */
-  #worker: Worker | null = null;
+  #worker: ArchiveThread["worker"] | null = null;
   #exited: Promise<void> = Promise.resolve();
   /** The last one that was started, ready or not. */
-  #thread: Worker | null = null;
+  #thread: ArchiveThread["worker"] | null = null;
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
   /** Of what is durable, what the thread was last told. */
@@ -415,7 +414,7 @@ export class OrderArchive {
     await new Promise<void>((resolve, reject) => {
       let problem = "its thread ended";
       let readyAtMs: number | null = null;
-      worker.on("error", (error) => {
+      worker.on("error", (error: Error) => {
         problem = error.message;
       });
       worker.on("message", (message: FromArchive) => {
@@ -438,7 +437,10 @@ export class OrderArchive {
     });
   }
 
-  #ready(worker: Worker, { positions, rebuilt }: FromArchive & { type: "ready" }): void {
+  #ready(
+    worker: ArchiveThread["worker"],
+    { positions, rebuilt }: FromArchive & { type: "ready" },
+  ): void {
     this.#worker = worker;
     if (rebuilt !== null) this.#onNotice({ type: "Rebuilding", reason: rebuilt });
     this.#recovered();

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Account, type ClOrdId, type OrderId, OrdStatus, Side } from "@countermand/core/model";
 import fc from "fast-check";
 import { inFolder } from "../journal/journal-fixture.ts";
+import { reusedArchiveThread } from "../reused-threads-fixture.ts";
 import { ALICE, BOB, DESK, openDesk, ScriptedDesk, trade } from "./archive-fixture.ts";
 import { OrderArchive } from "./order-archive.ts";
 import { admitsClosed, type OrderFilter } from "./order-filter.ts";
@@ -27,6 +28,7 @@ async function withArchive(run: (setting: Setting) => Promise<void>): Promise<vo
     const { recent } = desk;
     const archive = await OrderArchive.open(folder, [DESK, OTHER], {
       gatherMs: 0,
+      thread: reusedArchiveThread(),
       onProjected: (partition, seq) => recent.projected(partition, seq),
     });
     const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 /** The journal's writer as whoever starts it sees it. Loads nothing of the journal here. */
-import { GatedThread } from "../sys/gated-thread.ts";
+import { GatedThread, type WaitingThread } from "../sys/gated-thread.ts";
 import type { JournalWorkerStart } from "./journal-worker.ts";
 
-export type JournalThread = GatedThread<JournalWorkerStart>;
+export type JournalThread = WaitingThread<JournalWorkerStart>;
 
 /** Loads its code, and opens nothing before a journal is opened with it. */
 export function journalThread(): JournalThread {

@@ -2,8 +2,8 @@
  * The thread that owns the SQLite journal, so that no flush holds up the event loop. It answers
  * requests in their order; the appends that wait for it share one transaction.
  */
-import { type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
-import { waitAtGate } from "../sys/gated-thread.ts";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { gatedPort, waitAtGate } from "../sys/gated-thread.ts";
 import { CommitMark } from "./commit-mark.ts";
 import {
   JournalError,
@@ -260,6 +260,7 @@ function openedWithReserve({ dataDir, reserveBytes }: JournalWorkerStart): Sqlit
   }
 }
 
-if (parentPort !== null) {
-  startJournalThread(parentPort, waitAtGate<JournalWorkerStart>(parentPort));
+const ownPort = gatedPort();
+if (ownPort !== null) {
+  startJournalThread(ownPort, waitAtGate<JournalWorkerStart>(ownPort));
 }

@@ -2,7 +2,6 @@
  * The journal of one node: SQLite in a thread of its own. Owns the data directory's lock (unless
  * the caller does), the writer thread, and the appends in flight.
  */
-import type { Worker } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import { fileBytes } from "../sys/disk.ts";
 import { CommitMark } from "./commit-mark.ts";
@@ -75,7 +74,7 @@ export class ThreadedJournal implements Journal {
   /** Where the damaged tail of the log was kept; null where there was none. */
   readonly keptTail: string | null;
   readonly #file: string;
-  readonly #worker: Worker;
+  readonly #worker: JournalThread["worker"];
   readonly #ownLock: DataDirLock | null;
   readonly #onFailure: (error: JournalError) => void;
   readonly #pending = new Map<number, Pending>();
@@ -118,7 +117,7 @@ export class ThreadedJournal implements Journal {
 
   private constructor(
     dataDir: string,
-    worker: Worker,
+    worker: JournalThread["worker"],
     ownLock: DataDirLock | null,
     { onFailure = () => {} }: ThreadedJournalOptions,
     found: FoundJournal,
@@ -132,9 +131,9 @@ export class ThreadedJournal implements Journal {
     this.#disk = found.disk;
     this.#committed = new CommitMark(found.commitMark);
     worker.on("message", (message: JournalMessage) => this.#receive(message));
-    worker.on("error", (error) => this.#fail(writerEnded(this.#file, error.message)));
+    worker.on("error", (error: Error) => this.#fail(writerEnded(this.#file, error.message)));
     this.#exited = new Promise((resolve) => {
-      worker.once("exit", (exitCode) => {
+      worker.once("exit", (exitCode: number) => {
         if (this.#pending.size > 0 || this.#closing === null) {
           this.#fail(writerEnded(this.#file, `exit code ${exitCode}`));
         }
@@ -283,7 +282,7 @@ function opened(thread: JournalThread, start: JournalWorkerStart): Promise<DiskS
   return new Promise((resolve, reject) => {
     const ended = (problem: string): void => reject(writerEnded(start.dataDir, problem));
     if (thread.problem !== null) return ended(thread.problem);
-    worker.once("error", ({ message }) => ended(message));
+    worker.once("error", ({ message }: Error) => ended(message));
     worker.once("message", (message: JournalMessage) => {
       worker.removeAllListeners("error");
       if (message.type === "opened") return resolve(message.disk);

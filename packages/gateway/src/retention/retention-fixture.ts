@@ -24,6 +24,7 @@ import { readConfig } from "../config.ts";
 import { lockDataDir } from "../journal/data-dir-lock.ts";
 import { inspectJournal } from "../journal/inspect.ts";
 import { createLog } from "../ops/log.ts";
+import { reusedThreads } from "../reused-threads-fixture.ts";
 import { RunningNode } from "../running-node.ts";
 import { recoverState } from "../sequencer/recovery.ts";
 import { stateHash } from "../sequencer/state.ts";
@@ -82,6 +83,7 @@ export class Trading {
         log: createLog("silent"),
         onFatal: (error) => assert.fail(error),
         deskCount: 3,
+        threads: reusedThreads(),
       },
       lock,
     ).catch((error: Error) => {

@@ -2,7 +2,26 @@
  * A thread that loads its code at once, and begins when it is told with what: loading takes longer
  * than what it begins with, and a start has other things to do meanwhile.
  */
-import { type MessagePort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
+import type { EventEmitter } from "node:events";
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from "node:worker_threads";
+
+/** A thread at its gate, as whoever owns it sees it. */
+export interface WaitingThread<Start extends object> {
+  /** Says "message", "error" and "exit" as a thread of Node's does. */
+  readonly worker: EventEmitter & Pick<Worker, "postMessage" | "terminate">;
+  /** Why it ended before it began; null while it waits. */
+  readonly problem: string | null;
+  /** Once. */
+  begin(start: Start): void;
+  /** It is not needed any more. Resolves when it is gone. */
+  abandon(): Promise<void>;
+}
 
 /** What the thread is made with. */
 interface Gated {
@@ -14,12 +33,12 @@ const CLOSED = 0;
 const OPEN = 1;
 const ABANDONED = 2;
 
-export class GatedThread<Start extends object> {
+export class GatedThread<Start extends object> implements WaitingThread<Start> {
   readonly worker: Worker;
   readonly #gate = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #problem: string | null = null;
 
-  /** @param file calls {@link waitAtGate} before anything else */
+  /** @param file calls {@link waitAtGate} before anything else, with its {@link gatedPort} */
   constructor(file: URL) {
     const made: Gated = { gate: this.#gate };
     // The process's own options (--eval, --test) are not meant for this thread.
@@ -29,19 +48,17 @@ export class GatedThread<Start extends object> {
     });
   }
 
-  /** Why it ended before it began; null while it waits. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** Once. */
   begin(start: Start): void {
     this.worker.postMessage(start);
     this.#set(OPEN);
   }
 
   /**
-   * It is not needed any more. Resolves when it is gone. A thread that comes to the gate in the
+   * A thread that comes to the gate in the
    * moment in which it is terminated may wait there all the same, for ever: so the gate lets it go.
    */
   async abandon(): Promise<void> {
@@ -53,6 +70,11 @@ export class GatedThread<Start extends object> {
     Atomics.store(this.#gate, 0, value);
     Atomics.notify(this.#gate, 0);
   }
+}
+
+/** The port of a thread that was made with a gate; null where other code imports what asks. */
+export function gatedPort(): MessagePort | null {
+  return (workerData as Partial<Gated> | null)?.gate === undefined ? null : parentPort;
 }
 
 /** In the thread: gives what it begins with, and returns not at all where it is abandoned. */
