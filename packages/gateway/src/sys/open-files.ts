@@ -1,5 +1,20 @@
+/** How many files and sockets a process may have open. */
+import { readFileSync } from "node:fs";
+
 /** How many files and sockets the system lets this process have open at a time. */
-export function openFilesMax(): number {
+export function openFilesMax(limitsFile = "/proc/self/limits"): number {
+  let limits: string;
+  try {
+    limits = readFileSync(limitsFile, "latin1");
+  } catch {
+    return reportedOpenFilesMax(); // Only Linux has the file.
+  }
+  const soft = /^Max open files +(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+/** For every system, but it takes a start some 40 ms: Node describes all of the process for it. */
+function reportedOpenFilesMax(): number {
   // The network part of the report would look up the names of all peers.
   const report = process.report as typeof process.report & { excludeNetwork: boolean };
   report.excludeNetwork = true;
