@@ -41,6 +41,8 @@ const SAME_SIGNAL_MS = 1_000;
 const PARENT_POLL_MS = 500;
 
 const TEST_FOLDERS = ["packages", "test", "tools", "bench"];
+/** Tests in these folders start gateways, as processes of their own. */
+const GATEWAY_TESTS = /^test\/(?:e2e|docs|hostile)\//;
 const BROWSER_TEST_FOLDER = "test/browser";
 
 /**
@@ -110,24 +112,45 @@ function test(args) {
     options.unshift("--test-reporter=spec");
   }
   options.unshift("--test", `--test-concurrency=${TEST_CONCURRENCY}`);
-  supervise(node, [...options, ...processes(files)], "inherit");
+  const folder = temporaryFolder();
+  if (files.some((file) => GATEWAY_TESTS.test(file))) bundleGateway(node, join(folder, "gateway"));
+  supervise(node, [...options, ...processes(files, folder)], "inherit");
+}
+
+/** In `build/`, which the runner looks into as it does not into `node_modules/`; gone at the end. */
+function temporaryFolder() {
+  mkdirSync(join(ROOT, "build"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, "build", "tests-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /**
- * Files that the runner starts a process for: the test files, or one that imports some of them.
- * Those are written into `build/`, which the runner looks into as it does not into `node_modules/`.
- * @param {readonly string[]} files
+ * Makes the gateway that the tests of this run start, and no other run.
+ * @param {string} node
+ * @param {string} folder
  */
-function processes(files) {
+function bundleGateway(node, folder) {
+  const { status } = spawnSync(node, [join(ROOT, "tools", "bundle-gateway.ts"), folder], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status !== 0) fail("the gateway cannot be bundled for its tests, the reason is above");
+  process.env["GATEWAY_UNDER_TEST"] = join(folder, "main.js");
+}
+
+/**
+ * Files that the runner starts a process for: the test files, or one that imports some of them,
+ * which is written into a folder.
+ * @param {readonly string[]} files
+ * @param {string} folder
+ */
+function processes(files, folder) {
   /** @type {Map<string, string[]>} */
   const byProcess = new Map();
   for (const [index, file] of files.entries()) {
     const shared = sharedProcess(file, index) ?? file;
     byProcess.set(shared, [...(byProcess.get(shared) ?? []), file]);
   }
-  mkdirSync(join(ROOT, "build"), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, "build", "tests-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return [...byProcess].map(([shared, members]) => {
     if (members.length === 1) return members[0] ?? "";
     const name = `${shared.replaceAll("/", "-")}.mjs`;

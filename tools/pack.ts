@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { buildSync } from "esbuild";
+import { bundleNode } from "./bundle-node.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PACKAGES = join(ROOT, "packages");
@@ -129,20 +129,10 @@ function bundle(target: string): void {
   });
   const entries = Object.values(manifest.exports).filter((entry) => entry.default.endsWith(".js"));
   const external = Object.keys(manifest.dependencies).filter((name) => !name.startsWith(OWN_SCOPE));
-  const { outputFiles } = buildSync({
-    entryPoints: [...entries.map((entry) => join(target, entry.default)), ...threads],
-    entryNames: "[name]",
-    outdir: dist,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    external,
-    write: false,
-  });
+  const programs = entries.map((entry) => join(target, entry.default));
+  const bundled = bundleNode([...programs, ...threads], external, dist);
   for (const file of modules) rmSync(file);
-  for (const file of outputFiles) writeFileSync(file.path, file.contents);
+  for (const file of bundled) writeFileSync(file.path, file.contents);
   for (const file of filesOf(dist)) {
     // Assets go where the code that looks for them has gone.
     if (file.endsWith(".mjs")) renameSync(file, join(dist, basename(file)));

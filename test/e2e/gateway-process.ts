@@ -13,7 +13,14 @@ import { Changes } from "./changes.ts";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-export const GATEWAY_ENTRY = join(ROOT, "packages", "gateway", "src", "main.ts");
+const { GATEWAY_UNDER_TEST: bundled } = process.env;
+
+/** The bundle that `npm test` has made of the sources for this run, or else the sources. */
+export const GATEWAY_ENTRY = bundled ?? join(ROOT, "packages", "gateway", "src", "main.ts");
+
+/** The bundle's compiled code goes with it. */
+export const GATEWAY_CODE_CACHE: Environment =
+  bundled === undefined ? {} : { NODE_COMPILE_CACHE: join(dirname(bundled), "code") };
 
 export interface Exit {
   readonly code: number | null;
@@ -112,7 +119,11 @@ export class RunningProcess {
     this.#options = options;
     this.#child = spawn(file, args, {
       cwd: options.folder,
-      env: { ...inheritedEnvironment(), ...options.environment },
+      env: {
+        ...inheritedEnvironment(),
+        ...(args.includes(GATEWAY_ENTRY) && GATEWAY_CODE_CACHE),
+        ...options.environment,
+      },
       stdio: options.channel ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
       detached: options.group,
     });

@@ -21,6 +21,7 @@ import { JOURNAL_FORMAT } from "../../packages/gateway/src/journal/journal-schem
 import { PATIENCE_MS } from "./changes.ts";
 import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
 import {
+  GATEWAY_CODE_CACHE,
   GATEWAY_ENTRY,
   type GatewayProcess,
   type RunningProcess,
@@ -72,7 +73,7 @@ test("start: the fixed keys keep it on loopback", async (t) => {
 test("start: an argument is refused, and asking for help starts nothing", async (t) => {
   const dataDir = Workplace.of(t).path("data");
   const start = (argument: string) => {
-    const env = { ...process.env, COUNTERMAND_DATA_DIR: dataDir };
+    const env = { ...process.env, ...GATEWAY_CODE_CACHE, COUNTERMAND_DATA_DIR: dataDir };
     return spawnSync(process.execPath, [GATEWAY_ENTRY, argument], { env, encoding: "utf8" });
   };
   const help = start("--help");
