@@ -157,20 +157,20 @@ export class Predictions {
 
   /** A `reference_id` means the one open order that carries it. */
   means(key: Key, name: OrderName, orderNo: string): boolean {
-    const open = seenOrders(key, this.#model.openOrders(key.account));
-    if ("order_no" in name) {
-      return name.order_no === orderNo && open.some((told) => told.order_no === orderNo);
-    }
-    const named = open.filter((told) => {
+    return this.#meant(key, name)?.order_no === orderNo;
+  }
+
+  #meant(key: Key, name: OrderName): Told | undefined {
+    const named = seenOrders(key, this.#model.openOrders(key.account)).filter((told) => {
+      if ("order_no" in name) return told.order_no === name.order_no;
       return told.reference_id === name.reference_id;
     });
-    return named.length === 1 && named[0]?.order_no === orderNo;
+    return named.length === 1 ? named[0] : undefined;
   }
 
   /** The code of the condition that keeps an open order from being cancelled, or null. */
   #unwanted(key: Key, name: OrderName): number | null {
-    const open = seenOrders(key, this.#model.openOrders(key.account));
-    const named = open.find((told) => this.means(key, name, told.order_no));
+    const named = this.#meant(key, name);
     if (named === undefined || named.isCancelPending) return null;
     return conditionCode(name, named);
   }
