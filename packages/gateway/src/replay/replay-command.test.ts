@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../sys/temporary-folder-fixture.ts";
+import { replayCommand } from "./replay-command.ts";
 
 const COMMAND = fileURLToPath(new URL("./replay-main.ts", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("../../../../test/golden/lobster/", import.meta.url));
@@ -19,6 +20,16 @@ interface Run {
 }
 
 function run(...args: readonly string[]): Run {
+  const written = { stdout: "", stderr: "" };
+  const exitCode = replayCommand(args, {
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+  });
+  return { exitCode, ...written };
+}
+
+/** The same in a process, as `npm run replay` starts it. */
+function runProcess(...args: readonly string[]): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: "utf8",
   });
@@ -35,7 +46,7 @@ function filesOf(context: TestContext, messages: string, orderBook: string): [st
 }
 
 test("sample: every row is equal", () => {
-  const { exitCode, stdout, stderr } = run(MESSAGES, ORDER_BOOK, "--symbol", "SAMPLE");
+  const { exitCode, stdout, stderr } = runProcess(MESSAGES, ORDER_BOOK, "--symbol", "SAMPLE");
   assert.deepEqual([exitCode, stderr], [0, ""]);
   const report = stdout.replace(/^(messages per second +)[0-9,]+$/m, (_, name: string) =>
     name.trimEnd(),
@@ -44,7 +55,7 @@ test("sample: every row is equal", () => {
 });
 
 test("wrong sample: the planted difference is named with its row, message and levels", () => {
-  const { exitCode, stdout, stderr } = run(MESSAGES, WRONG_ORDER_BOOK, "--symbol", "SAMPLE");
+  const { exitCode, stdout, stderr } = runProcess(MESSAGES, WRONG_ORDER_BOOK, "--symbol", "SAMPLE");
   assert.deepEqual([exitCode, stderr], [1, ""]);
   assert.match(stdout, /^SAMPLE: row 113 differs\n/);
   assert.match(stdout, /^rows equal +198$/m);
@@ -93,6 +104,7 @@ test("bad files: the file, the line and the fault are named", (context) => {
 });
 
 test("arguments: what is wrong is named in one line", () => {
+  assert.deepEqual(runProcess(), run());
   const cases: readonly [args: readonly string[], problem: RegExp][] = [
     [[], /expected two files, got 0; usage: /],
     [[MESSAGES], /expected two files, got 1; usage: /],

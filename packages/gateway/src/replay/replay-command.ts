@@ -26,16 +26,22 @@ interface ReplayArguments {
   readonly levelCount: number | null;
 }
 
+/** Where it writes to. */
+export interface ReplayStreams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** The exit code. */
-export function replayCommand(argv: readonly string[]): number {
+export function replayCommand(argv: readonly string[], streams: ReplayStreams = process): number {
   try {
     const result = replay(readArguments(argv));
-    process.stdout.write(`${replayReport(result).join("\n")}\n`);
+    streams.stdout.write(`${replayReport(result).join("\n")}\n`);
     return result.firstDifference === null ? EXIT_EQUAL : EXIT_DIFFERS;
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === null) throw error;
-    process.stderr.write(`replay: ${refusal}\n`);
+    streams.stderr.write(`replay: ${refusal}\n`);
     return EXIT_REFUSED;
   }
 }
