@@ -652,4 +652,40 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "preview-does-it",
+    what: "a preview does what it shows",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/sequencer.ts`,
+        find: "      this.#previewRules,\n      this.#previews,\n",
+        replace: "      this.#previewRules,\n",
+      },
+    ],
+  },
+  {
+    name: "preview-without-limits",
+    what: "a preview of an order knows of no limit",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/previews.ts`,
+        find: "this.#partitions.decidePlace(account, request, nowMs, guard);",
+        replace: "this.#partitions.decidePlace(account, request, nowMs, guard && null);",
+      },
+    ],
+  },
+  {
+    name: "preview-of-half",
+    what: "a preview of an order shows its first trade alone",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/previews.ts`,
+        find: "    for (const event of exchange.decide(command)) {",
+        replace: "    for (const event of exchange.decide(command).slice(0, 2)) {",
+      },
+    ],
+  },
 ];

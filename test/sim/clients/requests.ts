@@ -104,7 +104,14 @@ export type Command =
   | { readonly kind: "orders"; readonly page?: number; readonly filter?: ListFilter }
   | { readonly kind: "executions" | "transactions"; readonly filter: StatementFilter }
   | { readonly kind: "balance" }
-  | { readonly kind: "positions" };
+  | { readonly kind: "positions" }
+  | Preview;
+
+/** What one of these, of one order, would come to now. */
+export interface Preview {
+  readonly kind: "preview";
+  readonly of: Extract<Command, { readonly kind: "place" | "cancel" | "amend" }>;
+}
 
 /** What goes over a connection, and what came back of it. */
 export interface Sent {
@@ -222,6 +229,13 @@ function wireOf(command: Command): Wire {
       return { method: "GET", target: "/account/v1/balance", body: "" };
     case "positions":
       return { method: "GET", target: "/account/v1/positions", body: "" };
+    case "preview": {
+      const { body, method } = wireOf(command.of);
+      const path = "/trade/v1/orders";
+      return command.of.kind === "cancel"
+        ? { method: "POST", target: `${path}/cancel/preview`, body }
+        : { method, target: `${path}/preview`, body };
+    }
   }
 }
 

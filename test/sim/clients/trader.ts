@@ -60,6 +60,8 @@ export interface TraderOptions {
   readonly usesFormer: boolean;
   /** Whether it asks for parts of lists. */
   readonly filters: boolean;
+  /** Whether it asks what would come of orders, amends and cancels. */
+  readonly previews: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
   readonly heard: Heard[];
   /** What its orders are in. */
@@ -268,9 +270,10 @@ export class Trader {
   // --- what it makes up ---
 
   #command(): Command {
-    const { hasNets, isStrict, isVenueFaulty, random } = this.#options;
+    const { hasNets, isStrict, isVenueFaulty, previews, random } = this.#options;
     const kinds = { ...KINDS, ...(isStrict && STRICT_KINDS), ...(!hasNets && NETLESS_KINDS) };
-    const kind = random.weighted({ ...kinds, fault: isVenueFaulty ? 4 : 0 });
+    const asked = { fault: isVenueFaulty ? 4 : 0, preview: previews ? 6 : 0 };
+    const kind = random.weighted({ ...kinds, ...asked });
     if (isStrict && (kind === "clock" || this.#isShut())) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
     if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
@@ -279,6 +282,7 @@ export class Trader {
     if (kind === "deadMan") return this.#deadManCommand();
     if (kind === "fault") return this.#faultCommand();
     if (kind === "clock") return { kind, advanceMs: random.between(1, 40) * 3_600_000 };
+    if (kind === "preview") return this.#previewCommand();
     if (kind === "place" || this.#known.length === 0) return this.#placeCommand();
     if (kind === "amend") return this.#amendCommand();
     const isBatch = random.chance(0.3);
@@ -293,6 +297,17 @@ export class Trader {
     const isBatch = random.chance(0.25);
     const count = isBatch ? random.between(1, 5) : 1;
     return { kind: "place", orders: Array.from({ length: count }, () => this.#placing()), isBatch };
+  }
+
+  #previewCommand(): Command {
+    const { random } = this.#options;
+    const kind = this.#known.length === 0 ? "place" : random.weighted(PREVIEWED);
+    if (kind === "place") {
+      return { kind: "preview", of: { kind, orders: [this.#placing()], isBatch: false } };
+    }
+    if (kind === "amend") return { kind: "preview", of: this.#amendCommand() };
+    const names = this.#conditional([this.#name()]);
+    return { kind: "preview", of: { kind, names, isBatch: false } };
   }
 
   #placing(): Placing {
@@ -480,7 +495,7 @@ export class Trader {
     };
   }
 
-  #amendCommand(): Command {
+  #amendCommand(): Command & { kind: "amend" } {
     const { auditor, conditions, key, random } = this.#options;
     const orders = random.chance(0.05) ? this.#options.heard : this.#known;
     const open = conditions && random.chance(0.3) ? auditor.model.openOrders(key.account) : [];
@@ -534,6 +549,9 @@ const KINDS = {
   time: 0,
   fault: 0,
 } as const;
+
+/** What is asked about before it is done, or without. */
+const PREVIEWED = { place: 5, cancel: 3, amend: 2 } as const;
 
 const STRICT_KINDS = { amend: 6, clock: 6, time: 2 } as const;
 

@@ -92,4 +92,4 @@ export class Budgets {
   }
 }
 
-const COSTLY: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancelAll"]);
+const COSTLY: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancelAll", "preview"]);

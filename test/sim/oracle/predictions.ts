@@ -101,6 +101,8 @@ export class Predictions {
         return command.names.map((name, index) => {
           return [`${id}/${index}`, () => [String(this.#unwanted(key, name))]];
         });
+      case "preview":
+        return this.questions({ ...request, command: command.of });
       case "balance":
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];

@@ -18,6 +18,7 @@ import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import { INSTRUMENTS } from "./money.ts";
 import { CONDITION_CODES, ordersAt, seenOrders, sees, type Told } from "./orders.ts";
+import { previewProblem } from "./previews.ts";
 import { standingDifference } from "./standing.ts";
 import type { StatementKind, StatementPage } from "./statements.ts";
 import type { ClockShown } from "./strict-hours.ts";
@@ -61,7 +62,8 @@ export class Verdicts {
     this.history.budgets.check(request, answer);
     if (envelope.reason === "window_closed") {
       const { hours } = this.history.predictions;
-      promised(hours?.mayBeShut(request, this.model) === true, say("the market takes it"));
+      const shut = command.kind === "preview" ? { ...request, command: command.of } : request;
+      promised(hours?.mayBeShut(shut, this.model) === true, say("the market takes it"));
       return;
     }
     if (isPassing(envelope) && !OF_HOURS.has(envelope.code)) return;
@@ -89,6 +91,14 @@ export class Verdicts {
       const problem = data && this.history.hours.clockProblem(data, request);
       promised(problem === null, say(`${problem}`));
       this.history.count("clock");
+      return;
+    }
+    if (command.kind === "preview") {
+      const asked = { ...request, command };
+      const { model, predictions } = this.history;
+      const problem = previewProblem(asked, envelope, model, predictions);
+      promised(problem === null, say(`${problem}`));
+      this.history.count(`preview ${command.of.kind}`);
       return;
     }
     if (command.kind === "balance" || command.kind === "positions") {

@@ -330,6 +330,7 @@ export class Stage {
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,
+      previews: this.swarm.previews,
       usesFormer: this.swarm.rotations,
       receipts: this.swarm.receipts,
       forges: this.swarm.signatures && !name.startsWith("caller"),

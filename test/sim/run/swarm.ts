@@ -23,6 +23,8 @@ export interface Swarm {
   readonly conditions: boolean;
   /** Lists are filtered, and in pages of few. */
   readonly filters: boolean;
+  /** Clients ask what would come of a request before they send it. */
+  readonly previews: boolean;
   /** The disk does not answer for a while. */
   readonly silences: boolean;
   /** Limits in the settings change while it runs. */
@@ -97,6 +99,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     symbols: new Random(seed, "symbols").pick(SYMBOLS),
     listings: new Random(seed, "listings").chance(0.4),
     strictNets: new Random(seed, "strict nets").chance(0.7),
+    previews: new Random(seed, "previews").chance(0.5),
     silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
