@@ -54,12 +54,13 @@ const TEST_CONCURRENCY = Math.min(8, 1 + Math.max(2, os.availableParallelism?.()
 /**
  * Test files that share processes, and how many processes: to start one and to load what is tested
  * takes longer than most of them. The first row that fits applies, what it matches is shared by
- * those that match the same; a file that fits none has a process of its own.
+ * those that match the same; a file that fits none has a process of its own. So has one that
+ * counts what its process has open, and so have those that keep a processor busy for long.
  * @type {readonly (readonly [files: RegExp, processes: number])[]}
  */
 const SHARED_PROCESSES = [
-  [/^packages\/gateway\/src\/[^/]+\//, 1],
-  [/^packages\/(?:core|contract|client|console|cli)\//, 1],
+  [/^packages\/gateway\/src\/(?!failed-start)/, 6],
+  [/^packages\/(?!gateway\/)/, 1],
   [/^test\/docs\//, 1],
   [/^test\/e2e\/(?!crash|start-)/, 6],
 ];
