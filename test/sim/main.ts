@@ -14,7 +14,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installDoors } from "./doors/install.ts";
-import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.ts";
+import type { PlantedBug } from "./planted/planted-bug.ts";
+import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { OneCrash, SeedResult } from "./run-seed.ts";
 
 const OPTIONS = {

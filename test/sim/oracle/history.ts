@@ -15,13 +15,15 @@ import { Accounts } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
+import type { CancelAll } from "./cancel-alls.ts";
 import { settlingDay } from "./days.ts";
+import { DecidedRequests, isIdempotent } from "./decided.ts";
 import { Instruments } from "./instruments.ts";
 import type { KeyEnds } from "./key-ends.ts";
 import { Limits } from "./limits.ts";
 import { Model } from "./model.ts";
 import type { Told } from "./orders.ts";
-import { type Decided, Predictions } from "./predictions.ts";
+import { Predictions } from "./predictions.ts";
 import { Receipts, receiptless, type Sealed } from "./receipts.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
@@ -80,14 +82,12 @@ export class History {
   readonly #keyEnds: KeyEnds;
   readonly #requests = new Map<string, Request>();
   readonly #byFingerprint = new Map<string, Request>();
-  readonly #decided = new Map<string, Decided>();
+  readonly #decided = new DecidedRequests();
   /** Who asked for what the journal says now, and about which order; "": any. */
   #asker: Asker = null;
   #askedFor = "";
   /** Messages that the model says come next in the journal. */
   #expected: Told[] = [];
-  /** When the process began that lives now. */
-  #startedAtMs = 0;
 
   readonly #nowMs: () => number;
 
@@ -132,7 +132,7 @@ export class History {
 
   /** A process starts: what is not in the journal is forgotten. */
   beginLife(): void {
-    this.#startedAtMs = this.#nowMs();
+    this.#decided.startedAtMs = this.#nowMs();
     this.limits.startedAtMs = this.#nowMs();
     this.budgets.beginLife();
   }
@@ -142,9 +142,9 @@ export class History {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
     const { command, key } = request;
-    if (command.kind === "cancelAll" && !this.#decided.has(request.id)) {
-      const { openWhenSent } = this.#decidedOf(request);
-      const open = this.predictions.cancelAllOrders(key, command);
+    if (command.kind === "cancelAll" && !this.#decided.has(request)) {
+      const { openWhenSent } = this.#decided.of(request);
+      const open = this.predictions.cancelAlls.orders(key, command);
       for (const { order_no } of open) openWhenSent.add(order_no);
     }
     for (const [name, ask] of this.predictions.questions(request)) this.windows.open(name, ask);
@@ -172,15 +172,13 @@ export class History {
   }
 
   /** The answer that is remembered for the request; null: there is none. */
-  remembered({ id }: Request): string | null {
-    return this.#decided.get(id)?.remembered ?? null;
+  remembered(request: Request): string | null {
+    return this.#decided.remembered(request);
   }
 
   /** Whether this is an answer that was given to it when it was carried out. */
-  wasAnswered({ id }: Request, text: string): boolean {
-    const decided = this.#decided.get(id);
-    const bare = receiptless(text);
-    return decided?.remembered === bare || decided?.forgotten.includes(bare) === true;
+  wasAnswered(request: Request, text: string): boolean {
+    return this.#decided.wasAnswered(request, text);
   }
 
   /** The event at that place of its partition. */
@@ -265,7 +263,7 @@ export class History {
     const request = this.#asking(event, eventShown(event));
     const { command, id } = request;
     promised(command.kind === "place", `${id} placed ${eventShown(event)}`);
-    const { orderNos } = this.#firstTime(request);
+    const { orderNos } = this.#decided.firstTime(request, this.hasJumped);
     let index = orderNos.length;
     while (index < command.orders.length && !isOf(order, command.orders[index])) index += 1;
     const terms = command.orders[index]?.terms;
@@ -510,7 +508,7 @@ export class History {
   #placed(request: Request, { execType, order }: ExecutionReported): void {
     const { command, id, key } = request;
     promised(command.kind === "place", `${id} placed ${order.orderId}`);
-    const { orderNos } = this.#firstTime(request);
+    const { orderNos } = this.#decided.firstTime(request, this.hasJumped);
     // What stands before it in the batch was refused, or else the orders would not be in order.
     let index = orderNos.length;
     while (index < command.orders.length && !isOf(order, command.orders[index])) index += 1;
@@ -558,8 +556,8 @@ export class History {
 
   /** One after the other, of those that were open when the first of them was cancelled. */
   #oneOfAll(request: Request, command: CancelAll, orderId: string): void {
-    const decided = this.#firstTime(request);
-    const meant = this.predictions.cancelAllOrders(request.key, command);
+    const decided = this.#decided.firstTime(request, this.hasJumped);
+    const meant = this.predictions.cancelAlls.orders(request.key, command);
     // A crash in between takes along what it was to cancel; sent again it means what is open then.
     const isFirst = decided.meant.size === 0 || decided.isAgain;
     if (isFirst) for (const { order_no } of meant) decided.meant.add(order_no);
@@ -594,7 +592,7 @@ export class History {
     this.requireComplete(`the answer ${body}`);
     const request = this.#byFingerprint.get(fingerprint);
     promised(request !== undefined, `an answer without a request: ${body}`);
-    const decided = this.#firstTime(request);
+    const decided = this.#decided.firstTime(request, this.hasJumped);
     const isOnce = decided.forgotten.length === 0 || isIdempotent(request);
     promised(isOnce || atMs > decided.untilMs, `${request.id} was carried out while it counted`);
     const difference = this.predictions.problem(request, decided, body);
@@ -602,49 +600,7 @@ export class History {
     decided.remembered = receiptless(body);
     decided.untilMs = expiresAtMs;
   }
-
-  #decidedOf({ id }: Request): Decided {
-    const found = this.#decided.get(id);
-    if (found !== undefined) return found;
-    const decided: Decided = {
-      orderNos: [],
-      openWhenSent: new Set(),
-      meant: new Set(),
-      canceled: new Set(),
-      isAgain: false,
-      remembered: null,
-      untilMs: 0,
-      forgotten: [],
-    };
-    this.#decided.set(id, decided);
-    return decided;
-  }
-
-  /** What changes something is carried out once, as long as it is remembered. */
-  #firstTime(request: Request): Decided {
-    const decided = this.#decidedOf(request);
-    decided.isAgain = this.#startedAtMs >= request.sentAtMs;
-    const { remembered } = decided;
-    if (remembered === null) return decided;
-    // A command's id counts for ten minutes of real time, wherever the command is by then.
-    const isTimed = request.channel === "http" && !isIdempotent(request);
-    const mayBeForgotten = this.hasJumped && !isTimed;
-    promised(mayBeForgotten, `${request.id} was carried out twice`);
-    decided.forgotten.push(remembered);
-    decided.orderNos.length = 0;
-    decided.meant.clear();
-    decided.canceled.clear();
-    decided.remembered = null;
-    return decided;
-  }
 }
-
-/** Cancels by number: where their answers may be forgotten they are carried out again. */
-function isIdempotent({ command }: Request): boolean {
-  return command.kind === "cancel" && command.names.every((name) => "order_no" in name);
-}
-
-type CancelAll = Request["command"] & { readonly kind: "cancelAll" };
 
 /** First events of an order. */
 const PLACED: ReadonlySet<string> = new Set([ExecType.New, ExecType.PendingNew, ExecType.Rejected]);

@@ -33,6 +33,9 @@ export const LISTED: Instrument = {
   tick: ONE / 20n,
 };
 
+/** Nobody trades it, ever. */
+export const NOBODYS_SYMBOL = "NONE";
+
 export const ALL_INSTRUMENTS: readonly Instrument[] = [...INSTRUMENTS, LISTED];
 
 export function instrumentOf(symbol: string): Instrument {

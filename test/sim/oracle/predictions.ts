@@ -6,6 +6,8 @@ import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
 import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";
+import { CancelAlls } from "./cancel-alls.ts";
+import type { Decided } from "./decided.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Model } from "./model.ts";
 import { conditionCode, seenOrders, sees, type Terms, type Told } from "./orders.ts";
@@ -16,26 +18,6 @@ import type { Switches } from "./switches.ts";
 import type { Windows } from "./windows.ts";
 
 const DEAD_MAN_BLOCKED = "11031350";
-const NOT_ALL_CANCELLED = 11030256;
-
-/** What the journal says of a request. */
-export interface Decided {
-  /** Orders that it placed, by the place in its batch; null: that element placed none. */
-  readonly orderNos: (string | null)[];
-  /** Of a cancel-all, the orders that matched when it was sent. */
-  readonly openWhenSent: Set<string>;
-  /** Those that were open when it first cancelled one, and those that it cancelled. */
-  readonly meant: Set<string>;
-  readonly canceled: Set<string>;
-  /** It was asked for in a process that is gone, and perhaps begun there. */
-  isAgain: boolean;
-  /** The answer that is remembered for it. */
-  remembered: string | null;
-  /** Real time until which that answer counts. */
-  untilMs: number;
-  /** Answers that real time, set far ahead, made forget. */
-  readonly forgotten: string[];
-}
 
 export interface PredictionsOptions {
   readonly model: Model;
@@ -58,10 +40,12 @@ export class Predictions {
   readonly #windows: Windows;
   readonly #instruments: Instruments;
   readonly hours: StrictHours | null;
+  readonly cancelAlls: CancelAlls;
 
   constructor(options: PredictionsOptions) {
     const { accounts, model, blocks, switches, refusals, windows, hours, instruments } = options;
     this.hours = hours;
+    this.cancelAlls = new CancelAlls(options);
     this.#instruments = instruments;
     this.#accounts = accounts;
     this.#model = model;
@@ -103,6 +87,10 @@ export class Predictions {
         });
       case "preview":
         return this.questions({ ...request, command: command.of });
+      case "cancelAll":
+        // Elsewhere it is never refused for what it finds.
+        if (this.hours === null) return [];
+        return [[`${id}/0`, () => this.cancelAlls.question(request, command)]];
       case "balance":
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];
@@ -148,15 +136,6 @@ export class Predictions {
     return this.#windows.right(`${id}/${index}`);
   }
 
-  /** Open orders that it matches, oldest first. */
-  cancelAllOrders(key: Key, command: Command & { kind: "cancelAll" }): Told[] {
-    const { side, symbol } = command;
-    return seenOrders(key, this.#model.openOrders(key.account))
-      .reverse()
-      .filter((told) => side === null || told.order_side === side)
-      .filter((told) => symbol === null || told.symbol === symbol);
-  }
-
   /** A `reference_id` means the one open order that carries it. */
   means(key: Key, name: OrderName, orderNo: string): boolean {
     return this.#meant(key, name)?.order_no === orderNo;
@@ -185,7 +164,9 @@ export class Predictions {
   /** What is wrong with the answer to a request that changed something, at this point. */
   problem(request: Request, decided: Decided, body: string): string | null {
     const { command } = request;
-    if (command.kind === "cancelAll") return this.#cancelAllProblem(request, decided, body);
+    if (command.kind === "cancelAll") {
+      return this.cancelAlls.problem(request, command, decided, body);
+    }
     if (command.kind === "deadMan") return this.#deadManProblem(request.key, command, body);
     return answerDifference(body, this.#predicted(request, decided));
   }
@@ -251,37 +232,6 @@ export class Predictions {
     if (this.sentCancels.has(meant.order_no)) return { code: 0, isPast, isSent: true };
     const isTooLate = meant.order_status === "fex" || meant.order_status === "rej";
     return { code: isTooLate ? 11030204 : 0, isPast };
-  }
-
-  #cancelAllProblem(request: Request, decided: Decided, body: string): string | null {
-    const { canceled, isAgain, openWhenSent } = decided;
-    const { command, key } = request;
-    if (command.kind !== "cancelAll") return "it is no cancel-all";
-    const { code, data } = JSON.parse(body) as Envelope & {
-      data: Readonly<Record<"matched" | "done" | "already" | "too_late" | "failed", number>> & {
-        readonly outcome: string;
-      };
-    };
-    // What it means when it is sent again is not known, only what it comes upon. Nor is when it
-    // began: its first step may find none that matches, and others open before the next one.
-    const isKnown = data.matched === 0 || !isAgain;
-    const isIn = (orderNo: string) => isKnown && openWhenSent.has(orderNo);
-    // A venue may refuse what it was sent, in this very moment.
-    const left = this.cancelAllOrders(key, command).filter(({ order_no, isCancelPending }) => {
-      return isIn(order_no) && !isCancelPending && !this.sentCancels.has(order_no);
-    });
-    const { already, done, failed, matched, too_late: late } = data;
-    const mayFail = this.hours?.mayBeShut(request, this.#model) === true;
-    if (failed > 0 && !mayFail) return "every market takes cancels";
-    const isCode = code === (failed === 0 ? 0 : NOT_ALL_CANCELLED);
-    if (!isCode || left.length > failed) return `${left.length} orders are left`;
-    const outcome = matched === 0 ? "nothing_open" : failed === 0 ? "done" : "not_all";
-    if (data.outcome !== outcome) return `the outcome is ${outcome}`;
-    // Some are on their way to be cancelled, and a venue may fill others in this very moment.
-    const isSum = matched === done + already + late + failed;
-    const isAll = isAgain || canceled.size <= done + late;
-    const isRight = isSum && isAll && done <= canceled.size;
-    return isRight ? null : `${canceled.size} were cancelled`;
   }
 
   /** A release is kept also where there was nothing to release. */

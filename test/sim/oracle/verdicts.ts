@@ -14,6 +14,7 @@ import {
   TOO_LATE,
   UNAVAILABLE,
 } from "./answers.ts";
+import { CANCEL_ALL_PASSING } from "./cancel-alls.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import { INSTRUMENTS } from "./money.ts";
@@ -66,7 +67,7 @@ export class Verdicts {
       promised(hours?.mayBeShut(shut, this.model) === true, say("the market takes it"));
       return;
     }
-    if (isPassing(envelope) && !OF_HOURS.has(envelope.code)) return;
+    if (isPassing(envelope) && !JUDGED.has(envelope.code)) return;
     if (envelope.reason === "timestamp_out_of_window") {
       promised(this.history.hasJumped, say("its time has not run out"));
       return;
@@ -173,6 +174,10 @@ export class Verdicts {
       const codes = this.history.predictions.rightCodes(request, 0);
       const isRight = codes.has(String(envelope.code)) || isBlocked;
       promised(isRight, say(`expected ${[...codes].join(" or ")}`));
+    } else if (command.kind === "cancelAll") {
+      const problem = this.history.predictions.cancelAlls.unremembered(request, command, envelope);
+      promised(problem === null, say(`${problem}`));
+      this.history.count("cancel-all that changed nothing");
     } else {
       promised(envelope.code !== 0, say("it is not durable"));
     }
@@ -322,8 +327,11 @@ function partDifference(
   return null;
 }
 
-/** Passing, and known to be right or not: closed, or not this type or time in force now. */
-const OF_HOURS: ReadonlySet<number> = new Set([11030157, 11030158, 11030159]);
+/**
+ * Passing, and known to be right or not: closed, or not this type or time in force now; and what
+ * only a cancel-all is told.
+ */
+const JUDGED: ReadonlySet<number> = new Set([11030157, 11030158, 11030159, ...CANCEL_ALL_PASSING]);
 /** The key is unknown, revoked or expired, or the signature is wrong. */
 const NO_KEY = 10010008;
 const ACCOUNT_WIDE = 10010053;

@@ -1,0 +1,251 @@
+/** Planted bugs of orders, their market and its hours, and money. */
+import type { PlantedBug } from "./planted-bug.ts";
+
+const GATEWAY = "packages/gateway/src";
+const CORE = "packages/core/src";
+
+export const MARKET_BUGS: readonly PlantedBug[] = [
+  {
+    name: "fill-race-counted-twice",
+    what: "a cancel of a partly filled order gives back what has traded as well",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/desk/desk-money.ts`,
+        find: "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+        replace:
+          "    const again = order.phase === 'Canceled' && order.side === Side.Sell ? order.cumQty : 0n;\n" +
+          "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units + again);",
+      },
+    ],
+  },
+  {
+    name: "money-kept",
+    what: "what a cancelled buy held back is not set free",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/desk/desk-money.ts`,
+        find: "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+        replace:
+          "    if (order.phase === 'Canceled' && order.cumQty > 0n) return;\n" +
+          "    this.ledger.reserve(order.account, reservedAsset(order.side, instrument), units);",
+      },
+    ],
+  },
+  {
+    name: "unsettled-cash-spent",
+    what: "what a sale brings can be spent before it is settled",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/desk/funds.ts`,
+        find: "const { free, sellable } = account.balance(asset);",
+        replace:
+          "const { free: settledFree, incoming, sellable } = account.balance(asset);\n" +
+          "  const free = settledFree + incoming;",
+      },
+    ],
+  },
+  {
+    name: "stop-at-its-trigger",
+    what: "a stop order to buy waits on when a trade is at its trigger",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${CORE}/exchange/book/stop-book.ts`,
+        find: "level !== undefined && level.ticks <= ticks; ) {",
+        replace: "level !== undefined && level.ticks < ticks; ) {",
+      },
+    ],
+  },
+  {
+    name: "one-open-order-too-many",
+    what: "the limit of open orders of an account takes one more than it says",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/limits/limit-refusal.ts`,
+        find: "  if (count < openOrders) return null;",
+        replace: "  if (count <= openOrders) return null;",
+      },
+    ],
+  },
+  {
+    name: "cancel-before-the-match",
+    what: "cancels are taken in the last minutes before an auction is matched",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/rules/rule-faults.ts`,
+        find: '  return windowFault(rules, "cancel", sessionAt(rules.hours, atMs).session.terms, atMs);',
+        replace:
+          "  const { terms } = sessionAt(rules.hours, atMs).session;\n" +
+          '  return terms.phase === "auction" ? null : windowFault(rules, "cancel", terms, atMs);',
+      },
+    ],
+  },
+  {
+    name: "day-orders-outlive",
+    what: "day orders that are good for little stay over night",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/exchange/decisions.ts`,
+        find: "      if (order.timeInForce !== TimeInForce.Day) continue;",
+        replace: "      if (order.timeInForce !== TimeInForce.Day || order.lots < 4) continue;",
+      },
+    ],
+  },
+  {
+    name: "off-the-new-tick",
+    what: "stop orders whose trigger is off a new tick stay",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/exchange/listing.ts`,
+        find: "if ([ticks, stopTicks, protectionTicks].some(isOff)",
+        replace: "if ([ticks, protectionTicks].some(isOff)",
+      },
+      {
+        file: `${CORE}/model/instrument.ts`,
+        find: "return [order.price, order.stopPx].every(",
+        replace: "return [order.price].every(",
+      },
+    ],
+  },
+  {
+    name: "old-version-amended",
+    what: "an amend does not look at the version that it was to be for",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "if (condition.version !== null && condition.version !== order.version) {",
+        replace: "if (condition.version !== null && condition.version > order.version) {",
+      },
+    ],
+  },
+  {
+    name: "one-step-only",
+    what: "orders that are cancelled in several steps stay, but for those of the first step",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/cancel-runs.ts`,
+        find: "    if (!sweep.isOver) return;",
+        replace: "    sweep.end();",
+      },
+    ],
+  },
+  {
+    name: "trigger-stays",
+    what: "an amend leaves the trigger of a stop order as it was",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "    stopPx: checkedPrice(figures.stopPx),",
+        replace: "    stopPx: order.stopPx,",
+      },
+    ],
+  },
+  {
+    name: "clocks-back-late",
+    what: "the clocks of New York go back a week late",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/rules/time/zone.ts`,
+        find: "ends: { month: 11, nthSunday: 1,",
+        replace: "ends: { month: 11, nthSunday: 2,",
+      },
+    ],
+  },
+  {
+    name: "half-day-whole",
+    what: "shares of the United States trade on after a half day has ended",
+    seedsMax: 300,
+    plants: [
+      {
+        file: `${CORE}/rules/markets/usex.ts`,
+        find: '["13:00", CLOSED],',
+        replace: '["16:00", CLOSED],',
+      },
+    ],
+  },
+  {
+    name: "odd-lot-grows",
+    what: "an amend makes a board lot of an odd lot that has not traded",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${CORE}/desk/amend.ts`,
+        find: "  if (isOddLot(instrument, orderQty) !== isOddLot(instrument, order.orderQty)) {",
+        replace:
+          "  const isOdd = isOddLot(instrument, order.orderQty);\n" +
+          "  if (isOddLot(instrument, orderQty) !== isOdd && order.cumQty > 0n) {",
+      },
+    ],
+  },
+  {
+    name: "traded-and-unknown",
+    what: "a cancel-all of an instrument is refused as if nobody traded it",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "    if (desk.instrument(symbol) !== null) return null;",
+        replace: "    if (desk.instrument(symbol) !== null && symbol.includes('-')) return null;",
+      },
+    ],
+  },
+  {
+    name: "unknown-and-nothing-open",
+    what: "a cancel-all of a symbol that nobody trades says that nothing is open",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "    if (symbol === undefined) return null;",
+        replace: "    if (symbol === undefined || symbol.length === 4) return null;",
+      },
+    ],
+  },
+  {
+    name: "preview-does-it",
+    what: "a preview does what it shows",
+    seedsMax: 20,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/sequencer.ts`,
+        find: "      this.#previewRules,\n      this.#previews,\n",
+        replace: "      this.#previewRules,\n",
+      },
+    ],
+  },
+  {
+    name: "preview-without-limits",
+    what: "a preview of an order knows of no limit",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/previews.ts`,
+        find: "this.#partitions.decidePlace(account, request, nowMs, guard);",
+        replace: "this.#partitions.decidePlace(account, request, nowMs, guard && null);",
+      },
+    ],
+  },
+  {
+    name: "preview-of-half",
+    what: "a preview of an order shows its first trade alone",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/previews.ts`,
+        find: "    for (const event of exchange.decide(command)) {",
+        replace: "    for (const event of exchange.decide(command).slice(0, 2)) {",
+      },
+    ],
+  },
+];
