@@ -52,38 +52,37 @@ const MOST_STATUS = 400;
 
 /** What a response says, whoever wrote it. */
 export function answered(response: Response, text: string, parse: Parse = parseWire): Attempt {
-  const { status } = response;
-  if (SEES_NO_OUTCOME.has(status)) {
-    return { type: "unknown", cause: new ConnectionError(`HTTP status ${status}`) };
-  }
-  const envelope = parsedEnvelope(text, parse);
-  if (envelope === null) {
-    const problem = `HTTP status ${status} with a body that is no answer of the gateway`;
-    return { type: "unknown", cause: new ConnectionError(problem) };
+  const { headers, ok, status } = response;
+  const envelope = parsed(text, parse);
+  // What a server says that is none of the gateway's may mean anything: nobody knows what was done.
+  if (!isEnvelope(envelope) || (envelope.code === 0 && !ok)) {
+    return { type: "unknown", cause: new ConnectionError(noAnswerText(status, text, envelope)) };
   }
   if (envelope.code === 0) {
-    const replayed = response.headers.get("X-Idempotent-Replay") === "true";
+    const replayed = headers.get("X-Idempotent-Replay") === "true";
     const { data, receipt } = envelope;
     const more = receipt === undefined ? {} : { receipt };
     return { type: "success", success: { data, replayed, ...more } };
   }
-  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const error = new ApiError(status, failureIn(envelope, `HTTP status ${status}`));
+  if (SEES_NO_OUTCOME.has(status)) return { type: "unknown", cause: error };
+  const seconds = Number(headers.get("Retry-After") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
-  // Another server than the gateway may say less.
-  const said = { message: `HTTP status ${status}`, details: "", reason: "", retryable: false };
-  const error = new ApiError(status, { ...said, ...(envelope as Failure) });
   return { type: "refused", error, retryAfterMs };
 }
 
 /** What the reply to a command says: the same without a status, which its reason has. */
 export function replied({ type: _type, id: _id, ...envelope }: ReplyMessage): Attempt {
-  const { code, data, reason = "", receipt, retry_after } = envelope;
-  if (code === 0) {
+  const { data, receipt, retry_after } = envelope;
+  if (!isEnvelope(envelope)) {
+    return { type: "unknown", cause: new ConnectionError("a reply that is not of the gateway") };
+  }
+  if (envelope.code === 0) {
     const more = receipt === undefined ? {} : { receipt };
     return { type: "success", success: { data, replayed: false, ...more } };
   }
-  const status = HTTP_STATUSES.get(reason) ?? MOST_STATUS;
-  const failure = { message: "", details: "", retryable: false, reason, ...envelope } as Failure;
+  const failure = failureIn(envelope, "");
+  const status = HTTP_STATUSES.get(failure.reason) ?? MOST_STATUS;
   const error = new ApiError(status, failure);
   if (SEES_NO_OUTCOME.has(status)) return { type: "unknown", cause: error };
   const retryAfterMs = retry_after === undefined ? null : 1_000 * retry_after;
@@ -117,14 +116,53 @@ export function remedyOf(attempt: FailedAttempt): string | null {
 /** @throws what is not JSON */
 type Parse = (text: string) => unknown;
 
-type Envelope = Partial<Failure> & { readonly data?: unknown; readonly receipt?: string };
+type Envelope = Partial<Failure> & {
+  readonly code: number;
+  readonly data?: unknown;
+  readonly receipt?: string;
+};
 
-function parsedEnvelope(text: string, parse: Parse): Envelope | null {
+/** Undefined where it is no JSON. */
+function parsed(text: string, parse: Parse): unknown {
   try {
-    const envelope = parse(text);
-    const isEnvelope = typeof envelope === "object" && envelope !== null && "code" in envelope;
-    return isEnvelope ? (envelope as Envelope) : null;
+    return parse(text);
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+/** A code that is no whole number is no code of this API, success least of all. */
+function isEnvelope(value: unknown): value is Envelope {
+  return Number.isSafeInteger((value as Envelope | null | undefined)?.code);
+}
+
+/** Another server than the gateway may say less, or in another form. */
+function failureIn(envelope: Envelope, otherwise: string): Failure {
+  const { details, message, reason, retryable } = envelope;
+  return {
+    ...envelope,
+    message: textOf(message) || otherwise,
+    details: textOf(details),
+    reason: textOf(reason),
+    retryable: retryable === true,
+  } as Failure;
+}
+
+const SAID_CHARACTERS_MAX = 300;
+const NOT_PRINTED = /[\s\p{Cc}]+/gu;
+
+/** With the words of whoever answered, as far as they are for people. */
+function noAnswerText(status: number, text: string, body: unknown): string {
+  const { details, error, message } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const words = [textOf(message) || textOf(error), textOf(details)].filter((each) => each !== "");
+  const title = /<title>([^<]*)/i.exec(text)?.[1] ?? "";
+  const plain = body === undefined && !text.includes("<") ? text : title;
+  const said = (words.join(": ") || plain).replace(NOT_PRINTED, " ").trim();
+  const cut = said === "" ? "" : `: ${said.slice(0, SAID_CHARACTERS_MAX)}`;
+  const problem = `HTTP status ${status} with a body that is no answer of the gateway${cut}`;
+  return `${problem}; look at the address, and at what stands before the gateway`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -592,7 +592,10 @@ export class CountermandClient {
    */
   market(symbols: string | readonly string[], options: MarketStreamOptions = {}): MarketStream {
     const { baseUrl } = this.#calls.transport;
-    const origin = { baseUrl, probe: () => this.measureClock() };
+    const origin = {
+      baseUrl,
+      probe: (signal: AbortSignal) => this.withSignal(signal).measureClock(),
+    };
     return new MarketStream(origin, typeof symbols === "string" ? [symbols] : symbols, options);
   }
 
@@ -615,9 +618,9 @@ export class CountermandClient {
       baseUrl,
       clock,
       signer,
-      measureClock: () => this.measureClock(),
-      probe: async () => {
-        await this.orders({ page_size: 1 });
+      measureClock: (signal: AbortSignal) => this.withSignal(signal).measureClock(),
+      probe: async (signal: AbortSignal) => {
+        await this.withSignal(signal).orders({ page_size: 1 });
       },
     };
     return new OrderStream(origin, options);

@@ -56,7 +56,8 @@ export class OutcomeUnknownError extends Error {
 
   constructor(request: string, attempts: number, cause: unknown) {
     const problem = problemText(cause);
-    super(`outcome unknown after ${attemptsText(attempts)} of ${request}: ${problem}`, { cause });
+    const known = `outcome unknown after ${attemptsText(attempts)} of ${request}: ${problem}`;
+    super(`${known}; ${nextStepAfter(request)}`, { cause });
     this.request = request;
     this.attempts = attempts;
   }
@@ -84,4 +85,16 @@ export class ConnectionError extends Error {
  */
 export class WaitTimeoutError extends Error {
   override readonly name = "WaitTimeoutError";
+}
+
+/** What to do where nobody knows whether a request was carried out. */
+function nextStepAfter(request: string): string {
+  const { 0: method, 1: path = "" } = request.split(" ");
+  if (path.startsWith("/trade/v1/orders/cancel")) {
+    return "look the order up, or send the cancel again by order_no";
+  }
+  if (method === "POST" && path.startsWith("/trade/v1/orders")) {
+    return "look for the order by its reference_id before it is placed again";
+  }
+  return "find out what stands before it is sent again";
 }

@@ -10,6 +10,7 @@ import type {
 /**
  * The book after a message of channel `depth`: exactly the best prices as they are at its `seq`.
  * Null where messages before it are missing: then only another snapshot tells the book.
+ * @throws TypeError or RangeError where the message lacks what its type needs
  * @example
  * const at = { channel: "depth", symbol: "00700", epoch: 1, time_ms: 0 };
  * const bids = [["10", "200", 1], ["9.5", "100", 2]];
@@ -25,6 +26,7 @@ export function nextBook(
 ): MarketDepth | null {
   const { symbol, epoch, seq, time_ms } = message;
   const { bids, asks } = message.data as MarketDeltaMessage["data"];
+  if (!Array.isArray(bids) || !Array.isArray(asks)) throw new TypeError("a book has two sides");
   if (message.type === "snapshot") return { symbol, epoch, seq, time_ms, bids, asks };
   if (book === null || message.prev_seq !== book.seq || epoch !== book.epoch) return null;
   return {

@@ -18,12 +18,17 @@ class Bench {
   readonly stream: MarketStream;
   readonly asked: Asked[] = [];
   readonly urls: string[] = [];
+  readonly probes: AbortSignal[] = [];
   closedWith: number | null = null;
   #listener: SocketListener | null = null;
   #timer: (() => void) | null = null;
 
   constructor(symbols: readonly string[], options: MarketStreamOptions = {}) {
-    const origin = { baseUrl: "http://gateway", probe: () => Promise.reject(new Error("away")) };
+    const probe = (signal: AbortSignal) => {
+      this.probes.push(signal);
+      return Promise.reject(new Error("away"));
+    };
+    const origin = { baseUrl: "http://gateway", probe };
     this.stream = new MarketStream(origin, symbols, {
       ...options,
       after: (_ms, run) => {
@@ -289,4 +294,33 @@ test("market stream: what no gateway takes is refused at once", () => {
   assert.throws(() => new Bench(["A"], { channels: [] }), RangeError);
   assert.throws(() => new Bench(Array.from({ length: 101 }, (_, n) => `S${n}`)), RangeError);
   assert.throws(() => new Bench(["A"], { heartbeatSeconds: 31 }), RangeError);
+});
+
+test("market stream: half a message is no book, and what was asked for begins anew", async () => {
+  const depth = { channel: "depth", symbol: "A", seq: 5, prev_seq: 4 };
+  const spoiled = [
+    { type: "heartbeat" },
+    { ...depth, type: "delta", data: null },
+    { ...depth, type: "delta", data: { bids: [["no price", "1", 1]], asks: [] } },
+    { ...depth, type: "snapshot", channel: "trades", data: {} },
+    { ...depth, type: "snapshot", data: { bids: [] } },
+  ];
+  for (const message of spoiled) {
+    const bench = await Bench.open(["A"]);
+    bench.book("A", 4);
+    bench.tell(message);
+    assert.deepEqual([bench.stream.state, bench.stream.book("A")], ["waiting", null]);
+    await bench.runTimer();
+    assert.equal(bench.urls.length, 2, JSON.stringify(message));
+    bench.stream.close();
+  }
+});
+
+test("market stream: closed, it ends what it asks about a refused handshake", async () => {
+  const bench = new Bench(["A"]);
+  await settled();
+  bench.listener.closed(1006, "");
+  assert.equal(bench.probes[0]?.aborted, false);
+  bench.stream.close();
+  assert.equal(bench.probes[0]?.aborted, true);
 });

@@ -71,7 +71,7 @@ export interface MarketStreamOptions extends ConnectionOptions {
 export interface MarketOrigin {
   readonly baseUrl: string;
   /** Rejects where nobody answers. */
-  readonly probe: () => Promise<void>;
+  readonly probe: (signal: AbortSignal) => Promise<void>;
 }
 
 const STREAM_PATH = "/ws/market/v1";
@@ -110,6 +110,8 @@ type Message = Told | MarketHeartbeatMessage | NoticeMessage | ErrorMessage;
 export class MarketStream implements AsyncIterable<MarketEvent> {
   readonly #origin: MarketOrigin;
   readonly #line: Line;
+  /** Ends what is asked in between: it must not hold a program that has closed the stream. */
+  readonly #end = new AbortController();
   readonly #events = new ConflatingQueue<MarketEvent>();
   /** By channel and symbol. */
   readonly #subscriptions: ReadonlyMap<string, Subscription>;
@@ -217,7 +219,7 @@ export class MarketStream implements AsyncIterable<MarketEvent> {
 
   async #whyRefused(): Promise<string> {
     try {
-      await this.#origin.probe();
+      await this.#origin.probe(this.#end.signal);
       return NOT_UPGRADED;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -226,10 +228,19 @@ export class MarketStream implements AsyncIterable<MarketEvent> {
 
   #received(text: string): void {
     const message = parseMessage<Message>(text);
-    if (message === null) {
-      this.#line.reconnect("a message that is not of the gateway");
-      return;
+    try {
+      if (message !== null) {
+        this.#takeAny(message);
+        return;
+      }
+    } catch {
+      // Of half a message something may have been taken: the next connection begins anew.
     }
+    this.#line.reconnect("a message that is not of the gateway");
+  }
+
+  /** @throws where the message has not what its type needs */
+  #takeAny(message: Message): void {
     switch (message.type) {
       case "snapshot":
       case "delta":
@@ -362,6 +373,7 @@ export class MarketStream implements AsyncIterable<MarketEvent> {
   #finish(error: Error | null): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#end.abort();
     this.#books.clear();
     this.#line.pause(CLOSE_NORMAL);
     this.#events.end(error);

@@ -14,6 +14,7 @@ import {
   type LineListener,
   socketUrl,
 } from "./line.ts";
+import { isWhole } from "./message-shape.ts";
 import type { OpenOrders } from "./open-orders.ts";
 import type { Signer } from "./sign.ts";
 import { SocketCommands } from "./socket-commands.ts";
@@ -111,9 +112,9 @@ export interface StreamOrigin {
   readonly baseUrl: string;
   readonly clock: ServerClock;
   readonly signer: Signer;
-  readonly measureClock: () => Promise<void>;
+  readonly measureClock: (signal: AbortSignal) => Promise<void>;
   /** Rejects with ApiError where the key is not let in. */
-  readonly probe: () => Promise<void>;
+  readonly probe: (signal: AbortSignal) => Promise<void>;
 }
 
 const STREAM_PATH = "/ws/trade/v1";
@@ -164,6 +165,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   readonly #origin: StreamOrigin;
   readonly #options: OrderStreamOptions;
   readonly #line: Line;
+  /** Ends what is asked in between: it must not hold a program that has closed the stream. */
+  readonly #end = new AbortController();
   #state: StreamState = "connecting";
   /** Whether the next connection begins with a snapshot, and whether that replaces a lost past. */
   #begin: "snapshot" | "reset" | "resume";
@@ -320,8 +323,8 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   async #whyRefused(): Promise<string> {
     const { measureClock, probe } = this.#origin;
     try {
-      await measureClock();
-      await probe();
+      await measureClock(this.#end.signal);
+      await probe(this.#end.signal);
       return NOT_UPGRADED;
     } catch (error) {
       const isRefused = error instanceof ApiError && UNAUTHORIZED.has(error.httpStatus);
@@ -332,7 +335,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
 
   #received(text: string): void {
     const message = parseMessage<Message>(text);
-    if (message === null) {
+    if (message === null || !isWhole(message)) {
       this.#line.reconnect("a message that is not of the gateway");
       return;
     }
@@ -444,6 +447,7 @@ export class OrderStream implements AsyncIterable<StreamEvent> {
   #finish(error: Error | null, code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#end.abort();
     this.#line.pause(code);
     this.#events.end(error);
     this.commands?.ended(endOf(error));

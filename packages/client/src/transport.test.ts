@@ -446,3 +446,86 @@ test("transport: a call that is aborted while it measures the clock ends with th
   });
   await assert.rejects(transport.call(PLACE), reason);
 });
+
+test("transport: a failure is told in its own words, with its code and what to do", async () => {
+  const failed = { ...refusal("outcome_unknown"), code: 11050001, message: "Failed" };
+  const broken = () => json(500, { ...failed, details: "the journal stands" });
+  const calls = [PLACE, { ...PLACE, path: "/trade/v1/orders/cancel" }, { ...PLACE, method: "PUT" }];
+  const steps = [/by its reference_id/, /send the cancel again by order_no/, /what stands/];
+  for (const [at, call] of calls.entries()) {
+    const { transport } = scripted([broken()], { callTimeoutMs: 50 });
+    await assert.rejects(transport.call(call), (error: unknown) => {
+      assert.ok(error instanceof OutcomeUnknownError && error.cause instanceof ApiError);
+      assert.equal(error.cause.code, 11050001);
+      assert.match(error.message, /: Failed: the journal stands \(11050001\); /);
+      assert.match(error.message, steps[at] ?? /never/);
+      return true;
+    });
+  }
+  const { transport } = scripted([broken()], { callTimeoutMs: 50 });
+  await assert.rejects(transport.call(LIST), (error: unknown) => {
+    assert.ok(error instanceof ApiError && error.httpStatus === 500);
+    return error.message === "Failed: the journal stands (11050001)";
+  });
+});
+
+test("transport: what is no answer of the gateway is told in its own words", async () => {
+  const said: [text: string, words: string][] = [
+    ['{"message":"no route","details":"of this host"}', ": no route: of this host; look"],
+    ['{"error":"upstream\\u0000 gone"}', ": upstream gone; look"],
+    ['{"message":{"deep":1},"details":null}', "gateway; look"],
+    ["<html><head><title>502 Bad\nGateway</title>", ": 502 Bad Gateway; look"],
+    ["<html>", "gateway; look"],
+    ["upstream connect error", ": upstream connect error; look"],
+    ["x".repeat(9_000), `: ${"x".repeat(300)}; look`],
+    ['{"code":0,"data":{}}', "gateway; look"],
+    ['{"code":"ok"}', "gateway; look"],
+    ['{"code":null}', "gateway; look"],
+    ['{"code":11030202,"mess', ': {"code":11030202,"mess; look'],
+  ];
+  for (const status of [400, 404, 500, 502]) {
+    for (const [text, words] of said) {
+      const { transport } = scripted([new Response(text, { status })], { callTimeoutMs: 50 });
+      await assert.rejects(transport.call(PLACE), (error: unknown) => {
+        assert.ok(error instanceof OutcomeUnknownError);
+        assert.ok(error.message.includes(`HTTP status ${status} with a body that is no answer`));
+        assert.ok(error.message.includes(words), error.message);
+        return true;
+      });
+    }
+  }
+});
+
+test("transport: members of another form spoil no refusal", async () => {
+  const odd = { code: 11030202, message: null, details: {}, reason: [], retryable: "yes" };
+  const { transport } = scripted([json(400, odd)]);
+  await assert.rejects(transport.call(PLACE), {
+    message: "HTTP status 400 (11030202)",
+    details: "",
+    reason: "",
+    retryable: false,
+  });
+});
+
+test("transport: what did not see the repetition says nothing of the lost attempt", async () => {
+  for (const [status, body] of [
+    [408, refusal("request_timeout")],
+    [404, { code: 404 }],
+  ] as const) {
+    const { transport: lost } = scripted([CUT, json(status, body)], { callTimeoutMs: 150 });
+    await assert.rejects(lost.call(PLACE), OutcomeUnknownError);
+    const { transport } = scripted([CUT, json(status, body), json(200, { code: 0 })]);
+    await transport.call(PLACE);
+    const { transport: alone } = scripted([json(status, body)]);
+    await assert.rejects(alone.call(PLACE), ApiError);
+  }
+});
+
+test("transport: a time that is none is not taken for the gateway's", async () => {
+  for (const data of [undefined, {}, { timestamp: "1746774112000" }, { timestamp: 1.5 }]) {
+    const { transport, sent } = scripted([json(200, { code: 0, data }), json(200, { code: 0 })]);
+    await assert.rejects(transport.measureClock(), ConnectionError);
+    await transport.call(PLACE);
+    assert.equal(sent[1]?.headers["X-API-Timestamp"], "1746774142000");
+  }
+});

@@ -17,7 +17,7 @@ import {
   type UnknownOutcome,
 } from "./attempt.ts";
 import { ServerClock } from "./clock.ts";
-import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
 import { attemptsText, problemText } from "./problem.ts";
 import { type Credentials, Signer } from "./sign.ts";
 import { type SocketCommands, socketCommand } from "./socket-commands.ts";
@@ -80,6 +80,10 @@ export interface Call {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
+/** The gateway waited for the rest of a request. */
+const REQUEST_TIMEOUT = 408;
+/** Codes of this API have eight digits. */
+const CODE_MIN = 10_000_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The gateway remembers a command's id for ten minutes: after that the same would act again. */
 const COMMAND_MS_MAX = 9 * 60_000;
@@ -181,7 +185,7 @@ export class Transport {
         await this.#measureUntil(running.deadlineMs);
         this.clock.stampsRefused();
         headers = await this.#headers(call);
-      } else if (isDecided(attempt) || !(await this.#pausedAfter(running, attempt))) {
+      } else if (isDecided(running, attempt) || !(await this.#pausedAfter(running, attempt))) {
         throw this.#failure(running, attempt);
       }
     }
@@ -208,17 +212,21 @@ export class Transport {
   }
 
   /** What a call that is given up throws. */
-  #failure({ call, attempts, unknown }: Running, last: FailedAttempt): unknown {
+  #failure(running: Running, last: FailedAttempt): unknown {
+    const { call, attempts, unknown } = running;
     const name = nameOf(call);
     const isUnknown = unknown !== null && call.changes;
     // Where the signature ran out, or the key was taken away, before any repeat was answered, what
     // the first attempt did stays unknown.
-    const isAnswer = isDecided(last) && !(isUnknown && NOT_LET_IN.has(last.error.httpStatus));
+    const isAnswer =
+      isDecided(running, last) && !(isUnknown && NOT_LET_IN.has(last.error.httpStatus));
     if (isAnswer) return last.error;
     if (isUnknown) return new OutcomeUnknownError(name, attempts, unknown.cause);
     const { signal } = this.#options;
     if (signal?.aborted === true) return signal.reason;
     if (unknown === null && last.type === "refused") return last.error;
+    // Nothing was to change: what the gateway said of its failure is the whole outcome.
+    if (last.type === "unknown" && last.cause instanceof ApiError) return last.cause;
     const noAnswer = `no answer to ${attemptsText(attempts)} of ${name}`;
     const remedy = remedyOf(last);
     const problem = remedy === null ? noAnswer : `${name} was not sent, because ${remedy}`;
@@ -259,7 +267,11 @@ export class Transport {
         const problem = remedyOf(attempt) ?? `${what} ${this.baseUrl}`;
         throw new ConnectionError(problem, causeOf(attempt));
       }
-      const { timestamp } = attempt.success.data as { readonly timestamp: number };
+      const { timestamp } = (attempt.success.data ?? {}) as { readonly timestamp?: number };
+      // A clock that is none would spoil every signature from now on.
+      if (timestamp === undefined || !Number.isSafeInteger(timestamp)) {
+        throw new ConnectionError(`what ${this.baseUrl} tells as its time is none`);
+      }
       samples.push({ sentMs, receivedMs, serverMs: timestamp });
     }
     this.clock.measured(samples);
@@ -336,9 +348,16 @@ function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b]);
 }
 
-/** The gateway has decided: the same bytes will get no other answer. */
-function isDecided(attempt: FailedAttempt): attempt is Refused {
-  return attempt.type === "refused" && !NOT_NOW.has(attempt.error.httpStatus);
+/**
+ * The gateway has decided: the same bytes will get no other answer. One that did not see the whole
+ * of a repetition, or is none of this API's, says nothing of the attempt before.
+ */
+function isDecided({ call, unknown }: Running, attempt: FailedAttempt): attempt is Refused {
+  if (attempt.type !== "refused") return false;
+  const { code, httpStatus } = attempt.error;
+  const isOfAttempt = httpStatus === REQUEST_TIMEOUT || code < CODE_MIN;
+  if (unknown !== null && call.changes && isOfAttempt) return false;
+  return !NOT_NOW.has(httpStatus);
 }
 
 /**
