@@ -33,6 +33,8 @@ interface NotSent {
 export interface UnknownOutcome {
   readonly type: "unknown";
   readonly cause: unknown;
+  /** As whatever failed says, be it the gateway or a proxy before it; absent where it says none. */
+  readonly retryAfterMs?: number | null;
 }
 
 export type FailedAttempt = Refused | NotSent | UnknownOutcome;
@@ -54,9 +56,11 @@ const MOST_STATUS = 400;
 export function answered(response: Response, text: string, parse: Parse = parseWire): Attempt {
   const { headers, ok, status } = response;
   const envelope = parsed(text, parse);
+  const retryAfterMs = retryAfterMsOf(headers);
   // What a server says that is none of the gateway's may mean anything: nobody knows what was done.
   if (!isEnvelope(envelope) || (envelope.code === 0 && !ok)) {
-    return { type: "unknown", cause: new ConnectionError(noAnswerText(status, text, envelope)) };
+    const cause = new ConnectionError(noAnswerText(status, text, envelope));
+    return { type: "unknown", cause, retryAfterMs };
   }
   if (envelope.code === 0) {
     const replayed = headers.get("X-Idempotent-Replay") === "true";
@@ -65,9 +69,7 @@ export function answered(response: Response, text: string, parse: Parse = parseW
     return { type: "success", success: { data, replayed, ...more } };
   }
   const error = new ApiError(status, failureIn(envelope, `HTTP status ${status}`));
-  if (SEES_NO_OUTCOME.has(status)) return { type: "unknown", cause: error };
-  const seconds = Number(headers.get("Retry-After") ?? Number.NaN);
-  const retryAfterMs = Number.isFinite(seconds) ? 1_000 * seconds : null;
+  if (SEES_NO_OUTCOME.has(status)) return { type: "unknown", cause: error, retryAfterMs };
   return { type: "refused", error, retryAfterMs };
 }
 
@@ -98,7 +100,7 @@ export function notAnswered(cause: unknown): FailedAttempt {
 /** How long to wait after so many attempts: as the gateway says, else longer each time. */
 export function pauseMsAfter(attempts: number, attempt: FailedAttempt): number {
   const backOffMs = Math.min(BACK_OFF_MS_MIN * 2 ** (attempts - 1), BACK_OFF_MS_MAX);
-  const saidMs = attempt.type === "refused" ? attempt.retryAfterMs : null;
+  const saidMs = attempt.type === "unsent" ? null : (attempt.retryAfterMs ?? null);
   if (saidMs !== null) return Math.max(saidMs, BACK_OFF_MS_MIN);
   return backOffMs * (0.5 + Math.random() / 2);
 }
@@ -129,6 +131,12 @@ function parsed(text: string, parse: Parse): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** In milliseconds; null where there is none, or a date, which would need one clock for both. */
+function retryAfterMsOf(headers: Headers): number | null {
+  const seconds = Number(headers.get("Retry-After") ?? Number.NaN);
+  return Number.isFinite(seconds) ? 1_000 * seconds : null;
 }
 
 /** A code that is no whole number is no code of this API, success least of all. */

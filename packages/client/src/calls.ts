@@ -1,6 +1,7 @@
 /** The kinds of calls that the API has: what is signed, and what may change something. */
 import type { Success } from "./attempt.ts";
-import type { Transport } from "./transport.ts";
+import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { type Call, nameOf, type Transport } from "./transport.ts";
 import type {
   Balance,
   Clock,
@@ -93,21 +94,33 @@ export class Calls {
     { representation, receipt = false }: Wanted,
   ): Promise<Success> {
     const asked = { signed: true, representation, receipt, changes: true };
-    return this.transport.call({ method, path, ...bodyOf(content), ...asked });
+    return this.#answer({ method, path, ...bodyOf(content), ...asked });
   }
 
   /** A question that has a body, or is none that could be repeated: nothing changes. */
   async ask(path: string, content?: unknown, method = "POST"): Promise<unknown> {
     const call = { method, path, ...bodyOf(content), signed: true, changes: false };
-    return (await this.transport.call(call)).data;
+    return (await this.#answer(call)).data;
   }
 
   async #get(path: string, query: object, signed: boolean): Promise<unknown> {
     const text = writeQuery(query as Readonly<Record<string, string | number | undefined>>);
     const call = { method: "GET", path, query: text, signed, changes: false };
-    return (await this.transport.call(call)).data;
+    return (await this.#answer(call)).data;
+  }
+
+  /** Every answer that is asked for here has content, unless something takes it away. */
+  async #answer(call: Call): Promise<Success> {
+    const success = await this.transport.call(call);
+    if (typeof success.data === "object" && success.data !== null) return success;
+    const problem = new ConnectionError(NO_CONTENT);
+    throw call.changes ? new OutcomeUnknownError(nameOf(call), 1, problem) : problem;
   }
 }
+
+const NO_CONTENT =
+  "an answer of code 0, but nothing beside it: look at what stands before the gateway: " +
+  "it has to pass on the header Prefer";
 
 function bodyOf(content: unknown): { readonly body?: string } {
   return content === undefined ? {} : { body: writeWire(content) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountermandClient } from "./client.ts";
-import { ApiError, OutcomeUnknownError } from "./errors.ts";
+import { ApiError, ConnectionError, OutcomeUnknownError } from "./errors.ts";
 
 const BASE_URL = "http://127.0.0.1:1";
 
@@ -61,6 +61,24 @@ test("client: a cancel that did not get to a gateway is no refused cancel", asyn
   }));
   const { outcome } = await here.cancel({ order_no: "22000000001" });
   assert.equal(outcome, "refused");
+});
+
+test("client: a cancel answered without the order is no refusal, and says what to look at", async () => {
+  const bare = client(() => ({ status: 200, body: { code: 0 } }));
+  const order = { order_no: "22000000001" };
+  const cancels = [
+    () => bare.cancel(order),
+    () => bare.cancelAll(),
+    () => bare.cancelAndConfirm(order),
+  ];
+  for (const cancel of cancels) {
+    await assert.rejects(cancel, (error) => {
+      assert.ok(error instanceof OutcomeUnknownError);
+      assert.match(error.message, /code 0, but nothing beside it: look at what stands before/);
+      return true;
+    });
+  }
+  await assert.rejects(bare.orders(), ConnectionError);
 });
 
 test("client: whatever ends a wait for a cancel that was taken, it is no failure of the cancel", async () => {

@@ -107,6 +107,14 @@ test("transport: 429 and 503 are waited for as the gateway says", async () => {
   assert.deepEqual(pauses, [2_000, 1_000]);
 });
 
+test("transport: whatever stands before the gateway is waited for as it says", async () => {
+  const headers = { "Retry-After": "2" };
+  const busy = (status: number) => new Response("<html>", { status, headers });
+  const { transport, pauses } = scripted([busy(503), busy(429), busy(502), json(200, { code: 0 })]);
+  await transport.call(PLACE);
+  assert.deepEqual(pauses, [2_000, 2_000, 2_000]);
+});
+
 test("transport: a wrong clock is measured, and the request signed again", async () => {
   const { transport, sent, time } = scripted([
     json(401, refusal("timestamp_out_of_window")),

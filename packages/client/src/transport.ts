@@ -370,6 +370,6 @@ function mayBeSignedAnew({ call, unknown, isClockMeasured }: Running, last: Fail
   return isClockFault && !isUnknown && !isClockMeasured;
 }
 
-function nameOf({ method, path }: Call): string {
+export function nameOf({ method, path }: Call): string {
   return `${method} ${path}`;
 }
