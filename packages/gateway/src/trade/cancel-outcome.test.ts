@@ -27,3 +27,29 @@ test("lookUpClosed: an order that goes from memory to the archive meanwhile is f
     journal.close();
   });
 });
+
+test("lookUpClosed: what the archive cannot say just now is told apart from what it says", async () => {
+  await inFolder(async (folder) => {
+    const { journal, desk } = openDesk(folder);
+    const sequencer = { partitions: desk, knows: () => false } as unknown as Sequencer;
+    const archive = {
+      findClosed: (_account: unknown, { clOrdId }: { readonly clOrdId: string }) => {
+        if (clOrdId === "none") return Promise.resolve(null);
+        const problem = new Error("the folder is gone");
+        const code = clOrdId === "away" ? "ARCHIVE_UNAVAILABLE" : "EBADF";
+        return Promise.reject(Object.assign(problem, { code }));
+      },
+    } as unknown as OrderArchive;
+    const caller = { apiKey: "key", account: ALICE };
+    const [none, away, bug] = ["none", "away", "bug"].map((name): CancelTarget => {
+      return { by: "clOrdId", clOrdId: name as ClOrdId };
+    }) as [CancelTarget, CancelTarget, CancelTarget];
+    const requests = [{ target: none }, { target: away }];
+    const archived = await lookUpClosed(sequencer, archive, caller, requests);
+    assert.equal(archived.get(targetKey(none)), null);
+    assert.equal(archived.get(targetKey(away)), "unreadable");
+    const faulty = lookUpClosed(sequencer, archive, caller, [{ target: bug }]);
+    await assert.rejects(faulty, { code: "EBADF" });
+    journal.close();
+  });
+});

@@ -24,6 +24,7 @@ import type { Caller } from "../auth/key-store.ts";
 import { seen, sees } from "../auth/portfolio-scope.ts";
 import type { Turn } from "../sequencer/command-turn.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
+import { isArchiveUnavailable } from "./written-answer.ts";
 
 export type CancelOutcome =
   | { readonly outcome: "canceled"; readonly order: Order; readonly already: boolean }
@@ -90,7 +91,7 @@ function keptByName(turn: Turn, target: CancelTarget, outcome: CancelOutcome): C
   return outcome;
 }
 
-export type AmendOutcome = { readonly outcome: "amended"; readonly order: Order } | Refused;
+export type AmendOutcome = { readonly outcome: "amended"; readonly order: Order } | RefusedOutcome;
 
 /** Amends one order in a turn. Precondition: {@link missingFromMemory} says nothing is missing. */
 export function amendInTurn(turn: Turn, request: AmendRequest, archived: Archived): AmendOutcome {
@@ -113,15 +114,20 @@ function amendedInTurn(turn: Turn, request: AmendRequest, archived: Archived): A
 export const ARCHIVE_UNREADABLE =
   "closed orders cannot be read just now; open orders can be cancelled by order_no";
 
-type Refused = Extract<CancelOutcome, { readonly outcome: "refused" }>;
+export type RefusedOutcome = Extract<CancelOutcome, { readonly outcome: "refused" }>;
 
-const UNKNOWN: Refused = { outcome: "refused", error: "UNKNOWN_ORDER", details: "", order: null };
+const UNKNOWN: RefusedOutcome = {
+  outcome: "refused",
+  error: "UNKNOWN_ORDER",
+  details: "",
+  order: null,
+};
 
-export function faultOutcome({ error, details }: Fault): Refused {
+export function faultOutcome({ error, details }: Fault): RefusedOutcome {
   return { outcome: "refused", error, details, order: null };
 }
 
-function refusedOutcome({ refused, details }: Refusal, order: Order | null): Refused {
+function refusedOutcome({ refused, details }: Refusal, order: Order | null): RefusedOutcome {
   return { outcome: "refused", error: refused, details, order };
 }
 
@@ -137,6 +143,7 @@ function closedOrder(
 /**
  * Asks the archive for the targets that memory does not know. Targets are looked at again in the
  * turn itself: an order that is closed stays closed, one that was opened meanwhile is found open.
+ * While the archive cannot be read, open orders are cancelled still; of the rest nobody knows.
  */
 export async function lookUpClosed(
   sequencer: Sequencer,
@@ -144,7 +151,7 @@ export async function lookUpClosed(
   caller: Caller,
   requests: readonly (AboutOrder | Fault)[],
 ): Promise<Archived> {
-  const archived = new Map<string, Order | null>();
+  const archived = new Map<string, Order | null | "unreadable">();
   for (;;) {
     const missing = missingFromMemory(sequencer, caller, requests, archived);
     if (missing.length === 0) return archived;
@@ -152,24 +159,24 @@ export async function lookUpClosed(
       missing.map(async (target) => {
         // What the archive has not taken yet is held in memory now, and perhaps no more by then.
         const held = heldClosed(sequencer, caller, target);
-        const { account, portfolioIds } = caller;
-        const found = await archive.findClosed(account, soughtBy(target), portfolioIds);
-        archived.set(targetKey(target), newest(held, found));
+        const found = await findClosed(archive, caller, target);
+        archived.set(targetKey(target), found === "unreadable" ? found : newest(held, found));
       }),
     );
   }
 }
 
-/**
- * What is known of closed orders while the archive cannot be read: open ones are cancelled still.
- */
-export function unreadable(
-  sequencer: Sequencer,
-  caller: Caller,
-  requests: readonly (AboutOrder | Fault)[],
-): Archived {
-  const missing = missingFromMemory(sequencer, caller, requests, NOTHING_ARCHIVED);
-  return new Map(missing.map((target) => [targetKey(target), "unreadable"]));
+async function findClosed(
+  archive: OrderArchive,
+  { account, portfolioIds }: Caller,
+  target: CancelTarget,
+): Promise<Order | null | "unreadable"> {
+  try {
+    return await archive.findClosed(account, soughtBy(target), portfolioIds);
+  } catch (error) {
+    if (isArchiveUnavailable(error)) return "unreadable";
+    throw error;
+  }
 }
 
 /** A request that names an order, which may be closed. */

@@ -5,13 +5,10 @@
  */
 import {
   type CancelRequest,
-  encodeError,
   encodeOrder,
   encodePreviewedCancel,
   encodePreviewedOrder,
-  encodeRefusal,
   encodeSuccess,
-  errorSpec,
 } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import {
@@ -33,15 +30,12 @@ import {
   type AboutOrder,
   type Archived,
   amendInTurn,
-  type CancelOutcome,
   cancelInTurn,
   lookUpClosed,
-  missingFromMemory,
-  NOTHING_ARCHIVED,
-  unreadable,
+  type RefusedOutcome,
 } from "./cancel-outcome.ts";
-import { overBudget } from "./failed-answer.ts";
-import { isArchiveUnavailable, type WrittenAnswer, writtenAnswer } from "./written-answer.ts";
+import { overBudget, refusedAbout, refusedPlace } from "./failed-answer.ts";
+import { type WrittenAnswer, writtenAnswer } from "./written-answer.ts";
 
 export interface PreviewServiceOptions {
   readonly sequencer: Sequencer;
@@ -73,7 +67,7 @@ export class PreviewService {
     const view = (turn: Turn): Answer => {
       const placed = turn.place(request);
       if (!("refused" in placed)) return this.#previewed({ ...placed, orderId: NO_ORDER_ID });
-      return { httpStatus: errorSpec(placed.refused).httpStatus, body: encodeRefusal(placed) };
+      return refusedPlace(placed);
     };
     return await writtenAnswer(this.#sequencer.preview(caller, "place", view));
   }
@@ -113,24 +107,15 @@ export class PreviewService {
   }
 
   /** With the order that it is about, where the account has it. */
-  #refused({ error, details, order }: CancelOutcome & { outcome: "refused" }): Answer {
-    const { httpStatus } = errorSpec(error);
-    if (order === null) return { httpStatus, body: encodeError(error, details) };
-    const data = encodeOrder(order, this.#instrumentOf(order), { query: true });
-    return { httpStatus, body: encodeError(error, details, { members: [["data", data]] }) };
+  #refused(outcome: RefusedOutcome): Answer {
+    const { order } = outcome;
+    const orderJson = order && encodeOrder(order, this.#instrumentOf(order), { query: true });
+    return refusedAbout(outcome, orderJson);
   }
 
   /** What the archive knows of an order that memory does not. */
-  async #lookedUp(caller: Caller, request: AboutOrder): Promise<Archived> {
-    const requests = [request];
-    const missing = missingFromMemory(this.#sequencer, caller, requests, NOTHING_ARCHIVED);
-    if (missing.length === 0) return NOTHING_ARCHIVED;
-    try {
-      return await lookUpClosed(this.#sequencer, this.#archive, caller, requests);
-    } catch (error) {
-      if (isArchiveUnavailable(error)) return unreadable(this.#sequencer, caller, requests);
-      throw error;
-    }
+  #lookedUp(caller: Caller, request: AboutOrder): Promise<Archived> {
+    return lookUpClosed(this.#sequencer, this.#archive, caller, [request]);
   }
 
   #instrumentOf({ symbol }: Order): Instrument {

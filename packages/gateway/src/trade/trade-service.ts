@@ -13,14 +13,11 @@ import {
   cancelElementReference,
   encodeBatch,
   encodeCancelData,
-  encodeError,
   encodeFault,
   encodeOrder,
   encodePlaced,
   encodeReceipted,
-  encodeRefusal,
   encodeSuccess,
-  errorSpec,
   type Fault,
   fillReceipts,
   hasReceiptMarks,
@@ -38,7 +35,6 @@ import {
   type Order,
   type OrderId,
   type PlaceRequest,
-  type Refusal,
 } from "@countermand/core/model";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
@@ -58,11 +54,11 @@ import {
   lookUpClosed,
   missingFromMemory,
   NOTHING_ARCHIVED,
-  unreadable,
+  type RefusedOutcome,
 } from "./cancel-outcome.ts";
-import { failed, overBudget, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { failed, overBudget, refusedAbout, refusedPlace, TOO_MANY_WAIT } from "./failed-answer.ts";
 import { OrderLists } from "./order-lists.ts";
-import { isArchiveUnavailable, writtenAnswer } from "./written-answer.ts";
+import { writtenAnswer } from "./written-answer.ts";
 
 export interface CallOptions {
   /** Names the request; used by writes that a repetition must not do twice. */
@@ -179,7 +175,7 @@ export class TradeService {
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     const decide = (turn: Turn): Answer => {
       const placed = turn.place(request);
-      if ("refused" in placed) return refusedAnswer(placed);
+      if ("refused" in placed) return refusedPlace(placed);
       this.#budgets?.placed(caller, 1);
       if (!options.representation) {
         return { httpStatus: 200, body: encodePlaced(placed.orderId) };
@@ -201,7 +197,7 @@ export class TradeService {
       const answers = elements.map(({ referenceId, request }): BatchAnswer => {
         const placed = isFault(request) ? request : turn.place(request);
         if (isFault(placed) || "refused" in placed) {
-          const resultJson = isFault(placed) ? encodeFault(placed) : refusedAnswer(placed).body;
+          const resultJson = isFault(placed) ? encodeFault(placed) : refusedPlace(placed).body;
           return { orderNo: "", referenceId, resultJson, dataJson: null };
         }
         this.#budgets?.placed(caller, 1);
@@ -283,13 +279,8 @@ export class TradeService {
     { requests, urgency, identity, origin }: WriteAbout,
     decide: (turn: Turn, archived: Archived) => Answer,
   ): Promise<TradeAnswer> {
-    const write = (archived: Archived): Promise<TradeAnswer> => {
+    return lookUpClosed(this.#sequencer, this.#archive, caller, requests).then((archived) => {
       return this.#write(caller, urgency, identity, (turn) => decide(turn, archived), origin);
-    };
-    return lookUpClosed(this.#sequencer, this.#archive, caller, requests).then(write, (error) => {
-      // Of a batch, what is open is cancelled still; the rest is not decided.
-      if (isArchiveUnavailable(error)) return write(unreadable(this.#sequencer, caller, requests));
-      throw error;
     });
   }
 
@@ -349,16 +340,9 @@ export class TradeService {
   }
 
   /** A refused cancel or amend shows the order it was about, if that was asked for. */
-  #refusedAnswer(
-    { error, details, order }: CancelOutcome & { outcome: "refused" },
-    representation: boolean,
-  ): Answer {
-    const { httpStatus } = errorSpec(error);
-    if (!representation || order === null) {
-      return { httpStatus, body: encodeError(error, details) };
-    }
-    const members = [["data", this.#orderJson(order)]] as const;
-    return { httpStatus, body: encodeError(error, details, { members }) };
+  #refusedAnswer(outcome: RefusedOutcome, representation: boolean): Answer {
+    const { order } = outcome;
+    return refusedAbout(outcome, representation && order !== null ? this.#orderJson(order) : null);
   }
 
   #write(
@@ -472,9 +456,4 @@ function receiptMark(
   if (!receipt || outcome.outcome === "refused") return null;
   turn.keepAnswer();
   return { orderId: outcome.order.orderId, issuedAtMs: turn.wallMs() };
-}
-
-function refusedAnswer(refusal: Refusal): Answer {
-  const { httpStatus } = errorSpec(refusal.refused);
-  return { httpStatus, body: encodeRefusal(refusal) };
 }
