@@ -69,17 +69,28 @@ function kindOf(schema: Schema): "integer" | "decimal" | null {
 
 function declaration(name: string, schema: Schema): string {
   const comment = schema.description === undefined ? "" : `${docComment(schema.description, "")}\n`;
-  if (schema.type === "object") return `${comment}export interface ${name} ${members(schema)}`;
-  return `${comment}export type ${name} = ${typeOf(schema)};`;
+  if (schema.type !== "object") return `${comment}export type ${name} = ${typeOf(schema)};`;
+  const rows = memberRows(schema);
+  const own = rows.filter((row) => !ORDER_ROWS.has(row));
+  const isOrder = name !== "Order" && rows.length - own.length === ORDER_ROWS.size;
+  return isOrder
+    ? `${comment}export interface ${name} extends Order ${block(own)}`
+    : `${comment}export interface ${name} ${block(rows)}`;
 }
 
-function members({ properties = {}, required = [], additionalProperties }: Schema): string {
+function memberRows({ properties = {}, required = [], additionalProperties }: Schema): string[] {
   const isSent = additionalProperties === false;
-  const rows = Object.entries(properties).map(([name, schema]) => {
+  return Object.entries(properties).map(([name, schema]) => {
     const mark = required.includes(name) ? "" : "?";
     const comment = commentOf(schema);
     return `${comment}  readonly ${name}${mark}: ${typeOf(schema, isSent)};`;
   });
+}
+
+/** Whatever has them all is an order with more to it. */
+const ORDER_ROWS: ReadonlySet<string> = new Set(memberRows(STREAM_SCHEMAS.Order));
+
+function block(rows: readonly string[]): string {
   return rows.length === 0 ? "{}" : `{\n${rows.join("\n")}\n}`;
 }
 
@@ -114,7 +125,7 @@ function typeOf(schema: Schema, isSent = false): string {
     case "array":
       return arrayType(schema, isSent);
     case "object":
-      return members(schema).replaceAll("\n", "\n  ");
+      return block(memberRows(schema)).replaceAll("\n", "\n  ");
     case "integer":
     case "number":
       return "number";
