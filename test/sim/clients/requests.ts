@@ -2,6 +2,14 @@
 import { createHash, createHmac, type KeyObject, sign as signEd25519 } from "node:crypto";
 import { decimal } from "../oracle/money.ts";
 import type { Condition, Terms } from "../oracle/orders.ts";
+import {
+  BY_BODY,
+  type Cancel,
+  type CancelAll,
+  cancelAllWire,
+  cancelWire,
+  type Wire,
+} from "./forms.ts";
 
 /** What signs. */
 export type Secret = Pick<Key, "apiKey" | "secret" | "privateKey" | "secretNo">;
@@ -30,9 +38,6 @@ export type Placing =
   | { readonly terms: Terms; readonly refused?: undefined }
   | { readonly body: object; readonly refused: number; readonly terms?: undefined };
 
-export type OrderName = ({ readonly order_no: string } | { readonly reference_id: string }) &
-  Condition;
-
 /** Which orders a list is about, and in pages of how many; in the wire's words. */
 export interface ListFilter {
   readonly symbol?: string;
@@ -56,13 +61,7 @@ export interface StatementFilter {
 
 export type Command =
   | { readonly kind: "place"; readonly orders: readonly Placing[]; readonly isBatch: boolean }
-  | {
-      readonly kind: "cancel";
-      readonly names: readonly OrderName[];
-      readonly isBatch: boolean;
-      /** A signed receipt is wanted of each. */
-      readonly receipt?: boolean;
-    }
+  | Cancel
   | {
       readonly kind: "amend";
       readonly orderNo: string;
@@ -71,11 +70,7 @@ export type Command =
       readonly trigger: bigint | null;
       readonly condition: Condition;
     }
-  | {
-      readonly kind: "cancelAll";
-      readonly side: "buy" | "sell" | null;
-      readonly symbol: string | null;
-    }
+  | CancelAll
   | {
       readonly kind: "deadMan";
       readonly scope: "key" | "symbol" | "portfolio";
@@ -150,12 +145,6 @@ export interface Request extends Sent {
   underWay: number;
 }
 
-interface Wire {
-  readonly method: string;
-  readonly target: string;
-  readonly body: string;
-}
-
 function wireOf(command: Command): Wire {
   switch (command.kind) {
     case "place": {
@@ -166,28 +155,16 @@ function wireOf(command: Command): Wire {
       }
       return { method: "POST", target: path, body: JSON.stringify(bodies[0]) };
     }
-    case "cancel": {
-      const path = "/trade/v1/orders";
-      if (command.isBatch) {
-        return { method: "DELETE", target: `${path}/batch`, body: JSON.stringify(command.names) };
-      }
-      return { method: "DELETE", target: path, body: JSON.stringify(command.names[0]) };
-    }
+    case "cancel":
+      return cancelWire(command);
     case "amend":
       return {
         method: "PUT",
         target: "/trade/v1/orders",
         body: JSON.stringify(amendBody(command)),
       };
-    case "cancelAll": {
-      const { side, symbol } = command;
-      const filter = {
-        ...(side !== null && { order_side: side }),
-        ...(symbol !== null && { symbol }),
-      };
-      const target = "/trade/v1/orders/cancel/all";
-      return { method: "POST", target, body: JSON.stringify(filter) };
-    }
+    case "cancelAll":
+      return cancelAllWire(command);
     case "deadMan": {
       const { scope, value, timeoutS } = command;
       const body = { timeout: timeoutS, scope, ...(value !== "" && { value }) };
@@ -281,7 +258,8 @@ export function httpRequest(
 }
 
 export function socketRequest(id: string, key: Secret, command: Command): Signed {
-  const { body } = wireOf(command);
+  // Over a socket there is one form alone.
+  const { body } = wireOf(command.kind === "cancel" ? { ...command, form: BY_BODY } : command);
   const op = command.kind === "cancel" || command.kind === "place" ? command.kind : null;
   if (op === null || !("isBatch" in command)) throw new Error(`no socket command: ${command.kind}`);
   const receipt = wantsReceipt(command) ? ',"receipt":"ed25519"' : "";

@@ -16,12 +16,12 @@ import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { formed, type OrderName } from "./forms.ts";
 import { HttpClient } from "./http-client.ts";
 import {
   type Command,
   httpRequest,
   type Key,
-  type OrderName,
   type Placing,
   type Request,
   socketRequest,
@@ -59,6 +59,8 @@ export interface TraderOptions {
   readonly pipelines: boolean;
   /** Whether it says when it does not want a cancel or an amend any more. */
   readonly conditions: boolean;
+  /** What chooses among the forms of its cancels; null: it has one for each. */
+  readonly forms: Random | null;
   /** Whether it asks for receipts of cancels. */
   readonly receipts: boolean;
   /** Whether it now and then signs something else than it sends. */
@@ -136,7 +138,7 @@ export class Trader {
       if (this.#isStopping) continue;
       const isPiped = this.#options.pipelines && random.chance(0.15);
       const count = isPiped ? random.between(2, 4) : 1;
-      await Promise.all(Array.from({ length: count }, () => this.perform(this.#command())));
+      await Promise.all(Array.from({ length: count }, () => this.perform(this.#formed())));
     }
     this.#isIdle = true;
   }
@@ -275,6 +277,13 @@ export class Trader {
   }
 
   // --- what it makes up ---
+
+  #formed(): Command {
+    const { forms } = this.#options;
+    const command = this.#command();
+    const hasForms = command.kind === "cancel" || command.kind === "cancelAll";
+    return hasForms && forms !== null ? formed(command, forms) : command;
+  }
 
   #command(): Command {
     const { hasNets, isStrict, isVenueFaulty, previews, random } = this.#options;

@@ -1,5 +1,6 @@
 /** Cancel-all: which orders it means, and what it must be answered. */
-import type { Command, Key, Request } from "../clients/requests.ts";
+import type { CancelAll } from "../clients/forms.ts";
+import type { Key, Request } from "../clients/requests.ts";
 import type { Envelope } from "./answers.ts";
 import type { Decided } from "./decided.ts";
 import type { Instruments } from "./instruments.ts";
@@ -8,8 +9,6 @@ import { NOBODYS_SYMBOL } from "./money.ts";
 import { seenOrders, type Told } from "./orders.ts";
 import type { StrictHours } from "./strict-hours.ts";
 import type { Windows } from "./windows.ts";
-
-export type CancelAll = Command & { readonly kind: "cancelAll" };
 
 type Counts = Readonly<Record<"matched" | "done" | "already" | "too_late" | "failed", number>>;
 type Reply = Envelope & { readonly data: Counts & { readonly outcome: string } };

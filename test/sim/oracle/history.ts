@@ -9,13 +9,13 @@ import {
   ExecType,
   type ExecutionReported,
 } from "../../../packages/core/src/model/index.ts";
+import type { CancelAll } from "../clients/forms.ts";
 import type { Placing, Request } from "../clients/requests.ts";
 import { AccountLists } from "./account-lists.ts";
 import { Accounts } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
-import type { CancelAll } from "./cancel-alls.ts";
 import { settlingDay } from "./days.ts";
 import { DecidedRequests, isIdempotent } from "./decided.ts";
 import { Instruments } from "./instruments.ts";

@@ -2,7 +2,8 @@
  * What requests must be answered, and whom they mean, by the model as it stands; a key sees the
  * orders of its portfolios alone, where it has any.
  */
-import type { Command, Key, OrderName, Request } from "../clients/requests.ts";
+import type { OrderName } from "../clients/forms.ts";
+import type { Command, Key, Request } from "../clients/requests.ts";
 import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import { answerDifference, type Element, type Envelope, type Expected } from "./answers.ts";
 import type { Blocks } from "./blocks.ts";

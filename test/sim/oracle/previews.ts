@@ -2,7 +2,8 @@
  * Whether what a preview tells is right: of some moment between its being sent and its answer. That
  * it does nothing needs no look here: whatever nobody asked for is found elsewhere.
  */
-import type { Command, Key, OrderName, Preview, Request } from "../clients/requests.ts";
+import type { OrderName } from "../clients/forms.ts";
+import type { Command, Key, Preview, Request } from "../clients/requests.ts";
 import { BLOCK_CODES, type Envelope, TOO_LATE } from "./answers.ts";
 import type { Model } from "./model.ts";
 import { decimal } from "./money.ts";

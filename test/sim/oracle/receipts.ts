@@ -4,7 +4,8 @@
  */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { ed25519Key } from "../clients/ed25519.ts";
-import type { Answer, OrderName, Request } from "../clients/requests.ts";
+import type { OrderName } from "../clients/forms.ts";
+import type { Answer, Request } from "../clients/requests.ts";
 import type { Envelope } from "./answers.ts";
 import type { Model } from "./model.ts";
 import { decimal, type Units } from "./money.ts";

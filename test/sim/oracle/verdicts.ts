@@ -1,11 +1,6 @@
 /** Whether an answer that a client got is right. */
-import {
-  type Answer,
-  type Key,
-  type OrderName,
-  prefersOrders,
-  type Request,
-} from "../clients/requests.ts";
+import type { OrderName } from "../clients/forms.ts";
+import { type Answer, type Key, prefersOrders, type Request } from "../clients/requests.ts";
 import {
   BLOCK_CODES,
   type Envelope,

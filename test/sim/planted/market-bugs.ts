@@ -189,6 +189,32 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "condition-lost-in-query",
+    what: "a cancel that a query string says is wanted whatever has happened",
+    seedsMax: 60,
+    plants: [
+      {
+        file: "packages/contract/src/requests/cancel.ts",
+        find: "  return decodeNamingValues(named.values);",
+        replace:
+          "  const names = [...named.values].filter(([name]) => /order_no|reference_id/.test(name));\n" +
+          "  return decodeNamingValues(new Map(names));",
+      },
+    ],
+  },
+  {
+    name: "second-filter-lost",
+    what: "a cancel-all that a query string says takes the first of its filters alone",
+    seedsMax: 60,
+    plants: [
+      {
+        file: "packages/contract/src/requests/cancel-all.ts",
+        find: "  return decodeTexts(named.values);",
+        replace: "  return decodeTexts(new Map([...named.values].slice(0, 1)));",
+      },
+    ],
+  },
+  {
     name: "traded-and-unknown",
     what: "a cancel-all of an instrument is refused as if nobody traded it",
     seedsMax: 60,

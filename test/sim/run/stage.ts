@@ -332,6 +332,7 @@ export class Stage {
       filters: this.swarm.filters,
       previews: this.swarm.previews,
       usesFormer: this.swarm.rotations,
+      forms: this.swarm.forms ? new Random(this.world.seed, `forms ${name}`) : null,
       receipts: this.swarm.receipts,
       forges: this.swarm.signatures && !name.startsWith("caller"),
       onFault: (fault) => {

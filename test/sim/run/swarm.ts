@@ -37,6 +37,8 @@ export interface Swarm {
   readonly expiries: boolean;
   /** The thread of the archive or of a snapshot dies, and nothing else. */
   readonly threadDeaths: boolean;
+  /** Cancels come in all their forms. */
+  readonly forms: boolean;
   /** Signed receipts are asked for. */
   readonly receipts: boolean;
   /** The journal is cut, late in the story. */
@@ -100,6 +102,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     listings: new Random(seed, "listings").chance(0.4),
     strictNets: new Random(seed, "strict nets").chance(0.7),
     previews: new Random(seed, "previews").chance(0.5),
+    forms: new Random(seed, "forms").chance(0.6),
     silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
