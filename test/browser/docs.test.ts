@@ -28,6 +28,16 @@ async function tried(page: Page, operation: string): Promise<Record<string, unkn
   return JSON.parse((await body.textContent()) ?? "") as Record<string, unknown>;
 }
 
+test("docs: nothing that the page asks for is missing", async (t) => {
+  const { url } = await startInProcess(t, REAL_TIME);
+  const page = await newPage(t);
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(`${message.location().url} ${message.text()}`));
+  await page.goto(`${url}/docs`, { waitUntil: "networkidle" });
+  await page.locator(".opblock").first().waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test("docs: an order is placed and a code made by pressing buttons", async (t) => {
   const page = await openReference(t);
   assert.equal((await tried(page, "Orders-placeOrder"))["code"], 0);

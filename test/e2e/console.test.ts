@@ -243,7 +243,6 @@ test("console: the page takes nothing from elsewhere, and all it names is there 
   }
   for (const [method, path, status] of [
     ["POST", "/console", 405],
-    ["GET", "/console/", 404],
     ["GET", "/console/assets/../index.html", 404],
     ["GET", "/console/v1/stream", 426],
     ["PUT", SESSION, 405],
@@ -251,6 +250,17 @@ test("console: the page takes nothing from elsewhere, and all it names is there 
     ["GET", "/consoles", 404],
   ] as const) {
     assert.equal((await fetch(url + path, { method })).status, status, `${method} ${path}`);
+  }
+});
+
+test("console: the page is found with a slash behind it, also under a proxy's path", async (t) => {
+  const { url } = await setUp(t);
+  for (const path of ["/console/", "/docs/"]) {
+    const typed = await fetch(url + path, { redirect: "manual" });
+    const place = typed.headers.get("location") ?? "";
+    assert.equal(typed.status, 308);
+    assert.equal(new URL(place, `${url}/below${path}`).pathname, `/below${path.slice(0, -1)}`);
+    assert.equal((await fetch(url + path)).status, 200);
   }
 });
 

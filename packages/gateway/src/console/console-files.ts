@@ -25,16 +25,23 @@ const PAGE_HEADERS = [
   ["Vary", "Accept-Encoding, Sec-Fetch-Site"],
 ].flat();
 
+/** What people type for the page. */
+const TYPED = "/";
+
 export class ConsoleFiles {
   #assets: ConsoleAssets | null = null;
 
   /** By the path below /console, "" for the page. */
   has(path: string): boolean {
-    return this.#loaded.find(path) !== null;
+    return path === TYPED || this.#loaded.find(path) !== null;
   }
 
   /** Precondition: there is such a file, and the method reads. */
   send(request: IncomingMessage, response: ServerResponse, asked: string): void {
+    if (asked === TYPED) {
+      response.writeHead(308, ["Location", "../console", "Content-Length", "0"]).end();
+      return;
+    }
     const assets = this.#loaded;
     // A script is not told how its own page was opened.
     const path = asked === "" && isOpenedHere(request.headers) ? PAGE_OPENED_HERE : asked;

@@ -17,11 +17,22 @@ const ASSETS = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/packag
 const PACKAGE = fileURLToPath(import.meta.resolve("@countermand/gateway/package.json"));
 const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
 
-/** Name under /docs, file, media type. */
-const FILES: readonly (readonly [name: string, path: string, type: string])[] = [
-  ["swagger-ui.css", join(ASSETS, "swagger-ui.css"), "text/css; charset=utf-8"],
-  ["swagger-ui-bundle.js", join(ASSETS, "swagger-ui-bundle.js"), "text/javascript; charset=utf-8"],
-  ["docs-page.mjs", join(import.meta.dirname, "docs-page.mjs"), "text/javascript; charset=utf-8"],
+const CSS = "text/css; charset=utf-8";
+const JAVASCRIPT = "text/javascript; charset=utf-8";
+
+/** That of the consoles. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><title>Countermand</title>' +
+  '<rect width="32" height="32" rx="7" fill="#1f5fbf"/>' +
+  '<path d="M22.5 11.2a8 8 0 1 0 0 9.6M12 16h10" fill="none" stroke="#fff" stroke-width="3.4" ' +
+  'stroke-linecap="round"/></svg>';
+
+/** Name under /docs, media type, and what it is. */
+const FILES: readonly (readonly [name: string, type: string, read: () => Buffer])[] = [
+  ["swagger-ui.css", CSS, () => readFileSync(join(ASSETS, "swagger-ui.css"))],
+  ["swagger-ui-bundle.js", JAVASCRIPT, () => readFileSync(join(ASSETS, "swagger-ui-bundle.js"))],
+  ["docs-page.mjs", JAVASCRIPT, () => readFileSync(join(import.meta.dirname, "docs-page.mjs"))],
+  ["icon.svg", "image/svg+xml", () => Buffer.from(ICON)],
 ];
 
 /** Nothing from elsewhere; styles that the reader's parts set on their own elements. */
@@ -51,6 +62,7 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Countermand API</title>
+<link rel="icon" type="image/svg+xml" href="docs/icon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 <style>${STYLE}</style>
 </head>
@@ -58,7 +70,7 @@ const PAGE = `<!doctype html>
 <form id="key" autocomplete="off">
 <strong>To try requests:</strong>
 <label>API key <input id="api-key" spellcheck="false"></label>
-<label>Secret <input id="secret" type="password"></label>
+<label>Secret <input id="secret" type="password" autocomplete="off"></label>
 <span>They stay in this page: each request is signed here. Use a sandbox key.</span>
 </form>
 <div id="reference"></div>
@@ -76,10 +88,11 @@ export function addDocsRoutes(app: FastifyInstance): void {
   app.get("/docs", (_request, reply) =>
     secured(reply).header("Content-Type", "text/html; charset=utf-8").send(PAGE),
   );
-  for (const [name, path, type] of FILES) {
+  app.get("/docs/", (_request, reply) => reply.redirect("../docs", 308));
+  for (const [name, type, read] of FILES) {
     let bytes: Buffer | null = null;
     app.get(`/docs/${name}`, (_request, reply) => {
-      bytes ??= readFileSync(path);
+      bytes ??= read();
       secured(reply).header("Content-Type", type).header("Cache-Control", "public, max-age=3600");
       return sendShared(reply, [bytes]);
     });
