@@ -2,21 +2,16 @@
  * What waits to be read, at most one of each kind: between one that tells and one that iterates. A
  * reader that is slow finds the latest of each; how two of a kind become one is the teller's matter.
  */
-interface Reader<Event> {
-  readonly resolve: (result: IteratorResult<Event, void>) => void;
-  readonly reject: (error: Error) => void;
-}
+import { Readers } from "./readers.ts";
 
 export class ConflatingQueue<Event> {
   /** By kind, oldest first; empty while a reader waits. */
   readonly #waiting = new Map<string, Event>();
-  #readers: Reader<Event>[] = [];
-  #isEnded = false;
-  #error: Error | null = null;
+  readonly #readers = new Readers<Event>();
 
   /** Why it ended; null while it lives, and where it was only closed. */
   get error(): Error | null {
-    return this.#error;
+    return this.#readers.error;
   }
 
   /** What waits of a kind. */
@@ -26,9 +21,7 @@ export class ConflatingQueue<Event> {
 
   /** In the place of what waits of this kind. */
   put(kind: string, event: Event): void {
-    const reader = this.#readers.shift();
-    if (reader === undefined) this.#waiting.set(kind, event);
-    else reader.resolve({ done: false, value: event });
+    if (!this.#readers.take(event)) this.#waiting.set(kind, event);
   }
 
   /** Lets go of what waits of these kinds. */
@@ -42,18 +35,11 @@ export class ConflatingQueue<Event> {
       this.#waiting.delete(first[0]);
       return Promise.resolve({ done: false, value: first[1] });
     }
-    if (this.#error !== null) return Promise.reject(this.#error);
-    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    return this.#readers.wait();
   }
 
   /** What waits can still be read; then the iteration ends, or throws the error. */
   end(error: Error | null): void {
-    this.#isEnded = true;
-    this.#error = error;
-    for (const { resolve, reject } of this.#readers.splice(0)) {
-      if (error === null) resolve({ done: true, value: undefined });
-      else reject(error);
-    }
+    this.#readers.end(error);
   }
 }

@@ -7,10 +7,7 @@
  * - `read`: somebody reads. A full queue says so, and again when all is read. What comes in between
  *   was on its way already, and is kept.
  */
-interface Reader<Event> {
-  readonly resolve: (result: IteratorResult<Event, void>) => void;
-  readonly reject: (error: Error) => void;
-}
+import { Readers } from "./readers.ts";
 
 /** Whoever tells the events hears when to stop and when to go on. */
 interface QueueListener {
@@ -25,10 +22,8 @@ export class EventQueue<Event> {
   #mode: "unread" | "missed" | "read" = "unread";
   /** Empty while a reader waits. */
   #events: Event[] = [];
-  #readers: Reader<Event>[] = [];
+  readonly #readers = new Readers<Event>();
   #isFull = false;
-  #isEnded = false;
-  #error: Error | null = null;
 
   constructor(eventsMax: number, listener: QueueListener) {
     this.#eventsMax = eventsMax;
@@ -42,7 +37,7 @@ export class EventQueue<Event> {
 
   /** Why it ended; null while it lives, and where it was only closed. */
   get error(): Error | null {
-    return this.#error;
+    return this.#readers.error;
   }
 
   /** Somebody reads from now on. True where events were missed before. */
@@ -54,11 +49,7 @@ export class EventQueue<Event> {
 
   push(event: Event): void {
     if (this.#mode === "missed") return;
-    const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: event });
-      return;
-    }
+    if (this.#readers.take(event)) return;
     this.#events.push(event);
     if (this.#events.length < this.#eventsMax || this.#isFull) return;
     if (this.#mode === "unread") {
@@ -76,23 +67,16 @@ export class EventQueue<Event> {
       if (this.#isFull && this.#events.length === 0) this.#drained();
       return Promise.resolve({ done: false, value });
     }
-    if (this.#error !== null) return Promise.reject(this.#error);
-    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    return this.#readers.wait();
   }
 
   /** What waits can still be read; then the iteration ends, or throws the error. */
   end(error: Error | null): void {
-    this.#isEnded = true;
-    this.#error = error;
-    for (const { resolve, reject } of this.#readers.splice(0)) {
-      if (error === null) resolve({ done: true, value: undefined });
-      else reject(error);
-    }
+    this.#readers.end(error);
   }
 
   #drained(): void {
     this.#isFull = false;
-    if (!this.#isEnded) this.#listener.drained();
+    if (!this.#readers.isEnded) this.#listener.drained();
   }
 }

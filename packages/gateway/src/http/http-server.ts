@@ -26,12 +26,6 @@ import { TOO_MANY_AT_ONCE } from "../trade/failed-answer.ts";
 import { readBody } from "./body-reader.ts";
 import { answerClientError, isAnswered } from "./client-error.ts";
 import { connectionRoom } from "./connection-room.ts";
-import {
-  CONNECTION_CHECK_MS,
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_TIMEOUT_MS,
-  REQUEST_TIMEOUT_MS,
-} from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
@@ -43,6 +37,7 @@ import {
   sendLastFault,
   sendUpgradeRequired,
 } from "./responses.ts";
+import { NODE_SERVER_OPTIONS } from "./server-options.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
@@ -152,13 +147,7 @@ const ALWAYS_SERVED: ReadonlySet<string> = new Set(
 );
 
 const SERVER_OPTIONS = {
-  maxHeaderSize: LIMITS.headersBytesMax.value,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-  connectionsCheckingInterval: CONNECTION_CHECK_MS,
-  // Said in words by the form check: the server itself would answer with an empty 400.
-  requireHostHeader: false,
+  ...NODE_SERVER_OPTIONS,
   // Other upgrades are offers that a server may ignore: the request is then an ordinary one. So is
   // a handshake that did not wait for the answers before it, which could not leave any more.
   shouldUpgradeCallback: ({ headers, socket }: IncomingMessage) => {

@@ -9,16 +9,15 @@ import {
   type Fault,
   fault,
   isFault,
-  LIMITS,
   MARKET_STREAM_PATH,
   type MarketStreamQuery,
 } from "@countermand/contract";
 import { WebSocket, WebSocketServer } from "ws";
-import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import type { Clock } from "../sys/clock.ts";
-import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX, STOP_MS } from "../ws/limits.ts";
+import { STOP_MS } from "../ws/limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "../ws/refuse-upgrade.ts";
-import { StreamSocket } from "../ws/stream-connection.ts";
+import { SOCKET_OPTIONS } from "../ws/socket-options.ts";
+import type { StreamSocket } from "../ws/stream-connection.ts";
 import { BufferRoom } from "./buffer-room.ts";
 import { MARKET_SOCKETS_MAX } from "./limits.ts";
 import type { MarketDataHub } from "./market-data-hub.ts";
@@ -33,18 +32,6 @@ interface Connection {
   readonly webSocket: StreamSocket;
   readonly session: MarketSession;
 }
-
-const SOCKET_OPTIONS = {
-  noServer: true,
-  clientTracking: false,
-  perMessageDeflate: false,
-  maxPayload: LIMITS.messageBytesMax.value,
-  maxFragments: MESSAGE_PARTS_MAX,
-  maxBufferedChunks: FRAME_PIECES_MAX,
-  /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
-  closeTimeout: CLOSE_ANSWER_MS,
-  WebSocket: StreamSocket,
-};
 
 export class MarketStreamServer {
   readonly #options: MarketStreamServerOptions;

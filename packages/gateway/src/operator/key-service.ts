@@ -4,16 +4,12 @@
  */
 import { randomBytes } from "node:crypto";
 import {
-  type CoreRefusal,
   type CreateKeyRequest,
   type ExpireKeyRequest,
-  encodeFault,
   encodeKey,
   encodeKeys,
   encodeKeyWithSecret,
-  encodeRefusal,
   encodeSuccess,
-  errorSpec,
   type Fault,
   fault,
   isFault,
@@ -37,6 +33,7 @@ import type { MasterKey } from "../auth/master-key.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { isSandboxOwn } from "./account-acts.ts";
 import { KEYS_PER_STEP } from "./limits.ts";
+import { done, faulty, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface KeyServiceOptions {
@@ -223,16 +220,4 @@ function rowOf(key: ApiKey, wallMs: UnixMs): KeyRow {
 
 function unknown(): Answer {
   return refused({ refused: "UNKNOWN_KEY", details: "there is no such key" });
-}
-
-function done(dataJson: string): Answer {
-  return { httpStatus: 200, body: encodeSuccess(dataJson) };
-}
-
-function faulty(value: Fault): Answer {
-  return { httpStatus: errorSpec(value.error).httpStatus, body: encodeFault(value) };
-}
-
-function refused(refusal: CoreRefusal): Answer {
-  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
 }

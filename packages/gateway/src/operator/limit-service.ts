@@ -7,12 +7,8 @@ import { createHash } from "node:crypto";
 import {
   type CoreRefusal,
   type EffectiveLimit,
-  encodeFault,
   encodeLimits,
   encodeLimitsList,
-  encodeRefusal,
-  encodeSuccess,
-  errorSpec,
   type Fault,
   fault,
   isFault,
@@ -30,6 +26,7 @@ import { limitSettings } from "../limit-settings.ts";
 import type { EffectiveLimits } from "../limits/limit-source.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { SettingFault, type SettingSpec } from "../setting.ts";
+import { done, faulty, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface LimitServiceOptions {
@@ -163,16 +160,4 @@ function readLimits(
     entries.push([field, value]);
   }
   return Object.fromEntries(entries) as LimitOverride;
-}
-
-function done(dataJson: string): Answer {
-  return { httpStatus: 200, body: encodeSuccess(dataJson) };
-}
-
-function faulty(value: Fault): Answer {
-  return { httpStatus: errorSpec(value.error).httpStatus, body: encodeFault(value) };
-}
-
-function refused(refusal: CoreRefusal): Answer {
-  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
 }

@@ -31,16 +31,11 @@ import type { OperatorConsole, OperatorHolder } from "../console/operator-sessio
 import { answerClientError } from "../http/client-error.ts";
 import { connectionRoom } from "../http/connection-room.ts";
 import { addDocument } from "../http/docs-routes.ts";
-import {
-  CONNECTION_CHECK_MS,
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_TIMEOUT_MS,
-  REQUEST_TIMEOUT_MS,
-  RETRY_AFTER_SECONDS,
-} from "../http/limits.ts";
+import { RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { NO_SCHEMAS } from "../http/no-schemas.ts";
 import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { isEchoable, JSON_TYPE } from "../http/responses.ts";
+import { NODE_SERVER_OPTIONS } from "../http/server-options.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
@@ -147,16 +142,6 @@ export class OperatorServer {
   }
 }
 
-const SERVER_OPTIONS = {
-  maxHeaderSize: LIMITS.headersBytesMax.value,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-  connectionsCheckingInterval: CONNECTION_CHECK_MS,
-  // Said in words by the form check: the server itself would answer with an empty 400.
-  requireHostHeader: false,
-};
-
 function appOf(options: OperatorServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: OPERATOR_BODY_BYTES_MAX,
@@ -164,7 +149,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     forceCloseConnections: "idle",
     // While it stops the framework would answer in words of its own, which no catalogue has.
     return503OnClosing: false,
-    serverFactory: (handler) => nodeServer(SERVER_OPTIONS, options.tls, handler),
+    serverFactory: (handler) => nodeServer(NODE_SERVER_OPTIONS, options.tls, handler),
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error, _request, reply) => {
       sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));

@@ -16,10 +16,7 @@ import {
   encodeInstrument,
   encodeInstruments,
   encodeModes,
-  encodeRefusal,
   encodeSignInCode,
-  encodeSuccess,
-  errorSpec,
   type InstrumentRequest,
   type InstrumentStateRow,
   type KillRequest,
@@ -53,6 +50,7 @@ import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { LimitService } from "./limit-service.ts";
+import { done, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
@@ -245,12 +243,4 @@ function instrumentAnswer(row: InstrumentStateRow | CoreRefusal): Answer {
 
 function blockAnswer(block: Block | CoreRefusal): Answer {
   return "refused" in block ? refused(block) : done(encodeBlock(block));
-}
-
-function done(dataJson: string): Answer {
-  return { httpStatus: 200, body: encodeSuccess(dataJson) };
-}
-
-function refused(refusal: CoreRefusal): Answer {
-  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
 }

@@ -13,7 +13,6 @@ import {
   fault,
   HANDSHAKE_METHOD,
   isFault,
-  LIMITS,
   MARKET_STREAM_PATH,
   ON_DISCONNECT_NEED,
   OP_NEEDS,
@@ -33,7 +32,6 @@ import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Claim, Sequencer } from "../sequencer/sequencer.ts";
 import { GatewayFeed, type GatewayFeedOptions } from "../stream/gateway-feed.ts";
 import type { Histories } from "../stream/histories.ts";
-import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
 import { ReplayTurns } from "../stream/replay-turns.ts";
 import { SnapshotRoom } from "../stream/snapshot-room.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
@@ -45,16 +43,15 @@ import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
 import { CommandTurns } from "./command-turns.ts";
 import {
-  FRAME_PIECES_MAX,
   KEY_CHECK_MS,
-  MESSAGE_PARTS_MAX,
   SOCKETS_MAX,
   SOCKETS_PER_ACCOUNT_MAX,
   STOP_MS,
   TCP_KEEP_ALIVE_MS,
 } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
-import { type CarriedStream, StreamConnection, StreamSocket } from "./stream-connection.ts";
+import { SOCKET_OPTIONS } from "./socket-options.ts";
+import { type CarriedStream, StreamConnection, type StreamSocket } from "./stream-connection.ts";
 import { streamStarts } from "./stream-starts.ts";
 
 export interface OrderStreamServerOptions {
@@ -89,18 +86,6 @@ interface Admitted {
   /** Whoever has the bytes of the handshake could open it again, so it works once. */
   readonly worksOnce: boolean;
 }
-
-const SOCKET_OPTIONS = {
-  noServer: true,
-  clientTracking: false,
-  perMessageDeflate: false,
-  maxPayload: LIMITS.messageBytesMax.value,
-  maxFragments: MESSAGE_PARTS_MAX,
-  maxBufferedChunks: FRAME_PIECES_MAX,
-  /** Milliseconds until a socket is cut whose peer began a close, or broke the protocol. */
-  closeTimeout: CLOSE_ANSWER_MS,
-  WebSocket: StreamSocket,
-};
 
 export class OrderStreamServer {
   readonly #options: OrderStreamServerOptions;
