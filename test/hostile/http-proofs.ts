@@ -4,7 +4,8 @@ import { atMost, CannotRun, type Figure, none, type Proof, reported } from "../e
 import type { GatewayProcess } from "../e2e/gateway-process.ts";
 import { OPERATOR_TOKEN } from "../e2e/operator-client.ts";
 import { KEY_1, SignedClient } from "../e2e/signed-client.ts";
-import { inPieces } from "./http-conversation.ts";
+import { inPieces, plainDial } from "./http-conversation.ts";
+import { playMixed } from "./mixed-run.ts";
 import { operatorSite, operatorTarget } from "./operator-site.ts";
 import { type Ended, SLOW_MS_MAX, slowClients, untilClosed } from "./slow-clients.ts";
 import { runSmuggling, traderTarget } from "./smuggling-run.ts";
@@ -43,6 +44,37 @@ export const SMUGGLING: Proof = {
       reported("requests sent", String(count)),
       ...faults.map((fault) => ({ what: fault, figure: "", target: "", holds: false })),
       none("framed as no standard allows, answered twice, or acted on", faults.length),
+    ];
+  },
+};
+
+const MIXED_SHORT = 300;
+const MIXED_LONG = 10_000;
+/** Conversations behind which all orders are cancelled, so that the account can pay for others. */
+const MIXED_STEP = 100;
+
+export const MIXED: Proof = {
+  name: "mixed",
+  about:
+    "many requests on one connection, good and bad, whole and in pieces, read to the end or not",
+  run: async ({ isLong, place, progress, seed }) => {
+    const gateway = await place.gateway(place.path("data"));
+    const dial = plainDial(gateway.port);
+    const count = isLong ? MIXED_LONG : MIXED_SHORT;
+    const faults: string[] = [];
+    for (let played = 0; played < count && faults.length < 10; played += 1) {
+      const fault = await playMixed(dial, gateway.url, seed + played);
+      if (fault !== null) faults.push(`seed ${seed + played}: ${fault}`);
+      if (played % MIXED_STEP !== 0) continue;
+      progress(`${played} of ${count} conversations`);
+      const client = new SignedClient(gateway.url, KEY_1);
+      await client.call("POST", "/trade/v1/orders/cancel/all", {});
+      client.close();
+    }
+    return [
+      reported("conversations, from this seed on", `${count}, ${seed}`),
+      ...faults.map((fault) => ({ what: fault, figure: "", target: "", holds: false })),
+      none("answered out of turn, not answered, done unasked or not done", faults.length),
     ];
   },
 };
