@@ -1,4 +1,5 @@
 /** Settings that are secrets, or name files that hold some. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { OPERATOR_TOKEN_CHARACTERS_MAX, OPERATOR_TOKEN_CHARACTERS_MIN } from "./operator/limits.ts";
@@ -47,22 +48,50 @@ export function readPemFile(path: string): string | null | SettingFault {
   return path === "" ? null : fileText(path, `the file ${path}`);
 }
 
-/** Both files or none, and a key that fits. */
+const CERT_FILE = "COUNTERMAND_TLS_CERT_FILE";
+const KEY_FILE = "COUNTERMAND_TLS_KEY_FILE";
+
+/** Both files or none, whole, and a key that fits. */
 export function tlsOf(cert: string | null, key: string | null): TlsFiles | null | SettingFault {
   if (cert === null && key === null) return null;
   if (cert === null || key === null) {
-    return new SettingFault(
-      "COUNTERMAND_TLS_CERT_FILE and COUNTERMAND_TLS_KEY_FILE: set both, or none",
-    );
+    return new SettingFault(`${CERT_FILE} and ${KEY_FILE}: set both, or none`);
   }
+  for (const [name, pem] of [
+    [CERT_FILE, cert],
+    [KEY_FILE, key],
+  ] as const) {
+    if (isCut(pem)) return new SettingFault(`${name}: the file is half written`);
+  }
+  const problem = pairProblem(cert, key);
+  if (problem === null) return { cert, key };
+  return new SettingFault(`${CERT_FILE} and ${KEY_FILE} do not fit together: ${problem}`);
+}
+
+/**
+ * Whether something begins in it that does not end. OpenSSL looks for whole lines that begin a
+ * certificate, and takes a chain that is cut within such a line for a shorter one.
+ */
+function isCut(pem: string): boolean {
+  let open: string | null = null;
+  for (const line of pem.split("\n")) {
+    if (!line.startsWith("-")) continue;
+    const [, mark, kind = ""] = /^-----(BEGIN|END) (.+)-----\s*$/.exec(line) ?? [];
+    if (mark !== (open === null ? "BEGIN" : "END") || kind !== (open ?? kind)) return true;
+    open = mark === "BEGIN" ? kind : null;
+  }
+  return open !== null;
+}
+
+/** Why no connection could be made with them; null if one could. */
+function pairProblem(cert: string, key: string): string | null {
   try {
     createSecureContext({ cert, key });
-    return { cert, key };
+    // OpenSSL compares the two only where both are of the same kind.
+    const fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    return fits ? null : "the key is of another kind than the certificate's";
   } catch (error) {
-    const { message } = error as Error;
-    return new SettingFault(
-      `COUNTERMAND_TLS_CERT_FILE and COUNTERMAND_TLS_KEY_FILE do not fit together: ${message}`,
-    );
+    return (error as Error).message;
   }
 }
 
