@@ -62,7 +62,7 @@ import { makeInThread, Snapshotter } from "./sequencer/snapshotter.ts";
 import { isDeskName, stateHash } from "./sequencer/state.ts";
 import { StreamHub } from "./stream/stream-hub.ts";
 import type { Clock } from "./sys/clock.ts";
-import { freeBytes } from "./sys/disk.ts";
+import { DiskSpace } from "./sys/disk-space.ts";
 import { hasSeveralCores } from "./sys/thread-core.ts";
 import { AccountService } from "./trade/account-service.ts";
 import { OrderLists } from "./trade/order-lists.ts";
@@ -94,6 +94,7 @@ export class RunningNode {
   readonly #options: NodeOptions;
   readonly #foundation: Foundation;
   readonly #hub: StreamHub;
+  readonly #diskSpace: DiskSpace;
   readonly #admission: Admission;
   readonly #effective: EffectiveLimits;
   readonly #limits: OrderLimits;
@@ -129,6 +130,7 @@ export class RunningNode {
     this.partitions = partitions;
     this.#durable = new Map(recovered.positions);
     this.#hub = hubOf(foundation);
+    this.#diskSpace = new DiskSpace(config.dataDir, clock);
     this.#admission = new Admission(clock);
     this.#effective = new EffectiveLimits(partitions.control, config);
     this.#limits = limitsOf(options, this.#effective);
@@ -347,13 +349,11 @@ export class RunningNode {
     this.#foundation.archive.hold(isFull);
     this.#snapshotter.isHeld = isFull;
     const { log } = this.#options;
-    if (isFull) log.error(this.#diskFigures(), "disk.full");
-    else log.info(this.#diskFigures(), "disk.has_room");
-  }
-
-  #diskFigures(): { readonly freeBytes: number; readonly reserveBytes: number } {
     const { reserveBytes } = this.#foundation.journal.disk;
-    return { freeBytes: freeBytes(this.#options.config.dataDir), reserveBytes };
+    void this.#diskSpace.freeBytes().then((freeBytes) => {
+      if (isFull) log.error({ freeBytes, reserveBytes }, "disk.full");
+      else log.info({ freeBytes, reserveBytes }, "disk.has_room");
+    });
   }
 
   #publish(commit: DurableCommit): void {
@@ -418,8 +418,8 @@ export class RunningNode {
       unarchivedReports: () => partitions.recent.size,
       commitWaitingSeconds: () => sequencer.commitWaitingMs / 1000,
       diskFull: () => (sequencer.isDiskFull ? 1 : 0),
-      diskFreeBytes: () => this.#diskFigures().freeBytes,
-      diskReserveBytes: () => this.#diskFigures().reserveBytes,
+      diskFreeBytes: () => this.#diskSpace.freeBytes(),
+      diskReserveBytes: () => this.#foundation.journal.disk.reserveBytes,
       activeBlocks: () => partitions.control.activeBlockCount,
       marketModes: () => {
         const { control } = partitions;

@@ -24,7 +24,8 @@ export interface Gauges {
   readonly commitWaitingSeconds: () => number;
   /** 0 or 1. */
   readonly diskFull: () => number;
-  readonly diskFreeBytes: () => number;
+  /** NaN where the disk does not say. */
+  readonly diskFreeBytes: () => Promise<number>;
   readonly diskReserveBytes: () => number;
   readonly activeBlocks: () => number;
   readonly marketModes: () => readonly (readonly [market: MarketGroup, mode: MarketMode])[];
@@ -190,13 +191,10 @@ function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void 
   });
 }
 
-type GaugeSpec = readonly [
-  key: Exclude<keyof Gauges, "heldBack" | "limitRefusals" | "marketModes" | "overBudget">,
-  name: string,
-  help: string,
-];
+type Spec<Key> = readonly [key: Key, name: string, help: string];
+type Plain = Exclude<keyof Gauges, "heldBack" | "limitRefusals" | "marketModes" | "overBudget">;
 
-const GAUGE_SPECS: readonly GaugeSpec[] = [
+const GAUGE_SPECS: readonly Spec<Plain>[] = [
   ["openOrders", "countermand_open_orders", "Orders that work in the market."],
   ["streamSessions", "countermand_stream_sessions", "Order streams connected."],
   ["pendingCommands", "countermand_pending_commands", "Answers that wait for the disk."],
@@ -214,7 +212,7 @@ const GAUGE_SPECS: readonly GaugeSpec[] = [
   ["marketSessions", "countermand_market_sessions", "Market streams connected."],
 ];
 
-const COUNTER_SPECS: readonly GaugeSpec[] = [
+const COUNTER_SPECS: readonly Spec<Exclude<Plain, "diskFreeBytes">>[] = [
   [
     "unkeptRefusals",
     "countermand_unkept_refusals_total",
@@ -240,13 +238,19 @@ const COUNTER_SPECS: readonly GaugeSpec[] = [
   ],
 ];
 
-function addGauge(registers: Registry[], name: string, help: string, read: () => number): void {
+/** One that has to be asked for is waited for with the others. */
+function addGauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  read: () => number | Promise<number>,
+): void {
   new Gauge({
     name,
     help,
     registers,
-    collect() {
-      this.set(read());
+    async collect() {
+      this.set(await read());
     },
   });
 }

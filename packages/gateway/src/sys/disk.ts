@@ -1,6 +1,7 @@
 /**
- * The only door to files. Every call is synchronous: it is used at start, at stop and in threads
- * that may block. Failures of the disk are Node's own errors, with their `code`.
+ * The only door to files. Every call that has no other word for it is synchronous: it is used at
+ * start, at stop and in threads that may block. Failures of the disk are Node's own errors, with
+ * their `code`.
  */
 import {
   closeSync,
@@ -18,6 +19,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -164,7 +166,15 @@ export function replacePrivateFile(path: string, pieces: Iterable<string | Uint8
 
 /** Bytes that may still be written where the folder is, by one who is not the superuser. */
 export function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
+  return bytesOf(statfsSync(folder));
+}
+
+/** {@link freeBytes} without waiting, for a thread that must not block. */
+export async function askFreeBytes(folder: string): Promise<number> {
+  return bytesOf(await statfs(folder));
+}
+
+function bytesOf({ bavail, bsize }: { readonly bavail: number; readonly bsize: number }): number {
   return bavail * bsize;
 }
 
