@@ -226,6 +226,13 @@ test("console: the ticket checks as it is typed, and says what could be bought",
   await page.click(".sides .buy");
   await page.waitForSelector("text=84,760 HKD before charges");
   await page.waitForSelector("text=you can buy");
+  await page.click(".ticket >> text=Preview");
+  const told = page.locator(".ticket .preview [role=status]");
+  await told.filter({ hasText: "nothing trades at once; 200 rest in the book; 84," }).waitFor();
+  await page.fill("#qty", "300000");
+  assert.equal(await told.textContent(), "");
+  await page.click(".ticket >> text=Preview");
+  await told.filter({ hasText: "would be refused. insufficient cash" }).waitFor();
   assert.equal(await page.locator(".results li").count(), 0);
 });
 

@@ -137,6 +137,9 @@ test("console: a session reads its own account, by the signed routes' own answer
   const quantity = { market: "hkex", symbol: "00700", order_side: "buy", price: 400, ratio: 1 };
   const path = "/console/v1/api/trade/v1/orders/quantity";
   assert.equal((await browser.ask("POST", path, quantity)).status, 200);
+  const order = { ...quantity, order_type: "limit_order", qty: 100, ratio: undefined };
+  const preview = await browser.ask("POST", "/console/v1/api/trade/v1/orders/preview", order);
+  assert.deepEqual([preview.data.order_no, preview.data.outstand_qty], ["", 100]);
 });
 
 test("console: by HTTP a page can change nothing", async (t) => {
@@ -147,6 +150,7 @@ test("console: by HTTP a page can change nothing", async (t) => {
     ["POST", "/trade/v1/orders"],
     ["DELETE", "/trade/v1/orders"],
     ["POST", "/trade/v1/orders/cancel"],
+    ["PUT", "/trade/v1/orders/preview"],
     ["GET", "/sandbox/v1/clock"],
     ["POST", "/console/v1/sign-in-codes"],
   ] as const) {

@@ -15,7 +15,7 @@ import type {
   OrdersPage,
   Position,
   PositionsPage,
-  ReplyMessage,
+  PreviewedOrder,
   Restrictions,
   TransactionsPage,
 } from "@countermand/client";
@@ -35,6 +35,7 @@ import { ResultLog, type Tone } from "./result-log.ts";
 import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in/problem.ts";
 import { enter, isStill } from "./sign-in/sign-in.ts";
 import { after, monotonicMs, randomId } from "./system.ts";
+import { previewText } from "./ticket/preview-text.ts";
 import { type TicketDraft, takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
 
 /** Refusals by which an order learns what operators hold back. */
@@ -46,6 +47,7 @@ const HELD_BACK: ReadonlySet<string> = new Set([
 ]);
 /** Without a connection a cancel is kept, and nobody should wonder whether it was heard. */
 const CANCEL_WAITS = "the cancel waits for the connection, and is sent as soon as there is one";
+const SILENT = "The gateway does not answer.";
 const TRADES_MAX = 60;
 const CANDLES_MAX = 240;
 const ACCOUNT_EVERY_MS = 1_500;
@@ -172,7 +174,7 @@ async function beginWith(code: string | undefined): Promise<void> {
     }
     session.value = found as ConsoleSession | null;
   } catch {
-    signInProblem.value = "The gateway does not answer.";
+    signInProblem.value = SILENT;
     // A gateway that was starting takes the same code a little later.
     after(SIGN_IN_AGAIN_MS, () => void beginWith(code));
     return;
@@ -230,18 +232,8 @@ export function follow(next: string, nextInterval = interval.value): void {
 }
 
 export async function place(draft: TicketDraft, market: string): Promise<boolean> {
-  const { side, orderType, qty, price, triggerPrice } = draft;
-  const referenceId = draft.referenceId.trim();
-  const reply = await orderLink.command("place", {
-    market,
-    symbol: draft.symbol,
-    order_side: side,
-    order_type: orderType,
-    qty,
-    ...(takesPrice(orderType) && { price }),
-    ...(takesTrigger(orderType) && { trigger_price: triggerPrice }),
-    ...(referenceId !== "" && { reference_id: referenceId }),
-  });
+  const { side, qty } = draft;
+  const reply = await orderLink.command("place", orderOf(draft, market));
   const isPlaced = reply.code === 0;
   const orderNo = isPlaced ? (reply.data as { readonly order_no: string }).order_no : "";
   const what = `${side === "buy" ? "Buy" : "Sell"} ${qty} ${draft.symbol}`;
@@ -251,6 +243,39 @@ export async function place(draft: TicketDraft, market: string): Promise<boolean
     orderNo,
   );
   return isPlaced;
+}
+
+/** What would come of the order now, in words; nothing is done. */
+export async function preview(draft: TicketDraft, market: string): Promise<Preview> {
+  const token = session.value?.csrf_token ?? "";
+  try {
+    const answer = await api.askWith("/trade/v1/orders/preview", orderOf(draft, market), token);
+    return { text: previewText(answer as PreviewedOrder), isGood: true };
+  } catch (error) {
+    const isRefused = error instanceof api.RefusedError;
+    const text = isRefused ? refusalText("would be refused", error.failure) : SILENT;
+    return { text, isGood: false };
+  }
+}
+
+export interface Preview {
+  readonly text: string;
+  readonly isGood: boolean;
+}
+
+function orderOf(draft: TicketDraft, market: string): Readonly<Record<string, string>> {
+  const { orderType, price, triggerPrice } = draft;
+  const referenceId = draft.referenceId.trim();
+  return {
+    market,
+    symbol: draft.symbol,
+    order_side: draft.side,
+    order_type: orderType,
+    qty: draft.qty,
+    ...(takesPrice(orderType) && { price }),
+    ...(takesTrigger(orderType) && { trigger_price: triggerPrice }),
+    ...(referenceId !== "" && { reference_id: referenceId }),
+  };
 }
 
 export async function cancelOne(orderNo: string): Promise<void> {
@@ -448,7 +473,7 @@ function tone(isGood: boolean): Tone {
   return isGood ? "good" : "bad";
 }
 
-function refusalText(refused: string, reply: ReplyMessage): string {
+function refusalText(refused: string, reply: Parameters<typeof notDoneText>[1]): string {
   if (HELD_BACK.has(reply.reason ?? "")) void askRestrictions();
   return notDoneText(refused, reply);
 }

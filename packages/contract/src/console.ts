@@ -30,6 +30,7 @@ export const CONSOLE_ROUTES: ReadonlySet<RouteName> = new Set<RouteName>([
   "accountPositions",
   "accountTransactions",
   "estimateQuantity",
+  "previewPlace",
   "tradeRestrictions",
 ]);
 

@@ -94,6 +94,11 @@ function Form({ instrument }: { readonly instrument: MarketSymbol }) {
       <Sides />
       <Fields {...{ draft, faults, instrument, set }} isTouched={isTouched.value} />
       <Estimate draft={draft} market={market} currency={instrument.base_currency} />
+      <Previewed
+        key={JSON.stringify(draft)}
+        isReady={isFaultless(faults)}
+        ask={() => desk.preview(draft, market)}
+      />
       <button
         type="submit"
         class={`send ${draft.side}`}
@@ -282,6 +287,37 @@ function Estimate({ draft, market, currency }: EstimateProps) {
       <span>{amount === null ? "" : `${grouped(amount)} ${currency} before charges`}</span>
       <span>{qty.value === null ? "" : `you can ${draft.side} ${grouped(qty.value)}`}</span>
     </p>
+  );
+}
+
+interface PreviewedProps {
+  readonly isReady: boolean;
+  readonly ask: () => Promise<desk.Preview>;
+}
+
+/** Asked for only by hand: each preview costs the key what an order costs. */
+function Previewed({ isReady, ask }: PreviewedProps) {
+  const shown = useSignal<desk.Preview | null>(null);
+  const isAsking = useSignal(false);
+  const onClick = async (): Promise<void> => {
+    isAsking.value = true;
+    shown.value = await ask();
+    isAsking.value = false;
+  };
+  return (
+    <div class="preview">
+      <button
+        type="button"
+        class="quiet"
+        disabled={!isReady || isAsking.value}
+        onClick={() => void onClick()}
+      >
+        Preview
+      </button>
+      <p role="status" class={shown.value?.isGood === false ? "fault" : "dim"}>
+        {shown.value?.text}
+      </p>
+    </div>
   );
 }
 
