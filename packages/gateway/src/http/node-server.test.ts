@@ -155,6 +155,40 @@ test("node server: who has sent all that he will still gets his answer, over TLS
   }
 });
 
+test("node server: who goes in the middle of a handshake of TLS is let go at once", async (t) => {
+  const server = nodeServer({}, selfSigned(), (_request, response) => void response.end());
+  server.listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const hello = Buffer.from("16030100c8010000c40303", "hex");
+  const leave: readonly ((client: Socket) => void)[] = [
+    (client) => client.end(),
+    (client) => client.end(hello),
+    (client) => client.resetAndDestroy(),
+    (client) => client.write(hello, () => client.resetAndDestroy()),
+    (client) => client.end("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+  ];
+  for (const [index, act] of leave.entries()) {
+    const client = connect({ port, host: "127.0.0.1" });
+    client.on("error", () => {}).resume();
+    const [socket] = (await once(server, "connection")) as [Socket];
+    let isOpen = true;
+    // As the listeners count connections.
+    socket.once("close", () => {
+      isOpen = false;
+    });
+    act(client);
+    for (let others = 0; others < 50 && isOpen; others += 1) {
+      const other = secureConnect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+      other.end("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      other.resume();
+      await once(other, "close");
+    }
+    assert.equal(isOpen, false, `way ${index} to leave`);
+  }
+});
+
 test("node server: many requests for long answers are all read as they came", async (t) => {
   const body = Buffer.alloc(30_000, "x");
   const count = 100;

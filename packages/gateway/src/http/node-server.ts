@@ -215,8 +215,23 @@ function secureServer(options: ServerOptions, tls: TlsFiles, handler: Handler): 
   // As node:http makes its own, and as the listeners beside it are.
   const all = { ...options, ...secureOptions(tls), handshakeTimeout, allowHalfOpen: true };
   const secure = createSecureServer(all, handler) as unknown as Server;
+  secure.prependListener("connection", endInHandshake);
+  secure.prependListener("secureConnection", mayEndFirst);
   readPastNobody(secure);
   return secure;
+}
+
+/**
+ * Who closes his side before the handshake is done has gone: nothing can be answered there, and
+ * the connection would be kept until the handshake's time is over. TLS takes this over from the
+ * socket below it, where listeners beside the server's own make them, too.
+ */
+function endInHandshake(socket: Socket): void {
+  socket.allowHalfOpen = false;
+}
+
+function mayEndFirst(socket: Socket): void {
+  socket.allowHalfOpen = true;
 }
 
 /**
