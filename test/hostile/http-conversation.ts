@@ -3,6 +3,7 @@
  * must be counted.
  */
 import { connect, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
 import { PATIENCE_MS } from "../e2e/changes.ts";
 
 export interface HttpAnswer {
@@ -28,6 +29,11 @@ export function plainDial(port: number): Dial {
   return () => connect({ port, host: "127.0.0.1", noDelay: true });
 }
 
+/** To a server whose certificate nobody vouches for. */
+export function tlsDial(port: number): Dial {
+  return () => tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+}
+
 /**
  * Sends the pieces, each in a turn of its own, and reads until the server closes. What is sent must
  * make it close: this side never does. Rejects when it stays open.
@@ -49,16 +55,21 @@ export function converse(dial: Dial, pieces: readonly Buffer[]): Promise<Convers
       if (isLate) reject(new Error(`still open after: ${received.toString("latin1")}`));
       else resolve(readAnswers(received));
     });
-    socket.on(isTls(socket) ? "secureConnect" : "connect", () => void sendInTurns(socket, pieces));
+    socket.on(openEvent(socket), () => void sendInTurns(socket, pieces));
   });
 }
 
-function isTls(socket: Socket): boolean {
+/** What a connection says when something can be sent on it. */
+export function openEvent(socket: Socket): "connect" | "secureConnect" {
+  return isTls(socket) ? "secureConnect" : "connect";
+}
+
+export function isTls(socket: Socket): boolean {
   return "encrypted" in socket;
 }
 
 /** One turn between two pieces, so that the reader sees them apart. */
-async function sendInTurns(socket: Socket, pieces: readonly Buffer[]): Promise<void> {
+export async function sendInTurns(socket: Socket, pieces: readonly Buffer[]): Promise<void> {
   for (const piece of pieces) {
     if (!socket.writable) return;
     await new Promise<void>((resolve) => socket.write(piece, () => setImmediate(resolve)));

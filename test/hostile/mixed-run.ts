@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { eventually } from "../e2e/changes.ts";
 import { Random } from "../e2e/crash/random.ts";
 import { KEY_1, type OrderRow, SignedClient } from "../e2e/signed-client.ts";
-import { type Dial, inPieces } from "./http-conversation.ts";
+import { type Dial, inPieces, isTls, openEvent, sendInTurns } from "./http-conversation.ts";
 import { type MixedAnswer, readMixed } from "./mixed-answers.ts";
 import { lastRequest, type MixedRequest, mixedRequests } from "./mixed-requests.ts";
 
@@ -15,12 +15,14 @@ import { lastRequest, type MixedRequest, mixedRequests } from "./mixed-requests.
 type End = "reads" | "says no more" | "is cut off" | "is gone";
 
 const ENDS: readonly End[] = ["reads", "reads", "says no more", "is cut off", "is gone"];
+/** Where TLS is spoken, one side that ends ends both. */
+const TLS_ENDS = ENDS.filter((end) => end !== "says no more");
 
 /** What went wrong; null when nothing did. `dial` opens a connection to the gateway at `url`. */
 export async function playMixed(dial: Dial, url: string, seed: number): Promise<string | null> {
   const random = new Random(seed);
   const requests = mixedRequests(random, `mix-${seed}-${Date.now()}`);
-  const end = random.pick(ENDS);
+  const end = random.pick(url.startsWith("https:") ? TLS_ENDS : ENDS);
   const client = new SignedClient(url, KEY_1, 2);
   try {
     if (end === "reads" || end === "says no more") {
@@ -51,7 +53,7 @@ async function said(dial: Dial, parts: readonly Buffer[], endsWriting: boolean):
     if (isUpgraded(chunks)) socket.destroy();
   });
   const closed = new Promise((resolve) => socket.on("close", resolve));
-  await sent(socket, parts);
+  await sendInTurns(socket, parts);
   if (endsWriting) socket.end();
   await closed;
   return Buffer.concat(chunks);
@@ -65,9 +67,9 @@ function isUpgraded(chunks: readonly Buffer[]): boolean {
 async function cutOff(dial: Dial, parts: readonly Buffer[], random: Random, end: End) {
   const socket = await connected(dial);
   const count = end === "is gone" ? parts.length : random.below(parts.length + 1);
-  await sent(socket, parts.slice(0, count));
+  await sendInTurns(socket, parts.slice(0, count));
   const closed = new Promise((resolve) => socket.on("close", resolve));
-  if (random.oneIn(2)) socket.resetAndDestroy();
+  if (random.oneIn(2) && !isTls(socket)) socket.resetAndDestroy();
   else socket.destroy();
   await closed;
 }
@@ -75,18 +77,11 @@ async function cutOff(dial: Dial, parts: readonly Buffer[], random: Random, end:
 function connected(dial: Dial): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = dial();
-    socket.once("connect", () => resolve(socket));
+    socket.once(openEvent(socket), () => resolve(socket));
     socket.once("error", reject);
     // A reset is one way to close on what was not read.
     socket.on("error", () => undefined);
   });
-}
-
-async function sent(socket: Socket, parts: readonly Buffer[]): Promise<void> {
-  for (const part of parts) {
-    if (!socket.writable) return;
-    await new Promise<void>((resolve) => socket.write(part, () => setImmediate(resolve)));
-  }
 }
 
 interface Judged {
