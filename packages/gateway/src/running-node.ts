@@ -249,7 +249,7 @@ export class RunningNode {
     this.#sessionTimer.close();
     this.#deadMan.timers.close();
     this.#guard.close();
-    this.console.sessions.close();
+    await this.console.sessions.close();
     this.#traders.stop();
     this.#killSwitch.close();
     this.partitions.gate.close();

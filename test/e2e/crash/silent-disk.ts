@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { eventually } from "../changes.ts";
 import { runCommand } from "../command-line.ts";
+import { ConsoleBrowser, SESSION } from "../console-browser.ts";
 import {
   type Answer,
   envelope,
@@ -51,6 +52,8 @@ class Silence {
     const first = await client.place(restingOrder());
     const second = await client.place(restingOrder());
     const socket = await StreamClient.open(gateway.url, KEY_2, "commands=1");
+    const browser = new ConsoleBrowser(gateway.url);
+    await browser.signIn(/#code=(\S+)/.exec(gateway.stdout)?.[1] ?? "");
 
     writeFileSync(this.#mark, "");
     const startedMs = performance.now();
@@ -61,6 +64,7 @@ class Silence {
     socket.send(JSON.stringify(command));
     await eventually("unready gateway", async () => !(await isReady()));
     await this.#refusal(client);
+    await this.#others(browser);
     const again = client.send(placing);
     const late = client.call("DELETE", ORDERS, { order_no: second });
     const environment = { COUNTERMAND_URL: gateway.url };
@@ -109,6 +113,20 @@ class Silence {
       isRefused && envelope(order).retryable === true,
     );
     this.#figures.push(atMost("refused within", tookMs, REFUSED_MS_MAX, "ms"));
+  }
+
+  /** What goes to the disk, or asks about it, beside the commits. */
+  async #others(browser: ConsoleBrowser): Promise<void> {
+    const startedMs = performance.now();
+    const leaving = browser.ask("DELETE", SESSION);
+    const scrape = fetch(`${browser.url}/metrics`).then((answer) => answer.text());
+    const time = await fetch(`${browser.url}/time`);
+    const tookMs = performance.now() - startedMs;
+    this.#figures.push(atMost("beside who signs out and a scrape", tookMs, REFUSED_MS_MAX, "ms"));
+    const isOut = (await leaving).status === 200 && time.ok;
+    this.#holds("a page signs out", isOut && (await browser.ask("GET", SESSION)).status === 401);
+    const isUnknown = /^countermand_disk_free_bytes Nan$/m.test(await scrape);
+    this.#holds("a scrape says that the room is unknown", isUnknown);
   }
 
   #holds(what: string, is: boolean): void {

@@ -123,10 +123,9 @@ export class ConsoleEdge {
       const { cookieName } = node.sessions;
       node.sessions.end(cookieValue(request.headers, cookieName));
       const cookie = cookieText(request, cookieName, "", 0);
-      sendAnswer(request, response, { httpStatus: 200, body: '{"code":0}' }, [
-        "Set-Cookie",
-        cookie,
-      ]);
+      void node.sessions.kept().then(() => {
+        sendAnswer(request, response, SIGNED_OUT, ["Set-Cookie", cookie]);
+      });
     } else {
       const details = `this path takes ${SESSION_METHODS}`;
       refuse(request, response, fault("METHOD_NOT_ALLOWED", details), SESSION_METHODS);
@@ -154,6 +153,7 @@ export class ConsoleEdge {
   }
 }
 
+const SIGNED_OUT = { httpStatus: 200, body: '{"code":0}' };
 const CODE_INVALID = fault("SIGN_IN_CODE_INVALID", "it is unknown, used or too old");
 
 /** The code that the console's own page sends; all else is answered. */

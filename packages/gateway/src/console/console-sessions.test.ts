@@ -4,18 +4,20 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { Account } from "@countermand/core/model";
 import { KeyStore } from "../auth/key-store.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { ConsoleSessions } from "./console-sessions.ts";
 import {
+  KEPT_MS,
   SESSION_IDLE_MS,
   SESSION_LIFE_MS,
   SESSIONS_MAX,
   SESSIONS_PER_KEY_MAX,
   SWEEP_MS,
 } from "./limits.ts";
-import { SessionFile } from "./session-file.ts";
+import { type KeptSessions, SessionFile } from "./session-file.ts";
 import type { SignedIn } from "./sign-in-codes.ts";
 
 function of(apiKey: string): SignedIn {
@@ -27,6 +29,8 @@ class Bench {
   readonly folder: string;
   readonly troubles: Error[] = [];
   readonly missing = new Set<string>();
+  /** In the place of a file. */
+  disk: Pick<SessionFile, "read" | "write"> | null = null;
   sessions: ConsoleSessions;
 
   constructor(t: TestContext) {
@@ -45,7 +49,7 @@ class Bench {
         },
       },
       clock: this.clock,
-      file: new SessionFile(this.folder),
+      file: this.disk ?? new SessionFile(this.folder),
       onNotKept: (error) => this.troubles.push(error),
     });
     return this.sessions;
@@ -118,12 +122,13 @@ test("sessions: an open page keeps one in use, and is cut when it ends or its ke
   assert.deepEqual(ended, ["revoked", "listening"]);
 });
 
-test("sessions: they outlive a restart, and the file lets nobody in", (t) => {
+test("sessions: they outlive a restart, and the file lets nobody in", async (t) => {
   const bench = new Bench(t);
   const token = bench.sessions.begin(of("key-1"));
   const { cookieName } = bench.sessions;
   const gone = bench.sessions.begin(of("key-1"));
   bench.sessions.end(gone);
+  await bench.sessions.kept();
   const kept = readFileSync(bench.file, "utf8");
   assert.ok(!kept.includes(token));
   assert.equal(statSync(bench.file).mode & 0o777, 0o600);
@@ -136,21 +141,22 @@ test("sessions: they outlive a restart, and the file lets nobody in", (t) => {
   assert.equal(again.use(sessions[0]?.hash ?? ""), null);
 });
 
-test("sessions: one that nobody used for long does not come back with a restart", (t) => {
+test("sessions: one that nobody used for long does not come back with a restart", async (t) => {
   const bench = new Bench(t);
   const idle = bench.sessions.begin(of("key-1"));
   bench.clock.advance(SESSION_IDLE_MS - 1);
   const fresh = bench.sessions.begin(of("key-2"));
   bench.clock.advance(1);
-  bench.sessions.close();
+  await bench.sessions.close();
   const again = bench.open();
   assert.equal(again.use(idle), null);
   assert.ok(again.use(fresh) !== null);
 });
 
-test("sessions: a file that is not ours signs everybody out and harms nothing", (t) => {
+test("sessions: a file that is not ours signs everybody out and harms nothing", async (t) => {
   const bench = new Bench(t);
   const token = bench.sessions.begin(of("key-1"));
+  await bench.sessions.kept();
   for (const text of ["", "{", "null", '{"instance":"../x","sessions":[]}', '{"sessions":1}']) {
     writeFileSync(bench.file, text);
     assert.equal(bench.open().use(token), null, text);
@@ -167,10 +173,44 @@ test("sessions: beyond the limits the one used longest ago ends", (t) => {
   assert.ok(SESSIONS_PER_KEY_MAX * 100 > SESSIONS_MAX, "the keys of this test can fill the table");
 });
 
-test("sessions: a disk that fails is said, and the session stands until the restart", (t) => {
+test("sessions: a disk that fails is said, and the session stands until the restart", async (t) => {
   const bench = new Bench(t);
   rmSync(bench.folder, { recursive: true, force: true });
   const token = bench.sessions.begin(of("key-1"));
+  await bench.sessions.kept();
   assert.equal(bench.troubles.length, 1);
   assert.equal(bench.sessions.use(token)?.key.caller.apiKey, "key-1");
+});
+
+test("sessions: a disk that does not answer keeps nobody waiting, and gets the last word", async (t) => {
+  const bench = new Bench(t);
+  const { clock } = bench;
+  const written: KeptSessions[] = [];
+  const answers: (() => void)[] = [];
+  bench.disk = {
+    read: () => ({ instance: "0123abcd", sessions: [] }),
+    write: (kept) => {
+      written.push(kept);
+      return new Promise((resolve) => void answers.push(resolve));
+    },
+  };
+  const sessions = bench.open();
+  const [stays, goes] = [sessions.begin(of("key-1")), sessions.begin(of("key-2"))];
+  sessions.end(goes);
+  assert.equal(sessions.use(goes), null, "who signs out is out at once");
+  assert.ok(sessions.use(stays) !== null);
+  const closed = sessions.close();
+  clock.advance(KEPT_MS);
+  await closed;
+  assert.equal(written.length, 1, "one write at a time");
+  const kept = sessions.kept();
+  answers[0]?.();
+  while (answers.length < 2) await setImmediate();
+  answers[1]?.();
+  await kept;
+  assert.deepEqual(
+    written.at(-1)?.sessions.map(({ apiKey }) => apiKey),
+    ["key-1"],
+  );
+  assert.equal(clock.timerCount, 0);
 });

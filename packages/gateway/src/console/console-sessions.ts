@@ -6,6 +6,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import type { StoredKey } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import {
+  KEPT_MS,
   SESSION_IDLE_MS,
   SESSION_LIFE_MS,
   SESSIONS_MAX,
@@ -55,6 +56,9 @@ export class ConsoleSessions<Holder = StoredKey> {
   /** By hash of the token. */
   readonly #sessions = new Map<string, Session>();
   #sweep: Cancelable | null = null;
+  /** The table is being written, and has changed since. */
+  #keeping: Promise<void> | null = null;
+  #hasChanged = false;
   #isClosed = false;
 
   constructor(options: ConsoleSessionsOptions<Holder>) {
@@ -129,14 +133,24 @@ export class ConsoleSessions<Holder = StoredKey> {
     if (ended.length > 0) this.#keep();
   }
 
+  /** Resolves when all that was changed is on the disk, or has had its time. Never rejects. */
+  async kept(): Promise<void> {
+    if (this.#keeping === null) return;
+    const timeIsUp = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(KEPT_MS, timeIsUp.resolve);
+    await Promise.race([this.#keeping, timeIsUp.promise]);
+    timer.cancel();
+  }
+
   /**
    * Looks after no more sessions; what is kept stays. What has ended is not: a start takes all that
    * it finds to be in use.
    */
-  close(): void {
+  async close(): Promise<void> {
     this.endLost();
     this.#isClosed = true;
     this.#sweep?.cancel();
+    await this.kept();
   }
 
   #holderOf({ apiKey, secretSinceMs }: SignedIn, nowMs: number): Holder | null {
@@ -177,17 +191,27 @@ export class ConsoleSessions<Holder = StoredKey> {
     for (const callback of [...session.onEnd]) callback();
   }
 
+  /** Nobody waits for the disk here: it may not answer, and this thread decides. */
   #keep(): void {
-    const sessions = [...this.#sessions.values()].map((session) => {
-      const { hash, apiKey, secretSinceMs, beganAtMs } = session;
-      return { hash, apiKey, secretSinceMs, beganAtMs };
-    });
-    try {
-      this.#options.file.write({ instance: this.#instance, sessions });
-    } catch (error) {
-      // A full disk must not keep anybody from cancelling: the session holds until the restart.
-      this.#options.onNotKept(error as Error);
+    this.#hasChanged = true;
+    this.#keeping ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#hasChanged) {
+      this.#hasChanged = false;
+      const sessions = [...this.#sessions.values()].map((session) => {
+        const { hash, apiKey, secretSinceMs, beganAtMs } = session;
+        return { hash, apiKey, secretSinceMs, beganAtMs };
+      });
+      try {
+        await this.#options.file.write({ instance: this.#instance, sessions });
+      } catch (error) {
+        // A full disk must not keep anybody from cancelling: the session holds until the restart.
+        this.#options.onNotKept(error as Error);
+      }
     }
+    this.#keeping = null;
   }
 }
 

@@ -33,5 +33,12 @@ export const SESSION_LIFE_MS = 12 * 3_600_000;
 /** Milliseconds after which a session ends that no page has open and nobody uses. */
 export const SESSION_IDLE_MS = 30 * 60_000;
 
+/**
+ * Milliseconds that a sign-out and a stop wait for the table of sessions to be on the disk. Reason:
+ * who has signed out is not signed in again by a crash, and a disk that does not answer keeps
+ * nobody waiting.
+ */
+export const KEPT_MS = 1_000;
+
 /** Milliseconds between looks for sessions that have ended while their pages are open. */
 export const SWEEP_MS = 5_000;

@@ -40,7 +40,7 @@ export function openOperatorConsole(
   const sessions = new ConsoleSessions<OperatorHolder>({
     keys: { findSince: (name, wallMs, sinceMs) => holderOf(name, keys, wallMs, sinceMs) },
     clock,
-    file: { read: () => ({ instance, sessions: [] }), write: () => {} },
+    file: { read: () => ({ instance, sessions: [] }), write: async () => {} },
     cookieWord: "operator",
     onNotKept: () => {},
   });

@@ -3,7 +3,7 @@
  * hashes of what browsers hold: the file lets nobody in. Losing it signs everybody out.
  */
 import { randomBytes } from "node:crypto";
-import { filePath, readFileIfPresent, replacePrivateFile } from "../sys/disk.ts";
+import { filePath, readFileIfPresent, replacePrivateFileLater } from "../sys/disk.ts";
 
 /** A session as it is kept. */
 export interface KeptSession {
@@ -37,9 +37,9 @@ export class SessionFile {
     return kept ?? { instance: randomBytes(4).toString("hex"), sessions: [] };
   }
 
-  /** Throws the disk's error. */
-  write(kept: KeptSessions): void {
-    replacePrivateFile(this.#path, [JSON.stringify(kept)]);
+  /** Rejects with the disk's error. Precondition: the one before is done. */
+  write(kept: KeptSessions): Promise<void> {
+    return replacePrivateFileLater(this.#path, JSON.stringify(kept));
   }
 }
 

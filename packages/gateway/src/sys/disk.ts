@@ -19,7 +19,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { open, rename, rm, statfs } from "node:fs/promises";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -121,13 +121,9 @@ function readFully(descriptor: number, piece: Buffer, offset: number): number {
  * new, whole. On stable storage when it returns. Uses the neighbour `<path>.tmp`, which only a
  * crash leaves behind: what failed must not take up the room on a full disk.
  */
-export function replaceFile(
-  path: string,
-  pieces: Iterable<string | Uint8Array>,
-  mode = PUBLIC_MODE,
-): void {
+export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
   const draft = `${path}.tmp`;
-  const descriptor = openSync(draft, "w", mode);
+  const descriptor = openSync(draft, "w", PUBLIC_MODE);
   let isWhole = false;
   try {
     for (const piece of pieces) writeFileSync(descriptor, piece);
@@ -147,7 +143,7 @@ export function replaceFile(
 export function createPrivateFile(path: string, content: string): void {
   const draft = `${path}.tmp`;
   removeFile(draft);
-  const descriptor = openSync(draft, "wx", 0o600);
+  const descriptor = openSync(draft, "wx", PRIVATE_MODE);
   try {
     writeFileSync(descriptor, content);
     fsyncSync(descriptor);
@@ -157,11 +153,33 @@ export function createPrivateFile(path: string, content: string): void {
   renameDurably(draft, path);
 }
 
-/** {@link replaceFile}, for the eyes of the gateway's own user only. */
-export function replacePrivateFile(path: string, pieces: Iterable<string | Uint8Array>): void {
-  // A draft that a crash left behind keeps the mode it was made with.
-  removeFile(`${path}.tmp`);
-  replaceFile(path, pieces, PRIVATE_MODE);
+/**
+ * {@link replaceFile} for the eyes of the gateway's own user only, and without waiting, for a thread
+ * that must not block. Precondition: the one before of this path is done.
+ */
+export async function replacePrivateFileLater(path: string, content: string): Promise<void> {
+  const draft = `${path}.tmp`;
+  // One that a crash left behind keeps the mode it was made with.
+  await rm(draft, { force: true });
+  try {
+    const file = await open(draft, "wx", PRIVATE_MODE);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await rename(draft, path);
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Bytes that may still be written where the folder is, by one who is not the superuser. */
