@@ -13,6 +13,9 @@ import { envelope, KEY_1, SignedClient, sign } from "./signed-client.ts";
 const TIME = { wallMs: 1_746_774_142_000, marketMs: 1_746_774_142_000 };
 const ASYNC_API = new URL(import.meta.resolve("@asyncapi/specs/schemas/3.0.0-without-$id.json"));
 
+/** Of a validator for one value: to make a long one takes far longer than to run it. */
+const USED_ONCE = { code: { optimize: false }, inlineRefs: false };
+
 async function getJson(url: string): Promise<Record<string, unknown>> {
   const response = await fetch(url);
   assert.equal(response.status, 200);
@@ -22,7 +25,7 @@ async function getJson(url: string): Promise<Record<string, unknown>> {
 test("docs: the OpenAPI document is valid OpenAPI 3.1", async (t) => {
   const { url } = await startInProcess(t, TIME);
   const document = await getJson(`${url}/openapi.json`);
-  const { valid, errors } = await new Validator().validate(document);
+  const { valid, errors } = await new Validator({ ...USED_ONCE }).validate(document);
   assert.ok(valid, JSON.stringify(errors));
   assert.equal(document["openapi"], "3.1.0");
   assert.deepEqual(document["servers"], [{ url }]);
@@ -31,7 +34,7 @@ test("docs: the OpenAPI document is valid OpenAPI 3.1", async (t) => {
 test("docs: the AsyncAPI document is valid AsyncAPI 3", async (t) => {
   const { url } = await startInProcess(t, TIME);
   const document = await getJson(`${url}/asyncapi.json`);
-  const ajv = new Ajv({ strict: false, logger: false, validateFormats: false });
+  const ajv = new Ajv({ ...USED_ONCE, strict: false, logger: false, validateFormats: false });
   const validate = ajv.compile(JSON.parse(readFileSync(ASYNC_API, "utf8")) as object);
   assert.ok(validate(document), ajv.errorsText(validate.errors));
 });
