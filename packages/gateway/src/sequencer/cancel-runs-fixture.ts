@@ -86,6 +86,15 @@ export class RunsBench {
     }
   }
 
+  /** An order of the desk alone that has filled while its cancel is pending. */
+  fillBeforeCancel(account: Account): Order {
+    const order = this.place(account);
+    const { orderQty: cumQty } = order;
+    const filled: Order = { ...order, phase: "Filled", cumQty, cancelPending: true };
+    this.#book(account).replace(filled);
+    return filled;
+  }
+
   /** Counts the looks at open orders of the account from now on, for each turn. */
   countLooks(account: Account): readonly number[] {
     const counts = [0];

@@ -32,6 +32,13 @@ export type RunOutcome =
   /** It works on. */
   | { readonly outcome: "failed"; readonly order: Order; readonly refusal: Refusal };
 
+/** What comes of an order that there is nothing to do about; null: it can be cancelled. */
+export function idleOutcome(order: Order): RunOutcome | null {
+  // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
+  if (!isWorking(order)) return { outcome: "tooLate", order };
+  return order.cancelPending ? { outcome: "already", order } : null;
+}
+
 /** Whether the order may work on: also where the venue may refuse the cancel of somebody else. */
 export function mayWorkOn({ outcome, order }: RunOutcome): boolean {
   return outcome === "failed" || (outcome === "already" && order.cancelPending);
@@ -158,9 +165,8 @@ export class CancelRuns {
 
   #cancel(order: Order, run: CancelRun, nowMs: UnixMs): RunOutcome {
     const { reason, cause, faults = null } = run;
-    // Filled or rejected while a cancel is pending: that cancel's answer is on its way.
-    if (!isWorking(order)) return { outcome: "tooLate", order };
-    if (order.cancelPending) return { outcome: "already", order };
+    const idle = idleOutcome(order);
+    if (idle !== null) return idle;
     const by = cause ?? { channel: Channel.Gateway, actor: reason, requestId: "" };
     const cancel = (each: Order) => this.#partitions.cancel(each, nowMs, reason, faults);
     const canceled = this.#partitions.caused(by, cancel, order);

@@ -93,6 +93,21 @@ test("cancel-all: a preview of many looks at a step of them in a turn, and shows
   assert.deepEqual([listed[0], listed[1]], ["11000000000", "11000000001"], "oldest first");
 });
 
+test("cancel-all: a preview says of what has filled before its cancel that it is too late", async () => {
+  const bench = new Bench();
+  const { orderId } = bench.fillBeforeCancel(ALICE.account);
+  await bench.committed();
+  const answers = [bench.preview(), bench.cancelAll()];
+  await bench.settle();
+  for (const answer of answers) {
+    const { data } = JSON.parse((await answer).body);
+    assert.deepEqual([data.matched, data.too_late], [1, 1]);
+    const [listed] = data.orders;
+    assert.deepEqual([listed.order_no, listed.outcome], [orderId, "too_late"]);
+    assert.equal(listed.result.reason, "too_late_filled");
+  }
+});
+
 test("cancel-all: a preview is refused where many take turns already", async () => {
   const bench = new Bench();
   bench.place(ALICE.account);

@@ -22,6 +22,7 @@ import {
 import { walkOpen } from "../archive/open-walk.ts";
 import type { Caller } from "../auth/key-store.ts";
 import { sees } from "../auth/portfolio-scope.ts";
+import { idleOutcome, type RunOutcome } from "../sequencer/cancel-runs.ts";
 import type { Turn } from "../sequencer/command-turn.ts";
 import type {
   Answer,
@@ -112,7 +113,7 @@ export class CancelAllService {
 
   /** Of one moment, in as many turns as it takes. */
   async #preview(caller: Caller, filter: CancelFilter): Promise<WrittenAnswer> {
-    const { partitions, refusesQueries, refusesWalks, turns } = this.#sequencer;
+    const { refusesQueries, refusesWalks, turns } = this.#sequencer;
     if (refusesQueries) return failed("OVERLOADED", TOO_MANY_WAIT);
     if (refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
     const nowMs = this.#sequencer.catchUp();
@@ -122,16 +123,21 @@ export class CancelAllService {
     // Open orders are told newest first, and listed as they will be worked off.
     const fates = new CancelAllFates({ isBackwards: true });
     const onMatch = (order: Order): boolean => {
-      if (!matches(order)) return true;
-      const refusal = order.cancelPending ? null : partitions.cancelRefusal(order, nowMs);
-      const outcome = order.cancelPending ? "already" : refusal === null ? "done" : "failed";
-      fates.add({ order, outcome, refusal });
+      if (matches(order)) fates.add(fateOf(this.#foreseen(order, nowMs)));
       return true;
     };
     const open = this.#book(caller);
     await walkOpen({ open, filter: {}, nextTurn: () => turns.next(), onMatch });
     const body = encodeSuccess(fates.encoded("preview"));
     return await this.#sequencer.read(() => ({ httpStatus: 200, body, replayed: false }));
+  }
+
+  /** What a run would come to with the order now. */
+  #foreseen(order: Order, nowMs: UnixMs): RunOutcome {
+    const idle = idleOutcome(order);
+    if (idle !== null) return idle;
+    const refusal = this.#sequencer.partitions.cancelRefusal(order, nowMs);
+    return refusal === null ? { outcome: "done", order } : { outcome: "failed", order, refusal };
   }
 
   #book({ account }: Caller): AccountBook {
