@@ -1,5 +1,5 @@
 /** Cancels, and the ways in which one can be said over HTTP: all of them mean the same. */
-import type { Condition } from "../oracle/orders.ts";
+import type { Condition, OrderType, Side } from "../oracle/orders.ts";
 import type { Random } from "../world/random.ts";
 
 export type OrderName = ({ readonly order_no: string } | { readonly reference_id: string }) &
@@ -16,9 +16,22 @@ export interface Cancel {
 
 export interface CancelAll {
   readonly kind: "cancelAll";
-  readonly side: "buy" | "sell" | null;
-  readonly symbol: string | null;
+  readonly filter: CancelFilter;
+  /** Only what it would cancel is asked. */
+  readonly isPreview?: boolean;
   readonly form?: Form;
+}
+
+/** Which orders a cancel-all means, in the wire's words; what is left out means all. */
+export interface CancelFilter {
+  readonly market?: string;
+  readonly symbol?: string;
+  readonly order_side?: Side;
+  readonly portfolio_id?: string;
+  readonly order_type?: OrderType;
+  /** Seconds. */
+  readonly older_than?: number;
+  readonly reference_id_prefix?: string;
 }
 
 /** Which method says it, and what carries its fields. */
@@ -65,12 +78,8 @@ export function cancelWire({ form = BY_BODY, isBatch, names }: Cancel): Wire {
   return isBatch ? wireOf("/batch", names, form) : wireOf("", names[0] ?? {}, form);
 }
 
-export function cancelAllWire({ form = BY_BODY, side, symbol }: CancelAll): Wire {
-  const filter = {
-    ...(side !== null && { order_side: side }),
-    ...(symbol !== null && { symbol }),
-  };
-  return wireOf("/all", filter, form);
+export function cancelAllWire({ filter, isPreview, form = BY_BODY }: CancelAll): Wire {
+  return wireOf("/all", { ...filter, ...(isPreview === true && { preview: 1 }) }, form);
 }
 
 function wireOf(of: Of, fields: object, { method, carrier, isEscaped }: Form): Wire {

@@ -259,17 +259,26 @@ export function httpRequest(
 
 export function socketRequest(id: string, key: Secret, command: Command): Signed {
   // Over a socket there is one form alone.
-  const { body } = wireOf(command.kind === "cancel" ? { ...command, form: BY_BODY } : command);
-  const op = command.kind === "cancel" || command.kind === "place" ? command.kind : null;
-  if (op === null || !("isBatch" in command)) throw new Error(`no socket command: ${command.kind}`);
+  const { body } = wireOf("form" in command ? { ...command, form: BY_BODY } : command);
   const receipt = wantsReceipt(command) ? ',"receipt":"ed25519"' : "";
   const asks = prefersOrders(id) ? `${receipt},"prefer":"return=representation"` : receipt;
-  const name = command.isBatch ? `${op}_batch` : op;
-  const text = `{"op":"${name}","id":"${id}"${asks},"data":${body}}`;
+  const text = `{"op":"${opOf(command)}","id":"${id}"${asks},"data":${body}}`;
   return {
     bytes: Buffer.from(text),
     fingerprint: fingerprintOf(`command\0${key.apiKey}\0${id}`, ""),
   };
+}
+
+function opOf(command: Command): string {
+  switch (command.kind) {
+    case "cancelAll":
+      return "cancel_all";
+    case "cancel":
+    case "place":
+      return command.isBatch ? `${command.kind}_batch` : command.kind;
+    default:
+      throw new Error(`no socket command: ${command.kind}`);
+  }
 }
 
 /** Whether a command of that id asks for whole orders in its reply: every second one does. */

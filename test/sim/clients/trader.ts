@@ -16,7 +16,7 @@ import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import { formed, type OrderName } from "./forms.ts";
+import { type CancelAll, formed, type OrderName } from "./forms.ts";
 import { HttpClient } from "./http-client.ts";
 import {
   type Command,
@@ -231,7 +231,7 @@ export class Trader {
   #request(command: Command): Request {
     const { forges, key, nextId, nextTimestamp, random, stream, usesFormer, world } = this.#options;
     const id = nextId();
-    const canTravel = command.kind === "place" || command.kind === "cancel";
+    const canTravel = OF_SOCKETS.has(command.kind);
     const channel = canTravel && stream.isOpen && random.chance(0.4) ? "socket" : "http";
     const isForged = channel === "http" && forges && random.chance(0.04);
     const isByFormer = channel === "http" && usesFormer && random.chance(0.2);
@@ -281,14 +281,39 @@ export class Trader {
   #formed(): Command {
     const { forms } = this.#options;
     const command = this.#command();
-    const hasForms = command.kind === "cancel" || command.kind === "cancelAll";
-    return hasForms && forms !== null ? formed(command, forms) : command;
+    if (forms === null || (command.kind !== "cancel" && command.kind !== "cancelAll")) {
+      return command;
+    }
+    return formed(command.kind === "cancel" ? command : this.#narrowed(command, forms), forms);
+  }
+
+  /** Of few orders, mostly, and perhaps only to see which they are. */
+  #narrowed({ filter }: CancelAll, random: Random): CancelAll {
+    const { portfolios } = this.#options;
+    const isPreview = random.chance(0.4);
+    const known = this.#known.at(-1)?.reference ?? "";
+    const maybe = <Value>(name: string, value: Value) => random.chance(0.2) && { [name]: value };
+    const ages = { ...maybe("older_than", random.pick([0, 1, 1, 2, 3_600])) };
+    const narrower = {
+      ...filter,
+      ...maybe("market", random.pick(["usex", "nasdaq", "hkex", "crypto"])),
+      ...maybe("portfolio_id", random.pick(portfolios)),
+      ...maybe("order_type", random.pick(["limit_order", "limit_order", "stop_limit_order"])),
+      ...maybe("reference_id_prefix", known.slice(0, random.between(1, known.length))),
+      // How old an order is changes while nothing happens.
+      ...(!isPreview && ages),
+    };
+    return { kind: "cancelAll", filter: narrower, isPreview };
   }
 
   #command(): Command {
-    const { hasNets, isStrict, isVenueFaulty, previews, random } = this.#options;
+    const { forms, hasNets, isStrict, isVenueFaulty, previews, random } = this.#options;
     const kinds = { ...KINDS, ...(isStrict && STRICT_KINDS), ...(!hasNets && NETLESS_KINDS) };
-    const asked = { fault: isVenueFaulty ? 4 : 0, preview: previews ? 6 : 0 };
+    const asked = {
+      fault: isVenueFaulty ? 4 : 0,
+      preview: previews ? 6 : 0,
+      ...(hasNets && forms !== null && { cancelAll: 2 }),
+    };
     const kind = random.weighted({ ...kinds, ...asked });
     if (isStrict && (kind === "clock" || this.#isShut())) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
@@ -425,13 +450,14 @@ export class Trader {
     );
   }
 
-  #cancelAllCommand(): Command {
+  #cancelAllCommand(): CancelAll {
     const { random } = this.#options;
-    return {
-      kind: "cancelAll",
-      side: random.pick([null, null, "buy", "sell"] as const),
-      symbol: random.chance(0.4) ? random.pick(CANCEL_ALL_SYMBOLS) : null,
+    const side = random.pick([null, null, "buy", "sell"] as const);
+    const filter = {
+      ...(side !== null && { order_side: side }),
+      ...(random.chance(0.4) && { symbol: random.pick(CANCEL_ALL_SYMBOLS) }),
     };
+    return { kind: "cancelAll", filter };
   }
 
   #faultCommand(): Command {
@@ -549,6 +575,9 @@ export class Trader {
     return { order_no: known.orderNo };
   }
 }
+
+/** What is a command of a socket as well. */
+const OF_SOCKETS: ReadonlySet<string> = new Set(["place", "cancel", "cancelAll"]);
 
 /** How often each kind of request is made, of about a hundred. */
 const KINDS = {

@@ -4,6 +4,7 @@
  */
 import type { Answer, Key, Request } from "../clients/requests.ts";
 import type { Envelope } from "./answers.ts";
+import { matched } from "./cancel-alls.ts";
 import type { Model } from "./model.ts";
 import { seenOrders } from "./orders.ts";
 import { promised } from "./violation.ts";
@@ -43,6 +44,10 @@ export class Budgets {
       `${id} open`,
       () => [String(seenOrders(key, this.#model.openOrders(key.account)).length)],
     ];
+    if (command.kind === "cancelAll" && command.isPreview !== true) {
+      const isAny = () => matched(this.#model, key, command).length > 0;
+      return [open, [`${id} covered`, () => [isAny() ? "covered" : "not covered"]]];
+    }
     if (command.kind !== "cancel") return [open];
     const { names } = command;
     const isOpen = () => {
@@ -79,7 +84,8 @@ export class Budgets {
       promised(code !== RATE_LIMITED && rateLimit === null, `${id} has no budget: ${text}`);
       return;
     }
-    if (code === RATE_LIMITED && command.kind === "cancel") {
+    const isNeeded = command.kind === "cancel" || command.kind === "cancelAll";
+    if (code === RATE_LIMITED && isNeeded && !("isPreview" in command && command.isPreview)) {
       const right = this.#windows.right(`${id} covered`);
       promised(right.has("not covered"), `${id} was covered by what is open: ${text}`);
     }

@@ -207,6 +207,7 @@ export class History {
   /** Not predicted; whoever placed it has asked for it, at an hour that takes it. */
   #witness(event: ExecutionReported, model: WitnessedModel): void {
     const { execType, order } = event;
+    model.nowMs = order.updatedAtMs;
     if (execType === ExecType.Canceled) this.#witnessCancel(event);
     if (execType === ExecType.Replaced) this.#witnessAmend(event);
     const isHalted = this.#blocks.surelyHalted(order.market, this.readBeforeMs);
@@ -556,6 +557,7 @@ export class History {
 
   /** One after the other, of those that were open when the first of them was cancelled. */
   #oneOfAll(request: Request, command: CancelAll, orderId: string): void {
+    promised(command.isPreview !== true, `${request.id} was to cancel nothing`);
     const decided = this.#decided.firstTime(request, this.hasJumped);
     const meant = this.predictions.cancelAlls.orders(request.key, command);
     // A crash in between takes along what it was to cancel; sent again it means what is open then.

@@ -248,7 +248,8 @@ export class Model {
     const { terms } = placing;
     const figures = { ...figuresOf(terms), collar: this.collarOf(terms) };
     const isOdd = this.grids.isOdd(terms.symbol, terms.qty);
-    const order: ModelOrder = { ...UNTOUCHED, ...placing, ...figures, isOdd };
+    const createdAtMs = this.nowMs;
+    const order: ModelOrder = { ...UNTOUCHED, ...placing, ...figures, isOdd, createdAtMs };
     this.#orders.push(order);
     return order;
   }

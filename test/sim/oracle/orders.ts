@@ -45,8 +45,9 @@ export interface Told extends Terms {
   readonly last_price: Units | null;
   /** Number of the fill. */
   readonly exec_id: string | null;
-  /** The key that placed it; nobody is told. */
+  /** The key that placed it, and when by the exchange's clock; nobody is told. */
   readonly placedBy: string;
+  readonly createdAtMs: number;
 }
 
 /** Who places an order, and how it will be called. */
@@ -59,6 +60,7 @@ export interface Placing {
 
 /** An order as the model keeps it. */
 export interface ModelOrder extends Placing {
+  readonly createdAtMs: number;
   price: Units;
   trigger: Units;
   /** Where it is in the book: its price, but for an enhanced limit order that came far. */
@@ -123,7 +125,10 @@ export function ordersAt(stream: readonly Told[], seq: number): Told[] {
   return [...latest.values()].sort((one, other) => Number(one.order_no) - Number(other.order_no));
 }
 
-type Untouched = Omit<ModelOrder, keyof Placing | "price" | "rests" | "trigger" | "collar" | "qty">;
+type Untouched = Omit<
+  ModelOrder,
+  keyof Placing | "createdAtMs" | "price" | "rests" | "trigger" | "collar" | "qty"
+>;
 
 /** The state of an order that has just been made. */
 export const UNTOUCHED: Readonly<Untouched> = {
@@ -188,5 +193,6 @@ export function toldOf(order: ModelOrder, fill: Fill | null): Told {
     last_price: fill?.price ?? null,
     exec_id: fill?.execId ?? null,
     placedBy: order.placedBy,
+    createdAtMs: order.createdAtMs,
   };
 }

@@ -89,9 +89,7 @@ export class Predictions {
       case "preview":
         return this.questions({ ...request, command: command.of });
       case "cancelAll":
-        // Elsewhere it is never refused for what it finds.
-        if (this.hours === null) return [];
-        return [[`${id}/0`, () => this.cancelAlls.question(request, command)]];
+        return this.cancelAlls.questions(request, command);
       case "balance":
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];

@@ -172,7 +172,8 @@ export class Verdicts {
     } else if (command.kind === "cancelAll") {
       const problem = this.history.predictions.cancelAlls.unremembered(request, command, envelope);
       promised(problem === null, say(`${problem}`));
-      this.history.count("cancel-all that changed nothing");
+      const isPreview = command.isPreview === true;
+      this.history.count(isPreview ? "preview cancel-all" : "cancel-all that changed nothing");
     } else {
       promised(envelope.code !== 0, say("it is not durable"));
     }

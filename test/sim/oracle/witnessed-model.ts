@@ -217,5 +217,6 @@ function toldOf({ order, execution }: ExecutionReported): Told {
     last_price: execution?.lastPx ?? null,
     exec_id: execution?.execId ?? null,
     placedBy: order.enteredBy,
+    createdAtMs: order.createdAtMs,
   };
 }

@@ -239,6 +239,89 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "nothing-cancelled",
+    what: "a cancel-all says that nothing was open although orders that have traded were",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "        scope: { account, matches: matcherOf(caller, filter, nowMs) },",
+        replace:
+          "        scope: {\n" +
+          "          account,\n" +
+          "          matches: (order) => order.cumQty === 0n && matcherOf(caller, filter, nowMs)(order),\n" +
+          "        },",
+      },
+    ],
+  },
+  {
+    name: "older-is-younger",
+    what: "a cancel-all of orders of an age takes those that are a second younger as well",
+    seedsMax: 100,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "nowMs - order.createdAtMs >= olderThanS * 1000",
+        replace: "nowMs - order.createdAtMs >= olderThanS * 1000 - 1000",
+      },
+    ],
+  },
+  {
+    name: "nasdaq-as-usex",
+    what: "a cancel-all of one market cancels what was placed with another name of it",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "    (market === undefined || order.market === market) &&",
+        replace:
+          "    (market === undefined || (order.market === 'crypto') === (market === 'crypto')) &&",
+      },
+    ],
+  },
+  {
+    name: "cancel-all-again",
+    what: "a cancel-all that comes over a socket a second time cancels younger orders",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "    const written = this.#sequencer.writeMany(caller, identity, decide, origin);",
+        replace:
+          "    const isNew = identity.isReusable && this.#sequencer.remembers(caller.account, identity);\n" +
+          "    const again = { ...identity, fingerprint: identity.fingerprint.slice(1) };\n" +
+          "    const as = isNew ? again : identity;\n" +
+          "    const written = this.#sequencer.writeMany(caller, as, decide, origin);",
+      },
+    ],
+  },
+  {
+    name: "preview-cancels",
+    what: "a cancel-all over a socket that is to show what it would cancel does so",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "    if (request.isPreview) return",
+        replace: "    if (request.isPreview && identity.isReusable !== true) return",
+      },
+    ],
+  },
+  {
+    name: "preview-leaves-out",
+    what: "a preview of a cancel-all leaves out orders that have traded, behind the first one",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/cancel-all-service.ts`,
+        find: "      if (matches(order)) fates.add(",
+        replace:
+          "      if (fates.counts.done > 0 && order.cumQty > 0n) return true;\n" +
+          "      if (matches(order)) fates.add(",
+      },
+    ],
+  },
+  {
     name: "preview-does-it",
     what: "a preview does what it shows",
     seedsMax: 20,
