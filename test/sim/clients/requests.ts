@@ -1,7 +1,7 @@
 /** Requests of simulated clients: what they ask for, and the bytes that they send each time. */
 import { createHash, createHmac, type KeyObject, sign as signEd25519 } from "node:crypto";
-import { decimal } from "../oracle/money.ts";
-import type { Condition, Terms } from "../oracle/orders.ts";
+import { decimal, instrumentOf } from "../oracle/money.ts";
+import type { Condition, Side, Terms } from "../oracle/orders.ts";
 import {
   BY_BODY,
   type Cancel,
@@ -100,7 +100,22 @@ export type Command =
   | { readonly kind: "executions" | "transactions"; readonly filter: StatementFilter }
   | { readonly kind: "balance" }
   | { readonly kind: "positions" }
+  /** The account's dead-man's switches, and what operators hold back. */
+  | { readonly kind: "deadMans" }
+  | { readonly kind: "restrictions" }
+  | Estimate
   | Preview;
+
+/** How much could be traded with that part of what is free. */
+export interface Estimate {
+  readonly kind: "estimate";
+  readonly symbol: string;
+  readonly side: Side;
+  /** Null: none, of a sell. */
+  readonly price: bigint | null;
+  /** Hundredths. */
+  readonly percent: number;
+}
 
 /** What one of these, of one order, would come to now. */
 export interface Preview {
@@ -206,6 +221,14 @@ function wireOf(command: Command): Wire {
       return { method: "GET", target: "/account/v1/balance", body: "" };
     case "positions":
       return { method: "GET", target: "/account/v1/positions", body: "" };
+    case "deadMans":
+      return { method: "GET", target: "/trade/v1/dead-man", body: "" };
+    case "restrictions":
+      return { method: "GET", target: "/trade/v1/restrictions", body: "" };
+    case "estimate": {
+      const body = JSON.stringify(estimateBody(command));
+      return { method: "POST", target: "/trade/v1/orders/quantity", body };
+    }
     case "preview": {
       const { body, method } = wireOf(command.of);
       const path = "/trade/v1/orders";
@@ -343,5 +366,15 @@ function amendBody({
     ...(qty !== null && { qty: decimal(qty) }),
     ...(trigger !== null && { trigger_price: decimal(trigger) }),
     ...condition,
+  };
+}
+
+function estimateBody({ symbol, side, price, percent }: Estimate): object {
+  return {
+    market: instrumentOf(symbol).market,
+    symbol,
+    order_side: side,
+    ...(price !== null && { price: decimal(price) }),
+    ratio: String(percent / 100),
   };
 }

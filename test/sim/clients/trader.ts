@@ -3,23 +3,31 @@
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
 import type { Auditor } from "../oracle/auditor.ts";
-import {
-  ALL_INSTRUMENTS,
-  INSTRUMENTS,
-  instrumentOf,
-  LISTED,
-  NOBODYS_SYMBOL,
-  ONE,
-} from "../oracle/money.ts";
+import { INSTRUMENTS, instrumentOf, LISTED, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { type CancelAll, formed, type OrderName } from "./forms.ts";
+import {
+  CANCEL_ALL_SYMBOLS,
+  FAULTS,
+  HONG_KONG_TYPES,
+  KINDS,
+  NETLESS_KINDS,
+  ODD_LOT_TYPES,
+  ORDER_TYPES,
+  PREVIEWED,
+  REFUSED,
+  STATEMENT_FIELDS,
+  STRICT_KINDS,
+  TIMES_IN_FORCE,
+} from "./habits.ts";
 import { HttpClient } from "./http-client.ts";
 import {
   type Command,
+  type Estimate,
   httpRequest,
   type Key,
   type Placing,
@@ -71,6 +79,8 @@ export interface TraderOptions {
   readonly filters: boolean;
   /** Whether it asks what would come of orders, amends and cancels. */
   readonly previews: boolean;
+  /** Whether it looks at its switches, at restrictions and at what it could trade. */
+  readonly looks: boolean;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
   readonly heard: Heard[];
   /** What its orders are in. */
@@ -159,6 +169,7 @@ export class Trader {
       await this.#sleep(5 + random.fraction() * 60);
     }
     this.#learn(request);
+    await this.#lookWhy(request);
     // Now and then it did not believe its eyes.
     if (random.chance(0.08) && !this.#isTooOld(request)) await this.#send(request);
     return request;
@@ -258,6 +269,16 @@ export class Trader {
     };
   }
 
+  /** Whoever is kept out looks at what is held back, mostly. */
+  async #lookWhy({ answers }: Request): Promise<void> {
+    const { looks, random } = this.#options;
+    const isKeptOut = /"reason":"(blocked|market_halted|instrument_halted|dead_man_blocked)"/.test(
+      answers.at(-1)?.text ?? "",
+    );
+    if (!looks || !isKeptOut || random.chance(0.3)) return;
+    await this.perform({ kind: random.pick(["restrictions", "restrictions", "deadMans"]) });
+  }
+
   #learn({ command, answers }: Request): void {
     if (command.kind !== "place") return;
     const envelope = JSON.parse(answers.at(-1)?.text ?? "{}") as {
@@ -307,18 +328,24 @@ export class Trader {
   }
 
   #command(): Command {
-    const { forms, hasNets, isStrict, isVenueFaulty, previews, random } = this.#options;
+    const { forms, hasNets, isStrict, isVenueFaulty, looks, previews, random } = this.#options;
     const kinds = { ...KINDS, ...(isStrict && STRICT_KINDS), ...(!hasNets && NETLESS_KINDS) };
     const asked = {
       fault: isVenueFaulty ? 4 : 0,
       preview: previews ? 6 : 0,
       ...(hasNets && forms !== null && { cancelAll: 2 }),
+      deadMans: looks ? 1.5 : 0,
+      restrictions: looks ? 1.5 : 0,
+      // What the rules say of ticks and lots then depends on the price.
+      estimate: looks && !isStrict ? 2 : 0,
     };
     const kind = random.weighted({ ...kinds, ...asked });
     if (isStrict && (kind === "clock" || this.#isShut())) return this.#strictClock();
     if (kind === "orders") return this.#listCommand();
     if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
     if (kind === "balance" || kind === "time") return { kind };
+    if (kind === "deadMans" || kind === "restrictions") return { kind };
+    if (kind === "estimate") return this.#estimateCommand();
     if (kind === "cancelAll") return this.#cancelAllCommand();
     if (kind === "deadMan") return this.#deadManCommand();
     if (kind === "fault") return this.#faultCommand();
@@ -460,6 +487,14 @@ export class Trader {
     return { kind: "cancelAll", filter };
   }
 
+  #estimateCommand(): Estimate {
+    const { random, symbols } = this.#options;
+    const symbol = random.pick(symbols);
+    const side = random.pick(["buy", "buy", "sell"] as const);
+    const price = side === "buy" ? this.#price(symbol) : null;
+    return { kind: "estimate", symbol, side, price, percent: random.pick([1, 33, 100]) };
+  }
+
   #faultCommand(): Command {
     const { onFault, random } = this.#options;
     const fault = random.pick(FAULTS);
@@ -579,94 +614,10 @@ export class Trader {
 /** What is a command of a socket as well. */
 const OF_SOCKETS: ReadonlySet<string> = new Set(["place", "cancel", "cancelAll"]);
 
-/** How often each kind of request is made, of about a hundred. */
-const KINDS = {
-  place: 50,
-  cancel: 30,
-  amend: 10,
-  orders: 7,
-  executions: 2,
-  transactions: 2,
-  balance: 3,
-  cancelAll: 1,
-  deadMan: 0.7,
-  clock: 0.1,
-  time: 0,
-  fault: 0,
-} as const;
-
-/** What is asked about before it is done, or without. */
-const PREVIEWED = { place: 5, cancel: 3, amend: 2 } as const;
-
-const STRICT_KINDS = { amend: 6, clock: 6, time: 2 } as const;
-
-const NETLESS_KINDS = { cancelAll: 0, deadMan: 0 } as const;
-
-/** What a list of them is filtered by. */
-const STATEMENT_FIELDS = {
-  executions: ["market", "symbol", "order_side", "order_no", "reference_id", "portfolio_id"],
-  transactions: ["business_type", "io_type"],
-} as const;
-
-const ORDER_TYPES = {
-  limit_order: 80,
-  market_order: 10,
-  stop_limit_order: 6,
-  stop_market_order: 4,
-} as const;
-
-const HONG_KONG_TYPES = { ...ORDER_TYPES, enhanced_limit_order: 30 } as const;
-
-/** All but the first are refused. */
-const ODD_LOT_TYPES = {
-  limit_order: 95,
-  market_order: 2,
-  stop_limit_order: 1,
-  stop_market_order: 0,
-  enhanced_limit_order: 1,
-} as const;
-
-const TIMES_IN_FORCE = {
-  limit_order: { day: 6, gtc: 2, ioc: 1, fok: 1 },
-  market_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
-  stop_limit_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
-  stop_market_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
-  enhanced_limit_order: { day: 2, gtc: 1, ioc: 0, fok: 0 },
-  at_auction_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
-  at_auction_limit_order: { day: 1, gtc: 0, ioc: 0, fok: 0 },
-} as const;
-
-const FAULTS = [
-  "delayed_order",
-  "stuck_order",
-  "rejected_order",
-  "partial_fill_then_cancel",
-  "delayed_cancel",
-  "stuck_cancel",
-  "rejected_cancel",
-  "fill_before_cancel",
-  "dropped_frame",
-  "repeated_frame",
-  "lost_answer",
-] as const;
-
 /** A little less than the time for which a command's id counts, by real time. */
 const COMMAND_MEMORY_MS = 590_000;
 /** Before the window of its signature ends. */
 const GIVE_UP_MS = 240_000;
-
-const AAPL = { market: "usex", symbol: "AAPL", order_type: "limit_order", order_side: "buy" };
-
-/** Nobody trades the last one, ever; the one before it only where an operator lists it. */
-const CANCEL_ALL_SYMBOLS = [...ALL_INSTRUMENTS.map(({ symbol }) => symbol), NOBODYS_SYMBOL];
-
-/** What no market takes, and the code that says so. */
-const REFUSED: readonly { readonly body: object; readonly refused: number }[] = [
-  { body: { ...AAPL, qty: "0", price: "90" }, refused: 11030106 },
-  { body: { ...AAPL, qty: "1", price: "100.001" }, refused: 11030104 },
-  { body: { ...AAPL, qty: "1", price: "90", symbol: "NONE" }, refused: 11030103 },
-  { body: { ...AAPL, qty: "1", price: "90", order_side: "both" }, refused: 11030101 },
-];
 
 function describe(command: Command): string {
   const text = JSON.stringify(command, (_name, value: unknown) => {

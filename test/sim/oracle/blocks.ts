@@ -72,6 +72,18 @@ export class Blocks {
     });
   }
 
+  /** What held all the time, and what held perhaps at some moment. */
+  heldDuring(fromMs: number, untilMs: number): { surely: Block[]; perhaps: Block[] } {
+    const perhaps = this.#all.filter(({ askedAtMs, endedAtMs }) => {
+      return askedAtMs <= untilMs && (endedAtMs === null || endedAtMs >= fromMs);
+    });
+    const surely = perhaps.filter(({ answeredAtMs, endAskedAtMs }) => {
+      if (answeredAtMs === null || answeredAtMs >= fromMs) return false;
+      return endAskedAtMs === null || endAskedAtMs > untilMs;
+    });
+    return { surely, perhaps };
+  }
+
   /** Whether trading in the market stood still all the time since then. */
   surelyHalted(market: string, sinceMs: number): boolean {
     return this.#halts(market).some(({ answeredAtMs, endAskedAtMs }) => {

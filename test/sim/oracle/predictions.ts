@@ -10,6 +10,7 @@ import type { Blocks } from "./blocks.ts";
 import { CancelAlls } from "./cancel-alls.ts";
 import type { Decided } from "./decided.ts";
 import type { Instruments } from "./instruments.ts";
+import { isLook, Looks } from "./looks.ts";
 import type { Model } from "./model.ts";
 import { conditionCode, seenOrders, sees, type Terms, type Told } from "./orders.ts";
 import type { Refusals } from "./refusals.ts";
@@ -42,11 +43,13 @@ export class Predictions {
   readonly #instruments: Instruments;
   readonly hours: StrictHours | null;
   readonly cancelAlls: CancelAlls;
+  readonly looks: Looks;
 
   constructor(options: PredictionsOptions) {
     const { accounts, model, blocks, switches, refusals, windows, hours, instruments } = options;
     this.hours = hours;
     this.cancelAlls = new CancelAlls(options);
+    this.looks = new Looks(options);
     this.#instruments = instruments;
     this.#accounts = accounts;
     this.#model = model;
@@ -94,7 +97,7 @@ export class Predictions {
       case "positions":
         return [[`${id}/0`, () => [standingOf(model, key.account)]]];
       default:
-        return [];
+        return isLook(command) ? this.looks.questions(request, command) : [];
     }
   }
 

@@ -9,8 +9,10 @@ interface ArmedSwitch {
   readonly account: string;
   readonly kind: DeadManSet["scope"]["kind"];
   readonly value: string;
+  readonly timeoutMs: number;
   readonly dueMs: number;
   hasFired: boolean;
+  firedAtMs: number;
 }
 
 export class Switches {
@@ -29,7 +31,11 @@ export class Switches {
     this.lastSet = event;
     const key = `${account} ${kind} ${value}`;
     if (timeoutMs === 0) this.#all.delete(key);
-    else this.#all.set(key, { account, kind, value, dueMs: atMs + timeoutMs, hasFired: false });
+    else {
+      const dueMs = atMs + timeoutMs;
+      const armed = { account, kind, value, timeoutMs, dueMs, hasFired: false, firedAtMs: 0 };
+      this.#all.set(key, armed);
+    }
   }
 
   /** Whether the switch is armed, or has fired and blocks. */
@@ -48,11 +54,24 @@ export class Switches {
       `the switch ${kind} ${value} fired ${earlyMs} ms too early`,
     );
     armed.hasFired = true;
+    armed.firedAtMs = atMs;
     const meant = this.#model.openOrders(account);
     this.#model.owe(
       meant.filter((told) => isIn(armed, told.placedBy, told)),
       "dead_man",
     );
+  }
+
+  /** Those of an account as a client is shown them. */
+  shown(account: string): string {
+    const rows = [...this.#all.values()].filter((each) => each.account === account);
+    return rows
+      .map(({ kind, value, timeoutMs, hasFired, firedAtMs }) => {
+        const state = hasFired ? "fired" : "armed";
+        return `${kind.toLowerCase()} ${value} ${state} ${timeoutMs / 1_000} ${firedAtMs}`;
+      })
+      .sort()
+      .join(", ");
   }
 
   /** An order that one has to cancel still, or null. */

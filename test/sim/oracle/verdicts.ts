@@ -11,6 +11,7 @@ import {
 } from "./answers.ts";
 import { CANCEL_ALL_PASSING } from "./cancel-alls.ts";
 import type { History } from "./history.ts";
+import { isLook } from "./looks.ts";
 import type { Model } from "./model.ts";
 import { INSTRUMENTS } from "./money.ts";
 import { CONDITION_CODES, ordersAt, seenOrders, sees, type Told } from "./orders.ts";
@@ -95,6 +96,12 @@ export class Verdicts {
       const problem = previewProblem(asked, envelope, model, predictions);
       promised(problem === null, say(`${problem}`));
       this.history.count(`preview ${command.of.kind}`);
+      return;
+    }
+    if (isLook(command)) {
+      const problem = this.history.predictions.looks.problem(request, command, answer);
+      promised(problem === null, say(`${problem}`));
+      this.history.count(`look at ${command.kind}`);
       return;
     }
     if (command.kind === "balance" || command.kind === "positions") {
@@ -337,5 +344,7 @@ const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
   "positions",
   "transactions",
   "deadMan",
+  "deadMans",
+  "estimate",
   "clock",
 ]);

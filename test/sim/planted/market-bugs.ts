@@ -322,6 +322,19 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "estimate-without-charges",
+    what: "an estimate of a quantity takes the account's last cash for the price alone",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/money/account-views.ts`,
+        find: "    return gross + chargeOn(feeTable, instrument.marketGroup, Side.Buy, gross as Amount);",
+        replace:
+          "    return gross + (chargeOn(feeTable, instrument.marketGroup, Side.Buy, 0n) as Amount);",
+      },
+    ],
+  },
+  {
     name: "preview-does-it",
     what: "a preview does what it shows",
     seedsMax: 20,

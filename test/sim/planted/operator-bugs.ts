@@ -112,4 +112,29 @@ export const OPERATOR_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "fired-not-shown",
+    what: "a dead-man's switch that has fired, and blocks, is not among those of its account",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/safety/dead-man-service.ts`,
+        find: "[...this.#book(account).deadMan.all()].map(",
+        replace:
+          "[...this.#book(account).deadMan.all()].filter((each) => each.firedAtMs === null).map(",
+      },
+    ],
+  },
+  {
+    name: "block-not-shown",
+    what: "a block of the whole gateway is not among what is told of restrictions",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/trade/restriction-service.ts`,
+        find: "filter(({ scope }) => reaches(scope, caller));",
+        replace: "filter(({ scope }) => scope.account !== null && reaches(scope, caller));",
+      },
+    ],
+  },
 ];

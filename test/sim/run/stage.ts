@@ -331,6 +331,7 @@ export class Stage {
       conditions: this.swarm.conditions,
       filters: this.swarm.filters,
       previews: this.swarm.previews,
+      looks: this.swarm.looks,
       usesFormer: this.swarm.rotations,
       forms: this.swarm.forms ? new Random(this.world.seed, `forms ${name}`) : null,
       receipts: this.swarm.receipts,
