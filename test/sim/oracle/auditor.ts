@@ -107,6 +107,9 @@ export class Auditor {
     this.history.adjustments.requireWhole();
     this.history.accounts.requireWhole();
     this.history.witnessed?.requireWhole();
+    for (let told = this.history.marketAnswers.check(); told > 0; told -= 1) {
+      this.history.count("public market asked");
+    }
     for (let told = this.model.market.check(); told > 0; told -= 1) {
       this.history.count("public market told");
     }

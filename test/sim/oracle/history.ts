@@ -21,6 +21,7 @@ import { DecidedRequests, isIdempotent } from "./decided.ts";
 import { Instruments } from "./instruments.ts";
 import type { KeyEnds } from "./key-ends.ts";
 import { Limits } from "./limits.ts";
+import { MarketAnswers } from "./market-answers.ts";
 import { Model } from "./model.ts";
 import type { Told } from "./orders.ts";
 import { Predictions } from "./predictions.ts";
@@ -60,6 +61,7 @@ export class History {
   readonly stories: Stories;
   readonly lists = new AccountLists();
   readonly instruments: Instruments;
+  readonly marketAnswers: MarketAnswers;
   readonly windows: Windows;
   /** Real time was set in this world: what it says of a wait is not to be relied on. */
   hasJumped = false;
@@ -97,6 +99,7 @@ export class History {
     const mayBeLate = (market: string) => blocks.mayHaveHalted(market);
     this.witnessed = isStrict ? new WitnessedModel(mayBeLate) : null;
     this.model = this.witnessed ?? new Model();
+    this.marketAnswers = new MarketAnswers(this.model.market);
     this.hours = new StrictHours(nowMs);
     this.statements = new Statements(isStrict);
     this.switches = new Switches(this.model);

@@ -458,10 +458,10 @@ export class Model {
   }
 
   /** What trades apart is not told, and moves no price. */
-  #printed({ isOdd, terms }: ModelOrder, trade: Trade): void {
+  #printed({ isOdd, terms }: ModelOrder, trade: Omit<Trade, "atMs">): void {
     if (isOdd) return;
     const { symbol } = terms;
-    this.#trades.push(trade);
+    this.#trades.push({ ...trade, atMs: this.nowMs });
     this.#lastPrices.set(symbol, trade.price);
     this.#offTick.delete(symbol);
     this.#reach(symbol, trade.price);

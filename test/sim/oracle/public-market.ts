@@ -13,6 +13,8 @@ export interface Trade {
   readonly price: Units;
   readonly qty: Units;
   readonly aggressorSide: "buy" | "sell";
+  /** By the exchange's clock. */
+  readonly atMs: number;
 }
 
 interface Version {
@@ -40,6 +42,12 @@ export interface Shown {
   readonly trades: { readonly rows: readonly object[]; readonly afterSeq: number | null } | null;
 }
 
+/** A symbol at one of its versions: with all trades that are told still, oldest first. */
+export interface SymbolMoment {
+  readonly book: HeldBook;
+  readonly trades: readonly Trade[];
+}
+
 /** Trades in the first message of a subscription. */
 const SNAPSHOT_TRADES = 50;
 
@@ -50,6 +58,8 @@ export class PublicMarket {
   readonly #cutCounts = new Map<string, number>();
   /** Versions at which an epoch of a symbol may have begun. */
   readonly #bases = new Map<string, number[]>();
+  /** The version of each symbol that some reader has surely seen. */
+  readonly #seen = new Map<string, number>();
   readonly #shown: Shown[] = [];
 
   constructor() {
@@ -92,6 +102,8 @@ export class PublicMarket {
       const difference = this.#differenceAt(known.at(-1) ?? 0, shown);
       promised(fitting.length > 0, `public market at ${shown.seq}: ${difference}: ${shown.text}`);
       this.#bases.set(key, fitting);
+      const seen = Math.max(this.seen(shown.symbol), Math.min(...fitting) + shown.seq);
+      this.#seen.set(shown.symbol, seen);
     }
     return told.length;
   }
@@ -99,6 +111,23 @@ export class PublicMarket {
   /** The best prices of the latest version. */
   latest(symbol: string, levels: number): HeldBook {
     return shownBook(this.#versionsOf(symbol).at(-1), levels);
+  }
+
+  /** The number of the latest version. */
+  last(symbol: string): number {
+    return this.#versionsOf(symbol).length - 1;
+  }
+
+  /** One that was published: what the journal has may not be yet. */
+  seen(symbol: string): number {
+    return this.#seen.get(symbol) ?? 0;
+  }
+
+  moment(symbol: string, at: number): SymbolMoment {
+    const version = this.#versionsOf(symbol)[at];
+    const from = this.#cutCounts.get(symbol) ?? 0;
+    const trades = this.#tradesOf(symbol).slice(from, version?.tradeCount ?? 0);
+    return { book: shownBook(version), trades };
   }
 
   #differenceAt(base: number, { symbol, seq, book, trades }: Shown): string | null {
@@ -139,7 +168,7 @@ function shownBook(
 ): HeldBook {
   const shown = (side: readonly Level[] = []) => {
     return side.slice(0, levels).map(([price, qty, orders]) => {
-      return [Number(decimal(price)), Number(decimal(qty)), orders];
+      return [number(price), number(qty), orders];
     });
   };
   return { bids: shown(version?.bids), asks: shown(version?.asks) };
@@ -148,8 +177,13 @@ function shownBook(
 function tradeShown({ execId, price, qty, aggressorSide }: Trade): object {
   return {
     exec_id: execId,
-    price: Number(decimal(price)),
-    qty: Number(decimal(qty)),
+    price: number(price),
+    qty: number(qty),
     aggressor_side: aggressorSide,
   };
+}
+
+/** As the wire has it; 0 for none. */
+export function number(units: Units = 0n): number {
+  return Number(decimal(units));
 }

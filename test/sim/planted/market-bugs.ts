@@ -335,6 +335,30 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "candle-of-the-first-price",
+    what: "the lowest price of a candle stays that of its first trade",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${CORE}/market-data/candles.ts`,
+        find: "    low: price < candle.low ? price : candle.low,",
+        replace: "    low: candle.low,",
+      },
+    ],
+  },
+  {
+    name: "tape-of-old-steps",
+    what: "after a start trades are counted in the ticks and lots that held before a change",
+    seedsMax: 200,
+    plants: [
+      {
+        file: `${GATEWAY}/market/recover-tape.ts`,
+        find: "      if (grid !== null) tape.setGrid(grid);",
+        replace: "      if (grid === null) continue;",
+      },
+    ],
+  },
+  {
     name: "preview-does-it",
     what: "a preview does what it shows",
     seedsMax: 20,

@@ -1,6 +1,7 @@
 /** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
 
 import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
+import { MarketAsker } from "../clients/market-asker.ts";
 import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
@@ -33,6 +34,7 @@ export class Stage {
   readonly traders: Trader[];
   /** Who reads the public market, few prices or many. */
   readonly markets: MarketClient[];
+  readonly #askers: MarketAsker[];
   /** One of each account that acts only when it is asked to. */
   readonly callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
@@ -116,6 +118,7 @@ export class Stage {
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
     this.markets = this.isStrict ? [] : [5, 50].map((levels) => this.#marketOf(levels));
+    this.#askers = this.swarm.asks ? [this.#asker()] : [];
     const count = random.between(2, 5);
     const trader = (index: number, kind: string) => {
       const at = index % KEYS.length;
@@ -305,6 +308,15 @@ export class Stage {
     });
   }
 
+  #asker(): MarketAsker {
+    return new MarketAsker({
+      world: this.world,
+      random: new Random(this.world.seed, "market asker"),
+      port: PORT,
+      asking: (question) => this.auditor.history.marketAnswers.asking(question),
+    });
+  }
+
   #traderOf(name: string, key: Key, stream: StreamClient): Trader {
     const random = this.random;
     const portfolios = key.portfolios === undefined ? ["", ...PORTFOLIOS] : ["p1", "p1", "p1", ""];
@@ -369,13 +381,13 @@ export class Stage {
   goOn(): void {
     this.#isGoingOn = true;
     this.keepStreams();
-    for (const trader of this.traders) trader.start();
+    for (const each of [...this.traders, ...this.#askers]) each.start();
   }
 
   /** Nobody begins anything new. */
   stopTraders(): void {
     this.#isGoingOn = false;
-    for (const trader of this.traders) trader.stop();
+    for (const each of [...this.traders, ...this.#askers]) each.stop();
   }
 
   /** An operator acts, beside whatever else happens. */

@@ -39,6 +39,8 @@ export interface Swarm {
   readonly threadDeaths: boolean;
   /** Clients look at switches, at restrictions and at what they could trade. */
   readonly looks: boolean;
+  /** Somebody asks about the public market, beside those who follow it. */
+  readonly asks: boolean;
   /** Cancels come in all their forms. */
   readonly forms: boolean;
   /** Signed receipts are asked for. */
@@ -104,7 +106,8 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     listings: new Random(seed, "listings").chance(0.4),
     strictNets: new Random(seed, "strict nets").chance(0.7),
     previews: new Random(seed, "previews").chance(0.5),
-    looks: new Random(seed, "looks").chance(0.5),
+    looks: new Random(seed, "looks").chance(0.4),
+    asks: new Random(seed, "asks").chance(0.3) && !isStrict,
     forms: new Random(seed, "forms").chance(0.6),
     silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),

@@ -1,0 +1,98 @@
+/** A simulated reader of the public market that asks now and then, without a signature. */
+import { INSTRUMENTS, NOBODYS_SYMBOL } from "../oracle/money.ts";
+import type { Random } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import { HttpClient } from "./http-client.ts";
+import type { Sent } from "./requests.ts";
+
+export const INTERVALS = { "1m": 60, "5m": 300, "1h": 3_600, "1d": 86_400 } as const;
+export type Interval = keyof typeof INTERVALS;
+
+export type MarketQuestion =
+  | { readonly of: "depth"; readonly symbol: string; readonly levels: number }
+  | { readonly of: "trades"; readonly symbol: string; readonly limit: number }
+  | {
+      readonly of: "candles";
+      readonly symbol: string;
+      readonly interval: Interval;
+      readonly limit: number;
+    }
+  | { readonly of: "symbols" };
+
+export interface MarketAskerOptions {
+  readonly world: World;
+  readonly random: Random;
+  readonly port: number;
+  /** Before it is sent; called back with the text of an answer. */
+  readonly asking: (question: MarketQuestion) => (text: string) => void;
+}
+
+export class MarketAsker {
+  readonly #options: MarketAskerOptions;
+  readonly #http: HttpClient;
+  #isStopping = true;
+  #isIdle = true;
+  #askedCount = 0;
+
+  constructor(options: MarketAskerOptions) {
+    this.#options = options;
+    this.#http = new HttpClient(options.world, options.port);
+  }
+
+  start(): void {
+    this.#isStopping = false;
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  async #run(): Promise<void> {
+    const { random, world } = this.#options;
+    while (!this.#isStopping) {
+      const ms = random.fraction() * THINK_MS_MAX;
+      await new Promise<void>((resolve) => world.scheduler.after(ms, null, resolve));
+      if (!this.#isStopping) await this.#ask(this.#question());
+    }
+    this.#isIdle = true;
+  }
+
+  async #ask(question: MarketQuestion): Promise<void> {
+    this.#askedCount += 1;
+    const { of, ...parameters } = question;
+    const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+    const target = `/market/v1/${of}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`;
+    const id = `market-${this.#askedCount}`;
+    this.#options.world.tell(`${id} GET ${target}`);
+    const bytes = Buffer.from(`GET ${target} HTTP/1.1\r\nHost: sim\r\n\r\n`);
+    const request: Sent = { id, bytes, answers: [] };
+    const answered = this.#options.asking(question);
+    await this.#http.send(request);
+    for (const { text } of request.answers) answered(text);
+  }
+
+  #question(): MarketQuestion {
+    const { random } = this.#options;
+    const isKnown = !random.chance(0.03);
+    const symbol = isKnown ? random.pick(INSTRUMENTS).symbol : NOBODYS_SYMBOL;
+    const limit = random.pick([1, 2, 5, 500]);
+    switch (random.pick(["depth", "trades", "candles", "symbols"] as const)) {
+      case "depth":
+        return { of: "depth", symbol, levels: random.pick([1, 2, 7, 50]) };
+      case "trades":
+        return { of: "trades", symbol, limit };
+      case "candles": {
+        const interval = random.pick(["1m", "5m", "1h", "1d"] as const);
+        return { of: "candles", symbol, interval, limit };
+      }
+      case "symbols":
+        return { of: "symbols" };
+    }
+  }
+}
+
+/** Between an answer and the next question. */
+const THINK_MS_MAX = 250;
