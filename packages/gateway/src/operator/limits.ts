@@ -50,7 +50,8 @@ export const IDEMPOTENCY_KEY_MS = 86_400_000;
 export const OPERATOR_BODY_BYTES_MAX = 16_384;
 
 /**
- * Connections to the operator API at a time; the next one is closed at once. Reason: operators are
- * few. Where files are few, too, they have half of what there is.
+ * Connections to the operator API at a time; beyond them the oldest is closed that has shown
+ * neither token, signature nor session, and where all have, the next one. Reason: operators are
+ * few, and strangers must not take their places. Where files are few, they have half of them.
  */
 export const OPERATOR_CONNECTIONS_MAX = 256;

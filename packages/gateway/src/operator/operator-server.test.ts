@@ -100,16 +100,24 @@ test("operator server: takes as many connections as it has room for, and no more
     t.after(() => socket.destroy());
     return socket.on("error", () => {}).resume();
   };
-  const answered = async (socket: ReturnType<typeof connect>): Promise<boolean> => {
-    socket.write("GET /operator/v1/blocks HTTP/1.1\r\nHost: x\r\n\r\n");
+  const answered = async (socket: ReturnType<typeof connect>, more = ""): Promise<boolean> => {
+    socket.write(`GET /operator/v1/blocks HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
     return await new Promise((resolve) => {
       socket.once("data", () => resolve(true)).once("close", () => resolve(false));
     });
   };
-  const sockets = Array.from({ length: connectionRoom(true).operators }, open);
-  assert.ok((await Promise.all(sockets.map(answered))).every((each) => each));
+  const full = { length: connectionRoom(true).operators };
+  const strangers = await Promise.all(Array.from(full, () => answered(open())));
+  assert.ok(strangers.every((is) => is));
+  const operators = Array.from(full, open);
+  const token = "Authorization: Bearer t\r\n";
+  const served = await Promise.all(operators.map((operator) => answered(operator, token)));
+  assert.ok(
+    served.every((is) => is),
+    "strangers make room for those who have the token",
+  );
   assert.equal(await answered(open()), false);
-  const [first] = sockets;
+  const [first] = operators;
   assert.ok(first !== undefined);
   first.end();
   // Until the server has heard of it.

@@ -40,6 +40,7 @@ import type { TlsFiles } from "../secret-settings.ts";
 import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { IDEMPOTENCY_KEY_MS, OPERATOR_BODY_BYTES_MAX } from "./limits.ts";
+import { OperatorConnections } from "./operator-connections.ts";
 import {
   addOperatorPages,
   isPagePath,
@@ -156,7 +157,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     },
     exposeHeadRoutes: false,
   });
-  app.server.maxConnections = connectionRoom(true).operators;
+  const connections = new OperatorConnections(app.server, connectionRoom(true).operators);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const isToken = tokenCheck(options.token);
@@ -164,7 +165,9 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     const requestId = request.headers[Header.RequestId];
     if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
     const isAllowed = isOpen(request) || isSigned(request);
-    if (isAllowed || isToken(request.headers.authorization)) done();
+    const hasToken = !isAllowed && isToken(request.headers.authorization);
+    if (hasToken) connections.known(request.raw.socket);
+    if (isAllowed || hasToken) done();
     else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
   });
   app.decorateRequest("signer", null);
@@ -179,6 +182,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
       sendFault(reply, signer);
       return;
     }
+    if (signer !== null) connections.known(request.raw.socket);
     request.signer = signer;
     done();
   });
@@ -189,7 +193,7 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
       handler: (request, reply) => answer(options, route, request, reply),
     });
   }
-  addPages(app, options);
+  addPages(app, options, connections);
   addDocument(app, DOCUMENT_PATH, operatorApiDocument);
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
@@ -215,7 +219,11 @@ function isOpen({ url }: FastifyRequest): boolean {
 }
 
 /** The console for operators: the same routes, by the cookie of a session. */
-function addPages(app: FastifyInstance, options: OperatorServerOptions): void {
+function addPages(
+  app: FastifyInstance,
+  options: OperatorServerOptions,
+  connections: OperatorConnections,
+): void {
   const console = () => options.parts()?.console ?? null;
   const { addressHeader } = options;
   addOperatorPages(app, { console, addressHeader, json: jsonOf, send, sendFault });
@@ -226,6 +234,7 @@ function addPages(app: FastifyInstance, options: OperatorServerOptions): void {
       handler: (request, reply) => {
         const page = operatorSession({ console, addressHeader }, request);
         if (isFault(page)) return sendFault(reply, page);
+        connections.known(request.raw.socket);
         request.page = page;
         return answer(options, route, request, reply);
       },
