@@ -4,6 +4,12 @@ import type { AccountLists } from "../oracle/account-lists.ts";
 import type { Accounts, Closing } from "../oracle/accounts.ts";
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
 import type { Block, Blocks } from "../oracle/blocks.ts";
+import {
+  type BlockMeant,
+  requireBlock,
+  requireListed,
+  requireModes,
+} from "../oracle/control-shown.ts";
 import type { Grid } from "../oracle/grids.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { KeyEnds } from "../oracle/key-ends.ts";
@@ -193,7 +199,7 @@ export class Operator {
       const path = `/operator/v1/orders/${asked.orderNo}/audit`;
       const size = random.pick([1, 2, 500]);
       for (let before = ""; ; ) {
-        const text = await this.#ask(`${path}?page_size=${size}${before}`, null, { method: "GET" });
+        const text = await this.#look(`${path}?page_size=${size}${before}`);
         asked.parts.push(text);
         const { data } = JSON.parse(text) as { data?: { earlier: string | null } };
         if (data === undefined || data.earlier === null) break;
@@ -214,7 +220,7 @@ export class Operator {
       const asked = { account, state, page, size, knownSeq: lastSeqOf(account) };
       const query = `state=${state}&page_index=${page}&page_size=${size}`;
       const path = `/operator/v1/accounts/${account}/orders?${query}`;
-      lists.told(asked, await this.#ask(path, null, { method: "GET" }));
+      lists.told(asked, await this.#look(path));
     }
   }
 
@@ -412,8 +418,24 @@ export class Operator {
     const body = { reason: "simulated", scope, cancel_orders: kills };
     const text = await this.#ask("/operator/v1/kill", body);
     const { data } = JSON.parse(text) as { data: { block_id: number } };
-    const release = `/operator/v1/blocks/${data.block_id}/release`;
-    await this.#holdThenEnd(block, () => this.#ask(release, { reason: "simulated" }));
+    const path = `/operator/v1/blocks/${data.block_id}`;
+    const end = () => this.#ask(`${path}/release`, { reason: "simulated" });
+    const meant = { id: data.block_id, scope, kills };
+    await this.#holdThenEnd(block, end, () => this.#lookAt({ ...meant, state: "active" }));
+    await this.#lookAt({ ...meant, state: "released" });
+  }
+
+  /** Looks at a block by itself, and among the others. */
+  async #lookAt(block: BlockMeant): Promise<void> {
+    const blocks = "/operator/v1/blocks";
+    requireBlock(await this.#look(`${blocks}/${block.id}`), block);
+    for (const state of ["active", "released", "all"]) {
+      requireListed(await this.#look(`${blocks}?state=${state}`), state, block);
+    }
+  }
+
+  #look(path: string): Promise<string> {
+    return this.#ask(path, null, { method: "GET" });
   }
 
   async #setMode(): Promise<void> {
@@ -423,10 +445,13 @@ export class Operator {
     const halts = mode === "halted";
     const block = this.#blockOf({ what: `${market} ${mode}`, market, halts });
     blocks.add(block);
-    await this.#ask("/operator/v1/modes", { reason: "simulated", market, mode });
-    await this.#holdThenEnd(block, () => {
-      return this.#ask("/operator/v1/modes", { reason: "simulated", market, mode: "open" });
+    const path = "/operator/v1/modes";
+    await this.#ask(path, { reason: "simulated", market, mode });
+    const end = () => this.#ask(path, { reason: "simulated", market, mode: "open" });
+    await this.#holdThenEnd(block, end, async () => {
+      requireModes(await this.#look(path), market, mode);
     });
+    requireModes(await this.#look(path), market, "open");
   }
 
   /** Renames an instrument, or halts it and perhaps changes its tick and lot meanwhile. */

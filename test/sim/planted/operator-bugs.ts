@@ -137,4 +137,16 @@ export const OPERATOR_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "released-still-active",
+    what: "a list of active blocks shows those that were released as well",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/operator/operator-service.ts`,
+        find: 'const released = state === "active" ? [] :',
+        replace: 'const released = state === "none" ? [] :',
+      },
+    ],
+  },
 ];
