@@ -144,6 +144,11 @@ test("calendar: an operator adds days, and a closure wins over a half day", () =
   }
 });
 
+test("calendar: a table is read once", () => {
+  assert.equal(marketCalendar(HKEX_CALENDAR), HKEX);
+  assert.notEqual(marketCalendar({ ...HKEX_CALENDAR }), HKEX);
+});
+
 test("calendar: a market that does not open is a bug", () => {
   const always: CalendarSpec = { ...CRYPTO_CALENDAR, closedWeekdays: [0, 1, 2, 3, 4, 5, 6] };
   assert.throws(() => marketCalendar(always), /open on some day/);

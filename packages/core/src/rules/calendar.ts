@@ -47,8 +47,17 @@ export type DayKind = "full" | "half" | "closed";
 /** Days in a row that a market is closed at most; every search for an open day ends within it. */
 export const CLOSED_DAYS_MAX = 31;
 
+/** What each was read as: nobody changes either, and every set of rules asks for the same few. */
+const known = new WeakMap<CalendarSpec, MarketCalendar>();
+
 /** Throws unless every date exists and no closure is longer than {@link CLOSED_DAYS_MAX}. */
 export function marketCalendar(spec: CalendarSpec): MarketCalendar {
+  const calendar = known.get(spec) ?? readCalendar(spec);
+  known.set(spec, calendar);
+  return calendar;
+}
+
+function readCalendar(spec: CalendarSpec): MarketCalendar {
   const halfDays = dated(spec.halfDays);
   const closedForMoney = spec.settlesOnHalfDays ? [] : halfDays.keys();
   const calendar: MarketCalendar = {

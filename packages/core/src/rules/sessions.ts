@@ -162,7 +162,15 @@ function foundSession(hours: MarketHours, atMs: UnixMs): SessionAt {
  */
 export function nextTransition(hours: MarketHours, atMs: UnixMs): Transition | null {
   const { terms } = sessionAt(hours, atMs).session;
-  return firstWhere(hours, atMs, (next) => next !== terms);
+  const isOther = (next: SessionTerms) => next !== terms;
+  return hasTerms(hours, isOther) ? firstWhere(hours, atMs, isOther) : null;
+}
+
+/** Whether some session of some day has them: a market without rules need not be looked through. */
+function hasTerms({ plan }: MarketHours, holds: (terms: SessionTerms) => boolean): boolean {
+  return [plan.full, plan.half, plan.closed].some(({ sessions }) =>
+    sessions.some(({ terms, afterRandomEnd }) => holds(terms) || holds(afterRandomEnd ?? terms)),
+  );
 }
 
 /** Null while the action is allowed, else when it is allowed again. */
