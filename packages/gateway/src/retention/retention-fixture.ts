@@ -166,7 +166,8 @@ export class Trading {
   /** A copy of the data directory as it is at this moment, as a crash would leave it. */
   copied(name: string): string {
     const to = join(this.root, name);
-    cpSync(this.dataDir, to, { recursive: true });
+    // A draft may be gone before it is copied: its thread goes on meanwhile.
+    cpSync(this.dataDir, to, { recursive: true, filter: (path) => !path.endsWith(".tmp") });
     return to;
   }
 
