@@ -59,10 +59,11 @@ const TEST_CONCURRENCY = Math.min(8, 1 + Math.max(2, os.availableParallelism?.()
  * @type {readonly (readonly [files: RegExp, processes: number])[]}
  */
 const SHARED_PROCESSES = [
-  [/^packages\/gateway\/src\/(?!failed-start)/, 6],
+  [/^packages\/gateway\/src\/(?!failed-start)/, 3],
   [/^packages\/(?!gateway\/)/, 1],
-  [/^test\/docs\//, 1],
-  [/^test\/e2e\/(?!crash|start-)/, 6],
+  [/^test\/e2e\/(?:crash|start-)/, 1],
+  [/^test\/e2e\//, 3],
+  [/^test\/(?!sim\/)/, 2],
 ];
 
 /** @type {Record<string, (args: string[]) => void>} */
