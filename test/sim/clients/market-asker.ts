@@ -4,6 +4,7 @@ import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
 import type { Sent } from "./requests.ts";
+import { Rounds } from "./rounds.ts";
 
 export const INTERVALS = { "1m": 60, "5m": 300, "1h": 3_600, "1d": 86_400 } as const;
 export type Interval = keyof typeof INTERVALS;
@@ -30,34 +31,18 @@ export interface MarketAskerOptions {
 export class MarketAsker {
   readonly #options: MarketAskerOptions;
   readonly #http: HttpClient;
-  #isStopping = true;
-  #isIdle = true;
+  readonly rounds: Rounds;
   #askedCount = 0;
 
   constructor(options: MarketAskerOptions) {
     this.#options = options;
-    this.#http = new HttpClient(options.world, options.port);
-  }
-
-  start(): void {
-    this.#isStopping = false;
-    if (!this.#isIdle) return;
-    this.#isIdle = false;
-    void this.#run();
-  }
-
-  stop(): void {
-    this.#isStopping = true;
-  }
-
-  async #run(): Promise<void> {
-    const { random, world } = this.#options;
-    while (!this.#isStopping) {
-      const ms = random.fraction() * THINK_MS_MAX;
-      await new Promise<void>((resolve) => world.scheduler.after(ms, null, resolve));
-      if (!this.#isStopping) await this.#ask(this.#question());
-    }
-    this.#isIdle = true;
+    const { port, random, world } = options;
+    this.#http = new HttpClient(world, port);
+    this.rounds = new Rounds({
+      world,
+      pauseMs: () => random.fraction() * THINK_MS_MAX,
+      act: () => this.#ask(this.#question()),
+    });
   }
 
   async #ask(question: MarketQuestion): Promise<void> {

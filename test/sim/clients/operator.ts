@@ -183,7 +183,7 @@ export class Operator {
     const set = limits.asked(scope, name, row);
     await this.#ask(path, { reason: "simulated", limits: wordsOf(row) }, { method: "PUT" });
     set.answered();
-    await this.#sleep(random.between(5, 300));
+    await this.#options.world.sleep(random.between(5, 300));
     const removed = limits.asked(scope, name, null);
     await this.#ask(path, { reason: "simulated" }, { method: "DELETE" });
     removed.answered();
@@ -239,7 +239,7 @@ export class Operator {
         return [asset, sign * units] as const;
       });
       await this.#adjust(account, changes);
-      await this.#sleep(random.between(0, 40));
+      await this.#options.world.sleep(random.between(0, 40));
     }
   }
 
@@ -264,11 +264,11 @@ export class Operator {
     this.#accountCount += 1;
     const account = await this.#open();
     onAccount(await this.makeKey({ accounts: [account], permissions: ["trade"] }));
-    await this.#sleep(random.between(10, 200));
+    await this.#options.world.sleep(random.between(10, 200));
     const ways = random.pick([0, 0, 1, 2]);
     for (let count = 0; count < ways; count += 1) {
       await this.#close(account, random.chance(0.6), random.chance(0.6));
-      await this.#sleep(random.between(0, 100));
+      await this.#options.world.sleep(random.between(0, 100));
     }
     if (random.chance(0.7)) await this.#close(account, true, true);
   }
@@ -478,7 +478,7 @@ export class Operator {
     for (const [to, body, state] of acts.slice(0, random.between(1, 2))) {
       const text = await this.#ask(to, { reason: "simulated", ...body });
       if (!text.includes(`"state":"${state}"`)) onViolation(`${symbol} is not ${state}: ${text}`);
-      await this.#sleep(random.between(0, 100));
+      await this.#options.world.sleep(random.between(0, 100));
     }
   }
 
@@ -496,7 +496,7 @@ export class Operator {
     for (const { account } of KEYS) {
       await this.#adjust(account, [[symbol, BigInt(random.between(50, 500)) * ONE]]);
     }
-    await this.#sleep(random.between(50, 400));
+    await this.#options.world.sleep(random.between(50, 400));
     if (random.chance(0.5)) await this.#halt(symbol);
     if (random.chance(0.4)) return;
     const block = this.#blockOf({ what: `${symbol} halted`, symbol });
@@ -525,7 +525,7 @@ export class Operator {
       const id = nextId();
       const name = `${id} ${"long ".repeat(random.pick([0, 1, 10]))}`.trim();
       await this.#change({ id, symbol, name, grid: null, resting: "keep" });
-      await this.#sleep(random.between(0, 20));
+      await this.#options.world.sleep(random.between(0, 20));
     }
   }
 
@@ -573,7 +573,7 @@ export class Operator {
   async #looked(): Promise<void> {
     const { lookCount } = this.#options;
     const before = lookCount();
-    while (lookCount() < before + 2) await this.#sleep(10);
+    while (lookCount() < before + 2) await this.#options.world.sleep(10);
   }
 
   #blockOf(scope: { readonly what: string } & Partial<Block>): Block {
@@ -601,7 +601,7 @@ export class Operator {
     const { isStrict, random, world } = this.#options;
     block.answeredAtMs = world.nowMs;
     // Some sessions begin and end meanwhile.
-    await this.#sleep(isStrict ? random.between(50, 600) : random.between(5, 200));
+    await this.#options.world.sleep(isStrict ? random.between(50, 600) : random.between(5, 200));
     await during();
     block.endAskedAtMs = world.nowMs;
     await end();
@@ -641,12 +641,8 @@ export class Operator {
         throw new Error(`an operator is refused: ${text}`);
       }
       request.answers.length = 0;
-      await this.#sleep(20);
+      await this.#options.world.sleep(20);
     }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.world.scheduler.after(ms, null, resolve));
   }
 }
 

@@ -34,6 +34,7 @@ import {
   type Request,
   socketRequest,
 } from "./requests.ts";
+import { Rounds } from "./rounds.ts";
 import type { StreamClient } from "./stream-client.ts";
 import { type Home, strictPrice, strictTerms } from "./strict-orders.ts";
 
@@ -110,47 +111,31 @@ export class Trader {
   readonly #http: HttpClient;
   readonly #known: Known[] = [];
   #references = 0;
-  #isStopping = false;
-  #isIdle = true;
+  readonly rounds: Rounds;
   requestCount = 0;
   retryCount = 0;
 
   constructor(options: TraderOptions) {
     this.#options = options;
-    this.#http = new HttpClient(options.world, options.port);
+    const { port, random, thinkMs, world } = options;
+    this.#http = new HttpClient(world, port);
+    this.rounds = new Rounds({
+      world,
+      pauseMs: () => random.fraction() * 2 * thinkMs,
+      act: () => this.#round(),
+    });
   }
 
   get key(): Key {
     return this.#options.key;
   }
 
-  /** Nothing is under way. */
-  get isIdle(): boolean {
-    return this.#isIdle;
-  }
-
-  start(): void {
-    this.#isStopping = false;
-    if (!this.#isIdle) return;
-    this.#isIdle = false;
-    void this.#run();
-  }
-
-  /** Finishes what is under way. */
-  stop(): void {
-    this.#isStopping = true;
-  }
-
-  async #run(): Promise<void> {
-    const { random, thinkMs } = this.#options;
-    while (!this.#isStopping) {
-      await this.#sleep(random.fraction() * 2 * thinkMs);
-      if (this.#isStopping) continue;
-      const isPiped = this.#options.pipelines && random.chance(0.15);
-      const count = isPiped ? random.between(2, 4) : 1;
-      await Promise.all(Array.from({ length: count }, () => this.perform(this.#formed())));
-    }
-    this.#isIdle = true;
+  /** One request, or several before the first is answered. */
+  async #round(): Promise<void> {
+    const { random } = this.#options;
+    const isPiped = this.#options.pipelines && random.chance(0.15);
+    const count = isPiped ? random.between(2, 4) : 1;
+    await Promise.all(Array.from({ length: count }, () => this.perform(this.#formed())));
   }
 
   /** Sends it until it is answered; null when its time ran out. */
@@ -166,7 +151,7 @@ export class Trader {
       const isAnswered = await this.#send(request);
       const last = request.answers.at(-1);
       if (isAnswered && last !== undefined && !this.#triesAgain(last.text)) break;
-      await this.#sleep(5 + random.fraction() * 60);
+      await this.#options.world.sleep(5 + random.fraction() * 60);
     }
     this.#learn(request);
     await this.#lookWhy(request);
@@ -182,7 +167,7 @@ export class Trader {
   async repeat(request: Request): Promise<void> {
     let isTold = false;
     while (!isTold && (request.channel === "http" || !this.#isTooOld(request))) {
-      await this.#sleep(20);
+      await this.#options.world.sleep(20);
       const isAnswered = await this.#send(request);
       isTold = isAnswered && request.answers.at(-1)?.text.includes('"unavailable"') === false;
     }
@@ -233,10 +218,6 @@ export class Trader {
   #cutSoon(): void {
     const { random, world } = this.#options;
     world.scheduler.after(random.fraction() * 3, null, () => this.#http.cut());
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.world.scheduler.after(ms, null, resolve));
   }
 
   #request(command: Command): Request {

@@ -20,7 +20,9 @@ export class Rest {
     if (!this.#stage.isUp) await this.#stage.comeBack("killed");
     this.#stage.stopTraders();
     await this.#stage.waitFor("every request is answered", () => {
-      return this.#stage.operator.isIdle && this.#stage.traders.every((each) => each.isIdle);
+      return (
+        this.#stage.operator.isIdle && this.#stage.traders.every(({ rounds }) => rounds.isIdle)
+      );
     });
     await this.#stage.leaveWindow();
     await this.#stage.waitFor("a switch has cancelled all that it was to", () => {

@@ -5,6 +5,7 @@ import { MarketAsker } from "../clients/market-asker.ts";
 import { MarketClient } from "../clients/market-client.ts";
 import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
+import type { Rounds } from "../clients/rounds.ts";
 import { type Push, StreamClient, type StreamStart } from "../clients/stream-client.ts";
 import type { Home } from "../clients/strict-orders.ts";
 import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
@@ -205,7 +206,7 @@ export class Stage {
     this.callers.push(this.#traderOf(`caller of ${key.account}`, key, stream));
     const trader = this.#traderOf(`trader of ${key.account}`, key, stream);
     this.traders.push(trader);
-    if (this.#isGoingOn) trader.start();
+    if (this.#isGoingOn) trader.rounds.start();
   }
 
   /** In seeds with sessions: goes to the morning before one, and lets the clock stand still. */
@@ -378,16 +379,21 @@ export class Stage {
     return timestamp;
   }
 
+  /** Who does one thing after another. */
+  get #busy(): readonly { readonly rounds: Rounds }[] {
+    return [...this.traders, ...this.#askers];
+  }
+
   goOn(): void {
     this.#isGoingOn = true;
     this.keepStreams();
-    for (const each of [...this.traders, ...this.#askers]) each.start();
+    for (const { rounds } of this.#busy) rounds.start();
   }
 
   /** Nobody begins anything new. */
   stopTraders(): void {
     this.#isGoingOn = false;
-    for (const each of [...this.traders, ...this.#askers]) each.stop();
+    for (const { rounds } of this.#busy) rounds.stop();
   }
 
   /** An operator acts, beside whatever else happens. */

@@ -86,6 +86,11 @@ export class World {
     this.scheduler.at(atMs, this.scheduler.current ?? this.life, run);
   }
 
+  /** Of whoever is outside the gateway: no end of a process wakes or keeps them. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.scheduler.after(ms, null, resolve));
+  }
+
   newPort(): number {
     this.#nextPort += 1;
     return this.#nextPort;
