@@ -2,17 +2,11 @@
  * The stories of orders while the gateway runs. The archive's thread follows them through the
  * journal; what is decided here is which order is meant and up to where its story is durable.
  */
-import {
-  type ErrorName,
-  encodeError,
-  encodeStory,
-  encodeStoryEvent,
-  encodeSuccess,
-  errorSpec,
-} from "@countermand/contract";
+import { encodeStory, encodeStoryEvent, encodeSuccess } from "@countermand/contract";
 import { assert } from "@countermand/core/assert";
 import type { Account, ClOrdId, Order, OrderId } from "@countermand/core/model";
 import { isSimulated } from "@countermand/core/participants";
+import { faultAnswer } from "../answers.ts";
 import { STORY_ORDERS_MAX, STORY_WAIT_MS } from "../archive/archive-limits.ts";
 import type { SealedEvent, StoryQuestion } from "../archive/archive-messages.ts";
 import { walkOpen } from "../archive/open-walk.ts";
@@ -46,8 +40,9 @@ export class OrderAudit {
   async story(sought: SoughtOrder, page: StoryPage): Promise<Answer> {
     const { archive, sequencer } = this.#options;
     const named = soughtInArchive(sought);
-    if (named === null) return failed("UNKNOWN_ORDER", "");
-    if ("account" in sought && sequencer.refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
+    if (named === null) return faultAnswer("UNKNOWN_ORDER", "");
+    if ("account" in sought && sequencer.refusesWalks)
+      return faultAnswer("OVERLOADED", TOO_MANY_WALKS);
     const { heads, positions } = await sequencer.operate(() => this.#moment(sought));
     const open = await heads;
     try {
@@ -57,13 +52,13 @@ export class OrderAudit {
       await Promise.all(caughtUp);
       const beforeSeq = Math.max(...positions.values()) + 1;
       const story = await archive.story({ sought: named, open, beforeSeq, ...page });
-      if (story === null) return failed("UNKNOWN_ORDER", "");
+      if (story === null) return faultAnswer("UNKNOWN_ORDER", "");
       const { events, earlier, isComplete } = story;
       const cursor = earlier === null ? null : cursorText(earlier);
       const body = encodeSuccess(encodeStory(events.map(eventJson), cursor, isComplete));
       return { httpStatus: 200, body };
     } catch (error) {
-      if (error instanceof ArchiveError) return failed("UNAVAILABLE", UNREADABLE);
+      if (error instanceof ArchiveError) return faultAnswer("UNAVAILABLE", UNREADABLE);
       throw error;
     }
   }
@@ -131,8 +126,4 @@ function eventJson({ payload, ...place }: SealedEvent): string {
   const event = storyEvent(payload);
   assert(event !== null, "a story has reports and refusals only");
   return encodeStoryEvent(event, place);
-}
-
-function failed(error: ErrorName, details: string): Answer {
-  return { httpStatus: errorSpec(error).httpStatus, body: encodeError(error, details) };
 }

@@ -1,7 +1,6 @@
 /** Makes one-time codes for keys that have signed for one. */
 import { encodeSignInCode } from "@countermand/contract";
 import type { Caller } from "../auth/key-store.ts";
-import { faultAnswer } from "../http/responses.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { failed } from "../trade/failed-answer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
@@ -27,7 +26,7 @@ export class SignInService {
     { identity, secretSinceMs = 0 }: CallOptions,
   ): Promise<TradeAnswer> {
     if (!this.#codes.admits(apiKey)) {
-      return { ...faultAnswer("RATE_LIMITED", TOO_MANY_CODES), replayed: false };
+      return failed("RATE_LIMITED", TOO_MANY_CODES);
     }
     // Before the wait: it counts from now on, and goes with any change of its key.
     const code = this.#codes.issue({ apiKey, secretSinceMs }, CODE_LIFE_MS);

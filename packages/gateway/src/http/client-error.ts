@@ -5,10 +5,11 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, fault } from "@countermand/contract";
+import { faultAnswer } from "../answers.ts";
 import { endGently, isEnding } from "./last-answer.ts";
 import { STATUS_CODES } from "./node-http.ts";
 import { HEAD_TOO_LONG } from "./request-form.ts";
-import { faultAnswer, JSON_TYPE, sendFault } from "./responses.ts";
+import { JSON_TYPE, sendFault } from "./responses.ts";
 
 /** The newest request of each connection, by its response. */
 const latest = new WeakMap<Duplex, ServerResponse>();

@@ -19,6 +19,7 @@ import {
   STREAM_PATH,
 } from "@countermand/contract";
 import Fastify, { type FastifyInstance } from "fastify";
+import { faultAnswer } from "../answers.ts";
 import type { ConsoleEdge } from "../console/console-edge.ts";
 import { OTHER_ROUTE } from "../ops/metrics.ts";
 import type { TlsFiles } from "../secret-settings.ts";
@@ -30,13 +31,7 @@ import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
-import {
-  type ArrivedRequest,
-  faultAnswer,
-  sendFault,
-  sendLastFault,
-  sendUpgradeRequired,
-} from "./responses.ts";
+import { type ArrivedRequest, sendFault, sendLastFault, sendUpgradeRequired } from "./responses.ts";
 import { NODE_SERVER_OPTIONS } from "./server-options.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { SIGNED_ROUTES } from "./signed-routes.ts";

@@ -1,13 +1,7 @@
 /** Answers as HTTP: the one place that writes JSON to a response. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import {
-  type ErrorName,
-  encodeError,
-  errorSpec,
-  type Fault,
-  fault,
-  Header,
-} from "@countermand/contract";
+import { type Fault, fault, Header } from "@countermand/contract";
+import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { REQUEST_ID_CHARACTERS_MAX, RETRY_AFTER_SECONDS } from "./limits.ts";
 import { STATUS_CODES } from "./node-http.ts";
@@ -134,10 +128,6 @@ export function sendUpgradeRequired(
 ): void {
   const details = `${path} is a WebSocket: send the headers of an upgrade, after the last answer`;
   sendFault(request, response, fault("UPGRADE_REQUIRED", details), ["Upgrade", "websocket"]);
-}
-
-export function faultAnswer(error: ErrorName, details: string): Answer {
-  return { httpStatus: errorSpec(error).httpStatus, body: encodeError(error, details) };
 }
 
 /** Longer ids are left out rather than cut: half an id matches nothing in anybody's log. */

@@ -20,6 +20,7 @@ import {
   rateLimitHeaders,
 } from "@countermand/contract";
 import { Channel } from "@countermand/core/model";
+import { faultAnswer } from "../answers.ts";
 import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
 import { accessFault } from "../auth/authorize.ts";
 import type { Budgets } from "../limits/budgets.ts";
@@ -29,7 +30,6 @@ import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
 import {
   type ArrivedRequest,
-  faultAnswer,
   isEchoable,
   isIgnored,
   sendAnswer,

@@ -12,10 +12,11 @@ import {
   type MarketRouteName,
 } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { addDocsRoutes, DOCS_PATHS } from "./docs-routes.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
-import { faultAnswer, isEchoable, JSON_TYPE } from "./responses.ts";
+import { isEchoable, JSON_TYPE } from "./responses.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 export interface UnsignedRoutesOptions {

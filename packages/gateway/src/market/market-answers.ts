@@ -6,17 +6,16 @@ import {
   decodeTradesQuery,
   encodeCandlesAnswer,
   encodeDepthAnswer,
-  encodeFault,
   encodeSymbol,
   encodeSymbolsAnswer,
   encodeTradesAnswer,
-  errorSpec,
   type Fault,
   fault,
   isFault,
   type MarketRouteName,
   type SymbolQuery,
 } from "@countermand/contract";
+import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import type { MarketDataHub } from "./market-data-hub.ts";
 import { publicTrade } from "./market-feed.ts";
@@ -34,7 +33,7 @@ const RESPOND: Readonly<Record<MarketRouteName, Respond>> = {
 export function marketAnswer(hub: MarketDataHub, route: MarketRouteName, rawQuery: string): Answer {
   const body = RESPOND[route](hub, rawQuery);
   if (typeof body === "string") return { httpStatus: 200, body };
-  return { httpStatus: errorSpec(body.error).httpStatus, body: encodeFault(body) };
+  return faultAnswer(body.error, body.details);
 }
 
 function symbols(hub: MarketDataHub, rawQuery: string): string | Fault {

@@ -27,13 +27,13 @@ import {
   keyState,
 } from "@countermand/core/control";
 import type { Refusal, UnixMs } from "@countermand/core/model";
+import { dataAnswer, faultAnswer, refusalAnswer } from "../answers.ts";
 import { parseAddressRange } from "../auth/address-list.ts";
 import { normalPublicKey } from "../auth/key-store.ts";
 import type { MasterKey } from "../auth/master-key.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { isSandboxOwn } from "./account-acts.ts";
 import { KEYS_PER_STEP } from "./limits.ts";
-import { done, faulty, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface KeyServiceOptions {
@@ -68,11 +68,11 @@ export class KeyService {
     const { partitions } = this.#options.sequencer;
     const { accounts, permissions, portfolioIds, addresses, label, publicKey } = request;
     const problem = this.#createFault(turn, request);
-    if (problem !== null) return faulty(problem);
+    if (problem !== null) return faultAnswer(problem.error, problem.details);
     const apiKey = `cmk_${randomBytes(API_KEY_BYTES).toString("hex")}`;
     const algorithm = publicKey === null ? "hmac" : "ed25519";
     const made = this.#credential(apiKey, algorithm, publicKey);
-    if (isFault(made)) return faulty(made);
+    if (isFault(made)) return faultAnswer(made.error, made.details);
     const terms = {
       apiKey,
       algorithm,
@@ -85,7 +85,7 @@ export class KeyService {
     const act = actOf(turn, request.reason);
     const expiresAtMs = request.expiresAtMs as UnixMs | null;
     const created = this.#keys.decideCreate(act, terms, expiresAtMs, made.credential);
-    if ("refused" in created) return refused(created);
+    if ("refused" in created) return refusalAnswer(created);
     partitions.stageControlEvent(created);
     return this.#shown(apiKey, turn, made.secret);
   }
@@ -95,12 +95,13 @@ export class KeyService {
     const key = this.#keys.find(apiKey);
     const algorithm = key?.terms.algorithm ?? "hmac";
     if ((algorithm === "hmac") !== (publicKey === null) && key !== null) {
-      return faulty(
-        fault("OPERATOR_INVALID_FIELD", "public_key is required of ed25519 keys, and of no others"),
+      return faultAnswer(
+        "OPERATOR_INVALID_FIELD",
+        "public_key is required of ed25519 keys, and of no others",
       );
     }
     const made = this.#credential(apiKey, algorithm, publicKey);
-    if (isFault(made)) return faulty(made);
+    if (isFault(made)) return faultAnswer(made.error, made.details);
     const untilMs = (turn.wallMs + overlapSeconds * 1000) as UnixMs;
     const act = actOf(turn, reason);
     return this.#change(
@@ -123,7 +124,7 @@ export class KeyService {
 
   show(turn: OperatorTurn, apiKey: string): OperatorAnswer {
     const key = this.#keys.find(apiKey);
-    return key === null ? unknown() : done(encodeKey(rowOf(key, turn.wallMs)));
+    return key === null ? unknown() : dataAnswer(encodeKey(rowOf(key, turn.wallMs)));
   }
 
   /** Newest first, as they are at the call. There may be thousands: written out in steps. */
@@ -137,7 +138,7 @@ export class KeyService {
       texts.push(encodeKey(rowOf(key, wallMs)));
       if (texts.length % KEYS_PER_STEP === 0) await sequencer.turns.next();
     }
-    return done(encodeKeys(texts));
+    return dataAnswer(encodeKeys(texts));
   }
 
   get #keys(): ApiKeys {
@@ -186,7 +187,7 @@ export class KeyService {
     decided: KeyEvent | Refusal | null,
     secret: string | null = null,
   ): OperatorAnswer {
-    if (decided !== null && "refused" in decided) return refused(decided);
+    if (decided !== null && "refused" in decided) return refusalAnswer(decided);
     if (decided !== null) {
       this.#options.sequencer.partitions.stageControlEvent(decided);
       this.#options.onChanged(apiKey);
@@ -198,9 +199,9 @@ export class KeyService {
     const key = this.#keys.find(apiKey);
     if (key === null) return unknown();
     const row = rowOf(key, turn.wallMs);
-    if (secret === null) return done(encodeKey(row));
+    if (secret === null) return dataAnswer(encodeKey(row));
     const keptBody = encodeSuccess(encodeKeyWithSecret(row, null));
-    return { ...done(encodeKeyWithSecret(row, secret)), keptBody };
+    return { ...dataAnswer(encodeKeyWithSecret(row, secret)), keptBody };
   }
 }
 
@@ -219,5 +220,5 @@ function rowOf(key: ApiKey, wallMs: UnixMs): KeyRow {
 }
 
 function unknown(): Answer {
-  return refused({ refused: "UNKNOWN_KEY", details: "there is no such key" });
+  return refusalAnswer({ refused: "UNKNOWN_KEY", details: "there is no such key" });
 }

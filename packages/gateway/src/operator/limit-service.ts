@@ -22,11 +22,11 @@ import type { LimitOverride, LimitOverrideRow } from "@countermand/core/control"
 import { unknownAccount } from "@countermand/core/desk";
 import { LIMIT_CHECKS, type LimitName, type LimitScope } from "@countermand/core/limits";
 import type { Account } from "@countermand/core/model";
+import { dataAnswer, faultAnswer, refusalAnswer } from "../answers.ts";
 import { limitSettings } from "../limit-settings.ts";
 import type { EffectiveLimits } from "../limits/limit-source.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { SettingFault, type SettingSpec } from "../setting.ts";
-import { done, faulty, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface LimitServiceOptions {
@@ -56,12 +56,12 @@ export class LimitService {
   /** All that is the operator's for this owner from now on; the rest is the settings'. */
   set(turn: OperatorTurn, owner: LimitOwner, request: LimitsRequest): OperatorAnswer {
     const refusal = this.#unknown(owner) ?? this.#changed(turn, owner, request);
-    if (refusal !== null) return refused(refusal);
+    if (refusal !== null) return refusalAnswer(refusal);
     const limits = readLimits(owner.scope, request.limits);
-    if (isFault(limits)) return faulty(limits);
+    if (isFault(limits)) return faultAnswer(limits.error, limits.details);
     const act = actOf(turn, request.reason);
     const set = this.#overrides.decideSet(act, owner.scope, owner.name, limits);
-    if ("refused" in set) return refused(set);
+    if ("refused" in set) return refusalAnswer(set);
     this.#options.sequencer.partitions.stageControlEvent(set);
     return this.#shown(owner);
   }
@@ -69,7 +69,7 @@ export class LimitService {
   /** A second time changes nothing. */
   remove(turn: OperatorTurn, owner: LimitOwner, request: LimitsRemoval): OperatorAnswer {
     const refusal = this.#unknown(owner) ?? this.#changed(turn, owner, request);
-    if (refusal !== null) return refused(refusal);
+    if (refusal !== null) return refusalAnswer(refusal);
     const act = actOf(turn, request.reason);
     const removed = this.#overrides.decideRemove(act, owner.scope, owner.name);
     if (removed !== null) this.#options.sequencer.partitions.stageControlEvent(removed);
@@ -78,19 +78,19 @@ export class LimitService {
 
   show(owner: LimitOwner): OperatorAnswer {
     const unknown = this.#unknown(owner);
-    return unknown === null ? this.#shown(owner) : refused(unknown);
+    return unknown === null ? this.#shown(owner) : refusalAnswer(unknown);
   }
 
   list({ pageIndex, pageSize }: { readonly pageIndex: number; readonly pageSize: number }): Answer {
     const rows = this.#overrides.all();
     const from = (pageIndex - 1) * pageSize;
     const shown = rows.slice(from, from + pageSize).map((row) => this.#row(row, row));
-    return done(encodeLimitsList(shown, { total: rows.length, page: pageIndex, pageSize }));
+    return dataAnswer(encodeLimitsList(shown, { total: rows.length, page: pageIndex, pageSize }));
   }
 
   #shown(owner: LimitOwner): OperatorAnswer {
     const row = this.#present(owner);
-    return { ...done(encodeLimits(row)), version: row.version };
+    return { ...dataAnswer(encodeLimits(row)), version: row.version };
   }
 
   #present(owner: LimitOwner): LimitsRow {

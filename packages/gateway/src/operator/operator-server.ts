@@ -6,9 +6,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import {
-  type ErrorName,
-  encodeFault,
-  errorSpec,
   type Fault,
   fault,
   Header,
@@ -24,6 +21,7 @@ import {
 import type { OperatorAnswers } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { faultAnswer } from "../answers.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import { permissionFault } from "../auth/authorize.ts";
 import type { OpenSession } from "../console/console-sessions.ts";
@@ -423,12 +421,15 @@ function carryOut(
     const before = answers.get(key, wallMs);
     if (before !== null) {
       const isSame = before.contentDigest === contentDigest;
-      return { answer: isSame ? before : faultOf("IDEMPOTENCY_KEY_REUSED"), isReplayed: isSame };
+      return {
+        answer: isSame ? before : faultAnswer("IDEMPOTENCY_KEY_REUSED", ""),
+        isReplayed: isSame,
+      };
     }
     const doubt = isRepeatable ? null : doubtOf(answers, idempotency, wallMs);
     if (doubt !== null) return { answer: doubt, isReplayed: false };
     if (!answers.hasRoom(wallMs, isUrgent)) {
-      return { answer: faultOf("OVERLOADED"), isReplayed: false };
+      return { answer: faultAnswer("OVERLOADED", ""), isReplayed: false };
     }
     const answer = fresh();
     // What there was nothing to do for is done, too: sent again later it must not undo what came
@@ -468,7 +469,7 @@ function doubtOf(
     "nothing was done now: the gateway's clock was set back, and it may have forgotten that it " +
     `did this before; look whether it did, then ${remedy}; kills, releases and revocations are ` +
     "always taken";
-  return faultOf("TIMESTAMP_OUT_OF_WINDOW", details);
+  return faultAnswer("TIMESTAMP_OUT_OF_WINDOW", details);
 }
 
 /** What a request gets that no route takes. */
@@ -496,13 +497,8 @@ function headerText({ headers }: FastifyRequest, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function faultOf(error: ErrorName, details = ""): Answer {
-  return { httpStatus: errorSpec(error).httpStatus, body: encodeFault(fault(error, details)) };
-}
-
 function sendFault(reply: FastifyReply, value: Fault): FastifyReply {
-  const { httpStatus } = errorSpec(value.error);
-  return send(reply, { httpStatus, body: encodeFault(value) });
+  return send(reply, faultAnswer(value.error, value.details));
 }
 
 function send(reply: FastifyReply, { httpStatus, body }: Answer): FastifyReply {

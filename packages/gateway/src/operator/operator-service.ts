@@ -37,12 +37,12 @@ import {
   MARKET_GROUP_NAMES,
   type MarketGroup,
 } from "@countermand/core/model";
+import { dataAnswer, faultAnswer, refusalAnswer } from "../answers.ts";
 import type { OrderAudit } from "../audit/order-audit.ts";
 import { CODE_LIFE_MS } from "../console/limits.ts";
 import { holderName } from "../console/operator-sessions.ts";
 import type { SignInCodes } from "../console/sign-in-codes.ts";
 import { TOO_MANY_CODES } from "../console/sign-in-service.ts";
-import { faultAnswer } from "../http/responses.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import type { OrderLists } from "../trade/order-lists.ts";
 import { AccountActs } from "./account-acts.ts";
@@ -50,7 +50,6 @@ import { InstrumentActs, type InstrumentTurn } from "./instrument-acts.ts";
 import type { KeyService } from "./key-service.ts";
 import type { KillSwitch } from "./kill-switch.ts";
 import type { LimitService } from "./limit-service.ts";
-import { done, refused } from "./operator-answers.ts";
 import { actOf, type OperatorAnswer, type OperatorTurn } from "./operator-turn.ts";
 
 export interface OperatorServiceOptions {
@@ -99,11 +98,11 @@ export class OperatorService {
     const { partitions } = this.#sequencer;
     // In an emergency a mistyped account or key must not look stopped.
     if (account !== null && partitions.deskOf(account).desk.book(account) === null) {
-      return refused(unknownAccount(account));
+      return refusalAnswer(unknownAccount(account));
     }
     if (apiKey !== null && !this.#isKnownKey(apiKey)) {
       const details = "there is no such key, and none of its orders is open; nothing was blocked";
-      return refused({ refused: "UNKNOWN_KEY", details });
+      return refusalAnswer({ refused: "UNKNOWN_KEY", details });
     }
     return blockAnswer(this.#killSwitch.block(actOf(turn, reason), scope, cancels));
   }
@@ -123,7 +122,7 @@ export class OperatorService {
     const released = state === "active" ? [] : [...this.#control.releasedBlocks()];
     const active = state === "released" ? [] : [...this.#control.activeBlocks()];
     const blocks = [...released, ...active].toSorted((a, b) => b.blockId - a.blockId);
-    return done(encodeBlocks(blocks));
+    return dataAnswer(encodeBlocks(blocks));
   }
 
   setMode(turn: OperatorTurn, { reason, marketGroup, mode }: ModeRequest): Answer {
@@ -142,7 +141,7 @@ export class OperatorService {
     const markets = MARKET_GROUP_NAMES.map((group) => {
       return [group, { ...control.modeRow(group), holds: control.mode(group) }] as const;
     });
-    return done(encodeModes(control.modeRow(null), new Map(markets)));
+    return dataAnswer(encodeModes(control.modeRow(null), new Map(markets)));
   }
 
   /** A code that signs a browser in under the operator's name; told once. */
@@ -163,7 +162,7 @@ export class OperatorService {
       return "refused" in row ? [] : [row];
     });
     const page = { total: books.length, page: pageIndex, pageSize };
-    return done(encodeAccounts(rows, page));
+    return dataAnswer(encodeAccounts(rows, page));
   }
 
   account(account: Account): Answer {
@@ -173,7 +172,7 @@ export class OperatorService {
   /** Also of an account that is closed. */
   orders(account: Account, query: OperatorOrdersQuery): Promise<Answer> {
     const { desk } = this.#sequencer.partitions.deskOf(account);
-    if (desk.book(account) === null) return Promise.resolve(refused(unknownAccount(account)));
+    if (desk.book(account) === null) return Promise.resolve(refusalAnswer(unknownAccount(account)));
     return this.#options.orders.ofAccount(account, query);
   }
 
@@ -192,7 +191,7 @@ export class OperatorService {
   }
 
   instruments(): Answer {
-    return done(encodeInstruments(this.#instruments.list()));
+    return dataAnswer(encodeInstruments(this.#instruments.list()));
   }
 
   changeInstrument(turn: OperatorTurn, symbol: string, request: InstrumentRequest): Answer {
@@ -226,7 +225,7 @@ export class OperatorService {
 }
 
 function accountAnswer(row: AccountRow | CoreRefusal): Answer {
-  return "refused" in row ? refused(row) : done(encodeAccount(row));
+  return "refused" in row ? refusalAnswer(row) : dataAnswer(encodeAccount(row));
 }
 
 function causeOf({ operator, requestId }: OperatorTurn): Cause {
@@ -238,9 +237,9 @@ function instrumentTurn(turn: OperatorTurn, reason: string): InstrumentTurn {
 }
 
 function instrumentAnswer(row: InstrumentStateRow | CoreRefusal): Answer {
-  return "refused" in row ? refused(row) : done(encodeInstrument(row));
+  return "refused" in row ? refusalAnswer(row) : dataAnswer(encodeInstrument(row));
 }
 
 function blockAnswer(block: Block | CoreRefusal): Answer {
-  return "refused" in block ? refused(block) : done(encodeBlock(block));
+  return "refused" in block ? refusalAnswer(block) : dataAnswer(encodeBlock(block));
 }

@@ -8,8 +8,6 @@ import {
   type ClockRequest,
   type ClockView,
   encodeClock,
-  encodeError,
-  errorSpec,
   type Fault,
   fault,
   LIMITS,
@@ -17,6 +15,7 @@ import {
 import { MARKET_GROUP_NAMES, type MarketGroup, type UnixMs } from "@countermand/core/model";
 import { formatLocal, sessionAt } from "@countermand/core/rules";
 import { firstBoundary, nextBoundary } from "@countermand/core/session";
+import { faultAnswer } from "../answers.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { MarketClock } from "../sequencer/market-clock.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
@@ -52,7 +51,7 @@ export class ClockService {
     const sequencer = this.#sequencer;
     const writing = sequencer.write(caller, "place", options.identity, ({ nowMs }) => {
       const atMs = request.move === null ? nowMs : this.#target(request.move, nowMs);
-      if (typeof atMs === "object") return refused(atMs);
+      if (typeof atMs === "object") return faultAnswer(atMs.error, atMs.details);
       sequencer.setClock(atMs, request.speed ?? this.#marketClock.speed ?? 1);
       return this.#answer(atMs);
     });
@@ -114,8 +113,4 @@ export class ClockService {
       nextChangeMs: this.#nextChangeMs(group, nowMs),
     };
   }
-}
-
-function refused({ error, details }: Fault): Answer {
-  return { httpStatus: errorSpec(error).httpStatus, body: encodeError(error, details) };
 }

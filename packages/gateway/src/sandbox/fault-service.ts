@@ -1,13 +1,11 @@
 /** Faults of a key: armed, listed and disarmed. */
 import {
-  encodeError,
   encodeFaultList,
   encodeFaultsCleared,
   encodeFaultView,
-  encodeSuccess,
-  errorSpec,
   type FaultRequest,
 } from "@countermand/contract";
+import { dataAnswer, faultAnswer } from "../answers.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
@@ -27,20 +25,19 @@ export class FaultService {
   arm(caller: Caller, request: FaultRequest, options: CallOptions): Promise<TradeAnswer> {
     return this.#once(caller, options, () => {
       const armed = this.#faults.arm(caller.apiKey, request);
-      if (armed !== null) return success(encodeFaultView(armed));
+      if (armed !== null) return dataAnswer(encodeFaultView(armed));
       const details = `${ARMED_PER_KEY_MAX} faults of this key are armed`;
-      const { httpStatus } = errorSpec("FAULTS_FULL");
-      return { httpStatus, body: encodeError("FAULTS_FULL", details) };
+      return faultAnswer("FAULTS_FULL", details);
     });
   }
 
   async list(caller: Caller): Promise<TradeAnswer> {
-    return { ...success(encodeFaultList(this.#faults.list(caller.apiKey))), replayed: false };
+    return { ...dataAnswer(encodeFaultList(this.#faults.list(caller.apiKey))), replayed: false };
   }
 
   clear(caller: Caller, options: CallOptions): Promise<TradeAnswer> {
     return this.#once(caller, options, () => {
-      return success(encodeFaultsCleared(this.#faults.clear(caller.apiKey)));
+      return dataAnswer(encodeFaultsCleared(this.#faults.clear(caller.apiKey)));
     });
   }
 
@@ -54,8 +51,4 @@ export class FaultService {
       }),
     );
   }
-}
-
-function success(dataJson: string): Answer {
-  return { httpStatus: 200, body: encodeSuccess(dataJson) };
 }

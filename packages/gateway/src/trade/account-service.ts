@@ -3,14 +3,13 @@ import {
   encodeBalances,
   encodePositionsPage,
   encodeQuantity,
-  encodeRefusal,
-  errorSpec,
   type PositionsQuery,
   type QuantityRequest,
   securityTypeOf,
 } from "@countermand/contract";
 import type { InstrumentTable } from "@countermand/core/model";
 import { balances, type Marks, type Position, positions } from "@countermand/core/money";
+import { refusalAnswer } from "../answers.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Answer, Sequencer } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";
@@ -66,7 +65,7 @@ export class AccountService {
       const { lotsMax } = this.#sequencer.partitions.sessions.profile.markets[request.market];
       const qty = this.#deskOf(caller).tradableQty(caller.account, request, lotsMax);
       if (typeof qty === "bigint") return { httpStatus: 200, body: encodeQuantity(qty) };
-      return { httpStatus: errorSpec(qty.refused).httpStatus, body: encodeRefusal(qty) };
+      return refusalAnswer(qty);
     });
   }
 

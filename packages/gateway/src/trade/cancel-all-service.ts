@@ -6,7 +6,6 @@ import {
   type CancelAllRequest,
   type CancelFilter,
   encodeError,
-  encodeRefusal,
   encodeSuccess,
   errorSpec,
 } from "@countermand/contract";
@@ -19,13 +18,13 @@ import {
   type Refusal,
   type UnixMs,
 } from "@countermand/core/model";
+import { refusalAnswer } from "../answers.ts";
 import { walkOpen } from "../archive/open-walk.ts";
 import type { Caller } from "../auth/key-store.ts";
 import { sees } from "../auth/portfolio-scope.ts";
 import { idleOutcome, type RunOutcome } from "../sequencer/cancel-runs.ts";
 import type { Turn } from "../sequencer/command-turn.ts";
 import type {
-  Answer,
   KeptAnswer,
   ManyCancels,
   Origin,
@@ -95,7 +94,7 @@ export class CancelAllService {
   #decided(caller: Caller, filter: CancelFilter, nowMs: UnixMs): ManyCancels {
     const { account } = caller;
     const unknown = this.#unknownSymbol(account, filter);
-    if (unknown !== null) return { answer: refusedAnswer(unknown), isKept: false };
+    if (unknown !== null) return { answer: refusalAnswer(unknown), isKept: false };
     if ((this.#underWay.get(account) ?? 0) >= CANCEL_ALLS_PER_ACCOUNT_MAX) {
       const answer = failed("TOO_MANY_CANCEL_ALLS", "earlier ones of this account are not done");
       return { answer, isKept: false };
@@ -118,7 +117,7 @@ export class CancelAllService {
     if (refusesWalks) return failed("OVERLOADED", TOO_MANY_WALKS);
     const nowMs = this.#sequencer.catchUp();
     const unknown = this.#unknownSymbol(caller.account, filter);
-    if (unknown !== null) return { ...refusedAnswer(unknown), replayed: false };
+    if (unknown !== null) return { ...refusalAnswer(unknown), replayed: false };
     const matches = matcherOf(caller, filter, nowMs);
     // Open orders are told newest first, and listed as they will be worked off.
     const fates = new CancelAllFates({ isBackwards: true });
@@ -193,8 +192,4 @@ function answerOf(fates: CancelAllFates): KeptAnswer {
   const details = `${failed} of ${count} orders work on: data says why`;
   const body = encodeError(name, details, { members: [["data", data]] });
   return { answer: { httpStatus: errorSpec(name).httpStatus, body }, isKept: !isAll };
-}
-
-function refusedAnswer(refusal: Refusal): Answer {
-  return { httpStatus: errorSpec(refusal.refused).httpStatus, body: encodeRefusal(refusal) };
 }

@@ -1,6 +1,6 @@
 /** Answers of requests that came to nothing. */
-import { type ErrorName, encodeError, encodeRefusal, errorSpec } from "@countermand/contract";
-import type { Refusal } from "@countermand/core/model";
+import { type ErrorName, encodeError, errorSpec } from "@countermand/contract";
+import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 
 export const TOO_MANY_AT_ONCE = "too many requests came at once; cancels go first";
@@ -20,14 +20,7 @@ export function overBudget(retryAfterSeconds: number): Answer & { readonly repla
 }
 
 export function failed(error: ErrorName, details: string): Answer & { readonly replayed: false } {
-  const { httpStatus } = errorSpec(error);
-  return { httpStatus, body: encodeError(error, details), replayed: false };
-}
-
-/** A new order that is not taken. */
-export function refusedPlace(refusal: Refusal): Answer {
-  const { httpStatus } = errorSpec(refusal.refused);
-  return { httpStatus, body: encodeRefusal(refusal) };
+  return { ...faultAnswer(error, details), replayed: false };
 }
 
 /** A refused cancel or amend, with the order it was about; null: that is not to be told. */
@@ -35,7 +28,7 @@ export function refusedAbout(
   { error, details }: { readonly error: ErrorName; readonly details: string },
   orderJson: string | null,
 ): Answer {
+  if (orderJson === null) return faultAnswer(error, details);
   const { httpStatus } = errorSpec(error);
-  if (orderJson === null) return { httpStatus, body: encodeError(error, details) };
   return { httpStatus, body: encodeError(error, details, { members: [["data", orderJson]] }) };
 }

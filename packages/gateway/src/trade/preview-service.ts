@@ -21,6 +21,7 @@ import {
   type PlaceRequest,
 } from "@countermand/core/model";
 import { reservedAsset, reservedUnits } from "@countermand/core/money";
+import { refusalAnswer } from "../answers.ts";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
@@ -34,7 +35,7 @@ import {
   lookUpClosed,
   type RefusedOutcome,
 } from "./cancel-outcome.ts";
-import { overBudget, refusedAbout, refusedPlace } from "./failed-answer.ts";
+import { overBudget, refusedAbout } from "./failed-answer.ts";
 import { type WrittenAnswer, writtenAnswer } from "./written-answer.ts";
 
 export interface PreviewServiceOptions {
@@ -67,7 +68,7 @@ export class PreviewService {
     const view = (turn: Turn): Answer => {
       const placed = turn.place(request);
       if (!("refused" in placed)) return this.#previewed({ ...placed, orderId: NO_ORDER_ID });
-      return refusedPlace(placed);
+      return refusalAnswer(placed);
     };
     return await writtenAnswer(this.#sequencer.preview(caller, "place", view));
   }

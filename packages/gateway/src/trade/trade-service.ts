@@ -17,6 +17,7 @@ import {
   encodeOrder,
   encodePlaced,
   encodeReceipted,
+  encodeRefusal,
   encodeSuccess,
   type Fault,
   fillReceipts,
@@ -36,6 +37,7 @@ import {
   type OrderId,
   type PlaceRequest,
 } from "@countermand/core/model";
+import { refusalAnswer } from "../answers.ts";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
@@ -56,7 +58,7 @@ import {
   NOTHING_ARCHIVED,
   type RefusedOutcome,
 } from "./cancel-outcome.ts";
-import { failed, overBudget, refusedAbout, refusedPlace, TOO_MANY_WAIT } from "./failed-answer.ts";
+import { failed, overBudget, refusedAbout, TOO_MANY_WAIT } from "./failed-answer.ts";
 import { OrderLists } from "./order-lists.ts";
 import { writtenAnswer } from "./written-answer.ts";
 
@@ -175,7 +177,7 @@ export class TradeService {
     if (waitSeconds > 0) return Promise.resolve(overBudget(waitSeconds));
     const decide = (turn: Turn): Answer => {
       const placed = turn.place(request);
-      if ("refused" in placed) return refusedPlace(placed);
+      if ("refused" in placed) return refusalAnswer(placed);
       this.#budgets?.placed(caller, 1);
       if (!options.representation) {
         return { httpStatus: 200, body: encodePlaced(placed.orderId) };
@@ -197,7 +199,7 @@ export class TradeService {
       const answers = elements.map(({ referenceId, request }): BatchAnswer => {
         const placed = isFault(request) ? request : turn.place(request);
         if (isFault(placed) || "refused" in placed) {
-          const resultJson = isFault(placed) ? encodeFault(placed) : refusedPlace(placed).body;
+          const resultJson = isFault(placed) ? encodeFault(placed) : encodeRefusal(placed);
           return { orderNo: "", referenceId, resultJson, dataJson: null };
         }
         this.#budgets?.placed(caller, 1);

@@ -2,10 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorName, type Fault, Header } from "@countermand/contract";
+import { faultAnswer } from "../answers.ts";
 import { endGently } from "../http/last-answer.ts";
 import { REQUEST_ID_CHARACTERS_MAX } from "../http/limits.ts";
 import { STATUS_CODES } from "../http/node-http.ts";
-import { faultAnswer, JSON_TYPE } from "../http/responses.ts";
+import { JSON_TYPE } from "../http/responses.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 
 const RETRY_AFTER = `Retry-After: ${RETRY_AFTER_SECONDS}`;
