@@ -24,7 +24,7 @@ import { openTarget } from "./cancel.ts";
 import { Desk } from "./desk.ts";
 import { amendOf, assertMoneySound, instrumentOf, opening } from "./desk-fixture.ts";
 import { REFERENCE_DESK_RULES } from "./desk-rules.ts";
-import { newOrderSingle } from "./venue-messages.ts";
+import { newOrderSingle, replaceRequest } from "./venue-messages.ts";
 
 const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 100);
 
@@ -240,7 +240,7 @@ class Trading {
   #amend(order: Order, { ticks, lots }: Amend): void {
     const { priceTick, lotQty } = instrumentOf(order);
     const priced = ORD_TYPES[order.ordType].priced;
-    const replace = this.#deciding(() =>
+    const amended = this.#deciding(() =>
       this.desk.decideAmend(
         order,
         amendOf(order, {
@@ -249,7 +249,7 @@ class Trading {
         }),
       ),
     );
-    if (!("refused" in replace)) this.#work(replace, null);
+    if (!("refused" in amended)) this.#work(replaceRequest(amended), null);
   }
 
   #settle(): void {

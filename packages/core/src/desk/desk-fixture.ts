@@ -104,10 +104,9 @@ export class ScriptedTrading {
   }
 
   amend(order: Order, change: Partial<AmendRequest>): Order | Refusal {
-    const replace = this.desk.decideAmend(order, amendOf(order, change));
-    if ("refused" in replace) return replace;
-    const { account, orderId } = order;
-    const { price, stopPx, orderQty } = replace;
+    const amended = this.desk.decideAmend(order, amendOf(order, change));
+    if ("refused" in amended) return amended;
+    const { account, orderId, price, stopPx, orderQty } = amended;
     return this.report({ type: "Replaced", account, orderId, price, stopPx, orderQty });
   }
 

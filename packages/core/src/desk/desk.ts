@@ -36,7 +36,7 @@ import { type InstrumentSource, InstrumentTable } from "../model/instrument-tabl
 import type { Order, OrderDraft } from "../model/order.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
-import type { OrderCancelReplaceRequest, VenueReport } from "../model/venue.ts";
+import type { VenueReport } from "../model/venue.ts";
 import { type TradableQuery, tradableQty } from "../money/account-views.ts";
 import type { AccountLedger, HouseOwner, Ledger } from "../money/ledger.ts";
 import { assertOrder, isClosed, orderApply, orderNew } from "../order/order.ts";
@@ -61,7 +61,7 @@ import {
   tradableRefusal,
   unlistedRefusal,
 } from "./place-checks.ts";
-import { EXEC_TYPES, orderEventOf, replaceRequest } from "./venue-messages.ts";
+import { EXEC_TYPES, orderEventOf } from "./venue-messages.ts";
 
 export interface DeskOptions {
   /** Two digits that all order numbers of this partition begin with; names the partition, too. */
@@ -213,11 +213,11 @@ export class Desk {
   }
 
   /**
-   * The replace as it would go to the venue, or why it does not. The order may be closed: then the
-   * answer says what became of it. What the new terms need more is held back by the venue's
-   * Replaced report, which must therefore come in the same turn.
+   * The order under its new terms, as it would go to the venue, or why it does not. The order may
+   * be closed: then the answer says what became of it. What the new terms need more is held back by
+   * the venue's Replaced report, which must therefore come in the same turn.
    */
-  decideAmend(order: Order, request: AmendRequest): OrderCancelReplaceRequest | Refusal {
+  decideAmend(order: Order, request: AmendRequest): Order | Refusal {
     const book = this.#bookOf(order.account);
     const instrument = this.#listed(order.symbol);
     const refusal = amendRefusal(order, request, instrument);
@@ -227,15 +227,8 @@ export class Desk {
     return (
       this.#money.fundsRefusal(book, order, amended, instrument) ??
       book.deadMan.refusal(amended) ??
-      replaceRequest(amended)
+      amended
     );
-  }
-
-  /** The order as a replace that was decided will leave it, if the venue takes it as it is. */
-  amendedBy(order: Order, { price, stopPx, orderQty }: OrderCancelReplaceRequest): Order {
-    const amended = orderApply(order, { type: "Replaced", price, stopPx, orderQty });
-    this.#money.after(order, amended, this.#listed(order.symbol));
-    return amended;
   }
 
   /**

@@ -12,7 +12,7 @@ import {
   type ModeSet,
   type OperatorRefusal,
 } from "@countermand/core/control";
-import { type Desk, newOrderSingle } from "@countermand/core/desk";
+import { type Desk, newOrderSingle, replaceRequest } from "@countermand/core/desk";
 import {
   type Exchange,
   type ExchangeCommand,
@@ -208,40 +208,46 @@ export class Partitions {
     nowMs: UnixMs,
     guard: OrderGuard | null = null,
   ): Order | Refusal {
-    const replace = this.decideAmend(order, request, nowMs, guard);
-    if ("refused" in replace) return this.#countedRefusal(replace, request.enteredBy);
-    guard?.sent(order, this.deskOf(order.account).desk.amendedBy(order, replace));
-    const sent = this.replaceToSend(order, replace);
-    const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, replace.price);
+    const amended = this.decideAmend(order, request, nowMs, guard);
+    if ("refused" in amended) return this.#countedRefusal(amended, request.enteredBy);
+    guard?.sent(order, amended);
+    const sent = this.replaceToSend(order, amended);
+    const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, amended.price);
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
   }
 
-  /** The order's new terms, or why it would not get them now; it may be closed. Changes nothing. */
+  /**
+   * The order under its new terms, or why it would not get them now; it may be closed. Changes
+   * nothing.
+   */
   decideAmend(
     order: Order,
     request: AmendRequest,
     nowMs: UnixMs,
     guard: OrderGuard | null,
-  ): OrderCancelReplaceRequest | Refusal {
+  ): Order | Refusal {
     const blocked =
       this.#controlRefusal(order.account, order, order.enteredBy) ??
       this.#controlRefusal(order.account, order, request.enteredBy ?? "");
     if (blocked !== null) return blocked;
     const { desk } = this.deskOf(order.account);
-    const replace = desk.decideAmend(order, request);
-    if ("refused" in replace) return replace;
+    const amended = desk.decideAmend(order, request);
+    if ("refused" in amended) return amended;
     const instrument = listed(desk.instrument(order.symbol));
-    const refusal = this.#checks.amendRefusal(order, request, instrument, nowMs);
-    if (refusal !== null || guard === null) return refusal ?? replace;
-    return guard.refusal(this.#stateOf(desk), order, desk.amendedBy(order, replace)) ?? replace;
+    return (
+      this.#checks.amendRefusal(order, request, instrument, nowMs) ??
+      guard?.refusal(this.#stateOf(desk), order, amended) ??
+      amended
+    );
   }
 
   /**
    * Less quantity leaves an order where it rests, which may be short of its price (decision 7): the
    * exchange is told the price there, and the desk that the order's own is what it was.
    */
-  replaceToSend(order: Order, replace: OrderCancelReplaceRequest): OrderCancelReplaceRequest {
+  replaceToSend(order: Order, amended: Order): OrderCancelReplaceRequest {
+    const replace = replaceRequest(amended);
     const { orderId, symbol, price, stopPx, orderQty } = replace;
     const isLess = price === order.price && stopPx === order.stopPx && orderQty < order.orderQty;
     const restingPx = isLess ? this.exchange.exchange.restingPrice(symbol, orderId) : null;

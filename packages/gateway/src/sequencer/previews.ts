@@ -43,10 +43,10 @@ export class Previews implements OrderActs {
     nowMs: UnixMs,
     guard: OrderGuard | null,
   ): Order | Refusal {
-    const replace = this.#partitions.decideAmend(order, request, nowMs, guard);
-    if ("refused" in replace) return replace;
-    const sent = this.#partitions.replaceToSend(order, replace);
-    return this.#worked(sent, order, nowMs, replace.price);
+    const amended = this.#partitions.decideAmend(order, request, nowMs, guard);
+    if ("refused" in amended) return amended;
+    const sent = this.#partitions.replaceToSend(order, amended);
+    return this.#worked(sent, order, nowMs, amended.price);
   }
 
   cancel(order: Order, nowMs: UnixMs): Order | Refusal {
