@@ -8,6 +8,7 @@ import { MarketName, OrdType, Side } from "../model/enums.ts";
 import type { Asset, DeskEvent } from "../model/event.ts";
 import type { ExecId, UnixMs } from "../model/ids.ts";
 import type { Order } from "../model/order.ts";
+import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { UnixDay } from "../model/unix-day.ts";
 import { leavesQty } from "../order/order.ts";
@@ -20,6 +21,7 @@ import {
   chargesOf,
   OPTIONS,
   ScriptedTrading,
+  SOUND,
   T0,
 } from "./desk-fixture.ts";
 
@@ -144,6 +146,16 @@ test("money: a collar is a tick at least, also from a price that a coarser tick 
   assert.equal(formatDecimal(order.reservedAmt), "5");
 });
 
+test("money: a collar is never above the highest price there is", () => {
+  const priceMax = REFERENCE_INSTRUMENTS.find(({ symbol }) => symbol === SOUND.symbol)?.priceMax;
+  assert.ok(priceMax !== undefined);
+  const trading = new ScriptedTrading("999999999999");
+  const market = { ordType: OrdType.Market, price: null, orderQty: fixed("100") } as const;
+  assert.equal(trading.place(ANNE, market, formatDecimal(priceMax)).protectionPx, priceMax);
+  const stop = { ordType: OrdType.StopMarket, price: null, stopPx: priceMax } as const;
+  assert.equal(trading.place(ANNE, stop).protectionPx, priceMax);
+});
+
 test("money: a stop market buy holds back from its trigger, and anew when that is moved", () => {
   const trading = new ScriptedTrading();
   const terms = { ordType: OrdType.StopMarket, price: null, stopPx: fixed("400") } as const;
@@ -153,6 +165,10 @@ test("money: a stop market buy holds back from its trigger, and anew when that i
   assert.ok(!("refused" in moved));
   assert.equal(formatDecimal(moved.protectionPx), "525");
   assert.equal(formatDecimal(moved.reservedAmt), "525749.18");
+  const lowered = trading.amend(moved, { stopPx: fixed("300") });
+  assert.ok(!("refused" in lowered));
+  assert.equal(formatDecimal(lowered.protectionPx), "315");
+  assert.equal(formatDecimal(lowered.reservedAmt), "315449.51");
   const sell = trading.place(ANNE, { ...terms, side: Side.Sell });
   assert.equal(sell.protectionPx, 0n);
   assertMoneySound(trading.desk);

@@ -7,6 +7,7 @@ import { fixed, formatDecimal, type Price } from "../model/decimal.ts";
 import { MarketName, OrdType, Side } from "../model/enums.ts";
 import type { Asset } from "../model/event.ts";
 import type { UnixMs } from "../model/ids.ts";
+import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
 import { decideAdjust } from "./account-decisions.ts";
 import { ANNE, BERT, ScriptedTrading } from "./desk-fixture.ts";
 import { type ExposurePrices, grossExposure, type WorkingChange } from "./gross-exposure.ts";
@@ -56,4 +57,16 @@ test("gross exposure: a sell at any price of what is not held counts at what the
   assert.equal(exposure(trading, UNKNOWN, { account: BERT }), "0");
   const sellPx = () => fixed("419") as Price;
   assert.equal(exposure(trading, { ...UNKNOWN, sellPx }, { account: BERT }), "419000");
+});
+
+test("gross exposure: of a product in several markets the most that any of them pays counts", () => {
+  const tencent = REFERENCE_INSTRUMENTS.filter(({ symbol }) => symbol === "00700");
+  const instruments = [...tencent, ...tencent.map((each) => ({ ...each, symbol: "80700" }))];
+  const sell = { side: Side.Sell, ordType: OrdType.Market, price: null, market: MarketName.Hkex };
+  for (const paid of [new Map([["00700", "419"]]), new Map([["80700", "419"]])]) {
+    const trading = new ScriptedTrading("1000000", "0", { instruments });
+    trading.place(BERT, sell);
+    const sellPx = (symbol: string) => fixed(paid.get(symbol) ?? "400") as Price;
+    assert.equal(exposure(trading, { ...UNKNOWN, sellPx }, { account: BERT }), "419000");
+  }
 });

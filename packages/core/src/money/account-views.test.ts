@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { at } from "../assert.ts";
 import { decideAdjust } from "../desk/account-decisions.ts";
 import { ANNE, BERT, OPTIONS, ScriptedTrading } from "../desk/desk-fixture.ts";
-import { fixed, formatDecimal, ONE, type Price } from "../model/decimal.ts";
+import { fixed, formatDecimal, ONE, type Price, ZERO_PRICE } from "../model/decimal.ts";
 import { MarketName, Side } from "../model/enums.ts";
 import { InstrumentTable } from "../model/instrument-table.ts";
 import { REFERENCE_INSTRUMENTS } from "../model/reference-instruments.ts";
@@ -184,6 +184,17 @@ test("tradable quantity: never more than the largest order, nothing with nothing
       assert.equal(few, 3n * instrument.lotQty, "what the market takes in one order");
     }
   }
+});
+
+test("tradable quantity: nothing, and nothing below it, of what is sold short or not there", () => {
+  const trading = new ScriptedTrading("1000000", "0");
+  trading.fill(trading.place(BERT, { side: Side.Sell }), fixed("1000"), fixed("423.83"));
+  trading.place(BERT, { side: Side.Sell });
+  const [tencent] = REFERENCE_INSTRUMENTS;
+  assert.ok(tencent !== undefined);
+  const query = { side: Side.Sell, price: ZERO_PRICE, ratio: ONE, lotsMax: null };
+  assert.equal(tradableQty(trading.desk.money(BERT), tencent, query, NO_CHARGES), 0n);
+  assert.equal(positionsOf(trading, BERT)[0]?.["availSellQty"], "0");
 });
 
 /** Bought 200 at 420 and sold 50 at 432, half of an order, with a buy and a sell of 100 open. */
