@@ -1,32 +1,40 @@
 /** The production profile: over TLS, without anything of the sandbox, in a directory of its own. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { connect } from "node:tls";
+import { connect, createServer } from "node:tls";
+import { certificateOf } from "../../packages/cli/src/certificate.ts";
 import { ExitCode } from "../../packages/cli/src/exit-codes.ts";
 import { ApiError, CountermandClient } from "../../packages/client/src/index.ts";
 import { readConfig } from "../../packages/gateway/src/config.ts";
+import { selfSigned } from "../../packages/gateway/src/http/tls-fixture.ts";
 import { runCommand } from "./command-line.ts";
 import { SETTINGS, startGateway, type TestTime } from "./gateway-in-process.ts";
 import { OPERATOR_TOKEN } from "./operator-client.ts";
 import { KEY_1, sign } from "./signed-client.ts";
 
+const DAY_MS = 86_400_000;
 const TIME: TestTime = { wallMs: Date.now(), marketMs: Date.now() };
 
 /** A folder that is gone after the test, with a certificate for 127.0.0.1. */
-function folderOf(t: TestContext, stop: () => Promise<void> = async () => {}): string {
+function folderOf(t: TestContext, stop: () => Promise<void> = async () => {}, days = 90): string {
   const folder = mkdtempSync(join(tmpdir(), "countermand-production-"));
   t.after(async () => {
     await stop();
     rmSync(folder, { recursive: true, force: true });
   });
   const files = ["-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")];
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const subject = [...name, "-days", String(days)];
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
   const made = spawnSync("openssl", ["req", "-x509", "-nodes", ...curve, ...files, ...subject]);
   assert.equal(made.status, 0, String(made.stderr));
@@ -146,6 +154,60 @@ test("production: a data directory keeps the profile it was begun with", async (
   rmSync(join(folder, "data"), { recursive: true });
   await (await startGateway(TIME, sandbox)).stop();
   await assert.rejects(startGateway(TIME, production), /is production, but .* begun with sandbox/);
+});
+
+test("production: when the certificate ends is told to whoever scrapes and whoever asks", async (t) => {
+  const folder = folderOf(t, () => gateway.stop(), 5);
+  const gateway = await startGateway(TIME, environmentOf(folder));
+  const scraped = async () => {
+    const ca = readFileSync(join(folder, "cert.pem"));
+    const incoming = request(`${gateway.url}/metrics`, { ca, agent: false }).end();
+    const [response] = (await once(incoming, "response")) as [IncomingMessage];
+    return await text(response);
+  };
+  const ends = () => new X509Certificate(readFileSync(join(folder, "cert.pem"))).validTo;
+  const sample = () =>
+    `countermand_certificate_expiry_timestamp_seconds ${Date.parse(ends()) / 1000}`;
+  assert.ok((await scraped()).split("\n").includes(sample()));
+  // A process of its own: whom it trusts is read when one begins.
+  const doctor = async () => {
+    const trusted = { NODE_EXTRA_CA_CERTS: join(folder, "cert.pem"), COUNTERMAND_URL: gateway.url };
+    const env = { ...process.env, ...trusted };
+    const ran = spawn(process.execPath, ["packages/cli/src/main.ts", "doctor"], { env });
+    return await text(ran.stdout);
+  };
+  assert.match(await doctor(), /^ok {4}certificate: good until .* UTC, for [45] days$/m);
+  const other = folderOf(t);
+  for (const name of ["cert.pem", "key.pem"]) copyFileSync(join(other, name), join(folder, name));
+  gateway.reload(readConfig({ ...SETTINGS, ...environmentOf(folder) }));
+  assert.ok((await scraped()).split("\n").includes(sample()));
+  assert.match(await doctor(), /^ok {4}certificate: good until .*, for (89|90) days$/m);
+});
+
+test("production: doctor says how long a certificate is good, and when it is time to renew it", async (t) => {
+  const files = selfSigned();
+  const server = createServer({ ...files }).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const untilMs = Date.parse(new X509Certificate(files.cert).validTo);
+  const at = (leftDays: number) => certificateOf(url, untilMs - leftDays * DAY_MS);
+  assert.match(await at(29.5), /^good until \d{4}-\S+ \S+ UTC, for 29 days$/);
+  assert.match(await at(1.5).catch(({ message }) => message), /UTC, for 1 day: renew it$/);
+});
+
+test("production: without a certificate there is no sample of its end", async (t) => {
+  const folder = folderOf(t, () => gateway.stop());
+  const behindProxy = { COUNTERMAND_BEHIND_PROXY: "on" };
+  const {
+    COUNTERMAND_TLS_CERT_FILE: _,
+    COUNTERMAND_TLS_KEY_FILE: __,
+    ...rest
+  } = environmentOf(folder) as Record<string, string>;
+  const gateway = await startGateway(TIME, { ...rest, ...behindProxy });
+  const scraped = await (await fetch(`${gateway.url}/metrics`)).text();
+  assert.match(scraped, /^# TYPE countermand_certificate_expiry_timestamp_seconds gauge$/m);
+  assert.doesNotMatch(scraped, /^countermand_certificate_expiry/m);
 });
 
 test("production: a new certificate is taken without a connection noticing", async (t) => {

@@ -1,9 +1,10 @@
 /** The process: configuration in, gateway up, signals, exit code. No logic of its own. */
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import type { NodeThreads } from "./node-threads.ts";
+import { certificateLife, endsSoon } from "./ops/certificate-life.ts";
 import { createLog, type Log } from "./ops/log.ts";
 import { systemClock } from "./sys/clock.ts";
 import { productionWelcome, USAGE, welcome } from "./welcome.ts";
@@ -38,7 +39,7 @@ async function run(entryUrl: string, threads: NodeThreads): Promise<void> {
   }
   const config = readConfig();
   const log = createLog(config.logLevel);
-  for (const name of config.unknownSettings) log.warn({ name }, "config.unknown_setting");
+  warnOf(config, log);
   const starting = Gateway.start({
     config,
     clock: systemClock,
@@ -72,6 +73,16 @@ async function run(entryUrl: string, threads: NodeThreads): Promise<void> {
   );
 }
 
+/** What is taken as it is, and is likely a mistake. */
+function warnOf({ unknownSettings, tls }: Config, log: Log): void {
+  for (const name of unknownSettings) log.warn({ name }, "config.unknown_setting");
+  if (tls === null) return;
+  const life = certificateLife(tls.cert);
+  const { untilMs } = life;
+  if (untilMs <= systemClock.wallMs()) log.error({ untilMs }, "tls.certificate_ended");
+  else if (endsSoon(life, systemClock.wallMs())) log.warn({ untilMs }, "tls.certificate_ends_soon");
+}
+
 /** None where the command line has loaded this: then they are its own. */
 function argumentsOf(entryUrl: string): readonly string[] {
   const [, entry = "", ...rest] = process.argv;
@@ -88,7 +99,7 @@ function reload(gateway: Gateway, log: Log): void {
     const fresh = readConfig();
     const reloaded = gateway.reload(fresh);
     log.level = fresh.logLevel;
-    for (const name of fresh.unknownSettings) log.warn({ name }, "config.unknown_setting");
+    warnOf(fresh, log);
     log.info(reloaded, "config.reloaded");
   } catch (error) {
     const { faults } = error as { faults?: readonly string[] };

@@ -1,8 +1,9 @@
-/** What the command line does with a data directory or a receipt, without a gateway. */
+/** What the command line does without a gateway: with data directories, receipts, certificates. */
 export { hasArchivedOrders, orderStories, type SoughtOrder } from "./audit/order-story.ts";
 export { type Backup, BackupExistsError, backUp } from "./journal/backup.ts";
 export { JournalError } from "./journal/journal.ts";
 export { type JournalVerdict, verifyJournal } from "./journal/verify.ts";
+export { certificateLife, endsSoon } from "./ops/certificate-life.ts";
 export {
   journalProblem,
   type ReceiptStatement,

@@ -43,6 +43,7 @@ import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
 import type { OperatorParts } from "./operator/operator-server.ts";
 import { OperatorService } from "./operator/operator-service.ts";
+import { certificateLife } from "./ops/certificate-life.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { ReceiptIssuer } from "./receipts/receipt-issuer.ts";
 import { DeadManService } from "./safety/dead-man-service.ts";
@@ -420,6 +421,10 @@ export class RunningNode {
       diskFull: () => (sequencer.isDiskFull ? 1 : 0),
       diskFreeBytes: () => this.#diskSpace.freeBytes(),
       diskReserveBytes: () => this.#foundation.journal.disk.reserveBytes,
+      certificateExpiry: () => {
+        const { tls } = this.#options.config;
+        return tls && certificateLife(tls.cert).untilMs / 1000;
+      },
       activeBlocks: () => partitions.control.activeBlockCount,
       marketModes: () => {
         const { control } = partitions;

@@ -77,7 +77,7 @@ function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command("doctor")
     .description(
-      "check that the gateway answers, the clocks agree, its disk has room, key and operator's token work",
+      "check that the gateway answers, clocks agree, certificate, disk, key and operator's token will do",
     )
     .action(async (_options, command: Command) => {
       const profile = chosenProfile(command.optsWithGlobals<ProfileChoice>(), terminal.environment);
@@ -126,6 +126,12 @@ async function* findings(
     isGood: Math.abs(offsetMs) <= SKEW_MS_MAX,
     said: clockText(Math.round(-offsetMs), Math.ceil(errorMs)),
   };
+  if (url.startsWith("https:")) {
+    yield await finding("certificate", async () => {
+      const { certificateOf } = await import("../certificate.ts");
+      return await certificateOf(url);
+    });
+  }
   yield await finding("disk", () => diskOf(url));
   const hasToken = namesOperatorToken(terminal.environment);
   if (hasToken) yield await finding("operators", () => operatorsOf(terminal));

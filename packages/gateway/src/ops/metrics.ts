@@ -27,6 +27,8 @@ export interface Gauges {
   /** NaN where the disk does not say. */
   readonly diskFreeBytes: () => Promise<number>;
   readonly diskReserveBytes: () => number;
+  /** Unix seconds; null where the gateway speaks no TLS. */
+  readonly certificateExpiry: () => number | null;
   readonly activeBlocks: () => number;
   readonly marketModes: () => readonly (readonly [market: MarketGroup, mode: MarketMode])[];
   /** By `scope refusal`. */
@@ -73,6 +75,7 @@ export class Metrics {
     addLimitRefusals(registers, gauges.limitRefusals);
     addHeldBack(registers, gauges.heldBack);
     addMarketModes(registers, gauges.marketModes);
+    addCertificateExpiry(registers, gauges.certificateExpiry);
     for (const [key, name, help] of GAUGE_SPECS) addGauge(registers, name, help, gauges[key]);
     for (const [key, name, help] of COUNTER_SPECS) addCounter(registers, name, help, gauges[key]);
   }
@@ -127,6 +130,20 @@ function addMarketModes(registers: Registry[], read: Gauges["marketModes"]): voi
     registers,
     collect() {
       for (const [market, mode] of read()) this.set({ market }, MARKET_MODES.indexOf(mode));
+    },
+  });
+}
+
+/** Without a certificate there is no sample, so that no alert takes a 0 for one that has ended. */
+function addCertificateExpiry(registers: Registry[], read: Gauges["certificateExpiry"]): void {
+  new Gauge({
+    name: "countermand_certificate_expiry_timestamp_seconds",
+    help: "When the certificate of the listeners, or another of its chain, ends.",
+    registers,
+    collect() {
+      const seconds = read();
+      if (seconds === null) this.remove();
+      else this.set(seconds);
     },
   });
 }
@@ -192,7 +209,10 @@ function addOverBudget(registers: Registry[], read: Gauges["overBudget"]): void 
 }
 
 type Spec<Key> = readonly [key: Key, name: string, help: string];
-type Plain = Exclude<keyof Gauges, "heldBack" | "limitRefusals" | "marketModes" | "overBudget">;
+type Plain = Exclude<
+  keyof Gauges,
+  "certificateExpiry" | "heldBack" | "limitRefusals" | "marketModes" | "overBudget"
+>;
 
 const GAUGE_SPECS: readonly Spec<Plain>[] = [
   ["openOrders", "countermand_open_orders", "Orders that work in the market."],
