@@ -141,6 +141,7 @@ class Tearing {
     const name = this.#random.pick([
       "head",
       "head.tmp",
+      "head.next.tmp",
       "journal.db",
       "archive.db",
       "archive.db-wal",

@@ -61,6 +61,7 @@ export class Worker extends EventEmitter {
   /** While it works, or waits for the disk, messages wait for it. */
   #busyUntilMs = 0;
   #isOver = false;
+  #isWorking = false;
   #endsSoon = false;
   readonly #name: string;
   /** What its code has opened. */
@@ -123,8 +124,10 @@ export class Worker extends EventEmitter {
     this.#out(() => this.emit("message", copy));
   }
 
+  /** Behind the message it is at; at once if it is what it waited for that ends it. */
   endSoon(): void {
     this.#endsSoon = true;
+    if (!this.#isWorking) this.#end();
   }
 
   takeWaiting(): { message: unknown } | undefined {
@@ -150,6 +153,7 @@ export class Worker extends EventEmitter {
     const world = theWorld();
     world.disk.takeTookMs();
     world.opened = this.#opened;
+    this.#isWorking = true;
     try {
       work();
     } catch (error) {
@@ -160,13 +164,17 @@ export class Worker extends EventEmitter {
       return;
     } finally {
       world.opened = null;
+      this.#isWorking = false;
     }
     this.#busyUntilMs = world.nowMs + world.disk.takeTookMs();
-    if (this.#endsSoon) {
-      this.#isOver = true;
-      world.threads.delete(this);
-      this.#out(() => this.emit("exit", 0));
-    }
+    if (this.#endsSoon) this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    theWorld().threads.delete(this);
+    this.#out(() => this.emit("exit", 0));
   }
 
   #out(run: () => void): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sha256Hex } from "./event-chain.ts";
-import { type Head, readHead, writeHead } from "./head-file.ts";
+import { type Head, HeadFile, readHead, writeHead } from "./head-file.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 import { inFolder } from "./journal-fixture.ts";
 
@@ -61,6 +61,39 @@ test("head: a write torn at any byte leaves the head before it", () =>
     }
     writeHead(file, new Map());
     assert.deepEqual(readHead(file), new Map());
+  }));
+
+test("head: written later it is the same, also over what a crash left behind", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "head");
+    writeFileSync(`${path}.next.tmp`, "half a head");
+    const file = new HeadFile(path);
+    for (const head of [HEAD, new Map()]) {
+      assert.equal(await file.writeLater(head), true);
+      assert.deepEqual(readHead(path), head);
+    }
+    assert.equal(existsSync(`${path}.next.tmp`), false);
+  }));
+
+test("head: one that is on its way never takes the place of a newer one", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "head");
+    const file = new HeadFile(path);
+    const older = file.writeLater(new Map());
+    file.write(HEAD);
+    assert.equal(await older, false);
+    assert.deepEqual(readHead(path), HEAD);
+    assert.equal(existsSync(`${path}.next.tmp`), false);
+  }));
+
+test("head: one that cannot be written later leaves the head before it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "head");
+    const file = new HeadFile(path);
+    file.write(HEAD);
+    mkdirSync(`${path}.next.tmp`);
+    await assert.rejects(file.writeLater(new Map()), { code: "ERR_FS_EISDIR" });
+    assert.deepEqual(readHead(path), HEAD);
   }));
 
 test("head: a newer format is named", () =>

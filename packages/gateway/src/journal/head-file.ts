@@ -5,7 +5,13 @@
  * The file is replaced as one step, so that a torn write leaves the previous head as it was; any
  * other damage shows in its checksum and is refused, never guessed at.
  */
-import { readFileIfPresent, replaceFile } from "../sys/disk.ts";
+import {
+  readFileIfPresent,
+  removeFileLater,
+  renameAtOnce,
+  replaceFile,
+  writeDraftLater,
+} from "../sys/disk.ts";
 import { type ChainPosition, sha256Hex } from "./event-chain.ts";
 import { JournalError } from "./journal.ts";
 
@@ -27,10 +33,45 @@ interface HeadContent {
 
 /** Replaces the head; on stable storage when it returns. Throws what the disk throws. */
 export function writeHead(file: string, head: Head): void {
+  replaceFile(file, [textOf(head)]);
+}
+
+/** The head of a journal that is open: one thread writes it. */
+export class HeadFile {
+  readonly #path: string;
+  /** Of writes that were begun: an older head never takes the place of a newer one. */
+  #begun = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** As {@link writeHead}; one that is being written meanwhile is too old, and is dropped. */
+  write(head: Head): void {
+    this.#begun += 1;
+    writeHead(this.#path, head);
+  }
+
+  /**
+   * Replaces the head without waiting for the disk. Whether it is this head that is on stable
+   * storage: false where a newer one was written meanwhile. Precondition: the one before is done.
+   */
+  async writeLater(head: Head): Promise<boolean> {
+    this.#begun += 1;
+    const own = this.#begun;
+    const draft = `${this.#path}.next.tmp`;
+    await writeDraftLater(draft, textOf(head));
+    if (own === this.#begun) await renameAtOnce(draft, this.#path);
+    else await removeFileLater(draft);
+    return own === this.#begun;
+  }
+}
+
+function textOf(head: Head): string {
   const partitions = [...head].map(([partition, mark]) => ({ partition, ...mark }));
   const content: HeadContent = { format: HEAD_FORMAT, partitions };
   const line = `${JSON.stringify(content)}\n`;
-  replaceFile(file, [line, `sha256 ${sha256Hex(line)}\n`]);
+  return `${line}sha256 ${sha256Hex(line)}\n`;
 }
 
 /**

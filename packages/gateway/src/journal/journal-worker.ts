@@ -73,11 +73,13 @@ class JournalThread {
   readonly #port: MessagePort;
   readonly #journal: SqliteJournal;
   readonly #committed: CommitMark;
-  #closed = false;
+  #isOver = false;
   /** As it was last told. */
   #disk: DiskState;
   #refillDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
   #headDue: { readonly atMs: number; readonly timer: NodeJS.Timeout } | null = null;
+  /** Resolves when the head that is on its way is on stable storage, or the journal has failed. */
+  #headOnItsWay: Promise<void> | null = null;
 
   constructor(port: MessagePort, journal: SqliteJournal, committed: CommitMark) {
     this.#port = port;
@@ -92,6 +94,8 @@ class JournalThread {
   #turn(first: JournalRequest): void {
     this.#guard(() => {
       const requests = [first, ...this.#waiting()];
+      // It is the last thing that is ever asked.
+      const close = requests.at(-1)?.call.type === "close" ? requests.pop() : undefined;
       const answers: { id: number; value: unknown }[] = [];
       for (let index = 0; index < requests.length; ) {
         const answered = this.#answerNext(requests, index);
@@ -99,9 +103,9 @@ class JournalThread {
         index += answered.length;
       }
       this.#tellDisk();
-      this.#post({ type: "answers", answers });
-      if (this.#closed) this.#port.close();
-      else this.#tidyUp();
+      if (answers.length > 0) this.#post({ type: "answers", answers });
+      if (close === undefined) this.#tidyUp();
+      else void this.#close(close.id);
     });
   }
 
@@ -142,15 +146,21 @@ class JournalThread {
       case "read":
         return this.#journal.read(call.partition, call.afterSeq, call.limit);
       case "close":
-        return this.#close();
+        throw new Error("what was asked behind a close is a bug");
     }
   }
 
-  #close(): void {
-    this.#headIsDone();
-    this.#refillIsDone();
-    this.#journal.close();
-    this.#closed = true;
+  /** Waits for the head that is on its way: a closed journal touches no file any more. */
+  async #close(id: number): Promise<void> {
+    await this.#headOnItsWay;
+    if (this.#isOver) return;
+    this.#guard(() => {
+      this.#stopTimers();
+      this.#journal.close();
+      this.#isOver = true;
+      this.#post({ type: "answers", answers: [{ id, value: undefined }] });
+      this.#port.close();
+    });
   }
 
   /** Behind the answers: nobody waits for this. */
@@ -189,24 +199,43 @@ class JournalThread {
 
   /** A timer alone would not do: a steady stream of messages can keep timers waiting. */
   #keepHeadClose(): void {
-    if (!this.#journal.headBehind) return;
+    if (!this.#journal.headBehind || this.#headOnItsWay !== null) return;
     const nowMs = performance.now();
     if (this.#headDue === null) {
-      const timer = setTimeout(() => this.#guard(() => this.#writeHead()), HEAD_DELAY_MS);
+      const timer = setTimeout(() => this.#guard(() => this.#sendHead()), HEAD_DELAY_MS);
       this.#headDue = { atMs: nowMs + HEAD_DELAY_MS, timer };
     } else if (nowMs >= this.#headDue.atMs) {
-      this.#writeHead();
+      this.#sendHead();
     }
   }
 
-  #writeHead(): void {
+  /** It takes several flushes, and no append waits for them. */
+  #sendHead(): void {
     this.#headIsDone();
-    this.#journal.writeHead();
+    const written = this.#journal.writeHeadLater();
+    this.#headOnItsWay = written.then(
+      () => this.#guard(() => this.#headArrived()),
+      (error: unknown) => {
+        this.#guard(() => {
+          throw error;
+        });
+      },
+    );
+  }
+
+  #headArrived(): void {
+    this.#headOnItsWay = null;
+    if (!this.#isOver) this.#keepHeadClose();
   }
 
   #headIsDone(): void {
     if (this.#headDue !== null) clearTimeout(this.#headDue.timer);
     this.#headDue = null;
+  }
+
+  #stopTimers(): void {
+    this.#headIsDone();
+    this.#refillIsDone();
   }
 
   /** A failed journal says so and answers nothing more; a bug ends the thread. */
@@ -215,8 +244,9 @@ class JournalThread {
       work();
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      this.#headIsDone();
-      this.#refillIsDone();
+      this.#stopTimers();
+      if (this.#isOver) return;
+      this.#isOver = true;
       this.#post({ type: "failed", failure: failureOf(error) });
       this.#port.close();
     }

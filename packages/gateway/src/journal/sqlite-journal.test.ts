@@ -21,11 +21,13 @@ import { SqliteJournal } from "./sqlite-journal.ts";
 const GOLDEN_SCHEMA = new URL("../../../../test/golden/journal-schema.sql", import.meta.url);
 
 /** Opens a journal, runs the test on it, and closes what is left open. */
-function withJournal(run: (journal: SqliteJournal, folder: string) => void): Promise<void> {
-  return inFolder((folder) => {
+function withJournal(
+  run: (journal: SqliteJournal, folder: string) => void | Promise<void>,
+): Promise<void> {
+  return inFolder(async (folder) => {
     const journal = SqliteJournal.open(folder);
     try {
-      run(journal, folder);
+      await run(journal, folder);
     } finally {
       journal.close();
     }
@@ -157,6 +159,21 @@ test("head: follows the journal, and names it at once after a start", () =>
     recovered.close();
   }));
 
+test("head: one that is on its way names what was there when it left", () =>
+  withJournal(async (journal, folder) => {
+    const { head } = journalFiles(folder);
+    fill(journal, "desk", 5);
+    const written = journal.writeHeadLater();
+    assert.equal(journal.headBehind, false);
+    fill(journal, "venue", 1);
+    assert.equal(journal.headBehind, true, "what came behind it is in no head");
+    await written;
+    assert.deepEqual([...(readHead(head)?.keys() ?? [])], ["desk"]);
+    journal.claim("desk", "me");
+    journal.claim("desk", "me");
+    assert.equal(readHead(head)?.get("venue")?.seq, 1, "a second claim brings it up to date");
+  }));
+
 test("first start: a crash before the database was in place starts again", () =>
   inFolder((folder) => {
     const { database, head } = journalFiles(folder);
@@ -197,6 +214,14 @@ test("failure: a head that cannot be written stops the journal", () =>
     journal.close();
     assert.throws(() => SqliteJournal.open(folder), failsWith("JOURNAL_WRITE_FAILED"));
     assert.deepEqual(readHead(head), new Map(), "the head before stays");
+  }));
+
+test("failure: a head that cannot be written later stops the journal too", () =>
+  withJournal(async (journal, folder) => {
+    const { epoch } = journal.claim("desk", "me");
+    mkdirSync(`${journalFiles(folder).head}.next.tmp`);
+    await assert.rejects(journal.writeHeadLater(), failsWith("JOURNAL_WRITE_FAILED"));
+    assert.throws(() => journal.append([[add(epoch, 0)]]), failsWith("JOURNAL_WRITE_FAILED"));
   }));
 
 test("close: later calls are refused", () =>

@@ -23,7 +23,7 @@ import {
   sealedRow,
 } from "./event-block.ts";
 import { CHAIN_START, type ChainPosition, eventHash } from "./event-chain.ts";
-import { readHead, writeHead } from "./head-file.ts";
+import { HeadFile, type HeadMark, readHead, writeHead } from "./head-file.ts";
 import {
   type AppendOutcome,
   isPartitionName,
@@ -87,6 +87,7 @@ type Staged = Map<PartitionState, StagedEvents>;
 export class SqliteJournal {
   readonly reserve: DiskReserve;
   readonly #files: JournalFiles;
+  readonly #head: HeadFile;
   readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #partitions: Map<string, PartitionState>;
@@ -122,6 +123,7 @@ export class SqliteJournal {
   private constructor(files: JournalFiles, database: Database.Database, reserve: DiskReserve) {
     this.reserve = reserve;
     this.#files = files;
+    this.#head = new HeadFile(files.head);
     this.#database = database;
     this.#statements = prepareStatements(database);
     this.#partitions = loadPartitions(database);
@@ -129,7 +131,7 @@ export class SqliteJournal {
     this.writeHead();
   }
 
-  /** Whether the journal has events that the head file does not name yet. */
+  /** Whether the journal has events that no head names, be it written or on its way. */
   get headBehind(): boolean {
     return this.#headBehind;
   }
@@ -204,11 +206,39 @@ export class SqliteJournal {
   /** Brings the head file up to the journal. */
   writeHead(): void {
     this.#requireUsable();
-    const withEvents = [...this.#partitions.values()].filter(({ last }) => last.seq > 0);
-    const head = new Map(withEvents.map(({ name, last, epoch }) => [name, { ...last, epoch }]));
-    this.#inRoom(this.#files.head, () => writeHead(this.#files.head, head));
-    for (const each of withEvents) each.headEpoch = each.epoch;
+    const head = this.#headNow();
+    this.#inRoom(this.#files.head, () => this.#head.write(head));
+    this.#headIs(head);
     this.#headBehind = false;
+  }
+
+  /**
+   * The same without waiting for the disk: what is appended meanwhile need not wait either. One at
+   * a time. Rejects with the journal's failure if it is this one's.
+   */
+  async writeHeadLater(): Promise<void> {
+    this.#requireUsable();
+    const head = this.#headNow();
+    this.#headBehind = false;
+    try {
+      if (await this.#head.writeLater(head)) this.#headIs(head);
+    } catch (error) {
+      if (this.#failure !== null) return;
+      if (!isDiskFull(error, this.reserve)) throw this.#fail(error, this.#files.head);
+      this.writeHead();
+    }
+  }
+
+  #headNow(): ReadonlyMap<string, HeadMark & { readonly epoch: number }> {
+    const withEvents = [...this.#partitions.values()].filter(({ last }) => last.seq > 0);
+    return new Map(withEvents.map(({ name, last, epoch }) => [name, { ...last, epoch }]));
+  }
+
+  #headIs(head: ReadonlyMap<string, { readonly epoch: number }>): void {
+    for (const [name, { epoch }] of head) {
+      const partition = this.#partitions.get(name);
+      if (partition !== undefined) partition.headEpoch = epoch;
+    }
   }
 
   /** Takes the reserve's room again, as far as there is any: see {@link DiskReserve.refill}. */

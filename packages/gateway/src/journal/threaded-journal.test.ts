@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  open,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
@@ -32,6 +41,34 @@ async function openIn(
   // What close() rejects with is the subject of the tests that expect it.
   context.after(() => journal.close().catch(() => {}));
   return journal;
+}
+
+/** Well above what the head may be behind. */
+const HEAD_MS = 100;
+/** How many threads Node does files with. */
+const { UV_THREADPOOL_SIZE: POOL_THREADS = "4" } = process.env;
+
+/** All of them wait for somebody to write into a pipe: no file is done without waiting. */
+class OccupiedPool {
+  readonly #pipes: readonly string[];
+  #isFree = false;
+
+  private constructor(pipes: readonly string[]) {
+    this.#pipes = pipes;
+  }
+
+  static take(folder: string): OccupiedPool {
+    const pipes = Array.from({ length: Number(POOL_THREADS) }, (_, n) => join(folder, `pipe-${n}`));
+    execFileSync("mkfifo", pipes);
+    for (const pipe of pipes) open(pipe, "r", (_, descriptor) => closeSync(descriptor));
+    return new OccupiedPool(pipes);
+  }
+
+  free(): void {
+    if (this.#isFree) return;
+    this.#isFree = true;
+    for (const pipe of this.#pipes) closeSync(openSync(pipe, "w"));
+  }
 }
 
 test("settle: a flushed append resolves before the event loop gets on", async (t) => {
@@ -123,6 +160,41 @@ test("head: follows while the journal is open", (context) =>
     while (readHead(head)?.get("desk")?.seq !== 2)
       await journal.renew({ partition: "desk", epoch, lastSeq: 0 });
     await journal.close();
+  }));
+
+test("head: appends go on while it is on its way, and a close waits for it", async (context) =>
+  inFolder(async (folder) => {
+    const { head } = journalFiles(folder);
+    const journal = await openIn(context, folder);
+    const { epoch } = await journal.claim("desk", "me");
+    const pool = OccupiedPool.take(folder);
+    let closing: Promise<void> | null = null;
+    try {
+      const dueMs = performance.now() + 2 * HEAD_MS;
+      let seq = 0;
+      for (; performance.now() < dueMs; seq += 1) {
+        const add = { partition: "desk", epoch, expectedSeq: seq, payloads: ["x"] };
+        assert.equal(await journal.append([add]), "committed");
+      }
+      assert.deepEqual(readHead(head), new Map(), "no thread was there to write it");
+      closing = journal.close();
+      let isClosed = false;
+      void closing.then(() => {
+        isClosed = true;
+      });
+      await new Promise(setImmediate);
+      assert.equal(isClosed, false);
+      assert.throws(() => lockDataDir(folder), failsWith("JOURNAL_IN_USE"));
+      pool.free();
+      await closing;
+      assert.equal(readHead(head)?.get("desk")?.seq, seq);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.includes(".tmp")),
+        [],
+      );
+    } finally {
+      pool.free();
+    }
   }));
 
 test("failure: all pending and later calls are refused, and the owner is told once", (context) =>

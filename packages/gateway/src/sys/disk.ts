@@ -159,10 +159,24 @@ export function createPrivateFile(path: string, content: string): void {
  */
 export async function replacePrivateFileLater(path: string, content: string): Promise<void> {
   const draft = `${path}.tmp`;
+  await writeDraftLater(draft, content, PRIVATE_MODE);
+  await rename(draft, path);
+  await syncFolderLater(dirname(path));
+}
+
+/**
+ * Writes a file that nobody looks for by this name, without waiting. Its content is on stable
+ * storage when it resolves, its name not yet; it is gone where that fails.
+ */
+export async function writeDraftLater(
+  draft: string,
+  content: string,
+  mode = PUBLIC_MODE,
+): Promise<void> {
   // One that a crash left behind keeps the mode it was made with.
-  await rm(draft, { force: true });
+  await removeFileLater(draft);
   try {
-    const file = await open(draft, "wx", PRIVATE_MODE);
+    const file = await open(draft, "wx", mode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -170,16 +184,14 @@ export async function replacePrivateFileLater(path: string, content: string): Pr
       await file.close();
     }
   } catch (error) {
-    await rm(draft, { force: true });
+    await removeFileLater(draft);
     throw error;
   }
-  await rename(draft, path);
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+}
+
+/** {@link removeFile} without waiting. */
+export async function removeFileLater(path: string): Promise<void> {
+  await rm(path, { force: true });
 }
 
 /** Bytes that may still be written where the folder is, by one who is not the superuser. */
@@ -231,6 +243,12 @@ export function isNoRoom(error: unknown): boolean {
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   syncFolder(dirname(to));
+}
+
+/** {@link renameDurably} that has the new name when it returns, and is durable when it resolves. */
+export function renameAtOnce(from: string, to: string): Promise<void> {
+  renameSync(from, to);
+  return syncFolderLater(dirname(to));
 }
 
 /**
@@ -287,13 +305,25 @@ export function syncFile(path: string): void {
   }
 }
 
+/** Windows has no handle on a folder to flush; its rename is journaled by the system. */
+const FOLDERS_HAVE_HANDLES = process.platform !== "win32";
+
 export function syncFolder(folder: string): void {
-  // Windows has no handle on a folder that could be flushed; its rename is journaled by the system.
-  if (process.platform === "win32") return;
+  if (!FOLDERS_HAVE_HANDLES) return;
   const descriptor = openSync(folder, "r");
   try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+async function syncFolderLater(folder: string): Promise<void> {
+  if (!FOLDERS_HAVE_HANDLES) return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
