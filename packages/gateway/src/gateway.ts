@@ -177,7 +177,9 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
       isDraining: () => front.draining,
       onBug: onFatal,
     }),
-    onAnswered: (route, httpStatus) => front.node?.metrics.answered(route, httpStatus),
+    onAnswered: (route, httpStatus, tookMs) =>
+      front.node?.metrics.answered(route, httpStatus, tookMs),
+    monotonicMs: () => clock.monotonicMs(),
     unsigned: {
       wallMs: () => clock.wallMs(),
       notReady: () => {

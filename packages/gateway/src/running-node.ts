@@ -185,6 +185,7 @@ export class RunningNode {
       guard: this.#guard,
       clock,
       frameFault: (caller, seq) => faultBoard.frameFault(caller, seq),
+      onAnswered: (op, httpStatus, tookMs) => this.metrics.commanded(op, httpStatus, tookMs),
       onBug: onFatal,
     });
     this.#killSwitch = this.#makeKillSwitch();

@@ -44,6 +44,7 @@ class Edge {
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
+      monotonicMs: () => 0,
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });

@@ -47,8 +47,10 @@ export interface HttpServerOptions {
   readonly tls: TlsFiles | null;
   /** Whether the sandbox's own routes are there. */
   readonly sandbox: boolean;
-  /** Counts a request when its answer is done. */
-  readonly onAnswered: (route: string, httpStatus: number) => void;
+  /** Counts a request when its answer is done, so long after it was read. */
+  readonly onAnswered: (route: string, httpStatus: number, tookMs: number) => void;
+  /** Of a clock that is never set. */
+  readonly monotonicMs: () => number;
   /** Whether there is a listener for operators, who need connections as well. */
   readonly hasOperators?: boolean;
   /** False leaves every request to node:http, so that the two ways can be compared. */
@@ -161,7 +163,10 @@ function dispatch(
   const path = mark === -1 ? url : url.slice(0, mark);
   const match = matchRoute(request.method ?? "", path);
   const route = match !== null && "route" in match ? match.route.name : OTHER_ROUTE;
-  response.once("finish", () => options.onAnswered(route, response.statusCode));
+  const startedMs = options.monotonicMs();
+  response.once("finish", () => {
+    options.onAnswered(route, response.statusCode, options.monotonicMs() - startedMs);
+  });
   if (path === STREAM_PATH || path === MARKET_STREAM_PATH) {
     sendUpgradeRequired(request, response, path);
   } else if (match === null && (path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`))) {
@@ -189,7 +194,10 @@ function plainEdge(server: Server, options: HttpServerOptions, state: ServerStat
     wallMs: options.unsigned.wallMs,
     find: (method, url) => plainTarget(options, method, url),
     serve: (request, target) => servePlain(options, request, target),
-    answered: ({ route }, httpStatus) => options.onAnswered(route.name, httpStatus),
+    answered: ({ route }, httpStatus, startedMs) => {
+      options.onAnswered(route.name, httpStatus, options.monotonicMs() - startedMs);
+    },
+    monotonicMs: options.monotonicMs,
     isClosing: () => state.closing,
   });
 }

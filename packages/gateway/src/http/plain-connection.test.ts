@@ -32,6 +32,9 @@ class Bench implements PlainRoutes {
   closing = false;
   findCount = 0;
   answeredCount = 0;
+  nowMs = 1_000;
+  /** Of each answer that has left, since its request was read. */
+  readonly tookMs: number[] = [];
   endedCount = 0;
   #release: (() => void) | null = null;
 
@@ -70,8 +73,13 @@ class Bench implements PlainRoutes {
     if (this.answersAtOnce) this.give(request);
   }
 
-  answered(): void {
+  answered(_target: Target, _httpStatus: number, startedMs: number): void {
     this.answeredCount += 1;
+    this.tookMs.push(this.nowMs - startedMs);
+  }
+
+  monotonicMs(): number {
+    return this.nowMs;
   }
 
   dateLine(): string {
@@ -273,4 +281,15 @@ test("plain connection: an answer to one that is gone is counted, and no more is
   bench.give(bench.requests[0]);
   assert.deepEqual([bench.socket.destroyed, bench.text, bench.handedOver], [true, "", []]);
   assert.deepEqual([bench.answeredCount, bench.requests.length], [1, PIPELINED_MAX]);
+});
+
+test("plain connection: a request took as long as its answer did not leave, held back or not", (t) => {
+  const bench = new Bench(t);
+  bench.receive(REQUEST.repeat(2));
+  bench.nowMs += 3;
+  bench.give(bench.requests[1]);
+  assert.deepEqual(bench.tookMs, []);
+  bench.nowMs += 4;
+  bench.give(bench.requests[0]);
+  assert.deepEqual(bench.tookMs, [7, 7]);
 });

@@ -24,8 +24,10 @@ export interface PlainRoutes {
   /** Null for a request that is not read here. */
   find(method: string, url: string): Target | null;
   serve(request: ArrivedRequest, target: Target): void;
-  /** The answer left. */
-  answered(target: Target, httpStatus: number): void;
+  /** The answer left, of a request that was read at that time. */
+  answered(target: Target, httpStatus: number, startedMs: number): void;
+  /** Of a clock that is never set. */
+  monotonicMs(): number;
   /** The line of the header Date. */
   dateLine(): string;
   isClosing(): boolean;
@@ -108,7 +110,7 @@ export class PlainConnection {
       text += answerLines(first.headers, given, first.more, bodyBytes);
       text += this.#routes.dateLine() + (isLast ? CLOSE : KEEP_ALIVE) + given.body;
       isAscii &&= bodyBytes === given.body.length;
-      this.#routes.answered(first.target, given.httpStatus);
+      this.#routes.answered(first.target, given.httpStatus, first.startedMs);
       first = this.#waiting[0];
     }
     if (text === "" || this.socket.destroyed) return;
@@ -180,7 +182,8 @@ export class PlainConnection {
     this.#neededBytes = 0;
     this.#headPieces = 0;
     this.#hasServed = true;
-    const request = new PlainRequest(this, head.headers, body, target);
+    const startedMs = this.#routes.monotonicMs();
+    const request = new PlainRequest(this, head.headers, body, target, startedMs);
     this.#waiting.push(request);
     this.#routes.serve(request, target);
     return true;
@@ -229,6 +232,7 @@ class PlainRequest implements ArrivedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly target: Target;
+  readonly startedMs: number;
   readonly #connection: PlainConnection;
   #given: Answer | null = null;
   #more: readonly string[] = [];
@@ -238,11 +242,13 @@ class PlainRequest implements ArrivedRequest {
     headers: IncomingHttpHeaders,
     body: Buffer,
     target: Target,
+    startedMs: number,
   ) {
     this.#connection = connection;
     this.headers = headers;
     this.body = body;
     this.target = target;
+    this.startedMs = startedMs;
   }
 
   get socket(): Socket {

@@ -30,6 +30,9 @@ class Mirror {
   /** Requests that did not pass node:http. */
   plainCount = 0;
   readonly answered: string[] = [];
+  /** Of each of them. */
+  readonly tookMs: number[] = [];
+  nowMs = 1_000;
   readonly held: (() => void)[] = [];
 
   private constructor(server: HttpServer) {
@@ -61,7 +64,11 @@ class Mirror {
       tls,
       sandbox: true,
       console: { handle: () => {} },
-      onAnswered: (route, httpStatus) => mirror.answered.push(`${route} ${httpStatus}`),
+      onAnswered: (route, httpStatus, tookMs) => {
+        mirror.answered.push(`${route} ${httpStatus}`);
+        mirror.tookMs.push(tookMs);
+      },
+      monotonicMs: () => mirror.nowMs,
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });
@@ -255,11 +262,13 @@ test("plain edge: requests that are sent without waiting are answered in their o
   const [first, ...others] = mirror.held;
   for (const give of others.reverse()) give();
   assert.deepEqual(mirror.answered, [], "they wait for the first");
+  mirror.nowMs += 40;
   first?.();
   socket.write(LAST);
   const bodies = [...(await received).matchAll(/"body":"([^"]*)"/g)].map(([, body]) => body);
   assert.deepEqual(bodies, ["MA==", "MQ==", "Mg==", "Mw=="]);
   assert.deepEqual(mirror.answered.slice(0, 4), Array(4).fill("cancelOrder 200"));
+  assert.deepEqual(mirror.tookMs.slice(0, 4), Array(4).fill(40));
 });
 
 test("plain edge: takes a bounded number of requests whose answers are outstanding", async (t) => {
@@ -432,4 +441,17 @@ test("plain edge: an echoed name and text beyond ASCII leave as they should", as
   const text = await mirror.exchange([cancel(body, "X-Request-Id: a b\r\n"), LAST]);
   assert.match(text, /\r\nX-Request-Id: a b\r\n/);
   assert.match(text, new RegExp(`"body":"${Buffer.from(body, "latin1").toString("base64")}"`));
+});
+
+test("plain edge: a request that node:http reads takes as long as its answer is held back", async (t) => {
+  const mirror = await Mirror.open(t, { holds: true, readsPlain: false });
+  const socket = mirror.connect();
+  const received = textOf(socket);
+  socket.write(cancel("{}"));
+  while (mirror.held.length < 1) await setImmediate();
+  mirror.nowMs += 25;
+  mirror.held[0]?.();
+  socket.write(LAST);
+  await received;
+  assert.deepEqual(mirror.tookMs.slice(0, 1), [25]);
 });

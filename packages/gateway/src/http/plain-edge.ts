@@ -11,7 +11,7 @@ import { PLAIN_CHECK_MS } from "./limits.ts";
 import { PlainConnection, type PlainRoutes } from "./plain-connection.ts";
 
 export interface PlainEdgeOptions
-  extends Pick<PlainRoutes, "find" | "serve" | "answered" | "isClosing"> {
+  extends Pick<PlainRoutes, "find" | "serve" | "answered" | "isClosing" | "monotonicMs"> {
   readonly wallMs: () => number;
 }
 
@@ -22,6 +22,7 @@ export class PlainEdge implements PlainRoutes {
   readonly serve: PlainRoutes["serve"];
   readonly answered: PlainRoutes["answered"];
   readonly isClosing: PlainRoutes["isClosing"];
+  readonly monotonicMs: PlainRoutes["monotonicMs"];
   readonly #wallMs: () => number;
   readonly #connections = new Set<PlainConnection>();
   readonly #taking: Taking;
@@ -35,6 +36,7 @@ export class PlainEdge implements PlainRoutes {
     this.serve = options.serve;
     this.answered = options.answered;
     this.isClosing = options.isClosing;
+    this.monotonicMs = options.monotonicMs;
     this.#wallMs = options.wallMs;
     const isSecure = (server as unknown) instanceof SecureServer;
     const event = isSecure ? "secureConnection" : "connection";

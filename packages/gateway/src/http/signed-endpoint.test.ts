@@ -35,6 +35,7 @@ class Edge {
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
+      monotonicMs: () => 0,
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
     });

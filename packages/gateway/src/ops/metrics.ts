@@ -7,6 +7,7 @@ import { type HoldScope, MARKET_MODES, type MarketMode } from "@countermand/core
 import { LIMIT_CHECKS } from "@countermand/core/limits";
 import type { MarketGroup, RefusalName } from "@countermand/core/model";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Durations, type DurationsSpec } from "./durations.ts";
 
 /** Read when metrics are asked for. */
 export interface Gauges {
@@ -47,10 +48,39 @@ export const OTHER_ROUTE = "other";
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1];
 const COMMIT_EVENTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
+/** By name, then by HTTP status. */
+type Counts = Map<string, Map<number, number>>;
+type Labelled = readonly [name: string, help: string, label: string];
+
+const HTTP_REQUESTS: Labelled = [
+  "countermand_http_requests_total",
+  "HTTP requests answered, by route and status.",
+  "route",
+];
+const SOCKET_COMMANDS: Labelled = [
+  "countermand_socket_commands_total",
+  "Commands on order streams answered, by op and status.",
+  "op",
+];
+const HTTP_DURATIONS: DurationsSpec = {
+  metric: "countermand_http_request_duration_seconds",
+  help: "Time from reading a request until its answer left, by route.",
+  label: "route",
+};
+const SOCKET_DURATIONS: DurationsSpec = {
+  metric: "countermand_socket_command_duration_seconds",
+  help: "Time from taking a command on an order stream until its reply left, by op.",
+  label: "op",
+};
+
 export class Metrics {
   readonly #registry = new Registry();
   /** By route, then by status. */
-  readonly #answered = new Map<string, Map<number, number>>();
+  readonly #answered: Counts = new Map();
+  readonly #routeDurations = new Durations(HTTP_DURATIONS);
+  /** By op, then by status. */
+  readonly #commanded: Counts = new Map();
+  readonly #opDurations = new Durations(SOCKET_DURATIONS);
   #clientRequestCount = 0;
   readonly #commitSeconds: Histogram;
   readonly #commitEvents: Histogram;
@@ -70,7 +100,8 @@ export class Metrics {
       buckets: COMMIT_EVENTS,
       registers,
     });
-    this.#addAnswered(registers);
+    addAnswered(registers, this.#answered, ...HTTP_REQUESTS);
+    addAnswered(registers, this.#commanded, ...SOCKET_COMMANDS);
     addOverBudget(registers, gauges.overBudget);
     addLimitRefusals(registers, gauges.limitRefusals);
     addHeldBack(registers, gauges.heldBack);
@@ -85,14 +116,16 @@ export class Metrics {
     return this.#clientRequestCount;
   }
 
-  answered(route: string, httpStatus: number): void {
+  answered(route: string, httpStatus: number, tookMs: number): void {
     if (route !== OTHER_ROUTE) this.#clientRequestCount += 1;
-    let counts = this.#answered.get(route);
-    if (counts === undefined) {
-      counts = new Map();
-      this.#answered.set(route, counts);
-    }
-    counts.set(httpStatus, (counts.get(httpStatus) ?? 0) + 1);
+    countOne(this.#answered, route, httpStatus);
+    this.#routeDurations.add(route, tookMs);
+  }
+
+  /** A command on a socket. */
+  commanded(op: string, httpStatus: number, tookMs: number): void {
+    countOne(this.#commanded, op, httpStatus);
+    this.#opDurations.add(op, tookMs);
   }
 
   committed(eventCount: number, durationMs: number): void {
@@ -101,24 +134,40 @@ export class Metrics {
   }
 
   async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    const rest = await this.#registry.metrics();
+    const durations = `${this.#routeDurations.text()}\n${this.#opDurations.text()}`;
+    return { contentType: this.#registry.contentType, text: `${rest}\n${durations}` };
   }
+}
 
-  #addAnswered(registers: Registry[]): void {
-    const answered = this.#answered;
-    new Counter({
-      name: "countermand_http_requests_total",
-      help: "HTTP requests answered, by route and status.",
-      labelNames: ["route", "status"],
-      registers,
-      collect() {
-        this.reset();
-        for (const [route, counts] of answered) {
-          for (const [status, count] of counts) this.inc({ route, status }, count);
-        }
-      },
-    });
+function countOne(counts: Counts, name: string, httpStatus: number): void {
+  let ofName = counts.get(name);
+  if (ofName === undefined) {
+    ofName = new Map();
+    counts.set(name, ofName);
   }
+  ofName.set(httpStatus, (ofName.get(httpStatus) ?? 0) + 1);
+}
+
+function addAnswered(
+  registers: Registry[],
+  all: Counts,
+  name: string,
+  help: string,
+  label: string,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [label, "status"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [of, counts] of all) {
+        for (const [status, count] of counts) this.inc({ [label]: of, status }, count);
+      }
+    },
+  });
 }
 
 /** 0 open, 1 cancels only, 2 halted. */

@@ -39,6 +39,8 @@ class Bench {
   readonly turns: CommandTurns;
   readonly session: CommandSession;
   readonly awaited = new AwaitedAnswers();
+  /** Each with its status, and how long it took. */
+  readonly answered: (readonly [op: string, httpStatus: number, tookMs: number])[] = [];
   failed: { readonly error: string; readonly closeCode: number } | null = null;
   isPaused = false;
   bufferedBytes = 0;
@@ -74,6 +76,7 @@ class Bench {
       awaited: this.awaited,
       clock: this.clock,
       port,
+      onAnswered: (...answered) => this.answered.push(answered),
       onBug: (error) => this.bugs.push(error),
     });
   }
@@ -380,5 +383,23 @@ test("commands: who is not done in a turn waits behind those who had none", () =
     [n, 0, 0],
     [n, 0, 0],
     [0, 0, 0],
+  ]);
+});
+
+test("command session: each answer is counted with its status and the time that it took", async () => {
+  const clock = new FakeClock();
+  const bench = new Bench(true, clock);
+  bench.cancels(3);
+  clock.advance(7);
+  await bench.answer(bench.calls[1]);
+  clock.advance(5);
+  bench.calls[0]?.resolve({ httpStatus: 409, body: "{}", replayed: false });
+  await settled();
+  clock.advance(30_000);
+  bench.awaited.giveUpAll("the disk does not answer");
+  assert.deepEqual(bench.answered, [
+    ["cancel", 200, 7],
+    ["cancel", 409, 12],
+    ["cancel", 500, 30_012],
   ]);
 });

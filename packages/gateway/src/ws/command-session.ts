@@ -11,6 +11,7 @@ import {
   encodeFault,
   encodeReply,
   encodeStreamError,
+  errorSpec,
   type Fault,
   type SocketCommand,
   type SocketFault,
@@ -59,6 +60,8 @@ export interface CommandSessionOptions {
   readonly awaited: AwaitedAnswers;
   readonly clock: Clock;
   readonly port: CommandPort;
+  /** A command was answered so, that long after it was taken. */
+  readonly onAnswered: (op: SocketCommand["op"], httpStatus: number, tookMs: number) => void;
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
@@ -210,12 +213,21 @@ export class CommandSession {
     }
     this.#inFlightCount += 1;
     // The command itself holds on to the whole message: nothing of it may wait for the answer.
-    const { id } = command;
-    const { awaited, onBug } = this.#options;
-    const giveUp = (details: string) => this.#reply(id, encodeError("OUTCOME_UNKNOWN", details));
+    const { id, op } = command;
+    const { awaited, clock, onAnswered, onBug } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const answered = (httpStatus: number) =>
+      onAnswered(op, httpStatus, clock.monotonicMs() - startedMs);
+    const giveUp = (details: string) => {
+      answered(errorSpec("OUTCOME_UNKNOWN").httpStatus);
+      this.#reply(id, encodeError("OUTCOME_UNKNOWN", details));
+    };
     try {
       awaited.await(this.#carryOut(command), {
-        give: ({ body, isLost }) => this.#reply(id, isLost === true ? null : body),
+        give: ({ httpStatus, body, isLost }) => {
+          answered(httpStatus);
+          this.#reply(id, isLost === true ? null : body);
+        },
         giveUp,
         onBug,
       });

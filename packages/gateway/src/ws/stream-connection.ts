@@ -27,7 +27,11 @@ import {
 } from "../stream/stream-session.ts";
 import { type StreamView, tagOf } from "../stream/stream-view.ts";
 import type { Clock } from "../sys/clock.ts";
-import { CommandSession, type TradeCommands } from "./command-session.ts";
+import {
+  CommandSession,
+  type CommandSessionOptions,
+  type TradeCommands,
+} from "./command-session.ts";
 import type { CommandTurns } from "./command-turns.ts";
 import { HeldTexts } from "./held-texts.ts";
 import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX } from "./limits.ts";
@@ -90,6 +94,7 @@ export interface StreamConnectionOptions {
   readonly clock: Clock;
   readonly frameFault?: StreamSessionOptions["frameFault"];
   readonly budgets: () => readonly BudgetState[];
+  readonly onAnswered: CommandSessionOptions["onAnswered"];
   readonly onBug: (error: Error) => void;
   /** The socket is gone. Once. Closed: the client said so with a close frame of its own. */
   readonly onEnded: (how: "closed" | "lost") => void;
@@ -124,6 +129,7 @@ export class StreamConnection {
         pause: () => webSocket.pause(),
         resume: () => webSocket.resume(),
       },
+      onAnswered: options.onAnswered,
       onBug: options.onBug,
     });
     this.#listen();

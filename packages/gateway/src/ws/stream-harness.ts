@@ -160,6 +160,7 @@ export class StreamHarness {
       histories: this.histories,
       guard: new DisconnectGuard({ sequencer, clock }),
       clock,
+      onAnswered: () => {},
       onBug: (error) => assert.fail(error),
     });
     this.streams.attach(this.server);

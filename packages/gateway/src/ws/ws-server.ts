@@ -51,7 +51,12 @@ import {
 } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
 import { SOCKET_OPTIONS } from "./socket-options.ts";
-import { type CarriedStream, StreamConnection, type StreamSocket } from "./stream-connection.ts";
+import {
+  type CarriedStream,
+  StreamConnection,
+  type StreamConnectionOptions,
+  type StreamSocket,
+} from "./stream-connection.ts";
 import { streamStarts } from "./stream-starts.ts";
 
 export interface OrderStreamServerOptions {
@@ -71,6 +76,8 @@ export interface OrderStreamServerOptions {
   readonly frameFault?: (caller: Caller, seq: number) => FrameFault | null;
   /** Null where there are none. */
   readonly budgets: Budgets | null;
+  /** Counts the commands that were answered. */
+  readonly onAnswered: StreamConnectionOptions["onAnswered"];
   /** A command ended in a bug: its outcome is unknown, the process must stop. */
   readonly onBug: (error: Error) => void;
 }
@@ -283,7 +290,8 @@ export class OrderStreamServer {
   }
 
   #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { awaited, budgets, clock, frameFault, histories, hub, onBug, trade } = this.#options;
+    const { awaited, budgets, clock, frameFault, histories, hub, trade } = this.#options;
+    const { onAnswered, onBug } = this.#options;
     const { authenticated, query, starts } = admitted;
     const { caller, key } = authenticated;
     const connection = new StreamConnection({
@@ -301,6 +309,7 @@ export class OrderStreamServer {
       clock,
       ...(frameFault !== undefined && { frameFault: (seq) => frameFault(caller, seq) }),
       budgets: () => budgets?.statesOf(caller) ?? [],
+      onAnswered,
       onBug,
       onEnded: (how) => {
         leave?.();
