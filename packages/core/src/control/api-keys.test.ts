@@ -104,6 +104,21 @@ test("api keys: an overlap that is over at once leaves nothing of the old secret
   assert.equal(keys.find("k1")?.previous, null);
 });
 
+test("api keys: the secret before is good since its own rotation, and gone with the key", () => {
+  const { keys } = stateOf(STORY.slice(0, 1));
+  for (const [atMs, text] of [
+    [10, "second"],
+    [20, "third"],
+  ] as const) {
+    const rotated = { type: "KeyRotated", act: at(atMs), apiKey: "k1" } as const;
+    keys.apply({ ...rotated, credential: { text }, previousUntilMs: 99 as UnixMs });
+  }
+  const before = { credential: { text: "second" }, sinceMs: 10, untilMs: 99 };
+  assert.deepEqual(keys.find("k1")?.previous, before);
+  keys.apply({ type: "KeyRevoked", act: at(30), apiKey: "k1" });
+  assert.equal(keys.find("k1")?.previous, null);
+});
+
 test("api keys: revoked ones leave the list, the oldest first", () => {
   const { keys } = new ControlState();
   for (let index = 0; index <= REVOKED_KEYS_MAX; index += 1) {

@@ -153,6 +153,9 @@ test("control: the stricter of a market's mode and the gateway's holds", () => {
       assert.equal(state.mode(MarketName.Hkex), overall);
       const names = [null, "MARKET_CANCEL_ONLY", "MARKET_HALTED"];
       assert.equal(refusalName(state), names[strictness]);
+      const isOwn = MARKET_MODES.indexOf(own) === strictness;
+      const told = strictness === 0 ? undefined : isOwn ? "market" : "gateway";
+      assert.equal(state.orderRefusal(ORIGIN, "AAPL")?.holdScope, told);
       assert.equal(state.isHalted(MarketName.Usex), strictness === 2);
     }
   }

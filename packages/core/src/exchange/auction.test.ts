@@ -126,21 +126,24 @@ test("auction: a buy that could not pay a price takes part again when another on
 });
 
 test("auction: nobody makes it last by orders that would trade with their own", () => {
-  // Found by search: each pair taken out leads to another price, and to another pair.
-  const buys = "a2@19#5 b3@19#19 a4@19#10 a4@19#13 a2@12#3 a4@12#16 a3@11#8 a4@8#14 b2@6#15 b1@5#1";
-  const sells = "b3@2#11 b4@2#4 b4@3#7 b4@5#18 b3@5#2 b3@5#6 b3@6#17 a4@7#9 a1@8#12 a1@9#0";
+  // Found by search: each pair taken out leads to another price and to another pair, once more than
+  // an auction looks for one.
+  const buys = "c4@2#1 d1@17#2 a4@19#3 c4@21#6 b1@11#7 a4@18#9 d1@15#15 c3@18#22";
+  const sells =
+    "a1@4#0 c5@18#4 d3@13#5 c4@11#8 c3@13#10 d2@15#11 a2@9#12 c4@8#13 c1@17#14 d2@12#16 b4@4#17 " +
+    "d5@3#18 c2@12#19 c5@10#20 d4@3#21 d2@4#23 c2@12#24";
   const orders = [
     ...buys.split(" ").map((text) => placedOf(Side.Buy, text)),
     ...sells.split(" ").map((text) => placedOf(Side.Sell, text)),
   ];
-  const { fills, selfTrading } = matchAuction(bookOf(orders), 16);
+  const { fills, selfTrading } = matchAuction(bookOf(orders), 7);
   const isLeft = ({ orderId }: RestingOrder) => {
     return !selfTrading.some((order) => order.orderId === orderId);
   };
   assert.ok(fills.every(({ buy, sell }) => buy.account !== sell.account));
   assert.deepEqual(
     orders.filter(isLeft).map(({ account, side }) => `${account}${side}`),
-    ["b1", "a2"],
+    ["c1", "d1", "c1", "b1", "d1", "a2", "a2"],
     "of each account the side of its oldest order",
   );
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { WHOLE_GATEWAY } from "@countermand/core/control";
 import {
   type Account,
   type AccountOpened,
@@ -7,6 +8,7 @@ import {
   type Amount,
   fixed,
   formatDecimal,
+  type KeyId,
   type Order,
   OrdType,
   type PlaceRequest,
@@ -15,12 +17,13 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { aPlaceRequest } from "../place-request-fixture.ts";
-import { partitionsInMemory } from "./partitions-fixture.ts";
+import { DESK, partitionsInMemory } from "./partitions-fixture.ts";
 
 const SELLER = "A-1001" as Account;
 const BUYER = "A-1002" as Account;
 const NOW = 1_794_794_400_000 as UnixMs;
 const LOT = fixed("100");
+const ACT = { atMs: NOW, operator: "kim", reason: "a test" };
 
 function opened(account: Account): AccountOpened {
   const cash = [["HKD", fixed("10000000") as Amount]] as const;
@@ -89,4 +92,42 @@ test("partitions: another amend brings the rest of an enhanced limit order in at
   assert.deepEqual(bids(), ["112 400"]);
   assert.deepEqual(factsOf(amend({ price: fixed("109") })), ["109", "1600", "1200"]);
   assert.deepEqual(bids(), ["109 400"]);
+});
+
+test("partitions: an amend is held back by a block of who placed the order, and of who amends it", () => {
+  const placer = "placer" as KeyId;
+  const amender = "amender" as KeyId;
+  const rows: readonly (readonly [blocked: string, by: KeyId, isHeldBack: boolean])[] = [
+    [placer, amender, true],
+    [placer, placer, true],
+    [amender, amender, true],
+    [amender, placer, false],
+    ["other", amender, false],
+  ];
+  for (const [apiKey, enteredBy, isHeldBack] of rows) {
+    const partitions = partitionsInMemory();
+    partitions.stageDeskEvent(BUYER, opened(BUYER));
+    const placed = partitions.place(BUYER, aPlaceRequest({ enteredBy: placer }), NOW);
+    assert.ok("orderId" in placed);
+    const scope = { ...WHOLE_GATEWAY, apiKey };
+    const blocked = partitions.control.decideBlock(ACT, scope, null);
+    assert.ok(!("refused" in blocked));
+    partitions.stageControlEvent(blocked);
+    const terms = { price: null, stopPx: null, condition: { unfilled: false, version: null } };
+    const target = { by: "orderId", orderId: placed.orderId } as const;
+    const amend = { ...terms, target, orderQty: 2n * LOT, enteredBy };
+    const amended = partitions.amend(placed, amend, NOW);
+    assert.equal("refused" in amended ? amended.refused : null, isHeldBack ? "BLOCKED" : null);
+    const counts = [...partitions.heldBackCounts];
+    assert.deepEqual(counts, isHeldBack ? [["key BLOCKED", 1]] : []);
+  }
+});
+
+test("partitions: every partition has a position, with what is staged", () => {
+  const partitions = partitionsInMemory();
+  const none = { [DESK]: 0, exchange: 0, session: 0, control: 0 };
+  assert.deepEqual(partitions.positions(), none);
+  partitions.stageDeskEvent(BUYER, opened(BUYER));
+  partitions.stageControlEvent({ type: "ModeSet", act: ACT, marketGroup: null, mode: "halted" });
+  assert.deepEqual(partitions.positions(), { ...none, [DESK]: 1, control: 1 });
 });

@@ -1,5 +1,5 @@
 // Goal: under the strict rules, over any days of trading - auctions, halts, a venue that answers
-// late, a clock that is set on by hours and weeks - a node that is restarted again and again is the
+// late, new shares, a clock that is set on by hours and weeks - a node that is restarted again and again is the
 // node that never was, and what the rules promise holds after every step.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,6 +10,7 @@ import {
   type Account,
   type Amount,
   CancelReason,
+  Channel,
   fixed,
   type Instrument,
   type Order,
@@ -26,6 +27,7 @@ import { dayOrderExpiry, marketDay, sessionAt, settlementDay } from "@counterman
 import fc from "fast-check";
 import { RecentReports } from "../archive/recent-reports.ts";
 import { nodeRules } from "../market-rules.ts";
+import { InstrumentActs } from "../operator/instrument-acts.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { planOf } from "../venue/fault-plan.ts";
@@ -76,6 +78,7 @@ type Step =
   | { readonly do: "boundary"; readonly offMs: number }
   | { readonly do: "later"; readonly ms: number }
   | { readonly do: "mode"; readonly mode: (typeof MODES)[number] }
+  | { readonly do: "list" }
   | { readonly do: "restart" };
 
 /** A node in memory; what a venue's fault delays happens when the test says so. */
@@ -134,7 +137,7 @@ class StrictNode {
       assert.ok(exchange.phase(symbol) === MarketPhase.Closed && this.#partitions.isExpiring);
     }
     for (const account of ACCOUNTS) this.#assertCovered(account);
-    for (const instrument of SYMBOLS) this.#assertBook(instrument);
+    for (const instrument of this.state.control.table.all) this.#assertBook(instrument);
   }
 
   #assertCovered(account: Account): void {
@@ -192,9 +195,28 @@ class StrictNode {
         partitions.setMode(event, this.nowMs);
         return;
       }
+      case "list":
+        this.#list();
+        return;
       case "restart":
         this.#restart();
     }
+  }
+
+  /** Another share, in whatever session there is. */
+  #list(): void {
+    const [share] = SYMBOLS;
+    assert.ok(share !== undefined);
+    const symbol = String(90_000 + this.state.control.table.all.length);
+    const act = { atMs: this.nowMs, operator: "kim", reason: "drawn" };
+    const cause = { channel: Channel.Operator, actor: "kim", requestId: "" };
+    const turn = { act, cause, nowMs: this.nowMs };
+    const added = new InstrumentActs(this.#partitions).add(turn, {
+      ...share,
+      symbol,
+      product: symbol,
+    });
+    assert.ok(!("refused" in added));
   }
 
   #move(toMs: number): void {
@@ -390,7 +412,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("mode" as const), mode: fc.constantFrom(...MODES) }),
   },
-  { weight: 1, arbitrary: fc.constant({ do: "restart" } as const) },
+  { weight: 1, arbitrary: fc.constantFrom({ do: "restart" } as const, { do: "list" } as const) },
 );
 
 test("strict days: restarts change nothing, and what the rules promise holds at every step", () => {
