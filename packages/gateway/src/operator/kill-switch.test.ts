@@ -124,17 +124,21 @@ class Bench extends RunsBench {
 
 test("kill switch: an order that closes before its turn is counted as it closes", async () => {
   const bench = new Bench();
-  const [first] = bench.placeMany(ALICE.account, 2);
+  const [first, second] = bench.placeMany(ALICE.account, 3);
   const filled = bench.place(ALICE.account, { price: 200_000_000n });
-  assert.ok(first !== undefined);
+  assert.ok(first !== undefined && second !== undefined);
   bench.block({ account: ALICE.account });
   // Their client and the market were faster; whether the archive has them already is all the same.
   assert.ok("orderId" in bench.partitions.cancel(first, bench.nowMs));
   bench.place(BOB.account, { side: Side.Sell, price: filled.price });
+  // Nobody asked the venue for it.
+  const { orderId, symbol } = second;
+  bench.partitions.work({ type: "WithdrawOrder", orderId, symbol }, second, bench.nowMs);
   bench.partitions.recent.projected("desk-22", Number.MAX_SAFE_INTEGER);
   await bench.settle();
   assert.equal(bench.partitions.openCount, 0);
-  assert.deepEqual(bench.counts, { done: 1, already: 1, tooLate: 1, failed: 0, left: 0 });
+  assert.deepEqual(bench.counts, { done: 1, already: 1, tooLate: 2, failed: 0, left: 0 });
+  assert.equal(bench.partitions.onClosed.size, 0, "a kill that is over listens no more");
 });
 
 test("kill switch: no turn looks at more than a step of many orders, and none escapes", async () => {

@@ -51,6 +51,7 @@ test("cancel runs: a large one goes in bounded steps, and others come in between
   // Two events each: the exchange's and the desk's.
   assert.ok(Math.max(...bench.commits) <= 2 * (CANCELS_PER_STEP + 1), String(bench.commits));
   assert.equal(bench.sequencer.runs.activeCount, 0);
+  assert.equal(bench.partitions.onClosed.size, 0, "what is over listens no more");
 });
 
 test("cancel runs: what closes before its turn is told as it closes", async () => {

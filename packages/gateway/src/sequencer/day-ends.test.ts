@@ -19,6 +19,7 @@ import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { tick } from "./cancel-runs-fixture.ts";
 import { CONTROL_PARTITION } from "./control-partition.ts";
+import { DayEnds } from "./day-ends.ts";
 import { EXPIRIES_PER_STEP } from "./limits.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./partitions.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -230,4 +231,18 @@ test("day ends: orders of this day are not looked for in the middle of it", asyn
     assert.equal(started.partitions.isExpiring, false, time);
     assert.equal(started.open.length, 1 + ORDER_COUNT, time);
   }
+});
+
+test("day ends: what a start finds in an open book goes with the others, at the end of its day", () => {
+  const expired: string[] = [];
+  const dayEnds = new DayEnds({
+    isClosed: (symbol) => symbol === "closed",
+    expire: (symbol) => {
+      expired.push(symbol);
+      return 0;
+    },
+  });
+  for (const symbol of ["open", "closed"]) dayEnds.found(symbol);
+  dayEnds.more(hk("12:00:00"));
+  assert.deepEqual([expired, dayEnds.hasMore], [["closed"], false]);
 });

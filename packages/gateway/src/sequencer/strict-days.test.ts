@@ -1,6 +1,6 @@
-// Goal: under the strict rules, over any days of trading - auctions, halts, a venue that answers
-// late, new shares, a clock that is set on by hours and weeks - a node that is restarted again and again is the
-// node that never was, and what the rules promise holds after every step.
+// Goal: under the strict rules, over any days of trading - auctions, halts, new shares, a venue
+// that answers late, a clock that is set on by hours and weeks - a node that is restarted again and
+// again is the node that never was, and what the rules promise holds after every step.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAULT_SPECS } from "@countermand/contract";
