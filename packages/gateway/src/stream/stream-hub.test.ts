@@ -90,3 +90,29 @@ test("stream hub: a session that left hears nothing more", () => {
   assert.deepEqual(heard, []);
   assert.equal(hub.sessionCount, 0);
 });
+
+/** A session that only keeps what it is told beside reports. */
+function noticed(texts: string[]): StreamSession {
+  return { notify: (text: string) => texts.push(text) } as unknown as StreamSession;
+}
+
+test("stream hub: what is about the whole account is not told to who sees a part of it", () => {
+  const hub = new StreamHub(REFERENCE_INSTRUMENTS);
+  const [whole, part, other]: [string[], string[], string[]] = [[], [], []];
+  const view = { account: ALICE, isTagged: false, isFirst: true };
+  hub.join(view, noticed(whole));
+  hub.join({ ...view, portfolioIds: new Set(["p"]) }, noticed(part));
+  hub.join({ ...view, account: BOB, isTagged: true }, noticed(other));
+  for (const account of [ALICE, BOB]) hub.notify(account, (tag) => `${account} fired, ${tag}`);
+  assert.deepEqual([whole, part, other], [["ALICE fired, null"], [], ["BOB fired, BOB"]]);
+});
+
+test("stream hub: what is about no account is told once on each socket", () => {
+  const hub = new StreamHub(REFERENCE_INSTRUMENTS);
+  const [copy, own]: [string[], string[]] = [[], []];
+  hub.join({ account: ALICE, isTagged: true, isFirst: true }, noticed(copy));
+  hub.join({ account: BOB, isTagged: true, isFirst: false }, noticed(copy));
+  hub.join({ account: BOB, isTagged: false, isFirst: true }, noticed(own));
+  hub.announce("halted");
+  assert.deepEqual([copy, own], [["halted"], ["halted"]]);
+});

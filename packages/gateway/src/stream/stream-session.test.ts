@@ -231,6 +231,33 @@ test("stream session: an archive that never answers ends the replay as unavailab
   assert.deepEqual(port.closed, { code: 1013, reason: "unavailable" });
 });
 
+test("stream session: an archive that answers in between may fail any number of times", async () => {
+  const tries = 2 * ARCHIVE_TRIES_MAX;
+  const count = tries * REPLAY_CHUNK_REPORTS;
+  const subscribed = subscribe({ from: "seq", afterSeq: 0 }, feedAt(count, count));
+  const { clock, feed, port } = subscribed;
+  for (let index = 0; index < tries; index += 1) {
+    clock.endTurn();
+    feed.refuse();
+    await settled();
+    clock.advance(ARCHIVE_RETRY_MS);
+    feed.answer();
+    await settled();
+    port.drain();
+  }
+  assert.equal(port.closed, null);
+  assert.deepEqual(port.seqs(), upTo(count));
+});
+
+test("stream session: who leaves while the archive is to be asked again leaves no timer", async () => {
+  const { clock, feed, session } = subscribe({ from: "seq", afterSeq: 0 }, feedAt(20, 10));
+  clock.endTurn();
+  feed.refuse();
+  await settled();
+  session.ended();
+  assert.equal(clock.timerCount, 0);
+});
+
 test("stream session: a snapshot comes first, then what is later than it", async () => {
   const feed = feedAt(5);
   feed.stagedCount = 2;
@@ -332,6 +359,13 @@ test("stream session: a snapshot takes up room until it was read, or is given up
   assert.equal(left.feed.snapshotGoneCount, 0, "it is still being written");
   await runOut(left);
   assert.equal(left.feed.snapshotGoneCount, 1);
+
+  const unread = subscribe({ from: "snapshot" }, feedAt(5), stalledPort());
+  unread.feed.answer();
+  await settled();
+  assert.deepEqual([unread.port.types(), unread.feed.snapshotGoneCount], [["snapshot"], 0]);
+  unread.session.ended();
+  assert.equal(unread.feed.snapshotGoneCount, 1);
 });
 
 test("stream session: a large burst is sent at the reader's pace", async () => {
