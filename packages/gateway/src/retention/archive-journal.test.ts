@@ -31,11 +31,16 @@ import { projectWhole } from "../archive/archive-fixture.ts";
 import { StreamRuns } from "../archive/stream-runs.ts";
 import { orderStories } from "../audit/order-story.ts";
 import { backUp } from "../journal/backup.ts";
+import { inspectJournal } from "../journal/inspect.ts";
 import { JournalReader } from "../journal/journal-reader.ts";
+import { writeSnapshot } from "../journal/snapshot-file.ts";
 import { verifyJournal } from "../journal/verify.ts";
 import type { RunningNode } from "../running-node.ts";
-import { deskNames } from "../sequencer/state.ts";
+import { recoverState, snapshotFolder } from "../sequencer/recovery.ts";
+import { deskNames, stateLines } from "../sequencer/state.ts";
+import { writeStateSnapshot } from "../sequencer/state-snapshot.ts";
 import { type ArchiveStep, archiveJournal } from "./archive-journal.ts";
+import { layoutOfJournal } from "./kept-snapshots.ts";
 import { restoreJournal } from "./restore-journal.ts";
 import { CALLERS, type Deed, Trading } from "./retention-fixture.ts";
 
@@ -308,6 +313,33 @@ test("retention: a segment of another journal is not taken for this one's, nor w
   assert.throws(() => trading.archive(nowMs), { code: "SEGMENT_DAMAGED" });
   const after = readdirSync(segments).map((name) => readFileSync(join(segments, name)));
   assert.deepEqual(after, before);
+  assert.ok(verifyJournal(dataDir).partitions.every(({ archivedSeq }) => archivedSeq === 0));
+  assert.equal(trading.recoveredHash(), hash);
+});
+
+test("retention: nothing is archived behind a snapshot that leads to another state", async (t) => {
+  const { trading, hash } = await traded(t);
+  const { dataDir } = trading;
+  const layout = layoutOfJournal(dataDir, inspectJournal(dataDir));
+  const end = recoverState({ dataDir, layout });
+  const upTo = new Map([...end.positions].map(([partition, seq]) => [partition, seq - 1]));
+  const before = recoverState({ dataDir, layout, upTo, endsCommand: true });
+  const reader = new JournalReader(dataDir);
+  const positions = [...before.positions].map(([partition, seq]) => {
+    return { partition, seq, hash: reader.hashAt(partition, seq) ?? "" };
+  });
+  reader.close();
+  // Whole, and not what its events came to: no check of the file or the journal finds that.
+  const lines = [...stateLines(before.state)].map((line) => {
+    const cells = JSON.parse(line.startsWith("[") ? line : "[]");
+    if (cells[0] !== "account") return line;
+    const [, name, streamSeq, isShortAllowed, ...rest] = cells;
+    return JSON.stringify(["account", name, streamSeq, !isShortAllowed, ...rest]);
+  });
+  rmSync(snapshotFolder(dataDir), { recursive: true, force: true });
+  writeSnapshot(snapshotFolder(dataDir), { positions }, lines);
+  writeStateSnapshot(dataDir, end);
+  assert.throws(() => trading.archive(trading.nowMs), /leads to another state than the newer one/);
   assert.ok(verifyJournal(dataDir).partitions.every(({ archivedSeq }) => archivedSeq === 0));
   assert.equal(trading.recoveredHash(), hash);
 });
