@@ -497,6 +497,8 @@ export interface PlaceRequest {
   readonly reference_id?: string;
   /** The client's own grouping. (at most 50 characters) */
   readonly portfolio_id?: string;
+  /** resting: refuse it where it would trade as it comes in (post-only). */
+  readonly only_if?: "resting" | "";
 }
 
 /** The number of a new order. */
@@ -522,8 +524,11 @@ export interface AmendRequest {
   readonly order_no?: string;
   /** The client's own name: the one live order that carries it. (at most 64 characters) */
   readonly reference_id?: string;
-  /** unfilled: only while nothing of the order has traded. */
-  readonly only_if?: "unfilled" | "";
+  /**
+   * unfilled: only while nothing of the order has traded. resting: only if the new terms do not
+   * trade as they come in (post-only).
+   */
+  readonly only_if?: "unfilled" | "resting" | "";
   /** Only while the order is at this version. (at least 1) */
   readonly version?: number | string;
   /** New limit price. */
@@ -1608,6 +1613,7 @@ export const HTTP_STATUSES: ReadonlyMap<string, number> = new Map([
   ["market_closed", 409],
   ["order_type_not_in_session", 409],
   ["time_in_force_not_in_session", 409],
+  ["would_trade", 409],
   ["order_rate_limit", 429],
   ["unknown_order", 404],
   ["ambiguous_reference", 409],

@@ -37,6 +37,7 @@ interface PlaceOptions {
   readonly tif?: string;
   readonly reference?: string;
   readonly portfolio?: string;
+  readonly postOnly?: boolean;
   readonly preview?: boolean;
 }
 
@@ -54,6 +55,7 @@ function addPlace(program: Command, terminal: Terminal): void {
     .option("--tif <time>", "day, gtc, ioc or fok")
     .option("--reference <text>", "your own name of the order")
     .option("--portfolio <text>", "your own grouping of orders")
+    .option("--post-only", "only if it does not trade as it comes in")
     .option("--preview", "show what would come of it now, and place nothing")
     .addHelpText(
       "after",
@@ -93,7 +95,7 @@ function placeRequest(
   order_side: "buy" | "sell",
   symbol: string,
   qty: string,
-  { market, type, price, trigger, tif, reference, portfolio }: PlaceOptions,
+  { market, type, price, trigger, tif, reference, portfolio, postOnly }: PlaceOptions,
 ): PlaceRequest {
   const order_type = type ?? (price === undefined ? "market_order" : "limit_order");
   // Words the gateway does not know are its to refuse, with the list of those it does.
@@ -109,6 +111,7 @@ function placeRequest(
       time_in_force: tif,
       reference_id: reference,
       portfolio_id: portfolio,
+      only_if: postOnly === true ? "resting" : undefined,
     }),
   } as PlaceRequest;
 }
@@ -279,6 +282,7 @@ interface AmendOptions {
   readonly qty?: string;
   readonly trigger?: string;
   readonly ifVersion?: number;
+  readonly postOnly?: boolean;
   readonly preview?: boolean;
 }
 
@@ -291,13 +295,15 @@ function addAmend(program: Command, terminal: Terminal): void {
     .option("--qty <qty>", "new quantity; what has traded counts", decimal)
     .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
     .option("--if-version <n>", "only if it is still at this version", count)
+    .option("--post-only", "only if the new terms do not trade as they come in")
     .option("--preview", "show what would come of it now, and change nothing")
     .action(async (order_no: string, options: AmendOptions, command) => {
       const { client, asJson } = session(command, terminal);
-      const { price, qty, trigger, ifVersion } = options;
+      const { price, qty, trigger, ifVersion, postOnly } = options;
       const request: AmendRequest = {
         order_no,
         ...given({ price, qty, trigger_price: trigger, version: ifVersion }),
+        ...(postOnly === true && { only_if: "resting" }),
       };
       if (options.preview === true) {
         showPreview(terminal, asJson, await client.previewAmend(request));

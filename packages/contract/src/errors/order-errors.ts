@@ -266,6 +266,20 @@ export const PLACE_ERRORS = {
     reason: "odd_lot_time_in_force",
     action: "Send an odd lot with time_in_force day or gtc, or order whole board lots.",
   },
+  PLACE_INVALID_ONLY_IF: {
+    ...REFUSED,
+    code: 11030162,
+    message: "Invalid Parameter OnlyIf",
+    reason: "invalid_only_if",
+    action: "Send only_if as resting, with a limit order for day or gtc, or leave it out.",
+  },
+  WOULD_TRADE: {
+    ...TOO_LATE,
+    code: 11030163,
+    message: "Would Trade At Once",
+    reason: "would_trade",
+    action: "Nothing was done. Send a price that rests, or leave only_if out to trade.",
+  },
   ORDER_QTY_LIMIT: {
     ...REFUSED,
     code: 11030170,
@@ -404,7 +418,8 @@ export const CANCEL_ERRORS = {
     code: 11030252,
     message: "Invalid Parameter OnlyIf",
     reason: "invalid_only_if",
-    action: "Send only_if as unfilled, or leave it out; nothing was done.",
+    action:
+      "Send only_if as unfilled, with an amend also as resting, or leave it out; nothing was done.",
   },
   INVALID_VERSION: {
     ...REFUSED,

@@ -44,7 +44,7 @@ test("amend: each fault has the code of its field and says what is allowed", () 
     ['"price":1', "11030201 "],
     ['"order_no":1', "11030202 order_no or reference_id is invalid: order_no must be a JSON st"],
     ['"order_no":"x"', "11030202 order_no or reference_id is invalid: order_no has digits only"],
-    ['"order_no":"1","only_if":"open"', '11030252 only_if must be unfilled, not "open"'],
+    ['"order_no":"1","only_if":"open"', '11030252 only_if must be unfilled or resting, not "open"'],
     ['"order_no":"1","version":"a"', "11030253 version must be a whole number from 1 to "],
     ['"order_no":"1","price":4e2', '11030104 price must be written without an exponent, not "4'],
     ['"order_no":"1","price":null', "11030104 price must be a decimal as number or string, not"],
@@ -123,4 +123,10 @@ test("amend: any value gives a request or a catalogued fault", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("amend: it may be for an order that goes on resting only", () => {
+  const amend = decodeAmend(json('{"order_no":"1","price":"1","only_if":"resting","version":2}'));
+  assert.ok(!isFault(amend));
+  assert.deepEqual(amend.condition, { unfilled: false, version: 2, resting: true });
 });

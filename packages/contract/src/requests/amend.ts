@@ -10,7 +10,7 @@ import { fieldNames } from "../schema/json-schema.ts";
 import { AMEND_REQUEST } from "../schema/request-schemas.ts";
 import { shown } from "../shown.ts";
 import { decimalField, unknownField } from "./fields.ts";
-import { decodeNaming } from "./order-naming.ts";
+import { decodeAmendNaming } from "./order-naming.ts";
 
 const AMEND_FIELDS = fieldNames(AMEND_REQUEST);
 
@@ -25,7 +25,7 @@ export function decodeAmend(value: JsonValue): AmendRequest | Fault {
     const details = `unknown field ${shown(unknownName)}; an amend takes ${names}`;
     return fault("AMEND_UNKNOWN_FIELD", details);
   }
-  const naming = decodeNaming(value);
+  const naming = decodeAmendNaming(value);
   if (isFault(naming)) return naming;
   const figures = figureFields(value);
   return isFault(figures) ? figures : { ...naming, ...figures };

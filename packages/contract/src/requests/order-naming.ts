@@ -34,10 +34,31 @@ export const NAMING_FIELDS = fieldNames(CANCEL_REQUEST);
 export const UNCONDITIONAL: OnlyIf = { unfilled: false, version: null };
 
 const ONLY_IF_UNFILLED = "unfilled";
+/** The order, or its new terms, would queue untraded. */
+export const ONLY_IF_RESTING = "resting";
+const CANCEL_CONDITIONS: readonly string[] = [ONLY_IF_UNFILLED];
+const AMEND_CONDITIONS: readonly string[] = [ONLY_IF_UNFILLED, ONLY_IF_RESTING];
 const VERSIONS: Range = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
-/** The naming fields of a body; its other fields are not looked at. */
+/** The naming fields of a cancel's body. */
 export function decodeNaming(object: JsonObject): OrderNaming | Fault {
+  return namingOf(object, CANCEL_CONDITIONS);
+}
+
+/** The naming fields of an amend's body; its other fields are not looked at. */
+export function decodeAmendNaming(object: JsonObject): OrderNaming | Fault {
+  return namingOf(object, AMEND_CONDITIONS);
+}
+
+/** The condition of a new order: whether it is to rest only. */
+export function decodeRestingOnly(object: JsonObject): boolean | Fault {
+  const onlyIf = object.get("only_if");
+  if (onlyIf === undefined || onlyIf === "") return false;
+  if (onlyIf === ONLY_IF_RESTING) return true;
+  return fault("PLACE_INVALID_ONLY_IF", conditionProblem([ONLY_IF_RESTING], onlyIf));
+}
+
+function namingOf(object: JsonObject, conditions: readonly string[]): OrderNaming | Fault {
   const orderNo = textField(object, "order_no");
   if (orderNo === null) return malformedIdentifier(notText("order_no", object.get("order_no")));
   const referenceId = textField(object, "reference_id");
@@ -47,7 +68,7 @@ export function decodeNaming(object: JsonObject): OrderNaming | Fault {
   const target = decodeTarget(orderNo, referenceId);
   return isFault(target)
     ? target
-    : withCondition(target, object.get("only_if"), object.get("version"));
+    : withCondition(target, object.get("only_if"), object.get("version"), conditions);
 }
 
 /** The naming fields of a query string. */
@@ -55,7 +76,7 @@ export function decodeNamingValues(values: ReadonlyMap<string, string>): OrderNa
   const target = decodeTarget(values.get("order_no") ?? "", values.get("reference_id") ?? "");
   return isFault(target)
     ? target
-    : withCondition(target, values.get("only_if"), values.get("version"));
+    : withCondition(target, values.get("only_if"), values.get("version"), CANCEL_CONDITIONS);
 }
 
 /** An order by its number, which is not empty. */
@@ -82,15 +103,22 @@ function withCondition(
   target: CancelTarget,
   onlyIf: JsonValue | undefined,
   versionValue: JsonValue | undefined,
+  conditions: readonly string[],
 ): OrderNaming | Fault {
   const isGiven = onlyIf !== undefined && onlyIf !== "";
-  if (isGiven && onlyIf !== ONLY_IF_UNFILLED) {
-    const sent = typeof onlyIf === "string" ? shown(onlyIf) : kindOf(onlyIf);
-    return fault("INVALID_ONLY_IF", `only_if must be ${ONLY_IF_UNFILLED}, not ${sent}`);
+  if (isGiven && !(typeof onlyIf === "string" && conditions.includes(onlyIf))) {
+    return fault("INVALID_ONLY_IF", conditionProblem(conditions, onlyIf));
   }
   if (!isGiven && versionValue === undefined) return { target, condition: UNCONDITIONAL };
   const field = { name: "version", value: versionValue };
   const version = wholeNumberField(field, VERSIONS, "INVALID_VERSION");
   if (isFault(version)) return version;
-  return { target, condition: { unfilled: isGiven, version } };
+  const unfilled = onlyIf === ONLY_IF_UNFILLED;
+  const resting = onlyIf === ONLY_IF_RESTING;
+  return { target, condition: { unfilled, version, ...(resting && { resting }) } };
+}
+
+function conditionProblem(conditions: readonly string[], onlyIf: JsonValue): string {
+  const sent = typeof onlyIf === "string" ? shown(onlyIf) : kindOf(onlyIf);
+  return `only_if must be ${conditions.join(" or ")}, not ${sent}`;
 }

@@ -103,6 +103,37 @@ test("place: time in force is a day unless the order says otherwise", () => {
   }
 });
 
+test("place: only a limit order that may rest can be sent to rest only", () => {
+  const resting = { only_if: '"resting"' };
+  for (const order_type of ['"limit_order"', '"enhanced_limit_order"']) {
+    for (const time_in_force of ["-", '"day"', '"gtc"']) {
+      assert.equal(placed({ ...resting, order_type, time_in_force }).onlyIfResting, true);
+    }
+  }
+  for (const text of ["-", '""']) assert.ok(!("onlyIfResting" in placed({ only_if: text })), text);
+  for (const other of [
+    { order_type: '"market_order"', price: "-" },
+    { order_type: '"stop_limit_order"', trigger_price: "420" },
+    { order_type: '"at_auction_limit_order"' },
+    { time_in_force: '"ioc"' },
+    { time_in_force: '"fok"' },
+  ]) {
+    const { error, details } = refused({ ...resting, ...other });
+    assert.equal(error, "PLACE_INVALID_ONLY_IF");
+    assert.equal(details, "only a limit order for day or gtc can be sent with only_if resting");
+  }
+  for (const [text, sent] of [
+    ['"unfilled"', '"unfilled"'],
+    ["true", "a boolean"],
+  ] as const) {
+    const { error, details } = refused({ only_if: text });
+    assert.deepEqual(
+      [error, details],
+      ["PLACE_INVALID_ONLY_IF", `only_if must be resting, not ${sent}`],
+    );
+  }
+});
+
 test("place: an at-auction order has no price, an at-auction limit order has one", () => {
   const atAuction = { order_type: '"at_auction_order"' };
   for (const price of ["-", "0"]) assert.equal(placed({ ...atAuction, price }).price, null);

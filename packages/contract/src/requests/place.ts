@@ -1,7 +1,8 @@
 /**
  * Place requests: syntax only. What an instrument allows (range, tick, lot, sign) is the desk's to
  * say. Order of checks: unknown field, market, order_type, symbol, order_side, price,
- * trigger_price, qty, time_in_force, reference_id, portfolio_id. The first fault is the answer.
+ * trigger_price, qty, time_in_force, reference_id, portfolio_id, only_if. The first fault is the
+ * answer.
  */
 
 import { type ClOrdId, OrdType, type PlaceRequest, TimeInForce } from "@countermand/core/model";
@@ -23,6 +24,7 @@ import {
   unknownField,
   wordField,
 } from "./fields.ts";
+import { decodeRestingOnly } from "./order-naming.ts";
 
 /** One element of a batch: a fault in it never affects the others. */
 export interface PlaceElement {
@@ -71,7 +73,10 @@ function decodeObject(object: JsonObject): PlaceRequest | Fault {
   if (isFault(timeInForce)) return timeInForce;
   const labels = labelFields(object);
   if (isFault(labels)) return labels;
-  return { market, symbol, ordType, side, timeInForce, ...figures, ...labels };
+  const onlyIfResting = conditionField(object, ordType, timeInForce);
+  if (isFault(onlyIfResting)) return onlyIfResting;
+  const order = { market, symbol, ordType, side, timeInForce, ...figures, ...labels };
+  return onlyIfResting ? { ...order, onlyIfResting } : order;
 }
 
 function figureFields(
@@ -113,6 +118,22 @@ function stopPxField(object: JsonObject, ordType: OrdType): bigint | null | Faul
 function timeInForceField(object: JsonObject): TimeInForce | Fault {
   if (textField(object, "time_in_force") === "") return TimeInForce.Day;
   return wordField(object, "time_in_force", TIME_IN_FORCE_WORDS, "INVALID_TIME_IN_FORCE");
+}
+
+/** Types of which an order can rest at its price from the moment when it comes in. */
+const RESTING_TYPES: readonly OrdType[] = [OrdType.Limit, OrdType.EnhancedLimit];
+const RESTING_TIMES: readonly TimeInForce[] = [TimeInForce.Day, TimeInForce.GoodTillCancel];
+
+function conditionField(
+  object: JsonObject,
+  ordType: OrdType,
+  timeInForce: TimeInForce,
+): boolean | Fault {
+  const onlyIfResting = decodeRestingOnly(object);
+  if (isFault(onlyIfResting) || !onlyIfResting) return onlyIfResting;
+  if (RESTING_TYPES.includes(ordType) && RESTING_TIMES.includes(timeInForce)) return true;
+  const problem = "only a limit order for day or gtc can be sent with only_if resting";
+  return fault("PLACE_INVALID_ONLY_IF", problem);
 }
 
 function labelFields(object: JsonObject): Pick<PlaceRequest, "clOrdId" | "portfolioId"> | Fault {

@@ -86,6 +86,9 @@ export const PLACE_REQUEST: ObjectSchema = request(
     time_in_force: words("day unless given.", TIME_IN_FORCE_WORDS),
     reference_id: REFERENCE_ID,
     portfolio_id: PORTFOLIO_ID,
+    only_if: text("resting: refuse it where it would trade as it comes in (post-only).", {
+      enum: ["resting", ""],
+    }),
   },
   ["market", "order_type", "symbol", "order_side", "qty"],
 );
@@ -94,6 +97,11 @@ export const AMEND_REQUEST: ObjectSchema = request(
   "New terms of an open order; what is left out stays.",
   {
     ...NAMING,
+    only_if: text(
+      "unfilled: only while nothing of the order has traded. " +
+        "resting: only if the new terms do not trade as they come in (post-only).",
+      { enum: ["unfilled", "resting", ""] },
+    ),
     price: decimalInput("New limit price."),
     trigger_price: decimalInput("New trigger of a waiting stop order."),
     qty: decimalInput("New quantity; what has traded counts."),

@@ -228,6 +228,7 @@ const PLACE_BODIES = fc.record(
     time_in_force: mostly("day", "gtc", "forever"),
     reference_id: mostly("a", "x".repeat(65), 1),
     portfolio_id: mostly("a", "x".repeat(51), 1),
+    only_if: mostly("resting", "", "unfilled", 1),
     more: fc.constant(1),
   },
   { requiredKeys: ["market", "order_type", "symbol", "order_side", "price", "qty"] },

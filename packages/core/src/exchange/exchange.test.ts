@@ -481,3 +481,35 @@ test("exchange: events that were not decided in this state are a bug", () => {
 function tells(story: string, setting: StorySetting = {}): void {
   assert.equal(told(trimmed(story), setting), trimmed(story));
 }
+
+test("exchange: an order would rest exactly where deciding it finds no trade", () => {
+  const exchange = exchangeWithAsks(3);
+  exchange.handle(order({ id: 50, account: "bob", side: Side.Buy, price: "99" }));
+  const seen = new Set<string>();
+  for (const account of ["ann", "dan"]) {
+    for (const side of [Side.Buy, Side.Sell]) {
+      for (let price = 97; price <= 105; price += 1) {
+        const incoming = order({ id: 99, account, side, price: String(price) });
+        const types = exchange.decide(incoming).map(({ type }) => type);
+        const rests = types.length === 1 && types[0] === "Entered";
+        const fault = exchange.tradingFault(incoming);
+        // An order that meets its own account's trades with nobody, and does not rest either.
+        const isWithdrawn = types.includes("Removed");
+        assert.equal(
+          fault === null,
+          rests && !isWithdrawn,
+          `${account} ${side} ${price}: ${types}`,
+        );
+        seen.add(String(fault));
+      }
+    }
+  }
+  assert.deepEqual([...seen].sort(), [
+    "it would trade at once: the best ask is 101",
+    "it would trade at once: the best bid is 99",
+    "null",
+  ]);
+  exchange.handle(phaseOf("auction"));
+  const crossing = order({ id: 99, account: "dan", side: Side.Buy, price: "105" });
+  assert.equal(exchange.tradingFault(crossing), null, "nothing trades as it comes in");
+});

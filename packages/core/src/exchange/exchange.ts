@@ -5,6 +5,8 @@
  */
 import { assert, at } from "../assert.ts";
 import {
+  formatDecimal,
+  type NewOrderSingle,
   type OrderId,
   type Price,
   type Qty,
@@ -15,9 +17,15 @@ import {
 import type { DepthLevel, RestingOrder } from "./book/order.ts";
 import { NO_ORDER } from "./book/order-slab.ts";
 import { decideTriggered } from "./decisions.ts";
-import type { ExchangeCommand, ListedGrid, MarketPhase, SetGrid } from "./exchange-command.ts";
+import {
+  type ExchangeCommand,
+  type ListedGrid,
+  MarketPhase,
+  type SetGrid,
+} from "./exchange-command.ts";
 import type { BookEvent, ExchangeEvent, GridSet, MarketEvent } from "./exchange-event.ts";
 import { Listing } from "./listing.ts";
+import { crosses } from "./matching.ts";
 import { decideCommand } from "./odd-lots.ts";
 import { reportsOf } from "./reports.ts";
 import { type Crossable, crossableOf } from "./sandbox-decisions.ts";
@@ -36,6 +44,9 @@ export interface Depth {
   readonly bids: readonly DepthRow[];
   readonly asks: readonly DepthRow[];
 }
+
+/** What of an order says whether it would rest. */
+export type PricedOrder = Pick<NewOrderSingle, "symbol" | "side" | "price" | "orderQty">;
 
 export class Exchange {
   /**
@@ -186,6 +197,21 @@ export class Exchange {
     const listing = this.#listing(symbol);
     const order = listing.book.find(orderId);
     return order === NO_ORDER ? null : listing.priceOf(listing.book.levelOf(order).ticks) || null;
+  }
+
+  /**
+   * Why an order with that price would not queue untraded if it came in now; null where it would.
+   * A look at one price, however many orders it would trade with. In an auction nothing trades as
+   * it comes in.
+   */
+  tradingFault({ symbol, side, price, orderQty }: PricedOrder): string | null {
+    const listing = this.#listing(symbol);
+    const market = listing.isOddLot(orderQty) ? oddLotsOf(listing) : listing;
+    if (market.phase !== MarketPhase.Continuous) return null;
+    const best = market.book.against(side).best;
+    if (best === undefined || !crosses(side, market.ticksOf(price), best.ticks)) return null;
+    const bestText = formatDecimal(market.priceOf(best.ticks));
+    return `it would trade at once: the best ${side === Side.Buy ? "ask" : "bid"} is ${bestText}`;
   }
 
   /** At what an order of board lots can be crossed now, see sandbox-commands.ts. */

@@ -150,7 +150,8 @@ function tradeWith(
   };
 }
 
-function crosses(side: Side, limitTicks: number, ticks: number): boolean {
+/** Whether a price reaches one of the other side; 0 reaches every one. */
+export function crosses(side: Side, limitTicks: number, ticks: number): boolean {
   if (limitTicks === 0) return true;
   return side === Side.Buy ? ticks <= limitTicks : ticks >= limitTicks;
 }

@@ -22,6 +22,8 @@ export interface PlaceRequest {
   /** "" when none was sent. */
   readonly clOrdId: ClOrdId;
   readonly portfolioId: string;
+  /** Refuse it where it would trade as it comes in. */
+  readonly onlyIfResting?: boolean;
   /** Who sends it: not the client's to say. */
   readonly enteredBy?: KeyId;
 }
@@ -52,4 +54,6 @@ export interface OnlyIf {
   readonly unfilled: boolean;
   /** The order is still at this version; null takes any. */
   readonly version: number | null;
+  /** Its new terms would not trade as they come in; only of an amend. */
+  readonly resting?: boolean;
 }

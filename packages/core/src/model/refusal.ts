@@ -81,6 +81,8 @@ export const RULE_REFUSAL_NAMES = [
   "PRICE_BEYOND_SPREADS",
   "PRICE_BEYOND_AUCTION_LIMIT",
   "TOO_MANY_LOTS",
+  // Behind them: whether it would only rest, where the client wants no more.
+  "WOULD_TRADE",
 ] as const;
 
 /**

@@ -18,6 +18,7 @@ import {
   type ExchangeCommand,
   encodeExchangeRecord,
   MarketPhase,
+  type PricedOrder,
   type SessionCommand,
 } from "@countermand/core/exchange";
 import {
@@ -38,11 +39,12 @@ import {
   type PlaceRequest,
   type Price,
   type Refusal,
+  refuse,
   type UnixMs,
   type VenueReport,
 } from "@countermand/core/model";
 import { settlingDay } from "@countermand/core/money";
-import { isClosed } from "@countermand/core/order";
+import { isClosed, isWaiting } from "@countermand/core/order";
 import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
@@ -170,7 +172,9 @@ export class Partitions {
     if ("refused" in placing) return this.#countedRefusal(placing, request.enteredBy);
     guard?.sent(null, placing);
     const plan = faults === null ? null : faults.ofOrder(placing);
-    if (plan !== null && this.gate.hasRoom) return this.gate.place(placing, plan, nowMs);
+    if (plan !== null && this.gate.hasRoom) {
+      return this.gate.place(placing, plan, nowMs, request.onlyIfResting);
+    }
     const reported = this.work(newOrderSingle(placing), placing, nowMs);
     assert(reported !== null, "the embedded exchange answers an order in the same turn");
     return reported;
@@ -193,6 +197,7 @@ export class Partitions {
     if ("refused" in placing) return placing;
     return (
       this.#checks.placeRefusal(request, listed(instrument), nowMs) ??
+      (request.onlyIfResting === true ? this.#restingRefusal(placing) : null) ??
       guard?.refusal(this.#stateOf(desk), null, placing) ??
       placing
     );
@@ -237,9 +242,24 @@ export class Partitions {
     const instrument = listed(desk.instrument(order.symbol));
     return (
       this.#checks.amendRefusal(order, request, instrument, nowMs) ??
+      (request.condition.resting === true ? this.#restingAmendRefusal(order, amended) : null) ??
       guard?.refusal(this.#stateOf(desk), order, amended) ??
       amended
     );
+  }
+
+  /** Why an order that is only to rest is not sent, or null. */
+  #restingRefusal(order: PricedOrder): Refusal | null {
+    const problem = this.exchange.exchange.tradingFault(order);
+    return problem === null ? null : refuse("WOULD_TRADE", problem);
+  }
+
+  #restingAmendRefusal(order: Order, amended: Order): Refusal | null {
+    if (isWaiting(order)) {
+      return refuse("WOULD_TRADE", "a stop order may trade when its trigger is reached");
+    }
+    const { price, orderQty } = this.replaceToSend(order, amended);
+    return this.#restingRefusal({ ...amended, price, orderQty });
   }
 
   /**

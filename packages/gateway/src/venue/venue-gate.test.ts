@@ -483,3 +483,18 @@ test("venue: an order that was on its way does not come into a market of cancels
     "8 Rejected 0/1000 (the market was set to cancel_only meanwhile)",
   ]);
 });
+
+test("venue: an order that is only to rest is asked about again when it comes in", () => {
+  for (const trades of [true, false]) {
+    const bench = VenueBench.opened();
+    bench.arm("DelayedOrder", { delayMs: 500 });
+    bench.place(10, { onlyIfResting: true });
+    if (trades) bench.place(4, { side: Side.Sell }, BERT);
+    bench.clock.advance(500);
+    const ended = trades
+      ? "8 Rejected 0/1000 (it would trade at once: the best ask is 400)"
+      : "0 Open 0/1000";
+    assert.deepEqual(bench.news(), ["A PendingNew 0/1000", ended]);
+    assertSound(bench);
+  }
+});

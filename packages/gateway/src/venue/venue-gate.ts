@@ -50,6 +50,8 @@ export type Schedule = (delayMs: number, work: (nowMs: UnixMs) => void) => Cance
 interface Lane {
   readonly of: "order" | "cancel";
   readonly plan: VenuePlan;
+  /** The venue refuses it where it would trade as it comes in. */
+  readonly onlyIfResting: boolean;
   /** As it was last seen. */
   order: Order;
   nextStep: number;
@@ -87,8 +89,8 @@ export class VenueGate {
   }
 
   /** Sends an order that was decided. The order as it stands at the end of this turn. */
-  place(placing: Order, plan: VenuePlan, nowMs: UnixMs): Order {
-    const lane = newLane("order", plan, placing);
+  place(placing: Order, plan: VenuePlan, nowMs: UnixMs, onlyIfResting = false): Order {
+    const lane = newLane("order", plan, placing, onlyIfResting);
     this.#orders.set(placing.orderId, lane);
     const [first] = plan.steps;
     if (first === undefined || first.afterMs > 0) {
@@ -197,10 +199,12 @@ export class VenueGate {
     const { orderId, symbol } = order;
     switch (act) {
       case "Take": {
+        const { exchange } = this.#sides.exchange;
         const unfit =
           this.#sides.entryFault(order) ??
           this.#desk(order).termsFault(order) ??
-          phaseFault(this.#sides.exchange.exchange.phase(symbol), order);
+          phaseFault(exchange.phase(symbol), order) ??
+          (lane.onlyIfResting ? exchange.tradingFault(order) : null);
         if (unfit === null) this.#work(lane, newOrderSingle(order), nowMs);
         else this.#refuseOrder(lane, unfit, nowMs);
         break;
@@ -336,6 +340,6 @@ export class VenueGate {
   }
 }
 
-function newLane(of: Lane["of"], plan: VenuePlan, order: Order): Lane {
-  return { of, plan, order, nextStep: 0, timer: null, deadline: null };
+function newLane(of: Lane["of"], plan: VenuePlan, order: Order, onlyIfResting = false): Lane {
+  return { of, plan, order, onlyIfResting, nextStep: 0, timer: null, deadline: null };
 }
