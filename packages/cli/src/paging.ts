@@ -9,20 +9,20 @@ interface Page<Row> {
 }
 
 /**
- * The first rows of a list, page after page; none twice, because what comes in between two pages
- * moves the last rows of one to the next.
+ * The first rows of a list, page after page, and how many it has; none twice, because what comes in
+ * between two pages moves the last rows of one to the next.
  */
 export async function rowsOf<Row>(
   limit: number,
   ask: (page: number, pageSize: number) => Promise<Page<Row>>,
   nameOf: (row: Row) => string,
-): Promise<readonly Row[]> {
+): Promise<Page<Row>> {
   const pageSize = Math.min(limit, PAGE_SIZE);
   const found = new Map<string, Row>();
   for (let page = 1; ; page += 1) {
     const { rows, total } = await ask(page, pageSize);
     for (const row of rows) if (!found.has(nameOf(row))) found.set(nameOf(row), row);
     const isEnd = rows.length === 0 || page * pageSize >= total;
-    if (isEnd || found.size >= limit) return [...found.values()].slice(0, limit);
+    if (isEnd || found.size >= limit) return { rows: [...found.values()].slice(0, limit), total };
   }
 }

@@ -310,8 +310,8 @@ export class CountermandClient {
    * Every order that fits, newest first, page after page; none twice, and none left out because
    * others were placed or closed between two pages. Throws as {@link orders}.
    * @example
-   * for await (const order of client.allOrders({ order_status: "new" })) {
-   *   assert.equal(order.order_status, "new");
+   * for await (const order of client.allOrders({ state: "open" })) {
+   *   assert.ok(["new", "pex"].includes(order.order_status));
    * }
    */
   async *allOrders(query: OrdersQuery = {}): AsyncGenerator<Order, void, void> {

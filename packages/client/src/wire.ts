@@ -583,6 +583,8 @@ export interface OrdersQuery {
   readonly symbol?: string;
   /** Side. */
   readonly order_side?: "buy" | "sell";
+  /** open: may still trade. closed: filled, cancelled or rejected. all unless given. */
+  readonly state?: "open" | "closed" | "all" | "";
 }
 
 /** One side of one fill. */

@@ -140,3 +140,8 @@ export function wireStatus(order: Pick<Order, "phase" | "cumQty">): WireStatus {
 export function orderStatusWord(order: Pick<Order, "phase" | "cumQty">): string {
   return ORDER_STATUS_WORDS.wordOf(wireStatus(order));
 }
+
+export const ORDERS_STATES = ["open", "closed", "all"] as const;
+
+/** Where orders are looked for: among those that are open, those that are closed, or both. */
+export type OrdersState = (typeof ORDERS_STATES)[number];

@@ -3,9 +3,10 @@ import type { Order } from "@countermand/client";
 import { type Command, Option } from "commander";
 import { given, unixSeconds } from "../arguments.ts";
 import { rowsOf } from "../paging.ts";
+import { showRows, tellCut } from "../rows.ts";
 import { isJson } from "../session.ts";
-import { type Column, tableLines } from "../table.ts";
-import { print, printJson, type Terminal, tell } from "../terminal.ts";
+import type { Column } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
 import { API, clientOf, operated } from "./operator-command.ts";
 import { filtering, type OrdersOptions, ordersFilter } from "./orders-filter.ts";
 import { ORDER_COLUMNS } from "./orders-view.ts";
@@ -58,21 +59,15 @@ export function addAccountOrders(accounts: Command, terminal: Terminal): void {
       const client = clientOf(command, terminal);
       const path = `${API}/accounts/${encodeURIComponent(account)}/orders`;
       const filter = filterOf(options);
-      let count = 0;
       const ask = async (page: number, pageSize: number) => {
         const paged = { ...filter, page_index: String(page), page_size: String(pageSize) };
         const answer = await client.read(`${path}?${new URLSearchParams(paged)}`);
         const { orders: rows, total_records: total } = answer as OrdersAnswer;
-        count = total;
         return { rows, total };
       };
-      const orders = await rowsOf(options.limit, ask, ({ order_no }) => order_no);
-      if (isJson(command)) {
-        for (const order of orders) printJson(terminal, order);
-        return;
-      }
-      print(terminal, orders.length === 0 ? ["no orders"] : tableLines(COLUMNS, orders));
-      if (count > orders.length) tell(terminal, `${orders.length} of ${count}: see --limit`);
+      const { rows: orders, total } = await rowsOf(options.limit, ask, ({ order_no }) => order_no);
+      showRows(terminal, isJson(command), COLUMNS, orders, "no orders");
+      tellCut(terminal, orders, total);
     });
 }
 

@@ -3,7 +3,7 @@ import type { Balance, Execution, Position, Restrictions, Transaction } from "@c
 import { type Command, Option } from "commander";
 import { count, given, orderNo } from "../arguments.ts";
 import { rowsOf } from "../paging.ts";
-import { showRows } from "../rows.ts";
+import { showRows, tellCut } from "../rows.ts";
 import { session } from "../session.ts";
 import type { Column } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
@@ -75,7 +75,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .description("show holdings by product")
     .action(async (_options, command) => {
       const { client, asJson } = session(command, terminal);
-      const rows = await rowsOf(
+      const { rows } = await rowsOf(
         Number.POSITIVE_INFINITY,
         async (page, page_size) => {
           const found = await client.positions({ page, page_size });
@@ -95,7 +95,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
       const { client, asJson } = session(command, terminal);
       const { limit, order, symbol } = options;
       const filter = given({ symbol, order_no: order });
-      const rows = await rowsOf(
+      const { rows, total } = await rowsOf(
         limit,
         async (page_index, page_size) => {
           const page = await client.executions({ ...filter, page_index, page_size });
@@ -104,6 +104,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         ({ exec_id }) => exec_id,
       );
       showRows(terminal, asJson, EXECUTION_COLUMNS, rows, "no fills");
+      tellCut(terminal, rows, total);
     });
   program
     .command("transactions")
@@ -111,7 +112,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
     .addOption(new Option("--limit <n>", "how many at most").argParser(count).default(20))
     .action(async ({ limit }: ListOptions, command) => {
       const { client, asJson } = session(command, terminal);
-      const rows = await rowsOf(
+      const { rows, total } = await rowsOf(
         limit,
         async (page, page_size) => {
           const found = await client.transactions({ page, page_size });
@@ -120,6 +121,7 @@ export function addAccountCommands(program: Command, terminal: Terminal): void {
         ({ id }) => id,
       );
       showRows(terminal, asJson, TRANSACTION_COLUMNS, rows, "no transactions");
+      tellCut(terminal, rows, total);
     });
   program
     .command("restrictions")

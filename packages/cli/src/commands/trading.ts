@@ -14,8 +14,8 @@ import type {
 import { Argument, type Command, Option } from "commander";
 import { count, decimal, given, orderNo, orderNos } from "../arguments.ts";
 import { ExitCode, UsageError } from "../exit-codes.ts";
+import { showRows, tellCut } from "../rows.ts";
 import { session, setExitCode } from "../session.ts";
-import { tableLines } from "../table.ts";
 import { print, printJson, type Terminal, tell } from "../terminal.ts";
 import { filtering, type OrdersOptions, ordersFilter } from "./orders-filter.ts";
 import { ORDER_COLUMNS, orderFacts, previewFacts, statusText } from "./orders-view.ts";
@@ -50,8 +50,8 @@ function addPlace(program: Command, terminal: Terminal): void {
     .argument("<qty>", "a multiple of the board lot", decimal)
     .addOption(new Option("--market <market>", "hkex, usex, nasdaq or crypto").default("hkex"))
     .option("--price <price>", "limit price; without it a market order", decimal)
-    .option("--type <type>", "order type; limit_order with a price, market_order without")
-    .option("--trigger <price>", "trigger of a stop order", decimal)
+    .option("--type <type>", "order type; of limit, market and stop orders the figures say it")
+    .option("--trigger <price>", "trigger, which makes it a stop order", decimal)
     .option("--tif <time>", "day, gtc, ioc or fok")
     .option("--reference <text>", "your own name of the order")
     .option("--portfolio <text>", "your own grouping of orders")
@@ -97,7 +97,7 @@ function placeRequest(
   qty: string,
   { market, type, price, trigger, tif, reference, portfolio, postOnly }: PlaceOptions,
 ): PlaceRequest {
-  const order_type = type ?? (price === undefined ? "market_order" : "limit_order");
+  const order_type = type ?? typeOf(price, trigger);
   // Words the gateway does not know are its to refuse, with the list of those it does.
   return {
     market,
@@ -114,6 +114,11 @@ function placeRequest(
       only_if: postOnly === true ? "resting" : undefined,
     }),
   } as PlaceRequest;
+}
+
+function typeOf(price: string | undefined, trigger: string | undefined): string {
+  if (trigger === undefined) return price === undefined ? "market_order" : "limit_order";
+  return price === undefined ? "stop_market_order" : "stop_limit_order";
 }
 
 interface CancelOptions {
@@ -315,21 +320,31 @@ function addAmend(program: Command, terminal: Terminal): void {
     });
 }
 
+interface ListedOptions extends OrdersOptions {
+  readonly open?: boolean;
+}
+
 function addOrders(program: Command, terminal: Terminal): void {
-  filtering(program.command("orders").description("list orders, newest first")).action(
-    async (options: OrdersOptions, command: Command) => {
+  filtering(program.command("orders").description("list orders, newest first"))
+    .option("--open", "those that may still trade, partly filled ones too")
+    .action(async (options: ListedOptions, command: Command) => {
       const { client, asJson } = session(command, terminal);
-      const query = { ...ordersFilter(options), page_size: Math.min(options.limit, 100) };
+      const { limit, open } = options;
+      const filter = { ...ordersFilter(options), ...(open === true && { state: "open" as const }) };
       const orders = [];
+      let isCut = false;
+      // One more than is shown says whether there are more.
+      const query = { ...filter, page_size: Math.min(limit + 1, 100) };
       for await (const order of client.allOrders(query)) {
+        isCut = orders.length === limit;
+        if (isCut) break;
         orders.push(order);
-        if (orders.length >= options.limit) break;
       }
-      if (asJson) for (const order of orders) printJson(terminal, order);
-      else if (orders.length === 0) print(terminal, ["no orders"]);
-      else print(terminal, tableLines(ORDER_COLUMNS, orders));
-    },
-  );
+      showRows(terminal, asJson, ORDER_COLUMNS, orders, "no orders");
+      if (!isCut) return;
+      const { total_records } = await client.orders({ ...filter, page_size: 1 });
+      tellCut(terminal, orders, total_records);
+    });
 }
 
 function addOrder(program: Command, terminal: Terminal): void {

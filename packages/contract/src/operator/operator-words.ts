@@ -35,11 +35,6 @@ export const RESTING_CHOICES = ["keep", "cancel"] as const;
 /** What becomes of open orders: all stay, or what cannot stay is cancelled. */
 export type RestingChoice = (typeof RESTING_CHOICES)[number];
 
-export const ORDERS_STATES = ["open", "closed", "all"] as const;
-
-/** Where orders are looked for: among those that work, those that are over, or both. */
-export type OrdersState = (typeof ORDERS_STATES)[number];
-
 export const KEY_LIST_STATES = ["active", "expired", "revoked", "all"] as const;
 
 export type KeyListState = (typeof KEY_LIST_STATES)[number];

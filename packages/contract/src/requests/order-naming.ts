@@ -35,7 +35,7 @@ export const UNCONDITIONAL: OnlyIf = { unfilled: false, version: null };
 
 const ONLY_IF_UNFILLED = "unfilled";
 /** The order, or its new terms, would queue untraded. */
-export const ONLY_IF_RESTING = "resting";
+const ONLY_IF_RESTING = "resting";
 const CANCEL_CONDITIONS: readonly string[] = [ONLY_IF_UNFILLED];
 const AMEND_CONDITIONS: readonly string[] = [ONLY_IF_UNFILLED, ONLY_IF_RESTING];
 const VERSIONS: Range = { min: 1, max: Number.MAX_SAFE_INTEGER };

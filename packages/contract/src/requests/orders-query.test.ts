@@ -15,7 +15,7 @@ test("orders query: every parameter is read", () => {
   const rawQuery =
     "market=hkex&start_time=1746775257&end_time=1746775317&portfolio_id=book+1&page_index=2" +
     "&page_size=100&order_no=22000000022&reference_id=a%26b&order_status=pex&symbol=00700" +
-    "&order_side=sell";
+    "&order_side=sell&state=open";
   assert.deepEqual(decodeOrdersQuery(rawQuery), {
     market: MarketName.Hkex,
     startTime: 1746775257,
@@ -28,6 +28,7 @@ test("orders query: every parameter is read", () => {
     status: OrdStatus.PartiallyFilled,
     symbol: "00700",
     side: Side.Sell,
+    state: "open",
   });
 });
 

@@ -6,7 +6,15 @@
 import type { ClOrdId, MarketName, OrderId, Side } from "@countermand/core/model";
 import { type Fault, isFault } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS, ORDER_SIDE_WORDS, ORDER_STATUS_WORDS, type WireStatus } from "../names.ts";
+import {
+  MARKET_WORDS,
+  ORDER_SIDE_WORDS,
+  ORDER_STATUS_WORDS,
+  ORDERS_STATES,
+  type OrdersState,
+  type WireStatus,
+  WordTable,
+} from "../names.ts";
 import { fieldNames } from "../schema/json-schema.ts";
 import { ORDERS_QUERY } from "../schema/request-schemas.ts";
 import { present } from "./fields.ts";
@@ -22,8 +30,11 @@ export interface OrdersQuery extends PageQuery, TimesQuery {
   readonly status?: WireStatus;
   readonly symbol?: string;
   readonly side?: Side;
+  /** Both unless given. */
+  readonly state?: OrdersState;
 }
 
+const STATE_WORDS = new WordTable<OrdersState>(ORDERS_STATES.map((state) => [state, state]));
 const ORDERS_QUERY_NAMES: readonly string[] = fieldNames(ORDERS_QUERY);
 
 /** The raw query without "?"; a parameter with an empty value counts as absent. */
@@ -44,5 +55,6 @@ export function readOrdersQuery(reader: QueryReader): OrdersQuery {
     status: reader.word("order_status", ORDER_STATUS_WORDS),
     symbol: reader.text("symbol", LIMITS.symbolCharactersMax.value),
     side: reader.word("order_side", ORDER_SIDE_WORDS),
+    state: reader.word("state", STATE_WORDS),
   });
 }

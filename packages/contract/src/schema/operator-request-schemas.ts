@@ -1,11 +1,10 @@
 /** What operators send. The decoders take their field names from here. */
 import { LIMITS } from "../limits.ts";
-import { MARKET_WORDS } from "../names.ts";
+import { MARKET_WORDS, ORDERS_STATES } from "../names.ts";
 import {
   KEY_ALGORITHMS,
   LIMIT_WORDS,
   MARKET_MODE_WORDS,
-  ORDERS_STATES,
   PERMISSION_WORDS,
   RESTING_CHOICES,
 } from "../operator/operator-words.ts";

@@ -8,6 +8,7 @@ import {
   ORDER_SIDE_WORDS,
   ORDER_STATUS_WORDS,
   ORDER_TYPE_WORDS,
+  ORDERS_STATES,
   SECURITY_TYPE_WORDS,
   TIME_IN_FORCE_WORDS,
 } from "../names.ts";
@@ -151,6 +152,9 @@ export const ORDERS_QUERY: ObjectSchema = request("Filters and page of an order 
   order_status: words("Status.", ORDER_STATUS_WORDS),
   symbol: SYMBOL,
   order_side: SIDE,
+  state: text("open: may still trade. closed: filled, cancelled or rejected. all unless given.", {
+    enum: [...ORDERS_STATES, ""],
+  }),
 });
 
 export const EXECUTIONS_QUERY: ObjectSchema = request("Filters and page of an execution list.", {

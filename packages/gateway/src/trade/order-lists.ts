@@ -49,16 +49,20 @@ export class OrderLists {
   ofCaller({ account, portfolioIds }: Caller, query: OrdersQuery): Promise<Answer> {
     const { pageIndex, pageSize } = query;
     const filter = { ...filterOf(query), portfolioIds };
-    return this.#list({ account, filter, pageIndex, pageSize }, (order, names) => {
-      return encodeOrder(order, names, { query: true });
-    });
+    const asked = { account, filter, state: stateOf(query), pageIndex, pageSize };
+    return this.#list(asked, (order, names) => encodeOrder(order, names, { query: true }));
   }
 
   /** All of an account, which there is, with the key that placed each. */
   ofAccount(account: Account, query: OperatorOrdersQuery): Promise<Answer> {
     const { pageIndex, pageSize } = query;
-    const state = query.state === "all" ? undefined : query.state;
-    const asked = { account, filter: filterOf(query), state, pageIndex, pageSize };
+    const asked = {
+      account,
+      filter: filterOf(query),
+      state: stateOf(query),
+      pageIndex,
+      pageSize,
+    };
     return this.#list(asked, encodeOperatorOrder);
   }
 
@@ -89,6 +93,10 @@ export class OrderLists {
     assert(instrument !== null, "an order's instrument is known");
     return instrument;
   }
+}
+
+function stateOf({ state }: OrdersQuery): OrderQuery["state"] {
+  return state === "all" ? undefined : state;
 }
 
 function filterOf(query: OrdersQuery): OrderFilter {
