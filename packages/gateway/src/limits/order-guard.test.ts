@@ -6,6 +6,7 @@ import {
   type AccountOpened,
   type Amount,
   fixed,
+  type KeyId,
   NO_CL_ORD_ID,
   OrdType,
   type Price,
@@ -126,9 +127,46 @@ test("limits: keys that are gone are forgotten, and what is still remembered of 
   for (let index = 0; index < 3_000; index += 1) {
     nowMs += 200;
     assert.equal(place(`key-${index}`), "placed");
+    // Of the last minute, whenever it is looked who has gone.
+    if (index >= 299) assert.equal(place(`key-${index - 299}`), "DUPLICATE_ORDER");
   }
   assert.ok(guards.ownerCount <= 1_026, `${guards.ownerCount} owners`);
-  assert.equal(place("key-2999"), "DUPLICATE_ORDER");
-  assert.equal(place("key-2800"), "DUPLICATE_ORDER", "40 s ago");
   assert.equal(place("key-2500"), "placed", "100 s ago");
+});
+
+test("limits: an account's open orders are those of all its keys, a key's are its own", () => {
+  const two: LimitSet = { ...NO_LIMITS, openOrders: 2 };
+  const placed = (ofAccount: LimitSet, ofKey: LimitSet) => {
+    const partitions = partitionsInMemory();
+    partitions.stageDeskEvent(SHORT, opened(SHORT));
+    const guards = new OrderLimits({ ofAccount: () => ofAccount, ofKey: () => ofKey }, () => 0);
+    return ["a", "b", "a", "b", "a"].map((apiKey) => {
+      const request = aPlaceRequest({ price: fixed("1"), enteredBy: apiKey as KeyId });
+      const guard = guards.guardOf({ account: SHORT, apiKey });
+      return !("refused" in partitions.place(SHORT, request, NOW, guard));
+    });
+  };
+  assert.deepEqual(placed(two, NO_LIMITS), [true, true, false, false, false]);
+  assert.deepEqual(placed(NO_LIMITS, two), [true, true, true, true, false]);
+});
+
+test("limits: another limit that changes gives nobody back what he has used up", () => {
+  let limits: LimitSet = { ...NO_LIMITS, orderRate: 1, duplicateMs: 60_000 };
+  let nowMs = 0;
+  const source = { ofAccount: () => limits, ofKey: () => NO_LIMITS };
+  const guards = new OrderLimits(source, () => nowMs);
+  const partitions = partitionsInMemory();
+  partitions.stageDeskEvent(SHORT, opened(SHORT));
+  const place = (price: string) => {
+    const guard = guards.guardOf({ account: SHORT, apiKey: "k" });
+    const order = partitions.place(SHORT, aPlaceRequest({ price: fixed(price) }), NOW, guard);
+    return "refused" in order ? order.refused : "placed";
+  };
+  assert.equal(place("1"), "placed");
+  limits = { ...limits, openOrders: 9 };
+  assert.equal(place("2"), "ORDER_RATE_LIMIT");
+  nowMs = 1_000;
+  assert.equal(place("1"), "DUPLICATE_ORDER");
+  limits = { ...limits, duplicateMs: 50_000 };
+  assert.equal(place("1"), "placed", "of that limit itself nothing is remembered");
 });

@@ -28,6 +28,11 @@ test("recent orders: count from the latest of them, and forget what is past the 
   assert.equal(recent.sinceMs(ORDER, 700), 100);
   recent.add({ ...ORDER, symbol: "AAPL" }, 1_600);
   assert.equal(recent.sinceMs(ORDER, 1_600), null);
+  const other = { ...ORDER, symbol: "MSFT" };
+  recent.add(other, 1_700);
+  recent.add({ ...ORDER, symbol: "AAPL" }, 2_500);
+  recent.add(ORDER, 2_700);
+  assert.equal(recent.sinceMs(other, 2_700), null, "past it, though one from before came again");
 });
 
 test("recent orders: the oldest goes first when there are too many", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   type Account,
   type Amount,
+  CancelReason,
   Channel,
   fixed,
   type Price,
@@ -12,6 +13,7 @@ import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FIRST, NodePlace } from "../running-node-fixture.ts";
 import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { systemClock } from "../sys/clock.ts";
+import { planOf } from "../venue/fault-plan.ts";
 import { AccountActs } from "./account-acts.ts";
 import { InstrumentActs } from "./instrument-acts.ts";
 import { RESTING_CANCELS_MAX } from "./limits.ts";
@@ -76,4 +78,35 @@ test("instrument acts: as many orders are cancelled as one turn takes, or none",
   );
   assert.ok(!("refused" in partitions.cancel(last, nowMs)));
   assert.equal(widen(), "halted, 0 open");
+});
+
+test("instrument acts: an order whose cancel waits is cancelled for what that was sent for", () => {
+  const nowMs = 1_794_794_400_000 as UnixMs;
+  const partitions = partitionsInMemory();
+  partitions.gate.connect(() => ({ cancel: () => undefined }));
+  const act = { atMs: nowMs, operator: "kim", reason: "a test" };
+  const account = "A-1" as Account;
+  const adjustments = [[{ assetClass: "Cash", name: "HKD" }, fixed("1000000") as Amount]] as const;
+  const terms = { reason: "", account, shortSellingAllowed: false, adjustments };
+  new AccountActs(partitions).open(act, terms, nowMs);
+  const [waiting, open] = [1, 2].map(() => {
+    const placed = partitions.place(account, aPlaceRequest({ price: fixed("1.01") }), nowMs);
+    assert.ok("orderId" in placed);
+    return placed;
+  });
+  assert.ok(waiting !== undefined && open !== undefined);
+  const slow = planOf({ kind: "DelayedCancel", delayMs: 1_000 });
+  const faults = { ofOrder: () => null, ofCancel: () => slow, placed: () => undefined };
+  partitions.cancel(waiting, nowMs, CancelReason.Requested, faults);
+  const request = { ...SAME, reason: "x", halted: true, grid: { priceTick: fixed("0.05") } };
+  const turn = { act, cause: { channel: Channel.Operator, actor: "kim", requestId: "" }, nowMs };
+  const row = new InstrumentActs(partitions).change(turn, "00700", {
+    ...request,
+    resting: "cancel",
+  } as never);
+  assert.ok(!("refused" in row));
+  const reasons = [waiting, open].map(({ orderId }) => {
+    return partitions.recent.closed(account, orderId)?.cancelReason;
+  });
+  assert.deepEqual(reasons, [CancelReason.Requested, CancelReason.InstrumentChanged]);
 });

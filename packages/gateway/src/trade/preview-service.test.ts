@@ -4,6 +4,7 @@ import { UNCONDITIONAL } from "@countermand/contract";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import {
   type Account,
+  CancelReason,
   type CancelTarget,
   type ClOrdId,
   ExecType,
@@ -230,6 +231,23 @@ test("preview: says what the real one then does, and does nothing", async () => 
 });
 
 const RESTING: Act = { does: "place", request: aPlaceRequest({ clOrdId: "a" as ClOrdId }) };
+
+test("preview: of an order whose cancel waits for the venue it says just that", async () => {
+  const bench = new PreviewBench();
+  await bench.act(ANNE, RESTING);
+  const orderId = "22000000001" as OrderId;
+  const order = bench.partitions.deskOf(ANNE.account).desk.book(ANNE.account)?.openOrder(orderId);
+  assert.ok(order);
+  const unanswered = { steps: [], deadlineMs: 3_600_000 };
+  const faults = { ofOrder: () => null, ofCancel: () => unanswered, placed: () => {} };
+  bench.partitions.cancel(order, START_MS, CancelReason.Requested, faults);
+  const cancel: Act = { does: "cancel", target: { by: "orderId", orderId } };
+  const preview = JSON.parse((await bench.preview(ANNE, cancel)).body).data;
+  const { seq, ...real } = JSON.parse((await bench.act(ANNE, cancel)).body).data;
+  assert.deepEqual(preview, real);
+  assert.deepEqual([preview.order_status, preview.pending], ["new", "cancel"]);
+  bench.partitions.gate.close();
+});
 
 test("preview: a limit is asked as for the real one, and what it refuses is not counted", async () => {
   const limits = { ...NO_LIMITS, openOrders: 1, duplicateMs: 1_000 };

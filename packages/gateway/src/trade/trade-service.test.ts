@@ -18,6 +18,7 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
+import { Budgets } from "../limits/budgets.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
@@ -42,6 +43,7 @@ class Bench {
   constructor(
     archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE },
     faults: VenueFaults | null = null,
+    budgets: Budgets | null = null,
   ) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
@@ -61,6 +63,7 @@ class Bench {
       sequencer,
       archive: archive as OrderArchive,
       instruments: REFERENCE_INSTRUMENTS,
+      budgets,
     });
   }
 
@@ -241,4 +244,27 @@ test("cancel by name: of closed orders the newest answers, wherever it is known"
   assert.deepEqual(reasonOf(await answered("22000000002")), [409, "too_late_filled"]);
   assert.deepEqual(reasonOf(await answered("221000000000")), [409, "too_late_filled"]);
   assert.equal((await answered("9900000000")).httpStatus, 200);
+});
+
+test("budgets: each order that is taken puts a cancel back, alone and in a batch", async () => {
+  const rules = { places: 5, fillSeconds: 60, cancelFactor: 2 };
+  const budgets = new Budgets({
+    rules: () => rules,
+    monotonicMs: () => 0,
+    openCount: () => 0,
+  });
+  const cancelsLeft = () =>
+    budgets.statesOf(CALLER).find(({ name }) => name === "cancel")?.remaining;
+  const { trade, options } = new Bench(undefined, null, budgets);
+  budgets.takeCancels(CALLER, { named: 10, open: 10 });
+  assert.equal(cancelsLeft(), 0);
+  await trade.place(CALLER, BUY, options("one"));
+  await trade.place(CALLER, { ...BUY, symbol: "NONE" }, options("none"));
+  assert.equal(cancelsLeft(), 1, "an order that is refused puts nothing back");
+  const batch = [BUY, { ...BUY, orderQty: 0n }, BUY].map((request) => ({
+    referenceId: "",
+    request,
+  }));
+  const { httpStatus } = await trade.placeBatch(CALLER, batch, options("batch"));
+  assert.deepEqual([httpStatus, cancelsLeft()], [200, 3]);
 });
