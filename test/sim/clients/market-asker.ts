@@ -1,4 +1,4 @@
-/** A simulated reader of the public market that asks now and then, without a signature. */
+/** Somebody who asks without a signature, now and then: about the public market, and the rest. */
 import { INSTRUMENTS, NOBODYS_SYMBOL } from "../oracle/money.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
@@ -18,7 +18,10 @@ export type MarketQuestion =
       readonly interval: Interval;
       readonly limit: number;
     }
-  | { readonly of: "symbols" };
+  | { readonly of: "symbols" }
+  /** The gateway's clock, and what its receipts are signed with. */
+  | { readonly of: "time" }
+  | { readonly of: "receipt-keys" };
 
 export interface MarketAskerOptions {
   readonly world: World;
@@ -49,7 +52,8 @@ export class MarketAsker {
     this.#askedCount += 1;
     const { of, ...parameters } = question;
     const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-    const target = `/market/v1/${of}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`;
+    const base = of === "time" || of === "receipt-keys" ? "" : "/market/v1";
+    const target = `${base}/${of}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`;
     const id = `market-${this.#askedCount}`;
     this.#options.world.tell(`${id} GET ${target}`);
     const bytes = Buffer.from(`GET ${target} HTTP/1.1\r\nHost: sim\r\n\r\n`);
@@ -64,7 +68,11 @@ export class MarketAsker {
     const isKnown = !random.chance(0.03);
     const symbol = isKnown ? random.pick(INSTRUMENTS).symbol : NOBODYS_SYMBOL;
     const limit = random.pick([1, 2, 5, 500]);
-    switch (random.pick(["depth", "trades", "candles", "symbols"] as const)) {
+    const of = random.weighted(OFTEN);
+    switch (of) {
+      case "time":
+      case "receipt-keys":
+        return { of };
       case "depth":
         return { of: "depth", symbol, levels: random.pick([1, 2, 7, 50]) };
       case "trades":
@@ -78,6 +86,15 @@ export class MarketAsker {
     }
   }
 }
+
+const OFTEN = {
+  depth: 5,
+  trades: 5,
+  candles: 5,
+  symbols: 5,
+  time: 2,
+  "receipt-keys": 1,
+} as const;
 
 /** Between an answer and the next question. */
 const THINK_MS_MAX = 250;

@@ -1,5 +1,4 @@
 /** Who operates the simulated gateway: blocks, kills, sets modes, and takes it back. */
-import type { KeyObject } from "node:crypto";
 import type { AccountLists } from "../oracle/account-lists.ts";
 import type { Accounts, Closing } from "../oracle/accounts.ts";
 import type { Adjustment, Adjustments } from "../oracle/adjustments.ts";
@@ -10,7 +9,9 @@ import {
   requireListed,
   requireModes,
 } from "../oracle/control-shown.ts";
+import type { ControlView, Deed, KeyTerms } from "../oracle/control-view.ts";
 import type { Grid } from "../oracle/grids.ts";
+import type { Inspections } from "../oracle/inspections.ts";
 import type { InstrumentChange, Instruments } from "../oracle/instruments.ts";
 import type { KeyEnds } from "../oracle/key-ends.ts";
 import type { Limits } from "../oracle/limits.ts";
@@ -18,29 +19,30 @@ import { decimal, INSTRUMENTS, LISTED, ONE } from "../oracle/money.ts";
 import type { Stories } from "../oracle/stories.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import { ed25519Key, publicKeyOf } from "./ed25519.ts";
-import { HttpClient } from "./http-client.ts";
+import type { Inspection } from "./inspector.ts";
+import { KeyDesk } from "./key-desk.ts";
 import { chooseRow, wordsOf } from "./limit-rows.ts";
-import { KEYS, type Key, type Secret, type Sent } from "./requests.ts";
-
-export const OPERATOR_TOKEN = "simulated-operator-0123456789abcdef0123456789abcdef";
-export const OPERATOR_PORT = 8_001;
+import { OperatorLine } from "./operator-line.ts";
+import { KEYS, type Key } from "./requests.ts";
+import type { Heard } from "./trader.ts";
 
 export interface OperatorOptions {
   readonly world: World;
   readonly random: Random;
   readonly blocks: Blocks;
   readonly keyEnds: KeyEnds;
+  readonly control: ControlView;
   readonly accounts: Accounts;
   readonly adjustments: Adjustments;
   readonly limits: Limits;
+  readonly inspections: Inspections;
   readonly instruments: Instruments;
   readonly stories: Stories;
   readonly lists: AccountLists;
   /** How far an account's stream has come, as far as it is known. */
   readonly lastSeqOf: (account: string) => number;
-  /** Every order that there is. */
-  readonly orderNos: () => readonly string[];
+  /** Every order that anybody was told of. */
+  readonly heard: () => readonly Heard[];
   /** Whether it opens accounts. */
   readonly opensAccounts: boolean;
   /** Somebody trades by it. */
@@ -57,19 +59,6 @@ export interface OperatorOptions {
   readonly lookCount: () => number;
   readonly nextId: () => string;
   readonly onViolation: (what: string) => void;
-}
-
-export interface KeyTerms {
-  readonly accounts: readonly string[];
-  readonly permissions: readonly string[];
-  readonly portfolios?: readonly string[];
-  /** By real time. */
-  readonly expires_at?: number;
-}
-
-interface How {
-  readonly id?: string;
-  readonly method?: string;
 }
 
 const CENT = ONE / 100n;
@@ -105,14 +94,18 @@ const GRIDS: Readonly<Record<string, readonly Grid[]>> = {
 
 export class Operator {
   readonly #options: OperatorOptions;
-  readonly #http: HttpClient;
+  readonly #line: OperatorLine;
+  readonly #keys: KeyDesk;
   isIdle = true;
   #accountCount = 0;
   #hasListed = false;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
-    this.#http = new HttpClient(options.world, OPERATOR_PORT);
+    const { control, keyEnds, nextId, random, world } = options;
+    const onDeed = (reason: string, deed: Deed) => control.asking(reason, deed);
+    this.#line = new OperatorLine({ world, nextId, onDeed });
+    this.#keys = new KeyDesk({ world, random, keyEnds, line: this.#line });
   }
 
   /** Holds something back for a while and lets it go, or moves money. */
@@ -122,7 +115,7 @@ export class Operator {
       kill: 4,
       mode: 3,
       money: 5,
-      limits: isStrict ? 0 : 3,
+      limits: isStrict ? 0 : 10,
       halt: isStrict ? 4 : 0,
       story: 8,
       orders: 5,
@@ -172,34 +165,58 @@ export class Operator {
     );
   }
 
-  /** An account or a key gets limits of its own, and then none. */
+  /** An account or a key gets limits of its own, and then none, by what was read before. */
   async #limit(): Promise<void> {
-    const { limits, random } = this.#options;
+    const { limits, onViolation, random, world } = this.#options;
     const { account, apiKey } = random.pick(KEYS);
     const scope = random.pick(["account", "key"] as const);
     const name = scope === "account" ? account : apiKey;
     const path = `/operator/v1/limits/${scope}s/${name}`;
+    const asked = { of: "limitsOf", scope, name } as const;
     const row = { openOrders: 10, ...chooseRow(random) };
+    const settings = limits.settingsOf(scope);
+    const seen = versionOf(await this.#shown(asked, () => this.#line.look(path)));
     const set = limits.asked(scope, name, row);
-    await this.#ask(path, { reason: "simulated", limits: wordsOf(row) }, { method: "PUT" });
+    const put = { type: "LimitsSet", scope, name, own: row } as const;
+    const body = { limits: wordsOf(row), version: seen };
+    const text = await this.#shown(asked, () => this.#line.act(put, path, body, { method: "PUT" }));
+    if (isChanged(text)) {
+      // Settings that are read again are others than were seen.
+      if (settings === limits.settingsOf(scope)) onViolation(`nobody changed them: ${text}`);
+      return;
+    }
     set.answered();
-    await this.#options.world.sleep(random.between(5, 300));
+    await world.sleep(random.between(5, 300));
+    const remove = { ...put, own: null } as const;
+    const how = { method: "DELETE" } as const;
+    const stale = await this.#line.act(remove, path, { version: seen }, how);
+    if (!isChanged(stale)) onViolation(`limits that were read before are taken away: ${stale}`);
     const removed = limits.asked(scope, name, null);
-    await this.#ask(path, { reason: "simulated" }, { method: "DELETE" });
+    await this.#shown(asked, () => this.#line.act(remove, path, {}, how));
     removed.answered();
+  }
+
+  /** The answer shows one moment, if it came in time to know all of them. */
+  async #shown(inspection: Inspection, ask: () => Promise<string>): Promise<string> {
+    const { inspections, world } = this.#options;
+    const sinceMs = world.nowMs;
+    const told = inspections.asking(inspection);
+    const text = await ask();
+    told(world.nowMs - sinceMs < KNOWN_MS && !isChanged(text) ? text : null);
+    return text;
   }
 
   /** What has become of some orders, in one part or in several. */
   async #stories(): Promise<void> {
-    const { orderNos, random, stories } = this.#options;
+    const { heard, random, stories } = this.#options;
     for (let count = random.between(1, 4); count > 0; count -= 1) {
-      const all = orderNos();
+      const all = heard();
       if (all.length === 0) return;
-      const asked = stories.ask(random.pick(all));
-      const path = `/operator/v1/orders/${asked.orderNo}/audit`;
+      const order = random.pick(all);
+      const asked = stories.ask(order.orderNo);
       const size = random.pick([1, 2, 500]);
       for (let before = ""; ; ) {
-        const text = await this.#look(`${path}?page_size=${size}${before}`);
+        const text = await this.#line.look(`${storyOf(order)}page_size=${size}${before}`);
         asked.parts.push(text);
         const { data } = JSON.parse(text) as { data?: { earlier: string | null } };
         if (data === undefined || data.earlier === null) break;
@@ -220,7 +237,7 @@ export class Operator {
       const asked = { account, state, page, size, knownSeq: lastSeqOf(account) };
       const query = `state=${state}&page_index=${page}&page_size=${size}`;
       const path = `/operator/v1/accounts/${account}/orders?${query}`;
-      lists.told(asked, await this.#look(path));
+      lists.told(asked, await this.#line.look(path));
     }
   }
 
@@ -255,7 +272,7 @@ export class Operator {
     adjustments.asked(adjustment);
     const body = { reason: adjustment.id, ...moneyRows(changes) };
     const path = `/operator/v1/accounts/${account}/adjust`;
-    adjustments.answered(adjustment, await this.#ask(path, body, { id: adjustment.id }));
+    adjustments.answered(adjustment, await this.#line.ask(path, body, { id: adjustment.id }));
   }
 
   /** Somebody comes, trades for a while, and goes. */
@@ -288,7 +305,7 @@ export class Operator {
     const adjustment = { id, account, changes };
     adjustments.asked(adjustment);
     const body = { reason: id, account, ...moneyRows(changes) };
-    adjustments.answered(adjustment, await this.#ask("/operator/v1/accounts", body, { id }));
+    adjustments.answered(adjustment, await this.#line.ask("/operator/v1/accounts", body, { id }));
     return account;
   }
 
@@ -299,99 +316,24 @@ export class Operator {
     accounts.closing(closing);
     const body = { reason: id, cancel_orders: cancels, withdraw: withdraws };
     const path = `/operator/v1/accounts/${account}/close`;
-    accounts.answered(closing, await this.#ask(path, body, { id }));
+    accounts.answered(closing, await this.#line.ask(path, body, { id }));
   }
 
   /** A key of its own for somebody. */
-  async makeKey(terms: KeyTerms, isEd25519 = false): Promise<Key> {
-    const privateKey = isEd25519 ? this.#newPrivateKey() : null;
-    const body = { reason: "simulated", ...terms, ...publicPart(privateKey) };
-    const text = await this.#ask("/operator/v1/keys", body);
-    const { data } = JSON.parse(text) as { data: { api_key: string; secret: string | null } };
-    const [account = ""] = terms.accounts;
-    const { expires_at: expiresAtMs, portfolios } = terms;
-    const secret =
-      data.secret ?? (privateKey === null ? await this.#otherSecret(data.api_key) : "");
-    const own = { apiKey: data.api_key, secret, secretNo: 0, account };
-    const key = { ...own, ...(privateKey && { privateKey }) };
-    if (expiresAtMs !== undefined) this.#options.keyEnds.expiring(key.apiKey, expiresAtMs)();
-    return { ...key, ...(portfolios !== undefined && { portfolios }) };
+  makeKey(terms: KeyTerms, isEd25519 = false): Promise<Key> {
+    return this.#keys.make(terms, isEd25519);
   }
 
-  /** The first answer was lost, and a repeated one shows no secret: so it is given another. */
-  async #otherSecret(apiKey: string): Promise<string> {
-    const body = { reason: "simulated", overlap_seconds: 0 };
-    for (;;) {
-      const text = await this.#ask(`/operator/v1/keys/${apiKey}/rotate`, body);
-      const { data } = JSON.parse(text) as { data?: { secret: string | null } };
-      // One that has ended meanwhile signs nothing any more.
-      if (data === undefined) return "";
-      if (data.secret !== null) return data.secret;
-    }
+  revoke(key: Key): void {
+    this.#begin(() => this.#keys.revoke(key));
   }
 
-  #newPrivateKey(): KeyObject {
-    const seedBytes = new Uint8Array(32);
-    this.#options.random.bytes(seedBytes);
-    return ed25519Key(seedBytes);
+  expire(key: Key, afterMs: number): void {
+    this.#begin(() => this.#keys.expire(key, afterMs));
   }
 
-  /** For good. */
-  revoke({ apiKey }: Key): void {
-    this.#begin(async () => {
-      const answered = this.#options.keyEnds.revoking(apiKey);
-      await this.#ask(`/operator/v1/keys/${apiKey}/revoke`, { reason: "simulated" });
-      answered();
-    });
-  }
-
-  /** At a moment of real time, at once, or much later, in place of what was said before. */
-  expire({ apiKey }: Key, afterMs: number): void {
-    const { keyEnds, world } = this.#options;
-    this.#begin(async () => {
-      const { wallMs } = world.scheduler;
-      const answered = keyEnds.expiring(apiKey, wallMs + afterMs);
-      const at = afterMs === 0 ? {} : { expires_at: wallMs + afterMs };
-      const text = await this.#ask(`/operator/v1/keys/${apiKey}/expire`, {
-        reason: "simulated",
-        ...at,
-      });
-      // What has ended meanwhile never comes back.
-      if (text.startsWith('{"code":0,')) answered();
-    });
-  }
-
-  /** Whoever uses the key learns of its new secret when the operator does. */
   rotate(key: Key, overlapS: number): void {
-    this.#begin(async () => {
-      const { apiKey, secret, secretNo } = key;
-      const isEd25519 = key.privateKey !== undefined;
-      const former = { apiKey, secret, secretNo, ...(isEd25519 && { privateKey: key.privateKey }) };
-      while (!(await this.#getSecret(key, overlapS))) {
-        // A remembered answer has none: the first one was lost on its way, and with it the secret.
-      }
-      key.former = former as Secret;
-    });
-  }
-
-  /** Whether it has got one. */
-  async #getSecret(key: Key, overlapS: number): Promise<boolean> {
-    const { keyEnds } = this.#options;
-    const path = `/operator/v1/keys/${key.apiKey}/rotate`;
-    const body = { reason: "simulated", overlap_seconds: overlapS };
-    const answered = keyEnds.rotating(key.apiKey, overlapS * 1000);
-    const secretNo = keyEnds.secretNo(key.apiKey);
-    if (key.privateKey !== undefined) {
-      const privateKey = this.#newPrivateKey();
-      await this.#ask(path, { ...body, public_key: publicKeyOf(privateKey) });
-      Object.assign(key, { privateKey, secretNo });
-    } else {
-      const text = await this.#ask(path, body);
-      const { secret } = (JSON.parse(text) as { data: { secret: string | null } }).data;
-      if (secret !== null) Object.assign(key, { secret, secretNo });
-    }
-    answered();
-    return key.secretNo === secretNo;
+    this.#begin(() => this.#keys.rotate(key, overlapS));
   }
 
   async #kill(): Promise<void> {
@@ -416,10 +358,10 @@ export class Operator {
     };
     const scope = account === null ? { gateway: true } : named;
     const body = { reason: "simulated", scope, cancel_orders: kills };
-    const text = await this.#ask("/operator/v1/kill", body);
+    const text = await this.#line.ask("/operator/v1/kill", body);
     const { data } = JSON.parse(text) as { data: { block_id: number } };
     const path = `/operator/v1/blocks/${data.block_id}`;
-    const end = () => this.#ask(`${path}/release`, { reason: "simulated" });
+    const end = () => this.#line.ask(`${path}/release`, { reason: "simulated" });
     const meant = { id: data.block_id, scope, kills };
     await this.#holdThenEnd(block, end, () => this.#lookAt({ ...meant, state: "active" }));
     await this.#lookAt({ ...meant, state: "released" });
@@ -428,14 +370,10 @@ export class Operator {
   /** Looks at a block by itself, and among the others. */
   async #lookAt(block: BlockMeant): Promise<void> {
     const blocks = "/operator/v1/blocks";
-    requireBlock(await this.#look(`${blocks}/${block.id}`), block);
+    requireBlock(await this.#line.look(`${blocks}/${block.id}`), block);
     for (const state of ["active", "released", "all"]) {
-      requireListed(await this.#look(`${blocks}?state=${state}`), state, block);
+      requireListed(await this.#line.look(`${blocks}?state=${state}`), state, block);
     }
-  }
-
-  #look(path: string): Promise<string> {
-    return this.#ask(path, null, { method: "GET" });
   }
 
   async #setMode(): Promise<void> {
@@ -446,12 +384,12 @@ export class Operator {
     const block = this.#blockOf({ what: `${market} ${mode}`, market, halts });
     blocks.add(block);
     const path = "/operator/v1/modes";
-    await this.#ask(path, { reason: "simulated", market, mode });
-    const end = () => this.#ask(path, { reason: "simulated", market, mode: "open" });
+    await this.#line.ask(path, { reason: "simulated", market, mode });
+    const end = () => this.#line.ask(path, { reason: "simulated", market, mode: "open" });
     await this.#holdThenEnd(block, end, async () => {
-      requireModes(await this.#look(path), market, mode);
+      requireModes(await this.#line.look(path), market, mode);
     });
-    requireModes(await this.#look(path), market, "open");
+    requireModes(await this.#line.look(path), market, "open");
   }
 
   /** Renames an instrument, or halts it and perhaps changes its tick and lot meanwhile. */
@@ -466,20 +404,31 @@ export class Operator {
 
   /** Another instrument, which nobody trades, comes and perhaps goes for good. */
   async #list(): Promise<void> {
-    const { nextId, onViolation, random } = this.#options;
+    const { nextId, onViolation, random, world } = this.#options;
     const symbol = `NEW-${nextId()}`;
-    const path = "/operator/v1/instruments";
     const terms = { name: symbol, markets: ["usex"], currency: "USD", tick: "0.01", lot: "1" };
-    const bounds = { price_max: "1000", qty_max: "1000" };
-    const acts: [path: string, body: object, state: string][] = [
-      [path, { symbol, ...terms, ...bounds }, "trading"],
-      [`${path}/${symbol}/retire`, {}, "retired"],
-    ];
-    for (const [to, body, state] of acts.slice(0, random.between(1, 2))) {
-      const text = await this.#ask(to, { reason: "simulated", ...body });
-      if (!text.includes(`"state":"${state}"`)) onViolation(`${symbol} is not ${state}: ${text}`);
-      await this.#options.world.sleep(random.between(0, 100));
+    const texts = [await this.#add(symbol, { ...terms, price_max: "1000", qty_max: "1000" })];
+    await world.sleep(random.between(0, 100));
+    if (random.chance(0.5)) {
+      const path = `${INSTRUMENTS_PATH}/${symbol}/retire`;
+      texts.push(await this.#line.act({ type: "InstrumentRetired", symbol }, path, {}));
     }
+    for (const [index, state] of ["trading", "retired"].slice(0, texts.length).entries()) {
+      const isSo = texts[index]?.includes(`"state":"${state}"`) === true;
+      if (!isSo) onViolation(`${symbol} is not ${state}: ${texts[index]}`);
+    }
+  }
+
+  #add(symbol: string, terms: ListingTerms): Promise<string> {
+    const { name, currency, markets, tick, lot, price_max, qty_max } = terms;
+    const row = {
+      ...{ symbol, name, currency, product: symbol, markets },
+      ...{ tick: Number(tick), lot: Number(lot), odd_lot: null },
+      ...{ price_max: Number(price_max), qty_max: Number(qty_max) },
+      state: "trading",
+    } as const;
+    const deed = { type: "InstrumentAdded", symbol, row } as const;
+    return this.#line.act(deed, INSTRUMENTS_PATH, { symbol, ...terms });
   }
 
   /** One in which people trade from then on, perhaps until it goes for good. */
@@ -487,11 +436,10 @@ export class Operator {
     this.#hasListed = true;
     const { instruments, nextId, random } = this.#options;
     const { symbol } = LISTED;
-    const path = "/operator/v1/instruments";
     const terms = { name: symbol, markets: ["usex", "nasdaq"], currency: "USD", tick: "0.05" };
     const bounds = { lot: "5", price_max: "1000", qty_max: "1000" };
     const isListed = instruments.listing();
-    await this.#ask(path, { reason: "simulated", symbol, ...terms, ...bounds });
+    await this.#add(symbol, { ...terms, ...bounds });
     isListed();
     for (const { account } of KEYS) {
       await this.#adjust(account, [[symbol, BigInt(random.between(50, 500)) * ONE]]);
@@ -501,7 +449,7 @@ export class Operator {
     if (random.chance(0.4)) return;
     const block = this.#blockOf({ what: `${symbol} halted`, symbol });
     this.#options.blocks.add(block);
-    await this.#ask(`${path}/${symbol}`, { reason: "simulated", halted: true });
+    await this.#setHalted(symbol, true);
     block.answeredAtMs = this.#options.world.nowMs;
     await this.#looked();
     const id = nextId();
@@ -515,7 +463,13 @@ export class Operator {
     } as const;
     instruments.asked(change);
     const isRetired = instruments.retiring();
-    await this.#ask(`${path}/${symbol}/retire`, { reason: id, resting: "cancel" }, { id });
+    const path = `${INSTRUMENTS_PATH}/${symbol}/retire`;
+    await this.#line.act(
+      { type: "InstrumentRetired", symbol },
+      path,
+      { resting: "cancel" },
+      { id },
+    );
     isRetired();
   }
 
@@ -530,12 +484,16 @@ export class Operator {
   }
 
   async #halt(symbol: string): Promise<void> {
-    const path = `/operator/v1/instruments/${symbol}`;
     const block = this.#blockOf({ what: `${symbol} halted`, symbol });
     this.#options.blocks.add(block);
-    await this.#ask(path, { reason: "simulated", halted: true });
-    const end = () => this.#ask(path, { reason: "simulated", halted: false });
+    await this.#setHalted(symbol, true);
+    const end = () => this.#setHalted(symbol, false);
     await this.#holdThenEnd(block, end, () => this.#regrid(symbol));
+  }
+
+  #setHalted(symbol: string, halted: boolean): Promise<string> {
+    const deed = { type: "InstrumentChanged", symbol, name: null, halted } as const;
+    return this.#line.act(deed, `${INSTRUMENTS_PATH}/${symbol}`, { halted });
   }
 
   #strictSymbol(): string {
@@ -562,11 +520,14 @@ export class Operator {
     const [tick, lot] = [grid?.tick ?? 0n, grid?.lot ?? 0n].map(decimal);
     instruments.asked(change);
     const body = {
-      reason: id,
       ...(name !== null && { name }),
       ...(grid !== null && { tick, lot, resting }),
     };
-    const text = await this.#ask(`/operator/v1/instruments/${symbol}`, body, { id });
+    const deed =
+      grid === null
+        ? ({ type: "InstrumentChanged", symbol, name, halted: null } as const)
+        : ({ type: "GridChanged", symbol, tick: Number(tick), lot: Number(lot) } as const);
+    const text = await this.#line.act(deed, `${INSTRUMENTS_PATH}/${symbol}`, body, { id });
     instruments.answered(change, text);
   }
 
@@ -607,43 +568,6 @@ export class Operator {
     await end();
     block.endedAtMs = world.nowMs;
   }
-
-  /** The same bytes until they are answered; the idempotency key makes them one request. */
-  async #ask(path: string, body: object | null, how: How = {}): Promise<string> {
-    const { nextId, world } = this.#options;
-    const { id = nextId(), method = "POST" } = how;
-    const content = body === null ? "" : JSON.stringify(body);
-    const lines = [
-      `${method} ${path} HTTP/1.1`,
-      "Host: sim",
-      `Authorization: Bearer ${OPERATOR_TOKEN}`,
-      "X-Operator: sim",
-      ...(body === null
-        ? []
-        : [
-            `Idempotency-Key: ${id}`,
-            "Content-Type: application/json",
-            `Content-Length: ${Buffer.byteLength(content)}`,
-          ]),
-    ];
-    world.tell(`${id} operator ${method} ${path} ${content}`);
-    const bytes = Buffer.from(`${lines.join("\r\n")}\r\n\r\n${content}`);
-    const request: Sent = { id, bytes, answers: [] };
-    for (;;) {
-      await this.#http.send(request);
-      const text = request.answers.at(-1)?.text ?? "";
-      const isRight =
-        /"reason":"(insufficient_|account_not_empty|orders_do_not_fit|unknown_order|key_ended)/.test(
-          text,
-        );
-      if (text.startsWith('{"code":0,') || isRight) return text;
-      if (text !== "" && !text.includes('"retryable":true')) {
-        throw new Error(`an operator is refused: ${text}`);
-      }
-      request.answers.length = 0;
-      await this.#options.world.sleep(20);
-    }
-  }
 }
 
 function moneyRows(changes: Adjustment["changes"]): object {
@@ -660,11 +584,39 @@ function moneyRows(changes: Adjustment["changes"]): object {
   };
 }
 
+/** By the name that its client gave it, if any, or by its number. */
+function storyOf({ account, orderNo, reference }: Heard): string {
+  const base = "/operator/v1";
+  const isNamed = reference !== "" && Number(orderNo) % 2 === 0;
+  if (!isNamed) return `${base}/orders/${orderNo}/audit?`;
+  return `${base}/audit?account=${account}&reference_id=${encodeURIComponent(reference)}&`;
+}
+
+function versionOf(text: string): string {
+  return (JSON.parse(text) as { data: { version: string } }).data.version;
+}
+
+function isChanged(text: string): boolean {
+  return text.includes('"reason":"limits_changed"');
+}
+
+/** Milliseconds for which each moment is known. */
+const KNOWN_MS = 8_000;
+
+const INSTRUMENTS_PATH = "/operator/v1/instruments";
+
+/** In the wire's words. */
+interface ListingTerms {
+  readonly name: string;
+  readonly markets: readonly string[];
+  readonly currency: string;
+  readonly tick: string;
+  readonly lot: string;
+  readonly price_max: string;
+  readonly qty_max: string;
+}
+
 const STRICT_MARKETS = ["hkex", "usex", "crypto"];
 
 /** Accounts that one operator opens. */
 const ACCOUNTS_MAX = 2;
-
-function publicPart(privateKey: KeyObject | null) {
-  return privateKey && { algorithm: "ed25519", public_key: publicKeyOf(privateKey) };
-}

@@ -86,6 +86,9 @@ export type Command =
       readonly delayMs: number | null;
       readonly count: number;
     }
+  /** Those faults that are armed, and that none is any more. */
+  | { readonly kind: "faults" }
+  | { readonly kind: "clearFaults" }
   /** The exchange's clock goes so far ahead, or to the next boundary; then it may stand still. */
   | {
       readonly kind: "clock";
@@ -190,6 +193,10 @@ function wireOf(command: Command): Wire {
       const body = { fault, ...(delayMs !== null && { delay_ms: delayMs }), count };
       return { method: "POST", target: "/sandbox/v1/faults", body: JSON.stringify(body) };
     }
+    case "faults":
+      return { method: "GET", target: "/sandbox/v1/faults", body: "" };
+    case "clearFaults":
+      return { method: "DELETE", target: "/sandbox/v1/faults", body: "" };
     case "clock": {
       const { advanceMs, market, stands } = command;
       const move = advanceMs === null ? { step: market ?? true } : { advance_ms: advanceMs };

@@ -93,10 +93,8 @@ export interface TraderOptions {
 export interface Heard {
   readonly orderNo: string;
   readonly symbol: string;
-}
-
-/** An order it placed, as far as it knows. */
-interface Known extends Heard {
+  readonly account: string;
+  /** "" for none. */
   readonly reference: string;
 }
 
@@ -109,7 +107,8 @@ const CANCELED_KEPT = 40;
 export class Trader {
   readonly #options: TraderOptions;
   readonly #http: HttpClient;
-  readonly #known: Known[] = [];
+  /** Those that it placed, as far as it knows. */
+  readonly #known: Heard[] = [];
   #references = 0;
   readonly rounds: Rounds;
   requestCount = 0;
@@ -272,8 +271,9 @@ export class Trader {
       const orderNo = rows[index]?.order_no ?? "";
       if (orderNo === "" || placing.terms === undefined) continue;
       const { reference_id: reference, symbol } = placing.terms;
-      this.#known.push({ orderNo, reference, symbol });
-      this.#options.heard.push({ orderNo, symbol });
+      const heard = { orderNo, symbol, account: this.key.account, reference };
+      this.#known.push(heard);
+      this.#options.heard.push(heard);
       if (this.#known.length > CANCELED_KEPT) this.#known.shift();
     }
   }
@@ -313,6 +313,8 @@ export class Trader {
     const kinds = { ...KINDS, ...(isStrict && STRICT_KINDS), ...(!hasNets && NETLESS_KINDS) };
     const asked = {
       fault: isVenueFaulty ? 4 : 0,
+      faults: isVenueFaulty ? 1 : 0,
+      clearFaults: isVenueFaulty ? 0.7 : 0,
       preview: previews ? 6 : 0,
       ...(hasNets && forms !== null && { cancelAll: 2 }),
       deadMans: looks ? 1.5 : 0,
@@ -325,6 +327,7 @@ export class Trader {
     if (kind === "orders") return this.#listCommand();
     if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
     if (kind === "balance" || kind === "time") return { kind };
+    if (kind === "faults" || kind === "clearFaults") return { kind };
     if (kind === "deadMans" || kind === "restrictions") return { kind };
     if (kind === "estimate") return this.#estimateCommand();
     if (kind === "cancelAll") return this.#cancelAllCommand();

@@ -23,6 +23,9 @@ export interface Closing {
   readonly withdraws: boolean;
 }
 
+/** Who trades out of turn where a fault wants it: nobody's, and what it has is not predicted. */
+export const LIQUIDITY = "sandbox-liquidity";
+
 const NOT_EMPTY = 11031264;
 export const ACCOUNT_CLOSED = "11031263";
 const ASSETS = ["HKD", "USD", "USDT", "00700", "AAPL", "BTC", "DODO", "LATER"] as const;
@@ -31,6 +34,7 @@ export class Accounts {
   readonly #model: Model;
   readonly #windows: Windows;
   readonly #opening = new Set<string>();
+  readonly #opened = new Set<string>();
   readonly #closings = new Map<string, Closing>();
   /** One that has begun, in the commit that is read. */
   #begun: Closing | null = null;
@@ -61,6 +65,11 @@ export class Accounts {
     if (!text.startsWith('{"code":0,')) this.#refused.add(closing.id);
   }
 
+  /** All that there are, also closed ones, by their names. */
+  get all(): readonly string[] {
+    return [...this.#opened].sort();
+  }
+
   isClosed(account: string): boolean {
     return this.#closedBy.has(account);
   }
@@ -69,8 +78,10 @@ export class Accounts {
     return this.#closings.has(reason);
   }
 
-  /** Whether it is one that the sandbox began with. */
+  /** Whether it is one of the sandbox's clients. */
   opened({ account, cash, holdings }: AccountOpened): boolean {
+    this.#opened.add(account);
+    if (account === LIQUIDITY) return false;
     if (KEYS.some((key) => key.account === account)) return true;
     promised(this.#opening.delete(account), `nobody opened ${account}, or it is opened twice`);
     promised(cash.length + holdings.length === 0, `${account} begins with something`);

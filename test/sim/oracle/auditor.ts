@@ -43,13 +43,13 @@ export class Auditor {
   pushCount = 0;
 
   constructor(clock: KeyClock, isStrict: boolean) {
-    const { nowMs } = clock;
+    const { nowMs, wallMs } = clock;
     this.#nowMs = nowMs;
     this.blocks = new Blocks(nowMs);
     this.keyEnds = new KeyEnds(clock);
     const sealed = (seq: number) => this.#sealed(seq);
     const { blocks, keyEnds } = this;
-    this.history = new History({ blocks, keyEnds, nowMs, isStrict, sealed });
+    this.history = new History({ blocks, keyEnds, nowMs, wallMs, isStrict, sealed });
     this.#verdicts = new Verdicts(this.history);
   }
 
@@ -85,7 +85,7 @@ export class Auditor {
       }
       for (const { seq, payload } of reader.records("control", this.#lastControlSeq)) {
         this.#lastControlSeq = seq;
-        this.history.instruments.follow(decodeControlEvent(payload));
+        this.history.controlled(decodeControlEvent(payload));
       }
       for (;;) {
         const records = reader.read(DESK, this.#lastSeq, RECORDS_AT_ONCE);
@@ -130,6 +130,9 @@ export class Auditor {
     const isForgotten = (orderNo: string) => forgotten.has(orderNo);
     for (let told = this.history.lists.check({ streamOf, isForgotten }); told > 0; told -= 1) {
       this.history.count("operator's list");
+    }
+    for (let told = this.history.inspections.check(); told > 0; told -= 1) {
+      this.history.count("operator's look");
     }
     this.history.windows.looked();
     this.lookCount += 1;

@@ -3,6 +3,7 @@
  * which order commands were decided, and when what nobody asks for came. What each of them comes
  * to, the model says; the journal must say the same.
  */
+import type { ControlEvent } from "../../../packages/core/src/control/index.ts";
 import {
   type Answered,
   type DeskEvent,
@@ -12,12 +13,14 @@ import {
 import type { CancelAll } from "../clients/forms.ts";
 import type { Placing, Request } from "../clients/requests.ts";
 import { AccountLists } from "./account-lists.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts, LIQUIDITY } from "./accounts.ts";
 import { Adjustments } from "./adjustments.ts";
 import type { Blocks } from "./blocks.ts";
 import { Budgets } from "./budgets.ts";
+import { ControlView } from "./control-view.ts";
 import { settlingDay } from "./days.ts";
 import { DecidedRequests, isIdempotent } from "./decided.ts";
+import { Inspections } from "./inspections.ts";
 import { Instruments } from "./instruments.ts";
 import type { KeyEnds } from "./key-ends.ts";
 import { Limits } from "./limits.ts";
@@ -32,6 +35,7 @@ import { Statements } from "./statements.ts";
 import { type Asker, Stories } from "./stories.ts";
 import { StrictHours } from "./strict-hours.ts";
 import { Switches } from "./switches.ts";
+import { VenueFaults } from "./venue-faults.ts";
 import { promised, Violation } from "./violation.ts";
 import { Windows } from "./windows.ts";
 import { ORDER_TYPES, TIMES_IN_FORCE, WitnessedModel } from "./witnessed-model.ts";
@@ -40,6 +44,7 @@ export interface HistoryOptions {
   readonly blocks: Blocks;
   readonly keyEnds: KeyEnds;
   readonly nowMs: () => number;
+  readonly wallMs: () => number;
   readonly isStrict: boolean;
   /** An event of the desk as the journal has it. */
   readonly sealed: (seq: number) => Sealed;
@@ -60,6 +65,9 @@ export class History {
   readonly receipts: Receipts;
   readonly stories: Stories;
   readonly lists = new AccountLists();
+  readonly control: ControlView;
+  readonly inspections: Inspections;
+  readonly venueFaults = new VenueFaults();
   readonly instruments: Instruments;
   readonly marketAnswers: MarketAnswers;
   readonly windows: Windows;
@@ -93,13 +101,12 @@ export class History {
 
   readonly #nowMs: () => number;
 
-  constructor({ blocks, keyEnds, nowMs, isStrict, sealed }: HistoryOptions) {
+  constructor({ blocks, keyEnds, nowMs, wallMs, isStrict, sealed }: HistoryOptions) {
     this.#blocks = blocks;
     this.#keyEnds = keyEnds;
     const mayBeLate = (market: string) => blocks.mayHaveHalted(market);
     this.witnessed = isStrict ? new WitnessedModel(mayBeLate) : null;
     this.model = this.witnessed ?? new Model();
-    this.marketAnswers = new MarketAnswers(this.model.market);
     this.hours = new StrictHours(nowMs);
     this.statements = new Statements(isStrict);
     this.switches = new Switches(this.model);
@@ -110,9 +117,13 @@ export class History {
     this.accounts = new Accounts(this.model, this.windows);
     this.refusals = new Refusals(this.model, this.switches, this.limits, this.accounts);
     this.receipts = new Receipts(this.model, sealed);
+    const { market } = this.model;
+    this.marketAnswers = new MarketAnswers({ market, receipts: this.receipts, nowMs, wallMs });
     this.stories = new Stories(sealed);
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
     this.instruments = new Instruments(this.model, this.windows, nowMs);
+    this.control = new ControlView(isStrict);
+    this.inspections = new Inspections({ ...this, wallMs });
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
   }
 
@@ -137,6 +148,7 @@ export class History {
   beginLife(): void {
     this.#decided.startedAtMs = this.#nowMs();
     this.limits.startedAtMs = this.#nowMs();
+    this.venueFaults.beginLife(this.#nowMs());
     this.budgets.beginLife();
   }
 
@@ -144,6 +156,7 @@ export class History {
   sent(request: Request): void {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
+    this.venueFaults.sent(request);
     const { command, key } = request;
     if (command.kind === "cancelAll" && !this.#decided.has(request)) {
       const { openWhenSent } = this.#decided.of(request);
@@ -182,6 +195,13 @@ export class History {
   /** Whether this is an answer that was given to it when it was carried out. */
   wasAnswered(request: Request, text: string): boolean {
     return this.#decided.wasAnswered(request, text);
+  }
+
+  /** The control partition has this. */
+  controlled(event: ControlEvent): void {
+    this.instruments.follow(event);
+    this.control.follow(event);
+    this.windows.ask();
   }
 
   /** The event at that place of its partition. */
@@ -301,7 +321,7 @@ export class History {
         this.stories.refused(event, seq, this.#requests.get(event.cause.requestId));
         return;
       case "AccountOpened":
-        if (event.account !== LIQUIDITY && this.accounts.opened(event)) {
+        if (this.accounts.opened(event)) {
           this.statements.opened(event.account, { seq, atMs: event.atMs });
         }
         return;
@@ -500,7 +520,10 @@ export class History {
   #cancelSent(request: Request, event: ExecutionReported): void {
     const { command, id, key } = request;
     const { account, orderId } = event.order;
-    promised(this.faulty.has(account), `the venue is in order: ${eventShown(event)}`);
+    // It never overtakes its order.
+    const isLate = this.model.isPending(account, orderId);
+    const mayBeLate = isLate || this.venueFaults.mayStrike("cancel", request, this.#nowMs());
+    promised(mayBeLate, `the venue is in order: ${eventShown(event)}`);
     if (command.kind === "cancelAll") this.#oneOfAll(request, command, orderId);
     const isMeant =
       command.kind === "cancelAll" ||
@@ -532,7 +555,8 @@ export class History {
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
     this.refusals.placed(key, terms, request.sentAtMs);
     this.budgets.taken(key, request.sentAtMs);
-    const isInOrder = execType === ExecType.New || this.faulty.has(key.account);
+    const mayBeStruck = this.venueFaults.mayStrike("order", request, this.#nowMs());
+    const isInOrder = execType === ExecType.New || mayBeStruck;
     promised(isInOrder, `the venue is in order, and ${order.orderId} is not taken at once`);
     const placing = { account: key.account, placedBy: key.apiKey, terms, orderNo: order.orderId };
     if (execType === ExecType.PendingNew) {
@@ -609,8 +633,6 @@ export class History {
 
 /** First events of an order. */
 const PLACED: ReadonlySet<string> = new Set([ExecType.New, ExecType.PendingNew, ExecType.Rejected]);
-
-const LIQUIDITY = "sandbox-liquidity";
 
 /** What the market makes of an order by itself. */
 const OF_THE_EXCHANGE: ReadonlySet<string> = new Set([

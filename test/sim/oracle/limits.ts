@@ -90,6 +90,11 @@ export class Limits {
     return this.#settings.at(-1)?.sinceMs ?? 0;
   }
 
+  /** Of all accounts, or of all keys, as they are now. */
+  settingsOf(scope: LimitScope): LimitRow {
+    return this.#settings.at(-1)?.[scope] ?? {};
+  }
+
   /** An operator asks for limits of one owner; null takes them away. */
   asked(scope: LimitScope, name: string, own: LimitRow | null): { answered(): void } {
     const change: LimitChange = { own, askedAtMs: this.#nowMs(), answeredAtMs: null };

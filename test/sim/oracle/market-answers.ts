@@ -6,29 +6,52 @@ import { INTERVALS, type MarketQuestion } from "../clients/market-asker.ts";
 import type { Envelope } from "./answers.ts";
 import { INSTRUMENTS, NOBODYS_SYMBOL, ONE, type Units } from "./money.ts";
 import { number, type PublicMarket, type SymbolMoment, type Trade } from "./public-market.ts";
+import type { Receipts } from "./receipts.ts";
 import { promised } from "./violation.ts";
+
+export interface MarketAnswersOptions {
+  readonly market: PublicMarket;
+  readonly receipts: Receipts;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
 
 interface Told {
   readonly question: MarketQuestion;
+  readonly asked: Moment;
+  readonly told: Moment;
   /** The version of each symbol that was published by then. */
   readonly since: ReadonlyMap<string, number>;
   readonly text: string;
 }
 
+/** By the world's time, and by real time then. */
+interface Moment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 export class MarketAnswers {
+  readonly #options: MarketAnswersOptions;
   readonly #market: PublicMarket;
   readonly #told: Told[] = [];
 
-  constructor(market: PublicMarket) {
-    this.#market = market;
+  constructor(options: MarketAnswersOptions) {
+    this.#options = options;
+    this.#market = options.market;
   }
 
   /** It is about to be asked; called with each answer, checked at the next look. */
   asking(question: MarketQuestion): (text: string) => void {
     const since = new Map(INSTRUMENTS.map(({ symbol }) => [symbol, this.#market.seen(symbol)]));
-    return (text) => this.#told.push({ question, since, text });
+    const asked = this.#moment();
+    return (text) => this.#told.push({ question, asked, told: this.#moment(), since, text });
+  }
+
+  #moment(): Moment {
+    return { nowMs: this.#options.nowMs(), wallMs: this.#options.wallMs() };
   }
 
   /** How many answers there were. */
@@ -42,9 +65,12 @@ export class MarketAnswers {
     return told.length;
   }
 
-  #problem({ question, since, text }: Told): string | null {
-    const { code, data, retryable } = JSON.parse(text) as Envelope & { readonly data: Row };
-    if (code !== 0 && retryable === true) return null;
+  #problem({ question, asked, told, since, text }: Told): string | null {
+    const answer = JSON.parse(text) as Envelope & { readonly data: Row };
+    const { code, data, retryable } = answer;
+    if (retryable === true) return null;
+    if (question.of === "receipt-keys") return this.#options.receipts.keysProblem(answer);
+    if (question.of === "time") return timeProblem(data, asked, told);
     if (question.of === "symbols") {
       const rows = data["symbols"] as readonly Row[];
       const problems = INSTRUMENTS.map(({ symbol }) => {
@@ -146,6 +172,14 @@ function candlesOf(trades: readonly Trade[], seconds: number): Candle[] {
 }
 
 /** Whether a day has begun since the last trade, the answer says. */
+/** Of one moment between, unless real time was set meanwhile. */
+function timeProblem({ timestamp }: Row, asked: Moment, told: Moment): string | null {
+  const passedMs = told.nowMs - asked.nowMs;
+  const wasSet = Math.abs(told.wallMs - asked.wallMs - passedMs) > 1;
+  const isBetween = Number(timestamp) >= asked.wallMs && Number(timestamp) <= told.wallMs;
+  return wasSet || isBetween ? null : `it is ${asked.wallMs} to ${told.wallMs}`;
+}
+
 function tickerProblem(row: Row, { book, trades }: SymbolMoment): string | null {
   const last = trades.at(-1);
   const days = candlesOf(trades, DAY_S);

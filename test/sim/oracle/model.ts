@@ -8,6 +8,7 @@ import { chargeOn, instrumentOf, Money, ONE, settlementDay, type Units } from ".
 import {
   type Fill,
   figuresOf,
+  isWorking,
   type ModelOrder,
   needOf,
   type Placing,
@@ -89,6 +90,16 @@ export class Model {
   openOrders(account: string): Told[] {
     const mine = this.#orders.filter((order) => order.isOpen && order.account === account);
     return mine.reverse().map((order) => toldOf(order, null));
+  }
+
+  /** One that was filled while its cancel was on its way is open until that is answered. */
+  openCountOf(account: string): number {
+    return this.#orders.filter((order) => isWorking(order) && order.account === account).length;
+  }
+
+  /** The same of everybody in an instrument. */
+  openCountIn(symbol: string): number {
+    return this.#orders.filter((order) => isWorking(order) && order.terms.symbol === symbol).length;
   }
 
   /** Every order number so far, whoever's. */

@@ -69,6 +69,8 @@ export class Money {
   readonly #settled = new Map<string, Units>();
   #due: Due[] = [];
   readonly #emptyAtFirst = new Set<string>();
+  /** It is as it was as long as this is. */
+  changeCount = 0;
 
   /** An account that operators open. */
   beginEmpty(account: string): void {
@@ -95,10 +97,12 @@ export class Money {
   /** At once. */
   add(account: string, asset: string, units: Units): void {
     this.#settled.set(`${account} ${asset}`, this.settled(account, asset) + units);
+    this.changeCount += 1;
   }
 
   addDue(account: string, asset: string, units: Units, day: number): void {
     this.#due.push({ account, asset, units, day });
+    this.changeCount += 1;
   }
 
   /** What is due on the day or before it changes hands. */

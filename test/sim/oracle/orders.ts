@@ -196,3 +196,8 @@ export function toldOf(order: ModelOrder, fill: Fill | null): Told {
     createdAtMs: order.createdAtMs,
   };
 }
+
+/** As operators count it: also while the venue has not answered its cancel. */
+export function isWorking({ isOpen, isCancelPending }: ModelOrder): boolean {
+  return isOpen || isCancelPending;
+}

@@ -67,6 +67,15 @@ export class Receipts {
     return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   }
 
+  /** What is wrong with the keys that anybody may check receipts by, or null. */
+  keysProblem(shown: object): string | null {
+    const { x } = this.#key?.publicKey.export({ format: "jwk" }) ?? {};
+    const named = { kid: this.#key?.keyId, use: "sig", alg: "EdDSA" };
+    const keys = this.#key === null ? [] : [{ kty: "OKP", crv: "Ed25519", x, ...named }];
+    const meant = JSON.stringify({ keys });
+    return JSON.stringify(shown) === meant ? null : `the keys are ${meant}`;
+  }
+
   get areOn(): boolean {
     return this.#key !== null;
   }

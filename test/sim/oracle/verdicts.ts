@@ -104,6 +104,12 @@ export class Verdicts {
       this.history.count(`look at ${command.kind}`);
       return;
     }
+    if (command.kind === "faults" || command.kind === "fault" || command.kind === "clearFaults") {
+      const problem = this.history.venueFaults.problem(request, answer);
+      promised(problem === null, say(`${problem}`));
+      this.history.count(command.kind);
+      if (command.kind === "faults") return;
+    }
     if (command.kind === "balance" || command.kind === "positions") {
       this.#checkStanding(request, envelope, say);
       return;

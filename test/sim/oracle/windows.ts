@@ -41,6 +41,13 @@ export class Windows {
     if (question !== undefined) question.isOver = true;
   }
 
+  /** Its answer was held against what is right: nobody asks again. */
+  forget(name: string): void {
+    const question = this.#questions.get(name);
+    if (question !== undefined) this.#open.delete(question);
+    this.#questions.delete(name);
+  }
+
   /** The model has changed. */
   ask(): void {
     for (const { ask, right } of this.#open) {

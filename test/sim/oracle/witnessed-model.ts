@@ -43,6 +43,15 @@ export class WitnessedModel extends Model {
     return this.orders(account).filter(({ outstand_qty }) => outstand_qty > 0n);
   }
 
+  override openCountOf(account: string): number {
+    return this.openOrders(account).length;
+  }
+
+  override openCountIn(symbol: string): number {
+    const all = [...this.#kept.values()];
+    return all.filter(({ told }) => told.symbol === symbol && told.outstand_qty > 0n).length;
+  }
+
   override get lastOrderNo(): string {
     return [...this.#kept.keys()].at(-1) ?? "0";
   }

@@ -1,9 +1,11 @@
 /** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
 
+import { Inspector } from "../clients/inspector.ts";
 import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
 import { MarketAsker } from "../clients/market-asker.ts";
 import { MarketClient } from "../clients/market-client.ts";
-import { OPERATOR_PORT, OPERATOR_TOKEN, Operator } from "../clients/operator.ts";
+import { Operator } from "../clients/operator.ts";
+import { OPERATOR_PORT, OPERATOR_TOKEN } from "../clients/operator-line.ts";
 import { KEYS, type Key, type Request } from "../clients/requests.ts";
 import type { Rounds } from "../clients/rounds.ts";
 import { type Push, StreamClient, type StreamStart } from "../clients/stream-client.ts";
@@ -35,7 +37,7 @@ export class Stage {
   readonly traders: Trader[];
   /** Who reads the public market, few prices or many. */
   readonly markets: MarketClient[];
-  readonly #askers: MarketAsker[];
+  readonly #askers: (Inspector | MarketAsker)[];
   /** One of each account that acts only when it is asked to. */
   readonly callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
@@ -97,14 +99,16 @@ export class Stage {
       random: new Random(world.seed, "operator"),
       blocks: this.auditor.blocks,
       keyEnds: this.auditor.keyEnds,
+      control: this.auditor.history.control,
       accounts: this.auditor.history.accounts,
       adjustments: this.auditor.history.adjustments,
       limits: this.auditor.history.limits,
+      inspections: this.auditor.history.inspections,
       instruments: this.auditor.history.instruments,
       stories: this.auditor.history.stories,
       lists: this.auditor.history.lists,
       lastSeqOf: (account) => this.auditor.lastSeqOf(account),
-      orderNos: () => this.#heard.map(({ orderNo }) => orderNo),
+      heard: () => this.#heard,
       opensAccounts: this.swarm.accounts && !this.isVenueFaulty && !this.isStrict,
       onAccount: (key) => this.#welcome(key),
       changesInstruments: this.swarm.instruments,
@@ -119,7 +123,10 @@ export class Stage {
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
     this.markets = this.isStrict ? [] : [5, 50].map((levels) => this.#marketOf(levels));
-    this.#askers = this.swarm.asks ? [this.#asker()] : [];
+    this.#askers = [
+      ...(this.swarm.asks ? [this.#asker()] : []),
+      ...(this.swarm.inspections ? [this.#inspector()] : []),
+    ];
     const count = random.between(2, 5);
     const trader = (index: number, kind: string) => {
       const at = index % KEYS.length;
@@ -315,6 +322,17 @@ export class Stage {
       random: new Random(this.world.seed, "market asker"),
       port: PORT,
       asking: (question) => this.auditor.history.marketAnswers.asking(question),
+    });
+  }
+
+  #inspector(): Inspector {
+    const { history } = this.auditor;
+    return new Inspector({
+      world: this.world,
+      random: new Random(this.world.seed, "inspector"),
+      accounts: () => history.accounts.all,
+      apiKeys: () => [...history.control.keys.keys()],
+      asking: (inspection) => history.inspections.asking(inspection),
     });
   }
 

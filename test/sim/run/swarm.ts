@@ -41,6 +41,8 @@ export interface Swarm {
   readonly looks: boolean;
   /** Somebody asks about the public market, beside those who follow it. */
   readonly asks: boolean;
+  /** An operator looks at accounts, instruments, limits and keys. */
+  readonly inspections: boolean;
   /** Cancels come in all their forms. */
   readonly forms: boolean;
   /** Signed receipts are asked for. */
@@ -108,6 +110,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     previews: new Random(seed, "previews").chance(0.5),
     looks: new Random(seed, "looks").chance(0.4),
     asks: new Random(seed, "asks").chance(0.3) && !isStrict,
+    inspections: new Random(seed, "inspections").chance(0.4),
     forms: new Random(seed, "forms").chance(0.6),
     silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),
