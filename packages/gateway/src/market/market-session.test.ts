@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIMITS } from "@countermand/contract";
 import type { Depth } from "@countermand/core/exchange";
-import { type OrderId, REFERENCE_INSTRUMENTS, Side } from "@countermand/core/model";
+import {
+  InstrumentTable,
+  type OrderId,
+  REFERENCE_INSTRUMENTS,
+  Side,
+} from "@countermand/core/model";
 import fc from "fast-check";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { BufferRoom } from "./buffer-room.ts";
@@ -146,13 +151,20 @@ test("market stream: subscribing again sends a fresh snapshot, also with other l
   const market = new TestMarket();
   const { session, port } = open(market);
   const subscribe = { op: "subscribe", channels: ["depth"], symbols: [SYMBOL], levels: 1 };
+  for (const ticks of [100, 99]) market.place(SYMBOL, Buy, ticks, 1);
+  market.commit();
   say(session, subscribe);
   say(session, subscribe);
   say(session, { ...subscribe, levels: 50 });
-  assert.deepEqual(
-    told(port.messages()),
-    Array(3).fill(["subscribed", "snapshot depth 0 [] []"]).flat(),
-  );
+  assert.deepEqual(told(port.messages()), [
+    "subscribed",
+    "snapshot depth 2 [[1,100,1]] []",
+    "subscribed",
+    "snapshot depth 2 [[1,100,1]] []",
+    "subscribed",
+    "snapshot depth 2 [[1,100,1],[0.99,100,1]] []",
+  ]);
+  assert.deepEqual([session.subscriptionCount, market.hub.feedCount], [1, 1]);
   assert.equal(session.subscriptionCount, 1);
   assert.equal(market.hub.feedCount, 1);
 });
@@ -169,6 +181,22 @@ test("market stream: unsubscribed means no more messages, and may be said twice"
   assert.deepEqual(port.read, []);
   session.ended();
   assert.equal(market.hub.feedCount, 0);
+});
+
+test("market stream: what is not traded any more can be unsubscribed, by who has it", () => {
+  const table = new InstrumentTable(REFERENCE_INSTRUMENTS);
+  const { session, port } = open(new TestMarket(table));
+  const both = { channels: ["depth"], symbols: [SYMBOL, "AAPL"] };
+  say(session, { op: "subscribe", ...both });
+  table.retire("AAPL");
+  say(session, { op: "subscribe", ...both });
+  say(session, { op: "unsubscribe", ...both });
+  say(session, { op: "unsubscribe", ...both });
+  const answers = port.messages().filter(({ type }) => type !== "snapshot");
+  assert.deepEqual(
+    answers.map(({ type, reason, subscriptions }) => reason ?? `${type} ${subscriptions}`),
+    ["subscribed 2", "unknown_symbol", "unsubscribed 0", "unknown_symbol"],
+  );
 });
 
 test("market stream: a message with a fault does nothing and says why", () => {

@@ -169,14 +169,22 @@ export class MarketSession implements FeedReader {
   }
 
   #refusalOf(message: MarketSubscribe | MarketUnsubscribe): Fault | null {
-    const unknown = message.symbols.find((symbol) => !this.#options.hub.isListed(symbol));
+    const isEnding = message.op === "unsubscribe";
+    const unknown = message.symbols.find((symbol) => {
+      return !this.#options.hub.isListed(symbol) && !(isEnding && this.#hasFeedOf(symbol));
+    });
     if (unknown !== undefined) return unknownSymbol(unknown);
-    if (message.op === "unsubscribe") return null;
+    if (isEnding) return null;
     let count = this.#feeds.size;
     for (const { key } of selections(message)) if (!this.#feeds.has(key)) count += 1;
     const { value: max } = LIMITS.marketSubscriptionsMax;
     if (count <= max) return null;
     return fault("TOO_MANY_SUBSCRIPTIONS", `it would be ${count} subscriptions, ${max} are taken`);
+  }
+
+  /** Of one that was retired since, too. */
+  #hasFeedOf(symbol: string): boolean {
+    return [...this.#feeds.values()].some(({ selection }) => selection.symbol === symbol);
   }
 
   #subscribe(message: MarketSubscribe): void {
