@@ -139,7 +139,11 @@ function typeOf(schema: Schema, isSent = false): string {
 
 function arrayType({ items, prefixItems }: Schema, isSent: boolean): string {
   if (prefixItems !== undefined) {
-    return `readonly [${prefixItems.map((item) => typeOf(item, isSent)).join(", ")}]`;
+    const elements = prefixItems.map((item) => {
+      const type = typeOf(item, isSent);
+      return item.title === undefined ? type : `${item.title}: ${type}`;
+    });
+    return `readonly [${elements.join(", ")}]`;
   }
   const item = items === undefined ? "unknown" : typeOf(items, isSent);
   return /[ |]/.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;

@@ -533,7 +533,7 @@ test("cli: doctor of a gateway that is not there says so", async (t) => {
   const countermand = commandLine(t, { COUNTERMAND_URL: await goneUrl() });
   const { code, output, errors } = await countermand("doctor");
   assert.equal(code, 1);
-  assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED/m);
+  assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED .*\. Is it running, and is that its add/m);
   assert.match(errors, /Each line marked FAIL says what/);
 });
 

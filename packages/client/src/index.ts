@@ -17,7 +17,14 @@ export {
   MarketStream,
   type MarketStreamOptions,
 } from "./market-stream.ts";
-export { compareOrderNos, isClosed, OpenOrders, type Taken } from "./open-orders.ts";
+export {
+  compareOrderNos,
+  type Fill,
+  fillOf,
+  isClosed,
+  OpenOrders,
+  type Taken,
+} from "./open-orders.ts";
 export {
   OrderStream,
   type OrderStreamOptions,

@@ -2,6 +2,7 @@
  * The open orders of an account as its stream tells them: a fold of snapshot and messages, equal to
  * the gateway's own view at the same `seq`. Pure: no socket, no clock.
  */
+import type { Decimal } from "./decimal.ts";
 import type { Order, OrderUpdate } from "./wire.ts";
 
 /** Filled, cancelled, rejected. */
@@ -90,4 +91,23 @@ export function isClosed({ order_status }: Pick<Order, "order_status">): boolean
 export function compareOrderNos(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What traded in one fill of an order. */
+export interface Fill {
+  /** The same on both sides. */
+  readonly exec_id: string;
+  readonly last_qty: Decimal;
+  readonly last_price: Decimal;
+}
+
+/**
+ * The fill that a message of the stream tells of; null where it tells of anything else.
+ * @example
+ * assert.equal(fillOf({ exec_id: "1", last_qty: "2", last_price: "3" })?.last_qty, "2");
+ * assert.equal(fillOf({}), null);
+ */
+export function fillOf({ exec_id, last_qty, last_price }: Partial<Fill>): Fill | null {
+  if (exec_id === undefined || last_qty === undefined || last_price === undefined) return null;
+  return { exec_id, last_qty, last_price };
 }

@@ -816,7 +816,7 @@ export interface TransactionsPage {
 }
 
 /** Price, total quantity and number of orders at it. */
-export type MarketLevel = readonly [Decimal, Decimal, number];
+export type MarketLevel = readonly [price: Decimal, qty: Decimal, orderCount: number];
 
 /** An instrument, with last and best prices. */
 export interface MarketSymbol {

@@ -118,8 +118,11 @@ async function* findings(
     await client.measureClock();
     return url;
   });
+  if (!reach.isGood) {
+    yield { ...reach, said: `${reach.said}. Is it running, and is that its address? See --url` };
+    return;
+  }
   yield reach;
-  if (!reach.isGood) return;
   const { offsetMs, errorMs } = client.clock;
   yield {
     check: "clock",

@@ -72,6 +72,11 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
         description: "new: open; pex: partly filled; fex: filled; can: cancelled; rej: rejected",
         words: ["new", "pex", "fex", "can", "rej"],
       },
+      state: {
+        type: "string",
+        description: "open: may still trade, partly filled or not; closed: not any more",
+        words: ["open", "closed"],
+      },
       market: MARKET,
       symbol: SYMBOL,
       order_side: SIDE,

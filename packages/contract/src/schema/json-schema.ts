@@ -11,6 +11,8 @@ export interface Schema {
   readonly $ref?: string;
   readonly type?: "object" | "array" | "string" | "number" | "integer" | "boolean" | "null";
   readonly description?: string;
+  /** Name of an element of a tuple. */
+  readonly title?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   /** A schema is that of every member that `properties` does not name. */

@@ -20,7 +20,11 @@ export const INTERVALS = { words: INTERVAL_WORDS.map(([word]) => word) };
 export const LEVEL: Schema = {
   type: "array",
   description: "Price, total quantity and number of orders at it.",
-  prefixItems: [decimal("Price."), decimal("Total quantity."), integer("Orders.")],
+  prefixItems: [
+    { ...decimal("Price."), title: "price" },
+    { ...decimal("Total quantity."), title: "qty" },
+    { ...integer("Orders."), title: "orderCount" },
+  ],
   minItems: 3,
   maxItems: 3,
 };
