@@ -208,9 +208,8 @@ test("console: the ticket checks as it is typed, and says what could be bought",
   const page = await newPage(t);
   await openConsole(page, url, KEY_1);
   await symbolShown(page, "00700");
+  // At once, as fast as somebody may type: the figure is for the field that the key goes to.
   await page.locator("body").press("s");
-  // The field is focused with the next frame.
-  await page.waitForFunction(() => document.activeElement?.id === "qty");
   await page.keyboard.type("150");
   assert.match(
     (await page.textContent("#qty-note")) ?? "",
@@ -234,6 +233,24 @@ test("console: the ticket checks as it is typed, and says what could be bought",
   await page.click(".ticket >> text=Preview");
   await told.filter({ hasText: "would be refused. insufficient cash" }).waitFor();
   assert.equal(await page.locator(".results li").count(), 0);
+});
+
+test("console: a post-only order that would trade is refused, and rests at another price", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t);
+  await placeBySignature(url, KEY_2, "sell", 100, 450);
+  await openConsole(page, url, KEY_1);
+  await symbolShown(page, "00700");
+  await page.fill("#qty", "100");
+  await page.fill("#price", "450");
+  await page.check("#post-only");
+  await page.click(".ticket .send");
+  await resultLine(page, /Buy 100 00700: refused.*the best ask is 450/);
+  await page.fill("#price", "449.9");
+  await page.click(".ticket .send");
+  await rows(page, 1);
+  await page.selectOption(".ticket select", "market_order");
+  assert.equal(await page.locator("#post-only").count(), 0, "a market order can only trade");
 });
 
 test("console: a held Enter and a double click place one order each", async (t) => {

@@ -36,7 +36,12 @@ import { MAYBE_SIGNED_IN, signInProblem } from "./sign-in/problem.ts";
 import { enter, isStill } from "./sign-in/sign-in.ts";
 import { after, monotonicMs, randomId } from "./system.ts";
 import { previewText } from "./ticket/preview-text.ts";
-import { type TicketDraft, takesPrice, takesTrigger } from "./ticket/ticket-checks.ts";
+import {
+  type TicketDraft,
+  takesPostOnly,
+  takesPrice,
+  takesTrigger,
+} from "./ticket/ticket-checks.ts";
 
 /** Refusals by which an order learns what operators hold back. */
 const HELD_BACK: ReadonlySet<string> = new Set([
@@ -275,6 +280,7 @@ function orderOf(draft: TicketDraft, market: string): Readonly<Record<string, st
     ...(takesPrice(orderType) && { price }),
     ...(takesTrigger(orderType) && { trigger_price: triggerPrice }),
     ...(referenceId !== "" && { reference_id: referenceId }),
+    ...(draft.isPostOnly && takesPostOnly(orderType) && { only_if: "resting" }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   stepped,
   type TicketDraft,
   type TicketFaults,
+  takesPostOnly,
   takesPrice,
   takesTrigger,
   ticketFaults,
@@ -32,8 +33,11 @@ const side = signal<"buy" | "sell">("buy");
 
 export function focusTicket(next: "buy" | "sell"): void {
   side.value = next;
+  const focus = () => document.getElementById("qty")?.focus();
+  // At once: what is typed behind the key is meant for the field, not for the page's keys.
+  focus();
   // A section of a phone is shown with the next frame.
-  requestAnimationFrame(() => document.getElementById("qty")?.focus());
+  requestAnimationFrame(focus);
 }
 
 type Text = Omit<TicketDraft, "symbol" | "side">;
@@ -43,6 +47,7 @@ const EMPTY: Text = {
   price: "",
   triggerPrice: "",
   referenceId: "",
+  isPostOnly: false,
 };
 
 export function Ticket() {
@@ -131,7 +136,7 @@ function Fields({ draft, faults, instrument, isTouched, set }: FieldsProps) {
   /** An empty field is no mistake until somebody wants to send it. */
   const shown = (fault: string) => (fault === "needed" && !isTouched ? "" : fault);
   const { price_tick, lot_qty, base_currency } = instrument;
-  const { orderType, qty, price, triggerPrice, referenceId } = draft;
+  const { orderType, qty, price, triggerPrice, referenceId, isPostOnly } = draft;
   return (
     <>
       <TypeField orderType={orderType} onType={(next) => set({ orderType: next })} />
@@ -174,6 +179,17 @@ function Fields({ draft, faults, instrument, isTouched, set }: FieldsProps) {
         fault={faults.referenceId}
         onValue={(next) => set({ referenceId: next })}
       />
+      {takesPostOnly(orderType) && (
+        <label class="check">
+          <input
+            id="post-only"
+            type="checkbox"
+            checked={isPostOnly}
+            onChange={({ currentTarget }) => set({ isPostOnly: currentTarget.checked })}
+          />
+          post-only: refuse it if it would trade at once
+        </label>
+      )}
     </>
   );
 }

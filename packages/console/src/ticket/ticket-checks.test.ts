@@ -17,6 +17,7 @@ const DRAFT: TicketDraft = {
   price: "423.85",
   triggerPrice: "",
   referenceId: "",
+  isPostOnly: false,
 };
 
 test("ticket checks: a good order has no faults, a bad one says what would be good", () => {

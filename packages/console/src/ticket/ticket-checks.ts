@@ -9,6 +9,8 @@ export interface TicketDraft {
   readonly price: string;
   readonly triggerPrice: string;
   readonly referenceId: string;
+  /** Only if it does not trade as it comes in; counts for types that {@link takesPostOnly}. */
+  readonly isPostOnly: boolean;
 }
 
 /** By field; "" where nothing is wrong. */
@@ -27,6 +29,8 @@ const PRICED: ReadonlySet<string> = new Set([
 ]);
 const TRIGGERED: ReadonlySet<string> = new Set(["stop_limit_order", "stop_market_order"]);
 
+const POSTED: ReadonlySet<string> = new Set(["limit_order", "enhanced_limit_order"]);
+
 const REFERENCE_MAX = 64;
 const CONTROL = /\p{Cc}/u;
 
@@ -36,6 +40,10 @@ export function takesPrice(orderType: string): boolean {
 
 export function takesTrigger(orderType: string): boolean {
   return TRIGGERED.has(orderType);
+}
+
+export function takesPostOnly(orderType: string): boolean {
+  return POSTED.has(orderType);
 }
 
 type Terms = Pick<MarketSymbol, "lot_qty" | "qty_max" | "price_tick" | "price_max">;
