@@ -1,5 +1,6 @@
 /** What Prometheus reads: well-formed, and adding up with what clients did. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CountermandClient } from "../../packages/client/src/index.ts";
 import { REAL_TIME, startInProcess } from "./gateway-in-process.ts";
@@ -52,6 +53,9 @@ function samplesOf(families: Map<string, Family>, name: string): Map<string, num
 test("metrics: the text is what Prometheus takes, and names are as it wants them", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
   await fetch(`${url}/time`);
+  const { version } = JSON.parse(readFileSync("packages/gateway/package.json", "utf8"));
+  const info = samplesOf(await scraped(url), "countermand_build_info");
+  assert.deepEqual([...info], [[`countermand_build_info{version="${version}"}`, 1]]);
   for (const [name, { type, samples }] of await scraped(url)) {
     if (!name.startsWith("countermand_")) continue;
     assert.equal(name.endsWith("_total"), type === "counter", name);

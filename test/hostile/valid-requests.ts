@@ -25,6 +25,7 @@ const ORDER = {
   time_in_force: "gtc",
 };
 const STOP = { ...ORDER, order_type: "stop_limit_order", trigger_price: "400.2", qty: "200" };
+const POSTED = { ...ORDER, price: 1, only_if: "resting" };
 const CANCEL = { order_no: "22000000001", reference_id: "", only_if: "unfilled" };
 const NAMED = { order_no: "", reference_id: "r1" };
 const ALL = { market: "hkex", symbol: "00700", order_side: "buy", portfolio_id: "p1" };
@@ -49,11 +50,13 @@ export const SIGNED_REQUESTS: Readonly<Record<SignedRouteName, readonly ValidReq
   placeOrder: [
     { method: "POST", target: ORDERS, body: ORDER },
     { method: "POST", target: ORDERS, body: STOP },
+    { method: "POST", target: ORDERS, body: POSTED },
   ],
   placeBatch: [{ method: "POST", target: `${ORDERS}/batch`, body: [ORDER, STOP] }],
   amendOrder: [
     { method: "PUT", target: ORDERS, body: { order_no: "22000000001", price: 401, qty: 200 } },
     { method: "PUT", target: ORDERS, body: { reference_id: "r1", price: "401", version: 1 } },
+    { method: "PUT", target: ORDERS, body: { ...NAMED, price: 401, only_if: "resting" } },
   ],
   previewPlace: [
     { method: "POST", target: `${ORDERS}/preview`, body: ORDER },
@@ -66,6 +69,7 @@ export const SIGNED_REQUESTS: Readonly<Record<SignedRouteName, readonly ValidReq
   listOrders: [
     { method: "GET", target: `${ORDERS}?${PAGE}&market=hkex&order_status=new&symbol=00700` },
     { method: "GET", target: `${ORDERS}?start_time=1746774142&end_time=1746774143&order_side=buy` },
+    { method: "GET", target: `${ORDERS}?${PAGE}&state=open` },
   ],
   estimateQuantity: [
     {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asyncApiDocument, openApiDocument } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { VERSION } from "../version.ts";
 import { JSON_TYPE } from "./responses.ts";
 import { inPieces } from "./shared-pieces.ts";
 
@@ -14,8 +15,6 @@ import { inPieces } from "./shared-pieces.ts";
 export const DOCS_PATHS = ["/docs", "/openapi.json", "/asyncapi.json"] as const;
 
 const ASSETS = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
-const PACKAGE = fileURLToPath(import.meta.resolve("@countermand/gateway/package.json"));
-const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
 
 const CSS = "text/css; charset=utf-8";
 const JAVASCRIPT = "text/javascript; charset=utf-8";

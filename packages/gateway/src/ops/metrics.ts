@@ -7,6 +7,7 @@ import { type HoldScope, MARKET_MODES, type MarketMode } from "@countermand/core
 import { LIMIT_CHECKS } from "@countermand/core/limits";
 import type { MarketGroup, RefusalName } from "@countermand/core/model";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { VERSION } from "../version.ts";
 import { Durations, type DurationsSpec } from "./durations.ts";
 
 /** Read when metrics are asked for. */
@@ -100,6 +101,7 @@ export class Metrics {
       buckets: COMMIT_EVENTS,
       registers,
     });
+    addBuildInfo(registers);
     addAnswered(registers, this.#answered, ...HTTP_REQUESTS);
     addAnswered(registers, this.#commanded, ...SOCKET_COMMANDS);
     addOverBudget(registers, gauges.overBudget);
@@ -168,6 +170,16 @@ function addAnswered(
       }
     },
   });
+}
+
+/** Which version is running, in the form in which Prometheus' own programs tell it. */
+function addBuildInfo(registers: Registry[]): void {
+  new Gauge({
+    name: "countermand_build_info",
+    help: "Always 1; the label is the version that is running.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version: VERSION }, 1);
 }
 
 /** 0 open, 1 cancels only, 2 halted. */
