@@ -137,7 +137,7 @@ export class DeadManTimers {
 
   /** Cancels what is open in the scope, again and again while its market forbids it. */
   #cancel(account: Account, scope: DeadManScope): void {
-    const { clock, sequencer } = this.#options;
+    const { sequencer } = this.#options;
     let leftCount = 0;
     const run = {
       scope: { account, matches: (order: Order) => isInScope(order, scope) },
@@ -146,19 +146,24 @@ export class DeadManTimers {
         if (mayWorkOn(outcome)) leftCount += 1;
       },
       onDecided: () => {
-        if (leftCount === 0 || this.#isClosed) return;
-        const key = keyOf(account, scope);
-        this.#retries.get(key)?.cancel();
-        const retry = clock.after(CANCEL_RETRY_MS, () => {
-          this.#retries.delete(key);
-          if (this.#hasFired(account, scope)) {
-            void sequencer.perform(() => this.#cancel(account, scope));
-          }
-        });
-        this.#retries.set(key, retry);
+        if (leftCount > 0) this.#cancelLater(account, scope);
       },
     };
     void sequencer.runs.start(run, sequencer.catchUp());
+  }
+
+  /** Unless it is armed again or released by then. */
+  #cancelLater(account: Account, scope: DeadManScope): void {
+    if (this.#isClosed) return;
+    const { clock, sequencer } = this.#options;
+    const key = keyOf(account, scope);
+    this.#retries.get(key)?.cancel();
+    const retry = clock.after(CANCEL_RETRY_MS, () => {
+      this.#retries.delete(key);
+      if (!this.#hasFired(account, scope)) return;
+      void sequencer.perform(() => this.#cancel(account, scope));
+    });
+    this.#retries.set(key, retry);
   }
 
   #hasFired(account: Account, scope: DeadManScope): boolean {
