@@ -3,17 +3,10 @@
  * locked data directory to a state that is recovered and may be told.
  */
 import { encodeModeNotice, encodeReady, type Fault, fault } from "@countermand/contract";
-import { assert } from "@countermand/core/assert";
 import type { MarketMode } from "@countermand/core/control";
-import {
-  type InstrumentTable,
-  MARKET_GROUP_NAMES,
-  type MarketGroup,
-  type UnixMs,
-} from "@countermand/core/model";
-import type { OrderArchive } from "./archive/order-archive.ts";
+import { MARKET_GROUP_NAMES, type MarketGroup, type UnixMs } from "@countermand/core/model";
 import { OrderAudit } from "./audit/order-audit.ts";
-import { Authenticator } from "./auth/authenticate.ts";
+import type { Authenticator } from "./auth/authenticate.ts";
 import type { Caller, KeyStore } from "./auth/key-store.ts";
 import type { ConsoleNode } from "./console/console-edge.ts";
 import { openConsole } from "./console/open-console.ts";
@@ -26,18 +19,21 @@ import type { SignInService } from "./console/sign-in-service.ts";
 import type { SignedServices } from "./http/signed-endpoint.ts";
 import type { DataDirLock } from "./journal/data-dir-lock.ts";
 import { Admission } from "./limits/admission.ts";
-import { Budgets } from "./limits/budgets.ts";
 import { EffectiveLimits } from "./limits/limit-source.ts";
-import { OrderLimits } from "./limits/order-guard.ts";
-import { PublicMarket } from "./market/public-market.ts";
-import { exceptSimulated, SandboxTraders } from "./market-sim/sandbox-traders.ts";
+import type { OrderLimits } from "./limits/order-guard.ts";
+import type { PublicMarket } from "./market/public-market.ts";
+import { SandboxTraders } from "./market-sim/sandbox-traders.ts";
+import { type Foundation, layFoundation, letGo, type NodeOptions } from "./node-foundation.ts";
 import {
-  type Foundation,
-  layFoundation,
-  letGo,
-  type NodeOptions,
-  snapshotLog,
-} from "./node-foundation.ts";
+  answerAt,
+  authenticatorOf,
+  budgetsOf,
+  faultBoardOf,
+  hubOf,
+  limitsOf,
+  marketOf,
+  snapshotterOf,
+} from "./node-parts.ts";
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
@@ -50,19 +46,17 @@ import { DeadManService } from "./safety/dead-man-service.ts";
 import { DisconnectGuard } from "./safety/disconnect-guard.ts";
 import { ClockService } from "./sandbox/clock-service.ts";
 import { FaultService } from "./sandbox/fault-service.ts";
-import { SANDBOX_KEYS, sandboxAccount } from "./sandbox.ts";
+import { sandboxAccount } from "./sandbox.ts";
 import { AwaitedAnswers } from "./sequencer/awaited-answers.ts";
 import type { DiskSilence } from "./sequencer/commit-watch.ts";
 import type { DurableCommit } from "./sequencer/group-commit.ts";
 import { RUNS_STOP_MS } from "./sequencer/limits.ts";
 import type { Partitions } from "./sequencer/partitions.ts";
-import { answerIn } from "./sequencer/remembered-answer.ts";
-import { type Answer, Sequencer } from "./sequencer/sequencer.ts";
+import { Sequencer } from "./sequencer/sequencer.ts";
 import { SessionTimer } from "./sequencer/session-timer.ts";
-import { makeInThread, Snapshotter } from "./sequencer/snapshotter.ts";
+import type { Snapshotter } from "./sequencer/snapshotter.ts";
 import { isDeskName, stateHash } from "./sequencer/state.ts";
-import { StreamHub } from "./stream/stream-hub.ts";
-import type { Clock } from "./sys/clock.ts";
+import type { StreamHub } from "./stream/stream-hub.ts";
 import { DiskSpace } from "./sys/disk-space.ts";
 import { hasSeveralCores } from "./sys/thread-core.ts";
 import { AccountService } from "./trade/account-service.ts";
@@ -71,7 +65,7 @@ import { PreviewService } from "./trade/preview-service.ts";
 import { RestrictionService } from "./trade/restriction-service.ts";
 import { StatementService } from "./trade/statement-service.ts";
 import { TradeService } from "./trade/trade-service.ts";
-import { FaultBoard } from "./venue/fault-board.ts";
+import type { FaultBoard } from "./venue/fault-board.ts";
 import { OrderStreamServer } from "./ws/ws-server.ts";
 
 const OUTCOME_AWAITS_DISK =
@@ -487,85 +481,4 @@ export class RunningNode {
       await this.sequencer.record(account, sandboxAccount(account, nowMs));
     }
   }
-}
-
-function budgetsOf({ config, clock }: NodeOptions, partitions: Partitions): Budgets {
-  return new Budgets({
-    rules: () => config.budgets,
-    monotonicMs: () => clock.monotonicMs(),
-    openCount: (caller) => openCountFor(caller, partitions),
-  });
-}
-
-/** Of its portfolios, where the caller has only some. */
-function openCountFor({ account, portfolioIds }: Caller, partitions: Partitions): number {
-  const book = partitions.deskOf(account).desk.book(account);
-  if (book === null) return 0;
-  if (portfolioIds === undefined) return book.openCount;
-  return [...portfolioIds].reduce((sum, each) => sum + book.openCountIn(each), 0);
-}
-
-function marketOf({ partitions, tape, marketClock }: Foundation, clock: Clock): PublicMarket {
-  const { control, exchange } = partitions;
-  return new PublicMarket({ instruments: control.table, exchange, tape, marketClock, clock });
-}
-
-/** Nobody holds the simulated traders to limits. */
-function limitsOf({ clock }: NodeOptions, limits: EffectiveLimits): OrderLimits {
-  return new OrderLimits(exceptSimulated(limits), () => clock.monotonicMs());
-}
-
-function hubOf({ partitions }: Foundation): StreamHub {
-  const hub = new StreamHub(partitions.control.table);
-  for (const { desk } of partitions.desks) {
-    for (const { account, streamSeq } of desk.books()) hub.startAt(account, streamSeq);
-  }
-  return hub;
-}
-
-function snapshotterOf(
-  options: NodeOptions,
-  foundation: Foundation,
-  positions: () => ReadonlyMap<string, number>,
-): Snapshotter {
-  const { layout, partitions, behindSnapshotCount } = foundation;
-  const { config, clock, log, snapshotEveryEventCount } = options;
-  return new Snapshotter(
-    {
-      dataDir: config.dataDir,
-      layout,
-      clock,
-      ...(snapshotEveryEventCount !== undefined && { everyEventCount: snapshotEveryEventCount }),
-      openCount: () => partitions.openCount,
-      positions,
-      make: makeInThread,
-      ...snapshotLog(log),
-    },
-    behindSnapshotCount,
-  );
-}
-
-function faultBoardOf(options: NodeOptions, instruments: InstrumentTable): FaultBoard {
-  const { config, sandboxKeys = SANDBOX_KEYS } = options;
-  const keys =
-    config.profile === "sandbox" && config.sandboxRecipes === "on"
-      ? sandboxKeys.map(({ apiKey }) => apiKey)
-      : [];
-  return new FaultBoard({ instruments, recipeKeys: new Set(keys) });
-}
-
-function authenticatorOf({ config, clock }: NodeOptions, keys: KeyStore): Authenticator {
-  return new Authenticator({
-    keys,
-    wallMs: () => clock.wallMs(),
-    monotonicMs: () => clock.monotonicMs(),
-    windowMs: () => config.signatureWindowMs,
-    addressHeader: config.clientAddressHeader,
-  });
-}
-
-async function answerAt(archive: OrderArchive, partition: string, seq: number): Promise<Answer> {
-  const payload = await archive.reportPayload(partition, seq);
-  assert(payload !== null, "an answered request stands in the journal");
-  return answerIn(payload);
 }
