@@ -35,7 +35,12 @@ export const KEYS: readonly Key[] = [
 
 /** An order to place, or what stands in the place of one: then which code refuses it. */
 export type Placing =
-  | { readonly terms: Terms; readonly refused?: undefined }
+  | {
+      readonly terms: Terms;
+      /** It is not wanted where it would trade as it comes in. */
+      readonly onlyIfResting?: boolean;
+      readonly refused?: undefined;
+    }
   | { readonly body: object; readonly refused: number; readonly terms?: undefined };
 
 /** Which orders a list is about, and in pages of how many; in the wire's words. */
@@ -357,6 +362,7 @@ function placingBody(placing: Placing): object {
     time_in_force: terms.time_in_force,
     ...(terms.reference_id !== "" && { reference_id: terms.reference_id }),
     ...(terms.portfolio_id !== "" && { portfolio_id: terms.portfolio_id }),
+    ...(placing.onlyIfResting === true && { only_if: "resting" }),
   };
 }
 

@@ -68,6 +68,8 @@ export interface TraderOptions {
   readonly pipelines: boolean;
   /** Whether it says when it does not want a cancel or an amend any more. */
   readonly conditions: boolean;
+  /** Says which orders and amends are only to rest; null: none. */
+  readonly resting: Random | null;
   /** What chooses among the forms of its cancels; null: it has one for each. */
   readonly forms: Random | null;
   /** Whether it asks for receipts of cancels. */
@@ -370,7 +372,7 @@ export class Trader {
     if (random.chance(0.04)) return this.#refusedPlacing();
     const symbolOf = () => random.pick(this.#options.symbols);
     const { symbol, market } = this.#choosesLater() ? LISTED : instrumentOf(symbolOf());
-    if (market === "hkex") return { terms: this.#hongKongTerms(symbol) };
+    if (market === "hkex") return this.#perhapsResting(this.#hongKongTerms(symbol));
     const orderType: OrderType = random.weighted(ORDER_TYPES);
     const isPriced = orderType === "limit_order" || orderType === "stop_limit_order";
     const isStop = orderType === "stop_limit_order" || orderType === "stop_market_order";
@@ -387,7 +389,15 @@ export class Trader {
       reference_id: random.chance(0.5) ? this.#nextReference() : "",
       portfolio_id: random.pick(this.#options.portfolios),
     };
-    return { terms };
+    return this.#perhapsResting(terms);
+  }
+
+  /** With a name of its own: what else has these terms is another one. */
+  #perhapsResting(terms: Terms): Placing {
+    const { resting } = this.#options;
+    const mayRest = RESTING.has(terms.order_type) && /day|gtc/.test(terms.time_in_force);
+    if (resting === null || !mayRest || resting.chance(0.6)) return { terms };
+    return { terms: { ...terms, reference_id: this.#nextReference() }, onlyIfResting: true };
   }
 
   /** Once it may be listed, and now and then before. */
@@ -581,8 +591,13 @@ export class Trader {
       price: priced ? this.#price(symbol) : null,
       qty: !priced || random.chance(0.4) ? BigInt(random.between(1, 9)) * lot : null,
       trigger: moves ? this.#price(symbol) : null,
-      condition: this.#condition(orderNo),
+      condition: this.#restingCondition() ?? this.#condition(orderNo),
     };
+  }
+
+  #restingCondition(): Condition | null {
+    const { resting } = this.#options;
+    return resting?.chance(0.3) === true ? { only_if: "resting" } : null;
   }
 
   #name(): OrderName {
@@ -594,6 +609,9 @@ export class Trader {
     return { order_no: known.orderNo };
   }
 }
+
+/** Types that may say that they are only to rest. */
+const RESTING: ReadonlySet<string> = new Set(["limit_order", "enhanced_limit_order"]);
 
 /** What is a command of a socket as well. */
 const OF_SOCKETS: ReadonlySet<string> = new Set(["place", "cancel", "cancelAll"]);

@@ -296,7 +296,7 @@ export class History {
     orderNos.push(order.orderId);
     const block = this.#blocks.surelyCovering(request, terms);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
-    const right = this.predictions.placeAnswers(request, terms);
+    const right = this.predictions.placeAnswers(request, index);
     const what = `${id} placed ${order.orderId}, which is to be refused`;
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
   }
@@ -550,7 +550,7 @@ export class History {
     promised(!this.accounts.isClosed(key.account), `${id} placed in an account that is closed`);
     const block = this.#blocks.surelyCovering(request, terms);
     promised(block === null, `${id} placed ${order.orderId} in spite of ${block}`);
-    const right = this.predictions.placeAnswers(request, terms);
+    const right = this.predictions.placeAnswers(request, index);
     const what = `${id} placed ${order.orderId}, which is to be refused`;
     promised(right.has("null"), `${what}: ${[...right].join(" or ")}`);
     this.refusals.placed(key, terms, request.sentAtMs);

@@ -140,6 +140,25 @@ export class Model {
     return (side === "buy" ? sorted.at(-1) : sorted[0]) ?? null;
   }
 
+  /** Whether an order with a price would trade as it comes in, or meet one of its own account. */
+  wouldTrade({ symbol, order_side: side, price, qty }: Terms): boolean {
+    const isOdd = this.grids.isOdd(symbol, qty);
+    return this.#book(symbol, side === "buy" ? "sell" : "buy", isOdd).some(({ rests }) => {
+      return side === "buy" ? rests <= price : rests >= price;
+    });
+  }
+
+  /** The same of an order under new terms; of a stop order that waits nobody can tell. */
+  amendWouldTrade(account: string, orderNo: string, terms: NewTerms): boolean {
+    const order = this.#find(account, orderNo);
+    if (order === undefined) return false;
+    if (order.isWaiting) return true;
+    const { price, qty } = this.#amended(order, terms);
+    // Where it rests nobody reaches it.
+    const keepsPlace = price === order.price && qty <= order.qty;
+    return !keepsPlace && this.wouldTrade({ ...order.terms, price, qty });
+  }
+
   /** Total quantity and number of orders at each price of one side, best first. */
   levels(symbol: string, side: Side): Level[] {
     const levels = new Map<Units, Level>();

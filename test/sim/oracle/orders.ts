@@ -104,7 +104,8 @@ export function seenOrders<Order extends Terms>(key: Seeing, orders: readonly Or
 
 /** When a cancel or an amend is not wanted any more, in the wire's words. */
 export interface Condition {
-  readonly only_if?: "unfilled";
+  /** "resting" only of an amend. */
+  readonly only_if?: "unfilled" | "resting";
   readonly version?: number;
 }
 

@@ -72,7 +72,7 @@ export class Predictions {
       case "place":
         return command.orders.flatMap(({ terms }, index) => {
           if (terms === undefined) return [];
-          return [[`${id}/${index}`, () => this.placeAnswers(request, terms)]];
+          return [[`${id}/${index}`, () => this.placeAnswers(request, index)]];
         });
       case "amend":
         return [
@@ -111,15 +111,18 @@ export class Predictions {
   }
 
   /** What is right for a new order of it now: codes, "null" where it is taken. */
-  placeAnswers(request: Request, terms: Terms): ReadonlySet<string> {
-    const { key, sentAtMs } = request;
+  placeAnswers(request: Request, index: number): ReadonlySet<string> {
+    const { key, sentAtMs, command } = request;
+    const placing = command.kind === "place" ? command.orders[index] : undefined;
+    if (placing?.terms === undefined) throw new Error(`${request.id} places no order ${index}`);
+    const { terms } = placing;
     const strict = this.#strictAnswers(terms, request);
     if (strict !== null) return strict;
     const listed = this.#instruments.answersTo(terms.symbol, sentAtMs);
     const closed = this.#accounts.isClosed(key.account) ? [ACCOUNT_CLOSED] : [];
     if (!listed.has("null") && sees(key, terms)) return new Set([...listed, ...closed]);
     const others = [...listed].filter((code) => code !== "null");
-    return new Set([...this.#refusals.answersToPlace(key, terms, sentAtMs), ...others]);
+    return new Set([...this.#refusals.answersToPlace(key, placing, sentAtMs), ...others]);
   }
 
   /** Where the hours are strict, prices may be too far from the book. */

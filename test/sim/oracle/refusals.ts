@@ -2,7 +2,7 @@
  * Why an order is not taken, by the model as it stands now: the code, or null. What is wrong with
  * the request itself is known to who makes it up; here is what only the market and the account say.
  */
-import type { Command, Key } from "../clients/requests.ts";
+import type { Command, Key, Placing } from "../clients/requests.ts";
 import { ACCOUNT_CLOSED, type Accounts } from "./accounts.ts";
 import type { Held, Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
@@ -16,6 +16,7 @@ const Code = {
   TriggerNotTaken: 11030111,
   InsufficientCash: 11030155,
   InsufficientHoldings: 11030156,
+  WouldTrade: 11030163,
   UnknownOrder: 11030202,
   TooLate: 11030204,
   NothingToAmend: 11030950,
@@ -40,8 +41,12 @@ export class Refusals {
   }
 
   /** Codes, and "null" where it may be taken; more than one where it depends on when. */
-  answersToPlace(key: Key, terms: Terms, sentAtMs: number): ReadonlySet<string> {
-    const code = this.#ofPlace(key, terms);
+  answersToPlace(
+    key: Key,
+    { terms, onlyIfResting }: Placing & { readonly terms: Terms },
+    sentAtMs: number,
+  ): ReadonlySet<string> {
+    const code = this.#ofPlace(key, terms, onlyIfResting === true);
     const isClosed = this.#accounts.isClosed(key.account);
     const closed = isClosed ? [ACCOUNT_CLOSED] : [];
     if (code !== null) return new Set([String(code), ...closed]);
@@ -74,13 +79,14 @@ export class Refusals {
     return { terms, before, isTriggered, leaves, leavesBefore: before.outstand_qty, sentAtMs };
   }
 
-  #ofPlace(key: Key, terms: Terms): number | null {
+  #ofPlace(key: Key, terms: Terms, onlyIfResting: boolean): number | null {
     const { account, apiKey } = key;
     if (!sees(key, terms)) return Code.PortfolioNotAllowed;
     return (
       this.#model.grids.fault(terms) ??
       this.#ofMoney(account, terms, this.#model.needOfNew(terms)) ??
-      this.#ofSwitches(account, apiKey, terms)
+      this.#ofSwitches(account, apiKey, terms) ??
+      (onlyIfResting && this.#model.wouldTrade(terms) ? Code.WouldTrade : null)
     );
   }
 
@@ -108,7 +114,10 @@ export class Refusals {
     if (!isKept) return Code.OddKeptApart;
     if (qty !== null && qty <= told.execute_qty) return Code.QtyNotAboveFilled;
     const need = this.#model.needOfAmend(account, orderNo, command);
-    return this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);
+    const unable =
+      this.#ofMoney(account, told, need) ?? this.#ofSwitches(account, told.placedBy, told);
+    if (unable !== null || condition.only_if !== "resting") return unable;
+    return this.#model.amendWouldTrade(account, orderNo, command) ? Code.WouldTrade : null;
   }
 
   /** What an operator takes from an account, or gives it. */

@@ -394,4 +394,30 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: "post-only-at-the-best",
+    what: "an order that is only to rest is taken where it would trade at the best price",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${CORE}/exchange/exchange.ts`,
+        find: "!crosses(side, market.ticksOf(price), best.ticks)) return null;",
+        replace:
+          "market.ticksOf(price) === best.ticks || " +
+          "!crosses(side, market.ticksOf(price), best.ticks)) return null;",
+      },
+    ],
+  },
+  {
+    name: "post-only-amend-trades",
+    what: "an amend that is only to rest is carried out where it trades",
+    seedsMax: 60,
+    plants: [
+      {
+        file: `${GATEWAY}/sequencer/partitions.ts`,
+        find: "(request.condition.resting === true ?",
+        replace: "(request.condition.resting === true && order.cumQty > 0n ?",
+      },
+    ],
+  },
 ];

@@ -360,6 +360,7 @@ export class Stage {
       listings: this.swarm.listings,
       pipelines: this.swarm.pipelines,
       conditions: this.swarm.conditions,
+      resting: this.#restingOf(name),
       filters: this.swarm.filters,
       previews: this.swarm.previews,
       looks: this.swarm.looks,
@@ -385,6 +386,12 @@ export class Stage {
     const id = `r${this.#nextId}`;
     this.#nextId += 1;
     return id;
+  }
+
+  /** What a venue that answers later says to them is not foretold. */
+  #restingOf(name: string): Random | null {
+    if (!this.swarm.resting || this.isVenueFaulty) return null;
+    return new Random(this.world.seed, `resting ${name}`);
   }
 
   /** Two requests that are meant to be two need two timestamps. */

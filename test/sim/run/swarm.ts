@@ -21,6 +21,8 @@ export interface Swarm {
   readonly strictNets: boolean;
   /** Cancels and amends say when they are not wanted any more. */
   readonly conditions: boolean;
+  /** Orders and amends say that they are only to rest. */
+  readonly resting: boolean;
   /** Lists are filtered, and in pages of few. */
   readonly filters: boolean;
   /** Clients ask what would come of a request before they send it. */
@@ -112,6 +114,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     asks: new Random(seed, "asks").chance(0.3) && !isStrict,
     inspections: new Random(seed, "inspections").chance(0.4),
     forms: new Random(seed, "forms").chance(0.6),
+    resting: new Random(seed, "resting").chance(0.5) && !isStrict,
     silences: new Random(seed, "silences").chance(0.4),
     netsBesideFaults: random.chance(0.7),
     conditions: maybe() && !isStrict,
