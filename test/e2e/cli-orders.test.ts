@@ -46,4 +46,18 @@ test("cli: an order with a trigger is a stop order, with or without a price", as
     const { order_type, trigger_price } = JSON.parse(output);
     assert.deepEqual([order_type, trigger_price], [type, "460"]);
   }
+  const { output } = await countermand("orders --open");
+  assert.match(output, / 461 stop 460 .*\n.* market stop 460 /);
+});
+
+test("cli: an order is amended by its number or by one's own name, as it is cancelled", async (t) => {
+  const countermand = await commandLine(t);
+  const orderNo = (
+    await countermand("place buy 00700 200 --price 400 --reference a")
+  ).output.trim();
+  const named = await countermand("amend --reference a --qty 100");
+  assert.equal(named.code, 0, named.errors);
+  assert.match((await countermand(`amend ${orderNo} --price 401`)).output, /^price +401 HKD$/m);
+  assert.match((await countermand("order --reference a")).output, /^what +buy 100 00700 /m);
+  assert.equal((await countermand("amend --price 401")).code, 2);
 });

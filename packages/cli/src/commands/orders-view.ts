@@ -36,7 +36,7 @@ export const ORDER_COLUMNS: readonly Column<Order | OrderUpdate>[] = [
   { title: "STATUS", of: statusText },
   { title: "SIDE", of: ({ order_side }) => order_side },
   { title: "SYMBOL", of: ({ symbol }) => symbol },
-  { title: "PRICE", of: priceText, isNumber: true },
+  { title: "PRICE", of: figuresText, isNumber: true },
   { title: "QTY", of: ({ qty }) => qty, isNumber: true },
   { title: "FILLED", of: ({ execute_qty }) => execute_qty, isNumber: true },
   { title: "OPEN", of: ({ outstand_qty }) => outstand_qty, isNumber: true },
@@ -46,6 +46,12 @@ export const ORDER_COLUMNS: readonly Column<Order | OrderUpdate>[] = [
 /** An order without a price takes whatever the market gives. */
 function priceText({ price }: Pick<Order, "price">): string {
   return price === "0" ? "market" : price;
+}
+
+/** Else a stop order that waits would look like one that is in the market. */
+function figuresText(order: Order | OrderUpdate): string {
+  const stop = "trigger_price" in order ? order.trigger_price : "0";
+  return stop === "0" ? priceText(order) : `${priceText(order)} stop ${stop}`;
 }
 
 function filledText({ base_currency, execute_amount, execute_price, execute_qty }: Order): string {

@@ -283,6 +283,7 @@ function resultLine({ order_no, result }: CancelResult): string {
 }
 
 interface AmendOptions {
+  readonly reference?: string;
   readonly price?: string;
   readonly qty?: string;
   readonly trigger?: string;
@@ -295,18 +296,19 @@ function addAmend(program: Command, terminal: Terminal): void {
   program
     .command("amend")
     .description("change an open order; a smaller quantity alone keeps its place in the queue")
-    .argument("<order>", "the order's number", orderNo)
+    .argument("[order]", "the order's number", orderNo)
+    .option("--reference <text>", "your own name of the order")
     .option("--price <price>", "new limit price", decimal)
     .option("--qty <qty>", "new quantity; what has traded counts", decimal)
     .option("--trigger <price>", "new trigger of a waiting stop order", decimal)
     .option("--if-version <n>", "only if it is still at this version", count)
     .option("--post-only", "only if the new terms do not trade as they come in")
     .option("--preview", "show what would come of it now, and change nothing")
-    .action(async (order_no: string, options: AmendOptions, command) => {
+    .action(async (number: string | undefined, options: AmendOptions, command) => {
       const { client, asJson } = session(command, terminal);
       const { price, qty, trigger, ifVersion, postOnly } = options;
       const request: AmendRequest = {
-        order_no,
+        ...orderName(number, options.reference),
         ...given({ price, qty, trigger_price: trigger, version: ifVersion }),
         ...(postOnly === true && { only_if: "resting" }),
       };
