@@ -176,12 +176,16 @@ function missingPayloadDetails({ method, payloadKind, payloadBytes }: SeenReques
   return "; no body and no query arrived: if a body was sent, a proxy dropped it";
 }
 
+const CLOCK_REMEDY = "set the client's clock, or sign with the server's, which GET /time tells";
+
 function clockDetails(seen: SeenRequest): string {
   const server = `server time ${seen.serverTimeMs}`;
   const window = `window +-${seen.windowMs} ms`;
   const clientTimeMs = parseTimestamp(seen.timestamp);
   if (typeof clientTimeMs !== "number") return `${server}, ${window}, ${clientTimeMs.details}`;
   const skewMs = clientTimeMs - seen.serverTimeMs;
-  const verdict = Math.abs(skewMs) > seen.windowMs ? " (outside the window)" : "";
-  return `${server}, client time ${clientTimeMs}, skew ${skewMs} ms${verdict}, ${window}`;
+  const isOutside = Math.abs(skewMs) > seen.windowMs;
+  const verdict = isOutside ? " (outside the window)" : "";
+  const told = `${server}, client time ${clientTimeMs}, skew ${skewMs} ms${verdict}, ${window}`;
+  return isOutside ? `${told}; ${CLOCK_REMEDY}` : told;
 }
