@@ -9,6 +9,7 @@ import { MARKET_BUGS } from "./planted/market-bugs.ts";
 import { OPERATOR_BUGS } from "./planted/operator-bugs.ts";
 import type { PlantedBug } from "./planted/planted-bug.ts";
 import { SANDBOX_BUGS } from "./planted/sandbox-bugs.ts";
+import { SIGN_IN_BUGS } from "./planted/sign-in-bugs.ts";
 import { STREAM_BUGS } from "./planted/stream-bugs.ts";
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -19,4 +20,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...OPERATOR_BUGS,
   ...INSPECTION_BUGS,
   ...SANDBOX_BUGS,
+  ...SIGN_IN_BUGS,
 ];

@@ -69,7 +69,9 @@ export class HttpClient {
       const isReplay = headers.get("x-idempotent-replay") === "true";
       const { request } = waiting;
       const rateLimit = headers.get("ratelimit") ?? null;
-      request.answers.push({ status, text, isReplay, rateLimit, atMs: this.#world.nowMs });
+      const cookie = headers.get("set-cookie");
+      const kept = { rateLimit, ...(cookie !== undefined && { cookie }), atMs: this.#world.nowMs };
+      request.answers.push({ status, text, isReplay, ...kept });
       for (const reason of reasonsOf(text)) this.#world.reach(`reason ${reason}`);
       this.#world.tell(`${request.id} answered ${status}${isReplay ? " again" : ""} ${text}`);
       if (headers.get("connection") === "close") this.cut();

@@ -47,6 +47,8 @@ export interface OperatorOptions {
   readonly opensAccounts: boolean;
   /** Somebody trades by it. */
   readonly onAccount: (key: Key) => void;
+  /** Told of each code that lets its browser in; null: it asks for none. */
+  readonly onCode: ((code: string, askedAtMs: number) => void) | null;
   /** Whether it changes instruments. */
   readonly changesInstruments: boolean;
   /** Whether it lists an instrument in which people trade then. */
@@ -119,6 +121,7 @@ export class Operator {
       halt: isStrict ? 4 : 0,
       story: 8,
       orders: 5,
+      signIn: this.#options.onCode === null ? 0 : 20,
       account: this.#options.opensAccounts && this.#accountCount < ACCOUNTS_MAX ? 30 : 0,
       later: this.#options.listsLater && !this.#hasListed ? 30 : 0,
       instrument: this.#options.changesInstruments ? 9 : 0,
@@ -131,6 +134,7 @@ export class Operator {
     else if (act === "halt") this.#begin(() => this.#halt(this.#strictSymbol()));
     else if (act === "story") this.#begin(() => this.#stories());
     else if (act === "orders") this.#begin(() => this.#listOrders());
+    else if (act === "signIn") this.#begin(() => this.#signIn());
     else if (act === "limits") this.#begin(() => this.#limit());
     else this.#begin(() => this.#moveMoney());
   }
@@ -196,6 +200,10 @@ export class Operator {
     removed.answered();
   }
 
+  async #inspect(inspection: Inspection, path: string): Promise<void> {
+    await this.#shown(inspection, () => this.#line.look(path));
+  }
+
   /** The answer shows one moment, if it came in time to know all of them. */
   async #shown(inspection: Inspection, ask: () => Promise<string>): Promise<string> {
     const { inspections, world } = this.#options;
@@ -204,6 +212,18 @@ export class Operator {
     const text = await ask();
     told(world.nowMs - sinceMs < KNOWN_MS && !isChanged(text) ? text : null);
     return text;
+  }
+
+  /** Codes for its browser, which are told once. */
+  async #signIn(): Promise<void> {
+    const { onCode, random, world } = this.#options;
+    for (let count = random.between(1, 3); count > 0; count -= 1) {
+      const askedAtMs = world.nowMs;
+      const text = await this.#line.ask("/operator/v1/sign-in-codes", {});
+      const { data } = JSON.parse(text) as { data: { sign_in_code: string | null } };
+      if (data.sign_in_code !== null) onCode?.(data.sign_in_code, askedAtMs);
+      await world.sleep(random.between(0, 100));
+    }
   }
 
   /** What has become of some orders, in one part or in several. */
@@ -329,11 +349,23 @@ export class Operator {
   }
 
   expire(key: Key, afterMs: number): void {
-    this.#begin(() => this.#keys.expire(key, afterMs));
+    this.#begin(async () => {
+      await this.#keys.expire(key, afterMs);
+      if (afterMs > LOOKED_AFTER_MS) return;
+      await this.#options.world.sleep(afterMs + 10);
+      await this.#inspect({ of: "keys", state: "active" }, `${KEYS_PATH}?state=active`);
+    });
   }
 
   rotate(key: Key, overlapS: number): void {
-    this.#begin(() => this.#keys.rotate(key, overlapS));
+    this.#begin(async () => {
+      await this.#keys.rotate(key, overlapS);
+      const { apiKey } = key;
+      const overlapMs = overlapS * 1_000;
+      if (overlapMs === 0 || overlapMs > LOOKED_AFTER_MS) return;
+      await this.#options.world.sleep(overlapMs + 10);
+      await this.#inspect({ of: "key", apiKey }, `${KEYS_PATH}/${apiKey}`);
+    });
   }
 
   async #kill(): Promise<void> {
@@ -488,7 +520,10 @@ export class Operator {
     this.#options.blocks.add(block);
     await this.#setHalted(symbol, true);
     const end = () => this.#setHalted(symbol, false);
-    await this.#holdThenEnd(block, end, () => this.#regrid(symbol));
+    await this.#holdThenEnd(block, end, async () => {
+      await this.#inspect({ of: "instruments" }, INSTRUMENTS_PATH);
+      await this.#regrid(symbol);
+    });
   }
 
   #setHalted(symbol: string, halted: boolean): Promise<string> {
@@ -603,6 +638,9 @@ function isChanged(text: string): boolean {
 /** Milliseconds for which each moment is known. */
 const KNOWN_MS = 8_000;
 
+/** Milliseconds for which it waits to see what has become of a key. */
+const LOOKED_AFTER_MS = 1_500;
+const KEYS_PATH = "/operator/v1/keys";
 const INSTRUMENTS_PATH = "/operator/v1/instruments";
 
 /** In the wire's words. */

@@ -94,6 +94,8 @@ export type Command =
   /** Those faults that are armed, and that none is any more. */
   | { readonly kind: "faults" }
   | { readonly kind: "clearFaults" }
+  /** A code that lets a browser in. */
+  | { readonly kind: "signIn" }
   /** The exchange's clock goes so far ahead, or to the next boundary; then it may stand still. */
   | {
       readonly kind: "clock";
@@ -145,6 +147,8 @@ export interface Answer {
   readonly isReplay: boolean;
   /** What is left of budgets, as the header says it. */
   readonly rateLimit: string | null;
+  /** What a browser is to keep. */
+  readonly cookie?: string;
   readonly atMs: number;
 }
 
@@ -202,6 +206,8 @@ function wireOf(command: Command): Wire {
       return { method: "GET", target: "/sandbox/v1/faults", body: "" };
     case "clearFaults":
       return { method: "DELETE", target: "/sandbox/v1/faults", body: "" };
+    case "signIn":
+      return { method: "POST", target: "/console/v1/sign-in-codes", body: "" };
     case "clock": {
       const { advanceMs, market, stands } = command;
       const move = advanceMs === null ? { step: market ?? true } : { advance_ms: advanceMs };

@@ -2,6 +2,7 @@
  * A simulated client: makes up requests, sends them over HTTP or its socket, and sends the same
  * bytes again until it is answered, whatever becomes of its connection and of the gateway.
  */
+import type { Envelope } from "../oracle/answers.ts";
 import type { Auditor } from "../oracle/auditor.ts";
 import { INSTRUMENTS, instrumentOf, LISTED, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
@@ -84,6 +85,8 @@ export interface TraderOptions {
   readonly previews: boolean;
   /** Whether it looks at its switches, at restrictions and at what it could trade. */
   readonly looks: boolean;
+  /** Told of each code that lets a browser in; null: it asks for none. */
+  readonly onCode: ((code: string, askedAtMs: number) => void) | null;
   /** Numbers of orders that anybody placed: it tries its hand at those of others. */
   readonly heard: Heard[];
   /** What its orders are in. */
@@ -261,7 +264,12 @@ export class Trader {
     await this.perform({ kind: random.pick(["restrictions", "restrictions", "deadMans"]) });
   }
 
-  #learn({ command, answers }: Request): void {
+  #learn({ command, answers, sentAtMs }: Request): void {
+    if (command.kind === "signIn") {
+      const { code, data } = JSON.parse(answers.at(-1)?.text ?? "{}") as Envelope;
+      const { sign_in_code: told = "" } = (data ?? {}) as { readonly sign_in_code?: string };
+      if (code === 0) this.#options.onCode?.(told, sentAtMs);
+    }
     if (command.kind !== "place") return;
     const envelope = JSON.parse(answers.at(-1)?.text ?? "{}") as {
       code: number;
@@ -319,6 +327,7 @@ export class Trader {
       clearFaults: isVenueFaulty ? 0.7 : 0,
       preview: previews ? 6 : 0,
       ...(hasNets && forms !== null && { cancelAll: 2 }),
+      signIn: this.#options.onCode === null ? 0 : 1.5,
       deadMans: looks ? 1.5 : 0,
       restrictions: looks ? 1.5 : 0,
       // What the rules say of ticks and lots then depends on the price.
@@ -329,7 +338,7 @@ export class Trader {
     if (kind === "orders") return this.#listCommand();
     if (kind === "executions" || kind === "transactions") return this.#statementCommand(kind);
     if (kind === "balance" || kind === "time") return { kind };
-    if (kind === "faults" || kind === "clearFaults") return { kind };
+    if (kind === "faults" || kind === "clearFaults" || kind === "signIn") return { kind };
     if (kind === "deadMans" || kind === "restrictions") return { kind };
     if (kind === "estimate") return this.#estimateCommand();
     if (kind === "cancelAll") return this.#cancelAllCommand();

@@ -1,14 +1,8 @@
-/**
- * `node:fs/promises` of a simulated process: each call is done by a thread of Node's pool, somewhat
- * later, while the thread that asked goes on. A process that has ended meanwhile does nothing more.
- */
+/** `node:fs/promises` of a simulated process: each call takes a moment, and dies with its process. */
 import { theWorld } from "../world/world.ts";
 import * as fs from "./fs.ts";
 
-/** Milliseconds that a call waits for a thread, and its answer for the one that asked, at most. */
-const WAY_MS_MAX = 0.2;
-
-/** A file that is open. */
+/** What the gateway uses of a file's handle. */
 class FileHandle {
   readonly #descriptor: number;
 
@@ -17,55 +11,44 @@ class FileHandle {
   }
 
   writeFile(content: string | Uint8Array): Promise<void> {
-    return inPool(() => fs.writeFileSync(this.#descriptor, content));
+    return inAMoment(() => fs.writeFileSync(this.#descriptor, content));
   }
 
   sync(): Promise<void> {
-    return inPool(() => fs.fsyncSync(this.#descriptor));
+    return inAMoment(() => fs.fsyncSync(this.#descriptor));
   }
 
   close(): Promise<void> {
-    return inPool(() => fs.closeSync(this.#descriptor));
+    return inAMoment(() => fs.closeSync(this.#descriptor));
   }
 }
 
 export function open(path: string, flags?: string, mode?: number): Promise<FileHandle> {
-  return inPool(() => new FileHandle(fs.openSync(path, flags, mode)));
+  return inAMoment(() => new FileHandle(fs.openSync(path, flags, mode)));
 }
 
 export function rename(from: string, to: string): Promise<void> {
-  return inPool(() => fs.renameSync(from, to));
+  return inAMoment(() => fs.renameSync(from, to));
 }
 
-export function rm(path: string, options?: { readonly force?: boolean }): Promise<void> {
-  return inPool(() => fs.rmSync(path, options));
+export function rm(path: string, options: { readonly force?: boolean } = {}): Promise<void> {
+  return inAMoment(() => fs.rmSync(path, options));
 }
 
-export function statfs(path: string) {
-  return inPool(() => fs.statfsSync(path));
+export function statfs(path: string): Promise<ReturnType<typeof fs.statfsSync>> {
+  return inAMoment(() => fs.statfsSync(path));
 }
 
-function inPool<Value>(work: () => Value): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>();
+/** A thread of the system does it meanwhile. */
+function inAMoment<Result>(act: () => Result): Promise<Result> {
   const world = theWorld();
-  world.after(world.pool.fraction() * WAY_MS_MAX, () => {
-    // What others wait for is what they did themselves.
-    world.disk.takeTookMs();
-    const settle = settled(work, resolve, reject);
-    world.after(world.disk.takeTookMs() + world.pool.fraction() * WAY_MS_MAX, settle);
+  return new Promise((resolve, reject) => {
+    world.after(world.threadDelayMs(), () => {
+      try {
+        resolve(act());
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
-  return promise;
-}
-
-function settled<Value>(
-  work: () => Value,
-  resolve: (value: Value) => void,
-  reject: (error: unknown) => void,
-): () => void {
-  try {
-    const value = work();
-    return () => resolve(value);
-  } catch (error) {
-    return () => reject(error);
-  }
 }

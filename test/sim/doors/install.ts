@@ -23,6 +23,7 @@ const HTTP_DOOR = new URL("./http.ts", import.meta.url).href;
 const DOORS: ReadonlyMap<string, string> = new Map([
   ["node:fs", new URL("./fs.ts", import.meta.url).href],
   ["node:fs/promises", new URL("./fs-promises.ts", import.meta.url).href],
+  ["node:fs/promises", new URL("./fs-promises.ts", import.meta.url).href],
   ["node:crypto", new URL("./crypto.ts", import.meta.url).href],
   ["node:worker_threads", new URL("./worker-threads.ts", import.meta.url).href],
   ["node:perf_hooks", new URL("./perf-hooks.ts", import.meta.url).href],

@@ -31,6 +31,7 @@ import { Predictions } from "./predictions.ts";
 import { Receipts, receiptless, type Sealed } from "./receipts.ts";
 import { Refusals } from "./refusals.ts";
 import { eventShown, reportName, shown } from "./shown.ts";
+import { SignIns } from "./sign-ins.ts";
 import { Statements } from "./statements.ts";
 import { type Asker, Stories } from "./stories.ts";
 import { StrictHours } from "./strict-hours.ts";
@@ -68,6 +69,7 @@ export class History {
   readonly control: ControlView;
   readonly inspections: Inspections;
   readonly venueFaults = new VenueFaults();
+  readonly signIns: SignIns;
   readonly instruments: Instruments;
   readonly marketAnswers: MarketAnswers;
   readonly windows: Windows;
@@ -123,6 +125,7 @@ export class History {
     this.adjustments = new Adjustments(this.model, this.refusals, this.windows);
     this.instruments = new Instruments(this.model, this.windows, nowMs);
     this.control = new ControlView(isStrict);
+    this.signIns = new SignIns({ keyEnds, nowMs });
     this.inspections = new Inspections({ ...this, wallMs });
     this.predictions = new Predictions({ ...this, blocks, hours: isStrict ? this.hours : null });
   }
@@ -157,6 +160,7 @@ export class History {
     this.#requests.set(request.id, request);
     this.#byFingerprint.set(request.fingerprint, request);
     this.venueFaults.sent(request);
+    this.signIns.sent(request);
     const { command, key } = request;
     if (command.kind === "cancelAll" && !this.#decided.has(request)) {
       const { openWhenSent } = this.#decided.of(request);

@@ -103,6 +103,11 @@ export class KeyEnds {
     return this.#revoked.has(apiKey);
   }
 
+  /** Whether anything was done to the key. */
+  hasChanged(apiKey: string): boolean {
+    return [this.#revoked, this.#expiries, this.#rotations].some((each) => each.has(apiKey));
+  }
+
   /** When an expiry comes that was asked for, by real time, or null. */
   expiryOf(apiKey: string): number | null {
     return this.#expiries.get(apiKey)?.at(-1)?.atWallMs ?? null;

@@ -97,9 +97,9 @@ export class Model {
     return this.#orders.filter((order) => isWorking(order) && order.account === account).length;
   }
 
-  /** The same of everybody in an instrument. */
+  /** Of everybody in an instrument: what the venue has, or will have. */
   openCountIn(symbol: string): number {
-    return this.#orders.filter((order) => isWorking(order) && order.terms.symbol === symbol).length;
+    return this.#orders.filter(({ isOpen, terms }) => isOpen && terms.symbol === symbol).length;
   }
 
   /** Every order number so far, whoever's. */

@@ -81,8 +81,10 @@ export class VenueFaults {
     if (command.kind === "clearFaults") {
       const cleared = Number(data["cleared"]);
       // A restart in between has forgotten them before, or the answer is the one from before it.
-      const least = span.lifeMs > sentAtMs ? 0 : surely.length;
-      const most = span.lifeMs > sentAtMs ? NEVER : perhaps.length;
+      const isOfThisLife = span.lifeMs <= sentAtMs;
+      const isFull = perhaps.length >= ARMED_MAX;
+      const least = isOfThisLife && !isFull ? surely.length : 0;
+      const most = isOfThisLife ? Math.min(perhaps.length, ARMED_MAX) : ARMED_MAX;
       return cleared >= least && cleared <= most ? null : `${least} to ${most} were armed`;
     }
     const rows = data["faults"] as readonly FaultRow[];

@@ -56,7 +56,7 @@ export class Verdicts {
       this.history.count("forged");
       return;
     }
-    this.history.budgets.check(request, answer);
+    if (command.kind !== "signIn") this.history.budgets.check(request, answer);
     if (envelope.reason === "window_closed") {
       const { hours } = this.history.predictions;
       const shut = command.kind === "preview" ? { ...request, command: command.of } : request;
@@ -83,33 +83,7 @@ export class Verdicts {
       this.#checkStatement(request, command, envelope, say);
       return;
     }
-    if (command.kind === "time") {
-      const { data } = envelope as { data?: ClockShown };
-      const problem = data && this.history.hours.clockProblem(data, request);
-      promised(problem === null, say(`${problem}`));
-      this.history.count("clock");
-      return;
-    }
-    if (command.kind === "preview") {
-      const asked = { ...request, command };
-      const { model, predictions } = this.history;
-      const problem = previewProblem(asked, envelope, model, predictions);
-      promised(problem === null, say(`${problem}`));
-      this.history.count(`preview ${command.of.kind}`);
-      return;
-    }
-    if (isLook(command)) {
-      const problem = this.history.predictions.looks.problem(request, command, answer);
-      promised(problem === null, say(`${problem}`));
-      this.history.count(`look at ${command.kind}`);
-      return;
-    }
-    if (command.kind === "faults" || command.kind === "fault" || command.kind === "clearFaults") {
-      const problem = this.history.venueFaults.problem(request, answer);
-      promised(problem === null, say(`${problem}`));
-      this.history.count(command.kind);
-      if (command.kind === "faults") return;
-    }
+    if (this.#isLook(request, answer, envelope, say)) return;
     if (command.kind === "balance" || command.kind === "positions") {
       this.#checkStanding(request, envelope, say);
       return;
@@ -129,6 +103,41 @@ export class Verdicts {
     promised(!answer.isReplay, say(`no replay of the first answer, ${remembered}`));
     // A refusal that changed nothing is not remembered: a fresh try may have followed it.
     this.#checkUnremembered(request, envelope, say);
+  }
+
+  /** Whether it is one that only looks, or asks for something beside orders: judged here. */
+  #isLook(request: Request, answer: Answer, envelope: Envelope, say: Say): boolean {
+    const { command } = request;
+    const { hours, model, predictions, signIns, venueFaults } = this.history;
+    const judged = (what: string, problem: string | null): true => {
+      promised(problem === null, say(`${problem}`));
+      this.history.count(what);
+      return true;
+    };
+    switch (command.kind) {
+      case "time": {
+        const { data } = envelope as { data?: ClockShown };
+        return judged("clock", data === undefined ? "none" : hours.clockProblem(data, request));
+      }
+      case "preview": {
+        const asked = { ...request, command };
+        const problem = previewProblem(asked, envelope, model, predictions);
+        return judged(`preview ${command.of.kind}`, problem);
+      }
+      case "signIn":
+        return judged("code for a browser", signIns.problem(request, answer));
+      case "faults":
+        return judged("list of faults", venueFaults.problem(request, answer));
+      case "fault":
+      case "clearFaults":
+        judged(command.kind, venueFaults.problem(request, answer));
+        return false;
+      default: {
+        if (!isLook(command)) return false;
+        const problem = predictions.looks.problem(request, command, answer);
+        return judged(`look at ${command.kind}`, problem);
+      }
+    }
   }
 
   /** The reply to a command shows each order that it is about as it once was, if that was asked. */

@@ -43,23 +43,9 @@ export const INSPECTION_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "expired-still-listed",
-    what: "a key that has expired is listed among the active ones",
-    seedsMax: 60,
-    plants: [
-      {
-        file: `${GATEWAY}/operator/key-service.ts`,
-        find: 'state === "all" || keyState(key, wallMs) === state);',
-        replace:
-          'state === "all" || keyState(key, wallMs) === state ||\n' +
-          '      (state === "active" && key.revoked === null));',
-      },
-    ],
-  },
-  {
     name: "overlap-shown-for-ever",
     what: "a key that was rotated is shown with the end of its former secret when that is over",
-    seedsMax: 60,
+    seedsMax: 300,
     plants: [
       {
         file: `${GATEWAY}/operator/key-service.ts`,

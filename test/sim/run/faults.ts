@@ -137,7 +137,7 @@ export class Faults {
   async #rest(): Promise<void> {
     this.#stage.fault("quiet");
     if (this.#stage.hasNets) await this.#armSwitches();
-    for (const trader of this.#stage.traders) trader.rounds.stop();
+    this.#stage.stopTraders();
     this.#loseStream(this.#stage.random.between(1_500, 3_000));
     await this.#stage.runFor(this.#stage.random.between(2_000, 6_000), 200);
     if (!this.#stage.isUp) await this.#stage.comeBack("killed");

@@ -1,5 +1,6 @@
 /** The world of one seed, the gateway in it and its clients: starts them, lets time pass, looks. */
 
+import { Browser, type PageAsked } from "../clients/browser.ts";
 import { Inspector } from "../clients/inspector.ts";
 import { chooseRow, rowSettings } from "../clients/limit-rows.ts";
 import { MarketAsker } from "../clients/market-asker.ts";
@@ -14,6 +15,7 @@ import { type Heard, PORTFOLIOS, Trader } from "../clients/trader.ts";
 import type { Envelope } from "../oracle/answers.ts";
 import { Auditor } from "../oracle/auditor.ts";
 import { mayCancel, untilTradingMs } from "../oracle/sessions.ts";
+import type { MadeCode } from "../oracle/sign-ins.ts";
 import { promised, Violation } from "../oracle/violation.ts";
 import { SIM_ROOT } from "../world/disk.ts";
 import { endOfProcess, GatewayLife, type LifeOptions, PORT } from "../world/gateway-life.ts";
@@ -37,7 +39,9 @@ export class Stage {
   readonly traders: Trader[];
   /** Who reads the public market, few prices or many. */
   readonly markets: MarketClient[];
-  readonly #askers: (Inspector | MarketAsker)[];
+  readonly #askers: (Browser | Inspector | MarketAsker)[];
+  /** Codes for browsers that nobody has used yet. */
+  readonly #codes: MadeCode[] = [];
   /** One of each account that acts only when it is asked to. */
   readonly callers: Trader[];
   readonly #timestamps = new Map<string, Set<number>>();
@@ -111,6 +115,7 @@ export class Stage {
       heard: () => this.#heard,
       opensAccounts: this.swarm.accounts && !this.isVenueFaulty && !this.isStrict,
       onAccount: (key) => this.#welcome(key),
+      onCode: this.#codeTaker(null),
       changesInstruments: this.swarm.instruments,
       isStrict: this.isStrict,
       symbols: this.swarm.symbols,
@@ -126,6 +131,7 @@ export class Stage {
     this.#askers = [
       ...(this.swarm.asks ? [this.#asker()] : []),
       ...(this.swarm.inspections ? [this.#inspector()] : []),
+      ...(this.swarm.signIns ? [this.#browser()] : []),
     ];
     const count = random.between(2, 5);
     const trader = (index: number, kind: string) => {
@@ -336,6 +342,48 @@ export class Stage {
     });
   }
 
+  #browser(): Browser {
+    const { history } = this.auditor;
+    return new Browser({
+      world: this.world,
+      random: new Random(this.world.seed, "browser"),
+      ports: { trader: PORT, operator: OPERATOR_PORT },
+      signIns: history.signIns,
+      nextCode: () => this.#codes.shift(),
+      asking: (key) => this.#pageOf(key),
+      onSeen: (what) => history.count(what),
+      onViolation: (what) => {
+        this.#violation ??= new Violation(what);
+      },
+    });
+  }
+
+  /** What a page looks at, which is what its holder may see. */
+  #pageOf(key: Key | null): PageAsked {
+    const { history } = this.auditor;
+    const size = 100;
+    if (key === null) {
+      const path = `/operator/v1/accounts?page_index=1&page_size=${size}`;
+      return { path, answered: history.inspections.asking({ of: "accounts", page: 1, size }) };
+    }
+    if (key.portfolios !== undefined) return { path: "/trade/v1/restrictions", answered: () => {} };
+    const { account } = key;
+    const knownSeq = this.auditor.lastSeqOf(account);
+    const asked = { account, state: "all", page: 1, size, knownSeq } as const;
+    const path = `/trade/v1/orders?page_index=1&page_size=${size}`;
+    return { path, answered: (text) => text !== null && history.lists.told(asked, text) };
+  }
+
+  #codeTaker(key: Key | null): ((code: string, askedAtMs: number) => void) | null {
+    if (!this.swarm.signIns) return null;
+    return (code, askedAtMs) => {
+      const { nowMs, life } = this.world;
+      // Which process made it is not known for sure behind a start.
+      const isOfThisOne = nowMs - this.upSinceMs > CODE_TRAVELS_MS;
+      if (isOfThisOne) this.#codes.push({ key, code, askedAtMs, life, use: "no" });
+    };
+  }
+
   #traderOf(name: string, key: Key, stream: StreamClient): Trader {
     const random = this.random;
     const portfolios = key.portfolios === undefined ? ["", ...PORTFOLIOS] : ["p1", "p1", "p1", ""];
@@ -367,6 +415,7 @@ export class Stage {
       usesFormer: this.swarm.rotations,
       forms: this.swarm.forms ? new Random(this.world.seed, `forms ${name}`) : null,
       receipts: this.swarm.receipts,
+      onCode: this.#codeTaker(key),
       forges: this.swarm.signatures && !name.startsWith("caller"),
       onFault: (fault) => {
         this.auditor.history.faulty.add(key.account);
@@ -549,11 +598,14 @@ export class Stage {
   fault(kind: string): void {
     this.faults[kind] = (this.faults[kind] ?? 0) + 1;
     this.world.tell(`fault: ${kind}`);
+    if (/disk|Error|bitFlip/.test(kind)) this.auditor.history.signIns.hadDiskTrouble = true;
     if (!/archive|disk|Error/.test(kind)) return;
     this.auditor.history.receipts.archiveFailed(this.world.nowMs);
   }
 }
 
+/** Milliseconds in which an answer of a process that has ended may still come. */
+const CODE_TRAVELS_MS = 50;
 /** Not among the files that the gateway makes. */
 export const RECEIPT_KEY_FILE = `${SIM_ROOT}/receipt-key.pem`;
 /** Milliseconds after its time by which a dead-man's switch has fired, and its event is durable. */

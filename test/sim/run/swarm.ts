@@ -45,6 +45,8 @@ export interface Swarm {
   readonly asks: boolean;
   /** An operator looks at accounts, instruments, limits and keys. */
   readonly inspections: boolean;
+  /** Somebody signs in with a browser. */
+  readonly signIns: boolean;
   /** Cancels come in all their forms. */
   readonly forms: boolean;
   /** Signed receipts are asked for. */
@@ -113,6 +115,7 @@ export function chooseSwarm(seed: number, isStrict: boolean): Swarm {
     looks: new Random(seed, "looks").chance(0.4),
     asks: new Random(seed, "asks").chance(0.3) && !isStrict,
     inspections: new Random(seed, "inspections").chance(0.4),
+    signIns: new Random(seed, "sign-ins").chance(0.3),
     forms: new Random(seed, "forms").chance(0.6),
     resting: new Random(seed, "resting").chance(0.5) && !isStrict,
     silences: new Random(seed, "silences").chance(0.4),
