@@ -18,12 +18,12 @@ class Bench extends RunsBench {
   });
   #requestCount = 0;
 
-  /** The status of the answer. */
-  async arm(apiKey: string): Promise<number> {
+  /** The status of the answer; 0 releases. */
+  async arm(apiKey: string, timeoutMs = TIMEOUT_MS): Promise<number> {
     this.#requestCount += 1;
     const expiresAtMs = (this.nowMs + 60_000) as UnixMs;
     const identity = { fingerprint: String(this.#requestCount), contentDigest: "", expiresAtMs };
-    const request = { scope: null, timeoutMs: TIMEOUT_MS };
+    const request = { scope: null, timeoutMs };
     const answering = this.service.set({ ...ALICE, apiKey }, request, identity);
     await this.settle();
     return (await answering).httpStatus;
@@ -47,4 +47,15 @@ test("dead man: the fired switch of a key that has ended makes room for another"
   assert.equal(deadMan?.size, max);
   assert.equal(deadMan?.get({ kind: "Key", value: "key-7" }), null);
   assert.equal(await bench.arm("one more"), 409);
+});
+
+test("dead man: what was released in time does not fire, and is no longer there", async () => {
+  const bench = new Bench();
+  bench.place(ALICE.account);
+  assert.equal(await bench.arm("key"), 200);
+  assert.equal(await bench.arm("key", 0), 200);
+  bench.clock.advance(TIMEOUT_MS + DEAD_MAN_LOOK_MS);
+  await bench.settle();
+  const { deadMan } = bench.partitions.deskOf(ALICE.account).desk.book(ALICE.account) ?? {};
+  assert.deepEqual([deadMan?.size, bench.partitions.openCount], [0, 1]);
 });
