@@ -42,8 +42,8 @@ test("simulation: a crash in the middle of a change of the disk", async () => {
 });
 
 test("simulation: the same seed is the same story, to the last byte", async () => {
-  const first = outcomes.get(9) ?? (await runSeed(9));
-  assert.deepEqual(await runSeed(9), first);
+  const first = outcomes.get(33) ?? (await runSeed(33));
+  assert.deepEqual(await runSeed(33), first);
   const other = outcomes.get(14) ?? (await runSeed(14));
   assert.notEqual(first.traceHash, other.traceHash);
 });
