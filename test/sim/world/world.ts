@@ -17,8 +17,6 @@ export class World {
   readonly disk: Disk;
   /** Of the network and the threads. */
   readonly random: Random;
-  /** Of the threads that files are written in. */
-  readonly pool: Random;
   /** What the product draws: keys, nonces. */
   readonly secrets: Random;
   /** What it fills files with. */
@@ -54,7 +52,6 @@ export class World {
     this.scheduler = new Scheduler(wallStartMs);
     this.disk = new Disk(new Random(seed, "disk"));
     this.random = new Random(seed, "world");
-    this.pool = new Random(seed, "pool");
     this.secrets = new Random(seed, "secrets");
     this.filling = new Random(seed, "filling");
   }
