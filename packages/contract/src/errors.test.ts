@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
+  BOOK_REFUSAL_NAMES,
   CONTROL_REFUSAL_NAMES,
   REFUSAL_NAMES,
   RULE_REFUSAL_NAMES,
@@ -62,7 +63,8 @@ test("errors: codes of ours stand for one name each", () => {
 });
 
 test("errors: whatever the core refuses is in the catalogue", () => {
-  for (const name of [...REFUSAL_NAMES, ...RULE_REFUSAL_NAMES, ...CONTROL_REFUSAL_NAMES]) {
+  const refusals = [REFUSAL_NAMES, RULE_REFUSAL_NAMES, BOOK_REFUSAL_NAMES, CONTROL_REFUSAL_NAMES];
+  for (const name of refusals.flat()) {
     assert.ok(Object.hasOwn(ERRORS, name), name);
   }
 });

@@ -81,9 +81,10 @@ export const RULE_REFUSAL_NAMES = [
   "PRICE_BEYOND_SPREADS",
   "PRICE_BEYOND_AUCTION_LIMIT",
   "TOO_MANY_LOTS",
-  // Behind them: whether it would only rest, where the client wants no more.
-  "WOULD_TRADE",
 ] as const;
+
+/** Refusals by what rests in the book, given behind the rules' own: see the exchange. */
+export const BOOK_REFUSAL_NAMES = ["WOULD_TRADE"] as const;
 
 /**
  * Refusals by what operators decided: of orders and amends, asked before everything else, and of
@@ -117,6 +118,7 @@ export const CONTROL_REFUSAL_NAMES = [
 export type RefusalName =
   | (typeof REFUSAL_NAMES)[number]
   | (typeof RULE_REFUSAL_NAMES)[number]
+  | (typeof BOOK_REFUSAL_NAMES)[number]
   | (typeof CONTROL_REFUSAL_NAMES)[number];
 
 export function refuse(refused: RefusalName, details: string, value?: string): Refusal {
