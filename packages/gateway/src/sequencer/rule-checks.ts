@@ -27,14 +27,14 @@ import type { SessionCloses } from "@countermand/core/session";
 
 export interface RuleChecksOptions {
   readonly profile: RuleProfile;
-  readonly exchange: Exchange;
-  readonly closes: SessionCloses;
+  readonly exchange: Pick<Exchange, "bestAsk" | "bestBid" | "lastTradePrice">;
+  readonly closes: Pick<SessionCloses, "closePx">;
 }
 
 export class RuleChecks {
   readonly #profile: RuleProfile;
-  readonly #exchange: Exchange;
-  readonly #closes: SessionCloses;
+  readonly #exchange: RuleChecksOptions["exchange"];
+  readonly #closes: RuleChecksOptions["closes"];
 
   constructor({ profile, exchange, closes }: RuleChecksOptions) {
     this.#profile = profile;
