@@ -10,6 +10,7 @@ import { audit } from "./crash/audit.ts";
 import { type Account, Load, newAccounts } from "./crash/load.ts";
 import { Random } from "./crash/random.ts";
 import { freePort } from "./free-port.ts";
+import { REAL_TIME, startGateway } from "./gateway-in-process.ts";
 import { GATEWAY_ENTRY, type GatewayProcess, ROOT, Workplace } from "./gateway-process.ts";
 import { KEY_1, SignedClient } from "./signed-client.ts";
 import { StreamClient } from "./stream-client.ts";
@@ -60,7 +61,7 @@ function availableCores(threadId: number, pid = threadId): number[] {
   return coresOf(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
 }
 
-test("start: what needs no signature", async (t) => {
+test("start: what needs no signature, and SIGINT stops it", async (t) => {
   const place = Workplace.of(t);
   const gateway = await place.gateway(place.path("data"));
   const get = async (path: string) => {
@@ -75,6 +76,8 @@ test("start: what needs no signature", async (t) => {
   assert.equal(JSON.parse(await get("/health/live")).code, 0);
   assert.equal(JSON.parse(await get("/health/ready")).code, 0);
   assert.match(await get("/metrics"), /^# TYPE countermand_\w+ (counter|gauge|histogram)$/m);
+  gateway.kill("SIGINT");
+  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
 });
 
 test("stop: SIGTERM under load exits 0 in time, and loses nothing", async (t) => {
@@ -98,12 +101,13 @@ test("stop: SIGTERM under load exits 0 in time, and loses nothing", async (t) =>
   t.diagnostic(`stopped in ${Math.round(stopMs)} ms`);
   await load.end();
 
-  const after = await place.gateway(place.path("data"));
-  for (const account of accounts) await assertUnansweredIsUndone(after, account);
-  const rest = new Load(after.url, accounts, () => undefined);
-  await rest.begin();
-  await rest.end();
-  for (const account of accounts) await account.catchUp(after.url);
+  await startedAgain(place.path("data"), async (url) => {
+    for (const account of accounts) await assertUnansweredIsUndone(url, account);
+    const rest = new Load(url, accounts, () => undefined);
+    await rest.begin();
+    await rest.end();
+    for (const account of accounts) await account.catchUp(url);
+  });
   audit(accounts);
 });
 
@@ -120,20 +124,15 @@ test("stop: streams are told, a second SIGTERM changes nothing, the data is let 
   assert.equal((await stream.closed).code, 1012);
   assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
   client.close();
-  const after = await place.gateway(place.path("data"));
-  const again = new SignedClient(after.url, KEY_1);
-  assert.deepEqual(
-    (await again.orders()).map(({ order_no }) => order_no),
-    [orderNo],
-  );
-  again.close();
-});
-
-test("stop: SIGINT does the same", async (t) => {
-  const place = Workplace.of(t);
-  const gateway = await place.gateway(place.path("data"));
-  gateway.kill("SIGINT");
-  assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
+  await startedAgain(place.path("data"), async (url) => {
+    const again = new SignedClient(url, KEY_1);
+    const orders = await again.orders();
+    again.close();
+    assert.deepEqual(
+      orders.map(({ order_no }) => order_no),
+      [orderNo],
+    );
+  });
 });
 
 test("reload: SIGHUP to a service reads the settings again, and keeps the old ones if wrong", async (t) => {
@@ -160,7 +159,7 @@ test("stop: SIGTERM while it starts exits 0 too", async (t) => {
   await journalBegun(gateway, dataDir);
   gateway.kill("SIGTERM");
   assert.deepEqual(await gateway.exited, { code: 0, signal: null }, gateway.stderr);
-  await place.gateway(dataDir);
+  await startedAgain(dataDir, async () => undefined);
 });
 
 test("start: whoever asks for the state meanwhile is told when it is ready", async (t) => {
@@ -220,8 +219,21 @@ function journalBegun(gateway: GatewayProcess, dataDir: string): Promise<void> {
   return eventually("journal", () => gateway.exit !== null || existsSync(path));
 }
 
-async function assertUnansweredIsUndone(gateway: GatewayProcess, account: Account): Promise<void> {
-  const client = new SignedClient(gateway.url, account.key);
+/** A gateway on what a process has left: inside this one, which is sooner done. */
+async function startedAgain(dataDir: string, use: (url: string) => Promise<void>): Promise<void> {
+  const gateway = await startGateway(REAL_TIME, {
+    COUNTERMAND_DATA_DIR: dataDir,
+    COUNTERMAND_SANDBOX_RECIPES: "off",
+  });
+  try {
+    await use(gateway.url);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+async function assertUnansweredIsUndone(url: string, account: Account): Promise<void> {
+  const client = new SignedClient(url, account.key);
   for (const { parts } of account.unanswered) {
     for (const part of parts) {
       if (part.does !== "place") continue;
