@@ -69,8 +69,11 @@ interface MarketRow {
 }
 
 const NOT_KNOWN = 401;
+/** The smallest window a gateway can be set to: clocks that agree this far will do for each. */
 const SKEW_MS_MAX = 1_000;
-const DISK_TIMEOUT_MS = 3_000;
+/** The window of a gateway that is not set to another. */
+const SIGNATURE_WINDOW_MS = 300_000;
+const ASK_TIMEOUT_MS = 3_000;
 const STREAM_TIMEOUT_MS = 5_000;
 
 function addDoctor(program: Command, terminal: Terminal): void {
@@ -116,7 +119,7 @@ async function* findings(
   yield { check: "Node", isGood: major >= 22, said: process.version };
   const reach = await finding("gateway", async () => {
     await client.measureClock();
-    return url;
+    return `${url}, version ${await versionOf(url)}`;
   });
   if (!reach.isGood) {
     yield { ...reach, said: `${reach.said}. Is it running, and is that its address? See --url` };
@@ -124,11 +127,7 @@ async function* findings(
   }
   yield reach;
   const { offsetMs, errorMs } = client.clock;
-  yield {
-    check: "clock",
-    isGood: Math.abs(offsetMs) <= SKEW_MS_MAX,
-    said: clockText(Math.round(-offsetMs), Math.ceil(errorMs)),
-  };
+  yield clockFinding(Math.round(-offsetMs), Math.ceil(errorMs));
   if (url.startsWith("https:")) {
     yield await finding("certificate", async () => {
       const { certificateOf } = await import("../certificate.ts");
@@ -152,9 +151,29 @@ async function* findings(
   yield await finding("stream", () => firstMessage(client));
 }
 
-function clockText(aheadMs: number, errorMs: number): string {
+/** Two clocks do not tell which of them is wrong: a third one does, of the network's time. */
+function clockFinding(aheadMs: number, errorMs: number): Finding {
   const side = aheadMs < 0 ? "behind" : "ahead of";
-  return `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
+  const differ = `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
+  const window =
+    `signatures are taken up to ${SIGNATURE_WINDOW_MS} ms apart, or as few as ${SKEW_MS_MAX}, ` +
+    "as the gateway's COUNTERMAND_SIGNATURE_WINDOW_MS says";
+  const isGood = Math.abs(aheadMs) <= SKEW_MS_MAX;
+  const remedy = isGood ? "" : ". One is wrong: check NTP on this machine, then on the gateway's";
+  return { check: "clock", isGood, said: `${differ}; ${window}${remedy}` };
+}
+
+/** As its API's document tells everybody; a gateway's metrics do, too, but proxies hide them. */
+async function versionOf(url: string): Promise<string> {
+  try {
+    const response = await fetch(addressAt(url, "/openapi.json"), {
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+    });
+    const { info } = (await response.json()) as { readonly info?: { readonly version?: unknown } };
+    return typeof info?.version === "string" ? info.version : "not told";
+  } catch {
+    return "not told";
+  }
 }
 
 /** Whether the gateway does not know the key at all. */
@@ -191,7 +210,7 @@ interface ReadyAnswer {
 
 async function diskOf(url: string): Promise<string> {
   const response = await fetch(addressAt(url, "/health/ready"), {
-    signal: AbortSignal.timeout(DISK_TIMEOUT_MS),
+    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
   });
   const { data, details = "" } = (await response.json()) as ReadyAnswer;
   if (!response.ok) throw new Error(details || `not told: HTTP status ${response.status}`);
