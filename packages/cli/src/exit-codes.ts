@@ -71,5 +71,12 @@ export function adviceOf(error: unknown): string {
     return "Is the gateway running, and its address right, https where it has TLS? Try: countermand doctor";
   }
   if (!(error instanceof ApiError)) return "";
+  if (error.reason === "unknown_symbol") return marketAdviceOf(error);
   return ADVICE.get(error.reason) ?? (error.httpStatus === 401 ? KEY_ADVICE : "");
+}
+
+/** The refusal names the markets that the symbol is on; the first one will do. */
+function marketAdviceOf({ failure }: ApiError): string {
+  const market = /, but on ([a-z]+)/.exec(failure.details)?.[1];
+  return market === undefined ? "" : `Name the market that it is on: --market ${market}`;
 }
