@@ -3,10 +3,12 @@
  * the write-ahead log ended and what the state was. What is answered is synced, so these are the
  * moments that no crash may take back.
  */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHead, writeHead } from "../../../packages/gateway/src/journal/head-file.ts";
 import { JournalReader } from "../../../packages/gateway/src/journal/journal-reader.ts";
+import { eventually } from "../changes.ts";
 import type { GatewayProcess, StateReport, Workplace } from "../gateway-process.ts";
 import { envelope, KEY_1, KEY_2, SignedClient } from "../signed-client.ts";
 import { type DataFiles, readFiles } from "./data-files.ts";
@@ -147,12 +149,10 @@ function validEnd(wal: Buffer): number {
 /** The head follows the journal by up to 100 ms: waits until it names the last event. */
 async function headNames(dataDir: string, gateway: GatewayProcess): Promise<void> {
   const { positions } = await gateway.state();
-  for (;;) {
+  await eventually("head that names the last event", () => {
     const head = readHead(join(dataDir, "head"));
-    const isThere = Object.entries(positions).every(([partition, seq]) => {
+    return Object.entries(positions).every(([partition, seq]) => {
       return seq === 0 || head?.get(partition)?.seq === seq;
     });
-    if (isThere) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  });
 }
