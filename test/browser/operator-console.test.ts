@@ -234,6 +234,31 @@ test("operators: the orders of an account are shown, and the story of each", asy
   await page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
+test("operators: on a phone the pages' buttons are on one line, and the label off its field", async (t) => {
+  const { operator, place } = await setUp(t);
+  await placeOrders(place, 21);
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await newPage(t, { width: 390, height: 844, colorScheme });
+    await openOperations(page, operator);
+    await page.click('button:has-text("Orders…")');
+    await page.fill("#orders-account", KEY_1.account);
+    await page.locator("#orders-account").press("Enter");
+    await page.waitForSelector("text=21 open orders of 80114138, as of");
+    const [newer, older] = await Promise.all(
+      ["Newer", "Older"].map((text) =>
+        page.locator(`dialog[open] button:text("${text}")`).boundingBox(),
+      ),
+    );
+    assert.equal(older?.y, newer?.y);
+    const gap = await page.locator("#orders-account").evaluate((input) => {
+      const text = document.createRange();
+      text.selectNode(input.parentElement?.firstChild as Node);
+      return input.getBoundingClientRect().left - text.getBoundingClientRect().right;
+    });
+    assert.ok(gap >= 4, `${gap} px`);
+  }
+});
+
 test("operators: an act that a restart left without an answer is not said to be refused", async (t) => {
   const { page } = await setUp(t);
   const held = Promise.withResolvers<void>();

@@ -30,7 +30,7 @@ interface PagerProps {
 /** The pages are newest first. */
 export function Pager({ at, pageCount, turn }: PagerProps) {
   return (
-    <>
+    <span class="pager">
       <button type="button" disabled={at <= 1} onClick={() => turn(at - 1)}>
         Newer
       </button>
@@ -40,6 +40,6 @@ export function Pager({ at, pageCount, turn }: PagerProps) {
       <button type="button" disabled={at >= pageCount} onClick={() => turn(at + 1)}>
         Older
       </button>
-    </>
+    </span>
   );
 }
