@@ -155,12 +155,12 @@ async function* findings(
 function clockFinding(aheadMs: number, errorMs: number): Finding {
   const side = aheadMs < 0 ? "behind" : "ahead of";
   const differ = `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
-  const window =
-    `signatures are taken up to ${SIGNATURE_WINDOW_MS} ms apart, or as few as ${SKEW_MS_MAX}, ` +
-    "as the gateway's COUNTERMAND_SIGNATURE_WINDOW_MS says";
-  const isGood = Math.abs(aheadMs) <= SKEW_MS_MAX;
-  const remedy = isGood ? "" : ". One is wrong: check NTP on this machine, then on the gateway's";
-  return { check: "clock", isGood, said: `${differ}; ${window}${remedy}` };
+  if (Math.abs(aheadMs) <= SKEW_MS_MAX) return { check: "clock", isGood: true, said: differ };
+  const remedy =
+    "One is wrong: check NTP on this machine, then on the gateway's. A signature may be " +
+    `${SIGNATURE_WINDOW_MS} ms off, or what the gateway's COUNTERMAND_SIGNATURE_WINDOW_MS says, ` +
+    `${SKEW_MS_MAX} at least`;
+  return { check: "clock", isGood: false, said: `${differ}. ${remedy}` };
 }
 
 /** As its API's document tells everybody; a gateway's metrics do, too, but proxies hide them. */
