@@ -69,6 +69,7 @@ const OP_SAMPLES: Readonly<Record<(typeof COMMAND_OPS)[number], (orderNo: string
   cancel_all: () => ({ market: "crypto" }),
   place: () => BUY,
   place_batch: () => [BUY],
+  amend: (order_no) => ({ order_no, qty: 200 }),
 };
 
 const SIGNED = ROUTES.filter(({ signed }) => signed);
@@ -135,7 +136,7 @@ test("matrix: commands of the socket know no foreign orders either", async (t) =
   const scoped = await makeKey(operator, { portfolios: ["mine"] });
   const [foreign, other] = await foreignOrders(place, whole);
   const stream = await StreamClient.open(place.url, scoped, "commands=1");
-  for (const op of ["cancel", "cancel_batch", "cancel_all"] as const) {
+  for (const op of ["cancel", "cancel_batch", "cancel_all", "amend"] as const) {
     const expected = await command(stream, op, UNKNOWN_ORDER);
     for (const orderNo of [foreign, other]) {
       const answer = await command(stream, op, orderNo);

@@ -35,6 +35,8 @@ test("client commands: each answers over the socket as it does over HTTP", async
   assert.equal(orders[0]?.order_no, order_no);
   const shown = await socket.placeAndShow({ ...BUY, reference_id: "r1" });
   assert.deepEqual([shown.price, shown.order_status, shown.reference_id], ["300", "new", "r1"]);
+  const amended = await socket.amend({ order_no, price: "301", version: 1 });
+  assert.deepEqual([amended.price, amended.qty, amended.version], ["301", "100", 2]);
   const ended = await socket.cancel({ order_no });
   assert.ok(ended.outcome === "cancelled");
   assert.equal(ended.order.cancelled_qty, "100");

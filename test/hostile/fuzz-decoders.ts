@@ -170,6 +170,7 @@ const COMMANDS: readonly object[] = [
   { op: "cancel_all", id: "3", data: bodyOf("cancelAll") },
   { op: "place", id: "4", data: bodyOf("placeOrder") },
   { op: "place_batch", id: "5", data: bodyOf("placeBatch") },
+  { op: "amend", id: "6", data: bodyOf("amendOrder") },
 ];
 
 const SETTINGS_FILE = `# a comment

@@ -138,8 +138,9 @@ test("replays: a recorded handshake with commands opens nothing, also after a re
 test("replays: a recorded command gets its first reply, also after a restart", async (t) => {
   const restart = await inLives(t);
   const commands = [
-    { op: "place", id: "p", data: BUY },
+    { op: "place", id: "p", data: { ...BUY, reference_id: "to amend" } },
     { op: "place_batch", id: "pb", data: [BUY, { ...BUY, qty: 200 }] },
+    { op: "amend", id: "a", data: { reference_id: "to amend", qty: 200 } },
     { op: "cancel_all", id: "ca", data: { portfolio_id: "none" } },
     { op: "cancel", id: "c", data: { order_no: "99" } },
     { op: "cancel_batch", id: "cb", data: [{ order_no: "99" }] },

@@ -91,8 +91,8 @@ export class CountermandClient {
   }
 
   /**
-   * The same client, whose orders and cancels go over the socket of a stream that was opened with
-   * `commands: true`; all else goes over HTTP as before, amends too. What a call promises and
+   * The same client, whose orders, amends and cancels go over the socket of a stream that was
+   * opened with `commands: true`; all else goes over HTTP as before. What a call promises and
    * throws is the same: after a lost connection it is sent again under its id, and acts once. A
    * stream whose events are not read fast enough lets its socket go, and then these calls wait.
    * @throws TypeError the stream takes no commands

@@ -196,7 +196,7 @@ test("socket commands: over a stream that has ended nothing is sent", async () =
 test("socket commands: what is no command goes over HTTP", async () => {
   const bench = new Bench(1);
   bench.open();
-  await assert.rejects(bench.calls.write("PUT", "/trade/v1/orders", {}), OutcomeUnknownError);
+  await assert.rejects(bench.calls.write("POST", "/trade/v1/dead-man", {}), OutcomeUnknownError);
   await assert.rejects(bench.calls.read("/trade/v1/orders", {}), ConnectionError);
   await assert.rejects(bench.calls.ask("/trade/v1/orders/cancel/all", {}), ConnectionError);
   assert.deepEqual(bench.sent, []);

@@ -30,6 +30,7 @@ interface Waiting {
 const OPS: ReadonlyMap<string, CommandMessage["op"]> = new Map([
   ["POST /trade/v1/orders", "place"],
   ["POST /trade/v1/orders/batch", "place_batch"],
+  ["PUT /trade/v1/orders", "amend"],
   ["POST /trade/v1/orders/cancel", "cancel"],
   ["POST /trade/v1/orders/cancel/batch", "cancel_batch"],
   ["POST /trade/v1/orders/cancel/all", "cancel_all"],

@@ -1294,7 +1294,7 @@ export interface ReplyMessage {
 /** A command on a socket that was opened with commands=1. */
 export interface CommandMessage {
   /** What to do. */
-  readonly op: "cancel" | "cancel_batch" | "cancel_all" | "place" | "place_batch";
+  readonly op: "cancel" | "cancel_batch" | "cancel_all" | "place" | "place_batch" | "amend";
   /** Names the command: the same id again acts once. (at most 64 characters) */
   readonly id: string;
   /** By op. */
@@ -1302,6 +1302,7 @@ export interface CommandMessage {
     | CancelRequest
     | CancelAllRequest
     | PlaceRequest
+    | AmendRequest
     | readonly (CancelRequest | PlaceRequest)[];
   /** Of a cancel: a signed receipt is wanted. */
   readonly receipt?: "ed25519";

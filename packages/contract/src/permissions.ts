@@ -66,6 +66,7 @@ export const OP_NEEDS: Readonly<Record<(typeof COMMAND_OPS)[number], Need>> = {
   cancel_all: CANCEL,
   place: TRADE,
   place_batch: TRADE,
+  amend: TRADE,
 };
 
 /** A request to the operator API that a key signed. */

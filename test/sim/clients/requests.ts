@@ -314,6 +314,8 @@ function opOf(command: Command): string {
   switch (command.kind) {
     case "cancelAll":
       return "cancel_all";
+    case "amend":
+      return command.kind;
     case "cancel":
     case "place":
       return command.isBatch ? `${command.kind}_batch` : command.kind;

@@ -623,7 +623,7 @@ export class Trader {
 const RESTING: ReadonlySet<string> = new Set(["limit_order", "enhanced_limit_order"]);
 
 /** What is a command of a socket as well. */
-const OF_SOCKETS: ReadonlySet<string> = new Set(["place", "cancel", "cancelAll"]);
+const OF_SOCKETS: ReadonlySet<string> = new Set(["place", "cancel", "cancelAll", "amend"]);
 
 /** A little less than the time for which a command's id counts, by real time. */
 const COMMAND_MEMORY_MS = 590_000;

@@ -48,7 +48,7 @@ export const STREAM_ERRORS = {
     message: "Unknown Operation",
     reason: "unknown_op",
     retryable: false,
-    action: "Send op as cancel, cancel_batch, cancel_all, place or place_batch.",
+    action: "Send op as cancel, cancel_batch, cancel_all, place, place_batch or amend.",
   },
   COMMAND_ID_REUSED: {
     code: 11030756,

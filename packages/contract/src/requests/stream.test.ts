@@ -114,6 +114,7 @@ test("socket command: each operation is read with its data", () => {
     '{"op":"cancel_all","id":"c5","data":{"symbol":"00700"}}',
     `{"op":"place","id":"c3","data":${ORDER}}`,
     `{"data":[${ORDER},{}],"id":"c4","op":"place_batch"}`,
+    '{"op":"amend","id":"c6","data":{"order_no":"1","price":2}}',
   ];
   const commands = messages.map(decodeSocketCommand);
   assert.ok(commands.every((command) => !isFault(command)));
@@ -124,6 +125,7 @@ test("socket command: each operation is read with its data", () => {
       "id,data,representation,op,request",
       "id,data,representation,op,request",
       "id,data,representation,op,elements",
+      "id,data,representation,op,request",
     ],
   );
 });
@@ -139,7 +141,7 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     ['{"id":"\\u007f"}', "null malformed_command: id contains a control character"],
     ['{"id":"a","op":"cancel","args":{}}', 'a malformed_command: unknown field "args"'],
     ['{"id":"a"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all, place, pla"],
-    ['{"id":"a","op":"amend"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all"],
+    ['{"id":"a","op":"query"}', "a unknown_op: op must be one of cancel, cancel_batch, cancel_all"],
     ['{"id":"a","op":"cancel","receipt":1}', "a receipt_not_taken: the kind of receipt must be e"],
     ['{"id":"a","op":"place","receipt":"ed25519"}', "a receipt_not_taken: only cancels of named"],
     [
@@ -161,6 +163,9 @@ test("socket command: faults carry the id as soon as it could be read", () => {
     ],
     ['{"id":"a","op":"place","data":{}}', "a invalid_market: market must be one of"],
     ['{"id":"a","op":"place_batch","data":[]}', "a malformed_batch: the array is empty"],
+    ['{"id":"a","op":"amend","data":[{}]}', "a malformed_body: the body must be one JSON object:"],
+    ['{"id":"a","op":"amend","data":{"order_no":"1","side":"buy"}}', "a unknown_field: unknown"],
+    ['{"id":"a","op":"amend","receipt":"ed25519"}', "a receipt_not_taken: only cancels of named"],
   ];
   for (const [text, expected] of table) {
     const result = decodeSocketCommand(text);

@@ -1,6 +1,6 @@
 /** The order stream's handshake query and the commands a client may send on its socket. */
 
-import type { PlaceRequest } from "@countermand/core/model";
+import type { AmendRequest, PlaceRequest } from "@countermand/core/model";
 import { type Fault, fault, isFault, malformedJson } from "../errors.ts";
 import { JsonFault, JsonObject, type JsonValue, parseExact } from "../json-exact.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
@@ -12,6 +12,7 @@ import {
   STREAM_QUERY,
 } from "../schema/stream-schemas.ts";
 import { shown } from "../shown.ts";
+import { decodeAmend } from "./amend.ts";
 import {
   type CancelElement,
   type CancelRequest,
@@ -159,7 +160,8 @@ type CommandContent =
     }
   | { readonly op: "cancel_all"; readonly request: CancelAllRequest }
   | { readonly op: "place"; readonly request: PlaceRequest }
-  | { readonly op: "place_batch"; readonly elements: readonly PlaceElement[] };
+  | { readonly op: "place_batch"; readonly elements: readonly PlaceElement[] }
+  | { readonly op: "amend"; readonly request: AmendRequest };
 
 /** A message that is no command. */
 export interface SocketFault extends Fault {
@@ -235,6 +237,10 @@ function decodeContent(
     case "place_batch": {
       const elements = decodePlaceBatch(data);
       return isFault(elements) ? elements : { op, elements };
+    }
+    case "amend": {
+      const request = decodeAmend(data);
+      return isFault(request) ? request : { op, request };
     }
   }
 }

@@ -178,6 +178,7 @@ export const COMMAND_OPS = [
   "cancel_all",
   "place",
   "place_batch",
+  "amend",
 ] as const;
 
 /** What a command may prefer, in the words of the header Prefer. */
@@ -192,10 +193,11 @@ export const COMMAND_MESSAGE: ObjectSchema = request(
     }),
     data: {
       description: "By op.",
-      oneOf: [
+      anyOf: [
         ref("CancelRequest"),
         ref("CancelAllRequest"),
         ref("PlaceRequest"),
+        ref("AmendRequest"),
         {
           type: "array",
           items: { oneOf: [ref("CancelRequest"), ref("PlaceRequest")] },

@@ -71,6 +71,7 @@ class Bench {
         cancelAll: (_caller, request, options) => this.#called("cancelAll", request, options),
         place: (_caller, request, options) => this.#called("place", request, options),
         placeBatch: (_caller, elements, options) => this.#called("placeBatch", elements, options),
+        amend: (_caller, request, options) => this.#called("amend", request, options),
       },
       turns: this.turns,
       awaited: this.awaited,
@@ -122,7 +123,9 @@ test("command session: each op is handed over, and its answer becomes the reply"
   bench.receive({ op: "place", id: "c", data: order });
   bench.receive({ op: "place_batch", id: "d", data: [order] });
   bench.receive({ ...cancel("e"), prefer: "return=representation" });
-  const names = ["cancel", "cancelBatch", "place", "placeBatch", "cancel"];
+  bench.receive({ op: "amend", id: "f", data: { order_no: "22000000022", price: 401 } });
+  bench.receive({ op: "cancel_all", id: "g", data: {} });
+  const names = ["cancel", "cancelBatch", "place", "placeBatch", "cancel", "amend", "cancelAll"];
   assert.deepEqual(
     bench.calls.map(({ name }) => name),
     names,
@@ -166,7 +169,7 @@ test("command session: what is under way holds on to no message", () => {
 const FAULTS: readonly (readonly [string, unknown, string, string])[] = [
   ["broken JSON", '{"op"', "error", "malformed_json"],
   ["no id", { op: "cancel", data: {} }, "error", "malformed_command"],
-  ["unknown op", { op: "amend", id: "a", data: {} }, "reply", "unknown_op"],
+  ["unknown op", { op: "query", id: "a", data: {} }, "reply", "unknown_op"],
   ["unknown field", { ...cancel("a"), more: 1 }, "reply", "malformed_command"],
   ["no order named", { op: "cancel", id: "a", data: {} }, "reply", "identifier_missing"],
 ];

@@ -34,7 +34,7 @@ import {
 /** What a command may ask of the trade service. */
 export type TradeCommands = Pick<
   TradeService,
-  "cancel" | "cancelBatch" | "cancelAll" | "place" | "placeBatch"
+  "cancel" | "cancelBatch" | "cancelAll" | "place" | "placeBatch" | "amend"
 >;
 
 /** The connection as its commands use it. */
@@ -258,6 +258,8 @@ export class CommandSession {
         return trade.place(caller, command.request, options);
       case "place_batch":
         return trade.placeBatch(caller, command.elements, options);
+      case "amend":
+        return trade.amend(caller, command.request, options);
     }
   }
 
