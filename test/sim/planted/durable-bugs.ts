@@ -104,9 +104,9 @@ export const DURABLE_BUGS: readonly PlantedBug[] = [
     seedsMax: 100,
     plants: [
       {
-        file: `${GATEWAY}/archive/order-archive.ts`,
-        find: "    this.#retry = this.#clock.after(this.#retryMs, () => {",
-        replace: "    this.#retry = this.#clock.after(this.#retryMs * 1e6, () => {",
+        file: `${GATEWAY}/archive/archive-keeper.ts`,
+        find: "const retry = clock.after(retryInMs, () => this.#startAgain());",
+        replace: "const retry = clock.after(retryInMs * 1e6, () => this.#startAgain());",
       },
     ],
   },

@@ -20,6 +20,7 @@ import { reusedArchiveThread } from "../reused-threads-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { GatedThread } from "../sys/gated-thread.ts";
 import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
+import type { ArchiveNotice } from "./archive-keeper.ts";
 import {
   ARCHIVE_STOP_MS,
   FOLLOW_GATHER_EVENTS,
@@ -28,7 +29,8 @@ import {
   RUN_REPORTS_MAX,
 } from "./archive-limits.ts";
 import type { ArchiveThread } from "./archive-thread.ts";
-import { type ArchiveNotice, type ArchiveOptions, OrderArchive } from "./order-archive.ts";
+import { FakeArchiveThread } from "./fake-archive-thread.ts";
+import { type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
 const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
 
@@ -485,6 +487,62 @@ test("archive: a thread that hangs is not waited for at the end, and ended", () 
     await asked;
     await gone;
     assert.equal(clock.timerCount, 0);
+  }));
+
+test("archive: what a thread that was given up says late is heard by nobody", () =>
+  withDesk(async ({ open, notices }) => {
+    const clock = new FakeClock();
+    const thread = new FakeArchiveThread();
+    const projected: number[] = [];
+    const opening = open({ clock, thread, onProjected: (_, seq) => void projected.push(seq) });
+    thread.ready();
+    const archive = await opening;
+    const asked = assert.rejects(archive.earliestStreamSeq(ALICE), UNAVAILABLE);
+    const closed = archive.close();
+    clock.advance(ARCHIVE_STOP_MS);
+    await closed;
+    await asked;
+    thread.say({ type: "projected", partition: DESK, seq: 7 });
+    thread.say({ type: "answer", id: 1, answer: 1 });
+    thread.say({ type: "failed", problem: "a slow disk", retryInMs: RETRY_MS_MIN });
+    assert.deepEqual(projected, [0]);
+    assert.deepEqual(notices, []);
+  }));
+
+test("archive: closed, it is told positions all the same, and sets no timer for them", () =>
+  withDesk(async ({ open }) => {
+    const clock = new FakeClock();
+    const thread = new FakeArchiveThread();
+    const opening = open({ clock, thread, gatherMs: FOLLOW_GATHER_MS });
+    thread.ready();
+    const archive = await opening;
+    const closed = archive.close();
+    archive.follow(DESK, 1);
+    archive.follow(DESK, 2);
+    thread.end();
+    await closed;
+    archive.follow(DESK, 3);
+    assert.equal(clock.timerCount, 0);
+    assert.equal(archive.lag(DESK), 3);
+  }));
+
+test("archive: a thread that was begun before hears what is required since", () =>
+  withDesk(async ({ folder, desk, open, noticed }) => {
+    const orderId = desk.place(ALICE);
+    desk.cancel(orderId);
+    const clock = new FakeClock();
+    const archive = await open({ clock });
+    await projectAll(archive, desk);
+    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
+    const ended = noticed("Failed");
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
+    await ended;
+    const recovered = noticed("Recovered");
+    clock.advance(RETRY_MS_MIN);
+    archive.requireThrough(DESK, desk.durableSeq + 1);
+    await recovered;
+    await archive.reached(DESK, desk.durableSeq);
+    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
   }));
 
 test("archive: who waits for a position that it does not reach is told so in time", () =>

@@ -1,9 +1,8 @@
 /**
- * The archive as the main thread sees it: asks the archive's thread, keeps it running, and says
- * what happens to it. A failing archive only fails its own calls; what needs open orders alone goes
- * on.
+ * The archive as the main thread sees it: tells the archive's thread how far the journal is durable
+ * and asks it. A failing archive only fails its own calls; what needs open orders alone goes on.
  */
-import { assert } from "@countermand/core/assert";
+import { assert, unreachable } from "@countermand/core/assert";
 import {
   type Account,
   type ClOrdId,
@@ -15,15 +14,13 @@ import {
 import { isBooked } from "@countermand/core/money";
 import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
-import type { RebuildReason } from "./archive-file.ts";
+import { ArchiveError } from "./archive-error.ts";
+import { ArchiveKeeper, type ArchiveNotice, type ArchiveReply } from "./archive-keeper.ts";
 import {
-  ARCHIVE_STOP_MS,
   FOLLOW_GATHER_EVENTS,
   FOLLOW_GATHER_MS,
   LISTS_WAITING_MAX,
   QUESTIONS_WAITING_MAX,
-  RETRY_MS_MAX,
-  RETRY_MS_MIN,
   ROWS_PER_ANSWER_MAX,
 } from "./archive-limits.ts";
 import {
@@ -31,27 +28,16 @@ import {
   type ArchiveQuestion,
   type ArchiveQuestions,
   type BookingsQuestion,
-  type FromArchive,
   isListQuestion,
   type ListAnswer,
   type QuestionName,
   type SealedEvent,
   type StoryAnswer,
   type StoryQuestion,
-  type ToArchive,
 } from "./archive-messages.ts";
 import { type ArchiveThread, archiveThread } from "./archive-thread.ts";
 import type { Booking } from "./booking-filter.ts";
 import type { OrderFilter } from "./order-filter.ts";
-
-/** What happened to the archive; for the log and the metrics. */
-export type ArchiveNotice =
-  /** It begins anew and is filled from the journal. Normal at the first start (`Missing`). */
-  | { readonly type: "Rebuilding"; readonly reason: RebuildReason }
-  /** It does not go on for now; memory holds what it lacks. Tried again after the time given. */
-  | { readonly type: "Failed"; readonly problem: string; readonly retryInMs: number }
-  /** It goes on after a failure. */
-  | { readonly type: "Recovered" };
 
 export interface ArchiveOptions {
   /** A partition is projected up to seq. Called before any answer that was read behind it. */
@@ -62,18 +48,6 @@ export interface ArchiveOptions {
   readonly gatherMs?: number;
   /** Its first thread, where that is on its way already; see {@link archiveThread}. */
   readonly thread?: ArchiveThread | undefined;
-}
-
-export const ARCHIVE_UNAVAILABLE = "ARCHIVE_UNAVAILABLE";
-
-/** The archive cannot answer now. Nothing was changed; the same call may be made again later. */
-export class ArchiveError extends Error {
-  override readonly name = "ArchiveError";
-  readonly code = ARCHIVE_UNAVAILABLE;
-
-  constructor(problem: string) {
-    super(`the archive of closed orders cannot answer now: ${problem}`);
-  }
 }
 
 /** Names a closed order: by its number, or by the client's name, where the newest one is meant. */
@@ -100,17 +74,11 @@ interface Waiter {
 }
 
 export class OrderArchive {
-  readonly #dataDir: string;
   readonly #partitions: readonly string[];
   readonly #onProjected: (partition: string, seq: number) => void;
-  readonly #onNotice: (notice: ArchiveNotice) => void;
   readonly #clock: Clock;
   readonly #gatherMs: number;
-  /** Null while a failed thread has not been replaced by one that is ready. */
-  #worker: ArchiveThread["worker"] | null = null;
-  #exited: Promise<void> = Promise.resolve();
-  /** The last one that was started, ready or not. */
-  #thread: ArchiveThread["worker"] | null = null;
+  readonly #keeper: ArchiveKeeper;
   readonly #positions = new Map<string, number>();
   readonly #durable = new Map<string, number>();
   /** Of what is durable, what the thread was last told. */
@@ -122,10 +90,6 @@ export class OrderArchive {
   #waiters: Waiter[] = [];
   #nextId = 1;
   #gathering: Cancelable | null = null;
-  #retry: Cancelable | null = null;
-  #retryMs = RETRY_MS_MIN;
-  #failing = false;
-  #closing: Promise<void> | null = null;
 
   /**
    * Resolves as soon as the database is usable; catching up goes on behind. The journal has been
@@ -138,17 +102,25 @@ export class OrderArchive {
     options: ArchiveOptions = {},
   ): Promise<OrderArchive> {
     const archive = new OrderArchive(dataDir, partitions, options);
-    await archive.#startThread(options.thread);
+    await archive.#keeper.opened;
     return archive;
   }
 
   private constructor(dataDir: string, partitions: readonly string[], options: ArchiveOptions) {
-    this.#dataDir = dataDir;
     this.#partitions = partitions;
     this.#onProjected = options.onProjected ?? (() => {});
-    this.#onNotice = options.onNotice ?? (() => {});
     this.#clock = options.clock ?? systemClock;
     this.#gatherMs = options.gatherMs ?? FOLLOW_GATHER_MS;
+    this.#keeper = new ArchiveKeeper({
+      first: options.thread ?? archiveThread(),
+      newThread: archiveThread,
+      start: () => ({ dataDir, partitions, required: this.#required }),
+      clock: this.#clock,
+      onNotice: options.onNotice ?? (() => {}),
+      onReady: ({ positions }) => this.#ready(positions),
+      onReply: (reply) => this.#receive(reply),
+      onLost: (error) => this.#refuseAll(error),
+    });
   }
 
   /** The partition is durable up to seq. Cheap enough to be called after every commit. */
@@ -158,6 +130,7 @@ export class OrderArchive {
     // What the start found is told at once: memory may hold none of it, and who asks waits for it.
     const isFirst = !this.#durable.has(partition);
     this.#durable.set(partition, seq);
+    if (this.#keeper.isClosed) return; // The last commands of a stop are still being written.
     const told = this.#told.get(partition) ?? 0;
     const isMuch = seq - told >= FOLLOW_GATHER_EVENTS;
     if (isFirst || isMuch || this.#isAwaited(partition, told, seq)) {
@@ -171,7 +144,7 @@ export class OrderArchive {
   hold(isHeld: boolean): void {
     if (this.#held === isHeld) return;
     this.#held = isHeld;
-    this.#send({ type: "hold", isHeld });
+    this.#keeper.send({ type: "hold", isHeld });
   }
 
   /**
@@ -180,7 +153,7 @@ export class OrderArchive {
    */
   requireThrough(partition: string, seq: number): void {
     this.#raiseRequired(partition, seq);
-    this.#send({ type: "require", partition, seq });
+    this.#keeper.send({ type: "require", partition, seq });
   }
 
   /** How far the partition is projected. */
@@ -201,7 +174,7 @@ export class OrderArchive {
   /** Resolves when the partition is projected up to seq; rejects when that takes too long. */
   reached(partition: string, seq: number, withinMs: number | null = null): Promise<void> {
     if (this.position(partition) >= seq) return Promise.resolve();
-    if (this.#closing !== null) return Promise.reject(new ArchiveError("it is closed"));
+    if (this.#keeper.isClosed) return Promise.reject(new ArchiveError("it is closed"));
     if (this.#gathering !== null) this.#tell();
     return new Promise((resolve, reject) => {
       const timer = withinMs === null ? null : this.#clock.after(withinMs, () => giveUp());
@@ -327,34 +300,13 @@ export class OrderArchive {
   }
 
   /** Ends the thread, in time also one that hangs. Calls without an answer are refused. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     this.#gathering?.cancel();
-    this.#retry?.cancel();
-    this.#send({ type: "close" });
-    await this.#ended();
+    await this.#keeper.close();
     const closed = new ArchiveError("it is closed");
     this.#refuseAll(closed);
     for (const { reject } of this.#waiters) reject(closed);
     this.#waiters = [];
-  }
-
-  /** A thread that waits for the system does not even end then: nobody waits for it here. */
-  #ended(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(ARCHIVE_STOP_MS, () => {
-        void this.#thread?.terminate();
-        resolve();
-      });
-      void this.#exited.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 
   #ask<Name extends QuestionName>(
@@ -369,17 +321,15 @@ export class OrderArchive {
       if (isListQuestion(name)) this.#waitingLists += 1;
       // The thread answers a question by its id and in its own type.
       this.#waiting.set(id, { name, resolve: resolve as Waiting["resolve"], reject });
-      this.#send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
+      this.#keeper.send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
     });
   }
 
   #askRefusal(name: QuestionName): string | null {
-    if (this.#closing !== null) return "it is closed";
-    if (this.#worker === null) return "it failed and is tried again soon";
     const tooMany =
       this.#waiting.size >= QUESTIONS_WAITING_MAX ||
       (isListQuestion(name) && this.#waitingLists >= LISTS_WAITING_MAX);
-    return tooMany ? "too many questions wait for it" : null;
+    return this.#keeper.refusal ?? (tooMany ? "too many questions wait for it" : null);
   }
 
   /** Whether somebody waits for a position that the thread has not been told of and may be. */
@@ -394,76 +344,32 @@ export class OrderArchive {
     this.#gathering?.cancel();
     this.#gathering = null;
     for (const [partition, seq] of this.#durable) this.#told.set(partition, seq);
-    this.#send({ type: "follow", positions: this.#durable });
+    this.#keeper.send({ type: "follow", positions: this.#durable });
   }
 
-  #send(message: ToArchive): void {
-    this.#worker?.postMessage(message);
-  }
-
-  /** Resolves when the thread is ready; rejects when it ends before that, or there is none. */
-  async #startThread(thread = archiveThread()): Promise<void> {
-    if (thread.problem !== null) throw new ArchiveError(thread.problem);
-    const { worker } = thread;
-    this.#thread = worker;
-    thread.begin({
-      dataDir: this.#dataDir,
-      partitions: this.#partitions,
-      required: this.#required,
-    });
-    await new Promise<void>((resolve, reject) => {
-      let problem = "its thread ended";
-      let readyAtMs: number | null = null;
-      worker.on("error", (error: Error) => {
-        problem = error.message;
-      });
-      worker.on("message", (message: FromArchive) => {
-        if (message.type === "ready") {
-          readyAtMs = this.#clock.monotonicMs();
-          this.#ready(worker, message);
-          resolve();
-        } else {
-          this.#receive(message);
-        }
-      });
-      this.#exited = new Promise((exited) => {
-        worker.once("exit", () => {
-          this.#worker = null;
-          if (readyAtMs !== null) this.#threadEnded(problem, readyAtMs);
-          reject(new ArchiveError(problem));
-          exited();
-        });
-      });
-    });
-  }
-
-  #ready(
-    worker: ArchiveThread["worker"],
-    { positions, rebuilt }: FromArchive & { type: "ready" },
-  ): void {
-    this.#worker = worker;
-    if (rebuilt !== null) this.#onNotice({ type: "Rebuilding", reason: rebuilt });
-    this.#recovered();
+  /** It is told whatever was said since it began, while nobody heard it. */
+  #ready(positions: ReadonlyMap<string, number>): void {
     for (const [partition, seq] of positions) this.#projected(partition, seq);
-    if (this.#held) this.#send({ type: "hold", isHeld: true });
-    if (this.#closing !== null) this.#send({ type: "close" });
-    else this.#tell();
+    for (const [partition, seq] of this.#required) {
+      this.#keeper.send({ type: "require", partition, seq });
+    }
+    if (this.#held) this.#keeper.send({ type: "hold", isHeld: true });
+    this.#tell();
   }
 
-  #receive(message: Exclude<FromArchive, { type: "ready" }>): void {
-    switch (message.type) {
+  #receive(reply: ArchiveReply): void {
+    switch (reply.type) {
       case "projected":
-        this.#recovered();
-        this.#projected(message.partition, message.seq);
+        this.#projected(reply.partition, reply.seq);
         return;
       case "answer":
-        this.#settled(message.id).resolve(message.answer);
+        this.#settled(reply.id).resolve(reply.answer);
         return;
       case "refused":
-        this.#settled(message.id).reject(new ArchiveError(message.problem));
+        this.#settled(reply.id).reject(new ArchiveError(reply.problem));
         return;
-      case "failed":
-        this.#failed(message.problem, message.retryInMs);
+      default:
+        unreachable(reply, "reply of the archive");
     }
   }
 
@@ -489,35 +395,6 @@ export class OrderArchive {
     this.#waiting.delete(id);
     if (isListQuestion(waiting.name)) this.#waitingLists -= 1;
     return waiting;
-  }
-
-  /** A thread that worked for long failed anew; one that did not waits twice as long as before. */
-  #threadEnded(problem: string, readyAtMs: number): void {
-    if (this.#closing !== null) return;
-    const lived = this.#clock.monotonicMs() - readyAtMs;
-    if (lived > RETRY_MS_MAX) this.#retryMs = RETRY_MS_MIN;
-    this.#startAgainLater(problem);
-  }
-
-  #startAgainLater(problem: string): void {
-    if (this.#closing !== null) return;
-    this.#refuseAll(new ArchiveError(problem));
-    this.#failed(problem, this.#retryMs);
-    this.#retry = this.#clock.after(this.#retryMs, () => {
-      this.#startThread().catch((error: Error) => this.#startAgainLater(error.message));
-    });
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
-  }
-
-  #failed(problem: string, retryInMs: number): void {
-    this.#failing = true;
-    this.#onNotice({ type: "Failed", problem, retryInMs });
-  }
-
-  #recovered(): void {
-    if (!this.#failing) return;
-    this.#failing = false;
-    this.#onNotice({ type: "Recovered" });
   }
 
   #refuseAll(error: ArchiveError): void {

@@ -5,10 +5,11 @@
  */
 import { assert } from "@countermand/core/assert";
 import type { Account, Order } from "@countermand/core/model";
+import { ArchiveError } from "./archive-error.ts";
 import { QUERY_GROWTH_ORDERS, QUERY_TRIES_MAX } from "./archive-limits.ts";
 import type { ListAnswer } from "./archive-messages.ts";
 import { type OpenOrders, walkOpen } from "./open-walk.ts";
-import { ArchiveError, type OrderArchive } from "./order-archive.ts";
+import type { OrderArchive } from "./order-archive.ts";
 import {
   admitsClosed,
   admitsOpen,

@@ -10,8 +10,8 @@ import {
   receiptMarks,
 } from "@countermand/contract";
 import { type Account, decodeDeskEvent, type OrderId } from "@countermand/core/model";
+import { ARCHIVE_UNAVAILABLE } from "../archive/archive-error.ts";
 import type { OrderArchive } from "../archive/order-archive.ts";
-import { ARCHIVE_UNAVAILABLE } from "../archive/order-archive.ts";
 import type { RecentReports } from "../archive/recent-reports.ts";
 import type { ReceiptKeys } from "./receipt-keys.ts";
 

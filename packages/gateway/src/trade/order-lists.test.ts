@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeOperatorOrdersQuery, isFault } from "@countermand/contract";
 import { type Account, CancelReason, type KeyId } from "@countermand/core/model";
-import { ArchiveError } from "../archive/order-archive.ts";
+import { ArchiveError } from "../archive/archive-error.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { ALICE, RunsBench } from "../sequencer/cancel-runs-fixture.ts";
 import { WALKS_WAITING_MAX } from "../sequencer/limits.ts";

@@ -21,7 +21,8 @@ import {
 } from "@countermand/core/model";
 import { reservedUnits } from "@countermand/core/money";
 import fc from "fast-check";
-import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
+import { ArchiveError } from "../archive/archive-error.ts";
+import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import { OrderLimits } from "../limits/order-guard.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";

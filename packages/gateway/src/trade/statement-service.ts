@@ -14,9 +14,10 @@ import {
 import { assert } from "@countermand/core/assert";
 import type { Desk } from "@countermand/core/desk";
 import { transactionsOf } from "@countermand/core/money";
+import { ArchiveError } from "../archive/archive-error.ts";
 import type { Booking, BookingFilter } from "../archive/booking-filter.ts";
 import { type BookingPage, queryBookings } from "../archive/booking-query.ts";
-import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
+import type { OrderArchive } from "../archive/order-archive.ts";
 import type { Caller } from "../auth/key-store.ts";
 import type { Sequencer } from "../sequencer/sequencer.ts";
 import { failed, TOO_MANY_WAIT } from "./failed-answer.ts";

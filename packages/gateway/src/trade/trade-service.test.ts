@@ -17,7 +17,8 @@ import {
   refuse,
   type UnixMs,
 } from "@countermand/core/model";
-import { ArchiveError, type OrderArchive } from "../archive/order-archive.ts";
+import { ArchiveError } from "../archive/archive-error.ts";
+import type { OrderArchive } from "../archive/order-archive.ts";
 import { Budgets } from "../limits/budgets.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { sandboxAccount } from "../sandbox.ts";
