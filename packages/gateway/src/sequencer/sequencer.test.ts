@@ -71,7 +71,7 @@ test("sequencer: behind a slow commit queries are refused early, cancels are not
     assert.ok(orderId !== undefined);
     journal.hold();
     const stalled = harness.place(PENDING_PLACES_SLOW_MAX);
-    while (!journal.isStalled) await new Promise(setImmediate);
+    await journal.stalled();
     assert.equal(sequencer.refusesQueries, false, "it is not slow yet");
     fakeClock.advance(SLOW_COMMIT_MS);
     assert.equal(sequencer.refusesQueries, true);
@@ -94,7 +94,7 @@ test("sequencer: while the disk is silent only cancels are taken, and done when 
     assert.ok(orderId !== undefined);
     journal.hold();
     const stalled = harness.place(1);
-    while (!journal.isStalled) await new Promise(setImmediate);
+    await journal.stalled();
     fakeClock.advance(DISK_SILENT_LOOKS * COMMIT_LOOK_MS);
     assert.equal(sequencer.isDiskSilent, true);
     const undecided = () => assert.fail("it is not decided");
@@ -125,7 +125,7 @@ test("sequencer: a write that was taken is never said to be undone when it is se
     journal.hold();
     const first = sequencer.write(caller, "place", identity, place);
     const crowd = harness.place(PENDING_PLACES_SLOW_MAX);
-    while (!journal.isStalled) await new Promise(setImmediate);
+    await journal.stalled();
     const again = [];
     for (const ms of [SLOW_COMMIT_MS, DISK_SILENT_LOOKS * COMMIT_LOOK_MS]) {
       fakeClock.advance(ms);

@@ -57,9 +57,9 @@ class MemoryJournal implements Pick<Journal, "append" | "settle"> {
   /** What is not held is resolved already. */
   settle(): void {}
 
-  /** Whether a commit is held. */
-  get isStalled(): boolean {
-    return this.#held.length > 0;
+  /** Resolves when a commit is held. */
+  async stalled(): Promise<void> {
+    while (this.#held.length === 0) await new Promise(setImmediate);
   }
 
   hold(): void {
@@ -68,8 +68,14 @@ class MemoryJournal implements Pick<Journal, "append" | "settle"> {
 
   release(): void {
     this.#isHeld = false;
-    for (const release of this.#held) release();
+    this.letPass();
+  }
+
+  /** Lets go what is held; what comes behind it is held as before. */
+  letPass(): void {
+    const held = this.#held;
     this.#held = [];
+    for (const release of held) release();
   }
 }
 
@@ -115,6 +121,7 @@ export class StreamHarness {
   ]);
   readonly sequencer: Sequencer;
   readonly trade: TradeService;
+  readonly awaited = new AwaitedAnswers();
   readonly streams: OrderStreamServer;
   readonly server: Server = createServer();
   readonly #archive = new MemoryArchive();
@@ -153,7 +160,7 @@ export class StreamHarness {
       sequencer,
       archive,
       trade: this.trade,
-      awaited: new AwaitedAnswers(),
+      awaited: this.awaited,
       budgets: null,
       sessions: null,
       hub: this.hub,

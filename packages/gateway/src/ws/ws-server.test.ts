@@ -206,24 +206,92 @@ test("ws server: a handshake with commands works once, one without often", async
   });
 });
 
+/** A handshake by hand that has come, and both ends of its connection. */
+async function handshakeByHand(harness: StreamHarness, query: string) {
+  const headers = { ...UPGRADE, Host: "localhost", ...harness.headers({ query }) };
+  const client = connect(harness.port, "127.0.0.1");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const upgraded = once(harness.server, "upgrade");
+  client.write(`GET ${STREAM_PATH}?${query} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  const [, serverSide] = await upgraded;
+  const gone = new Promise((resolve) => serverSide.once("close", resolve));
+  return { client, gone };
+}
+
 test("ws server: a client that vanishes while it is claimed leaves nothing", async () => {
   await StreamHarness.run(async (harness) => {
     harness.journal.hold();
     const query = "commands=1";
-    const headers = { ...UPGRADE, Host: "localhost", ...harness.headers({ query }) };
-    const socket = connect(harness.port, "127.0.0.1");
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    const upgraded = once(harness.server, "upgrade");
-    socket.write(`GET ${STREAM_PATH}?${query} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
-    const [, serverSide] = await upgraded;
-    const gone = new Promise((resolve) => serverSide.once("close", resolve));
-    socket.resetAndDestroy();
+    const { client, gone } = await handshakeByHand(harness, query);
+    client.resetAndDestroy();
     // Nobody reads before the claim is durable: the reset is noticed by the answer's write.
     harness.journal.release();
     await gone;
     assert.equal(harness.hub.sessionCount, 0);
     await new StreamClient(harness, { query }).open();
   });
+});
+
+test("ws server: a client that says its last word while it is claimed leaves nothing", async () => {
+  await StreamHarness.run(async (harness) => {
+    harness.journal.hold();
+    const query = "commands=1";
+    const { client, gone } = await handshakeByHand(harness, query);
+    client.end();
+    await harness.journal.stalled();
+    harness.journal.release();
+    client.resume();
+    await gone;
+    assert.equal(harness.hub.sessionCount, 0);
+  });
+});
+
+test("ws server: who waits for a silent disk is told that nobody knows, at each step", async () => {
+  await StreamHarness.run(async (harness) => {
+    const { awaited, journal } = harness;
+    const query = "cancel_on_disconnect=1&grace=10";
+    const handshake = () => refusal(harness, `${STREAM_PATH}?${query}`, harness.headers({ query }));
+    journal.hold();
+    const unclaimed = handshake();
+    await journal.stalled();
+    awaited.giveUpAll("the disk is silent");
+    journal.letPass();
+    const unwatched = handshake();
+    await journal.stalled();
+    journal.letPass();
+    await journal.stalled();
+    awaited.giveUpAll("it is silent again");
+    for (const [refused, details] of [
+      [await unclaimed, "the disk is silent"],
+      [await unwatched, "it is silent again"],
+    ] as const) {
+      const { status, body } = refused;
+      assert.deepEqual([status, body.reason, body.details], [500, "outcome_unknown", details]);
+    }
+    journal.release();
+    await new StreamClient(harness, { query }).open();
+    assert.equal(harness.hub.sessionCount, 1);
+  });
+});
+
+test("ws server: a stop refuses the handshakes that are under way, at each step", async () => {
+  for (const passCount of [0, 1]) {
+    await StreamHarness.run(async (harness) => {
+      const { journal } = harness;
+      const query = "cancel_on_disconnect=1&grace=10";
+      journal.hold();
+      const refused = refusal(harness, `${STREAM_PATH}?${query}`, harness.headers({ query }));
+      await journal.stalled();
+      for (let passed = 0; passed < passCount; passed += 1) {
+        journal.letPass();
+        await journal.stalled();
+      }
+      await harness.streams.close();
+      journal.release();
+      const { status, body } = await refused;
+      assert.deepEqual([status, body.reason], [503, "draining"]);
+    });
+  }
 });
 
 test("ws server: commands are answered once per id, pushes come before the reply", async () => {

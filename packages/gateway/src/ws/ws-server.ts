@@ -250,11 +250,16 @@ export class OrderStreamServer {
       this.#complete(request, socket, head, admitted);
       return;
     }
-    const { guard, onBug } = this.#options;
-    guard.joined(caller, onDisconnect.group, onDisconnect.graceMs).then(
-      () => this.#complete(request, socket, head, admitted),
-      (error: unknown) => onBug(error as Error),
-    );
+    const { awaited, guard, onBug } = this.#options;
+    awaited.await(guard.joined(caller, onDisconnect.group, onDisconnect.graceMs), {
+      give: () => this.#complete(request, socket, head, admitted),
+      // It is watched when the disk answers, and nobody is connected.
+      giveUp: (details) => {
+        this.#left(admitted, "lost");
+        refuseUpgrade(request, socket, fault("OUTCOME_UNKNOWN", details));
+      },
+      onBug,
+    });
   }
 
   #claimRefusal(claim: Claim, { authenticated, query }: Admitted): Fault | null {
