@@ -39,6 +39,7 @@ export const DIRECTIONS: readonly Direction[] = [
     from: "packages/cli/",
     ours: [
       "packages/client/src/",
+      "packages/contract/src/limits.ts",
       "packages/gateway/src/main.ts",
       "packages/gateway/src/replay/replay-command.ts",
       "packages/gateway/src/offline.ts",

@@ -75,8 +75,8 @@ export function adviceOf(error: unknown): string {
   return ADVICE.get(error.reason) ?? (error.httpStatus === 401 ? KEY_ADVICE : "");
 }
 
-/** The refusal names the markets that the symbol is on; the first one will do. */
+/** Any of the markets that the symbol is on will do. */
 function marketAdviceOf({ failure }: ApiError): string {
-  const market = /, but on ([a-z]+)/.exec(failure.details)?.[1];
+  const market = failure.markets?.[0];
   return market === undefined ? "" : `Name the market that it is on: --market ${market}`;
 }

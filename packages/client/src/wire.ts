@@ -25,6 +25,8 @@ export interface Failure {
   readonly retryable: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
+  /** The markets that the symbol is on; with unknown_symbol, where it is on another one. */
+  readonly markets?: readonly ("hkex" | "usex" | "nasdaq" | "crypto" | (string & {}))[];
   /** The order that a refused cancel or amend was about; the outcome of a cancel-all. */
   readonly data?: Order | CancelAllResult;
 }
@@ -1284,6 +1286,8 @@ export interface ReplyMessage {
   readonly retryable?: boolean;
   /** Seconds until the budget covers it; with rate_limited. (at least 1) */
   readonly retry_after?: number;
+  /** The markets that the symbol is on; with unknown_symbol, where it is on another one. */
+  readonly markets?: readonly ("hkex" | "usex" | "nasdaq" | "crypto" | (string & {}))[];
   /**
    * Signed statement of the cancel (JWS, EdDSA), where one was asked for; empty when it cannot be
    * made just now: send the same request again.

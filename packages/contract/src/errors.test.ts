@@ -172,6 +172,17 @@ test("errors: a refusal of the core has its details and its value", () => {
   assert.equal(message, "Oddlot Order Qty Range Between 0 and 100");
 });
 
+test("errors: the refusal of another market's symbol has its markets behind the page's members", () => {
+  const markets = ["usex", "nasdaq"];
+  for (const answer of [
+    encodeRefusal({ ...refuse("UNKNOWN_SYMBOL", "x"), markets }),
+    encodeFault({ ...fault("UNKNOWN_SYMBOL", "x"), markets }),
+  ]) {
+    assert.ok(answer.startsWith(encodeError("UNKNOWN_SYMBOL", "x").slice(0, -1)), answer);
+    assert.deepEqual(JSON.parse(answer).markets, markets);
+  }
+});
+
 test("errors: any details survive the envelope", () => {
   fc.assert(
     fc.property(fc.constantFrom(...NAMES), fc.string({ unit: "binary" }), (name, details) => {

@@ -53,6 +53,8 @@ export interface Fault {
   readonly error: ErrorName;
   /** For the person: what was wrong and what is allowed; "" is sent as the row's action. */
   readonly details: string;
+  /** Of a symbol that is not on the market that was named: the markets that it is on. */
+  readonly markets?: readonly string[];
 }
 
 export function fault(error: ErrorName, details: string): Fault {
@@ -98,13 +100,19 @@ export function encodeError(name: ErrorName, details: string, extra: ErrorExtra 
 
 /** {@link encodeError} of a fault. */
 export function encodeFault(value: Fault): string {
-  return encodeError(value.error, value.details);
+  return encodeError(value.error, value.details, { members: marketsMember(value) });
 }
 
 /** A refusal of the desk or of a market's rules. */
 export type CoreRefusal = Omit<Refusal, "refused"> & { readonly refused: ErrorName };
 
 /** {@link encodeError} of what the core refused. */
-export function encodeRefusal({ refused, details, value }: CoreRefusal): string {
-  return encodeError(refused, details, value === undefined ? {} : { value });
+export function encodeRefusal(refusal: CoreRefusal): string {
+  const { refused, details, value } = refusal;
+  const members = marketsMember(refusal);
+  return encodeError(refused, details, value === undefined ? { members } : { members, value });
+}
+
+function marketsMember({ markets }: Pick<Fault, "markets">): NonNullable<ErrorExtra["members"]> {
+  return markets === undefined ? [] : [["markets", JSON.stringify(markets)]];
 }

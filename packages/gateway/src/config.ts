@@ -3,6 +3,7 @@
  * whole, every fault reported at once, then frozen. The only reader of the environment.
  */
 import { resolve } from "node:path";
+import { LIMITS } from "@countermand/contract";
 import { type LimitSet, NO_LIMITS } from "@countermand/core/limits";
 import { RULE_PROFILE_NAMES, type RuleProfileName } from "@countermand/core/rules";
 import { type MasterKey, readMasterKey } from "./auth/master-key.ts";
@@ -85,7 +86,7 @@ class ConfigError extends Error {
   }
 }
 
-export const SIGNATURE_WINDOW_MS_MAX = 300_000;
+export const SIGNATURE_WINDOW_MS_MAX: number = LIMITS.timestampWindowMsMax.value;
 
 const ACCOUNT_LIMITS = limitSettings("ACCOUNT");
 const KEY_LIMITS = limitSettings("KEY");

@@ -3,7 +3,6 @@
  * the write-ahead log ended and what the state was. What is answered is synced, so these are the
  * moments that no crash may take back.
  */
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHead, writeHead } from "../../../packages/gateway/src/journal/head-file.ts";

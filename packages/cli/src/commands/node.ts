@@ -1,5 +1,6 @@
 /** Running a gateway on this machine, and looking whether one answers. */
 import { ApiError, CountermandClient } from "@countermand/client";
+import { LIMITS } from "@countermand/contract/limits";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
 import { ExitCode } from "../exit-codes.ts";
@@ -71,8 +72,6 @@ interface MarketRow {
 const NOT_KNOWN = 401;
 /** The smallest window a gateway can be set to: clocks that agree this far will do for each. */
 const SKEW_MS_MAX = 1_000;
-/** The window of a gateway that is not set to another. */
-const SIGNATURE_WINDOW_MS = 300_000;
 const ASK_TIMEOUT_MS = 3_000;
 const STREAM_TIMEOUT_MS = 5_000;
 
@@ -156,9 +155,10 @@ function clockFinding(aheadMs: number, errorMs: number): Finding {
   const side = aheadMs < 0 ? "behind" : "ahead of";
   const differ = `this machine is ${Math.abs(aheadMs)} ms ${side} the gateway, give or take ${errorMs} ms`;
   if (Math.abs(aheadMs) <= SKEW_MS_MAX) return { check: "clock", isGood: true, said: differ };
+  const windowMs = LIMITS.timestampWindowMsMax.value;
   const remedy =
     "One is wrong: check NTP on this machine, then on the gateway's. A signature may be " +
-    `${SIGNATURE_WINDOW_MS} ms off, or what the gateway's COUNTERMAND_SIGNATURE_WINDOW_MS says, ` +
+    `${windowMs} ms off, or what the gateway's COUNTERMAND_SIGNATURE_WINDOW_MS says, ` +
     `${SKEW_MS_MAX} at least`;
   return { check: "clock", isGood: false, said: `${differ}. ${remedy}` };
 }

@@ -42,7 +42,7 @@ export const PLACE_ERRORS = {
   UNKNOWN_SYMBOL: {
     ...SYMBOL,
     reason: "unknown_symbol",
-    action: "Check symbol and market: details says which market trades it, if one does.",
+    action: "Check symbol and market: markets names those that trade it, if any do.",
   },
   PRICE_MISSING: {
     ...PRICE,

@@ -1,4 +1,5 @@
 /** What answers are wrapped in. */
+import { MARKET_WORDS } from "../names.ts";
 import {
   answer,
   array,
@@ -10,6 +11,7 @@ import {
   ref,
   type Schema,
   text,
+  words,
 } from "./json-schema.ts";
 
 const OK: Schema = { type: "integer", const: 0, description: "Success." };
@@ -29,6 +31,12 @@ export const RETRY_AFTER: Schema = integer(
   },
 );
 
+/** In the refusal of a symbol. */
+export const MARKETS: Schema = array(
+  "The markets that the symbol is on; with unknown_symbol, where it is on another one.",
+  words("A market's name.", MARKET_WORDS),
+);
+
 export const FAILURE: ObjectSchema = answer(
   "The request failed; the error reference lists every code and reason.",
   {
@@ -38,13 +46,14 @@ export const FAILURE: ObjectSchema = answer(
     reason: text("Machine word of the cause."),
     retryable: boolean("The same request, unchanged, is worth repeating later."),
     retry_after: RETRY_AFTER,
+    markets: MARKETS,
     data: {
       description:
         "The order that a refused cancel or amend was about; the outcome of a cancel-all.",
       anyOf: [ref("Order"), ref("CancelAllResult")],
     },
   },
-  ["retry_after", "data"],
+  ["retry_after", "markets", "data"],
 );
 
 export const TIME: ObjectSchema = answer("The server's clock.", {

@@ -247,7 +247,12 @@ const INSTRUMENT: ObjectSchema = answer("An instrument.", {
   open_orders: integer("Open orders of everybody.", COUNT),
 });
 
-const { data: _data, retry_after: _retryAfter, ...FAILURE_MEMBERS } = FAILURE.properties;
+const {
+  data: _data,
+  markets: _markets,
+  retry_after: _retryAfter,
+  ...FAILURE_MEMBERS
+} = FAILURE.properties;
 
 /** Every named schema of the operators' document. */
 export const OPERATOR_SCHEMAS = {

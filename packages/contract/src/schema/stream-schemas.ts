@@ -2,7 +2,7 @@
 import { RECEIPT_KIND } from "../answers/receipt.ts";
 import { DISCONNECT_GRACE_SECONDS_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, LIMITS } from "../limits.ts";
 import { MARKET_MODE_WORDS } from "../operator/operator-words.ts";
-import { FAILURE, message, RECEIPT, RETRY_AFTER } from "./envelope-schemas.ts";
+import { FAILURE, MARKETS, message, RECEIPT, RETRY_AFTER } from "./envelope-schemas.ts";
 import {
   answer,
   array,
@@ -21,7 +21,7 @@ const SEQ = integer("Position in the account's stream: from 1, no gaps, kept ove
   minimum: 0,
 });
 const ACCOUNT_CODE = text("Whose message it is; only where a socket carries several accounts.");
-const { properties: FAILURE_MEMBERS } = FAILURE;
+const { markets: _markets, ...FAILURE_MEMBERS } = FAILURE.properties;
 
 export const ORDER_MESSAGE: ObjectSchema = message("order", "One event of one order.", {
   seq: SEQ,
@@ -116,9 +116,10 @@ export const REPLY_MESSAGE: ObjectSchema = message(
     reason: text("Machine word of the cause."),
     retryable: { type: "boolean", description: "The same command is worth repeating later." },
     retry_after: RETRY_AFTER,
+    markets: MARKETS,
     receipt: RECEIPT,
   },
-  ["data", "message", "details", "reason", "retryable", "retry_after", "receipt"],
+  ["data", "message", "details", "reason", "retryable", "retry_after", "markets", "receipt"],
 );
 
 const ACCOUNT_POSITION = "[^,]+:[0-9]+(@[0-9A-Za-z_-]{1,64})?";

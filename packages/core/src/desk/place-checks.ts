@@ -33,9 +33,12 @@ export function unlistedRefusal(
   { symbol, market }: Pick<PlaceRequest, "symbol" | "market">,
   instrument: Instrument | undefined,
 ): Refusal {
-  const where =
-    instrument === undefined ? "any market" : `${market}, but on ${instrument.markets.join(", ")}`;
-  return refuse("UNKNOWN_SYMBOL", `symbol ${symbol} is not traded on ${where}`);
+  if (instrument === undefined) {
+    return refuse("UNKNOWN_SYMBOL", `symbol ${symbol} is not traded on any market`);
+  }
+  const { markets } = instrument;
+  const details = `symbol ${symbol} is not traded on ${market}, but on ${markets.join(", ")}`;
+  return { ...refuse("UNKNOWN_SYMBOL", details), markets };
 }
 
 /** Why a quantity cannot be estimated for this price: a buy needs one, a sell does without. */

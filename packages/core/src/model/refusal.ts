@@ -8,6 +8,8 @@ export interface Refusal {
   readonly details: string;
   /** Fills the place for a value that the catalogue's message of this name has. */
   readonly value?: string;
+  /** Of a symbol that is not on the market that was named: the markets that it is on. */
+  readonly markets?: readonly string[];
 }
 
 /**

@@ -57,7 +57,8 @@ test("market answers: what is not there, and what was not asked for properly", (
     [
       "marketDepth",
       "symbol=00700&market=usex",
-      `${UNKNOWN}symbol 00700 is not traded on usex, but on hkex"`,
+      `${UNKNOWN}symbol 00700 is not traded on usex, but on hkex",` +
+        '"reason":"unknown_symbol","retryable":false,"markets":["hkex"]}',
     ],
     ["marketTrades", "symbol=700", '400 {"code":11030103,'],
     ["marketTrades", "", '400 {"code":11030103,'],

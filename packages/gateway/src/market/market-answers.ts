@@ -6,16 +6,17 @@ import {
   decodeTradesQuery,
   encodeCandlesAnswer,
   encodeDepthAnswer,
+  encodeFault,
   encodeSymbol,
   encodeSymbolsAnswer,
   encodeTradesAnswer,
+  errorSpec,
   type Fault,
   fault,
   isFault,
   type MarketRouteName,
   type SymbolQuery,
 } from "@countermand/contract";
-import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import type { MarketDataHub } from "./market-data-hub.ts";
 import { publicTrade } from "./market-feed.ts";
@@ -33,7 +34,7 @@ const RESPOND: Readonly<Record<MarketRouteName, Respond>> = {
 export function marketAnswer(hub: MarketDataHub, route: MarketRouteName, rawQuery: string): Answer {
   const body = RESPOND[route](hub, rawQuery);
   if (typeof body === "string") return { httpStatus: 200, body };
-  return faultAnswer(body.error, body.details);
+  return { httpStatus: errorSpec(body.error).httpStatus, body: encodeFault(body) };
 }
 
 function symbols(hub: MarketDataHub, rawQuery: string): string | Fault {
@@ -80,7 +81,7 @@ function listed<Query extends SymbolQuery>(
   const markets = hub.marketsOf(symbol);
   if (market === undefined || markets.length === 0) return unknownSymbol(symbol);
   const where = `not traded on ${market}, but on ${markets.join(", ")}`;
-  return fault("UNKNOWN_SYMBOL", `symbol ${symbol} is ${where}`);
+  return { ...fault("UNKNOWN_SYMBOL", `symbol ${symbol} is ${where}`), markets };
 }
 
 export function unknownSymbol(symbol: string): Fault {
