@@ -62,7 +62,7 @@ test("console: whom a code signs in is told to the page, and the code stays good
   const { account: account_code, apiKey: api_key } = KEY_2;
   assert.deepEqual(asked.data, { role: "trader", account_code, api_key });
   assert.equal(asked.headers.get("set-cookie"), null);
-  assert.equal((await browser.ask("GET", SESSION)).reason, "signed_out");
+  assert.equal((await browser.ask("GET", SESSION)).data, null);
   assert.equal((await browser.signIn(body.sign_in_code)).data.api_key, api_key);
   const spent = await browser.ask("POST", PREVIEW, body);
   assert.deepEqual([spent.status, spent.reason], [401, "sign_in_code_invalid"]);
@@ -87,6 +87,28 @@ test("console: signing in anew ends the browser's other session and its pages", 
   const other = await browser.stream(`snapshot=1&api_key=${KEY_2.apiKey}`);
   assert.ok(other instanceof WebSocket);
   other.close();
+});
+
+test("console: a browser that was never signed in has no session, and that is no error", async (t) => {
+  const { browser, client, url } = await setUp(t);
+  const first = await fetch(url + SESSION);
+  assert.deepEqual([first.status, await first.text()], [200, '{"code":0,"data":null}']);
+  await browser.signIn(await newCode(client, KEY_1));
+  const [name] = browser.cookie.split("=");
+  const table: readonly (readonly [Record<string, string>, number])[] = [
+    [{ Cookie: "of_another_site=1" }, 200],
+    [{ Cookie: `${name}=` }, 401],
+    [{ Cookie: `${browser.cookie}x` }, 401],
+    [{ Cookie: `${browser.cookie}; ${browser.cookie}` }, 401],
+    [{ "Sec-Fetch-Site": "cross-site" }, 403],
+    [{ Origin: "http://evil.example" }, 403],
+  ];
+  for (const [headers, status] of table) {
+    const answer = await fetch(url + SESSION, { headers });
+    assert.equal(answer.status, status, JSON.stringify(headers));
+  }
+  const end = await new ConsoleBrowser(url).ask("DELETE", SESSION);
+  assert.deepEqual([end.status, end.reason], [401, "signed_out"]);
 });
 
 test("console: the page knows whether it was opened by hand; where the browser is silent, not", async (t) => {

@@ -56,6 +56,9 @@ export function encodeConsoleSession(view: ConsoleSessionView): string {
   return `{"code":0,"data":{${trader},"csrf_token":${jsonString(csrfToken)},"expires_in":${lifeSeconds}}}`;
 }
 
+/** Of a browser that was never signed in, or that has signed out. */
+export const NO_SESSION_ANSWER: string = encodeSuccess("null");
+
 export function encodeTraderPreview(trader: TraderView): string {
   return `{"code":0,"data":{${traderMembers(trader)}}}`;
 }

@@ -27,7 +27,7 @@ export type AnySession = ConsoleSession | OperatorSession;
 /** The session that the browser has; null when it is signed out. */
 export async function findSession(): Promise<AnySession | null> {
   try {
-    return (await call("GET", SESSION)) as AnySession;
+    return (await call("GET", SESSION)) as AnySession | null;
   } catch (error) {
     if (error instanceof RefusedError && error.httpStatus === 401) return null;
     throw error;

@@ -32,13 +32,21 @@ export function isOpenedHere(headers: IncomingHttpHeaders): boolean {
 
 /** The value of a cookie, "" when there is none or more than one: no guessing between them. */
 export function cookieValue(headers: IncomingHttpHeaders, name: string): string {
-  const values = (headers.cookie ?? "")
+  const [only, ...more] = cookieValues(headers, name);
+  return only !== undefined && more.length === 0 ? only : "";
+}
+
+/** Whether a browser sends the cookie at all, good or not. */
+export function hasCookie(headers: IncomingHttpHeaders, name: string): boolean {
+  return cookieValues(headers, name).length > 0;
+}
+
+function cookieValues({ cookie }: IncomingHttpHeaders, name: string): readonly string[] {
+  return (cookie ?? "")
     .split(";")
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
-  const [only] = values;
-  return values.length === 1 && only !== undefined ? only : "";
 }
 
 /** Host and port of an origin; null when it is opaque or no web origin. */

@@ -18,6 +18,7 @@ import {
   JsonFault,
   malformedJson,
   matchRoute,
+  NO_SESSION_ANSWER,
   parseExact,
 } from "@countermand/contract";
 import { readBody } from "../http/body-reader.ts";
@@ -27,7 +28,7 @@ import { cookieValue, siteFault } from "./browser-request.ts";
 import { ConsoleFiles } from "./console-files.ts";
 import type { ConsoleSessions, OpenSession } from "./console-sessions.ts";
 import { SESSION_LIFE_MS } from "./limits.ts";
-import type { SessionAuthenticator } from "./session-authenticator.ts";
+import { isFirstVisit, type SessionAuthenticator } from "./session-authenticator.ts";
 import { cookieText } from "./session-cookie.ts";
 import type { SignInCodes } from "./sign-in-codes.ts";
 
@@ -110,6 +111,8 @@ export class ConsoleEdge {
       refuse(request, response, fault("STARTING", "the gateway is reading its journal"));
     } else if (request.method === "POST") {
       takeCode(request, response, (code) => signIn(request, response, node, code));
+    } else if (request.method === "GET" && isFirstVisit(node.sessions, request.headers)) {
+      sendNoSession(request, response);
     } else if (request.method === "GET") {
       const session = node.authenticator.session("GET", request);
       if (isFault(session)) refuse(request, response, session);
@@ -153,6 +156,7 @@ export class ConsoleEdge {
   }
 }
 
+const NO_SESSION = { httpStatus: 200, body: NO_SESSION_ANSWER };
 const SIGNED_OUT = { httpStatus: 200, body: '{"code":0}' };
 const CODE_INVALID = fault("SIGN_IN_CODE_INVALID", "it is unknown, used or too old");
 
@@ -207,6 +211,14 @@ function sendSession(
   const lifeSeconds = Math.floor(lifeMs / 1000);
   const body = encodeConsoleSession({ account, apiKey, csrfToken, lifeSeconds });
   sendAnswer(request, response, { httpStatus: 200, body }, more);
+}
+
+/** Nobody is known: what comes with the question is read and dropped, as with a refusal. */
+function sendNoSession(request: IncomingMessage, response: ServerResponse): void {
+  readBody(request, (body) => {
+    if (isFault(body)) sendLastFault(request, response, body);
+    else sendAnswer(request, response, NO_SESSION);
+  });
 }
 
 /** A server that closes on unread bytes resets the connection, and the client never sees why. */

@@ -14,7 +14,7 @@ import {
 } from "../auth/authenticate.ts";
 import { type AddressedRequest, clientAddress } from "../auth/client-address.ts";
 import type { RequestIdentity } from "../sequencer/sequencer.ts";
-import { cookieValue, siteFault } from "./browser-request.ts";
+import { cookieValue, hasCookie, siteFault } from "./browser-request.ts";
 import { type ConsoleSessions, isSameToken, type OpenSession } from "./console-sessions.ts";
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
@@ -57,6 +57,14 @@ export class SessionAuthenticator implements Pick<Authenticator, "authenticate" 
       .slice(0, FINGERPRINT_CHARACTERS);
     return { fingerprint, contentDigest: "", expiresAtMs: sentAtMs };
   }
+}
+
+/** Whether a page asks that has never been signed in: its question for a session is no mistake. */
+export function isFirstVisit(
+  { cookieName }: Pick<ConsoleSessions, "cookieName">,
+  headers: RawRequest["headers"],
+): boolean {
+  return siteFault(headers, false) === null && !hasCookie(headers, cookieName);
 }
 
 /** The session behind a request of a page, or why it is none of the page's own. */

@@ -14,6 +14,7 @@ import {
   fault,
   isFault,
   type JsonValue,
+  NO_SESSION_ANSWER,
 } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { cookieValue, siteFault } from "../console/browser-request.ts";
@@ -21,7 +22,7 @@ import { ConsoleFiles } from "../console/console-files.ts";
 import type { OpenSession } from "../console/console-sessions.ts";
 import { SESSION_LIFE_MS } from "../console/limits.ts";
 import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
-import { pageSession } from "../console/session-authenticator.ts";
+import { isFirstVisit, pageSession } from "../console/session-authenticator.ts";
 import { cookieText } from "../console/session-cookie.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { OPERATOR_ROUTES, type OperatorRoute } from "./operator-routes.ts";
@@ -92,6 +93,10 @@ export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOpt
   app.get(CONSOLE_PATH, file);
   app.get(`${CONSOLE_PATH}/*`, file);
   app.get(CONSOLE_SESSION_PATH, (request, reply) => {
+    const sessions = options.console()?.sessions;
+    if (sessions !== undefined && isFirstVisit(sessions, request.headers)) {
+      return options.send(reply, { httpStatus: 200, body: NO_SESSION_ANSWER });
+    }
     const session = operatorSession(options, request);
     return isFault(session)
       ? options.sendFault(reply, session)
