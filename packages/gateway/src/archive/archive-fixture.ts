@@ -7,7 +7,9 @@ import {
   type Amount,
   type BalanceAdjusted,
   CancelReason,
+  Channel,
   type ClOrdId,
+  type CommandRefused,
   type ExecId,
   ExecType,
   type Execution,
@@ -172,6 +174,21 @@ export class ScriptedDesk {
       httpStatus: 200,
       body: '{"code":0}',
     } as const;
+    return this.#stage(encodeDeskEvent(event));
+  }
+
+  /** A cancel that was refused: no report of the order leads to it. */
+  refuse(orderId: OrderId): number {
+    const { account } = this.order(orderId);
+    const event: CommandRefused = {
+      type: "CommandRefused",
+      atMs: this.#nowMs(),
+      account,
+      orderId,
+      command: "cancel",
+      refused: "ORDER_FILLED",
+      cause: { channel: Channel.Http, actor: "key", requestId: "" },
+    };
     return this.#stage(encodeDeskEvent(event));
   }
 

@@ -31,7 +31,7 @@ import type { OrderFilter } from "./order-filter.ts";
 /** A clock whose turns and pauses end when the test says so. */
 class SteppedClock implements Clock {
   #turns: (() => void)[] = [];
-  #pauses: (() => void)[] = [];
+  readonly #pauses = new Set<() => void>();
   readonly pausesMs: number[] = [];
 
   wallMs = () => 0;
@@ -39,8 +39,12 @@ class SteppedClock implements Clock {
 
   after(delayMs: number, callback: () => void) {
     this.pausesMs.push(delayMs);
-    this.#pauses.push(callback);
-    return { cancel: () => {} };
+    this.#pauses.add(callback);
+    return { cancel: () => this.#pauses.delete(callback) };
+  }
+
+  get pauseCount(): number {
+    return this.#pauses.size;
   }
 
   atTurnEnd(callback: () => void): void {
@@ -61,7 +65,10 @@ class SteppedClock implements Clock {
   }
 
   endPauses(): void {
-    for (const end of this.#pauses.splice(0)) end();
+    for (const end of this.#pauses) {
+      this.#pauses.delete(end);
+      end();
+    }
   }
 }
 
@@ -384,35 +391,59 @@ test("projector: batches are bounded, and each tells its position", () =>
     assert.deepEqual(seqs, [PROJECTED_EVENTS_MAX, 2 * PROJECTED_EVENTS_MAX, desk.durableSeq]);
   }));
 
-test("projector: a missing event is reported and tried again, less and less often", () => {
-  let isShort = true;
-  const shortened = (journal: JournalSource): JournalSource => ({
+function shortened(journal: JournalSource, isShort: () => boolean): JournalSource {
+  return {
     read: (partition, after, limit) => {
-      return isShort
-        ? journal.read(partition, after, limit).slice(1)
-        : journal.read(partition, after, limit);
+      const records = journal.read(partition, after, limit);
+      return isShort() ? records.slice(1) : records;
     },
     hashAt: (partition, seq) => journal.hashAt(partition, seq),
     sealed: (partition, seq) => journal.sealed(partition, seq),
     close: () => journal.close(),
-  });
-  return withProjector((setting) => {
-    const { desk, projector, clock, posted } = setting;
-    trade(desk, ALICE, 3);
-    follow(setting);
-    for (let tries = 0; tries < 3; tries += 1) {
+  };
+}
+
+test("projector: closed while it pauses, it leaves no timer and does nothing more", () =>
+  withProjector(
+    (setting) => {
+      const { desk, projector, clock, posted } = setting;
+      trade(desk, ALICE, 3);
+      follow(setting);
       clock.turns();
-      clock.endPauses();
-    }
-    assert.deepEqual(clock.pausesMs, [RETRY_MS_MIN, 2 * RETRY_MS_MIN, 4 * RETRY_MS_MIN]);
-    const [first] = posted;
-    assert.ok(first?.type === "failed");
-    assert.match(first.problem, /ends before 6, which is durable/);
-    assert.equal(projector.positions.get(DESK), 0);
-    isShort = false;
-    clock.turns();
-    assert.equal(projector.positions.get(DESK), desk.durableSeq);
-  }, shortened);
+      assert.equal(clock.pauseCount, 1);
+      projector.receive({ type: "close" });
+      assert.equal(clock.pauseCount, 0);
+      assert.equal(clock.turn(), false);
+      assert.deepEqual(
+        posted.map(({ type }) => type),
+        ["failed"],
+      );
+    },
+    (journal) => shortened(journal, () => true),
+  ));
+
+test("projector: a missing event is reported and tried again, less and less often", () => {
+  let isShort = true;
+  return withProjector(
+    (setting) => {
+      const { desk, projector, clock, posted } = setting;
+      trade(desk, ALICE, 3);
+      follow(setting);
+      for (let tries = 0; tries < 3; tries += 1) {
+        clock.turns();
+        clock.endPauses();
+      }
+      assert.deepEqual(clock.pausesMs, [RETRY_MS_MIN, 2 * RETRY_MS_MIN, 4 * RETRY_MS_MIN]);
+      const [first] = posted;
+      assert.ok(first?.type === "failed");
+      assert.match(first.problem, /ends before 6, which is durable/);
+      assert.equal(projector.positions.get(DESK), 0);
+      isShort = false;
+      clock.turns();
+      assert.equal(projector.positions.get(DESK), desk.durableSeq);
+    },
+    (journal) => shortened(journal, () => isShort),
+  );
 });
 
 test("projector: a record that comes twice is damage and ends it, with no half batch", () => {

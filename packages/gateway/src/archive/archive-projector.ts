@@ -4,15 +4,12 @@
  * steps between them, and nothing is projected while a list walks, so that a list is of one moment.
  */
 import { assert, unreachable } from "@countermand/core/assert";
-import { decodeDeskEvent, type Order } from "@countermand/core/model";
-import { isBooked } from "@countermand/core/money";
-import { isClosed } from "@countermand/core/order";
 import Database from "better-sqlite3";
-import { isSeq } from "../journal/event-block.ts";
-import { JournalError, type JournalPlace, type JournalRecord } from "../journal/journal.ts";
-import type { Clock } from "../sys/clock.ts";
+import { JournalError, type JournalRecord } from "../journal/journal.ts";
+import type { Cancelable, Clock } from "../sys/clock.ts";
 import { diskErrorCode } from "../sys/disk.ts";
-import type { ArchiveDatabase, ClosedPlace } from "./archive-database.ts";
+import { ArchiveAnswers, type ListSteps } from "./archive-answers.ts";
+import type { ArchiveDatabase } from "./archive-database.ts";
 import {
   ASIDE_EVENTS_MAX,
   PROJECT_STEP_EVENTS,
@@ -23,30 +20,18 @@ import {
 import {
   type ArchiveAnswer,
   type ArchiveQuestion,
-  type BookingsAnswer,
-  type BookingsQuestion,
   type FromArchive,
   isListing,
-  type ListAnswer,
   type ListingQuestion,
-  type ListQuestion,
-  type OrdersQuestion,
-  type SealedEvent,
-  type StoryAnswer,
   type ToArchive,
 } from "./archive-messages.ts";
-import { ArchiveDamagedError, isDamage } from "./archive-schema.ts";
-import { bookingWeight } from "./booking-filter.ts";
-import { matchesFilter } from "./order-filter.ts";
-import { orderNumberOf } from "./order-number.ts";
-import { storySteps } from "./story-walk.ts";
-import type { ReportPlace } from "./stream-runs.ts";
+import { isDamage } from "./archive-schema.ts";
+import { CheckedEvents, type EventSource } from "./checked-events.ts";
+import { CatchingUpError, ProjectionProgress } from "./projection-progress.ts";
 
 /** What the projector reads; JournalReader is one. */
-export interface JournalSource {
-  read(partition: string, afterSeq: number, limit: number): JournalRecord[];
+export interface JournalSource extends EventSource {
   hashAt(partition: string, seq: number): string | null;
-  sealed(partition: string, seq: number): { hash: string; payload: string } | null;
   close(): void;
 }
 
@@ -65,62 +50,68 @@ export interface ProjectorOptions {
 
 /** A transaction under way. */
 interface Projection {
+  readonly name: "Projection";
   readonly partition: string;
   readonly seq: number;
   readonly steps: Generator<void, void>;
 }
 
+/** A list that walks. */
 interface Walk {
+  readonly name: "Walk";
   readonly id: number;
-  readonly steps: Generator<void, ListAnswer | BookingsAnswer | StoryAnswer | null>;
+  readonly steps: ListSteps;
 }
 
 export class ArchiveProjector {
   readonly #options: ProjectorOptions;
   readonly #database: ArchiveDatabase;
   readonly #journal: JournalSource;
-  readonly #positions = new Map<string, number>();
-  readonly #durable = new Map<string, number>();
-  readonly #required: Map<string, number>;
-  #lists: { readonly id: number; readonly question: ListingQuestion }[] = [];
-  #walk: Walk | null = null;
-  #projection: Projection | null = null;
-  #turnScheduled = false;
+  readonly #progress: ProjectionProgress;
+  readonly #answers: ArchiveAnswers;
+  /** Lists that wait for their turn. */
+  readonly #lists: { readonly id: number; readonly question: ListingQuestion }[] = [];
+  /** Never both, so that a list is of one moment; null between two of them. */
+  #underWay: Projection | Walk | null = null;
+  #isTurnScheduled = false;
+  /** Ends the pause after a failure, in which nothing is projected; null while there is none. */
+  #pause: Cancelable | null = null;
+  /** The last one, since something was projected. */
   #pauseMs = 0;
-  #paused = false;
-  #held = false;
-  #closed = false;
+  #isHeld = false;
+  #isClosed = false;
 
   constructor(options: ProjectorOptions) {
+    const { database, journal, partitions, required } = options;
     this.#options = options;
-    this.#database = options.database;
-    this.#journal = options.journal;
-    this.#required = new Map(options.required);
-    const projected = options.database.positions();
-    for (const partition of options.partitions) {
-      this.#positions.set(partition, projected.get(partition)?.seq ?? 0);
-    }
+    this.#database = database;
+    this.#journal = journal;
+    const projected = database.positions();
+    const positions = partitions.map((name) => [name, projected.get(name)?.seq ?? 0] as const);
+    this.#progress = new ProjectionProgress(new Map(positions), required);
+    const events = new CheckedEvents(journal);
+    this.#answers = new ArchiveAnswers({ database, events, progress: this.#progress });
   }
 
   /** How far each partition is projected. */
   get positions(): ReadonlyMap<string, number> {
-    return this.#positions;
+    return this.#progress.positions;
   }
 
   receive(message: ToArchive): void {
-    if (this.#closed) return; // Whoever asked has been told that this one ended.
+    if (this.#isClosed) return; // Whoever asked has been told that this one ended.
     switch (message.type) {
       case "follow":
-        for (const [partition, seq] of message.positions) raise(this.#durable, partition, seq);
+        for (const [partition, seq] of message.positions) this.#progress.follow(partition, seq);
         this.#scheduleTurn();
         return;
       case "hold":
-        this.#held = message.isHeld;
+        this.#isHeld = message.isHeld;
         if (message.isHeld) this.#abandonProjection();
         this.#scheduleTurn();
         return;
       case "require":
-        raise(this.#required, message.partition, message.seq);
+        this.#progress.require(message.partition, message.seq);
         return;
       case "question":
         this.#receiveQuestion(message.id, message.question);
@@ -134,8 +125,9 @@ export class ArchiveProjector {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#pause?.cancel();
     this.#database.close();
     this.#journal.close();
   }
@@ -146,135 +138,15 @@ export class ArchiveProjector {
       this.#scheduleTurn();
       return;
     }
-    this.#guarded(id, () => this.#answer(id, this.#lookUp(question)));
-  }
-
-  #lookUp(question: Exclude<ArchiveQuestion, ListingQuestion>): ArchiveAnswer {
-    if (question.name === "payload") {
-      const { partition, seq } = question.ask;
-      return this.#payloadAt(partition, seq);
-    }
-    if (question.name === "closingEvent" && question.ask.held !== null) {
-      return this.#sealed(question.ask.held);
-    }
-    this.#requireCaughtUp();
-    switch (question.name) {
-      case "closingEvent": {
-        const orderNumber = orderNumberOf(question.ask.orderId);
-        if (orderNumber === null) return null;
-        const place = this.#database.closedByNumber(question.ask.account, orderNumber);
-        if (place === null) return null;
-        this.#closingReport(question.ask.account, place);
-        return this.#sealed(place);
-      }
-      case "closedByOrderId": {
-        const orderNumber = orderNumberOf(question.ask.orderId);
-        if (orderNumber === null) return null;
-        const place = this.#database.closedByNumber(question.ask.account, orderNumber);
-        return place === null ? null : this.#closingReport(question.ask.account, place);
-      }
-      case "closedByClOrdId": {
-        const { account, clOrdId, portfolioIds } = question.ask;
-        const place = this.#database.newestClosedByClOrdId(account, clOrdId, portfolioIds);
-        const isNamed = (order: Order): boolean => order.clOrdId === clOrdId;
-        return place === null ? null : this.#closingReport(account, place, isNamed);
-      }
-      case "orders":
-        return this.#orders(question.ask);
-      case "reports":
-        return this.#reports(question.ask);
-      case "earliestStreamSeq":
-        return this.#database.earliestStreamSeq(question.ask.account);
-      default:
-        return unreachable(question, "question to the archive");
-    }
-  }
-
-  /** A filter may say what the caller may know of: a row that belies its order tells nobody. */
-  #orders({ account, orderNumbers, filter }: OrdersQuestion): string[] {
-    const isAsked = (order: Order): boolean => matchesFilter(order, filter);
-    return orderNumbers.map((orderNumber) => {
-      const place = this.#database.closedByNumber(account, orderNumber);
-      if (place !== null) return this.#closingReport(account, place, isAsked);
-      throw new ArchiveDamagedError(`order ${orderNumber} was listed and is not there`);
-    });
-  }
-
-  #reports(ask: { account: string; afterStreamSeq: number; limit: number }): string[] {
-    const places = this.#database.reportPlaces(ask.account, ask.afterStreamSeq, ask.limit);
-    return places.map((place) => this.#report(ask.account, place));
-  }
-
-  /** After a check that it is the one its place is for: it goes to the account's stream. */
-  #report(account: string, { partition, seq, streamSeq }: ReportPlace): string {
-    const payload = this.#eventAt(partition, seq);
-    const event = decodeDeskEvent(payload);
-    const isNamed =
-      event.type === "ExecutionReported" &&
-      event.order.account === account &&
-      event.order.streamSeq === streamSeq;
-    if (isNamed) return payload;
-    throw new ArchiveDamagedError(`the event ${partition} ${seq} is not report ${streamSeq}`);
-  }
-
-  /** The report that closed an order, after a check that it is the order's own. */
-  #closingReport(
-    account: string,
-    place: ClosedPlace,
-    isAsked: (order: Order) => boolean = () => true,
-  ): string {
-    const { orderNumber, partition, seq } = place;
-    const payload = this.#eventAt(partition, seq);
-    const event = decodeDeskEvent(payload);
-    const isNamed =
-      event.type === "ExecutionReported" &&
-      event.order.account === account &&
-      event.order.orderId === String(orderNumber) &&
-      isClosed(event.order) &&
-      isAsked(event.order);
-    if (isNamed) return payload;
-    throw new ArchiveDamagedError(`the event ${partition} ${seq} did not close ${orderNumber}`);
-  }
-
-  #sealed({ partition, seq }: JournalPlace): SealedEvent | null {
-    const event = this.#journal.sealed(partition, seq);
-    return event === null ? null : { partition, seq, hash: event.hash, payload: event.payload };
-  }
-
-  #sealedAt(place: JournalPlace): SealedEvent {
-    const event = this.#sealed(place);
-    if (event !== null) return event;
-    throw new ArchiveDamagedError(`the journal has no event ${place.partition} ${place.seq}`);
-  }
-
-  /** An event that a row of the archive names. */
-  #eventAt(partition: string, seq: number): string {
-    const payload = this.#payloadAt(partition, seq);
-    if (payload !== null) return payload;
-    throw new ArchiveDamagedError(`the journal has no event ${partition} ${seq}`);
-  }
-
-  #payloadAt(partition: string, seq: number): string | null {
-    if (!isSeq(seq)) return null;
-    const [record] = this.#journal.read(partition, seq - 1, 1);
-    return record?.seq === seq ? record.payload : null;
-  }
-
-  /**
-   * Memory no longer holds what was projected once: until it is again, an answer could lack orders.
-   */
-  #requireCaughtUp(): void {
-    for (const [partition, seq] of this.#required) {
-      if ((this.#positions.get(partition) ?? 0) < seq) throw new CatchingUpError();
-    }
+    this.#guarded(id, () => this.#answer(id, this.#answers.lookUp(question)));
   }
 
   #scheduleTurn(): void {
-    if (this.#turnScheduled) return;
-    this.#turnScheduled = true;
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
     this.#options.clock.atTurnEnd(() => {
-      this.#turnScheduled = false;
-      if (!this.#closed) this.#turn();
+      this.#isTurnScheduled = false;
+      if (!this.#isClosed) this.#turn();
     });
   }
 
@@ -283,106 +155,66 @@ export class ArchiveProjector {
    * waits for one transaction, and the next transaction for one list.
    */
   #turn(): void {
-    if (this.#walk !== null) {
-      this.#stepWalk(this.#walk);
+    const underWay = this.#underWay;
+    if (underWay?.name === "Walk") {
+      this.#stepWalk(underWay);
     } else {
-      this.#project();
-      if (!this.#closed && this.#projection === null) this.#startWalk();
+      const projection = underWay ?? this.#nextProjection();
+      if (projection !== null) this.#stepProjection(projection);
+      if (this.#underWay === null && !this.#isClosed) this.#beginWalk();
     }
-    if (this.#closed) return;
-    const isUnderWay = this.#walk !== null || this.#projection !== null;
-    const canProject = !this.#paused && !this.#held && this.#mostBehind() !== null;
-    if (isUnderWay || this.#lists.length > 0 || canProject) this.#scheduleTurn();
+    if (!this.#isClosed && this.#hasMore()) this.#scheduleTurn();
   }
 
-  #startWalk(): void {
+  #hasMore(): boolean {
+    if (this.#underWay !== null || this.#lists.length > 0) return true;
+    return this.#mayProject() && this.#progress.mostBehind() !== null;
+  }
+
+  #beginWalk(): void {
     const list = this.#lists.shift();
     if (list === undefined) return;
     const { id, question } = list;
     this.#guarded(id, () => {
-      this.#requireCaughtUp();
-      this.#walk = { id, steps: this.#stepsOf(question) };
-    });
-    if (this.#walk !== null) this.#stepWalk(this.#walk);
-  }
-
-  #stepWalk({ id, steps }: Walk): void {
-    this.#walk = null;
-    this.#guarded(id, () => {
-      const step = steps.next();
-      if (step.done === true) this.#answer(id, step.value);
-      else this.#walk = { id, steps };
+      this.#walkOn({ name: "Walk", id, steps: this.#answers.steps(question) });
     });
   }
 
-  #stepsOf(question: ListingQuestion): Walk["steps"] {
-    switch (question.name) {
-      case "list":
-        return this.#orderSteps(question.ask);
-      case "bookings":
-        return this.#bookingSteps(question.ask);
-      case "story":
-        return storySteps(question.ask, {
-          table: this.#database.stories,
-          eventAt: (place) => this.#sealedAt(place),
-        });
-    }
+  #stepWalk(walk: Walk): void {
+    this.#underWay = null;
+    this.#guarded(walk.id, () => this.#walkOn(walk));
   }
 
-  *#orderSteps({ account, filter, fromIndex, limit }: ListQuestion): Generator<void, ListAnswer> {
-    const listed = yield* this.#database.list(account, filter, fromIndex, limit);
-    return { ...listed, positions: this.#positions };
+  #walkOn(walk: Walk): void {
+    const step = walk.steps.next();
+    if (step.done === true) this.#answer(walk.id, step.value);
+    else this.#underWay = walk;
   }
 
-  *#bookingSteps(question: BookingsQuestion): Generator<void, BookingsAnswer> {
-    const { account, partition, filter, ...range } = question;
-    // What lies behind is asked of nobody else.
-    if ((this.#positions.get(partition) ?? 0) < range.throughSeq) throw new CatchingUpError();
-    const listed = yield* this.#database.listBookings(account, partition, filter, range);
-    const { total, skipCount } = listed;
-    const records = listed.seqs.map((seq) => ({ seq, payload: this.#booked(question, seq) }));
-    return { total, records, skipCount };
-  }
-
-  /** After a check that it is the account's, and one that the filter lets through. */
-  #booked({ account, partition, filter }: BookingsQuestion, seq: number): string {
-    const payload = this.#eventAt(partition, seq);
-    const event = decodeDeskEvent(payload);
-    if (isBooked(event)) {
-      const owner = event.type === "ExecutionReported" ? event.order.account : event.account;
-      if (owner === account && bookingWeight(event, filter) > 0) return payload;
-    }
-    throw new ArchiveDamagedError(`the event ${partition} ${seq} is no booking that was asked for`);
-  }
-
-  /** A step of the transaction under way, or the first one of the next. */
-  #project(): void {
-    if (this.#paused || this.#held) return;
-    this.#projection ??= this.#nextProjection();
-    if (this.#projection === null) return;
-    const { partition, seq, steps } = this.#projection;
-    if (this.#behind(partition) <= ASIDE_EVENTS_MAX) this.#options.stepAside();
-    try {
-      if (steps.next().done !== true) return;
-      this.#projection = null;
-      this.#pauseMs = 0;
-      this.#positions.set(partition, seq);
-      raise(this.#required, partition, seq);
-      this.#options.post({ type: "projected", partition, seq });
-    } catch (error) {
-      this.#projection = null;
-      if (isDamage(error)) this.#end(error as Error);
-      else this.#pause(faultOf(error));
-    }
+  #mayProject(): boolean {
+    return this.#pause === null && !this.#isHeld;
   }
 
   #nextProjection(): Projection | null {
-    const partition = this.#mostBehind();
+    const partition = this.#mayProject() ? this.#progress.mostBehind() : null;
     if (partition === null) return null;
-    const after = this.#positions.get(partition) ?? 0;
-    const durable = this.#durable.get(partition) ?? 0;
-    const seq = Math.min(durable, after + PROJECTED_EVENTS_MAX);
-    return { partition, seq, steps: this.#projectionSteps(partition, after, seq) };
+    const after = this.#progress.position(partition);
+    const seq = Math.min(this.#progress.durable(partition), after + PROJECTED_EVENTS_MAX);
+    const steps = this.#projectionSteps(partition, after, seq);
+    return { name: "Projection", partition, seq, steps };
+  }
+
+  #stepProjection(projection: Projection): void {
+    const { partition, seq, steps } = projection;
+    this.#underWay = null;
+    if (this.#progress.behind(partition) <= ASIDE_EVENTS_MAX) this.#options.stepAside();
+    try {
+      if (steps.next().done === true) this.#projected(partition, seq);
+      else this.#underWay = projection;
+    } catch (error) {
+      if (isDamage(error)) this.#end(error);
+      else this.#pauseAfter(faultOf(error));
+    }
   }
 
   *#projectionSteps(partition: string, after: number, seq: number): Generator<void, void> {
@@ -402,39 +234,27 @@ export class ArchiveProjector {
     }
   }
 
+  #projected(partition: string, seq: number): void {
+    this.#pauseMs = 0;
+    this.#progress.projected(partition, seq);
+    this.#options.post({ type: "projected", partition, seq });
+  }
+
   /** Begun again where it began. */
   #abandonProjection(): void {
-    if (this.#projection === null) return;
-    this.#projection = null;
+    if (this.#underWay?.name !== "Projection") return;
+    this.#underWay = null;
     this.#database.rollBack();
   }
 
-  /** The partition with the most durable events that are not projected; null when there is none. */
-  #mostBehind(): string | null {
-    let found: string | null = null;
-    let most = 0;
-    for (const partition of this.#positions.keys()) {
-      const behind = this.#behind(partition);
-      if (behind <= most) continue;
-      most = behind;
-      found = partition;
-    }
-    return found;
-  }
-
-  #behind(partition: string): number {
-    return (this.#durable.get(partition) ?? 0) - (this.#positions.get(partition) ?? 0);
-  }
-
-  #pause(error: Error): void {
+  #pauseAfter(error: Error): void {
     this.#pauseMs = Math.min(Math.max(2 * this.#pauseMs, RETRY_MS_MIN), RETRY_MS_MAX);
-    this.#paused = true;
     const { clock, post } = this.#options;
-    post({ type: "failed", problem: error.message, retryInMs: this.#pauseMs });
-    clock.after(this.#pauseMs, () => {
-      this.#paused = false;
+    this.#pause = clock.after(this.#pauseMs, () => {
+      this.#pause = null;
       this.#scheduleTurn();
     });
+    post({ type: "failed", problem: error.message, retryInMs: this.#pauseMs });
   }
 
   /** Answers a question or says why not; damage ends the projector, a bug the thread. */
@@ -442,29 +262,20 @@ export class ArchiveProjector {
     try {
       answer();
     } catch (error) {
-      const damaged = isDamage(error);
-      const fault = damaged ? (error as Error) : faultOf(error);
+      const fault = isDamage(error) ? error : faultOf(error);
       this.#options.post({ type: "refused", id, problem: fault.message });
-      if (damaged) this.#end(fault);
+      if (isDamage(fault)) this.#end(fault);
     }
   }
 
   #end(error: Error): void {
-    assert(!this.#closed, "damage is found in an open archive");
+    assert(!this.#isClosed, "damage is found in an open archive");
     this.close();
     this.#options.onDamage(error);
   }
 
   #answer(id: number, answer: ArchiveAnswer): void {
     this.#options.post({ type: "answer", id, answer });
-  }
-}
-
-class CatchingUpError extends Error {
-  override readonly name = "CatchingUpError";
-
-  constructor() {
-    super("it is being built again and has not caught up yet");
   }
 }
 
@@ -482,8 +293,4 @@ function faultOf(error: unknown): Error {
   if (isFault) return error;
   if (error instanceof Error && diskErrorCode(error) !== null) return error;
   throw error;
-}
-
-function raise(positions: Map<string, number>, partition: string, seq: number): void {
-  if (seq > (positions.get(partition) ?? 0)) positions.set(partition, seq);
 }

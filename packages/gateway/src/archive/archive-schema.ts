@@ -94,7 +94,7 @@ export class ArchiveDamagedError extends Error {
  * Whether the error says that the file is no archive that could be read on, in contrast to a disk
  * that is full or failing, after which the same file may be good again.
  */
-export function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): error is Error {
   if (error instanceof ArchiveDamagedError) return true;
   return error instanceof Database.SqliteError && DAMAGE.test(error.code);
 }

@@ -28,7 +28,7 @@ import {
   RETRY_MS_MIN,
   RUN_REPORTS_MAX,
 } from "./archive-limits.ts";
-import type { ArchiveThread } from "./archive-thread.ts";
+import { type ArchiveThread, archiveThread } from "./archive-thread.ts";
 import { FakeArchiveThread } from "./fake-archive-thread.ts";
 import { type ArchiveOptions, OrderArchive } from "./order-archive.ts";
 
@@ -329,6 +329,23 @@ test("archive: while a lock keeps it from writing it answers, then it catches up
     assert.equal(types.at(-1), "Recovered");
   }));
 
+test("archive: closed while a lock keeps it from writing, it ends at once", () =>
+  withDesk(async ({ folder, desk, open, noticed }) => {
+    const failing = noticed("Failed");
+    const clock = new FakeClock();
+    const archive = await open({ clock, thread: archiveThread() });
+    await projectAll(archive, desk);
+    const locker = new Database(join(folder, "archive.db"));
+    locker.exec("BEGIN IMMEDIATE");
+    trade(desk, ALICE, 1);
+    desk.commit();
+    archive.follow(DESK, desk.durableSeq);
+    clock.advance(FOLLOW_GATHER_MS);
+    await failing;
+    await archive.close();
+    locker.close();
+  }));
+
 test("archive: damage found while it works is put aside and built again", () =>
   withDesk(async ({ folder, desk, open, notices, noticed }) => {
     const orderId = desk.place(ALICE);
@@ -368,11 +385,28 @@ const DAMAGES = {
   "a row says that an order is of another side": "UPDATE closed_orders SET traits = traits | 1",
   "a client's name leads to an order of another name":
     "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
+  "a refusal's place names another order's report": "UPDATE refusals SET seq = seq + 1",
+  "a refusal's place names what no story tells": "UPDATE refusals SET seq = 1",
+  "a refusal's place names another order's refusal":
+    "UPDATE refusals SET seq = (SELECT max(seq) FROM refusals)",
   "a client's name leads to the story of another name":
     "UPDATE closed_orders SET cl_ord_id = 'story' WHERE cl_ord_id = 'ref-3'",
 } as const;
 
+const REFUSED = "22000000001" as OrderId;
+
+/** Refuses a cancel of one order and, with an event between, of another. */
+function refuseTwo(desk: ScriptedDesk): void {
+  desk.refuse(REFUSED);
+  desk.refuse(desk.place(ALICE));
+}
+
 async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
+  if (sql.includes("refusals")) {
+    const sought = { orderNumber: Number(REFUSED) };
+    const page = { open: null, cursor: null, beforeSeq: desk.durableSeq + 1, limit: 10 };
+    return await archive.story({ sought, ...page });
+  }
   if (sql.includes("traits")) {
     const filter = { side: Side.Sell };
     const { orderNumbers } = await archive.list(ALICE, filter, 0, 10);
@@ -398,6 +432,7 @@ for (const [what, sql] of Object.entries(DAMAGES)) {
       desk.openAccount(ALICE);
       trade(desk, ALICE, sql.includes("DELETE") ? RUN_REPORTS_MAX : 4);
       if (sql.includes("account_id")) desk.openAccount(BOB);
+      if (sql.includes("refusals")) refuseTwo(desk);
       const recovered = noticed("Recovered");
       const archive = await open();
       await projectAll(archive, desk);

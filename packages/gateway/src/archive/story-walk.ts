@@ -14,12 +14,12 @@ import type {
   StoryQuestion,
 } from "./archive-messages.ts";
 import { ArchiveDamagedError } from "./archive-schema.ts";
+import type { CheckedEvents } from "./checked-events.ts";
 import type { StoryTable } from "./story-table.ts";
 
 export interface StorySources {
   readonly table: StoryTable;
-  /** An event that a row of the archive names. */
-  readonly eventAt: (place: JournalPlace) => SealedEvent;
+  readonly events: Pick<CheckedEvents, "named" | "refusal">;
 }
 
 /** Each `next()` reads a bounded number of events. Null: there is no such order. */
@@ -76,12 +76,12 @@ function foundOrders(question: StoryQuestion, sources: StorySources): FoundOrder
 function continued(
   cursor: StoryCursor,
   account: string,
-  { table, eventAt }: StorySources,
+  { table, events }: StorySources,
 ): FoundOrders | null {
   const isSound = cursor.heads.every(({ orderNumber, streamSeq }) => {
     if (streamSeq === 0) return true;
     const place = table.report(account, streamSeq);
-    return place !== null && reportOf(eventAt(place), orderNumber) !== null;
+    return place !== null && reportOf(events.named(place), orderNumber) !== null;
   });
   return isSound ? { account, ...cursor } : null;
 }
@@ -104,11 +104,11 @@ function namedHeads(
 
 function closedHead(
   place: JournalPlace & { readonly orderNumber: number },
-  { eventAt }: StorySources,
+  { events }: StorySources,
   clOrdId: string | null = null,
 ): StoryHead {
   const { orderNumber } = place;
-  const report = reportOf(eventAt(place), orderNumber);
+  const report = reportOf(events.named(place), orderNumber);
   const isNamed = clOrdId === null || report?.order.clOrdId === clOrdId;
   if (report === null || !isNamed)
     throw new ArchiveDamagedError(`no report of ${orderNumber} closed it`);
@@ -152,9 +152,9 @@ class StoryThread {
       return report;
     }
     if (refusal === null) throw new ArchiveDamagedError("an order has no event left");
-    const { table, eventAt } = this.#sources;
+    const { table, events } = this.#sources;
     this.#refusal = table.refusalBefore(this.#account, this.#orderNumber, refusal.seq);
-    return eventAt(refusal);
+    return events.refusal(this.#account, this.#orderNumber, refusal);
   }
 
   left(): StoryHead[] {
@@ -170,7 +170,7 @@ class StoryThread {
 
   #load(): void {
     if (this.#streamSeq === 0) return;
-    const { table, eventAt } = this.#sources;
+    const { table, events } = this.#sources;
     const place = table.report(this.#account, this.#streamSeq);
     if (place === null && this.#streamSeq < table.earliestStreamSeq(this.#account)) {
       // It was cut from the journal, and all before it.
@@ -178,7 +178,7 @@ class StoryThread {
       this.isComplete = false;
       return;
     }
-    const event = place === null ? null : eventAt(place);
+    const event = place === null ? null : events.named(place);
     const report = event === null ? null : reportOf(event, this.#orderNumber);
     if (report === null || report.order.account !== this.#account) {
       throw new ArchiveDamagedError(`the reports of ${this.#orderNumber} lead elsewhere`);
