@@ -16,28 +16,22 @@ import type { JournalPlace } from "../journal/journal.ts";
 import { type Cancelable, type Clock, systemClock } from "../sys/clock.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { ArchiveKeeper, type ArchiveNotice, type ArchiveReply } from "./archive-keeper.ts";
-import {
-  FOLLOW_GATHER_EVENTS,
-  FOLLOW_GATHER_MS,
-  LISTS_WAITING_MAX,
-  QUESTIONS_WAITING_MAX,
-  ROWS_PER_ANSWER_MAX,
-} from "./archive-limits.ts";
-import {
-  type ArchiveAnswer,
-  type ArchiveQuestion,
-  type ArchiveQuestions,
-  type BookingsQuestion,
-  isListQuestion,
-  type ListAnswer,
-  type QuestionName,
-  type SealedEvent,
-  type StoryAnswer,
-  type StoryQuestion,
+import { FOLLOW_GATHER_EVENTS, FOLLOW_GATHER_MS, ROWS_PER_ANSWER_MAX } from "./archive-limits.ts";
+import type {
+  ArchiveQuestion,
+  ArchiveQuestions,
+  BookingsQuestion,
+  ListAnswer,
+  QuestionName,
+  SealedEvent,
+  StoryAnswer,
+  StoryQuestion,
 } from "./archive-messages.ts";
 import { type ArchiveThread, archiveThread } from "./archive-thread.ts";
 import type { Booking } from "./booking-filter.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import type { OrderFilter } from "./order-filter.ts";
+import { PositionWaiters } from "./position-waiters.ts";
 
 export interface ArchiveOptions {
   /** A partition is projected up to seq. Called before any answer that was read behind it. */
@@ -60,19 +54,6 @@ export interface ArchivedBookings {
   readonly skipCount: number;
 }
 
-interface Waiting {
-  readonly name: QuestionName;
-  readonly resolve: (answer: ArchiveAnswer) => void;
-  readonly reject: (error: ArchiveError) => void;
-}
-
-interface Waiter {
-  readonly partition: string;
-  readonly seq: number;
-  readonly resolve: () => void;
-  readonly reject: (error: ArchiveError) => void;
-}
-
 export class OrderArchive {
   readonly #partitions: readonly string[];
   readonly #onProjected: (partition: string, seq: number) => void;
@@ -85,10 +66,9 @@ export class OrderArchive {
   readonly #told = new Map<string, number>();
   readonly #required = new Map<string, number>();
   #held = false;
-  readonly #waiting = new Map<number, Waiting>();
-  #waitingLists = 0;
-  #waiters: Waiter[] = [];
-  #nextId = 1;
+  readonly #questions = new OpenQuestions();
+  readonly #waiters: PositionWaiters;
+  /** Ends the time for which positions are gathered; null while none is untold. */
   #gathering: Cancelable | null = null;
 
   /**
@@ -111,6 +91,7 @@ export class OrderArchive {
     this.#onProjected = options.onProjected ?? (() => {});
     this.#clock = options.clock ?? systemClock;
     this.#gatherMs = options.gatherMs ?? FOLLOW_GATHER_MS;
+    this.#waiters = new PositionWaiters(this.#clock);
     this.#keeper = new ArchiveKeeper({
       first: options.thread ?? archiveThread(),
       newThread: archiveThread,
@@ -119,7 +100,7 @@ export class OrderArchive {
       onNotice: options.onNotice ?? (() => {}),
       onReady: ({ positions }) => this.#ready(positions),
       onReply: (reply) => this.#receive(reply),
-      onLost: (error) => this.#refuseAll(error),
+      onLost: (error) => this.#questions.refuseAll(error),
     });
   }
 
@@ -133,7 +114,7 @@ export class OrderArchive {
     if (this.#keeper.isClosed) return; // The last commands of a stop are still being written.
     const told = this.#told.get(partition) ?? 0;
     const isMuch = seq - told >= FOLLOW_GATHER_EVENTS;
-    if (isFirst || isMuch || this.#isAwaited(partition, told, seq)) {
+    if (isFirst || isMuch || this.#waiters.isAwaited(partition, told, seq)) {
       this.#tell();
       return;
     }
@@ -176,20 +157,7 @@ export class OrderArchive {
     if (this.position(partition) >= seq) return Promise.resolve();
     if (this.#keeper.isClosed) return Promise.reject(new ArchiveError("it is closed"));
     if (this.#gathering !== null) this.#tell();
-    return new Promise((resolve, reject) => {
-      const timer = withinMs === null ? null : this.#clock.after(withinMs, () => giveUp());
-      const done = (settle: () => void) => () => {
-        timer?.cancel();
-        settle();
-      };
-      const refuse = (error: ArchiveError) => done(() => reject(error))();
-      const waiter: Waiter = { partition, seq, resolve: done(resolve), reject: refuse };
-      const giveUp = () => {
-        this.#waiters = this.#waiters.filter((each) => each !== waiter);
-        reject(new ArchiveError("it has not caught up in time"));
-      };
-      this.#waiters.push(waiter);
-    });
+    return this.#waiters.wait(partition, seq, withinMs);
   }
 
   /**
@@ -304,39 +272,20 @@ export class OrderArchive {
     this.#gathering?.cancel();
     await this.#keeper.close();
     const closed = new ArchiveError("it is closed");
-    this.#refuseAll(closed);
-    for (const { reject } of this.#waiters) reject(closed);
-    this.#waiters = [];
+    this.#questions.refuseAll(closed);
+    this.#waiters.refuseAll(closed);
   }
 
   #ask<Name extends QuestionName>(
     name: Name,
     ask: ArchiveQuestions[Name]["ask"],
   ): Promise<ArchiveQuestions[Name]["answer"]> {
-    const refusal = this.#askRefusal(name);
+    const room = this.#questions.hasRoomFor(name) ? null : "too many questions wait for it";
+    const refusal = this.#keeper.refusal ?? room;
     if (refusal !== null) return Promise.reject(new ArchiveError(refusal));
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      if (isListQuestion(name)) this.#waitingLists += 1;
-      // The thread answers a question by its id and in its own type.
-      this.#waiting.set(id, { name, resolve: resolve as Waiting["resolve"], reject });
-      this.#keeper.send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
-    });
-  }
-
-  #askRefusal(name: QuestionName): string | null {
-    const tooMany =
-      this.#waiting.size >= QUESTIONS_WAITING_MAX ||
-      (isListQuestion(name) && this.#waitingLists >= LISTS_WAITING_MAX);
-    return this.#keeper.refusal ?? (tooMany ? "too many questions wait for it" : null);
-  }
-
-  /** Whether somebody waits for a position that the thread has not been told of and may be. */
-  #isAwaited(partition: string, told: number, durable: number): boolean {
-    return this.#waiters.some((waiter) => {
-      return waiter.partition === partition && told < waiter.seq && waiter.seq <= durable;
-    });
+    const { id, answer } = this.#questions.add(name);
+    this.#keeper.send({ type: "question", id, question: { name, ask } as ArchiveQuestion });
+    return answer;
   }
 
   /** Everything that is durable may be projected. */
@@ -363,10 +312,10 @@ export class OrderArchive {
         this.#projected(reply.partition, reply.seq);
         return;
       case "answer":
-        this.#settled(reply.id).resolve(reply.answer);
+        this.#questions.answer(reply.id, reply.answer);
         return;
       case "refused":
-        this.#settled(reply.id).reject(new ArchiveError(reply.problem));
+        this.#questions.refuse(reply.id, new ArchiveError(reply.problem));
         return;
       default:
         unreachable(reply, "reply of the archive");
@@ -378,29 +327,11 @@ export class OrderArchive {
     this.#positions.set(partition, seq);
     this.#raiseRequired(partition, seq);
     this.#onProjected(partition, seq);
-    const isReached = (waiter: Waiter) => waiter.partition === partition && waiter.seq <= seq;
-    const reached = this.#waiters.filter(isReached);
-    if (reached.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => !isReached(waiter));
-    for (const { resolve } of reached) resolve();
+    this.#waiters.reached(partition, seq);
   }
 
   #raiseRequired(partition: string, seq: number): void {
     if (seq > (this.#required.get(partition) ?? 0)) this.#required.set(partition, seq);
-  }
-
-  #settled(id: number): Waiting {
-    const waiting = this.#waiting.get(id);
-    assert(waiting !== undefined, "every answer has its question");
-    this.#waiting.delete(id);
-    if (isListQuestion(waiting.name)) this.#waitingLists -= 1;
-    return waiting;
-  }
-
-  #refuseAll(error: ArchiveError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-    this.#waitingLists = 0;
   }
 }
 
