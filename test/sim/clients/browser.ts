@@ -152,7 +152,13 @@ export class Browser {
   async #look(session: Session): Promise<void> {
     const told = await this.#ask(session.of, { method: "GET", path: SESSION, session });
     if (told === null) return;
-    this.#require(told, this.#options.signIns.sessionRight(session, told.moment), SIGNED_OUT);
+    const right = this.#options.signIns.sessionRight(session, told.moment);
+    if (told.answer.text === NO_SESSION) {
+      // The cookie has the name of an earlier life's sessions: to this one it is nobody's.
+      promised(right !== "good", `a session is not known any more: ${told.answer.text}`);
+      return;
+    }
+    this.#require(told, right, SIGNED_OUT);
     if (told.envelope.code !== 0) return;
     requireHolder(told, session.of);
     const isSame = told.envelope.data["csrf_token"] === session.csrfToken;
@@ -237,6 +243,7 @@ export class Browser {
 
 const CODE_INVALID = "sign_in_code_invalid";
 const SIGNED_OUT = "signed_out";
+const NO_SESSION = '{"code":0,"data":null}';
 
 function codeBody({ code }: MadeCode): object {
   return { sign_in_code: code };
