@@ -324,6 +324,22 @@ test("console: the arrows go on from where a cancelled order was", async (t) => 
   await page.waitForSelector(`#row-${placed[3]}[data-active="true"]`);
 });
 
+test("console: on a phone the page's keys go to a section that was not shown", async (t) => {
+  const url = await gateway(t);
+  const page = await newPage(t, { width: 390, height: 800 });
+  await openConsole(page, url, KEY_1);
+  for (const [key, id] of [
+    ["b", "qty"],
+    ["o", "blotter"],
+    ["s", "qty"],
+    ["/", "filter"],
+  ] as const) {
+    await page.keyboard.press(key);
+    await page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
+    await page.keyboard.press("Escape");
+  }
+});
+
 test("console: copying cancels nothing, and keys mean only what is shown", async (t) => {
   const url = await gateway(t);
   const page = await newPage(t);

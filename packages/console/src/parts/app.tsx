@@ -10,6 +10,7 @@ import { Blotter } from "./blotter.tsx";
 import { Book } from "./book.tsx";
 import { CancelAll } from "./cancel-all.tsx";
 import { CandleChart } from "./candle-chart.tsx";
+import { focusOn } from "./focus.ts";
 import { HelpDialog } from "./help-dialog.tsx";
 import { KEYS, onKeys } from "./keys.ts";
 import { useDialog } from "./modal.tsx";
@@ -61,11 +62,11 @@ function Desk() {
     return onKeys({
       "/": () => {
         section.value = "Orders";
-        document.getElementById("filter")?.focus();
+        focusOn("filter");
       },
       o: () => {
         section.value = "Orders";
-        document.getElementById("blotter")?.focus();
+        focusOn("blotter");
       },
       b: ticket("buy"),
       s: ticket("sell"),

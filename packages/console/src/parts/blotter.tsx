@@ -313,6 +313,11 @@ interface CellsProps {
   readonly isSelected: boolean;
 }
 
+/** A number that is a button says what it opens, and the order's own name. */
+function storyTitle({ reference_id }: OrderUpdate): string {
+  return reference_id === "" ? "The order's story" : `The order's story. Reference ${reference_id}`;
+}
+
 function Cells({ order, isSelected }: CellsProps) {
   const { order_no, order_side, order_status } = order;
   return (
@@ -331,7 +336,7 @@ function Cells({ order, isSelected }: CellsProps) {
           type="button"
           class="text"
           tabIndex={-1}
-          title={order.reference_id}
+          title={storyTitle(order)}
           onClick={() => desk.showOrder(order_no)}
         >
           {order_no}

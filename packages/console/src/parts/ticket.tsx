@@ -15,6 +15,7 @@ import {
   takesTrigger,
   ticketFaults,
 } from "../ticket/ticket-checks.ts";
+import { focusOn } from "./focus.ts";
 import { grouped } from "./format.ts";
 
 const TYPES = [
@@ -33,11 +34,7 @@ const side = signal<"buy" | "sell">("buy");
 
 export function focusTicket(next: "buy" | "sell"): void {
   side.value = next;
-  const focus = () => document.getElementById("qty")?.focus();
-  // At once: what is typed behind the key is meant for the field, not for the page's keys.
-  focus();
-  // A section of a phone is shown with the next frame.
-  requestAnimationFrame(focus);
+  focusOn("qty");
 }
 
 type Text = Omit<TicketDraft, "symbol" | "side">;
@@ -322,12 +319,7 @@ function Previewed({ isReady, ask }: PreviewedProps) {
   };
   return (
     <div class="preview">
-      <button
-        type="button"
-        class="quiet"
-        disabled={!isReady || isAsking.value}
-        onClick={() => void onClick()}
-      >
+      <button type="button" disabled={!isReady || isAsking.value} onClick={() => void onClick()}>
         Preview
       </button>
       <p role="status" class={shown.value?.isGood === false ? "fault" : "dim"}>

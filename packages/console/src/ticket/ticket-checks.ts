@@ -1,5 +1,6 @@
 /** What is wrong with an order before it is sent. The gateway checks again, and it decides. */
 import { decimalText, decimalUnits, type MarketSymbol, UNITS_PER_ONE } from "@countermand/client";
+import { grouped } from "../parts/format.ts";
 
 export interface TicketDraft {
   readonly symbol: string;
@@ -94,7 +95,7 @@ function stepFault(text: string, step: string, max: string, name: "lot" | "tick"
     const above = decimalText(units - (units % size) + size);
     return `not a multiple of the ${name} ${step}: ${below} or ${above}`;
   }
-  return units > decimalUnits(max) ? `at most ${max}` : "";
+  return units > decimalUnits(max) ? `at most ${grouped(max)}` : "";
 }
 
 function referenceFault(text: string): string {
