@@ -126,6 +126,35 @@ test("socket commands: a refusal has the status that HTTP gives it", async () =>
   }
 });
 
+test("socket commands: a reply that tells no outcome is not taken for a refusal", async () => {
+  const bench = new Bench();
+  bench.open();
+  const placing = bench.place();
+  await settled();
+  for (const reply of [{}, failure(10010001, "outcome_unknown")]) {
+    bench.reply(-1, reply);
+    await settled();
+    await settled();
+  }
+  assert.equal(bench.pauses.length, 2);
+  assert.deepEqual(bench.sent[2], bench.sent[0]);
+  bench.reply(-1, { code: 0, data: { order_no: "1" } });
+  assert.deepEqual(await placing, { order_no: "1" });
+});
+
+test("socket commands: a receipt comes with its reply, which is no repeated answer", async () => {
+  const bench = new Bench();
+  bench.open();
+  for (const more of [{ receipt: "signed" }, {}]) {
+    const cancel = { method: "POST", path: "/trade/v1/orders/cancel", body: "{}" };
+    const calling = bench.transport.call({ ...cancel, signed: true, changes: true, receipt: true });
+    await settled();
+    const data = { order_no: "1" };
+    bench.reply(-1, { code: 0, data, ...more });
+    assert.deepEqual(await calling, { data, replayed: false, ...more });
+  }
+});
+
 test("socket commands: a budget that is spent is waited for, as long as it says", async () => {
   const bench = new Bench();
   bench.open();

@@ -504,6 +504,13 @@ test("transport: what is no answer of the gateway is told in its own words", asy
   }
 });
 
+test("transport: whether a refusal may be repeated is as the gateway says", async () => {
+  for (const retryable of [true, false]) {
+    const { transport } = scripted([json(409, { ...refusal("cancel_pending"), retryable })]);
+    await assert.rejects(transport.call(PLACE), { retryable });
+  }
+});
+
 test("transport: members of another form spoil no refusal", async () => {
   const odd = { code: 11030202, message: null, details: {}, reason: [], retryable: "yes" };
   const { transport } = scripted([json(400, odd)]);
