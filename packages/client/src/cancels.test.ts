@@ -66,6 +66,8 @@ test("cancels: a cancel of all that did not do all is an answer; a refused one i
   assert.deepEqual(await partly.client.cancelAll(filter), counts);
   const refused = clientOf([{ status: 400, body: failure }]);
   await assert.rejects(refused.client.cancelAll(filter), ApiError);
+  const other = clientOf([{ status: 409, body: { ...failure, data: NAME } }]);
+  await assert.rejects(other.client.cancelAll(filter), ApiError);
   const lost = clientOf([{ body: {} }]).client.withSignal(AbortSignal.abort(new Error("enough")));
   await assert.rejects(lost.cancelAll(filter), /enough/);
 });

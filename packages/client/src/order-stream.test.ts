@@ -75,6 +75,16 @@ test("order stream: a heartbeat that is ahead of a replay under way is no loss",
   stream.close();
 });
 
+test("order stream: a heartbeat that comes before the first snapshot is no loss", async () => {
+  const { stream, connection } = harness();
+  const { listener } = await connection(1);
+  listener.opened();
+  listener.received(heartbeat(5));
+  listener.received(snapshot(5, []));
+  assert.equal(stream.state, "live");
+  stream.close();
+});
+
 test("order stream: once it has caught up, a heartbeat that is ahead is loss at once", async () => {
   const { stream, connection } = harness({ afterSeq: 0 });
   const { listener } = await connection(1);
@@ -147,6 +157,17 @@ test("order stream: of several accounts all have caught up, one that nobody name
   const caughtUp = (await toldBy(stream)).filter(({ type }) => type === "caughtUp");
   const positions = { A: "4@h2", B: "8@h2" };
   assert.deepEqual(caughtUp, [{ type: "caughtUp", position: "0", positions }]);
+});
+
+test("order stream: an account that has no position yet is not said to have one", async () => {
+  const { stream, connection, runTimer } = harness({ afterSeqs: { A: 3 } });
+  const first = await connection(1);
+  first.listener.opened();
+  first.listener.received('{"type":"history","account_code":"B","history":"h1"}');
+  first.listener.closed(1006, "");
+  runTimer();
+  assert.match((await connection(2)).query, /^after_seq=A%3A3&/);
+  stream.close();
 });
 
 test("order stream: who begins to read late is told where it is, and that it is live", async () => {
@@ -336,7 +357,49 @@ test("order stream: a key that is not let in ends it with the gateway's refusal"
   first.listener.closed(1006, "");
   await assert.rejects(next, refused);
   assert.equal(stream.state, "closed");
-  assert.equal(stream.error, refused);
+  stream.close();
+  assert.equal(stream.error, refused, "a close that comes later hides no reason");
+});
+
+test("order stream: what it asks in between ends when it is closed", async () => {
+  let asked: AbortSignal | undefined;
+  const { stream, connection } = harness({}, (signal) => {
+    asked = signal;
+    return new Promise(() => {});
+  });
+  (await connection(1)).listener.closed(1006, "");
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  stream.close();
+  assert.equal(asked?.aborted, true);
+});
+
+const COMMAND = { id: "1", text: "{}" };
+
+test("order stream: nobody knows of a command whose connection is lost or let go", async () => {
+  for (const end of ["cut", "full"]) {
+    const { stream, connection } = harness({ commands: true, bufferedEventsMax: 3 });
+    stream[Symbol.asyncIterator]();
+    const { listener } = await connection(1);
+    listener.opened();
+    const told: unknown[] = [];
+    const attempt = stream.commands?.attempt(COMMAND, new AbortController().signal);
+    attempt?.then(({ type }) => told.push(type));
+    if (end === "cut") listener.closed(1006, "");
+    else for (const seq of [1, 2]) listener.received(snapshot(seq, []));
+    assert.equal(stream.state, "waiting");
+    await Promise.resolve();
+    assert.deepEqual(told, ["unknown"]);
+    stream.close();
+  }
+});
+
+test("order stream: a command of a key that is not let in is refused as the stream was", async () => {
+  const failure = { code: 10010008, message: "m", details: "", reason: "r", retryable: false };
+  const error = new ApiError(401, failure);
+  const { stream, connection } = harness({ commands: true }, () => Promise.reject(error));
+  const attempt = stream.commands?.attempt(COMMAND, new AbortController().signal);
+  (await connection(1)).listener.closed(1006, "");
+  assert.deepEqual(await attempt, { type: "refused", error, retryAfterMs: null });
 });
 
 test("order stream: a slow reader lets go of the connection and loses nothing", async () => {

@@ -126,6 +126,35 @@ test("transport: a wrong clock is measured, and the request signed again", async
   assert.equal(transport.clock.offsetMs, 1_746_000_000_000 - time.nowMs);
 });
 
+test("transport: the time told is taken for that of the middle of its round trip", async () => {
+  const { transport, time } = scripted([], {
+    fetch: () => {
+      time.nowMs += 200;
+      return Promise.resolve(json(200, { code: 0, data: { timestamp: time.nowMs } }));
+    },
+  });
+  await transport.measureClock();
+  assert.deepEqual([transport.clock.offsetMs, transport.clock.errorMs], [100, 100]);
+});
+
+test("transport: equal calls at one time are never one request, whatever ends them", async () => {
+  const { transport, sent } = scripted([1, 2, 3].map(() => json(200, { code: 0 })));
+  const stoppable = transport.withSignal(new AbortController().signal);
+  for (const each of [transport, stoppable, transport]) await each.call(PLACE);
+  const times = sent.map(({ headers }) => headers["X-API-Timestamp"]);
+  assert.equal(new Set(times).size, 3, times.join());
+});
+
+test("transport: what is signed for one address is never sent on to another", async () => {
+  const { transport } = scripted([], {
+    fetch: (_input, init) => {
+      assert.equal(init?.redirect, "error");
+      return Promise.resolve(json(200, { code: 0 }));
+    },
+  });
+  await transport.call(PLACE);
+});
+
 test("transport: the gateway's clock is waited for as long as its call may take", async () => {
   const replies = [json(401, refusal("timestamp_out_of_window"))];
   for (let count = 0; count < 3; count += 1) replies.push(json(200, TOLD));
