@@ -14,6 +14,15 @@ test("clock: the shortest round trip counts, and its middle is the server's mome
   assert.equal(clock.nowMs(), 1_005_000);
 });
 
+test("clock: an exchange during which ours was set back says least of all", () => {
+  const clock = new ServerClock(() => 1_000_000);
+  const setBack = { sentMs: 20_000, receivedMs: 10_010, serverMs: 25_000 };
+  clock.measured([setBack, { sentMs: 10_020, receivedMs: 10_040, serverMs: 25_030 }]);
+  assert.deepEqual([clock.offsetMs, clock.errorMs], [15_000, 10]);
+  clock.measured([setBack]);
+  assert.equal(clock.errorMs, Number.POSITIVE_INFINITY);
+});
+
 test("clock: no two stamps are equal, however many are taken in one millisecond", () => {
   const clock = new ServerClock(() => 5_000);
   const stamps = Array.from({ length: 100 }, () => clock.stampMs());

@@ -62,7 +62,7 @@ export class ServerClock {
     return this.#offsetMs;
   }
 
-  /** How far {@link offsetMs} may be off, milliseconds; infinite before the first measure. */
+  /** How far {@link offsetMs} may be off, milliseconds; infinite before the first good measure. */
   get errorMs(): number {
     return this.#errorMs;
   }
@@ -81,6 +81,7 @@ export class ServerClock {
   }
 }
 
+/** Infinite where our clock was set back meanwhile: the answer was written nobody knows when. */
 function roundTripMs({ sentMs, receivedMs }: ClockSample): number {
-  return Math.max(0, receivedMs - sentMs);
+  return receivedMs < sentMs ? Number.POSITIVE_INFINITY : receivedMs - sentMs;
 }

@@ -83,11 +83,6 @@ export class Line {
     this.#after = options.after ?? systemTimer;
   }
 
-  /** Messages can be sent. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   connect(): void {
     this.pause();
     const turn = this.#turn;

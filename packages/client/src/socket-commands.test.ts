@@ -205,6 +205,26 @@ test("socket commands: nothing is sent again when the gateway may have forgotten
   assert.equal(bench.sent.length, count);
 });
 
+test("socket commands: what ends one attempt ends no other under the same id", async () => {
+  const commands = new SocketCommands();
+  const sent: string[] = [];
+  const command = { id: "1", text: "{}" };
+  const [first, second] = [new AbortController(), new AbortController()];
+  const opened = () => commands.opened((text) => sent.push(text));
+  opened();
+  const lost = commands.attempt(command, first.signal);
+  commands.lost("cut");
+  assert.equal((await lost).type, "unknown");
+  opened();
+  const again = commands.attempt(command, second.signal);
+  first.abort();
+  commands.replied({ type: "reply", id: "1", code: 0, data: null } as never);
+  second.abort();
+  assert.equal((await again).type, "success");
+  assert.equal((await commands.attempt(command, second.signal)).type, "unsent");
+  assert.deepEqual(sent, ["{}", "{}"]);
+});
+
 test("socket commands: over a stream that has ended nothing is sent", async () => {
   const closed = { type: "unsent", cause: undefined, remedy: "its stream was closed" } as const;
   const bench = new Bench();
