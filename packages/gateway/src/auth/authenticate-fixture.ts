@@ -21,8 +21,8 @@ export function rawRequest(apiKey: string, signature: Uint8Array): RawRequest {
   };
 }
 
-export function hmacSignature(secret: string | Buffer): Buffer {
-  return createHmac("sha256", secret).update(TEXT).digest();
+export function hmacSignature(secret: string | Buffer, payload = Buffer.alloc(0)): Buffer {
+  return createHmac("sha256", secret).update(TEXT).update(payload).digest();
 }
 
 export function ed25519Signature(key: KeyObject): Buffer {

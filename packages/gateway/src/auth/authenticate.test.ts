@@ -8,6 +8,7 @@ import type { Account, UnixMs } from "@countermand/core/model";
 import { Authenticator } from "./authenticate.ts";
 import { ed25519Signature, hmacSignature, NOW_MS, rawRequest } from "./authenticate-fixture.ts";
 import { KeyStore, normalPublicKey } from "./key-store.ts";
+import { ED25519_FAILURES_MAX, ED25519_FAILURES_SECONDS } from "./limits.ts";
 import { MasterKey } from "./master-key.ts";
 import { SIGNATURE_CHECKS, type SignatureChecks } from "./signature-checks.ts";
 
@@ -166,6 +167,31 @@ test("authentication: a key takes signatures of its own kind alone", () => {
   assert.ok(typeof bench.ask("ed25519 plain", forged)[1] === "object");
   const signature = ed25519Signature(PAIR.privateKey);
   assert.ok(typeof bench.ask("hmac plain", signature)[1] === "object");
+});
+
+test("authentication: who fails too often by Ed25519 is refused unchecked, until time passes", () => {
+  const bench = new Bench();
+  const good = ed25519Signature(PAIR.privateKey);
+  const wrong = ed25519Signature(FOREIGN.privateKey);
+  for (let count = 0; count < ED25519_FAILURES_MAX; count += 1) {
+    assert.equal(bench.ask("ed25519 plain", good)[1], "ed25519 plain", "only failures count");
+    bench.ask("ed25519 plain", wrong);
+  }
+  const [work, refused] = bench.ask("ed25519 plain", good);
+  assert.ok(typeof refused === "object" && "error" in refused);
+  assert.deepEqual([work, refused.error], ["0 HMAC, 0 Ed25519", "UNVERIFIED_TOO_OFTEN"]);
+  assert.equal(bench.ask("hmac plain", hmacSignature("secret"))[1], "hmac plain");
+  bench.nowMs += ED25519_FAILURES_SECONDS * 1000;
+  assert.equal(bench.ask("ed25519 plain", good)[1], "ed25519 plain");
+});
+
+test("authentication: of a query the bytes are signed, whatever text they are", () => {
+  const { authenticator } = new Bench();
+  const query = Buffer.from([0x61, 0x3d, 0xfc, 0xc3, 0xbc]);
+  const request = rawRequest("hmac plain", hmacSignature("secret", query));
+  const rawQuery = query.toString("latin1");
+  assert.ok(!isFault(authenticator.authenticate({ ...request, rawQuery })));
+  assert.ok(isFault(authenticator.authenticate(request)));
 });
 
 test("public keys: one under which anybody can sign is refused in every spelling", () => {
