@@ -274,6 +274,27 @@ test("plain connection: a stop closes what is idle, and the others behind their 
   assert.equal(busy.socket.writableEnded, true);
 });
 
+test("plain connection: of answers that leave together the last alone says that it is the last", (t) => {
+  const bench = new Bench(t);
+  bench.receive(REQUEST.repeat(2));
+  bench.closing = true;
+  bench.give(bench.requests[1]);
+  bench.give(bench.requests[0]);
+  const ends = bench.text.match(/(?<=Connection: )[a-z-]+/g);
+  assert.deepEqual(ends, ["keep-alive", "close"]);
+});
+
+test("plain connection: answers that leave together keep their characters, whichever has some", (t) => {
+  const bodies = ['{"name":"騰訊控股"}', "{}"];
+  for (const [first, second] of [bodies, bodies.toReversed()]) {
+    const bench = new Bench(t);
+    bench.receive(REQUEST.repeat(2));
+    bench.give(bench.requests[1], second);
+    bench.give(bench.requests[0], first);
+    assert.deepEqual(bench.text.match(/(?<=\r\n\r\n)\{.*?\}/gs), [first, second]);
+  }
+});
+
 test("plain connection: an answer to one that is gone is counted, and no more is read", (t) => {
   const bench = new Bench(t);
   bench.receive(REQUEST.repeat(PIPELINED_MAX + 1));
