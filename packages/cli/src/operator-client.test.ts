@@ -53,6 +53,11 @@ const OPEN: Readonly<Record<string, Reply[]>> = {
     CUT,
     { status: 401, body: failure("operator_token_invalid", false) },
   ],
+  "cut, and the repetition did not arrive whole": [
+    CUT,
+    { status: 408, body: failure("request_timeout", true) },
+  ],
+  "cut, and another server refuses the repetition": [CUT, { status: 404, body: '{"code":404}' }],
   "the gateway found a fault of its own": Array.from({ length: 4 }, () => {
     return { status: 500, body: failure("outcome_unknown", true) };
   }),

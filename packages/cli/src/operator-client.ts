@@ -14,6 +14,7 @@ import {
   answered,
   causeOf,
   type FailedAttempt,
+  isOfAttempt,
   NOT_LET_IN,
   NOT_NOW,
   notAnswered,
@@ -117,8 +118,8 @@ export class OperatorClient {
       const isUnknown = lost !== null && body !== null;
       const isEnd = !isWorthRepeating(attempt) || attempts === ATTEMPTS_MAX;
       if (!isEnd && (await this.#paused(attempts, causeOf(attempt)))) continue;
-      // A refusal says that what was lost was not done. One that is about who asks, or about
-      // now, does not.
+      // A refusal says that what was lost was not done. One that is about who asks, about now, or
+      // about this attempt does not.
       if (attempt.type === "refused" && !(isUnknown && saysNothingOfBefore(attempt.error))) {
         throw attempt.error;
       }
@@ -178,8 +179,9 @@ interface Sending {
   readonly parse: Parse;
 }
 
-function saysNothingOfBefore({ httpStatus }: ApiError): boolean {
-  return NOT_NOW.has(httpStatus) || NOT_LET_IN.has(httpStatus);
+function saysNothingOfBefore(error: ApiError): boolean {
+  const { httpStatus } = error;
+  return NOT_NOW.has(httpStatus) || NOT_LET_IN.has(httpStatus) || isOfAttempt(error);
 }
 
 function isWorthRepeating(attempt: FailedAttempt): boolean {

@@ -49,6 +49,11 @@ export const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
 /** Whoever asks is not let in, or not any more: that says nothing of what came before. */
 export const NOT_LET_IN: ReadonlySet<number> = new Set([401, 403]);
 
+/** The gateway waited for the rest of a request. */
+const REQUEST_TIMEOUT = 408;
+/** Codes of this API have eight digits. */
+const CODE_MIN = 10_000_000;
+
 /** That of a failure whose reason is not in the table. */
 const MOST_STATUS = 400;
 
@@ -103,6 +108,14 @@ export function pauseMsAfter(attempts: number, attempt: FailedAttempt): number {
   const saidMs = attempt.type === "unsent" ? null : (attempt.retryAfterMs ?? null);
   if (saidMs !== null) return Math.max(saidMs, BACK_OFF_MS_MIN);
   return backOffMs * (0.5 + Math.random() / 2);
+}
+
+/**
+ * Whether a refusal is of an attempt alone: the gateway did not see the whole of it, or another
+ * server answered. It says nothing of an attempt before.
+ */
+export function isOfAttempt({ code, httpStatus }: ApiError): boolean {
+  return httpStatus === REQUEST_TIMEOUT || code < CODE_MIN;
 }
 
 /** What went wrong, as it was thrown or answered. */

@@ -7,6 +7,7 @@ import {
   answered,
   causeOf,
   type FailedAttempt,
+  isOfAttempt,
   NOT_LET_IN,
   NOT_NOW,
   notAnswered,
@@ -80,10 +81,6 @@ export interface Call {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 const CLOCK_SAMPLES = 3;
-/** The gateway waited for the rest of a request. */
-const REQUEST_TIMEOUT = 408;
-/** Codes of this API have eight digits. */
-const CODE_MIN = 10_000_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The gateway remembers a command's id for ten minutes: after that the same would act again. */
 const COMMAND_MS_MAX = 9 * 60_000;
@@ -348,16 +345,11 @@ function either(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {
   return a === undefined ? b : AbortSignal.any([a, b]);
 }
 
-/**
- * The gateway has decided: the same bytes will get no other answer. One that did not see the whole
- * of a repetition, or is none of this API's, says nothing of the attempt before.
- */
+/** The gateway has decided: the same bytes will get no other answer. */
 function isDecided({ call, unknown }: Running, attempt: FailedAttempt): attempt is Refused {
   if (attempt.type !== "refused") return false;
-  const { code, httpStatus } = attempt.error;
-  const isOfAttempt = httpStatus === REQUEST_TIMEOUT || code < CODE_MIN;
-  if (unknown !== null && call.changes && isOfAttempt) return false;
-  return !NOT_NOW.has(httpStatus);
+  if (unknown !== null && call.changes && isOfAttempt(attempt.error)) return false;
+  return !NOT_NOW.has(attempt.error.httpStatus);
 }
 
 /**
