@@ -17,16 +17,27 @@ function failure(reason: string, retryable: boolean): string {
   return JSON.stringify({ code: 11039999, message: "no", details: "", reason, retryable });
 }
 
-type Reply = { readonly status: number; readonly body: string } | typeof CUT;
+interface Answered {
+  readonly status: number;
+  readonly body: string;
+  readonly location?: string;
+}
+type Reply = Answered | typeof CUT;
 
 /** A client of a listener that answers so, one after the other; it waits between no attempts. */
 async function clientOf(t: TestContext, replies: Reply[]) {
   const names: unknown[] = [];
+  const paths: unknown[] = [];
   const server = createServer((request, response) => {
     names.push(request.headers["idempotency-key"]);
+    paths.push(request.url);
     const reply = replies.shift() ?? CUT;
-    if (reply === CUT) request.socket.destroy();
-    else response.writeHead(reply.status).end(reply.body);
+    if (reply === CUT) {
+      request.socket.destroy();
+      return;
+    }
+    const { status, body, location } = reply;
+    response.writeHead(status, location === undefined ? {} : { location }).end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -38,13 +49,42 @@ async function clientOf(t: TestContext, replies: Reply[]) {
   const wait = () => Promise.resolve();
   const client = new OperatorClient(choice, environment, stopped, () => {}, wait);
   const kill = () => client.write("/operator/v1/kill", {});
-  return { client, kill, names };
+  return { client, kill, names, paths };
 }
 
 test("operator client: a write goes on under its name until it is answered", async (t) => {
   const { kill, names } = await clientOf(t, [CUT, STARTING, { status: 502, body: "<html>" }, DONE]);
   assert.deepEqual(await kill(), { block_id: 1 });
   assert.deepEqual([names.length, new Set(names).size], [4, 1]);
+  assert.match(String(names[0]), /^[0-9a-f-]{36}$/);
+});
+
+test("operator client: two acts have two names, and a read has none", async (t) => {
+  const { client, kill, names } = await clientOf(t, [DONE, DONE, DONE]);
+  await kill();
+  await kill();
+  await client.read("/operator/v1/blocks");
+  assert.deepEqual([new Set(names).size, names[2]], [3, undefined]);
+});
+
+test("operator client: the token is sent nowhere else, whatever answers", async (t) => {
+  const away = { status: 307, body: "", location: "/elsewhere" };
+  const { kill, paths } = await clientOf(t, [away, DONE]);
+  await kill();
+  assert.deepEqual(new Set(paths), new Set(["/operator/v1/kill"]));
+});
+
+test("operator client: what no repetition mends is asked for once", async (t) => {
+  const refused = { status: 503, body: failure("no_master_key", false) };
+  const { kill, names } = await clientOf(t, [refused, DONE]);
+  await assert.rejects(kill(), ApiError);
+  assert.equal(names.length, 1);
+  const environment = { COUNTERMAND_OPERATOR_TOKEN: TOKEN };
+  const choice = { operatorUrl: "http://127.0.0.1:1", operator: "kim" };
+  const stopped = new AbortController().signal;
+  const repeated = () => assert.fail("a port that fetch speaks to never");
+  const client = new OperatorClient(choice, environment, stopped, repeated);
+  await assert.rejects(client.read("/operator/v1/blocks"), /was not sent, because fetch speaks/);
 });
 
 const OPEN: Readonly<Record<string, Reply[]>> = {

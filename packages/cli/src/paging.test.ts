@@ -25,3 +25,22 @@ test("paging: no more rows than are wanted", async () => {
   assert.deepEqual(await rowsOf(2, growing(250, 0), String), { rows: [250, 249], total: 250 });
   assert.equal((await rowsOf(101, growing(250, 3), String)).rows.length, 101);
 });
+
+test("paging: no page is asked for behind the last one, nor for ever", async () => {
+  const asked: number[] = [];
+  const list = growing(200, 0);
+  const counted = (page: number, pageSize: number) => {
+    asked.push(page);
+    return list(page, pageSize);
+  };
+  const all = Number.POSITIVE_INFINITY;
+  assert.equal((await rowsOf(all, counted, String)).rows.length, 200);
+  assert.deepEqual(asked, [1, 2]);
+  const shrunk = await rowsOf(all, (page) => list(page + 1, 100).then(moved), String);
+  assert.equal(shrunk.rows.length, 100);
+});
+
+/** A list that says that it has more than it gives. */
+function moved<Row>({ rows }: { readonly rows: readonly Row[] }) {
+  return { rows, total: 1_000 };
+}

@@ -7,7 +7,7 @@ import { keep } from "./dead-man.ts";
 const CUT = new OutcomeUnknownError("POST /trade/v1/dead-man", 3, "cut");
 
 /** A switch of 60 s that is kept on a clock of its own; each answer takes a second. */
-function kept(answers: (boolean | (() => void))[], failure: Error = CUT) {
+function kept(answers: (boolean | ((stop: () => void) => void))[], failure: Error = CUT) {
   const stopping = new AbortController();
   const errors = new PassThrough();
   const asked: number[] = [];
@@ -16,8 +16,8 @@ function kept(answers: (boolean | (() => void))[], failure: Error = CUT) {
     deadMan: (): Promise<DeadManSwitch> => {
       asked.push(nowMs);
       nowMs += 1_000;
-      const answer = answers.shift() ?? (() => stopping.abort());
-      if (typeof answer === "function") answer();
+      const answer = answers.shift() ?? ((stop) => stop());
+      if (typeof answer === "function") answer(() => stopping.abort());
       if (answer !== false) return Promise.resolve({} as DeadManSwitch);
       return Promise.reject(failure);
     },
@@ -45,6 +45,21 @@ test("dead-man: once the switch must have fired, keeping it ends", async () => {
   const { ended, asked } = kept(Array.from({ length: 100 }, () => false));
   await assert.rejects(ended, OutcomeUnknownError);
   assert.equal(asked.at(-1), 60_000);
+  const refreshed = kept([true, ...Array.from({ length: 100 }, () => false)]);
+  await assert.rejects(refreshed.ended, OutcomeUnknownError);
+  assert.equal(refreshed.asked.at(-1), 79_000, "it fires 60 s after it was asked for at 20 s");
+});
+
+test("dead-man: whoever stops it while it asks has not met a failure", async () => {
+  const { ended, asked, told } = kept([
+    (stop) => {
+      stop();
+      throw new Error("aborted");
+    },
+  ]);
+  await ended;
+  assert.equal(asked.length, 1);
+  assert.doesNotMatch(told(), /not refreshed/);
 });
 
 function refusal(httpStatus: number, reason: string, retryable: boolean): ApiError {

@@ -14,7 +14,7 @@ test("orders query: nothing given means everything, first page", () => {
 test("orders query: every parameter is read", () => {
   const rawQuery =
     "market=hkex&start_time=1746775257&end_time=1746775317&portfolio_id=book+1&page_index=2" +
-    "&page_size=100&order_no=22000000022&reference_id=a%26b&order_status=pex&symbol=00700" +
+    "&page_size=100&order_no=22000000022&reference_id=a%26b=c&order_status=pex&symbol=00700" +
     "&order_side=sell&state=open";
   assert.deepEqual(decodeOrdersQuery(rawQuery), {
     market: MarketName.Hkex,
@@ -24,7 +24,7 @@ test("orders query: every parameter is read", () => {
     pageIndex: 2,
     pageSize: 100,
     orderId: "22000000022",
-    clOrdId: "a&b",
+    clOrdId: "a&b=c",
     status: OrdStatus.PartiallyFilled,
     symbol: "00700",
     side: Side.Sell,

@@ -69,6 +69,11 @@ test("stream query: the first fault is the answer, and says what is allowed", ()
         'not "7@a:b"',
     ],
     [
+      "after_seq=A:7,A:8",
+      `${invalid}: after_seq of several accounts is ACCOUNT:N,ACCOUNT:N, each account once, ` +
+        'not "A:8"',
+    ],
+    [
       "after_seq=7@",
       `${invalid}: after_seq must be a whole number from 0 to 9007199254740991, ` +
         'not "7@"; or such a number, @ and a history',
@@ -248,10 +253,11 @@ test("stream query: a position may name its history", () => {
   assert.equal(query("live=1").live, true);
   assert.deepEqual(query("after_seq=7%40a1").after, { seq: 7, history: "a1" });
   assert.deepEqual(
-    [...(query("after_seq=A:7@a1,B:8").afters ?? [])],
+    [...(query("after_seq=A:7@a1,B:8,C:D:9").afters ?? [])],
     [
       ["A", { seq: 7, history: "a1" }],
       ["B", { seq: 8, history: null }],
+      ["C:D", { seq: 9, history: null }],
     ],
   );
 });

@@ -320,6 +320,25 @@ test("venue: a day order on its way ends with its day, one good till cancelled g
   assertSound(bench);
 });
 
+test("venue: a day order that works is not the gate's to end, whatever is still to come of it", () => {
+  const bench = VenueBench.opened();
+  bench.arm("PartialFillThenCancel", { delayMs: 500 });
+  const order = bench.place(10);
+  bench.news();
+  bench.partitions.gate.endDay(order.symbol, bench.nowMs);
+  bench.commit();
+  assert.deepEqual(bench.news(), []);
+  assert.equal(bench.open(order).phase, "Open");
+});
+
+test("venue: what is sent behind the end waits for nothing", () => {
+  const bench = VenueBench.opened();
+  bench.arm("DelayedOrder", { delayMs: 500 });
+  bench.partitions.gate.close();
+  assert.equal(bench.place(10).phase, "PendingNew");
+  assert.equal(bench.clock.timerCount, 0);
+});
+
 test("venue: an order whose day ends in the turn in which it is due never comes in", () => {
   const bench = VenueBench.opened();
   bench.partitions.gate.connect((delayMs, work) => {
