@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { readConfig } from "./config.ts";
-import { readConfigFile } from "./config-file.ts";
+import { readConfigFile, underEnvironment } from "./config-file.ts";
 import { faultsOf } from "./config-fixture.ts";
 import { temporaryFolder } from "./sys/temporary-folder-fixture.ts";
 
@@ -61,6 +61,15 @@ test("config file: every fault of form and value is told at once, with its line"
   assert.equal(faults.length, form.length + 2, faults.join("\n"));
   assert.match(faults.join("\n"), /COUNTERMAND_SANDBOX_MARKET="maybe"/);
   assert.match(faults.join("\n"), /COUNTERMAND_LOG_LEVEL="loud"/);
+});
+
+test("config file: a secret of the environment wins, whichever way either is named", () => {
+  const names = ["COUNTERMAND_MASTER_KEY", "COUNTERMAND_MASTER_KEY_FILE"];
+  for (const [named, other] of [names, names.toReversed()] as [string, string][]) {
+    const both = underEnvironment({ [named]: "a" }, { [named]: "b", [other]: "c" });
+    assert.deepEqual(both, { [named]: "a" });
+    assert.deepEqual(underEnvironment({ [named]: "" }, { [other]: "c" })[other], "c");
+  }
 });
 
 test("config file: one that is not there is a fault", () => {

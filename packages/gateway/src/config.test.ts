@@ -37,6 +37,16 @@ test("config: reads every limit, of accounts and of keys apart", () => {
   assert.deepEqual(keyLimits, { ...NO_LIMITS, orderRate: 5 });
 });
 
+test("config: what is wrong with a secret is told without it", () => {
+  const names = ["OPERATOR_TOKEN", "MASTER_KEY", "MASTER_KEY_PREVIOUS"];
+  for (const env of names.map((name) => `COUNTERMAND_${name}`)) {
+    assert.throws(
+      () => readConfig({ [env]: "canary" }),
+      ({ message }: Error) => message.startsWith(`${env}: must `) && !message.includes("canary"),
+    );
+  }
+});
+
 test("config: budgets are off unless the places are set", () => {
   assert.equal(readConfig({ COUNTERMAND_BUDGET_FILL_SECONDS: "5" }).budgets, null);
   const budgets = readConfig({ COUNTERMAND_BUDGET_PLACES: "5" }).budgets;
