@@ -54,18 +54,35 @@ export interface KeeperOptions {
   readonly onLost: (error: ArchiveError) => void;
 }
 
-type KeeperState =
-  | { readonly name: "Opening"; readonly thread: ArchiveThread }
-  | {
-      readonly name: "Running";
-      readonly thread: ArchiveThread;
-      readonly readyAtMs: number;
-      readonly isPaused: boolean;
-    }
-  | { readonly name: "Resting"; readonly retry: Cancelable }
-  | { readonly name: "Starting"; readonly thread: ArchiveThread }
-  | { readonly name: "Closing"; readonly deadline: Cancelable }
-  | { readonly name: "Closed" };
+/** A thread was begun and is not ready. */
+interface Begun {
+  readonly name: "Opening" | "Starting";
+  readonly thread: ArchiveThread;
+}
+
+interface Running {
+  readonly name: "Running";
+  readonly thread: ArchiveThread;
+  readonly readyAtMs: number;
+  /** It failed without ending, and has projected nothing since. */
+  readonly isPaused: boolean;
+}
+
+interface Resting {
+  readonly name: "Resting";
+  readonly retry: Cancelable;
+}
+
+interface Closing {
+  readonly name: "Closing";
+  readonly deadline: Cancelable;
+}
+
+interface Closed {
+  readonly name: "Closed";
+}
+
+type KeeperState = Begun | Running | Resting | Closing | Closed;
 
 export class ArchiveKeeper {
   readonly #options: KeeperOptions;
@@ -147,7 +164,7 @@ export class ArchiveKeeper {
         else if (message.type !== "ready") this.#heardReply(message, state);
         break;
       case "Closing":
-        // A thread that had just begun may not have been asked anything.
+        // It answers what it was asked before; how it is does not matter any more.
         if (message.type !== "ready" && message.type !== "failed") this.#options.onReply(message);
         break;
       case "Resting":
@@ -202,10 +219,7 @@ export class ArchiveKeeper {
     thread.begin(this.#options.start());
   }
 
-  #heardReady(
-    ready: Ready,
-    { name, thread }: KeeperState & { name: "Opening" | "Starting" },
-  ): void {
+  #heardReady(ready: Ready, { name, thread }: Begun): void {
     const { clock, onNotice, onReady } = this.#options;
     this.#state = { name: "Running", thread, readyAtMs: clock.monotonicMs(), isPaused: false };
     if (ready.rebuilt !== null) onNotice({ type: "Rebuilding", reason: ready.rebuilt });
@@ -214,15 +228,12 @@ export class ArchiveKeeper {
     this.#opened.resolve();
   }
 
-  #heardFailed(
-    { problem, retryInMs }: FromArchive & { type: "failed" },
-    running: KeeperState & { name: "Running" },
-  ): void {
+  #heardFailed({ problem, retryInMs }: FromArchive & { type: "failed" }, running: Running): void {
     this.#state = { ...running, isPaused: true };
     this.#options.onNotice({ type: "Failed", problem, retryInMs });
   }
 
-  #heardReply(reply: ArchiveReply, running: KeeperState & { name: "Running" }): void {
+  #heardReply(reply: ArchiveReply, running: Running): void {
     if (reply.type === "projected" && running.isPaused) {
       this.#state = { ...running, isPaused: false };
       this.#options.onNotice({ type: "Recovered" });

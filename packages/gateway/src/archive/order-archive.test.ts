@@ -1,98 +1,30 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Worker } from "node:worker_threads";
-import {
-  type Account,
-  type ClOrdId,
-  decodeDeskEvent,
-  type OrderId,
-  Side,
-} from "@countermand/core/model";
-import { isClosed } from "@countermand/core/order";
+import { type Account, type ClOrdId, decodeDeskEvent, type OrderId } from "@countermand/core/model";
 import Database from "better-sqlite3";
-import { inFolder } from "../journal/journal-fixture.ts";
-import type { SqliteJournal } from "../journal/sqlite-journal.ts";
-import { reusedArchiveThread } from "../reused-threads-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { GatedThread } from "../sys/gated-thread.ts";
-import { ALICE, BOB, DESK, openDesk, type ScriptedDesk, trade } from "./archive-fixture.ts";
-import type { ArchiveNotice } from "./archive-keeper.ts";
+import { ALICE, BOB, DESK, trade } from "./archive-fixture.ts";
 import {
   ARCHIVE_STOP_MS,
   FOLLOW_GATHER_EVENTS,
   FOLLOW_GATHER_MS,
   RETRY_MS_MIN,
-  RUN_REPORTS_MAX,
 } from "./archive-limits.ts";
 import { type ArchiveThread, archiveThread } from "./archive-thread.ts";
 import { FakeArchiveThread } from "./fake-archive-thread.ts";
-import { type ArchiveOptions, OrderArchive } from "./order-archive.ts";
-
-const UNAVAILABLE = { name: "ArchiveError", code: "ARCHIVE_UNAVAILABLE" };
-
-interface Setting {
-  readonly folder: string;
-  readonly journal: SqliteJournal;
-  readonly desk: ScriptedDesk;
-  readonly notices: ArchiveNotice[];
-  open(options?: ArchiveOptions): Promise<OrderArchive>;
-  /** Resolves at the next notice of that type. */
-  noticed(type: ArchiveNotice["type"]): Promise<void>;
-}
-
-/** Runs a test with a journal and a desk; closes whatever archives it opens. */
-async function withDesk(run: (setting: Setting) => Promise<void>): Promise<void> {
-  await inFolder(async (folder) => {
-    const { journal, desk } = openDesk(folder);
-    const notices: ArchiveNotice[] = [];
-    const opened: OrderArchive[] = [];
-    const waiting = new Map<ArchiveNotice["type"], () => void>();
-    const noticed = (type: ArchiveNotice["type"]) => {
-      return new Promise<void>((resolve) => waiting.set(type, resolve));
-    };
-    const onNotice = (notice: ArchiveNotice): void => {
-      notices.push(notice);
-      waiting.get(notice.type)?.();
-    };
-    const open = async (options: ArchiveOptions = {}) => {
-      const archive = await OrderArchive.open(folder, [DESK], {
-        onNotice,
-        gatherMs: 0,
-        thread: reusedArchiveThread(),
-        ...options,
-      });
-      opened.push(archive);
-      return archive;
-    };
-    try {
-      await run({ folder, journal, desk, notices, open, noticed });
-    } finally {
-      for (const archive of opened) await archive.close();
-      journal.close();
-    }
-  });
-}
-
-async function projectAll(archive: OrderArchive, desk: ScriptedDesk): Promise<void> {
-  desk.commit();
-  archive.follow(DESK, desk.durableSeq);
-  await archive.reached(DESK, desk.durableSeq);
-}
-
-/** The archive holds what the desk closed, no more and no less. */
-async function assertComplete(archive: OrderArchive, desk: ScriptedDesk): Promise<void> {
-  for (const account of [ALICE, BOB]) {
-    const closed = desk.matching(account, {}).filter(isClosed);
-    const listed = await archive.list(account, {}, 0, 1_000);
-    assert.equal(listed.total, closed.length);
-    assert.deepEqual(await archive.orders(account, listed.orderNumbers, {}), closed);
-    assert.deepEqual(await archive.reports(account, 0, 1_000), desk.reportsOf(account));
-  }
-}
+import {
+  assertComplete,
+  projectAll,
+  UNAVAILABLE,
+  withDatabase,
+  withDesk,
+} from "./order-archive-fixture.ts";
 
 test("archive: a closed order is found by its number and by the client's name", () =>
   withDesk(async ({ desk, open }) => {
@@ -241,55 +173,6 @@ test("archive: a restart goes on where it was", () =>
     assert.deepEqual(notices, [{ type: "Rebuilding", reason: "Missing" }]);
   }));
 
-/** Each spoils the closed archive of a data directory. */
-const spoilings = {
-  Missing: [(file: string) => rmSync(file)],
-  Damaged: [
-    (file: string) => writeFileSync(file, "this is no database, but long enough to be looked at"),
-    (file: string) => truncateSync(file, 0),
-    (file: string) => truncateSync(file, 5_000),
-    (file: string) => withDatabase(file, "DROP TABLE closed_orders"),
-    (file: string) => withDatabase(file, "PRAGMA application_id = 1"),
-  ],
-  OtherFormat: [(file: string) => withDatabase(file, "PRAGMA user_version = 99")],
-  ForeignJournal: [
-    (file: string) => withDatabase(file, "UPDATE partitions SET hash = upper(hash)"),
-    (file: string) => withDatabase(file, "UPDATE partitions SET seq = seq + 1000"),
-  ],
-} as const;
-
-function withDatabase(file: string, sql: string): void {
-  const database = new Database(file);
-  database.exec(sql);
-  database.close();
-}
-
-for (const [reason, spoils] of Object.entries(spoilings)) {
-  for (const [index, spoil] of spoils.entries()) {
-    test(`archive: built again, ${reason} ${index + 1}`, () =>
-      withDesk(async ({ folder, desk, open, notices }) => {
-        trade(desk, ALICE, 40);
-        trade(desk, BOB, 10);
-        const first = await open();
-        await projectAll(first, desk);
-        await first.close();
-        notices.length = 0;
-        const file = join(folder, "archive.db");
-        spoil(file);
-        const spoiled = existsSync(file) ? readFileSync(file) : null;
-        const second = await open();
-        assert.deepEqual(notices, [{ type: "Rebuilding", reason }]);
-        assert.equal(second.position(DESK), 0);
-        await projectAll(second, desk);
-        await assertComplete(second, desk);
-        const aside = `${file}.damaged`;
-        if (reason === "Damaged")
-          assert.ok(spoiled !== null && readFileSync(aside).equals(spoiled));
-        else assert.ok(!existsSync(aside));
-      }));
-  }
-}
-
 test("archive: what it must know before it answers, and what it once knew", () =>
   withDesk(async ({ desk, open }) => {
     trade(desk, ALICE, 30);
@@ -345,105 +228,6 @@ test("archive: closed while a lock keeps it from writing, it ends at once", () =
     await archive.close();
     locker.close();
   }));
-
-test("archive: damage found while it works is put aside and built again", () =>
-  withDesk(async ({ folder, desk, open, notices, noticed }) => {
-    const orderId = desk.place(ALICE);
-    desk.cancel(orderId);
-    trade(desk, ALICE, 20);
-    const recovered = noticed("Recovered");
-    const archive = await open();
-    await projectAll(archive, desk);
-    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
-    await recovered;
-    // What it once knew is refused, not missed, until it is known again.
-    await archive.findClosed(ALICE, { orderId }).then(
-      (order) => assert.deepEqual(order, desk.order(orderId)),
-      (error) => assert.equal(error.code, "ARCHIVE_UNAVAILABLE"),
-    );
-    await archive.reached(DESK, desk.durableSeq);
-    await assertComplete(archive, desk);
-    const shapes = notices.map((notice) => ("reason" in notice ? notice.reason : notice.type));
-    assert.deepEqual(shapes, ["Missing", "Failed", "Missing", "Recovered"]);
-    assert.ok(existsSync(join(folder, "archive.db.damaged")));
-  }));
-
-const DAMAGES = {
-  "a report's place names another one": "UPDATE stream_runs SET seq = seq + 1",
-  "a report's place names what is none": "UPDATE stream_runs SET seq = 1",
-  "a report's place is beyond every journal": "UPDATE stream_runs SET seq = 1 << 41",
-  "a report's place is beyond what a number holds": "UPDATE stream_runs SET seq = 1 << 62",
-  "the places of the first reports are missing": "DELETE FROM stream_runs WHERE stream_seq = 1",
-  "a report's place is missing":
-    "INSERT INTO stream_runs SELECT account_id, 1000, partition_id, seq, x'' FROM stream_runs",
-  "a booking's place names what is none":
-    "UPDATE bookings SET seq = 1 WHERE seq = (SELECT max(seq) FROM bookings)",
-  "a booking's place names another account's":
-    "UPDATE bookings SET seq = (SELECT max(seq) FROM bookings) WHERE account_id = 1 AND seq = " +
-    "(SELECT max(seq) FROM bookings WHERE account_id = 1)",
-  "a row says that an order is of another side": "UPDATE closed_orders SET traits = traits | 1",
-  "a client's name leads to an order of another name":
-    "UPDATE closed_orders SET cl_ord_id = 'ref-5' WHERE cl_ord_id = 'ref-3'",
-  "a refusal's place names another order's report": "UPDATE refusals SET seq = seq + 1",
-  "a refusal's place names what no story tells": "UPDATE refusals SET seq = 1",
-  "a refusal's place names another order's refusal":
-    "UPDATE refusals SET seq = (SELECT max(seq) FROM refusals)",
-  "a client's name leads to the story of another name":
-    "UPDATE closed_orders SET cl_ord_id = 'story' WHERE cl_ord_id = 'ref-3'",
-} as const;
-
-const REFUSED = "22000000001" as OrderId;
-
-/** Refuses a cancel of one order and, with an event between, of another. */
-function refuseTwo(desk: ScriptedDesk): void {
-  desk.refuse(REFUSED);
-  desk.refuse(desk.place(ALICE));
-}
-
-async function askedOf(archive: OrderArchive, desk: ScriptedDesk, sql: string): Promise<unknown> {
-  if (sql.includes("refusals")) {
-    const sought = { orderNumber: Number(REFUSED) };
-    const page = { open: null, cursor: null, beforeSeq: desk.durableSeq + 1, limit: 10 };
-    return await archive.story({ sought, ...page });
-  }
-  if (sql.includes("traits")) {
-    const filter = { side: Side.Sell };
-    const { orderNumbers } = await archive.list(ALICE, filter, 0, 10);
-    return await archive.orders(ALICE, orderNumbers, filter);
-  }
-  if (sql.includes("story")) {
-    const sought = { account: ALICE, clOrdId: "story" };
-    const page = { open: null, cursor: null, beforeSeq: desk.durableSeq + 1, limit: 10 };
-    return await archive.story({ sought, ...page });
-  }
-  if (sql.includes("closed_orders")) {
-    return archive.findClosed(ALICE, { clOrdId: "ref-5" as ClOrdId });
-  }
-  if (!sql.includes("bookings")) return archive.reports(ALICE, 0, 10);
-  const page = { fromIndex: 0, limit: 10, throughSeq: desk.durableSeq };
-  return archive.bookings({ account: ALICE, partition: DESK, filter: { rows: "Lines" }, ...page });
-}
-
-for (const [what, sql] of Object.entries(DAMAGES)) {
-  test(`archive: ${what}: refused and built again, never told and never fatal`, () =>
-    withDesk(async ({ folder, desk, open, noticed }) => {
-      desk.answer(ALICE);
-      desk.openAccount(ALICE);
-      trade(desk, ALICE, sql.includes("DELETE") ? RUN_REPORTS_MAX : 4);
-      if (sql.includes("account_id")) desk.openAccount(BOB);
-      if (sql.includes("refusals")) refuseTwo(desk);
-      const recovered = noticed("Recovered");
-      const archive = await open();
-      await projectAll(archive, desk);
-      withDatabase(join(folder, "archive.db"), sql);
-      const asked = askedOf(archive, desk, sql);
-      await assert.rejects(asked, UNAVAILABLE);
-      await recovered;
-      await archive.reached(DESK, desk.durableSeq);
-      await assertComplete(archive, desk);
-    }));
-}
 
 test("archive: it says why it cannot be opened", () =>
   withDesk(async ({ folder, open }) => {
