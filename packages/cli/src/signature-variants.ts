@@ -181,6 +181,13 @@ function secretMistake(attempt: SignedAttempt, sent: string): Verdict {
   const plain = createHash("sha256")
     .update(attempt.secret + signedText(attempt))
     .digest("hex");
+  if (Buffer.from(sent, "hex").toString().trim() === signatureOf(attempt, "hex")) {
+    return {
+      verdict: "mistake",
+      mistake: "the hexadecimal digits of the signature were written as Base64",
+      cure: "Write its 32 bytes as Base64: openssl dgst -sha256 -hmac SECRET -binary | base64",
+    };
+  }
   if (sent.length === ED25519_DIGITS) {
     return {
       verdict: "mistake",

@@ -148,9 +148,18 @@ function differencesFrom(details: string, attempt: SignedAttempt): string[] {
     ["payload length", String(Buffer.byteLength(payload)), bytes],
     ["payload SHA-256", sha256(payload), digest],
   ] as const;
-  return pairs
+  const differences = pairs
     .filter(([, mine, theirs]) => mine !== theirs)
     .map(([name, mine, theirs]) => `${name} ${theirs}, not ${mine}`);
+  const isUnbroken = payload !== unbroken(payload) && sha256(unbroken(payload)) === digest;
+  return isUnbroken ? [...differences, UNBROKEN] : differences;
+}
+
+const UNBROKEN =
+  "the same without its line breaks. curl drops them with -d @FILE: use --data-binary @FILE";
+
+function unbroken(payload: string): string {
+  return payload.replaceAll(/[\r\n]/g, "");
 }
 
 interface SentSignature {
