@@ -404,6 +404,8 @@ export interface CancelAllOrder {
   /** What became of it. */
   readonly outcome: "done" | "already" | "too_late" | "failed" | (string & {});
   readonly result: Result;
+  /** While the venue has not answered its cancel; it may still fill. */
+  readonly pending?: "cancel" | (string & {});
 }
 
 /** The outcome of a cancel-all; of a preview, what it would be. */
@@ -426,6 +428,11 @@ export interface CancelAllResult {
   readonly too_late: number;
   /** These work on. (at least 0) */
   readonly failed: number;
+  /**
+   * Of those done and already: the venue has not answered yet, and they may still fill; left out
+   * for none. (at least 1)
+   */
+  readonly pending?: number;
   /** Elements of orders. (at least 0) */
   readonly listed: number;
   /** Failed ones first, then too late, already, done. */
@@ -1570,6 +1577,7 @@ export const INTEGER_FIELDS: ReadonlySet<string> = new Set([
   "page",
   "page_index",
   "page_size",
+  "pending",
   "place",
   "prev_seq",
   "retry_after",

@@ -81,17 +81,25 @@ function show(terminal: Terminal, asJson: boolean, result: CancelAllResult): voi
 /** What became of the orders, or would; none where none is meant. */
 function linesOf(result: CancelAllResult): string[] {
   if (result.matched === 0) return [];
-  const { matched, done, already, too_late, failed, orders } = result;
+  const { matched, done, already, too_late, failed, pending = 0, orders } = result;
   const isPreview = result.outcome === "preview";
-  const shown = orders.slice(0, SHOWN_MAX).map(({ order_no, reference_id, outcome }) => {
-    const what = isPreview && outcome === "done" ? "open" : outcome.replaceAll("_", " ");
+  const shown = orders.slice(0, SHOWN_MAX).map((order) => {
+    const { order_no, reference_id, outcome } = order;
+    const become = order.pending === "cancel" ? "pending" : outcome.replaceAll("_", " ");
+    const what = isPreview && outcome === "done" ? "open" : become;
     return `  ${order_no}  ${what}  ${reference_id}`.trimEnd();
   });
   const more = matched > shown.length ? [`  and ${matched - shown.length} more`] : [];
   const verb = isPreview ? "would be cancelled" : "cancelled";
+  const rest = `${already} were already, ${too_late} too late, ${failed} work on`;
+  if (isPreview || pending === 0) {
+    return [...shown, ...more, `${done} of ${matched} ${verb}; ${rest}`];
+  }
+  // Of those done or already: what the venue has not answered is not cancelled yet.
+  const sent = `cancels of ${done} of ${matched} sent; ${rest}`;
   return [
     ...shown,
     ...more,
-    `${done} of ${matched} ${verb}; ${already} were already, ${too_late} too late, ${failed} work on`,
+    `${sent}; ${pending} not answered by the venue yet: they may still fill`,
   ];
 }

@@ -9,6 +9,8 @@ export interface CancelAllElement {
   /** "" when it has none. */
   readonly referenceId: string;
   readonly outcome: CancelAllWord;
+  /** The venue has not answered its cancel yet: it works on until then, and may still fill. */
+  readonly isPending: boolean;
   /** JSON text: `{"code":0}` or an encoded error. */
   readonly resultJson: string;
 }
@@ -18,6 +20,8 @@ export interface CancelAllCounts {
   readonly already: number;
   readonly tooLate: number;
   readonly failed: number;
+  /** Of those done and already: the venue has not answered yet. */
+  readonly pending: number;
 }
 
 /** What the whole came to, for who reads nothing else. */
@@ -52,20 +56,22 @@ export function listedFirst<Item extends { readonly outcome: CancelAllWord }>(
 /** `data` of the answer. `listed` may be fewer than were matched; the counts are of all. */
 export function encodeCancelAllData(
   outcome: CancelAllOutcome,
-  { done, already, tooLate, failed }: CancelAllCounts,
+  { done, already, tooLate, failed, pending }: CancelAllCounts,
   listed: readonly CancelAllElement[],
 ): string {
   const matched = done + already + tooLate + failed;
   return (
     `{"outcome":"${outcome}","matched":${matched},"done":${done},"already":${already},` +
-    `"too_late":${tooLate},"failed":${failed},"listed":${listed.length},` +
+    `"too_late":${tooLate},"failed":${failed},${pending > 0 ? `"pending":${pending},` : ""}` +
+    `"listed":${listed.length},` +
     `"orders":[${listed.map(encodeElement).join(",")}]}`
   );
 }
 
-function encodeElement({ orderNo, referenceId, outcome, resultJson }: CancelAllElement): string {
+function encodeElement(element: CancelAllElement): string {
+  const { orderNo, referenceId, outcome, resultJson, isPending } = element;
   return (
     `{"order_no":"${orderNo}","reference_id":${jsonString(referenceId)},` +
-    `"outcome":"${outcome}","result":${resultJson}}`
+    `"outcome":"${outcome}","result":${resultJson}${isPending ? ',"pending":"cancel"' : ""}}`
   );
 }

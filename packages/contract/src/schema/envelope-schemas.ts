@@ -99,12 +99,19 @@ export const CANCEL_RESULT: ObjectSchema = answer(
   ["reference_id", "data", "receipt"],
 );
 
-export const CANCEL_ALL_ORDER: ObjectSchema = answer("One order of a cancel-all.", {
-  order_no: text("The gateway's number."),
-  reference_id: text("The client's own name; empty when it has none."),
-  outcome: text("What became of it.", { enum: ["done", "already", "too_late", "failed"] }),
-  result: ref("Result"),
-});
+export const CANCEL_ALL_ORDER: ObjectSchema = answer(
+  "One order of a cancel-all.",
+  {
+    order_no: text("The gateway's number."),
+    reference_id: text("The client's own name; empty when it has none."),
+    outcome: text("What became of it.", { enum: ["done", "already", "too_late", "failed"] }),
+    result: ref("Result"),
+    pending: text("While the venue has not answered its cancel; it may still fill.", {
+      enum: ["cancel"],
+    }),
+  },
+  ["pending"],
+);
 
 const MATCHED = { minimum: 0 };
 
@@ -119,9 +126,15 @@ export const CANCEL_ALL_RESULT: ObjectSchema = answer(
     already: integer("Cancelled, or their cancel pending, before their turn.", MATCHED),
     too_late: integer("Filled or rejected before their turn.", MATCHED),
     failed: integer("These work on.", MATCHED),
+    pending: integer(
+      "Of those done and already: the venue has not answered yet, and they may still fill; left " +
+        "out for none.",
+      { minimum: 1 },
+    ),
     listed: integer("Elements of orders.", MATCHED),
     orders: array("Failed ones first, then too late, already, done.", ref("CancelAllOrder")),
   },
+  ["pending"],
 );
 
 export const PLACE_RESULT: ObjectSchema = answer(

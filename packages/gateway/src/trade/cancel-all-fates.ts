@@ -21,6 +21,8 @@ interface Fate {
   readonly order: Order;
   readonly outcome: CancelAllWord;
   readonly refusal: Refusal | null;
+  /** Its cancel is with a venue that has not answered. */
+  readonly isPending: boolean;
 }
 
 /** Orders of one word that an answer may list. */
@@ -28,6 +30,7 @@ const LISTED_MAX = LIMITS.cancelAllListedMax.value;
 
 export class CancelAllFates {
   readonly #counts: Record<CancelAllWord, number> = { done: 0, already: 0, too_late: 0, failed: 0 };
+  #pendingCount = 0;
   /** The first ones of each word; of what is told backwards the last ones. */
   readonly #kept: Record<CancelAllWord, Fate[]> = {
     done: [],
@@ -44,11 +47,12 @@ export class CancelAllFates {
 
   get counts(): CancelAllCounts {
     const { done, already, too_late: tooLate, failed } = this.#counts;
-    return { done, already, tooLate, failed };
+    return { done, already, tooLate, failed, pending: this.#pendingCount };
   }
 
   add(fate: Fate): void {
     this.#counts[fate.outcome] += 1;
+    if (fate.isPending) this.#pendingCount += 1;
     const kept = this.#kept[fate.outcome];
     if (!this.#isBackwards && kept.length === LISTED_MAX) return;
     kept.push(fate);
@@ -60,10 +64,11 @@ export class CancelAllFates {
     const kept = Object.values(this.#kept).flatMap((fates) => {
       return this.#isBackwards ? fates.slice(-LISTED_MAX).reverse() : fates;
     });
-    const listed = listedFirst(kept).map(({ order, outcome, refusal }) => ({
+    const listed = listedFirst(kept).map(({ order, outcome, refusal, isPending }) => ({
       orderNo: order.orderId,
       referenceId: order.clOrdId,
       outcome,
+      isPending,
       resultJson: refusal === null ? ACCEPTED : encodeRefusal(refusal),
     }));
     return encodeCancelAllData(outcome, this.counts, listed);
@@ -76,10 +81,10 @@ export function fateOf(outcome: RunOutcome): Fate {
   switch (outcome.outcome) {
     case "done":
     case "already":
-      return { order, outcome: outcome.outcome, refusal: null };
+      return { order, outcome: outcome.outcome, refusal: null, isPending: order.cancelPending };
     case "tooLate":
-      return { order, outcome: "too_late", refusal: closedRefusal(order) };
+      return { order, outcome: "too_late", refusal: closedRefusal(order), isPending: false };
     case "failed":
-      return { order, outcome: "failed", refusal: outcome.refusal };
+      return { order, outcome: "failed", refusal: outcome.refusal, isPending: false };
   }
 }
