@@ -18,6 +18,8 @@ class CommitBench {
   /** What happened, in order: `append a b`, `durable 2`, `released a`, `failed CODE`. */
   readonly story: string[] = [];
   readonly commits: GroupCommit;
+  /** Called when a commit is durable, before it is told. */
+  onDurable = (): void => {};
   #staged: string[] = [];
   #seq = 0;
   #isFlushed = false;
@@ -41,6 +43,7 @@ class CommitBench {
       },
       clock: this.clock,
       onDurable: ({ positions, durationMs }) => {
+        this.onDurable();
         this.story.push(`durable to ${positions[0]?.[1] ?? "as before"} after ${durationMs} ms`);
       },
       onFailure: (error) => this.story.push(`failed: ${error.message}`),
@@ -111,6 +114,15 @@ test("group commit: what is seen while a commit is being let go does not overtak
   void Promise.resolve().then(() => bench.look("late"));
   await told;
   assert.deepEqual(bench.story.slice(-3), ["released a", "released b", "released late"]);
+});
+
+test("group commit: what is seen because a commit is durable comes behind its answers", async () => {
+  const bench = new CommitBench();
+  bench.onDurable = () => bench.look("pushed");
+  bench.decide("a");
+  bench.clock.endTurn();
+  await bench.finish();
+  assert.deepEqual(bench.story.slice(-2), ["released a", "released pushed"]);
 });
 
 test("group commit: a lone command is committed at the turn's end, told, then released", async () => {

@@ -207,6 +207,8 @@ export class GroupCommit {
       return;
     }
     this.#committing = false;
+    // Also for whoever is called from here on.
+    this.#latest = durable.promise;
     this.#watch.ended();
     this.#options.onDurable({
       reports: staged.reports,
@@ -218,7 +220,6 @@ export class GroupCommit {
       durationMs: this.#options.clock.monotonicMs() - startedMs,
     });
     this.#pendingCount -= waitingCount;
-    this.#latest = durable.promise;
     durable.resolve();
     if (this.#waitingCount > 0) this.#schedule();
     else this.#releaseIdle();
