@@ -286,6 +286,71 @@ test("market stream: readers that do not read hold no more than a bounded amount
   assert.equal(room.bytes, 0);
 });
 
+test("market stream: what a reader has read, or left unread behind it, takes no room", () => {
+  const market = new TestMarket();
+  const room = new BufferRoom();
+  const { session, port } = open(market, new FakeClock(), new TestPort(), room);
+  say(session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL] });
+  port.isFast = false;
+  const change = (ticks: number) => {
+    market.place(SYMBOL, Buy, ticks, 1);
+    market.commit();
+  };
+  change(100);
+  change(101);
+  assert.equal(room.bytes, port.bufferedBytes());
+  port.drain(1);
+  assert.ok(room.bytes > 0 && room.bytes === port.bufferedBytes());
+  port.drainAll();
+  assert.equal(room.bytes, 0);
+  change(102);
+  change(103);
+  session.ended();
+  port.drain(1);
+  assert.equal(room.bytes, 0);
+});
+
+/** A reader whose network takes nothing: its answer waits, and the snapshot behind it is owed. */
+function owed(bytesFactor: number) {
+  const market = new TestMarket();
+  const clock = new FakeClock();
+  const opened = open(market, clock, new TestPort(bytesFactor));
+  opened.port.isFast = false;
+  say(opened.session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL] });
+  return { ...opened, clock };
+}
+/** More than may wait for a snapshot, less than what stops its messages from being taken. */
+const SLOW = 1_000;
+/** A single message is more than a reader may leave waiting. */
+const STUCK = 1_000_000;
+
+test("market stream: what is unsubscribed before its snapshot gets none", () => {
+  const { session, port } = owed(SLOW);
+  say(session, { op: "unsubscribe", channels: ["depth"], symbols: [SYMBOL] });
+  port.drainAll();
+  assert.deepEqual(
+    port.messages().map(({ type }) => type),
+    ["subscribed", "unsubscribed"],
+  );
+});
+
+test("market stream: a heartbeat tells no position before its snapshot, nor to who reads nothing", () => {
+  const { port, clock } = owed(SLOW);
+  clock.advance(HEARTBEAT_MS);
+  port.drainAll();
+  const [, beat, snapshot] = port.messages();
+  assert.deepEqual([beat?.type, beat?.data.subscriptions], ["heartbeat", []]);
+  assert.equal(snapshot?.type, "snapshot");
+  const stuck = owed(STUCK);
+  stuck.clock.advance(HEARTBEAT_MS);
+  assert.equal(stuck.port.pingCount, 1);
+  stuck.port.drainAll();
+  assert.deepEqual(
+    stuck.port.messages().map(({ type }) => type),
+    ["subscribed", "snapshot"],
+  );
+});
+
 test("market stream: in a crowd a reader that reads again gets a snapshot", () => {
   const market = new TestMarket();
   const { session, port } = open(market, new FakeClock(), new TestPort(), new BufferRoom(0));
@@ -423,6 +488,23 @@ test("market stream: a server that stops says so", () => {
   assert.ok(port.isTerminated);
   session.ended();
   assert.equal(clock.timerCount, 0);
+});
+
+test("market stream: behind its end nothing is taken, and no time runs", () => {
+  const market = new TestMarket();
+  const clock = new FakeClock();
+  const { session, port } = open(market, clock);
+  session.shutDown();
+  port.messages();
+  say(session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL] });
+  assert.deepEqual([port.messages(), market.hub.feedCount], [[], 0]);
+  session.ended();
+  assert.equal(clock.timerCount, 0);
+  const stuck = owed(STUCK);
+  say(stuck.session, { op: "unsubscribe", channels: ["depth"], symbols: [SYMBOL] });
+  assert.equal(stuck.port.isPaused, true);
+  stuck.session.shutDown();
+  assert.equal(stuck.port.isPaused, false, "the answer to the close is read");
 });
 
 type Step =
