@@ -10,6 +10,7 @@ import {
   OrdStatus,
   type UnixMs,
 } from "@countermand/core/model";
+import type { Caller } from "../auth/key-store.ts";
 import type { CallOptions } from "../trade/trade-service.ts";
 import { FIRST_KEY, StreamHarness } from "../ws/stream-harness.ts";
 import { ALICE, BOB, RunsBench, tick } from "./cancel-runs-fixture.ts";
@@ -19,6 +20,7 @@ import {
   COMMIT_GATHER_MS,
   COMMIT_LOOK_MS,
   DISK_SILENT_LOOKS,
+  PENDING_CANCELS_MAX,
   PENDING_PLACES_MAX,
   PENDING_PLACES_SLOW_MAX,
   REFUSALS_KEPT_BURST,
@@ -75,8 +77,16 @@ test("sequencer: behind a slow commit queries are refused early, cancels are not
     assert.equal(sequencer.refusesQueries, false, "it is not slow yet");
     fakeClock.advance(SLOW_COMMIT_MS);
     assert.equal(sequencer.refusesQueries, true);
-    const refused = await trade.orders(caller, OPEN_ORDERS);
-    assert.match(refused.body, /"reason":"overloaded"/);
+    const preview = { filter: {}, isPreview: true };
+    for (const refused of await Promise.all([
+      trade.orders(caller, OPEN_ORDERS),
+      trade.cancelAll(caller, preview, {} as CallOptions),
+    ])) {
+      assert.match(refused.body, /"reason":"overloaded"/);
+    }
+    const undecided = () => assert.fail("it is not decided");
+    const asked = await sequencer.preview(caller, "cancel", undecided);
+    assert.deepEqual(asked, { result: "overloaded" });
 
     const cancel = cancelOf(harness, orderId);
     journal.release();
@@ -283,6 +293,36 @@ test("sequencer: while many are cancelled the same request waits, other content 
   const identity = identityOf(bench, 60_000);
   bench.clock.advance(60_001);
   assert.equal(bench.sequencer.remembers(ALICE.account, identity), false, "but not for ever");
+});
+
+test("sequencer: cancels have room for so many answers that wait, and no more", async () => {
+  const bench = new RunsBench();
+  const { sequencer } = bench;
+  bench.place(ALICE.account);
+  while (sequencer.pendingCount < PENDING_CANCELS_MAX - 1) void sequencer.read(() => null);
+  const undecided = () => assert.fail("it is not decided");
+  const place = sequencer.write(ALICE, "place", null, undecided);
+  const cancel = sequencer.write(ALICE, "cancel", null, () => OK);
+  const refused = sequencer.write(ALICE, "cancel", null, undecided);
+  const many = sequencer.writeMany(ALICE, identityOf(bench, 60_000), undecided);
+  await bench.settle();
+  const results = (await Promise.all([place, cancel, refused, many])).map(({ result }) => result);
+  assert.deepEqual(results, ["overloaded", "answered", "overloaded", "overloaded"]);
+});
+
+test("sequencer: a cancel of what is open counts as one where it is wanted in any case", () => {
+  const bench = new RunsBench();
+  const { orderId } = bench.place(ALICE.account);
+  const counts = (target: CancelTarget, condition: object = {}, caller: Caller = ALICE) => {
+    return bench.sequencer.cancels(caller, target, { ...UNCONDITIONAL, ...condition });
+  };
+  const target = { by: "orderId", orderId } as const;
+  assert.equal(counts(target), true);
+  assert.equal(counts(target, { unfilled: true }), false);
+  assert.equal(counts(target, { version: 1 }), false);
+  assert.equal(counts({ by: "orderId", orderId: "1" as OrderId }), false);
+  assert.equal(counts(target, {}, BOB), false);
+  assert.equal(counts(target, {}, { ...ALICE, portfolioIds: new Set(["other"]) }), false);
 });
 
 test("sequencer: a write of many that changed nothing is decided afresh", async () => {
