@@ -415,12 +415,19 @@ test("market stream: a client that sends too much is read from again in the next
   const clock = new FakeClock();
   const { session, port } = open(market, clock);
   const max = LIMITS.marketMessagesPerSecondMax.value;
-  for (let count = 0; count < max + 2; count += 1) say(session, { op: "x" });
-  assert.equal(port.messages().length, max);
-  assert.ok(port.isPaused);
-  clock.advance(MESSAGE_WINDOW_MS);
+  const sayMany = (times: number) => {
+    for (let count = 0; count < times; count += 1) say(session, { op: "x" });
+  };
+  sayMany(2 * max + 2);
+  for (let second = 0; second < 2; second += 1) {
+    assert.equal(port.messages().length, max);
+    assert.ok(port.isPaused);
+    clock.advance(MESSAGE_WINDOW_MS);
+  }
   assert.equal(port.messages().length, 2);
   assert.ok(!port.isPaused);
+  sayMany(max);
+  assert.ok(port.isPaused);
   session.ended();
   assert.equal(clock.timerCount, 0);
 });
