@@ -122,6 +122,27 @@ test("segments: a missing, renamed or foreign one is named", () =>
     assert.match(problem() ?? "", /has no segments/);
   }));
 
+test("segments: a single event that is missing is named, between them and behind them", () => {
+  for (const [ranges, missing] of [
+    [
+      [
+        [1, 7],
+        [9, 20],
+      ],
+      8,
+    ],
+    [[[2, 20]], 1],
+    [[[1, 19]], 20],
+  ] as [[number, number][], number][]) {
+    inFolder((folder) => {
+      const { write, cut, problem } = placeIn(folder);
+      for (const [first, last] of ranges) write(first, last);
+      cut(20);
+      assert.match(problem() ?? "", new RegExp(`no segment has event ${missing} of partition`));
+    });
+  }
+});
+
 test("segments: one of another history does not fit, though it is whole by itself", () =>
   inFolder((folder) => {
     const { write, cut, problem, segments } = placeIn(folder);
