@@ -21,6 +21,7 @@ import { ArchiveError } from "../archive/archive-error.ts";
 import type { OrderArchive } from "../archive/order-archive.ts";
 import { Budgets } from "../limits/budgets.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
+import type { ReceiptIssuer } from "../receipts/receipt-issuer.ts";
 import { sandboxAccount } from "../sandbox.ts";
 import { partitionsInMemory } from "../sequencer/partitions-fixture.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
@@ -45,6 +46,7 @@ class Bench {
     archive: Pick<OrderArchive, "findClosed"> = { findClosed: UNAVAILABLE },
     faults: VenueFaults | null = null,
     budgets: Budgets | null = null,
+    receipts: ReceiptIssuer | null = null,
   ) {
     const sequencer = new Sequencer({
       partitions: this.partitions,
@@ -65,6 +67,7 @@ class Bench {
       archive: archive as OrderArchive,
       instruments: REFERENCE_INSTRUMENTS,
       budgets,
+      receipts,
     });
   }
 
@@ -126,6 +129,52 @@ test("cancel batch: an archive that cannot be read does not keep open orders ali
       ["", "unavailable"],
     ],
   );
+});
+
+test("cancel batch: an order that is named twice is asked about under each condition", async () => {
+  for (const [conditions, reasons] of [
+    [
+      ['"version":9', '"version":1'],
+      ["version_changed", "cancelled"],
+    ],
+    [
+      ['"only_if":"unfilled"', '"version":1'],
+      ["cancelled", "already_cancelled"],
+    ],
+    [
+      ['"version":1', '"version":1'],
+      ["cancelled", "cancelled"],
+    ],
+  ] as const) {
+    const bench = new Bench();
+    await bench.trade.place(CALLER, BUY, bench.options("place"));
+    const named = conditions.map((condition) => `{"order_no":"22000000001",${condition}}`);
+    const options = { ...bench.options("cancel"), representation: true };
+    const { body } = await bench.trade.cancelBatch(CALLER, elements(`[${named}]`), options);
+    const { data } = JSON.parse(body) as {
+      data: readonly { data: { reason?: string }; result: { reason?: string } }[];
+    };
+    assert.deepEqual(
+      data.map(({ data, result }) => result.reason ?? data.reason),
+      reasons,
+    );
+    assert.equal(bench.openCount, 0);
+  }
+});
+
+test("cancel: one that asks for a receipt is remembered, whatever it did", async () => {
+  const issuer = { filled: async (_account: Account, body: string) => body };
+  const archive = { findClosed: async () => null };
+  const bench = new Bench(archive, null, null, issuer as unknown as ReceiptIssuer);
+  const target = { by: "orderId", orderId: "22000000001" as OrderId } as const;
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  const cancel = (fingerprint: string) => {
+    const options = { ...bench.options(fingerprint), receipt: true };
+    return bench.trade.cancel(CALLER, { target, condition: UNCONDITIONAL }, options);
+  };
+  for (const each of ["first", "second"]) assert.equal((await cancel(each)).httpStatus, 200);
+  // Its answer cannot be read here, but it is known to have been given.
+  assert.deepEqual(reasonOf(await cancel("second")), [503, "unavailable"]);
 });
 
 test("cancel: what the archive alone knows is unavailable while it cannot be read", async () => {
