@@ -135,6 +135,22 @@ test("client: an order that is placed while others are listed repeats none", asy
   assert.deepEqual(met, wanted);
 });
 
+test("client: a list that says that it has more than it gives ends", async () => {
+  const asked: string[] = [];
+  const orders = Array.from({ length: 100 }, (_, index) => ({ order_no: String(500 - index) }));
+  const executions = orders.map(({ order_no }) => ({ exec_id: order_no }));
+  const liar = client(({ searchParams }) => {
+    const page = searchParams.get("page_index") ?? "1";
+    asked.push(page);
+    const data = page === "1" ? { orders, executions } : { orders: [], executions: [] };
+    return { status: 200, body: { code: 0, data: { total_records: 1_000, ...data } } };
+  });
+  let count = 0;
+  for await (const _ of liar.allOrders({})) count += 1;
+  for await (const _ of liar.allExecutions({ symbol: "00700" })) count += 1;
+  assert.deepEqual([count, asked], [200, ["1", "2", "1", "2"]]);
+});
+
 test("client: fills and lines that come while older ones are listed repeat none", async () => {
   const ids = Array.from({ length: 250 }, (_, index) => 1_000_000_001 + index);
   const growing = client(({ pathname, searchParams }) => {

@@ -20,6 +20,8 @@ class Bench {
   readonly urls: string[] = [];
   readonly probes: AbortSignal[] = [];
   closedWith: number | null = null;
+  /** After which the last timer runs. */
+  waitMs = 0;
   #listener: SocketListener | null = null;
   #timer: (() => void) | null = null;
 
@@ -31,7 +33,8 @@ class Bench {
     const origin = { baseUrl: "http://gateway", probe };
     this.stream = new MarketStream(origin, symbols, {
       ...options,
-      after: (_ms, run) => {
+      after: (ms, run) => {
+        this.waitMs = ms;
         this.#timer = run;
         return { cancel: () => {} };
       },
@@ -223,6 +226,62 @@ test("market stream: after an outage only trades that are new are told", async (
   bench.stream.close();
 });
 
+test("market stream: what is told before its snapshot is of no connection but the last", async () => {
+  const bench = await Bench.open(["A"]);
+  bench.trades(4, [1]);
+  await bench.cutAndBack();
+  bench.trades(5, [2], 4);
+  const told = (await bench.told()).filter(({ type }) => type === "trades");
+  assert.deepEqual(told.map(execIds), [["1"]]);
+});
+
+test("market stream: that trades are lost is told until it is read, also where none are left", async () => {
+  const bench = await Bench.open(["A"]);
+  bench.trades(4, [1, 2]);
+  bench.trades(5, [3], 4);
+  const reader = bench.stream[Symbol.asyncIterator]();
+  await reader.next();
+  const { value: first } = await reader.next();
+  assert.deepEqual(
+    [first && execIds(first), first],
+    [["1", "2", "3"], { ...first, isReset: true }],
+  );
+  await bench.cutAndBack();
+  bench.trades(0, []);
+  const last = (await bench.told()).at(-1);
+  assert.ok(last?.type === "trades" && last.isReset && last.trades.length === 0);
+});
+
+test("market stream: a gap is told as well", async () => {
+  const bench = await Bench.open(["A"]);
+  bench.book("A", 4);
+  bench.change("A", 8, 7, []);
+  assert.deepEqual((await bench.told()).at(-1), { type: "stale", symbol: "A" });
+});
+
+test("market stream: an error that passes ends nothing", async () => {
+  const bench = await Bench.open(["A"]);
+  const failure = { code: 11030899, message: "m", details: "", retryable: true };
+  bench.tell({ type: "error", ...failure, reason: "slow_reader" });
+  assert.deepEqual([bench.stream.state, bench.stream.error], ["waiting", null]);
+  bench.stream.close();
+});
+
+test("market stream: the first failure behind one that worked is a first one again", async () => {
+  const works: readonly ((bench: Bench) => void)[] = [
+    (bench) => bench.book("A", 4),
+    (bench) => bench.tell({ type: "heartbeat", data: { subscriptions: [] } }),
+  ];
+  for (const work of works) {
+    const bench = await Bench.open(["A"]);
+    for (let count = 0; count < 8; count += 1) await bench.cutAndBack();
+    work(bench);
+    bench.listener.closed(1006, "");
+    assert.ok(bench.waitMs <= 100, String(bench.waitMs));
+    bench.stream.close();
+  }
+});
+
 test("market stream: trades wait for a slow reader, up to a bound, and a loss is told", async () => {
   const bench = await Bench.open(["A"]);
   const reader = bench.stream[Symbol.asyncIterator]();
@@ -292,7 +351,9 @@ test("market stream: where nobody answers it says so, and tries again", async ()
 test("market stream: what no gateway takes is refused at once", () => {
   assert.throws(() => new Bench([]), RangeError);
   assert.throws(() => new Bench(["A"], { channels: [] }), RangeError);
-  assert.throws(() => new Bench(Array.from({ length: 101 }, (_, n) => `S${n}`)), RangeError);
+  const symbols = Array.from({ length: 101 }, (_, index) => `S${index}`);
+  assert.throws(() => new Bench(symbols), RangeError);
+  new Bench(symbols.slice(1)).stream.close();
   assert.throws(() => new Bench(["A"], { heartbeatSeconds: 31 }), RangeError);
 });
 
