@@ -162,8 +162,23 @@ test("snapshotter: closed it drops what is unfinished, and begins none", async (
   const waiting = new Bench();
   waiting.commit(EVERY);
   await waiting.snapshotter.close();
-  waiting.pass();
+  assert.equal(waiting.clock.timerCount, 0);
+  waiting.pass(EVERY);
   assert.deepEqual(waiting.ordered, []);
+});
+
+test("snapshotter: behind one that is made, events count anew", async () => {
+  const bench = new Bench();
+  bench.pass(EVERY);
+  bench.makings[0]?.resolve("first");
+  await bench.makings[0]?.made;
+  await Promise.resolve();
+  for (const eventCount of [EVERY - 1, 1]) {
+    assert.equal(bench.makings.length, 1);
+    bench.pass(eventCount);
+    bench.pass();
+  }
+  assert.deepEqual(bench.ordered, [EVERY, 2 * EVERY]);
 });
 
 test("snapshotter: a thread that ends without a word has failed, so that another one may begin", async () => {

@@ -138,7 +138,7 @@ test("cancel batch: an order that is named twice is asked about under each condi
       ["version_changed", "cancelled"],
     ],
     [
-      ['"only_if":"unfilled"', '"version":1'],
+      ['"only_if":"unfilled"', '"reference_id":""'],
       ["cancelled", "already_cancelled"],
     ],
     [
