@@ -159,6 +159,8 @@ test("snapshotter: closed it drops what is unfinished, and begins none", async (
   bench.pass(EVERY);
   await bench.snapshotter.close();
   assert.equal(bench.makings[0]?.isStopped, true);
+  bench.pass(EVERY);
+  assert.equal(bench.makings.length, 1);
   const waiting = new Bench();
   waiting.commit(EVERY);
   await waiting.snapshotter.close();

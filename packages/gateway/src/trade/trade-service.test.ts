@@ -10,6 +10,7 @@ import {
 } from "@countermand/contract";
 import {
   type Account,
+  type CancelTarget,
   type ClOrdId,
   type Order,
   type OrderId,
@@ -94,6 +95,8 @@ const SLOW_CANCELS: VenueFaults = {
   placed: () => {},
 };
 
+const BUDGET_RULES = { places: 5, fillSeconds: 60, cancelFactor: 2 };
+
 function elements(text: string): readonly CancelElement[] {
   const decoded = decodeCancelBatch(parseExact(text) as never);
   assert.ok(!isFault(decoded));
@@ -132,7 +135,7 @@ test("cancel batch: an archive that cannot be read does not keep open orders ali
 });
 
 test("cancel batch: an order that is named twice is asked about under each condition", async () => {
-  for (const [conditions, reasons] of [
+  for (const [words, reasons] of [
     [
       ['"version":9', '"version":1'],
       ["version_changed", "cancelled"],
@@ -145,10 +148,16 @@ test("cancel batch: an order that is named twice is asked about under each condi
       ['"version":1', '"version":1'],
       ["cancelled", "cancelled"],
     ],
+    [
+      ['"reference_id":""', '"order_no":"","reference_id":"mine"'],
+      ["cancelled", "cancelled"],
+    ],
   ] as const) {
     const bench = new Bench();
     await bench.trade.place(CALLER, BUY, bench.options("place"));
-    const named = conditions.map((condition) => `{"order_no":"22000000001",${condition}}`);
+    const named = words.map((each) => {
+      return each.startsWith('"order_no"') ? `{${each}}` : `{"order_no":"22000000001",${each}}`;
+    });
     const options = { ...bench.options("cancel"), representation: true };
     const { body } = await bench.trade.cancelBatch(CALLER, elements(`[${named}]`), options);
     const { data } = JSON.parse(body) as {
@@ -160,6 +169,64 @@ test("cancel batch: an order that is named twice is asked about under each condi
     );
     assert.equal(bench.openCount, 0);
   }
+});
+
+test("portfolios: an order of another one is unknown, open, closed lately or long ago", async () => {
+  const asked: unknown[] = [];
+  const archive = {
+    findClosed: async (...[, , portfolioIds]: Parameters<OrderArchive["findClosed"]>) => {
+      asked.push(portfolioIds);
+      return null;
+    },
+  };
+  const bench = new Bench(archive);
+  const caller = { ...CALLER, portfolioIds: new Set(["own"]) };
+  const targets: readonly CancelTarget[] = [
+    { by: "orderId", orderId: "22000000001" as OrderId },
+    { by: "clOrdId", clOrdId: BUY.clOrdId },
+  ];
+  await bench.trade.place(CALLER, { ...BUY, portfolioId: "other" }, bench.options("place"));
+  for (const state of ["open", "closed"]) {
+    for (const [index, target] of targets.entries()) {
+      const options = { ...bench.options(`${state} ${index}`), representation: true };
+      const answer = await bench.trade.cancel(
+        caller,
+        { target, condition: UNCONDITIONAL },
+        options,
+      );
+      assert.deepEqual(reasonOf(answer), [404, "unknown_order"], `${state} ${target.by}`);
+    }
+    const all = { filter: {}, isPreview: false };
+    const { body } = await bench.trade.cancelAll(caller, all, bench.options(`${state} all`));
+    assert.equal(JSON.parse(body).data.matched, 0);
+    if (state === "closed") break;
+    assert.equal(bench.openCount, 1);
+    await bench.trade.cancelAll(CALLER, all, bench.options("its own"));
+    assert.equal(bench.openCount, 0);
+  }
+  assert.deepEqual(
+    asked,
+    asked.map(() => caller.portfolioIds),
+  );
+  assert.ok(asked.length > 0);
+});
+
+test("budgets: a cancel by name that was answered gets its answer again, whatever is left", async () => {
+  const budgets = new Budgets({
+    rules: () => BUDGET_RULES,
+    monotonicMs: () => 0,
+    openCount: () => 0,
+  });
+  const bench = new Bench({ findClosed: async () => null }, null, budgets);
+  await bench.trade.place(CALLER, BUY, bench.options("place"));
+  budgets.takeCancels(CALLER, { named: 10, open: 10 });
+  const mine = byName(BUY.clOrdId);
+  assert.equal((await bench.trade.cancel(CALLER, mine, bench.options("first"))).httpStatus, 200);
+  const fresh = await bench.trade.cancel(CALLER, mine, bench.options("second"));
+  assert.deepEqual(reasonOf(fresh), [429, "rate_limited"]);
+  // Its answer cannot be read here, but it is known to have been given.
+  const again = await bench.trade.cancel(CALLER, mine, bench.options("first"));
+  assert.deepEqual(reasonOf(again), [503, "unavailable"]);
 });
 
 test("cancel: one that asks for a receipt is remembered, whatever it did", async () => {
@@ -182,6 +249,9 @@ test("cancel: what the archive alone knows is unavailable while it cannot be rea
   const mine = byName("mine" as ClOrdId);
   const answer = await bench.trade.cancel(CALLER, mine, bench.options("cancel"));
   assert.deepEqual(reasonOf(answer), [503, "unavailable"]);
+  const amend = { ...mine, orderQty: 20_000_000_000n, price: null, stopPx: null };
+  const amended = await bench.trade.amend(CALLER, amend, bench.options("amend"));
+  assert.deepEqual(reasonOf(amended), [503, "unavailable"]);
 });
 
 test("replay: a first answer that cannot be read is unavailable, and nothing is done", async () => {
@@ -297,9 +367,8 @@ test("cancel by name: of closed orders the newest answers, wherever it is known"
 });
 
 test("budgets: each order that is taken puts a cancel back, alone and in a batch", async () => {
-  const rules = { places: 5, fillSeconds: 60, cancelFactor: 2 };
   const budgets = new Budgets({
-    rules: () => rules,
+    rules: () => BUDGET_RULES,
     monotonicMs: () => 0,
     openCount: () => 0,
   });
