@@ -246,3 +246,27 @@ test("day ends: what a start finds in an open book goes with the others, at the 
   dayEnds.more(hk("12:00:00"));
   assert.deepEqual([expired, dayEnds.hasMore], [["closed"], false]);
 });
+
+test("day ends: the books of a step share its room, and one that is open has no steps", () => {
+  const left = new Map([
+    ["large", EXPIRIES_PER_STEP + 5],
+    ["small", 10],
+    ["open", 2 * EXPIRIES_PER_STEP],
+  ]);
+  const expired: string[] = [];
+  const dayEnds = new DayEnds({
+    isClosed: (symbol) => symbol !== "open",
+    expire: (symbol, _atMs, countMax) => {
+      const count = Math.min(left.get(symbol) ?? 0, countMax);
+      left.set(symbol, (left.get(symbol) ?? 0) - count);
+      expired.push(`${symbol} ${count}`);
+      return count;
+    },
+  });
+  dayEnds.beginStep();
+  for (const symbol of left.keys()) dayEnds.ended(symbol, hk("16:10:00"));
+  const all = 2 * EXPIRIES_PER_STEP;
+  assert.deepEqual(expired.splice(0), [`large ${EXPIRIES_PER_STEP}`, `open ${all}`]);
+  dayEnds.more(hk("16:10:00"));
+  assert.deepEqual([expired, dayEnds.hasMore], [["large 5", "small 10"], false]);
+});
