@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CancelReason, Side } from "@countermand/core/model";
 import fc from "fast-check";
+import type { RunOutcome } from "./cancel-runs.ts";
 import { ALICE, BOB, RunsBench, tick } from "./cancel-runs-fixture.ts";
 import { CANCELS_PER_STEP, LOOKS_PER_CANCEL } from "./limits.ts";
 
@@ -76,6 +77,24 @@ test("cancel runs: what closes before its turn is told as it closes", async () =
     ["done"],
   );
   assert.equal(first.outcomes.length, orders.length);
+});
+
+test("cancel runs: another account's order that closes meanwhile is no concern of it", async () => {
+  const bench = new RunsBench();
+  bench.placeMany(ALICE.account, 2 * CANCELS_PER_STEP);
+  const other = bench.place(BOB.account);
+  const told: string[] = [];
+  const run = {
+    scope: { account: ALICE.account, matches: () => true },
+    reason: CancelReason.Requested,
+    onOutcome: ({ order }: RunOutcome) => told.push(order.account),
+    onDecided: () => {},
+  };
+  void bench.sequencer.runs.start(run, bench.nowMs);
+  bench.partitions.cancel(other, bench.nowMs);
+  await bench.settle();
+  assert.equal(told.length, 2 * CANCELS_PER_STEP);
+  assert.deepEqual(new Set(told), new Set([ALICE.account]));
 });
 
 test("cancel runs: what trades in part before its turn is cancelled in its turn", async () => {
