@@ -14,9 +14,9 @@
  *   asked before; then, or when it has ended: Closed. From Resting it is Closed at once.
  * - `Closed`: for good. What a thread says now that had to be given up is heard by nobody.
  *
- * `#state` is set where one is entered: by the constructor, `#heardReady`, `#rest`, `#startAgain`,
- * `close` and `#enterClosed`. A message, an end and a close are each told apart by state in one
- * place: `#heard`, `#ended` and `close`.
+ * One function enters each: the constructor, `#heardReady`, `#rest`, `#startAgain`, `#endThread` and
+ * `#enterClosed`. What a message, an end of the thread and a close do in each state is said in one
+ * place for each: `#heard`, `#ended` and `close`.
  */
 import { unreachable } from "@countermand/core/assert";
 import type { Cancelable, Clock } from "../sys/clock.ts";
