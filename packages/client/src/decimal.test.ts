@@ -38,6 +38,8 @@ test("decimal: what is no decimal is refused", () => {
   for (const text of ["", "1e5", "+1", "1.", ".5", "1.123456789", "NaN", "1 ", "1,5", "0x10"]) {
     assert.throws(() => decimalUnits(text), RangeError, text);
   }
+  assert.equal(decimalUnits("9".repeat(18)), 99_999_999_999_999_999_900_000_000n);
+  assert.throws(() => decimalUnits("9".repeat(19)), RangeError);
 });
 
 test("decimal: a product is exact or refused", () => {

@@ -51,7 +51,7 @@ test("signer: what is no Ed25519 private key is refused at once", async () => {
   const pair = generateKeyPairSync("ed25519");
   const pkcs8 = { format: "pem", type: "pkcs8" } as const;
   const encrypted = { ...pkcs8, cipher: "aes-256-cbc", passphrase: "x" } as const;
-  const wrong: readonly [key: string, said: RegExp][] = [
+  const wrong: [key: string, said: RegExp][] = [
     ["", /not in PEM/],
     [RFC_8032_SEED, /not in PEM/],
     [pair.privateKey.export(encrypted) as string, /not in PEM/],
@@ -59,6 +59,10 @@ test("signer: what is no Ed25519 private key is refused at once", async () => {
     [rsa.privateKey.export(pkcs8) as string, /not an Ed25519 key/],
     ["-----BEGIN PRIVATE KEY-----\n=A=\n-----END PRIVATE KEY-----", /not an Ed25519 key/],
   ];
+  const der = pair.privateKey.export({ format: "der", type: "pkcs8" });
+  const longer = Buffer.concat([der, Buffer.alloc(1)]).toString("base64");
+  const lines = `-----BEGIN PRIVATE KEY-----\n${longer}\n-----END PRIVATE KEY-----`;
+  wrong.push([lines, /not an Ed25519 key/]);
   for (const [privateKey, message] of wrong) {
     assert.throws(() => new Signer({ apiKey: "k", privateKey }), { name: "TypeError", message });
   }
@@ -69,7 +73,12 @@ test("signer: what is no Ed25519 private key is refused at once", async () => {
     false,
     ["sign"],
   );
-  assert.throws(() => new Signer({ apiKey: "k", privateKey: hmac }), TypeError);
+  const spki = pair.publicKey.export({ format: "der", type: "spki" });
+  const ed25519 = { name: "Ed25519" };
+  const publicKey = await crypto.subtle.importKey("spki", spki, ed25519, false, ["verify"]);
+  for (const privateKey of [hmac, publicKey]) {
+    assert.throws(() => new Signer({ apiKey: "k", privateKey }), TypeError);
+  }
 });
 
 test("signer: an empty secret is refused where somebody waits for the signature", async () => {
