@@ -83,7 +83,7 @@ export const KEY_BUGS: readonly PlantedBug[] = [
     seedsMax: 100,
     plants: [
       {
-        file: `${GATEWAY}/ws/ws-server.ts`,
+        file: `${GATEWAY}/ws/key-watch.ts`,
         find: "const delayMs = Math.min(untilMs - clock.wallMs(), KEY_CHECK_MS);",
         replace: "const delayMs = Math.max(untilMs - clock.wallMs(), KEY_CHECK_MS);",
       },

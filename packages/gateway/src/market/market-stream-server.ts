@@ -12,11 +12,10 @@ import {
   MARKET_STREAM_PATH,
   type MarketStreamQuery,
 } from "@countermand/contract";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket } from "ws";
 import type { Clock } from "../sys/clock.ts";
-import { STOP_MS } from "../ws/limits.ts";
-import { refuseUpgrade, requestIdHeaders } from "../ws/refuse-upgrade.ts";
-import { SOCKET_OPTIONS } from "../ws/socket-options.ts";
+import { Handshake } from "../ws/handshake.ts";
+import { OpenSockets } from "../ws/open-sockets.ts";
 import type { StreamSocket } from "../ws/stream-connection.ts";
 import { BufferRoom } from "./buffer-room.ts";
 import { MARKET_SOCKETS_MAX } from "./limits.ts";
@@ -28,34 +27,21 @@ export interface MarketStreamServerOptions {
   readonly clock: Clock;
 }
 
-interface Connection {
-  readonly webSocket: StreamSocket;
-  readonly session: MarketSession;
-}
-
 export class MarketStreamServer {
   readonly #options: MarketStreamServerOptions;
-  readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
-  readonly #connections = new Set<Connection>();
+  readonly #open: OpenSockets;
   readonly #room = new BufferRoom();
   #sentCount = 0;
   #conflatedCount = 0;
-  #closing: Promise<void> | null = null;
-  #onLastEnded: (() => void) | null = null;
 
   constructor(options: MarketStreamServerOptions) {
     this.#options = options;
-    this.#webSockets.on("headers", (headers: string[], request: IncomingMessage) => {
-      headers.push(...requestIdHeaders(request));
-    });
-    this.#webSockets.on("wsClientError", (error, socket, request) => {
-      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", error.message));
-    });
+    this.#open = new OpenSockets(options.clock);
   }
 
   /** Sessions that are open. */
   get sessionCount(): number {
-    return this.#connections.size;
+    return this.#open.size;
   }
 
   /** Messages of every kind handed to sockets since the start. */
@@ -70,16 +56,14 @@ export class MarketStreamServer {
 
   /** Precondition: the request's path is the market stream's. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // The client may vanish at any time before the socket has its owner.
-    socket.on("error", () => socket.destroy());
-    const admitted = this.#admit(request);
-    if (isFault(admitted)) {
-      refuseUpgrade(request, socket, admitted);
+    const handshake = new Handshake(request, socket, head);
+    const query = this.#decideAdmission(handshake);
+    if (isFault(query)) {
+      handshake.refuse(query);
       return;
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open(webSocket, socket, admitted);
-    });
+    const webSocket = handshake.complete();
+    if (webSocket !== null) this.#start(webSocket, socket, query);
   }
 
   /**
@@ -87,29 +71,25 @@ export class MarketStreamServer {
    * STOP_MS at the latest. New handshakes are refused from now on.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#stopAll();
-    return this.#closing;
+    return this.#open.close();
   }
 
-  #admit(request: IncomingMessage): MarketStreamQuery | Fault {
-    const url = request.url ?? "";
-    const mark = url.indexOf("?");
-    const path = mark === -1 ? url : url.slice(0, mark);
+  #decideAdmission({ path, rawQuery, request }: Handshake): MarketStreamQuery | Fault {
     if (path !== MARKET_STREAM_PATH) {
       return fault("UNKNOWN_PATH", `market data is at ${MARKET_STREAM_PATH}`);
     }
-    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
+    if (this.#open.isClosing) return fault("DRAINING", "the gateway is stopping");
     if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
     if (request.headers["sec-websocket-version"] !== "13") {
       return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
     }
-    if (this.#connections.size >= MARKET_SOCKETS_MAX) {
+    if (this.#open.size >= MARKET_SOCKETS_MAX) {
       return fault("OVERLOADED", `${MARKET_SOCKETS_MAX} connections are open`);
     }
-    return decodeMarketStreamQuery(mark === -1 ? "" : url.slice(mark + 1));
+    return decodeMarketStreamQuery(rawQuery);
   }
 
-  #open(webSocket: StreamSocket, socket: Duplex, { heartbeatSeconds }: MarketStreamQuery): void {
+  #start(webSocket: StreamSocket, socket: Duplex, { heartbeatSeconds }: MarketStreamQuery): void {
     const { hub, clock } = this.#options;
     const session = new MarketSession({
       hub,
@@ -126,8 +106,11 @@ export class MarketStreamServer {
         },
       },
     });
-    const connection = { webSocket, session };
-    this.#connections.add(connection);
+    const connection = {
+      stop: () => session.shutDown(),
+      terminate: () => webSocket.terminate(),
+    };
+    this.#open.opened(connection);
     webSocket.on("message", (content: Buffer, isBinary: boolean) => {
       session.received(content, isBinary);
     });
@@ -137,23 +120,9 @@ export class MarketStreamServer {
     webSocket.on("error", () => session.ended());
     webSocket.on("close", () => {
       session.ended();
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#onLastEnded?.();
+      this.#open.ended(connection);
     });
     session.start();
-  }
-
-  async #stopAll(): Promise<void> {
-    if (this.#connections.size === 0) return;
-    const allEnded = new Promise<void>((resolve) => {
-      this.#onLastEnded = resolve;
-    });
-    for (const { session } of this.#connections) session.shutDown();
-    const deadline = this.#options.clock.after(STOP_MS, () => {
-      for (const { webSocket } of this.#connections) webSocket.terminate();
-    });
-    await allEnded;
-    deadline.cancel();
   }
 }
 

@@ -1,31 +1,21 @@
 /**
- * The order stream's sockets: who may connect, and the stop of all at once. Owns every socket from
- * its handshake to its end. A refused handshake is answered as HTTP before any upgrade.
+ * The order stream's sockets, from the handshake to the end: takes their places, answers what
+ * {@link StreamAdmission} decides, opens them, and stops all at once. A refused handshake is
+ * answered as HTTP before any upgrade.
+ *
+ * A handshake that changes something (it may send commands, or its loss cancels orders) is claimed
+ * first, so that its bytes open one connection and no more; one whose loss cancels orders joins its
+ * group then. Both wait for the disk. Meanwhile the client may vanish, the disk fall silent and the
+ * server begin to stop: however it ends, what was taken is given back once.
  */
 import type { IncomingMessage, Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import {
-  COMMANDS_NEED,
-  CONSOLE_STREAM_PATH,
-  decodeStreamQuery,
-  type Fault,
-  fault,
-  HANDSHAKE_METHOD,
-  isFault,
-  MARKET_STREAM_PATH,
-  ON_DISCONNECT_NEED,
-  OP_NEEDS,
-  STREAM_NEED,
-  STREAM_PATH,
-  type StreamQuery,
-} from "@countermand/contract";
-import { at } from "@countermand/core/assert";
+import { type Fault, fault, isFault, OP_NEEDS, type StreamQuery } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
-import { WebSocketServer } from "ws";
-import type { Authenticated, Authenticator } from "../auth/authenticate.ts";
-import { accessFault, permissionFault } from "../auth/authorize.ts";
-import type { Caller, KeyStore, StoredKey } from "../auth/key-store.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
+import { accessFault } from "../auth/authorize.ts";
+import type { Caller, KeyStore } from "../auth/key-store.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { DisconnectGuard } from "../safety/disconnect-guard.ts";
 import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
@@ -37,27 +27,22 @@ import { SnapshotRoom } from "../stream/snapshot-room.ts";
 import type { StreamHub } from "../stream/stream-hub.ts";
 import type { StreamStart } from "../stream/stream-session.ts";
 import type { StreamView } from "../stream/stream-view.ts";
-import type { Cancelable, Clock } from "../sys/clock.ts";
-import { unvouchedDetails } from "../trade/written-answer.ts";
+import type { Clock } from "../sys/clock.ts";
 import type { FrameFault } from "../venue/fault-board.ts";
 import type { TradeCommands } from "./command-session.ts";
 import { CommandTurns } from "./command-turns.ts";
-import {
-  KEY_CHECK_MS,
-  SOCKETS_MAX,
-  SOCKETS_PER_ACCOUNT_MAX,
-  STOP_MS,
-  TCP_KEEP_ALIVE_MS,
-} from "./limits.ts";
-import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
-import { SOCKET_OPTIONS } from "./socket-options.ts";
+import { Handshake } from "./handshake.ts";
+import { KeyWatch } from "./key-watch.ts";
+import { TCP_KEEP_ALIVE_MS } from "./limits.ts";
+import { OpenSockets } from "./open-sockets.ts";
+import { type Place, SocketPlaces } from "./socket-places.ts";
+import { type Admitted, DRAINING, StreamAdmission } from "./stream-admission.ts";
 import {
   type CarriedStream,
   StreamConnection,
   type StreamConnectionOptions,
   type StreamSocket,
 } from "./stream-connection.ts";
-import { streamStarts } from "./stream-starts.ts";
 
 export interface OrderStreamServerOptions {
   readonly authenticator: Pick<Authenticator, "authenticate" | "identityOf">;
@@ -82,16 +67,9 @@ export interface OrderStreamServerOptions {
   readonly onBug: (error: Error) => void;
 }
 
-/** A handshake that may be completed. */
-interface Admitted {
-  readonly authenticated: Authenticated;
-  readonly query: StreamQuery;
-  /** One, or those of a drop copy, each with where its stream begins. */
-  readonly starts: ReadonlyMap<Account, StreamStart>;
-  /** Whose place it takes. */
-  readonly placeOf: Account;
-  /** Whoever has the bytes of the handshake could open it again, so it works once. */
-  readonly worksOnce: boolean;
+/** Whoever was let in, until the connection is gone. */
+interface Guest extends Admitted {
+  readonly place: Place;
 }
 
 export class OrderStreamServer {
@@ -99,27 +77,26 @@ export class OrderStreamServer {
   readonly #turns: ReplayTurns;
   readonly #commandTurns: CommandTurns;
   readonly #room = new SnapshotRoom();
-  readonly #webSockets = new WebSocketServer<typeof StreamSocket>(SOCKET_OPTIONS);
-  /** Each with how it was let in. */
-  readonly #connections = new Map<StreamConnection, Authenticated>();
-  /** Of connections whose keys expire. */
-  readonly #keyTimers = new Map<StreamConnection, Cancelable>();
-  /** Sockets per account, handshakes under way included. */
-  readonly #places = new Map<Account, number>();
-  #placeCount = 0;
-  #closing: Promise<void> | null = null;
-  #onLastEnded: (() => void) | null = null;
+  readonly #places = new SocketPlaces();
+  readonly #keys: KeyWatch;
+  readonly #open: OpenSockets<StreamConnection>;
+  readonly #admission: StreamAdmission;
 
   constructor(options: OrderStreamServerOptions) {
+    const { authenticator, clock, guard, histories, sessions } = options;
     this.#options = options;
-    this.#turns = new ReplayTurns(options.clock);
-    this.#commandTurns = new CommandTurns(options.clock);
-    this.#webSockets.on("headers", (headers: string[], request: IncomingMessage) => {
-      headers.push(...requestIdHeaders(request));
-    });
-    // What is left of the handshake's form that the library checks.
-    this.#webSockets.on("wsClientError", (error, socket, request) => {
-      refuseUpgrade(request, socket, fault("MALFORMED_REQUEST", error.message));
+    this.#turns = new ReplayTurns(clock);
+    this.#commandTurns = new CommandTurns(clock);
+    this.#keys = new KeyWatch(options);
+    this.#open = new OpenSockets(clock);
+    this.#admission = new StreamAdmission({
+      authenticator,
+      sessions,
+      histories,
+      guard,
+      places: this.#places,
+      keys: this.#keys,
+      isClosing: () => this.#open.isClosing,
     });
   }
 
@@ -129,37 +106,20 @@ export class OrderStreamServer {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // The client may vanish at any time before the socket has its owner.
-    socket.on("error", destroyThis);
-    const admitted = this.#admit(request);
+    const handshake = new Handshake(request, socket, head);
+    const admitted = this.#admission.decideAdmission(handshake);
     if (isFault(admitted)) {
-      refuseUpgrade(request, socket, admitted);
+      handshake.refuse(admitted);
       return;
     }
-    this.#takePlace(admitted.placeOf);
-    if (!admitted.worksOnce) {
-      this.#complete(request, socket, head, admitted);
-      return;
-    }
-    const { authenticator, awaited, onBug, sequencer } = this.#options;
-    const { account } = admitted.authenticated.caller;
-    const identity = authenticator.identityOf(admitted.authenticated);
-    awaited.await(sequencer.claimOnce(account, identity), {
-      give: (claim) => this.#claimed(claim, request, socket, head, admitted),
-      // The handshake may be used up by now.
-      giveUp: (details) => {
-        this.#leavePlace(admitted.placeOf);
-        refuseUpgrade(request, socket, fault("OUTCOME_UNKNOWN", details));
-      },
-      onBug,
-    });
+    const guest = { ...admitted, place: this.#places.take(admitted.placeOf) };
+    if (guest.worksOnce) this.#claim(handshake, guest);
+    else this.#complete(handshake, guest);
   }
 
   /** Something about a key was changed: its streams end at once if it is good no more. */
   keyChanged(apiKey: string): void {
-    for (const [connection, authenticated] of this.#connections) {
-      if (connection.apiKey === apiKey) this.#watchKey(connection, authenticated);
-    }
+    this.#keys.changed(apiKey);
   }
 
   /**
@@ -168,144 +128,84 @@ export class OrderStreamServer {
    */
   close(): Promise<void> {
     this.#options.guard.close();
-    this.#closing ??= this.#stopAll();
-    return this.#closing;
+    return this.#open.close();
   }
 
-  #admit(request: IncomingMessage): Admitted | Fault {
-    const url = request.url ?? "";
-    const mark = url.indexOf("?");
-    const path = mark === -1 ? url : url.slice(0, mark);
-    const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
-    const refused = this.#formFault(request, path);
-    if (refused !== null) return refused;
-    const isPage = path === CONSOLE_STREAM_PATH;
-    const authenticator = isPage ? this.#options.sessions : this.#options.authenticator;
-    if (authenticator === null) return fault("UNKNOWN_PATH", PLACES);
-    const authenticated = authenticator.authenticate({
-      method: HANDSHAKE_METHOD,
-      path,
-      rawQuery,
-      headers: request.headers,
-      body: NO_BODY,
-      socket: request.socket,
-    });
-    if (isFault(authenticated)) return authenticated;
-    const { key } = authenticated;
-    const missing = permissionFault(key, STREAM_NEED);
-    if (missing !== null) return missing;
-    const asked = isPage ? pageQuery(rawQuery, authenticated.caller) : rawQuery;
-    if (typeof asked !== "string") return asked;
-    const query = decodeStreamQuery(asked);
-    if (isFault(query)) return query;
-    // A page asks for commands whatever its key may do; each of them is looked at when it comes.
-    const refusal = isPage ? pageFault(query) : actingFault(key, query);
-    if (refusal !== null) return refusal;
-    const starts = streamStarts(key.accounts, query, this.#options.histories);
-    if (isFault(starts)) return starts;
-    const placeOf = at(key.accounts, 0);
-    const crowded = this.#crowdFault(placeOf) ?? this.#groupFault(authenticated.caller, query);
-    const worksOnce = !isPage && (query.commands || query.onDisconnect !== null);
-    return crowded ?? { authenticated, query, starts, placeOf, worksOnce };
-  }
-
-  /** What is wrong before anybody looks who is asking. */
-  #formFault(request: IncomingMessage, path: string): Fault | null {
-    if (path !== STREAM_PATH && path !== CONSOLE_STREAM_PATH) return fault("UNKNOWN_PATH", PLACES);
-    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
-    if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
-    return handshakeFault(request);
-  }
-
-  #crowdFault(account: Account): Fault | null {
-    if (this.#placeCount >= SOCKETS_MAX) {
-      return fault("OVERLOADED", `${SOCKETS_MAX} connections are open`);
-    }
-    if ((this.#places.get(account) ?? 0) < SOCKETS_PER_ACCOUNT_MAX) return null;
-    return fault("RATE_LIMITED", `${SOCKETS_PER_ACCOUNT_MAX} connections of this account are open`);
-  }
-
-  #groupFault(caller: Caller, { onDisconnect }: StreamQuery): Fault | null {
-    if (onDisconnect === null) return null;
-    if (this.#options.guard.hasRoom(caller, onDisconnect.group)) return null;
-    return fault("RATE_LIMITED", "too many groups of this account are watched");
-  }
-
-  #claimed(
-    claim: Claim,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    admitted: Admitted,
-  ): void {
-    const { caller } = admitted.authenticated;
-    const { onDisconnect } = admitted.query;
-    const refusal = this.#claimRefusal(claim, admitted);
-    if (refusal !== null) {
-      this.#leavePlace(admitted.placeOf);
-      refuseUpgrade(request, socket, refusal);
-      return;
-    }
-    if (onDisconnect === null) {
-      this.#complete(request, socket, head, admitted);
-      return;
-    }
-    const { awaited, guard, onBug } = this.#options;
-    awaited.await(guard.joined(caller, onDisconnect.group, onDisconnect.graceMs), {
-      give: () => this.#complete(request, socket, head, admitted),
-      // It is watched when the disk answers, and nobody is connected.
-      giveUp: (details) => {
-        this.#left(admitted, "lost");
-        refuseUpgrade(request, socket, fault("OUTCOME_UNKNOWN", details));
-      },
+  #claim(handshake: Handshake, guest: Guest): void {
+    const { authenticator, awaited, onBug, sequencer } = this.#options;
+    const { account } = guest.authenticated.caller;
+    const identity = authenticator.identityOf(guest.authenticated);
+    awaited.await(sequencer.claimOnce(account, identity), {
+      give: (claim) => this.#claimed(claim, handshake, guest),
+      // The handshake may be used up by now.
+      giveUp: (details) => refuse(handshake, guest, fault("OUTCOME_UNKNOWN", details)),
       onBug,
     });
   }
 
-  #claimRefusal(claim: Claim, { authenticated, query }: Admitted): Fault | null {
-    if (claim.result === "used") {
-      return fault("HANDSHAKE_USED", "this signed handshake has opened a connection before");
-    }
-    if (claim.result !== "claimed") {
-      return fault("TIMESTAMP_OUT_OF_WINDOW", unvouchedDetails(claim));
-    }
-    if (this.#goodUntilMs(authenticated) === null) {
-      return fault("KEY_NO_LONGER_GOOD", "the key was revoked or has expired");
-    }
-    if (this.#closing !== null) return fault("DRAINING", "the gateway is stopping");
-    // Again: others may have joined since it was admitted.
-    return this.#groupFault(authenticated.caller, query);
+  #claimed(claim: Claim, handshake: Handshake, guest: Guest): void {
+    const { onDisconnect } = guest.query;
+    const refusal = this.#admission.decideClaimed(claim, guest);
+    if (refusal !== null) refuse(handshake, guest, refusal);
+    else if (onDisconnect === null) this.#complete(handshake, guest);
+    else this.#join(handshake, guest, onDisconnect);
   }
 
-  #complete(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
-    let isOpen = false;
-    if (this.#closing !== null) {
+  #join(handshake: Handshake, guest: Guest, { group, graceMs }: Watched): void {
+    const { awaited, guard, onBug } = this.#options;
+    awaited.await(guard.joined(guest.authenticated.caller, group, graceMs), {
+      give: () => this.#complete(handshake, guest),
+      // It is watched when the disk answers, and nobody is connected.
+      giveUp: (details) => this.#refuseJoined(handshake, guest, fault("OUTCOME_UNKNOWN", details)),
+      onBug,
+    });
+  }
+
+  #complete(handshake: Handshake, guest: Guest): void {
+    if (this.#open.isClosing) {
       // It was on its way when the stop began: nobody would end it any more.
-      this.#left(admitted, "lost");
-      refuseUpgrade(request, socket, fault("DRAINING", "the gateway is stopping"));
+      this.#refuseJoined(handshake, guest, DRAINING);
       return;
     }
+    const { socket } = handshake;
     if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      isOpen = true;
-      this.#open(webSocket, socket, admitted);
-    });
-    // The client has gone, or the library found fault with the handshake.
-    if (!isOpen) this.#left(admitted, "lost");
+    const webSocket = handshake.complete();
+    if (webSocket === null) this.#left(guest, "lost");
+    else this.#start(webSocket, socket, guest);
   }
 
-  #open(webSocket: StreamSocket, socket: Duplex, admitted: Admitted): void {
-    const { awaited, budgets, clock, frameFault, histories, hub, trade } = this.#options;
+  #start(webSocket: StreamSocket, socket: Duplex, guest: Guest): void {
+    const { authenticated } = guest;
+    const connection = this.#connectionOf(webSocket, socket, guest, (how) => {
+      leaveSession?.();
+      this.#keys.ended(connection);
+      this.#left(guest, how);
+      this.#open.ended(connection);
+    });
+    const leaveSession = authenticated.onEnd?.(() => connection.terminate());
+    this.#open.opened(connection);
+    for (const [view, session] of connection.sessions) this.#options.hub.join(view, session);
+    connection.start();
+    this.#keys.opened(connection, authenticated);
+  }
+
+  #connectionOf(
+    webSocket: StreamSocket,
+    socket: Duplex,
+    guest: Guest,
+    onEnded: StreamConnectionOptions["onEnded"],
+  ): StreamConnection {
+    const { awaited, budgets, clock, frameFault, histories, trade } = this.#options;
     const { onAnswered, onBug } = this.#options;
-    const { authenticated, query, starts } = admitted;
-    const { caller, key } = authenticated;
-    const connection = new StreamConnection({
+    const { query, starts } = guest;
+    const { caller, key } = guest.authenticated;
+    return new StreamConnection({
       webSocket,
       socket,
       caller,
       query,
       history: query.history ? histories.current : null,
-      streams: [...starts].map(([account, start]) => this.#streamOf(admitted, account, start)),
+      streams: [...starts].map(([account, start]) => this.#streamOf(guest, account, start)),
       turns: this.#turns,
       commandTurns: this.#commandTurns,
       trade,
@@ -316,20 +216,12 @@ export class OrderStreamServer {
       budgets: () => budgets?.statesOf(caller) ?? [],
       onAnswered,
       onBug,
-      onEnded: (how) => {
-        leave?.();
-        this.#ended(connection, admitted, how);
-      },
+      onEnded,
     });
-    const leave = authenticated.onEnd?.(() => connection.terminate());
-    this.#connections.set(connection, authenticated);
-    for (const [view, session] of connection.sessions) hub.join(view, session);
-    connection.start();
-    this.#watchKey(connection, authenticated);
   }
 
   #streamOf(
-    { authenticated, placeOf, starts }: Admitted,
+    { authenticated, placeOf, starts }: Guest,
     account: Account,
     start: StreamStart,
   ): CarriedStream {
@@ -352,122 +244,25 @@ export class OrderStreamServer {
     return { view, feed, observer: hub.observerOf(account), start };
   }
 
-  /** Until when whoever signed the handshake may stay; null: no more. */
-  #goodUntilMs({ caller, credential }: Authenticated): number | null {
-    const { clock, keys } = this.#options;
-    return keys.goodUntilMs(caller.apiKey, credential, clock.wallMs());
+  /** Of one that has joined its group, if it has one. */
+  #refuseJoined(handshake: Handshake, guest: Guest, refusal: Fault): void {
+    this.#left(guest, "lost");
+    handshake.refuse(refusal);
   }
 
-  /** Looks again when the key or its secret ends; or in between, because real time may jump. */
-  #watchKey(connection: StreamConnection, authenticated: Authenticated): void {
-    const { clock } = this.#options;
-    this.#keyTimers.get(connection)?.cancel();
-    this.#keyTimers.delete(connection);
-    const untilMs = this.#goodUntilMs(authenticated);
-    if (untilMs === null) {
-      connection.endKey();
-      return;
-    }
-    if (!Number.isFinite(untilMs)) return;
-    const delayMs = Math.min(untilMs - clock.wallMs(), KEY_CHECK_MS);
-    this.#keyTimers.set(
-      connection,
-      clock.after(delayMs, () => this.#watchKey(connection, authenticated)),
-    );
-  }
-
-  #ended(connection: StreamConnection, admitted: Admitted, how: "closed" | "lost"): void {
-    this.#connections.delete(connection);
-    this.#keyTimers.get(connection)?.cancel();
-    this.#keyTimers.delete(connection);
-    this.#left(admitted, how);
-    if (this.#connections.size === 0) this.#onLastEnded?.();
-  }
-
-  async #stopAll(): Promise<void> {
-    if (this.#connections.size === 0) return;
-    const allEnded = new Promise<void>((resolve) => {
-      this.#onLastEnded = resolve;
-    });
-    for (const connection of this.#connections.keys()) connection.stop();
-    const deadline = this.#options.clock.after(STOP_MS, () => {
-      for (const connection of this.#connections.keys()) connection.terminate();
-    });
-    await allEnded;
-    deadline.cancel();
-  }
-
-  #left({ authenticated, placeOf, query }: Admitted, how: "closed" | "lost"): void {
+  #left({ authenticated, place, query }: Guest, how: "closed" | "lost"): void {
     const { onDisconnect } = query;
-    this.#leavePlace(placeOf);
+    place.leave();
     if (onDisconnect !== null) {
       this.#options.guard.left(authenticated.caller, onDisconnect.group, how);
     }
   }
-
-  #takePlace(account: Account): void {
-    this.#placeCount += 1;
-    this.#places.set(account, (this.#places.get(account) ?? 0) + 1);
-  }
-
-  #leavePlace(account: Account): void {
-    this.#placeCount -= 1;
-    const count = (this.#places.get(account) ?? 0) - 1;
-    if (count > 0) this.#places.set(account, count);
-    else this.#places.delete(account);
-  }
 }
 
-/** Not a closure: it stays on the socket, and would keep the handshake's request in memory. */
-function destroyThis(this: Duplex): void {
-  this.destroy();
-}
+type Watched = NonNullable<StreamQuery["onDisconnect"]>;
 
-const NO_BODY = new Uint8Array(0);
-const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
-
-/** What a stream that does more than tell needs of its key. */
-function actingFault(key: StoredKey, { commands, onDisconnect }: StreamQuery): Fault | null {
-  const refused = commands ? accessFault(key, COMMANDS_NEED) : null;
-  return refused ?? (onDisconnect === null ? null : accessFault(key, ON_DISCONNECT_NEED));
-}
-
-/**
- * What a page asks of its stream, without the key that it takes itself to be signed in with: all
- * pages have one cookie, and another may have signed the browser in with another key since.
- */
-function pageQuery(rawQuery: string, { apiKey }: Caller): string | Fault {
-  const own = `${PAGE_KEY}${encodeURIComponent(apiKey)}`;
-  const parts = rawQuery.split("&");
-  const isOthers = parts.some((part) => part.startsWith(PAGE_KEY) && part !== own);
-  if (isOthers) return fault("SIGNED_OUT", "this browser is signed in with another key now");
-  return parts.filter((part) => part !== own).join("&");
-}
-
-const PAGE_KEY = "api_key=";
-
-/** A page's handshake may be repeated by its browser, and so nothing of it is watched. */
-function pageFault({ onDisconnect }: StreamQuery): Fault | null {
-  if (onDisconnect === null) return null;
-  return fault("INVALID_STREAM_PARAMETER", "cancel_on_disconnect needs a signed handshake");
-}
-
-const PLACES = `WebSockets are at ${STREAM_PATH} and ${MARKET_STREAM_PATH}`;
-
-/** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
-function handshakeFault({ headers }: IncomingMessage): Fault | null {
-  if (headers.upgrade?.toLowerCase() !== "websocket") {
-    return fault("UPGRADE_REQUIRED", "Upgrade must be websocket");
-  }
-  if (headers["sec-websocket-version"] !== "13") {
-    return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
-  }
-  if (!HANDSHAKE_KEY.test(headers["sec-websocket-key"] ?? "")) {
-    return fault("MALFORMED_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
-  }
-  const length = headers["content-length"] ?? "0";
-  if (length !== "0" || headers["transfer-encoding"] !== undefined) {
-    return fault("BODY_NOT_TAKEN", "a handshake is signed by its query string");
-  }
-  return null;
+/** Of one that has joined no group yet. */
+function refuse(handshake: Handshake, { place }: Guest, refusal: Fault): void {
+  place.leave();
+  handshake.refuse(refusal);
 }
