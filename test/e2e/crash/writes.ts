@@ -73,7 +73,7 @@ export class Customer {
 
   httpWrite(): Write {
     const { key } = this;
-    const content = this.#content(true);
+    const content = this.#content();
     const { parts, isBatch } = content;
     const signed = this.#signed(content);
     return { key, parts, isBatch, wire: { by: "http", signed }, answer: null, sentCount: 0 };
@@ -81,7 +81,7 @@ export class Customer {
 
   socketWrite(): Write {
     const { key } = this;
-    const { parts, isBatch, op, body } = this.#content(false);
+    const { parts, isBatch, op, body } = this.#content();
     const id = `${key.account}-${this.#writeCount}`;
     const text = JSON.stringify({ op, id, data: body });
     return { key, parts, isBatch, wire: { by: "socket", id, text }, answer: null, sentCount: 0 };
@@ -92,13 +92,12 @@ export class Customer {
     else this.#acknowledged[this.#random.below(ACKNOWLEDGED_MAX)] = row;
   }
 
-  /** A socket takes no amends. */
-  #content(mayAmend: boolean): Content {
+  #content(): Content {
     this.#writeCount += 1;
     const random = this.#random;
     const choice = random.below(10);
     if (this.#acknowledged.length === 0 || choice < 6) return this.#places();
-    return choice === 6 && mayAmend ? this.#amends() : this.#cancels();
+    return choice === 6 ? this.#amends() : this.#cancels();
   }
 
   #places(): Content {
