@@ -227,3 +227,11 @@ function textHeader(headers: IncomingHttpHeaders, name: string): string {
   const value = headers[name];
   return typeof value === "string" ? value : "";
 }
+
+/** One payload is signed, so there must be one: nothing unsigned is ever acted on. */
+export function framingFault(raw: RawRequest): Fault | null {
+  if (raw.body.length === 0) return null;
+  if (raw.method === "GET") return fault("BODY_NOT_TAKEN", "a GET is signed by its query string");
+  if (raw.rawQuery === "") return null;
+  return fault("BODY_AND_QUERY", "send the parameters in the body or in the query string");
+}

@@ -199,7 +199,21 @@ test("edge: what a body claims to be does not decide what a path answers", async
   assert.deepEqual([statuses(nowhere), reasons(nowhere)], [["404"], ["unknown_path"]]);
   const health = await edge.send(`POST /health/live HTTP/1.1\r\n${body}`);
   assert.deepEqual([statuses(health), reasons(health)], [["405"], ["method_not_allowed"]]);
+  const whole = await edge.send(`POST http://x/health/live HTTP/1.1\r\n${body}`);
+  assert.deepEqual([statuses(whole), reasons(whole)], [["405"], ["method_not_allowed"]]);
 });
+
+test("edge: an echoed name is the bytes that came in, whoever answers", async (t) => {
+  const edge = await Edge.open(t);
+  const name = "X-Request-Id: caf\xe9\r\n";
+  const lines = ["GET /time", "GET /docs", "GET /nowhere", "GET /%zz", "PATCH /trade/v1/orders"];
+  for (const line of lines) {
+    const received = await edge.send(`${line} HTTP/1.1\r\n${name}${CLOSING}`);
+    assert.ok(received.toLowerCase().includes(name.toLowerCase()), received);
+  }
+});
+
+const CLOSING = "Host: x\r\nConnection: close\r\n\r\n";
 
 test("edge: a refused method is told to a client that sends a large body", async (t) => {
   const edge = await Edge.open(t);

@@ -31,6 +31,7 @@ import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
+import { originForm } from "./request-form.ts";
 import { type ArrivedRequest, sendFault, sendLastFault, sendUpgradeRequired } from "./responses.ts";
 import { NODE_SERVER_OPTIONS } from "./server-options.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
@@ -87,6 +88,7 @@ export class HttpServer {
       schemaController: NO_SCHEMAS,
       clientErrorHandler: answerClientError,
       frameworkErrors: refusePath,
+      rewriteUrl: ({ url = "" }) => originForm(url),
       serverFactory: (framework: Handler) => {
         server = nodeServer(SERVER_OPTIONS, options.tls, (request, response) => {
           if (state.closing) endBehind(response);
@@ -244,11 +246,6 @@ function shed(request: IncomingMessage, response: ServerResponse): void {
 
 function rawQueryOf(url: string, mark: number): string {
   return mark === -1 ? "" : url.slice(mark + 1);
-}
-
-/** A server takes the absolute form of a target, too (RFC 9112, 3.2.2). */
-function originForm(url: string): string {
-  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "");
 }
 
 /** In production nothing answers that it is there and not to be used. */

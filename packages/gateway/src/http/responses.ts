@@ -45,11 +45,11 @@ function answerHeaders(
   return headers;
 }
 
-function asksToWait(httpStatus: number): boolean {
+export function asksToWait(httpStatus: number): boolean {
   return httpStatus === 503 || httpStatus === 429;
 }
 
-function retryAfterSeconds(answer: Answer): string {
+export function retryAfterSeconds(answer: Answer): string {
   return String(answer.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
 }
 

@@ -21,7 +21,12 @@ import {
 } from "@countermand/contract";
 import { Channel } from "@countermand/core/model";
 import { faultAnswer } from "../answers.ts";
-import type { Authenticated, Authenticator, RawRequest } from "../auth/authenticate.ts";
+import {
+  type Authenticated,
+  type Authenticator,
+  framingFault,
+  type RawRequest,
+} from "../auth/authenticate.ts";
 import { accessFault } from "../auth/authorize.ts";
 import type { Budgets } from "../limits/budgets.ts";
 import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
@@ -227,14 +232,6 @@ const NO_HEADERS: readonly string[] = [];
 function budgetHeaders({ budgets }: SignedServices, { caller }: Authenticated): readonly string[] {
   const states = budgets.statesOf(caller);
   return states.length === 0 ? NO_HEADERS : rateLimitHeaders(states);
-}
-
-/** One payload is signed, so there must be one: nothing unsigned is ever acted on. */
-function framingFault(raw: RawRequest): Fault | null {
-  if (raw.body.length === 0) return null;
-  if (raw.method === "GET") return fault("BODY_NOT_TAKEN", "a GET is signed by its query string");
-  if (raw.rawQuery === "") return null;
-  return fault("BODY_AND_QUERY", "send the parameters in the body or in the query string");
 }
 
 function bodyContent(request: ArrivedRequest, target: Target): Content | Fault {

@@ -3,20 +3,17 @@
  * nobody serves.
  */
 import {
-  type ErrorName,
   encodeSuccess,
   encodeTime,
   type Fault,
-  Header,
+  fault,
   MARKET_ROUTES,
   type MarketRouteName,
 } from "@countermand/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { faultAnswer } from "../answers.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { addDocsRoutes, DOCS_PATHS } from "./docs-routes.ts";
-import { RETRY_AFTER_SECONDS } from "./limits.ts";
-import { isEchoable, JSON_TYPE } from "./responses.ts";
+import { echoableBytes, echoRequestId, send, sendFault } from "./framework-replies.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 export interface UnsignedRoutesOptions {
@@ -48,49 +45,47 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
   // be.
   app.removeAllContentTypeParsers();
   app.addHook("onRequest", (request, reply, done) => {
-    const requestId = request.headers[Header.RequestId];
-    if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
+    echoRequestId(request, reply);
     done();
   });
   const unread = new UnreadAnswers();
   app.addHook("onSend", (_request, reply, payload, done) => {
-    if (typeof payload === "string") unread.add(reply.raw, Buffer.byteLength(payload));
-    done(null, payload);
+    const sent = typeof payload === "string" ? echoableBytes(payload) : payload;
+    if (Buffer.isBuffer(sent)) unread.add(reply.raw, sent.length);
+    done(null, sent);
   });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
-  app.get("/time", (_request, reply) => send(reply, 200, encodeTime(options.wallMs())));
-  app.get("/health/live", (_request, reply) =>
-    send(reply, 200, encodeSuccess('{"status":"live"}')),
-  );
+  app.get("/time", (_request, reply) => sendBody(reply, encodeTime(options.wallMs())));
+  app.get("/health/live", (_request, reply) => sendBody(reply, encodeSuccess('{"status":"live"}')));
   app.get("/health/ready", (_request, reply) => {
     const reason = options.notReady();
     return reason === null
-      ? send(reply, 200, encodeSuccess(options.readyDetails()))
-      : sendFault(reply, reason.error, reason.details);
+      ? sendBody(reply, encodeSuccess(options.readyDetails()))
+      : sendFault(reply, reason);
   });
   app.get("/metrics", async (_request, reply) => {
     const scraped = await options.metrics();
-    if (scraped === null) return sendFault(reply, "STARTING", "");
+    if (scraped === null) return sendFault(reply, fault("STARTING", ""));
     return reply.header("Content-Type", scraped.contentType).send(scraped.text);
   });
   app.get("/receipt-keys", (_request, reply) => {
     const jwksJson = options.receiptKeys();
-    return jwksJson === null ? sendFault(reply, "STARTING", "") : send(reply, 200, jwksJson);
+    return jwksJson === null ? sendFault(reply, fault("STARTING", "")) : sendBody(reply, jwksJson);
   });
   for (const { name, path } of MARKET_ROUTES) {
     app.get(path, (request, reply) => {
       const answer = options.market(name, rawQueryOf(request.url));
-      if (answer === null) return sendFault(reply, "STARTING", "");
-      return send(reply, answer.httpStatus, answer.body);
+      if (answer === null) return sendFault(reply, fault("STARTING", ""));
+      return send(reply, answer);
     });
   }
   addDocsRoutes(app);
   app.setNotFoundHandler(refuseRoute);
   app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
     if (error.statusCode === undefined || error.statusCode >= 500) {
-      return sendFault(reply, "OUTCOME_UNKNOWN", "");
+      return sendFault(reply, fault("OUTCOME_UNKNOWN", ""));
     }
-    if (error.statusCode === 413) return sendFault(reply, "BODY_TOO_LARGE", "");
+    if (error.statusCode === 413) return sendFault(reply, fault("BODY_TOO_LARGE", ""));
     // Bodies mean nothing here: what is wrong with one is not what is wrong with the request.
     return refuseRoute(request, reply);
   });
@@ -106,30 +101,21 @@ function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply
   const path = request.url.split("?", 1)[0] ?? "";
   if (GET_PATHS.includes(path)) {
     reply.header("Allow", "GET, HEAD");
-    return sendFault(reply, "METHOD_NOT_ALLOWED", `${path} takes GET`);
+    return sendFault(reply, fault("METHOD_NOT_ALLOWED", `${path} takes GET`));
   }
-  if (path !== "/") return sendFault(reply, "UNKNOWN_PATH", NOTHING_HERE);
+  if (path !== "/") return sendFault(reply, fault("UNKNOWN_PATH", NOTHING_HERE));
   // A person who has opened the address in a browser.
-  return sendFault(reply, "UNKNOWN_PATH", `${NOTHING_HERE}; /docs and /console are pages`);
+  return sendFault(reply, fault("UNKNOWN_PATH", `${NOTHING_HERE}; /docs and /console are pages`));
 }
 
 const NOTHING_HERE = "nothing is served at this path";
 
 /** Also for paths that the framework cannot decode: nothing is served there either. */
-export function refusePath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  sendFault(reply, "UNKNOWN_PATH", NOTHING_HERE);
+export function refusePath(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  echoRequestId(request, reply);
+  sendFault(reply, fault("UNKNOWN_PATH", NOTHING_HERE));
 }
 
-function sendFault(reply: FastifyReply, error: ErrorName, details: string): FastifyReply {
-  const { httpStatus, body } = faultAnswer(error, details);
-  if (httpStatus === 503) reply.header("Retry-After", String(RETRY_AFTER_SECONDS));
-  return send(reply, httpStatus, body);
-}
-
-function send(reply: FastifyReply, httpStatus: number, body: string): FastifyReply {
-  return reply
-    .code(httpStatus)
-    .header("Content-Type", JSON_TYPE)
-    .header("Cache-Control", "no-store")
-    .send(body);
+function sendBody(reply: FastifyReply, body: string): FastifyReply {
+  return send(reply, { httpStatus: 200, body });
 }

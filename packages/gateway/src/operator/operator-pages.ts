@@ -24,6 +24,7 @@ import { SESSION_LIFE_MS } from "../console/limits.ts";
 import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
 import { isFirstVisit, pageSession } from "../console/session-authenticator.ts";
 import { cookieText } from "../console/session-cookie.ts";
+import { send, sendFault } from "../http/framework-replies.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { OPERATOR_ROUTES, type OperatorRoute } from "./operator-routes.ts";
 
@@ -52,8 +53,6 @@ export interface OperatorPagesOptions {
   /** Header in which a proxy names the client; null where there is none. */
   readonly addressHeader: string | null;
   readonly json: (request: FastifyRequest) => { readonly value: JsonValue } | null | Fault;
-  readonly send: (reply: FastifyReply, answer: Answer) => FastifyReply;
-  readonly sendFault: (reply: FastifyReply, value: Fault) => FastifyReply;
 }
 
 const STARTING = fault("STARTING", "the gateway reads its journal");
@@ -84,7 +83,7 @@ export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOpt
   const file = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = (request.url.split("?", 1)[0] ?? "").slice(CONSOLE_PATH.length);
     if (!files.has(path)) {
-      return options.sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
+      return sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
     }
     reply.hijack();
     files.send(request.raw, reply.raw, path);
@@ -95,36 +94,32 @@ export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOpt
   app.get(CONSOLE_SESSION_PATH, (request, reply) => {
     const sessions = options.console()?.sessions;
     if (sessions !== undefined && isFirstVisit(sessions, request.headers)) {
-      return options.send(reply, { httpStatus: 200, body: NO_SESSION_ANSWER });
+      return send(reply, { httpStatus: 200, body: NO_SESSION_ANSWER });
     }
     const session = operatorSession(options, request);
-    return isFault(session)
-      ? options.sendFault(reply, session)
-      : options.send(reply, answerOf(session));
+    return isFault(session) ? sendFault(reply, session) : send(reply, answerOf(session));
   });
   app.post(CONSOLE_SESSION_PATH, (request, reply) => {
     const asked = askedWithCode(options, request);
-    return isFault(asked)
-      ? options.sendFault(reply, asked)
-      : signIn(options, request, reply, asked);
+    return isFault(asked) ? sendFault(reply, asked) : signIn(request, reply, asked);
   });
   app.post(CONSOLE_PREVIEW_PATH, (request, reply) => {
     const asked = askedWithCode(options, request);
-    if (isFault(asked)) return options.sendFault(reply, asked);
+    if (isFault(asked)) return sendFault(reply, asked);
     const { codes, sessions } = asked.parts;
     const found = codes.find(asked.code);
     const holder = found && sessions.holderOf(found);
-    if (holder === null) return options.sendFault(reply, CODE_INVALID);
-    return options.send(reply, { httpStatus: 200, body: encodeOperatorPreview(holder.operator) });
+    if (holder === null) return sendFault(reply, CODE_INVALID);
+    return send(reply, { httpStatus: 200, body: encodeOperatorPreview(holder.operator) });
   });
   app.delete(CONSOLE_SESSION_PATH, (request, reply) => {
     const session = operatorSession(options, request);
-    if (isFault(session)) return options.sendFault(reply, session);
+    if (isFault(session)) return sendFault(reply, session);
     const sessions = options.console()?.sessions;
-    if (sessions === undefined) return options.sendFault(reply, STARTING);
+    if (sessions === undefined) return sendFault(reply, STARTING);
     sessions.end(cookieValue(request.headers, sessions.cookieName));
     reply.header("Set-Cookie", cookieText(request.raw, sessions.cookieName, "", 0));
-    return options.send(reply, { httpStatus: 200, body: '{"code":0}' });
+    return send(reply, { httpStatus: 200, body: '{"code":0}' });
   });
 }
 
@@ -152,7 +147,6 @@ function askedWithCode(
 }
 
 function signIn(
-  options: OperatorPagesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
   { code, parts: { codes, sessions } }: AskedWithCode,
@@ -160,11 +154,11 @@ function signIn(
   const signedIn = codes.redeem(code);
   const token = signedIn && sessions.begin(signedIn);
   const session = token === null ? null : sessions.use(token);
-  if (token === null || session === null) return options.sendFault(reply, CODE_INVALID);
+  if (token === null || session === null) return sendFault(reply, CODE_INVALID);
   const { cookieName } = sessions;
   sessions.end(cookieValue(request.headers, cookieName));
   const cookie = cookieText(request.raw, cookieName, token, SESSION_LIFE_MS / 1000);
-  return options.send(reply.header("Set-Cookie", cookie), answerOf(session));
+  return send(reply.header("Set-Cookie", cookie), answerOf(session));
 }
 
 function answerOf({ csrfToken, key, lifeMs }: OpenSession<OperatorHolder>): Answer {

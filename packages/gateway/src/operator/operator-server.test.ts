@@ -74,6 +74,64 @@ test("operator server: every answer says how to go on, and which request it is o
   assert.deepEqual([unknown.status, unknown.reason], [404, "unknown_path"]);
 });
 
+test("operator server: an echoed name is the bytes that came in, whoever answers", async (t) => {
+  const { url } = await listening(t);
+  const name = "x-request-id: caf\xe9\r\n";
+  for (const path of ["blocks", "nowhere", "accounts/%zz"]) {
+    const head = `GET /operator/v1/${path} HTTP/1.1\r\n${TOKEN_LINES}${name}\r\n`;
+    const received = await exchange(url, head);
+    assert.ok(received.includes(name), received);
+  }
+});
+
+test("operator server: nobody learns what a path is without the token", async (t) => {
+  const { url } = await listening(t);
+  for (const path of ["blocks", "nowhere", "accounts/%zz", `accounts/${"x".repeat(101)}`]) {
+    const { status } = await fetch(`${url}/operator/v1/${path}`);
+    assert.equal(status, 401, path);
+  }
+});
+
+test("operator server: what a request carries is refused for what is wrong with it", async (t) => {
+  const { url } = await listening(t, {} as OperatorParts);
+  const refused = async (line: string, more = "") => {
+    const received = await exchange(url, `${line} HTTP/1.1\r\n${TOKEN_LINES}${more}`);
+    return /"reason":"(\w+)"/.exec(received)?.[1] ?? received;
+  };
+  const body = "X-Operator: kim\r\nContent-Length: 2\r\n";
+  const nonsense = `${body}Content-Type: nonsense\r\n\r\n{}`;
+  assert.equal(await refused("POST /operator/v1/kill", nonsense), "unsupported_media_type");
+  assert.equal(await refused("POST /operator/v1/nowhere", nonsense), "unknown_path");
+  assert.equal(await refused("POST /operator/v1/blocks", nonsense), "method_not_allowed");
+  assert.equal(await refused("GET /operator/v1/blocks", `${body}\r\n{}`), "body_not_taken");
+});
+
+test("operator server: takes the address of a request whole, as a proxy is sent it", async (t) => {
+  const { url } = await listening(t);
+  const status = async (target: string, lines = "Host: x\r\nConnection: close\r\n") => {
+    const received = await exchange(url, `GET ${target} HTTP/1.1\r\n${lines}\r\n`);
+    return received.split(" ", 2)[1];
+  };
+  assert.equal(await status("http://x/openapi.json"), "200", "anybody may have it");
+  assert.equal(await status("http://x/operator/v1/blocks"), "401");
+  assert.equal(await status("http://x/operator/v1/blocks", TOKEN_LINES), "503");
+  assert.equal(await status("http://x/operator/v1/kill", TOKEN_LINES), "405");
+});
+
+const TOKEN_LINES = "Host: x\r\nAuthorization: Bearer t\r\nConnection: close\r\n";
+
+/** All that comes back until the server ends the connection. */
+async function exchange(url: string, sent: string): Promise<string> {
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
+  let received = "";
+  socket.setEncoding("latin1").on("data", (chunk) => {
+    received += chunk;
+  });
+  socket.write(sent, "latin1");
+  await once(socket, "close");
+  return received;
+}
+
 test("operator server: who waits for a silent disk is told that nobody knows", async (t) => {
   const awaited = new AwaitedAnswers();
   // What is asked waits for the disk, and it never answers.

@@ -22,17 +22,18 @@ import type { OperatorAnswers } from "@countermand/core/control";
 import type { UnixMs } from "@countermand/core/model";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { faultAnswer } from "../answers.ts";
-import type { Authenticator } from "../auth/authenticate.ts";
+import { type Authenticator, framingFault } from "../auth/authenticate.ts";
 import { permissionFault } from "../auth/authorize.ts";
 import type { OpenSession } from "../console/console-sessions.ts";
 import type { OperatorConsole, OperatorHolder } from "../console/operator-sessions.ts";
 import { answerClientError } from "../http/client-error.ts";
 import { connectionRoom } from "../http/connection-room.ts";
 import { addDocument } from "../http/docs-routes.ts";
-import { RETRY_AFTER_SECONDS } from "../http/limits.ts";
+import { echoRequestId, send, sendFault } from "../http/framework-replies.ts";
 import { NO_SCHEMAS } from "../http/no-schemas.ts";
 import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
-import { isEchoable, JSON_TYPE } from "../http/responses.ts";
+import { originForm } from "../http/request-form.ts";
+import { isEchoable } from "../http/responses.ts";
 import { NODE_SERVER_OPTIONS } from "../http/server-options.ts";
 import type { TlsFiles } from "../secret-settings.ts";
 import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
@@ -150,23 +151,31 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
     return503OnClosing: false,
     serverFactory: (handler) => nodeServer(NODE_SERVER_OPTIONS, options.tls, handler),
     clientErrorHandler: answerClientError,
-    frameworkErrors: (_error, _request, reply) => {
-      sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
+    frameworkErrors: (_error, request, reply) => {
+      if (isAdmitted(request, reply)) sendFault(reply, UNKNOWN_PATH);
     },
     exposeHeadRoutes: false,
+    rewriteUrl: ({ url = "" }) => originForm(url),
   });
+  // Else the framework leaves the body of a GET unread, and nobody is told that it is not taken.
+  app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
   const connections = new OperatorConnections(app.server, connectionRoom(true).operators);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const isToken = tokenCheck(options.token);
+  /** Whoever is not has his answer. */
+  const isAdmitted = (request: FastifyRequest, reply: FastifyReply): boolean => {
+    echoRequestId(request, reply);
+    if (isOpen(request) || isSigned(request)) return true;
+    if (!isToken(request.headers.authorization)) {
+      sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
+      return false;
+    }
+    connections.known(request.raw.socket);
+    return true;
+  };
   app.addHook("onRequest", (request, reply, done) => {
-    const requestId = request.headers[Header.RequestId];
-    if (isEchoable(requestId)) reply.header("X-Request-Id", requestId);
-    const isAllowed = isOpen(request) || isSigned(request);
-    const hasToken = !isAllowed && isToken(request.headers.authorization);
-    if (hasToken) connections.known(request.raw.socket);
-    if (isAllowed || hasToken) done();
-    else sendFault(reply.header("WWW-Authenticate", "Bearer"), TOKEN_FAULT);
+    if (isAdmitted(request, reply)) done();
   });
   app.decorateRequest("signer", null);
   app.decorateRequest("page", null);
@@ -194,11 +203,13 @@ function appOf(options: OperatorServerOptions): FastifyInstance {
   addPages(app, options, connections);
   addDocument(app, DOCUMENT_PATH, operatorApiDocument);
   app.setNotFoundHandler(refuseRoute);
-  app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
     if (error.statusCode === 413) {
       return sendFault(reply, fault("BODY_TOO_LARGE", `at most ${OPERATOR_BODY_BYTES_MAX} bytes`));
     }
     if (error.statusCode !== undefined && error.statusCode < 500) {
+      if (request.is404) return refuseRoute(request, reply);
+      if (error.statusCode === 415) return sendFault(reply, UNSUPPORTED_MEDIA_TYPE);
       return sendFault(reply, fault("MALFORMED_REQUEST", "the request cannot be read"));
     }
     sendFault(reply, fault("OUTCOME_UNKNOWN", ""));
@@ -224,7 +235,7 @@ function addPages(
 ): void {
   const console = () => options.parts()?.console ?? null;
   const { addressHeader } = options;
-  addOperatorPages(app, { console, addressHeader, json: jsonOf, send, sendFault });
+  addOperatorPages(app, { console, addressHeader, json: jsonOf });
   for (const route of PAGE_ROUTES) {
     app.route({
       method: route.method,
@@ -268,11 +279,8 @@ function signerOf(options: OperatorServerOptions, request: FastifyRequest): Sign
   const path = url.split("?", 1)[0] ?? "";
   const rawQuery = rawQueryOf(url);
   const body = bodyOf(request);
-  if (body.length > 0 && (method === "GET" || rawQuery !== "")) {
-    return fault("BODY_AND_QUERY", "one of them is signed: send the body or the query string");
-  }
   const sent = { method, path, rawQuery, headers, body, socket: raw.socket };
-  const authenticated = authenticator.authenticate(sent);
+  const authenticated = framingFault(sent) ?? authenticator.authenticate(sent);
   if (isFault(authenticated)) return authenticated;
   const refusal = permissionFault(authenticated.key, OPERATOR_NEED);
   if (refusal !== null) return refusal;
@@ -282,6 +290,11 @@ function signerOf(options: OperatorServerOptions, request: FastifyRequest): Sign
 }
 
 const STARTING = fault("STARTING", "the gateway reads its journal");
+const UNKNOWN_PATH = fault("UNKNOWN_PATH", "nothing is served at this path");
+const UNSUPPORTED_MEDIA_TYPE = fault(
+  "UNSUPPORTED_MEDIA_TYPE",
+  "Content-Type must be application/json",
+);
 const TOKEN_FAULT = fault("OPERATOR_TOKEN_INVALID", "");
 
 /** In constant time, whatever was sent. */
@@ -393,7 +406,7 @@ function jsonOf(request: FastifyRequest): { readonly value: JsonValue } | null |
   if (body.length === 0) return null;
   const type = request.headers["content-type"];
   if (type !== undefined && !/^application\/json *(?:;.*)?$/i.test(type)) {
-    return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+    return UNSUPPORTED_MEDIA_TYPE;
   }
   if (!isUtf8(body)) return fault("MALFORMED_UTF8", "the body is not UTF-8");
   const json = parseExact(body.toString("utf8"));
@@ -477,7 +490,7 @@ function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply
   const path = request.url.split("?", 1)[0] ?? "";
   const methods = OPERATOR_ROUTES.filter((route) => fits(route, path)).map(({ method }) => method);
   if (methods.length === 0) {
-    return sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
+    return sendFault(reply, UNKNOWN_PATH);
   }
   const allow = methods.join(", ");
   return sendFault(
@@ -495,19 +508,4 @@ function fits(route: OperatorRoute, path: string): boolean {
 function headerText({ headers }: FastifyRequest, name: string): string {
   const value = headers[name];
   return typeof value === "string" ? value : "";
-}
-
-function sendFault(reply: FastifyReply, value: Fault): FastifyReply {
-  return send(reply, faultAnswer(value.error, value.details));
-}
-
-function send(reply: FastifyReply, { httpStatus, body }: Answer): FastifyReply {
-  if (httpStatus === 503 || httpStatus === 429) {
-    reply.header("Retry-After", String(RETRY_AFTER_SECONDS));
-  }
-  return reply
-    .code(httpStatus)
-    .header("Content-Type", JSON_TYPE)
-    .header("Cache-Control", "no-store")
-    .send(body);
 }
