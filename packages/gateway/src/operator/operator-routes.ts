@@ -60,7 +60,7 @@ export interface OperatorRoute {
   readonly needsKey: boolean;
   /** Whether it stops somebody or something, or lets it go on: that must not wait for room. */
   readonly isUrgent: boolean;
-  /** Whether twice is as once, or safer: it is done where nobody knows whether it was. */
+  /** Whether twice is as once, or safer: it is done also where nobody knows or remembers that. */
   readonly isRepeatable: boolean;
   readonly decode: (content: OperatorContent) => OperatorDeed | OperatorInquiry | Fault;
 }

@@ -442,6 +442,8 @@ function carryOut(
     const doubt = isRepeatable ? null : doubtOf(answers, idempotency, wallMs);
     if (doubt !== null) return { answer: doubt, isReplayed: false };
     if (!answers.hasRoom(wallMs, isUrgent)) {
+      // It may be done again, and must not wait.
+      if (isRepeatable) return { answer: fresh(), isReplayed: false };
       return { answer: faultAnswer("OVERLOADED", ""), isReplayed: false };
     }
     const answer = fresh();

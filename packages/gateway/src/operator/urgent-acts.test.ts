@@ -31,6 +31,26 @@ test("urgent acts: a kill is carried out when no other answer can be remembered"
   }
 });
 
+test("urgent acts: a kill, its release and a revocation need no room at all", async (t) => {
+  const node = await new NodePlace(t).start({}, { COUNTERMAND_MASTER_KEY: MASTER_KEY });
+  const { post, ask, server } = await listening(node, () => systemClock.wallMs());
+  const kill = () => post("kill", "kill", { reason, scope: { gateway: true } });
+  try {
+    const { data } = await ask("keys", TOKEN_HEADERS, { reason, permissions: ["operate"] });
+    fillAnswers(node, OPERATOR_ANSWERS_MAX);
+    assert.equal(await kill(), 200);
+    assert.equal(await post("blocks/1/release", "release", { reason }), 200);
+    assert.equal(await post(`keys/${data.api_key}/revoke`, "revoke", { reason }), 200);
+    assert.equal(await kill(), 200);
+    assert.ok(node.partitions.control.block(2), "it was not remembered: another block is safer");
+    const halt = { reason, market: "all", mode: "halted" };
+    assert.equal(await post("modes", "mode", halt), 503, "done twice it might undo another's");
+    assert.equal([...node.partitions.control.answers.all()].length, OPERATOR_ANSWERS_MAX);
+  } finally {
+    await server.close(Promise.resolve());
+  }
+});
+
 test("urgent acts: what may be forgotten is not done again, and kills are", async (t) => {
   const node = await new NodePlace(t).start();
   const nowMs = systemClock.wallMs();
