@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setDefaultCACertificates, connect as tlsConnect } from "node:tls";
 import { CountermandClient } from "../../packages/client/src/index.ts";
@@ -46,10 +47,12 @@ export async function checkBehind(start: (proxy: ProxyPlace) => RunningProcess):
       process.stdout.write(`ok  ${check.name}\n`);
     }
     assert.equal(proxy.stderr, "", "the proxy has nothing to complain about");
+    await metricsStayHere(port);
+    process.stdout.write("ok  metricsStayHere\n");
     const count = await nothingIsSmuggled(url, port);
     process.stdout.write(`ok  nothingIsSmuggled: ${count} requests\n`);
     assert.equal(gateway.exit, null);
-    process.stdout.write(`${checks.length + 1} passed, 0 failed\n`);
+    process.stdout.write(`${checks.length + 2} passed, 0 failed\n`);
   } finally {
     await place.close();
   }
@@ -126,6 +129,24 @@ async function errorsAreOurs(url: string): Promise<void> {
   const unsigned = await fetch(`${url}/trade/v1/orders`);
   assert.equal(unsigned.status, 401);
   assert.equal((await fetch(`${url}/nowhere`)).status, 404);
+}
+
+/** In no spelling are they for somebody who comes from another address. */
+async function metricsStayHere(port: number): Promise<void> {
+  const ask = async (localAddress: string, target: string): Promise<boolean> => {
+    const head = `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
+    const { answers, rest } = await converse(() => {
+      const socket = connect({ port, host: "127.0.0.1", localAddress });
+      return tlsConnect({ socket, host: "127.0.0.1" });
+    }, [Buffer.from(head)]);
+    const text = answers.map(({ body }) => body.toString()).join("") + rest.toString();
+    return text.includes("process_cpu_user_seconds_total");
+  };
+  assert.ok(await ask("127.0.0.1", "/metrics"));
+  const spellings = ["/metrics", "/metrics?x", "/%6detrics", "/m%65trics?x", "/x/../metrics"];
+  for (const target of [...spellings, "//metrics", "http://127.0.0.1/metrics", "/metrics#x"]) {
+    assert.ok(!(await ask("127.0.0.2", target)), target);
+  }
 }
 
 function buyOrder(price: string) {

@@ -215,6 +215,27 @@ test("edge: an echoed name is the bytes that came in, whoever answers", async (t
 
 const CLOSING = "Host: x\r\nConnection: close\r\n\r\n";
 
+test("edge: a path in another spelling is nobody's, so that a proxy's rule for it holds", async (t) => {
+  const edge = await Edge.open(t);
+  const spellings = [
+    "/%74ime",
+    "/tim%65?x",
+    "http://x/%74ime",
+    "/time#",
+    "/health/%6cive",
+    "/%64ocs",
+  ];
+  for (const target of spellings) {
+    for (const method of ["GET", "POST"]) {
+      const head = `${method} ${target} HTTP/1.1\r\n${CLOSING}`;
+      const received = await edge.send(head);
+      assert.deepEqual([statuses(received), reasons(received)], [["404"], ["unknown_path"]], head);
+    }
+  }
+  const plain = await edge.send(`GET /time?x=%74#y HTTP/1.1\r\n${CLOSING}`);
+  assert.deepEqual(statuses(plain), ["200"], "a query in any spelling");
+});
+
 test("edge: a refused method is told to a client that sends a large body", async (t) => {
   const edge = await Edge.open(t);
   const length = 1_000_000;

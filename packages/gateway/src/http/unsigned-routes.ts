@@ -46,7 +46,9 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
   app.removeAllContentTypeParsers();
   app.addHook("onRequest", (request, reply, done) => {
     echoRequestId(request, reply);
-    done();
+    // The framework would decode it: past a proxy that has a rule for the path as it is served.
+    if (/[%#]/.test(pathOf(request.url))) sendFault(reply, fault("UNKNOWN_PATH", NOTHING_HERE));
+    else done();
   });
   const unread = new UnreadAnswers();
   app.addHook("onSend", (_request, reply, payload, done) => {
@@ -91,6 +93,10 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
   });
 }
 
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
 function rawQueryOf(url: string): string {
   const mark = url.indexOf("?");
   return mark === -1 ? "" : url.slice(mark + 1);
@@ -98,7 +104,7 @@ function rawQueryOf(url: string): string {
 
 /** What a request gets that no route takes. */
 function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split("?", 1)[0] ?? "";
+  const path = pathOf(request.url);
   if (GET_PATHS.includes(path)) {
     reply.header("Allow", "GET, HEAD");
     return sendFault(reply, fault("METHOD_NOT_ALLOWED", `${path} takes GET`));
