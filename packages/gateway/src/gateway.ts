@@ -9,6 +9,7 @@ import { WELCOME_CODE_LIFE_MS } from "./console/limits.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { renewTls } from "./http/node-server.ts";
 import { headFault } from "./http/request-form.ts";
+import { pathOf } from "./http/request-target.ts";
 import { SignedEndpoint } from "./http/signed-endpoint.ts";
 import { type DataDirLock, lockDataDir } from "./journal/data-dir-lock.ts";
 import { letGo, type NodeOptions } from "./node-foundation.ts";
@@ -206,9 +207,4 @@ async function createHttp(options: NodeOptions, front: Front): Promise<HttpServe
     }
   });
   return http;
-}
-
-/** Without the query. */
-function pathOf(url: string): string {
-  return url.split("?", 1)[0] ?? "";
 }

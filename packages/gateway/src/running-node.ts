@@ -37,7 +37,7 @@ import {
 import { KeyService } from "./operator/key-service.ts";
 import { KillSwitch } from "./operator/kill-switch.ts";
 import { LimitService } from "./operator/limit-service.ts";
-import type { OperatorParts } from "./operator/operator-server.ts";
+import type { OperatorParts } from "./operator/operator-parts.ts";
 import { OperatorService } from "./operator/operator-service.ts";
 import { certificateLife } from "./ops/certificate-life.ts";
 import { Metrics } from "./ops/metrics.ts";

@@ -31,7 +31,7 @@ import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
 import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
-import { originForm } from "./request-form.ts";
+import { originForm } from "./request-target.ts";
 import { type ArrivedRequest, sendFault, sendLastFault, sendUpgradeRequired } from "./responses.ts";
 import { NODE_SERVER_OPTIONS } from "./server-options.ts";
 import type { SignedEndpoint, Target } from "./signed-endpoint.ts";

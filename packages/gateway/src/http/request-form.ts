@@ -59,11 +59,6 @@ function hostCount(rawHeaders: readonly string[]): number {
   return count;
 }
 
-/** A server takes the absolute form of a target, too (RFC 9112, 3.2.2). */
-export function originForm(url: string): string {
-  return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "");
-}
-
 function malformed(details: string): Fault {
   return fault("MALFORMED_REQUEST", details);
 }

@@ -3,7 +3,6 @@
  * They take this short way and not the framework's, because the signature is over bytes and because
  * this is the path of a cancel.
  */
-import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import {
   asksForReceipt,
@@ -11,11 +10,7 @@ import {
   fault,
   Header,
   isFault,
-  JsonFault,
-  type JsonValue,
   kept,
-  malformedJson,
-  parseExact,
   type Route,
   rateLimitHeaders,
 } from "@countermand/contract";
@@ -33,6 +28,7 @@ import type { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { Answer, Origin, RequestIdentity } from "../sequencer/sequencer.ts";
 import type { CallOptions, TradeAnswer } from "../trade/trade-service.ts";
 import { readBody } from "./body-reader.ts";
+import { jsonBodyOf } from "./json-body.ts";
 import {
   type ArrivedRequest,
   isEchoable,
@@ -241,25 +237,8 @@ function bodyContent(request: ArrivedRequest, target: Target): Content | Fault {
   if (segment !== null) {
     return fault("BODY_NOT_TAKEN", "this form names the order in the path and takes no body");
   }
-  const media = mediaTypeFault(request);
-  if (media !== null) return media;
-  if (!isUtf8(body)) return fault("MALFORMED_UTF8", "the body is not UTF-8");
-  const json: JsonValue | JsonFault = parseExact(body.toString("utf8"));
-  if (json instanceof JsonFault) return malformedJson(json);
-  return { json: { value: json }, rawQuery, segment };
-}
-
-const JSON_MEDIA_TYPE =
-  /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
-
-function mediaTypeFault(request: ArrivedRequest): Fault | null {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return fault("UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding");
-  }
-  const type = request.headers["content-type"];
-  if (type === undefined || JSON_MEDIA_TYPE.test(type)) return null;
-  return fault("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+  const json = jsonBodyOf(request.headers, body);
+  return isFault(json) ? json : { json, rawQuery, segment };
 }
 
 /** Most requests have no name of their own. */

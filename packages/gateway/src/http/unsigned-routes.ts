@@ -14,6 +14,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../sequencer/sequencer.ts";
 import { addDocsRoutes, DOCS_PATHS } from "./docs-routes.ts";
 import { echoableBytes, echoRequestId, send, sendFault } from "./framework-replies.ts";
+import { pathOf, rawQueryOf } from "./request-target.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 export interface UnsignedRoutesOptions {
@@ -91,15 +92,6 @@ export function addUnsignedRoutes(app: FastifyInstance, options: UnsignedRoutesO
     // Bodies mean nothing here: what is wrong with one is not what is wrong with the request.
     return refuseRoute(request, reply);
   });
-}
-
-function pathOf(url: string): string {
-  return url.split("?", 1)[0] ?? "";
-}
-
-function rawQueryOf(url: string): string {
-  const mark = url.indexOf("?");
-  return mark === -1 ? "" : url.slice(mark + 1);
 }
 
 /** What a request gets that no route takes. */

@@ -25,7 +25,9 @@ import type { OperatorConsole, OperatorHolder } from "../console/operator-sessio
 import { isFirstVisit, pageSession } from "../console/session-authenticator.ts";
 import { cookieText } from "../console/session-cookie.ts";
 import { send, sendFault } from "../http/framework-replies.ts";
+import { pathOf } from "../http/request-target.ts";
 import type { Answer } from "../sequencer/sequencer.ts";
+import { STARTING } from "./operator-parts.ts";
 import { OPERATOR_ROUTES, type OperatorRoute } from "./operator-routes.ts";
 
 /** What the page needs of the operator API; whatever makes or shows a secret stays out of it. */
@@ -55,11 +57,9 @@ export interface OperatorPagesOptions {
   readonly json: (request: FastifyRequest) => { readonly value: JsonValue } | null | Fault;
 }
 
-const STARTING = fault("STARTING", "the gateway reads its journal");
-
 /** Whether a page is meant: then the cookie says who, not the token. */
 export function isPagePath(url: string): boolean {
-  const path = url.split("?", 1)[0] ?? "";
+  const path = pathOf(url);
   return path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`);
 }
 
@@ -81,7 +81,7 @@ export function operatorSession(
 export function addOperatorPages(app: FastifyInstance, options: OperatorPagesOptions): void {
   const files = new ConsoleFiles();
   const file = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const path = (request.url.split("?", 1)[0] ?? "").slice(CONSOLE_PATH.length);
+    const path = pathOf(request.url).slice(CONSOLE_PATH.length);
     if (!files.has(path)) {
       return sendFault(reply, fault("UNKNOWN_PATH", "nothing is served at this path"));
     }

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { connectionRoom } from "../http/connection-room.ts";
 import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
-import { type OperatorParts, OperatorServer } from "./operator-server.ts";
+import type { OperatorParts } from "./operator-parts.ts";
+import { OperatorServer } from "./operator-server.ts";
 
 const OPTIONS = {
   token: "t",
@@ -101,6 +102,10 @@ test("operator server: what a request carries is refused for what is wrong with 
   const body = "X-Operator: kim\r\nContent-Length: 2\r\n";
   const nonsense = `${body}Content-Type: nonsense\r\n\r\n{}`;
   assert.equal(await refused("POST /operator/v1/kill", nonsense), "unsupported_media_type");
+  for (const line of ["Content-Encoding: gzip", "Content-Type: application/json; charset=utf-16"]) {
+    const strange = `${body}Idempotency-Key: k\r\n${line}\r\n\r\n{}`;
+    assert.equal(await refused("POST /operator/v1/kill", strange), "unsupported_media_type", line);
+  }
   assert.equal(await refused("POST /operator/v1/nowhere", nonsense), "unknown_path");
   assert.equal(await refused("POST /operator/v1/blocks", nonsense), "method_not_allowed");
   assert.equal(await refused("GET /operator/v1/blocks", `${body}\r\n{}`), "body_not_taken");
