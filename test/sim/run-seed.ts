@@ -112,6 +112,7 @@ class SeedRun {
     await this.#rest.standing();
     if (swarm.cuts) await this.#cut();
     await this.#stage.nextDay();
+    await this.#faults.dieAtSignOut();
     await this.#rest.cancelEverything();
     await this.#rest.standing();
     this.#stateHash = await this.#rest.stateStands();

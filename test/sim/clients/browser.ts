@@ -69,8 +69,28 @@ export class Browser {
     this.rounds = new Rounds({
       world,
       pauseMs: () => random.fraction() * THINK_MS_MAX,
-      act: () => this.#round().catch((error: Error) => options.onViolation(error.message)),
+      act: () => this.#guarded(() => this.#round()),
     });
+  }
+
+  /**
+   * Signs somebody out whose session is kept through a restart; whether there was anybody.
+   * Precondition: its rounds are idle.
+   */
+  async leave(): Promise<boolean> {
+    const session = this.#sessions.find(({ end, of }) => end === "no" && of.key !== null);
+    if (session === undefined) return false;
+    await this.#guarded(() => this.#signOut(session));
+    return true;
+  }
+
+  /** Looks whether its sessions are what they must be. Precondition: its rounds are idle. */
+  async lookAround(): Promise<void> {
+    for (const session of this.#sessions) await this.#guarded(() => this.#look(session));
+  }
+
+  #guarded(act: () => Promise<void>): Promise<void> {
+    return act().catch((error: Error) => this.#options.onViolation(error.message));
   }
 
   async #round(): Promise<void> {
@@ -198,7 +218,7 @@ export class Browser {
     if (told === null) return;
     this.#require(told, this.#options.signIns.sessionRight(right, told.moment), SIGNED_OUT);
     if (told.envelope.code !== 0) return;
-    Object.assign(session, { end: "yes", endedIn: null });
+    this.#options.signIns.signedOut(session, told.moment);
     this.#options.onSeen("signed out");
   }
 

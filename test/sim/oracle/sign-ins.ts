@@ -22,7 +22,7 @@ export interface Session {
   readonly csrfToken: string;
   readonly life: Life;
   end: Use;
-  /** The process that ended it without waiting until that was kept; null: it is kept. */
+  /** The process that ended it, where that may not be kept; null: it is. */
   endedIn: Life | null;
 }
 
@@ -48,8 +48,8 @@ export class SignIns {
   readonly #options: SignInsOptions;
   readonly #sentCounts = new Map<string, number>();
   readonly #codes = new Set<string>();
-  /** Its disk has failed in some way: what was to be kept may be lost. */
-  hadDiskTrouble = false;
+  /** The last process whose disk has failed it in some way: what it was to keep may be lost. */
+  diskFailedIn: Life | null = null;
 
   constructor(options: SignInsOptions) {
     this.#options = options;
@@ -80,6 +80,11 @@ export class SignIns {
     return lifeS === CODE_LIFE_MS / 1_000 ? null : "it lives for a minute";
   }
 
+  /** It was told so by the process, which waits until that is kept. */
+  signedOut(session: Session, { life }: Moment): void {
+    Object.assign(session, { end: "yes", endedIn: this.diskFailedIn === life ? life : null });
+  }
+
   /** Whether the code lets in. */
   codeRight({ askedAtMs, key, life, use }: MadeCode, moment: Moment): Right {
     if (use === "yes" || moment.life !== life) return "bad";
@@ -92,8 +97,7 @@ export class SignIns {
     const isSame = life === moment.life;
     if (of.key === null && !isSame) return "bad";
     if (end === "yes") {
-      const isKept = endedIn === null ? isSame || !this.hadDiskTrouble : moment.life === endedIn;
-      return isKept ? "bad" : "either";
+      return endedIn === null || endedIn === moment.life ? "bad" : "either";
     }
     const right = this.#keyRight(of.key, moment);
     if (right === "bad") return "bad";

@@ -55,7 +55,7 @@ export const SIGN_IN_BUGS: readonly PlantedBug[] = [
   {
     name: "signed-out-and-back",
     what: "a sign-out is answered before it is kept: a crash may bring the session back",
-    seedsMax: 300,
+    seedsMax: 40,
     plants: [
       {
         file: `${CONSOLE}/console-edge.ts`,

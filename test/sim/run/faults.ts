@@ -89,6 +89,38 @@ export class Faults {
     }
   }
 
+  /**
+   * It dies while it keeps that somebody has signed out, or as soon as that one is told: whoever
+   * was told stays signed out.
+   */
+  async dieAtSignOut(): Promise<void> {
+    const { browser, isUp, random, world } = this.#stage;
+    if (browser === null || !isUp) return;
+    await this.#stage.waitFor("a browser is answered", () => browser.rounds.isIdle);
+    world.disk.onCrash = () => world.endLife();
+    const isEarly = random.chance(0.5);
+    if (isEarly) world.disk.crashAt = world.disk.operationCount + random.between(1, 4);
+    const wasAsked = await this.#until(browser.leave());
+    world.disk.crashAt = Number.POSITIVE_INFINITY;
+    if (!wasAsked && this.#stage.isUp) return;
+    this.#stage.fault("signOut");
+    this.#stage.node?.kill();
+    await this.#stage.comeBack(random.pick(["killed", "powerCut"]));
+    await this.#stage.done("a browser has looked again", () => browser.lookAround());
+  }
+
+  /** Runs on until it has come, to the moment, whether the process lives or not. */
+  async #until<Result>(coming: Promise<Result>): Promise<Result> {
+    const { scheduler } = this.#stage.world;
+    let isOver = false;
+    void coming.then(() => {
+      isOver = true;
+    });
+    const isInTime = await scheduler.runUntil(() => isOver, scheduler.nowMs + LEAVING_MS);
+    promised(isInTime, "a browser that signs out is answered, or knows that it is not");
+    return coming;
+  }
+
   /** Real time is set: ahead by hours, or back by less than what is remembered of requests. */
   async #jump(): Promise<void> {
     if (this.#stage.random.chance(0.3)) return this.#strayClock();
@@ -359,5 +391,7 @@ const WRITES: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancel
 const SILENT_MS_MAX = 5_000;
 /** Milliseconds after which all hear that the disk answers again. */
 const HEARD_MS = 2_000;
+/** Milliseconds in which a browser that signs out is answered, or knows that it is not. */
+const LEAVING_MS = 10_000;
 /** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */
 const CANCEL_MS_MAX = 10_000;

@@ -40,6 +40,8 @@ export class Stage {
   /** Who reads the public market, few prices or many. */
   readonly markets: MarketClient[];
   readonly #askers: (Browser | Inspector | MarketAsker)[];
+  /** Whoever signs in, in some seeds. */
+  readonly browser: Browser | null;
   /** Codes for browsers that nobody has used yet. */
   readonly #codes: MadeCode[] = [];
   /** One of each account that acts only when it is asked to. */
@@ -128,10 +130,11 @@ export class Stage {
     });
     this.streams = KEYS.map((key) => this.#streamOf(key, [key.account]));
     this.markets = this.isStrict ? [] : [5, 50].map((levels) => this.#marketOf(levels));
+    this.browser = this.swarm.signIns ? this.#browser() : null;
     this.#askers = [
       ...(this.swarm.asks ? [this.#asker()] : []),
       ...(this.swarm.inspections ? [this.#inspector()] : []),
-      ...(this.swarm.signIns ? [this.#browser()] : []),
+      ...(this.browser === null ? [] : [this.browser]),
     ];
     const count = random.between(2, 5);
     const trader = (index: number, kind: string) => {
@@ -195,7 +198,7 @@ export class Stage {
     const [first] = KEYS;
     const accounts = KEYS.map(({ account }) => account);
     const own = { accounts: [first?.account ?? ""], permissions: ["trade"], portfolios: ["p1"] };
-    const [portfolioKey, dropCopy] = await this.#done(async () => [
+    const [portfolioKey, dropCopy] = await this.done("operators are answered", async () => [
       await this.operator.makeKey({ ...own, ...this.#expiry() }, this.swarm.signatures),
       await this.operator.makeKey({ accounts, permissions: ["read"], ...this.#expiry() }),
     ]);
@@ -248,12 +251,13 @@ export class Stage {
     witnessed?.requireNoneOutlived(hours.atMs);
   }
 
-  async #done<Result>(act: () => Promise<Result>): Promise<Result> {
+  /** What comes of it, in its time. */
+  async done<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
     let result: Result | null = null;
     void act().then((value) => {
       result = value;
     });
-    await this.waitFor("operators are answered", () => result !== null);
+    await this.waitFor(what, () => result !== null);
     return result as Result;
   }
 
@@ -598,7 +602,7 @@ export class Stage {
   fault(kind: string): void {
     this.faults[kind] = (this.faults[kind] ?? 0) + 1;
     this.world.tell(`fault: ${kind}`);
-    if (/disk|Error|bitFlip/.test(kind)) this.auditor.history.signIns.hadDiskTrouble = true;
+    if (/disk|Error/.test(kind)) this.auditor.history.signIns.diskFailedIn = this.world.life;
     if (!/archive|disk|Error/.test(kind)) return;
     this.auditor.history.receipts.archiveFailed(this.world.nowMs);
   }
