@@ -34,6 +34,13 @@ test("deploy: alerts and dashboard speak of figures that there are", async (t) =
   }
 });
 
+test("deploy: no proxy keeps cancels from a gateway that is not ready but takes them", () => {
+  for (const path of ["deploy/haproxy/countermand.conf", "deploy/nginx/countermand.conf"]) {
+    const directives = readFileSync(path, "utf8").replace(/#.*$/gm, "");
+    assert.doesNotMatch(directives, /\bcheck\b|httpchk|health_check/, path);
+  }
+});
+
 test("deploy: the unit's exit codes are the runbook's", () => {
   const unit = readFileSync("deploy/countermand.service", "utf8");
   assert.match(unit, /^RestartPreventExitStatus=1$/m);
