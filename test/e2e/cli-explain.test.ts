@@ -45,6 +45,30 @@ test("cli: explain finds the mistake in a signature", async (t) => {
   assert.equal(right.code, 0, right.output);
 });
 
+test("cli: explain finds the host in the path, and the last bar that is not there", async (t) => {
+  const environment = { XDG_CONFIG_HOME: temporaryFolder(t) };
+  const url = ["--url", "https://orders.example:8443"];
+  const sign = (text: string) => createHmac("sha256", "demo-secret").update(text).digest("base64");
+  const explain = async (target: string, text: string): Promise<string> => {
+    const sent = ["--timestamp", "1746774142003", "--signature", sign(text)];
+    const { code, output } = await runCommand([...url, "explain", "GET", target, ...sent], {
+      environment,
+    });
+    assert.equal(code, 1, output);
+    return output;
+  };
+  const path = "/trade/v1/orders";
+  const query = "page_size=1&page_index=1";
+  const hosts = ["https://orders.example:8443", "orders.example:8443", "orders.example"];
+  for (const host of [...hosts, "https://orders.example"]) {
+    for (const rest of [`${path}|1746774142003|${query}`, `${path}?${query}|1746774142003|`]) {
+      assert.match(await explain(`${path}?${query}`, `GET|${host}${rest}`), /signed with the host/);
+    }
+  }
+  const noBar = await explain(path, `GET|${path}|1746774142003`);
+  assert.match(noBar, /The last \| was left out/);
+});
+
 test("cli: explain compares with what the gateway saw", async (t) => {
   const { url } = await startInProcess(t, REAL_TIME);
   const environment = { XDG_CONFIG_HOME: temporaryFolder(t) };

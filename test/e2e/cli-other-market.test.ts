@@ -16,4 +16,7 @@ test("cli: a symbol of another market is refused with the option that mends it",
   assert.equal(mended.code, 0, mended.errors);
   const nowhere = await runCommand(["place", "buy", "NOPE", "1"], { environment });
   assert.doesNotMatch(nowhere.errors, /--market/);
+  assert.match(nowhere.errors, /^What is traded: countermand symbols$/m);
+  const ask = ["symbols"];
+  assert.match((await runCommand(ask, { environment })).output, /^BTC-USDT /m);
 });

@@ -50,6 +50,10 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "operator_token_invalid",
     "The token is another gateway's, or an old one: --token-file names where it is kept.",
   ],
+  [
+    "unknown_order",
+    "There is no such order. What there is: countermand orders; for operators: countermand accounts orders",
+  ],
   ["timestamp_out_of_window", "How far the clocks differ: countermand doctor"],
   ["unknown_path", "Clients and operators have addresses of their own: --url and --operator-url."],
 ]);
@@ -78,5 +82,6 @@ export function adviceOf(error: unknown): string {
 /** Any of the markets that the symbol is on will do. */
 function marketAdviceOf({ failure }: ApiError): string {
   const market = failure.markets?.[0];
-  return market === undefined ? "" : `Name the market that it is on: --market ${market}`;
+  if (market === undefined) return "What is traded: countermand symbols";
+  return `Name the market that it is on: --market ${market}`;
 }

@@ -16,15 +16,45 @@ export interface SignedAttempt {
   readonly secret: string;
   /** As sent: Base64 or hex. */
   readonly signature: string;
+  /** The gateway's address. */
+  readonly url: string;
 }
 
 /** A way to sign that is not the gateway's. */
 interface Variant {
   readonly mistake: string;
   readonly cure: string;
-  /** Null where it would be no other than the right way. */
-  readonly change: (attempt: SignedAttempt) => Partial<SignedAttempt> | null;
+  /** What was signed; null where it would be no other than the right way. */
+  readonly change: (attempt: SignedAttempt) => Partial<ChangedAttempt> | null;
 }
+
+interface ChangedAttempt extends SignedAttempt {
+  /** In place of what the parts give. */
+  readonly text: string;
+}
+
+type Payload = Pick<SignedAttempt, "path" | "payload">;
+
+/** Where programs sign the query string: in its place, with the path, in both. */
+const QUERY_PLACES: readonly ((attempt: SignedAttempt) => Payload)[] = [
+  (attempt) => attempt,
+  ({ path, payload }) => ({ path: `${path}?${payload}`, payload: "" }),
+  ({ path, payload }) => ({ path: `${path}?${payload}`, payload }),
+];
+
+/** Each spelling of the gateway's host, as programs put it before a path. */
+const HOST_VARIANTS: readonly Variant[] = (["origin", "host", "hostname", "portless"] as const)
+  .flatMap((spelling) => QUERY_PLACES.map((place) => ({ spelling, place })))
+  .map(({ spelling, place }) => ({
+    mistake: "the path was signed with the host before it",
+    cure: "The path begins with the slash behind the host: /trade/v1/orders",
+    change: (attempt) => {
+      const { host, hostname, origin, protocol } = new URL(attempt.url);
+      const before = { origin, host, hostname, portless: `${protocol}//${hostname}` }[spelling];
+      const { path, payload } = place(attempt);
+      return { path: `${before}${path}`, payload };
+    },
+  }));
 
 const METHODS = ["DELETE", "GET", "POST", "PUT"] as const;
 
@@ -48,6 +78,14 @@ const VARIANTS: readonly Variant[] = [
     mistake: "the path was signed with the query string, and the payload left out",
     cure: "The path ends before the question mark; the query string is the payload.",
     change: ({ path, payload }) => ({ path: `${path}?${payload}`, payload: "" }),
+  },
+  ...HOST_VARIANTS,
+  {
+    mistake: "the last | was left out",
+    cure: "Where there is neither a body nor a query, the text ends with the third |.",
+    change: (attempt) => {
+      return attempt.payload === "" ? { text: signedText(attempt).slice(0, -1) } : null;
+    },
   },
   {
     mistake: "other JSON was signed than sent: without white space",
@@ -111,9 +149,12 @@ export function signedText({ method, path, timestamp, payload }: SignedAttempt):
   return `${method}|${path}|${timestamp}|${payload}`;
 }
 
-export function signatureOf(attempt: SignedAttempt, form: "base64" | "hex" = "base64"): string {
+export function signatureOf(
+  attempt: SignedAttempt & Partial<ChangedAttempt>,
+  form: "base64" | "hex" = "base64",
+): string {
   const { secret } = attempt;
-  const text = Buffer.from(signedText(attempt));
+  const text = Buffer.from(attempt.text ?? signedText(attempt));
   // Both are the same for the same text every time, so that they can be compared.
   if (isPrivateKey(secret)) return sign(null, text, privateKeyOf(secret)).toString(form);
   return createHmac("sha256", secret).update(text).digest(form);
@@ -132,7 +173,9 @@ export type Verdict =
 
 export function verdictOf(attempt: SignedAttempt): Verdict {
   const sent = normalized(attempt.signature);
-  const matches = (candidate: SignedAttempt) => normalized(signatureOf(candidate)) === sent;
+  const matches = (candidate: SignedAttempt & Partial<ChangedAttempt>) => {
+    return normalized(signatureOf(candidate)) === sent;
+  };
   if (matches(attempt)) return { verdict: "right" };
   for (const { change, mistake, cure } of VARIANTS) {
     const changed = change(attempt);

@@ -187,7 +187,8 @@ function addReceipt(program: Command, terminal: Terminal): void {
       for (const receipt of receipts) {
         const judged = await judgedReceipt(receipt, jwks, options, terminal);
         if (isJson(command)) printJson(terminal, receiptJson(judged));
-        else if (judged.problem === null) print(terminal, receiptLines(judged.json));
+        else if (judged.problem === null)
+          print(terminal, receiptLines(judged.json, options.dataDir !== undefined));
         else tell(terminal, `not good: ${judged.problem}`);
         if (judged.problem !== null) setExitCode(command, ExitCode.Refused);
       }
@@ -219,13 +220,14 @@ function receiptJson({ json, problem }: JudgedReceipt): object {
   return { good: problem === null, problem, statement };
 }
 
-function receiptLines(json: string): string[] {
+function receiptLines(json: string, isCompared: boolean): string[] {
   const facts = Object.entries(parseWire(json) as object).map(([name, value]) => {
     const text = String(value);
     const shown = name.endsWith("_ms") ? `${text} (${millisecondsText(Number(value))})` : text;
     return [name, shown] as const;
   });
-  return [...factLines(facts), "", "good: signed by the gateway, unchanged since"];
+  const good = "good: signed by the gateway, unchanged since";
+  return [...factLines(facts), "", isCompared ? `${good}; the journal says the same` : good];
 }
 
 async function contentOf(file: string, terminal: Terminal): Promise<string> {

@@ -172,7 +172,7 @@ async function attemptOf(
   method: string,
   target: string,
   { timestamp, body, signature }: SentSignature,
-  { secret }: Profile,
+  { secret, url }: Profile,
   terminal: Terminal,
 ): Promise<SignedAttempt> {
   if (!target.startsWith("/"))
@@ -185,7 +185,7 @@ async function attemptOf(
     throw new UsageError("a request has a body or a query string, never both");
   }
   const payload = text === "" ? query : text;
-  return { method, path, timestamp, payload, secret, signature };
+  return { method, path, timestamp, payload, secret, signature, url };
 }
 
 async function bodyText(body: string, terminal: Terminal): Promise<string> {
