@@ -36,10 +36,15 @@ export class KeyWatch {
     return this.#goodUntilMs(authenticated) !== null;
   }
 
+  /** Before it begins: one that ends in its beginning is watched no more. */
   opened(holder: KeyHolder, authenticated: Authenticated): void {
-    const watch: Watch = { authenticated, timer: null };
-    this.#watches.set(holder, watch);
-    this.#look(holder, watch);
+    this.#watches.set(holder, { authenticated, timer: null });
+  }
+
+  /** It has begun, and can be ended: its key may have gone since it was let in. */
+  begun(holder: KeyHolder): void {
+    const watch = this.#watches.get(holder);
+    if (watch !== undefined) this.#look(holder, watch);
   }
 
   ended(holder: KeyHolder): void {

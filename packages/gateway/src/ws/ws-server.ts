@@ -185,8 +185,9 @@ export class OrderStreamServer {
     const leaveSession = authenticated.onEnd?.(() => connection.terminate());
     this.#open.opened(connection);
     for (const [view, session] of connection.sessions) this.#options.hub.join(view, session);
-    connection.start();
     this.#keys.opened(connection, authenticated);
+    connection.start();
+    this.#keys.begun(connection);
   }
 
   #connectionOf(
