@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { after, test } from "node:test";
 import { MARKET_STREAM_PATH } from "@countermand/contract";
 import { type Clock, systemClock } from "../sys/clock.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
+import { TCP_KEEP_ALIVE_MS } from "../ws/limits.ts";
 import { MARKET_BUFFER_BYTES_MAX } from "./limits.ts";
 import { Buy, DepthReader, type Message, TestMarket, wireDepth } from "./market-fixture.ts";
 import { MarketStreamServer } from "./market-stream-server.ts";
@@ -159,20 +160,36 @@ test("market sockets: nothing piles up before a reader that has stopped reading"
 
 test("market sockets: a bad handshake is answered as HTTP", async () => {
   const { streams, port } = await listen();
-  const table: readonly (readonly [target: string, version: string, starts: string])[] = [
-    [`${MARKET_STREAM_PATH}?heartbeat=0`, "13", "HTTP/1.1 400 "],
-    [`${MARKET_STREAM_PATH}?after_seq=1`, "13", "HTTP/1.1 400 "],
-    [MARKET_STREAM_PATH, "12", "HTTP/1.1 426 "],
-    ["/ws/market/v2", "13", "HTTP/1.1 404 "],
+  const table: readonly (readonly [target: string, headers: string, starts: string])[] = [
+    [`${MARKET_STREAM_PATH}?heartbeat=0`, HEADERS, "HTTP/1.1 400 "],
+    [`${MARKET_STREAM_PATH}?after_seq=1`, HEADERS, "HTTP/1.1 400 "],
+    [MARKET_STREAM_PATH, HEADERS.replace("13", "12"), "HTTP/1.1 426 "],
+    [MARKET_STREAM_PATH, HEADERS.replace("websocket", "h2c"), "HTTP/1.1 426 "],
+    [MARKET_STREAM_PATH, HEADERS.replace("==", ""), "HTTP/1.1 400 "],
+    [MARKET_STREAM_PATH, `${HEADERS}Content-Length: 1\r\n`, "HTTP/1.1 400 "],
+    ["/ws/market/v2", HEADERS, "HTTP/1.1 404 "],
   ];
-  for (const [target, version, starts] of table) {
-    const answer = await handshake(port, target, version);
+  for (const [target, headers, starts] of table) {
+    const answer = await handshake(port, target, headers);
     assert.ok(answer.startsWith(starts), `${target}: ${answer}`);
     assert.ok(answer.includes('"reason":'), target);
   }
   await streams.close();
-  const answer = await handshake(port, MARKET_STREAM_PATH, "13");
+  const answer = await handshake(port, MARKET_STREAM_PATH, HEADERS);
   assert.ok(answer.startsWith("HTTP/1.1 503 ") && answer.includes('"draining"'), answer);
+});
+
+test("market sockets: TCP finds out who has gone and never answered a ping", async (t) => {
+  const asked = t.mock.method(Socket.prototype, "setKeepAlive");
+  const { port, sockets } = await listen();
+  const client = await new Client(port).opened();
+  const ours = asked.mock.calls.filter((call) => call.this === sockets[0]);
+  assert.deepEqual(
+    ours.map((call) => call.arguments),
+    [[true, TCP_KEEP_ALIVE_MS]],
+  );
+  client.socket.close();
+  await client.closed();
 });
 
 test("market sockets: a message that is too big is answered, then the socket closes", async () => {
@@ -194,12 +211,13 @@ test("market sockets: a stop is told and ends every connection", async () => {
   assert.equal(streams.sessionCount, 0);
 });
 
-async function handshake(port: number, target: string, version: string): Promise<string> {
+const HEADERS =
+  "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n";
+
+async function handshake(port: number, target: string, headers: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
-  socket.write(
-    `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: ${version}\r\n\r\n`,
-  );
+  socket.write(`GET ${target} HTTP/1.1\r\n${headers}\r\n`);
   let answer = "";
   socket.on("data", (chunk: Buffer) => {
     answer += chunk.toString();

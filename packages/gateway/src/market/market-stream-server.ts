@@ -74,15 +74,15 @@ export class MarketStreamServer {
     return this.#open.close();
   }
 
-  #decideAdmission({ path, rawQuery, request }: Handshake): MarketStreamQuery | Fault {
+  #decideAdmission(handshake: Handshake): MarketStreamQuery | Fault {
+    const { path, rawQuery, request } = handshake;
     if (path !== MARKET_STREAM_PATH) {
       return fault("UNKNOWN_PATH", `market data is at ${MARKET_STREAM_PATH}`);
     }
     if (this.#open.isClosing) return fault("DRAINING", "the gateway is stopping");
     if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
-    if (request.headers["sec-websocket-version"] !== "13") {
-      return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
-    }
+    const formFault = handshake.formFault();
+    if (formFault !== null) return formFault;
     if (this.#open.size >= MARKET_SOCKETS_MAX) {
       return fault("OVERLOADED", `${MARKET_SOCKETS_MAX} connections are open`);
     }

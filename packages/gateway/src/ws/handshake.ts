@@ -3,11 +3,12 @@
  * is refused: one of the two happens, and once.
  */
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Fault, fault, LIMITS } from "@countermand/contract";
 import { WebSocketServer } from "ws";
 import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
-import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX } from "./limits.ts";
+import { FRAME_PIECES_MAX, MESSAGE_PARTS_MAX, TCP_KEEP_ALIVE_MS } from "./limits.ts";
 import { refuseUpgrade, requestIdHeaders } from "./refuse-upgrade.ts";
 import { StreamSocket } from "./stream-connection.ts";
 
@@ -34,6 +35,25 @@ export class Handshake {
     socket.on("error", destroyThis);
   }
 
+  /** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
+  formFault(): Fault | null {
+    const { headers } = this.request;
+    if (headers.upgrade?.toLowerCase() !== "websocket") {
+      return fault("UPGRADE_REQUIRED", "Upgrade must be websocket");
+    }
+    if (headers["sec-websocket-version"] !== "13") {
+      return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
+    }
+    if (!HANDSHAKE_KEY.test(headers["sec-websocket-key"] ?? "")) {
+      return fault("MALFORMED_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
+    }
+    const length = headers["content-length"] ?? "0";
+    if (length !== "0" || headers["transfer-encoding"] !== undefined) {
+      return fault("BODY_NOT_TAKEN", "a handshake has no body, only a query string");
+    }
+    return null;
+  }
+
   /** Answers as HTTP, without an upgrade. */
   refuse(refusal: Fault): void {
     refuseUpgrade(this.request, this.socket, refusal);
@@ -41,6 +61,8 @@ export class Handshake {
 
   /** Null: the client has gone, or the library found fault with the handshake and it is refused. */
   complete(): StreamSocket | null {
+    const { socket } = this;
+    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     let completed: StreamSocket | null = null;
     // The library calls back within this call, or never.
     UPGRADER.handleUpgrade(this.request, this.socket, this.#head, (webSocket) => {
@@ -49,6 +71,8 @@ export class Handshake {
     return completed;
   }
 }
+
+const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Not a closure: it stays on the socket, and would keep the handshake's request in memory. */
 function destroyThis(this: Duplex): void {

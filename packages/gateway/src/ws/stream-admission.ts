@@ -2,7 +2,6 @@
  * Who may open an order stream. Decides and does nothing: the server takes the places and answers
  * the handshakes.
  */
-import type { IncomingMessage } from "node:http";
 import {
   COMMANDS_NEED,
   CONSOLE_STREAM_PATH,
@@ -103,11 +102,12 @@ export class StreamAdmission {
   }
 
   /** What is wrong before anybody looks who is asking. */
-  #formFault({ path, request }: Handshake): Fault | null {
+  #formFault(handshake: Handshake): Fault | null {
+    const { path, request } = handshake;
     if (path !== STREAM_PATH && path !== CONSOLE_STREAM_PATH) return UNKNOWN_PATH;
     if (this.#options.isClosing()) return DRAINING;
     if (request.method !== "GET") return fault("METHOD_NOT_ALLOWED", "a handshake is a GET");
-    return headersFault(request);
+    return handshake.formFault();
   }
 
   #authenticate({ path, rawQuery, request }: Handshake, isPage: boolean): Authenticated | Fault {
@@ -130,25 +130,6 @@ const UNKNOWN_PATH = fault(
   `WebSockets are at ${STREAM_PATH} and ${MARKET_STREAM_PATH}`,
 );
 const NO_BODY = new Uint8Array(0);
-const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
-
-/** RFC 6455 section 4.2.1: what a request must carry to become a WebSocket. */
-function headersFault({ headers }: IncomingMessage): Fault | null {
-  if (headers.upgrade?.toLowerCase() !== "websocket") {
-    return fault("UPGRADE_REQUIRED", "Upgrade must be websocket");
-  }
-  if (headers["sec-websocket-version"] !== "13") {
-    return fault("UPGRADE_REQUIRED", "Sec-WebSocket-Version must be 13");
-  }
-  if (!HANDSHAKE_KEY.test(headers["sec-websocket-key"] ?? "")) {
-    return fault("MALFORMED_REQUEST", "Sec-WebSocket-Key must be 16 bytes in Base64");
-  }
-  const length = headers["content-length"] ?? "0";
-  if (length !== "0" || headers["transfer-encoding"] !== undefined) {
-    return fault("BODY_NOT_TAKEN", "a handshake is signed by its query string");
-  }
-  return null;
-}
 
 /** What a program asks of its stream; one that does more than tell needs more of its key. */
 function signedQuery(rawQuery: string, key: StoredKey): StreamQuery | Fault {

@@ -9,7 +9,6 @@
  * server begin to stop: however it ends, what was taken is given back once.
  */
 import type { IncomingMessage, Server } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Fault, fault, isFault, OP_NEEDS, type StreamQuery } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
@@ -33,7 +32,6 @@ import type { TradeCommands } from "./command-session.ts";
 import { CommandTurns } from "./command-turns.ts";
 import { Handshake } from "./handshake.ts";
 import { KeyWatch } from "./key-watch.ts";
-import { TCP_KEEP_ALIVE_MS } from "./limits.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import { type Place, SocketPlaces } from "./socket-places.ts";
 import { type Admitted, DRAINING, StreamAdmission } from "./stream-admission.ts";
@@ -168,7 +166,6 @@ export class OrderStreamServer {
       return;
     }
     const { socket } = handshake;
-    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     const webSocket = handshake.complete();
     if (webSocket === null) this.#left(guest, "lost");
     else this.#start(webSocket, socket, guest);
