@@ -9,7 +9,7 @@ import { runKillLoop } from "./crash/kill-loop.ts";
 import { Workplace } from "./gateway-process.ts";
 
 const SEED = Number(process.env["TEST_SEED"] ?? randomInt(2 ** 31));
-const KILLS = Number(process.env["KILLS"] ?? 3);
+const KILLS = Number(process.env["KILLS"] ?? 2);
 
 /** A hang is a failure too, but only long after the slowest machine would be done. */
 const TIMEOUT_MS = 120_000 + KILLS * 15_000;

@@ -9,8 +9,8 @@ import { REAL_TIME, startInProcess } from "../e2e/gateway-in-process.ts";
 import { plainDial, tlsDial } from "./http-conversation.ts";
 import { playMixed } from "./mixed-run.ts";
 
-const SEEDS = 60;
-const TLS_SEEDS = 15;
+const SEEDS = 30;
+const TLS_SEEDS = 10;
 
 async function play(t: TestContext, seeds: number, environment: Record<string, string> = {}) {
   const { url } = await startInProcess(t, REAL_TIME, environment);

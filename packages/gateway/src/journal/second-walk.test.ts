@@ -72,9 +72,9 @@ test("second walk: damage is refused with the line of one walk, in either half a
       const copy = join(folder, String(index));
       copyJournal(whole, copy);
       const one = found(copy, 1, false, alteration);
-      assert.deepEqual(found(copy, 2, false), one, alteration);
       assert.deepEqual(found(copy, 1, true), one, alteration);
-      assert.deepEqual(found(copy, 2, true), one, alteration);
+      // Of each kind there is one in either half: there once by rows and once by seals.
+      assert.deepEqual(found(copy, 2, index % 2 === 1), one, alteration);
       if (typeof one === "string") refusedCount += 1;
     }
     // The cut is none, and a lost end is seen by the head alone, behind the walk.

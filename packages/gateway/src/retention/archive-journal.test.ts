@@ -93,7 +93,7 @@ test("retention: after random cuts a start, the audit and the verification are a
       restoreAll(trading);
       rmSync(trading.root, { recursive: true });
     }),
-    { numRuns: 2, endOnFailure: true },
+    { numRuns: 1, endOnFailure: true },
   );
 });
 
