@@ -5,10 +5,12 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { MARKET_STREAM_PATH, STREAM_PATH } from "@countermand/contract";
+import type { TlsFiles } from "../secret-settings.ts";
 import { HttpServer } from "./http-server.ts";
 import { ANSWERING_MAX } from "./limits.ts";
 import { type ArrivedRequest, sendAnswer } from "./responses.ts";
 import type { SignedEndpoint } from "./signed-endpoint.ts";
+import { selfSigned } from "./tls-fixture.ts";
 import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 
 const ORDERS = "/trade/v1/orders";
@@ -27,7 +29,12 @@ class Edge {
     this.#server = server;
   }
 
-  static async open(t: TestContext, hasRoom = true, readsPlain = true): Promise<Edge> {
+  static async open(
+    t: TestContext,
+    hasRoom = true,
+    readsPlain = true,
+    tls: TlsFiles | null = null,
+  ): Promise<Edge> {
     const hold = (give: () => void): void => {
       edge.#held.push(give);
       edge.#onHeld();
@@ -40,7 +47,7 @@ class Edge {
     const server = await HttpServer.create({
       signed: { handle, take } as unknown as SignedEndpoint,
       admits: () => hasRoom,
-      tls: null,
+      tls,
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
@@ -50,6 +57,9 @@ class Edge {
     });
     server.server.on("upgrade", (_request, socket) => void socket.end(SWITCHED));
     const edge = new Edge(server);
+    server.server.on("tlsClientError", ({ code }: NodeJS.ErrnoException) => {
+      edge.handshakeErrors.push(code);
+    });
     await server.listen("127.0.0.1", 0);
     t.after(() => server.close(Promise.resolve()));
     return edge;
@@ -72,6 +82,9 @@ class Edge {
   stop(deadline: Promise<void>): Promise<void> {
     return this.#server.close(deadline);
   }
+
+  /** Why handshakes of TLS have failed so far. */
+  readonly handshakeErrors: (string | undefined)[] = [];
 
   /** The server's side of the next connection. */
   async connection(): Promise<Socket> {
@@ -367,4 +380,14 @@ test("http server: a stop waits for no answer beyond its deadline", async (t) =>
   await edge.held(1);
   await edge.stop(Promise.resolve());
   assert.equal(await waiting, "");
+});
+
+test("http server: nor does it wait for a handshake of TLS that does not end", async (t) => {
+  const edge = await Edge.open(t, true, false, selfSigned());
+  const connected = edge.connection();
+  const { received } = edge.client();
+  await connected;
+  await edge.stop(Promise.resolve());
+  assert.equal(await received, "");
+  assert.deepEqual(edge.handshakeErrors, ["ECONNRESET"], "it is cut, and not because of its time");
 });

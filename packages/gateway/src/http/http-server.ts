@@ -29,7 +29,14 @@ import { answerClientError, isAnswered } from "./client-error.ts";
 import { connectionRoom } from "./connection-room.ts";
 import { Listeners } from "./listeners.ts";
 import { NO_SCHEMAS } from "./no-schemas.ts";
-import { endBehind, endBehindAnswers, type Handler, nodeServer, schemeOf } from "./node-server.ts";
+import {
+  cutConnections,
+  endBehind,
+  endBehindAnswers,
+  type Handler,
+  nodeServer,
+  schemeOf,
+} from "./node-server.ts";
 import { PlainEdge } from "./plain-edge.ts";
 import { originForm } from "./request-target.ts";
 import { type ArrivedRequest, sendFault, sendLastFault, sendUpgradeRequired } from "./responses.ts";
@@ -125,7 +132,7 @@ export class HttpServer {
     this.server.closeIdleConnections();
     this.#plain?.closeIdle();
     await Promise.race([closed, deadline]);
-    this.server.closeAllConnections();
+    cutConnections(this.server);
     this.#plain?.close();
     await closed;
     await this.#app.close();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type ListenOptions, Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Listeners } from "./listeners.ts";
@@ -101,4 +101,33 @@ test("listeners: of two that begin at once on one port, one has it", async (t) =
   const port = await freePort();
   const both = await Promise.allSettled([opened(t, { port }), opened(t, { port })]);
   assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+});
+
+test("listeners: who connects to the name of a port keeps no stop waiting", async (t) => {
+  if (!isLinux) return;
+  const port = await freePort();
+  const { close } = await opened(t, { port });
+  const stranger = connect({ path: `\0countermand ${HOST} ${port}`, allowHalfOpen: true });
+  await once(stranger.resume(), "end");
+  await close();
+  stranger.destroy();
+});
+
+test("listeners: one that fails is told, whoever has connected to another by then", async (t) => {
+  if (!isLinux) return;
+  const problem = Object.assign(new Error("too many files"), { code: "EMFILE" });
+  const { listen } = Server.prototype;
+  const server = createHttpServer();
+  let count = 0;
+  t.mock.method(Server.prototype, "listen", function (this: Server, ...given: [ListenOptions]) {
+    count += 1;
+    // The system's own trial, then the server, then those beside it.
+    if (count < 3) return Reflect.apply(listen, this, given);
+    server.once("connection", () => this.emit("error", problem));
+    const [client] = clients(t, given[0].port ?? 0, 1);
+    assert.ok(client !== undefined);
+    return this;
+  });
+  await assert.rejects(new Listeners(server, 1_000).listen(HOST, 0), problem);
+  assert.equal(server.listening, false);
 });

@@ -31,7 +31,10 @@ export class Listeners {
     });
   }
 
-  /** Resolves with the address that clients use. Rejects with a listener's error. */
+  /**
+   * Resolves with the address that clients use. Rejects with a listener's error: then none listens
+   * any more.
+   */
   async listen(host: string, port: number): Promise<AddressInfo> {
     try {
       if (!(await this.#mayShare(host, port))) return await listening(this.#server, { host, port });
@@ -39,7 +42,8 @@ export class Listeners {
       while (this.#others.length + 1 < LISTENERS) await this.#listenBeside(address);
       return address;
     } catch (error) {
-      await this.close();
+      // Not awaited: whoever has connected by now may stay.
+      void this.close();
       throw error;
     }
   }
@@ -59,7 +63,8 @@ export class Listeners {
   async #mayShare(host: string, port: number): Promise<boolean> {
     if (process.platform !== "linux" || !(await sharesPorts(host))) return false;
     if (port === 0) return true;
-    const claim = createServer();
+    // Nothing is said there, and who stayed would keep it from closing.
+    const claim = createServer((socket) => socket.destroy());
     try {
       await listening(claim, { path: `\0countermand ${host} ${port}` });
     } catch (error) {

@@ -52,6 +52,7 @@ export function nodeServer(options: ServerOptions, tls: TlsFiles | null, handler
     tls === null ? createServer(options, onRequest) : secureServer(options, tls, onRequest);
   underWay.set(server, answering);
   keepAnswering(server, answering);
+  rememberConnections(server);
   server.timeout = ANSWER_STALL_MS;
   // Who has closed his side after his request still gets its answer, as on the short way.
   Object.assign(server, { httpAllowHalfOpen: true });
@@ -94,6 +95,29 @@ export function endBehind(response: ServerResponse): void {
   closing.add(socket);
   if (response.headersSent) response.once("close", () => endGently(socket));
   else response.shouldKeepAlive = false;
+}
+
+/** Connections of a server, also those that have not come to HTTP. */
+const connections = new WeakMap<Server, ReadonlySet<Socket>>();
+
+function rememberConnections(server: Server): void {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  const forget = function (this: Socket): void {
+    open.delete(this);
+  };
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", forget);
+  });
+}
+
+/**
+ * Cuts every connection. Node cuts those that HTTP has begun on: not one whose handshake of TLS is
+ * not done, and a server is closed only when all are gone.
+ */
+export function cutConnections(server: Server): void {
+  for (const socket of connections.get(server) ?? []) socket.destroy();
 }
 
 /**

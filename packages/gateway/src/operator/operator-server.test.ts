@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
+import { TLSSocket } from "node:tls";
 import { connectionRoom } from "../http/connection-room.ts";
+import { selfSigned } from "../http/tls-fixture.ts";
 import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
 import type { OperatorParts } from "./operator-parts.ts";
 import { OperatorServer } from "./operator-server.ts";
@@ -45,6 +47,19 @@ test("operator server: a request that never ends keeps no stop waiting beyond it
   const { server, gone } = await underWay(10);
   await server.close(Promise.resolve());
   assert.equal(await gone, "HTTP/1.1 100 Continue\r\n\r\n", "it is cut, and nobody waited for it");
+});
+
+test("operator server: nor does a handshake of TLS that does not end", async (t) => {
+  // Nobody but the stop may end it.
+  t.mock.method(TLSSocket.prototype, "setTimeout", () => null);
+  const tls = selfSigned();
+  const server = await OperatorServer.listen({ ...OPTIONS, tls }, "127.0.0.1", 0);
+  const port = Number(new URL(server.url).port);
+  const client = connect({ port, host: "127.0.0.1" });
+  await once(client, "connect");
+  const gone = once(client.resume(), "close");
+  await server.close(Promise.resolve());
+  await gone;
 });
 
 async function listening(t: TestContext, parts?: OperatorParts): Promise<OperatorServer> {

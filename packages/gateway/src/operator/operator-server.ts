@@ -11,7 +11,7 @@ import { addDocument } from "../http/docs-routes.ts";
 import { send, sendFault } from "../http/framework-replies.ts";
 import { NO_JSON_TYPE } from "../http/json-body.ts";
 import { NO_SCHEMAS } from "../http/no-schemas.ts";
-import { nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
+import { cutConnections, nodeServer, renewTls, schemeOf } from "../http/node-server.ts";
 import { originForm, pathOf } from "../http/request-target.ts";
 import { NODE_SERVER_OPTIONS } from "../http/server-options.ts";
 import type { TlsFiles } from "../secret-settings.ts";
@@ -68,7 +68,7 @@ export class OperatorServer {
     this.#app.server.closeIdleConnections();
     const closed = this.#app.close();
     await Promise.race([closed, deadline]);
-    this.#app.server.closeAllConnections();
+    cutConnections(this.#app.server);
     await closed;
   }
 }
