@@ -43,27 +43,31 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-test("listeners: a turn lets in many connections", async (t) => {
-  const { sockets, port } = await opened(t);
-  clients(t, port, 128);
-  let turnCount = 0;
-  while (sockets.size < 128) {
-    await setImmediate();
-    if (sockets.size > 0) turnCount += 1;
+test("listeners: a turn lets in many connections, which may end on one side only", async (t) => {
+  for (const asked of [0, await freePort()]) {
+    const { sockets, port } = await opened(t, { port: asked });
+    clients(t, port, 128);
+    let turnCount = 0;
+    while (sockets.size < 128) {
+      await setImmediate();
+      if (sockets.size > 0) turnCount += 1;
+    }
+    // One listener needs 128; of 32, the one with the most has hardly ever more than a dozen.
+    if (isLinux) assert.ok(turnCount < 64, `it took ${turnCount} turns`);
+    assert.ok([...sockets].every(({ allowHalfOpen }) => allowHalfOpen));
   }
-  // One listener needs 128; of 32, the one with the most has hardly ever more than a dozen.
-  if (isLinux) assert.ok(turnCount < 64, `it took ${turnCount} turns`);
 });
 
 test("listeners: all together let in no more than may be open", async (t) => {
   const { sockets, port } = await opened(t, { connectionsMax: 5 });
   clients(t, port, 5);
   while (sockets.size < 5) await setImmediate();
-  for (let count = 0; count < 8; count += 1) {
+  const refuses = async () => {
     const [surplus] = clients(t, port, 1);
     assert.ok(surplus !== undefined);
     await once(surplus, "close");
-  }
+  };
+  for (let count = 0; count < 8; count += 1) await refuses();
   assert.equal(sockets.size, 5);
   const [one] = sockets;
   assert.ok(one !== undefined);
@@ -71,6 +75,67 @@ test("listeners: all together let in no more than may be open", async (t) => {
   await once(one, "close");
   clients(t, port, 1);
   while (sockets.size < 6) await setImmediate();
+  await refuses();
+  assert.equal(sockets.size, 6);
+});
+
+/** Lets the listeners' own calls fail where the system would not do what they ask for. */
+function refusing(t: TestContext, refuses: (options: ListenOptions) => boolean): void {
+  const { listen } = Server.prototype;
+  t.mock.method(Server.prototype, "listen", function (this: Server, ...given: [ListenOptions]) {
+    if (!refuses(given[0])) return Reflect.apply(listen, this, given);
+    const problem = Object.assign(new Error("not here"), { code: "ENOTSUP" });
+    process.nextTick(() => this.emit("error", problem));
+    return this;
+  });
+}
+
+test("listeners: where a port cannot be shared, or not by this process alone, it is not", async (t) => {
+  if (!isLinux) return;
+  const lacks = { sharing: ({ reusePort }: ListenOptions) => reusePort === true };
+  const all = { ...lacks, names: ({ path }: ListenOptions) => path !== undefined };
+  for (const [what, refuses] of Object.entries(all)) {
+    refusing(t, refuses);
+    const { port, sockets } = await opened(t, { connectionsMax: 1, port: await freePort() });
+    t.mock.restoreAll();
+    const foreign = createServer().listen({ port, host: HOST, reusePort: true });
+    const [error] = await once(foreign, "error");
+    assert.equal(error.code, "EADDRINUSE", what);
+    const [first, surplus] = clients(t, port, 2);
+    assert.ok(first !== undefined && surplus !== undefined);
+    await Promise.race([once(first, "close"), once(surplus, "close")]);
+    assert.equal(sockets.size, 1, what);
+  }
+});
+
+test("listeners: a port whose name somebody has is in use, also before he listens there", async (t) => {
+  if (!isLinux) return;
+  const port = await freePort();
+  const path = `\0countermand ${HOST} ${port}`;
+  const first = createServer().listen({ path });
+  await once(first, "listening");
+  await assert.rejects(opened(t, { port }), { code: "EADDRINUSE", port, address: HOST });
+  first.close();
+  await opened(t, { port });
+  const second = createServer().listen({ path });
+  const [error] = await once(second, "error");
+  assert.equal(error.code, "EADDRINUSE", "it is held as long as the port is");
+});
+
+test("listeners: a connection that cannot be taken is told by the server, whoever listened", async (t) => {
+  const seen = new Set<Server>();
+  const { listen } = Server.prototype;
+  t.mock.method(Server.prototype, "listen", function (this: Server, ...given: [ListenOptions]) {
+    seen.add(this);
+    return Reflect.apply(listen, this, given);
+  });
+  const { server } = await opened(t);
+  const told: Error[] = [];
+  server.on("error", (error) => told.push(error));
+  const listeners = [...seen].filter(({ listening }) => listening);
+  const problems = listeners.map((_, index) => new Error(`accept ${index}`));
+  for (const [index, listener] of listeners.entries()) listener.emit("error", problems[index]);
+  assert.deepEqual(told, problems);
 });
 
 test("listeners: a port has one owner, and is free when he closes", async (t) => {
