@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
+import { growFile } from "../sys/disk.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { inFolder } from "./journal-fixture.ts";
 import { isDiskFull } from "./journal-schema.ts";
@@ -48,6 +49,58 @@ test("reserve: somebody who made room by hand has taken it, and that ends nothin
     truncateSync(file, RESERVE_SLICE_BYTES);
     assert.ok(reserve.makeRoom());
     assert.deepEqual([reserve.heldBytes, existsSync(file)], [0, false]);
+  }));
+
+test("reserve: whoever looks at it sees that somebody has taken of it by hand", () =>
+  inFile((open, file) => {
+    const reserve = open();
+    reserve.refill();
+    truncateSync(file, 1_000);
+    assert.equal(reserve.hasNoRoom(), false);
+    assert.equal(statSync(file).size, 1_000, "what is not there is not made up");
+    assert.deepEqual([reserve.heldBytes, reserve.isWhole], [1_000, false]);
+    rmSync(file);
+    assert.equal(reserve.hasNoRoom(), false);
+    assert.deepEqual([reserve.heldBytes, existsSync(file)], [0, false]);
+    for (const bytes of [0, 1_000]) {
+      assert.ok(reserve.refill());
+      truncateSync(file, bytes);
+      assert.ok(reserve.refill());
+      assert.equal(statSync(file).size, WHOLE, "it is whole again");
+    }
+  }));
+
+test("reserve: takes what room there is for, and the rest when there is more", () =>
+  inFolder((folder) => {
+    const file = join(folder, "reserve");
+    let room = 1.5 * RESERVE_SLICE_BYTES;
+    const grow = (path: string, piece: Uint8Array): void => {
+      const taken = piece.subarray(0, room);
+      growFile(path, taken);
+      room -= taken.length;
+      if (taken.length < piece.length) throw fileError("ENOSPC", "write");
+    };
+    const reserve = new DiskReserve(folder, file, WHOLE, grow);
+    assert.equal(reserve.refill(), false);
+    assert.deepEqual([reserve.isWhole, reserve.heldBytes], [false, 1.5 * RESERVE_SLICE_BYTES]);
+    assert.ok(reserve.hasNoRoom());
+    assert.equal(statSync(file).size, 1.5 * RESERVE_SLICE_BYTES, "it has kept what it has");
+    room = WHOLE;
+    assert.ok(reserve.refill());
+    assert.deepEqual([statSync(file).size, room], [WHOLE, 1.5 * RESERVE_SLICE_BYTES]);
+    room = 0;
+    reserve.makeRoomFor(1);
+    assert.equal(reserve.heldBytes, 0, "nobody says how much of a quota is left: it is tried");
+  }));
+
+test("reserve: a disk that fails is no disk without room", () =>
+  inFolder((folder) => {
+    const grow = (): void => {
+      throw fileError("EIO", "write");
+    };
+    const reserve = new DiskReserve(folder, join(folder, "reserve"), WHOLE, grow);
+    assert.throws(() => reserve.refill(), { code: "EIO" });
+    assert.equal(reserve.hasNoRoom(), false);
   }));
 
 test("reserve: what an earlier run left is looked at, and cut to what is wanted", () =>

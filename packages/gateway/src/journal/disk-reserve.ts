@@ -13,14 +13,19 @@ export class DiskReserve {
   readonly #folder: string;
   readonly #file: string;
   readonly #wholeBytes: number;
+  readonly #growFile: typeof growFile;
   #heldBytes: number;
   #slice: Uint8Array | null = null;
 
-  /** Looks at what is there. `wholeBytes` is what it is to hold; 0 is no reserve. */
-  constructor(folder: string, file: string, wholeBytes: number) {
+  /**
+   * Looks at what is there. `wholeBytes` is what it is to hold; 0 is no reserve. `grow` is for
+   * tests.
+   */
+  constructor(folder: string, file: string, wholeBytes: number, grow = growFile) {
     this.#folder = folder;
     this.#file = file;
     this.#wholeBytes = wholeBytes;
+    this.#growFile = grow;
     this.#heldBytes = fileBytes(file) ?? 0;
     if (this.#heldBytes > wholeBytes) this.#shrinkTo(wholeBytes);
   }
@@ -35,8 +40,7 @@ export class DiskReserve {
 
   /** Gives a slice back to the disk. False: there is nothing left to give. */
   makeRoom(): boolean {
-    // A person short of room may have removed the file.
-    this.#heldBytes = Math.min(this.#heldBytes, fileBytes(this.#file) ?? 0);
+    this.#look();
     if (this.#heldBytes === 0) return false;
     this.#shrinkTo(Math.max(0, this.#heldBytes - RESERVE_SLICE_BYTES));
     return true;
@@ -58,6 +62,7 @@ export class DiskReserve {
    * nearly full would be full again at once. Whether it is whole now.
    */
   refill(): boolean {
+    this.#look();
     if (this.isWhole) return true;
     const missing = this.#wholeBytes - this.#heldBytes;
     if (freeBytes(this.#folder) < missing + this.#wholeBytes) return false;
@@ -70,6 +75,11 @@ export class DiskReserve {
     return this.isWhole;
   }
 
+  /** A person short of room may have removed the file, or cut it. */
+  #look(): void {
+    this.#heldBytes = Math.min(this.#heldBytes, fileBytes(this.#file) ?? 0);
+  }
+
   #hasRoomFor(bytes: number): boolean {
     return freeBytes(this.#folder) >= bytes && this.#canTake(bytes);
   }
@@ -79,10 +89,11 @@ export class DiskReserve {
    * much of it is left.
    */
   #canTake(bytes: number): boolean {
+    this.#look();
     let isThere = true;
     try {
       for (let left = bytes; left > 0; left -= RESERVE_SLICE_BYTES) {
-        growFile(this.#file, this.#bytes().subarray(0, Math.min(left, RESERVE_SLICE_BYTES)));
+        this.#growFile(this.#file, this.#bytes().subarray(0, Math.min(left, RESERVE_SLICE_BYTES)));
       }
     } catch (error) {
       isThere = !isNoRoom(error);
@@ -93,7 +104,7 @@ export class DiskReserve {
 
   #grow(): void {
     const bytes = Math.min(RESERVE_SLICE_BYTES, this.#wholeBytes - this.#heldBytes);
-    growFile(this.#file, this.#bytes().subarray(0, bytes));
+    this.#growFile(this.#file, this.#bytes().subarray(0, bytes));
     this.#heldBytes += bytes;
   }
 
