@@ -483,6 +483,21 @@ test("market stream: who answered before and is silent for two heartbeats is cut
   assert.equal(market.hub.feedCount, 0);
 });
 
+test("market stream: heartbeats missed in a pause are left out, and a pause is no silence", () => {
+  const market = new TestMarket();
+  const clock = new FakeClock();
+  const { session, port } = open(market, clock);
+  session.alive();
+  // The process stands still: nothing is heard and nothing is sent.
+  clock.pass(3.5 * HEARTBEAT_MS);
+  clock.advance(0);
+  assert.deepEqual([port.pingCount, port.isTerminated], [1, false]);
+  clock.advance(HEARTBEAT_MS / 2 - 1);
+  assert.equal(port.pingCount, 1);
+  clock.advance(1);
+  assert.equal(port.pingCount, 2, "at a whole period after the handshake");
+});
+
 test("market stream: a server that stops says so", () => {
   const market = new TestMarket();
   const clock = new FakeClock();

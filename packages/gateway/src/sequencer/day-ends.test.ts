@@ -7,19 +7,21 @@ import {
   type Account,
   type Amount,
   fixed,
+  MarketName,
   type Order,
   type Qty,
   Side,
   TimeInForce,
   type UnixMs,
 } from "@countermand/core/model";
+import { lastDayEnd, ruleProfile } from "@countermand/core/rules";
 import { RecentReports } from "../archive/recent-reports.ts";
 import { nodeRules } from "../market-rules.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { tick } from "./cancel-runs-fixture.ts";
 import { CONTROL_PARTITION } from "./control-partition.ts";
-import { DayEnds } from "./day-ends.ts";
+import { DayEnds, overdueSymbols } from "./day-ends.ts";
 import { EXPIRIES_PER_STEP } from "./limits.ts";
 import { EXCHANGE_PARTITION, Partitions } from "./partitions.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -245,6 +247,35 @@ test("day ends: what a start finds in an open book goes with the others, at the 
   for (const symbol of ["open", "closed"]) dayEnds.found(symbol);
   dayEnds.more(hk("12:00:00"));
   assert.deepEqual([expired, dayEnds.hasMore], [["closed"], false]);
+});
+
+test("day ends: overdue is a day order that is older than the last end of its own market's day", () => {
+  const profile = ruleProfile("strict", { seed: SEED });
+  const reachedMs = hk("17:00:00");
+  const { hours } = profile.markets.hkex;
+  const endedAtMs = lastDayEnd(hours, reachedMs);
+  assert.ok(endedAtMs > hk("16:00:00"));
+  const order = (symbol: string, agoMs: number, more: Partial<Order> = {}) => {
+    const createdAtMs = (endedAtMs - agoMs) as UnixMs;
+    const market = MarketName.Hkex;
+    return { symbol, market, timeInForce: TimeInForce.Day, createdAtMs, ...more } as Order;
+  };
+  const orders = [
+    order("in its last millisecond", 1),
+    order("at its end", 0),
+    order("after it", -1),
+    order("until it is cancelled", 1, { timeInForce: TimeInForce.GoodTillCancel }),
+    // In New York it is early morning: the day of this order has not begun.
+    order("of another market", 1, { market: MarketName.Usex }),
+    order("mixed", -1),
+    order("mixed", 1),
+  ];
+  const overdue = overdueSymbols(orders, profile, reachedMs);
+  assert.deepEqual([...overdue], ["in its last millisecond", "mixed"]);
+  const beforeMs = (endedAtMs - 1) as UnixMs;
+  assert.equal(overdueSymbols(orders, profile, beforeMs).size, 0, "its day has not ended yet");
+  const lenient = ruleProfile("reference", { seed: SEED });
+  assert.equal(overdueSymbols(orders, lenient, reachedMs).size, 0);
 });
 
 test("day ends: the books of a step share its room, and one that is open has no steps", () => {

@@ -156,6 +156,7 @@ test("recipes: the message of a placing is dropped or repeated, for whoever has 
   const board = aBoard(ANNE);
   const venue = board.venueFaults(ANNE);
   venue?.placed(recipeOf("DroppedFrame", { streamSeq: 7 }));
+  assert.equal(board.frameFault(ANNE, 7), "DroppedFrame");
   venue?.placed(recipeOf("RepeatedFrame", { streamSeq: 8 }));
   venue?.placed(anOrder(1, { streamSeq: 9 }));
   const told = [7, 8, 9].map((seq) => board.frameFault(ANNE, seq));
