@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_LIMITS } from "@countermand/core/limits";
 import { fixed } from "@countermand/core/model";
-import { readConfig } from "./config.ts";
+import { readConfig, SETTINGS } from "./config.ts";
+import { OPERATOR_TOKEN_CHARACTERS_MAX, OPERATOR_TOKEN_CHARACTERS_MIN } from "./operator/limits.ts";
+import { readToken } from "./secret-settings.ts";
+import { SettingFault } from "./setting.ts";
 
 test("config: all limits are off unless they are set", () => {
   const { accountLimits, keyLimits } = readConfig({});
@@ -61,6 +64,7 @@ test("config: every malformed limit is named at once", () => {
     COUNTERMAND_ACCOUNT_ORDER_VALUE_MAX: "HKD:1,HKD:2",
     COUNTERMAND_ACCOUNT_PRICE_DISTANCE_MAX: "1.1",
     COUNTERMAND_ACCOUNT_DUPLICATE_MS: "-1",
+    COUNTERMAND_KEY_ORDER_VALUE_MAX: "HKD:1000,USD:1:000",
     COUNTERMAND_KEY_OPEN_ORDERS_MAX: "1e3",
     COUNTERMAND_KEY_GROSS_EXPOSURE_MAX: "HKD:",
     COUNTERMAND_KEY_ORDERS_PER_SECOND_MAX: "0",
@@ -75,4 +79,26 @@ test("config: every malformed limit is named at once", () => {
       return true;
     },
   );
+});
+
+test("config: a number is taken from the first to the last one of the range that is documented", () => {
+  let count = 0;
+  for (const { env, range, read } of Object.values(SETTINGS)) {
+    const [, least, most] = /\b(\d+) to (\d+)\b/.exec(range) ?? [];
+    if (least === undefined || most === undefined || env.endsWith("TOKEN")) continue;
+    count += 1;
+    const [min, max] = [Number(least), Number(most)];
+    const isTaken = (value: number) => !(read(String(value)) instanceof SettingFault);
+    assert.deepEqual([min - 1, min, max, max + 1].map(isTaken), [false, true, true, false], env);
+  }
+  assert.ok(count >= 14, String(count));
+});
+
+test("config: a token is taken from its least to its greatest length, of characters that show", () => {
+  const isTaken = (token: string) => !(readToken(token) instanceof SettingFault);
+  const lengths = [OPERATOR_TOKEN_CHARACTERS_MIN, OPERATOR_TOKEN_CHARACTERS_MAX] as const;
+  for (const length of lengths) assert.ok(isTaken("~!".repeat(length / 2)), String(length));
+  const [least, most] = lengths;
+  for (const length of [least - 1, most + 1]) assert.ok(!isTaken("x".repeat(length)));
+  for (const odd of [" ", "\u007f", "é", "\n"]) assert.ok(!isTaken(odd + "x".repeat(least)), odd);
 });

@@ -139,9 +139,10 @@ function readAmounts(text: string): AmountLimits | SettingFault {
   );
   const amounts = new Map<string, bigint>();
   for (const part of text.split(",")) {
-    const [currency = "", amount = ""] = part.includes(":")
+    const [currency = "", amount = "", ...rest] = part.includes(":")
       ? part.split(":")
       : [ANY_CURRENCY, part];
+    if (rest.length > 0) return fault;
     const isCurrency = currency === ANY_CURRENCY || CURRENCY.test(currency);
     const units = parseDecimal(amount);
     if (!isCurrency || amounts.has(currency) || typeof units !== "bigint" || units <= 0n)
