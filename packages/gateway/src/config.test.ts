@@ -102,3 +102,13 @@ test("config: a token is taken from its least to its greatest length, of charact
   for (const length of [least - 1, most + 1]) assert.ok(!isTaken("x".repeat(length)));
   for (const odd of [" ", "\u007f", "é", "\n"]) assert.ok(!isTaken(odd + "x".repeat(least)), odd);
 });
+
+test("config: a limit on prices is a part of the market's, above nothing and at most all of it", () => {
+  const env = "COUNTERMAND_KEY_PRICE_DISTANCE_MAX";
+  for (const text of ["0", "1.00000001", "-0.1", "5 %"]) {
+    assert.throws(() => readConfig({ [env]: text }), /above 0 and at most 1/, text);
+  }
+  for (const text of ["0.00000001", "1"]) {
+    assert.equal(readConfig({ [env]: text }).keyLimits.priceDistance, fixed(text));
+  }
+});

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fault, MARKET_ROUTES } from "@countermand/contract";
 import Fastify, { type InjectOptions } from "fastify";
 import { NO_SCHEMAS } from "./no-schemas.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
 import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 import { addUnsignedRoutes, refusePath, type UnsignedRoutesOptions } from "./unsigned-routes.ts";
 
@@ -79,6 +80,7 @@ test("unsigned routes: of each path the methods are told, and of others nothing"
   }
   const head = await ask({ url: "/time", method: "HEAD" });
   assert.deepEqual([head.statusCode, head.body], [200, ""]);
+  assert.equal((await ask("/docs")).statusCode, 200);
   for (const [url, details] of [
     ["/", /^nothing is served at this path; \/docs and \/console are pages$/],
     ["/nowhere", /^nothing is served at this path$/],
@@ -86,8 +88,9 @@ test("unsigned routes: of each path the methods are told, and of others nothing"
     ["/t%69me", /^nothing is served at this path$/],
     ["/%zz", /^nothing is served at this path$/],
   ] as const) {
-    const answer = await ask(url);
+    const answer = await ask({ url, headers: { "x-request-id": "r-1" } });
     assert.deepEqual([answer.statusCode, answer.reason], [404, "unknown_path"], url);
+    assert.equal(answer.headers["x-request-id"], "r-1");
     assert.match(answer.details, details, url);
   }
 });
@@ -110,8 +113,21 @@ test("unsigned routes: a body is nothing to them but its length, and an id comes
 });
 
 test("unsigned routes: figures that cannot be had end nothing, and are not called missing", async () => {
-  const ask = asking({ metrics: () => Promise.reject(new Error("no figures")) });
-  const { reason, body } = await ask("/metrics");
-  assert.equal(reason, "outcome_unknown");
-  assert.ok(!body.includes("no figures"));
+  for (const more of [{}, { statusCode: 500 }]) {
+    const problem = Object.assign(new Error("no figures"), more);
+    const { reason, body } = await asking({ metrics: () => Promise.reject(problem) })("/metrics");
+    assert.equal(reason, "outcome_unknown");
+    assert.ok(!body.includes("no figures"));
+  }
+});
+
+test("unsigned routes: it is counted what of each answer waits for its reader", async (t) => {
+  const { mock } = t.mock.method(UnreadAnswers.prototype, "add");
+  const ask = asking({ metrics: async () => ({ contentType: "text/plain", text: "é 1\n" }) });
+  for (const path of ["/time", "/metrics", "/receipt-keys", "/nowhere"]) {
+    const { body } = await ask(path);
+    const counted = mock.calls.map(({ arguments: [, byteCount] }) => byteCount);
+    mock.resetCalls();
+    assert.deepEqual(counted, [Buffer.byteLength(body)], path);
+  }
 });
