@@ -66,7 +66,10 @@ export interface InstrumentLookup {
 /** An event that moves money or holdings: those that have lines. */
 export type BookedEvent = AccountOpened | BalanceAdjusted | ExecutionReported;
 
-/** Whether the event moved something. Most reports did not. */
+/**
+ * Whether the event moved something. Most reports did not; nor does settlement, which a trade's
+ * line has counted.
+ */
 export function isBooked(event: DeskEvent): event is BookedEvent {
   switch (event.type) {
     case "ExecutionReported":
@@ -140,6 +143,7 @@ export function transactionsOf(
   seq: number,
   lookup: InstrumentLookup,
 ): Transaction[] {
+  if (!isBooked(event)) return [];
   switch (event.type) {
     case "ExecutionReported":
       return tradeLines(event, seq, lookup);
@@ -147,22 +151,12 @@ export function transactionsOf(
       return openingLines(event, seq, lookup);
     case "BalanceAdjusted":
       return [adjustmentLine(event, seq, lookup)];
-    case "AccountClosed":
-    case "Settled":
-    case "CommandRefused":
-    case "RequestAnswered":
-    case "DeadManSet":
-    case "DeadManFired":
-    case "DisconnectWatched":
-    case "DisconnectUnwatched":
-      // Settlement moves nothing that a trade's line has not counted.
-      return [];
   }
 }
 
 function tradeLines(event: ExecutionReported, seq: number, lookup: InstrumentLookup) {
   const { order, execution } = event;
-  if (execution === null) return [];
+  assert(execution !== null, "a report that is booked is of a trade");
   const { lastQty, lastPx, lastChargeAmt, cashBalance } = execution;
   const instrument = lookup.instrument(order.symbol);
   const sign = order.side === Side.Buy ? 1n : -1n;

@@ -21,6 +21,7 @@ import { FakeArchiveThread } from "./fake-archive-thread.ts";
 import {
   assertComplete,
   projectAll,
+  type Setting,
   UNAVAILABLE,
   withDatabase,
   withDesk,
@@ -236,17 +237,24 @@ test("archive: it says why it cannot be opened", () =>
     await assert.rejects(open(), { code: "ARCHIVE_UNAVAILABLE", message: /not a regular file/ });
   }));
 
+/** Its thread has failed over a wrong row, and is not tried again before the clock moves. */
+async function failedArchive({ folder, desk, open, noticed }: Setting) {
+  const orderId = desk.place(ALICE);
+  desk.cancel(orderId);
+  const clock = new FakeClock();
+  const archive = await open({ clock });
+  await projectAll(archive, desk);
+  withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
+  const failed = noticed("Failed");
+  await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
+  await failed;
+  return { archive, clock, orderId };
+}
+
 test("archive: while the system gives no thread it is tried again", () =>
-  withDesk(async ({ folder, desk, open, notices, noticed }) => {
-    const orderId = desk.place(ALICE);
-    desk.cancel(orderId);
-    const clock = new FakeClock();
-    const archive = await open({ clock });
-    await projectAll(archive, desk);
-    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
-    const ended = noticed("Failed");
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
-    await ended;
+  withDesk(async (setting) => {
+    const { notices, noticed } = setting;
+    const { clock } = await failedArchive(setting);
     const refused = noticed("Failed");
     await withoutThreads(async () => {
       clock.advance(RETRY_MS_MIN);
@@ -346,16 +354,9 @@ test("archive: closed, it is told positions all the same, and sets no timer for 
   }));
 
 test("archive: a thread that was begun before hears what is required since", () =>
-  withDesk(async ({ folder, desk, open, noticed }) => {
-    const orderId = desk.place(ALICE);
-    desk.cancel(orderId);
-    const clock = new FakeClock();
-    const archive = await open({ clock });
-    await projectAll(archive, desk);
-    withDatabase(join(folder, "archive.db"), "UPDATE closed_orders SET seq = 1");
-    const ended = noticed("Failed");
-    await assert.rejects(archive.findClosed(ALICE, { orderId }), UNAVAILABLE);
-    await ended;
+  withDesk(async (setting) => {
+    const { desk, noticed } = setting;
+    const { archive, clock, orderId } = await failedArchive(setting);
     const recovered = noticed("Recovered");
     clock.advance(RETRY_MS_MIN);
     archive.requireThrough(DESK, desk.durableSeq + 1);
