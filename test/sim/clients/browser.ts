@@ -8,7 +8,7 @@ import { promised } from "../oracle/violation.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { HttpClient } from "./http-client.ts";
-import type { Answer, Key, Sent } from "./requests.ts";
+import { type Answer, KEYS, type Key, type Sent } from "./requests.ts";
 import { Rounds } from "./rounds.ts";
 
 export interface BrowserOptions {
@@ -35,7 +35,7 @@ interface Ask {
   readonly method: string;
   readonly path: string;
   readonly body?: object;
-  readonly session?: Session | null;
+  readonly session?: Pick<Session, "cookie"> | null;
   readonly csrfToken?: string;
   /** Of the page that asks; its own where it is left out. */
   readonly origin?: string;
@@ -99,6 +99,8 @@ export class Browser {
     if (made !== undefined) await this.#visit(made);
     const session = this.#sessions.length === 0 ? null : random.pick(this.#sessions);
     if (session !== null) await this.#comeAgain(session);
+    if (random.chance(0.2)) await this.#comeFirst();
+    if (session !== null && random.chance(0.2)) await this.#pretend(session);
   }
 
   async #visit(made: MadeCode): Promise<void> {
@@ -174,8 +176,8 @@ export class Browser {
     if (told === null) return;
     const right = this.#options.signIns.sessionRight(session, told.moment);
     if (told.answer.text === NO_SESSION) {
-      // The cookie has the name of an earlier life's sessions: to this one it is nobody's.
       promised(right !== "good", `a session is not known any more: ${told.answer.text}`);
+      requireOtherLife(session, told);
       return;
     }
     this.#require(told, right, SIGNED_OUT);
@@ -183,6 +185,34 @@ export class Browser {
     requireHolder(told, session.of);
     const isSame = told.envelope.data["csrf_token"] === session.csrfToken;
     promised(isSame, `the token of a session has changed: ${told.answer.text}`);
+  }
+
+  /** As one who has no cookie yet: who looks is told so, and sees nothing. */
+  async #comeFirst(): Promise<void> {
+    const { asking, random } = this.#options;
+    const [trader = null] = KEYS;
+    const of = { key: random.pick([trader, null]) };
+    const page = asking(of.key);
+    page.answered(null);
+    const isOfSession = random.chance(0.5);
+    const path = isOfSession ? SESSION : `${API}${page.path}`;
+    const told = await this.#ask(of, { method: "GET", path });
+    if (told === null) return;
+    const { answer, envelope } = told;
+    const isRight = isOfSession ? answer.text === NO_SESSION : envelope.reason === SIGNED_OUT;
+    promised(isRight, `a browser without a cookie is told ${answer.text}`);
+  }
+
+  /** With a cookie that somebody made up, or with two, of which none may be taken for the one. */
+  async #pretend(session: Session): Promise<void> {
+    const [name = ""] = session.cookie.split("=");
+    const madeUp = `${name}=${"a".repeat(43)}`;
+    const two = `${session.cookie}; ${madeUp}`;
+    const cookie = this.#options.random.pick([madeUp, two]);
+    const told = await this.#ask(session.of, { method: "GET", path: SESSION, session: { cookie } });
+    if (told === null) return;
+    if (told.answer.text === NO_SESSION) requireOtherLife(session, told);
+    else this.#require(told, "bad", SIGNED_OUT);
   }
 
   async #useApi(session: Session): Promise<void> {
@@ -232,7 +262,7 @@ export class Browser {
   }
 
   /** Null: no answer, or one that says nothing. */
-  async #ask({ key }: MadeCode, ask: Ask): Promise<Told | null> {
+  async #ask({ key }: Pick<MadeCode, "key">, ask: Ask): Promise<Told | null> {
     const { world } = this.#options;
     const { method, path, body, session, csrfToken, origin = "http://sim" } = ask;
     this.#askedCount += 1;
@@ -271,6 +301,14 @@ function codeBody({ code }: MadeCode): object {
 
 function isOfOneDoor(one: MadeCode, other: MadeCode): boolean {
   return (one.key === null) === (other.key === null);
+}
+
+/** Another process may know a session's cookie by another name; its own one knows that it is one. */
+function requireOtherLife({ life }: Session, { answer, moment }: Told): void {
+  promised(
+    life !== moment.life,
+    `a browser with a cookie is told that it has none: ${answer.text}`,
+  );
 }
 
 /** Who the code was made for, and nobody else. */

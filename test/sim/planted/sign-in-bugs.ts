@@ -53,6 +53,42 @@ export const SIGN_IN_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "first-visit-refused",
+    what: "a page that has never been signed in is refused, and not told that there is no session",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${CONSOLE}/session-authenticator.ts`,
+        find: "!hasCookie(headers, cookieName)",
+        replace: "false && !hasCookie(headers, cookieName)",
+      },
+    ],
+  },
+  {
+    name: "ended-as-never-been",
+    what: "a page whose session has ended is told that it has never been signed in",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${CONSOLE}/console-edge.ts`,
+        find: 'request.method === "GET" && isFirstVisit(node.sessions, request.headers)',
+        replace: 'request.method === "GET" && isFault(node.authenticator.session("GET", request))',
+      },
+    ],
+  },
+  {
+    name: "first-of-two-cookies",
+    what: "of two cookies of one name the first is taken, which another site may have set",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${CONSOLE}/browser-request.ts`,
+        find: "only !== undefined && more.length === 0 ? only",
+        replace: "only !== undefined && more.length >= 0 ? only",
+      },
+    ],
+  },
+  {
     name: "signed-out-and-back",
     what: "a sign-out is answered before it is kept: a crash may bring the session back",
     seedsMax: 40,
