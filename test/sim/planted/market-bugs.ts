@@ -377,8 +377,8 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     plants: [
       {
         file: `${GATEWAY}/sequencer/previews.ts`,
-        find: "this.#partitions.decidePlace(account, request, nowMs, guard);",
-        replace: "this.#partitions.decidePlace(account, request, nowMs, guard && null);",
+        find: "this.#partitions.decisions.place(account, request, nowMs, guard);",
+        replace: "this.#partitions.decisions.place(account, request, nowMs, guard && null);",
       },
     ],
   },
@@ -414,7 +414,7 @@ export const MARKET_BUGS: readonly PlantedBug[] = [
     seedsMax: 60,
     plants: [
       {
-        file: `${GATEWAY}/sequencer/partitions.ts`,
+        file: `${GATEWAY}/sequencer/order-decisions.ts`,
         find: "(request.condition.resting === true ?",
         replace: "(request.condition.resting === true && order.cumQty > 0n ?",
       },

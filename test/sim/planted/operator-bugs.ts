@@ -11,7 +11,7 @@ export const OPERATOR_BUGS: readonly PlantedBug[] = [
     seedsMax: 60,
     plants: [
       {
-        file: `${GATEWAY}/sequencer/partitions.ts`,
+        file: `${GATEWAY}/sequencer/order-decisions.ts`,
         find:
           '    const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");\n' +
           "    if (blocked !== null) return blocked;",

@@ -12,13 +12,12 @@ import {
   type ModeSet,
   type OperatorRefusal,
 } from "@countermand/core/control";
-import { type Desk, newOrderSingle, replaceRequest } from "@countermand/core/desk";
+import { type Desk, newOrderSingle } from "@countermand/core/desk";
 import {
   type Exchange,
   type ExchangeCommand,
   encodeExchangeRecord,
   MarketPhase,
-  type PricedOrder,
   type SessionCommand,
 } from "@countermand/core/exchange";
 import {
@@ -34,20 +33,18 @@ import {
   marketGroupOf,
   NO_KEY_ID,
   type Order,
-  type OrderCancelReplaceRequest,
   type OrderId,
   type PlaceRequest,
   type Price,
   type Refusal,
-  refuse,
   type UnixMs,
   type VenueReport,
 } from "@countermand/core/model";
 import { settlingDay } from "@countermand/core/money";
-import { isClosed, isWaiting } from "@countermand/core/order";
+import { isClosed } from "@countermand/core/order";
 import { encodeSessionEvent, type SessionEvent } from "@countermand/core/session";
 import type { RecentReports } from "../archive/recent-reports.ts";
-import type { MarketState, OrderGuard } from "../limits/order-guard.ts";
+import type { OrderGuard } from "../limits/order-guard.ts";
 import { STRAIGHT, type VenueFaults } from "../venue/fault-plan.ts";
 import { VenueGate } from "../venue/venue-gate.ts";
 import {
@@ -56,6 +53,7 @@ import {
   newControlPartition,
 } from "./control-partition.ts";
 import { DayEnds, overdueSymbols } from "./day-ends.ts";
+import { OrderDecisions } from "./order-decisions.ts";
 import { RuleChecks } from "./rule-checks.ts";
 import { SESSION_PARTITION, type SessionPort, Sessions } from "./sessions.ts";
 import { type PartitionLease, type Staged, Staging, type WorkedCommand } from "./staging.ts";
@@ -98,6 +96,8 @@ export class Partitions {
       return before - exchange.orderCountOf(symbol);
     },
   });
+  /** What would become of orders, and of amends of them. */
+  readonly decisions: OrderDecisions;
   /** What the exchange does not answer in the turn that asks it. */
   readonly gate: VenueGate = new VenueGate(this);
   /** Who asks for what is being decided; null while nobody does. */
@@ -120,6 +120,7 @@ export class Partitions {
     this.#control = control;
     const { profile, state } = sessions;
     this.#checks = new RuleChecks({ profile, exchange: exchange.exchange, closes: state });
+    this.decisions = new OrderDecisions(this, this.#checks);
   }
 
   /** Events staged since the last {@link takeStaged}. */
@@ -168,7 +169,7 @@ export class Partitions {
     guard: OrderGuard | null = null,
     faults: VenueFaults | null = null,
   ): Order | Refusal {
-    const placing = this.decidePlace(account, request, nowMs, guard);
+    const placing = this.decisions.place(account, request, nowMs, guard);
     if ("refused" in placing) return this.#countedRefusal(placing, request.enteredBy);
     guard?.sent(null, placing);
     const plan = faults === null ? null : faults.ofOrder(placing);
@@ -178,29 +179,6 @@ export class Partitions {
     const reported = this.work(newOrderSingle(placing), placing, nowMs);
     assert(reported !== null, "the embedded exchange answers an order in the same turn");
     return reported;
-  }
-
-  /** The order as it would go to the venue now, or why it would not. Changes nothing. */
-  decidePlace(
-    account: Account,
-    request: PlaceRequest,
-    nowMs: UnixMs,
-    guard: OrderGuard | null,
-  ): Order | Refusal {
-    const blocked = this.#controlRefusal(account, request, request.enteredBy ?? "");
-    if (blocked !== null) return blocked;
-    const { desk } = this.deskOf(account);
-    const instrument = desk.instrument(request.symbol);
-    const startPx =
-      instrument === null ? null : this.#checks.collarStartPx(request, instrument, nowMs);
-    const placing = desk.decidePlace(account, request, startPx, nowMs);
-    if ("refused" in placing) return placing;
-    return (
-      this.#checks.placeRefusal(request, listed(instrument), nowMs) ??
-      (request.onlyIfResting === true ? this.#restingRefusal(placing) : null) ??
-      guard?.refusal(this.#stateOf(desk), null, placing) ??
-      placing
-    );
   }
 
   /**
@@ -213,65 +191,13 @@ export class Partitions {
     nowMs: UnixMs,
     guard: OrderGuard | null = null,
   ): Order | Refusal {
-    const amended = this.decideAmend(order, request, nowMs, guard);
+    const amended = this.decisions.amend(order, request, nowMs, guard);
     if ("refused" in amended) return this.#countedRefusal(amended, request.enteredBy);
     guard?.sent(order, amended);
-    const sent = this.replaceToSend(order, amended);
+    const sent = this.decisions.replaceToSend(order, amended);
     const reported = this.#handle(sent, order, nowMs, CancelReason.Requested, amended.price);
     assert(reported !== null, "the embedded exchange answers a replace in the same turn");
     return reported;
-  }
-
-  /**
-   * The order under its new terms, or why it would not get them now; it may be closed. Changes
-   * nothing.
-   */
-  decideAmend(
-    order: Order,
-    request: AmendRequest,
-    nowMs: UnixMs,
-    guard: OrderGuard | null,
-  ): Order | Refusal {
-    const blocked =
-      this.#controlRefusal(order.account, order, order.enteredBy) ??
-      this.#controlRefusal(order.account, order, request.enteredBy ?? "");
-    if (blocked !== null) return blocked;
-    const { desk } = this.deskOf(order.account);
-    const amended = desk.decideAmend(order, request);
-    if ("refused" in amended) return amended;
-    const instrument = listed(desk.instrument(order.symbol));
-    return (
-      this.#checks.amendRefusal(order, request, instrument, nowMs) ??
-      (request.condition.resting === true ? this.#restingAmendRefusal(order, amended) : null) ??
-      guard?.refusal(this.#stateOf(desk), order, amended) ??
-      amended
-    );
-  }
-
-  /** Why an order that is only to rest is not sent, or null. */
-  #restingRefusal(order: PricedOrder): Refusal | null {
-    const problem = this.exchange.exchange.tradingFault(order);
-    return problem === null ? null : refuse("WOULD_TRADE", problem);
-  }
-
-  #restingAmendRefusal(order: Order, amended: Order): Refusal | null {
-    if (isWaiting(order)) {
-      return refuse("WOULD_TRADE", "a stop order may trade when its trigger is reached");
-    }
-    const { price, orderQty } = this.replaceToSend(order, amended);
-    return this.#restingRefusal({ ...amended, price, orderQty });
-  }
-
-  /**
-   * Less quantity leaves an order where it rests, which may be short of its price (decision 7): the
-   * exchange is told the price there, and the desk that the order's own is what it was.
-   */
-  replaceToSend(order: Order, amended: Order): OrderCancelReplaceRequest {
-    const replace = replaceRequest(amended);
-    const { orderId, symbol, price, stopPx, orderQty } = replace;
-    const isLess = price === order.price && stopPx === order.stopPx && orderQty < order.orderQty;
-    const restingPx = isLess ? this.exchange.exchange.restingPrice(symbol, orderId) : null;
-    return restingPx === null ? replace : { ...replace, price: restingPx };
   }
 
   /** What a start does to the books, see {@link Sessions.begin}. */
@@ -531,17 +457,6 @@ export class Partitions {
     this.sessions.state.apply(event);
   }
 
-  /** What operators' decisions say to a new order, or to an amend of this order. */
-  #controlRefusal(
-    account: Account,
-    { portfolioId, market, symbol }: Pick<Order, "portfolioId" | "market" | "symbol">,
-    apiKey: string,
-  ): OperatorRefusal | null {
-    const marketGroup = marketGroupOf(market);
-    const origin = { apiKey, account, portfolioId, marketGroup };
-    return this.control.orderRefusal(origin, symbol);
-  }
-
   /** Counts what operators' decisions refused to a client. */
   #countedRefusal(refusal: OperatorRefusal | Refusal, enteredBy = NO_KEY_ID): Refusal {
     if ("holdScope" in refusal && enteredBy !== NO_KEY_ID) {
@@ -549,10 +464,6 @@ export class Partitions {
       this.#heldBackCounts.set(key, (this.#heldBackCounts.get(key) ?? 0) + 1);
     }
     return refusal;
-  }
-
-  #stateOf(desk: Desk): MarketState {
-    return { desk, exchange: this.exchange.exchange };
   }
 
   /** Everything the exchange does comes by here, so that the public market sees all of it. */
@@ -575,12 +486,6 @@ export function reportToTell(
     return asked === CancelReason.Requested ? report : { ...report, reason: asked };
   }
   return price !== null && report.type === "Replaced" ? { ...report, price } : report;
-}
-
-/** The instrument of a symbol that a desk took. */
-function listed(instrument: Instrument | null): Instrument {
-  assert(instrument !== null, "the symbol is listed");
-  return instrument;
 }
 
 /** Which of `count` partitions an account belongs to: FNV-1a, so that every node finds the same. */

@@ -32,7 +32,7 @@ export class Previews implements OrderActs {
     nowMs: UnixMs,
     guard: OrderGuard | null,
   ): Order | Refusal {
-    const placing = this.#partitions.decidePlace(account, request, nowMs, guard);
+    const placing = this.#partitions.decisions.place(account, request, nowMs, guard);
     if ("refused" in placing) return placing;
     return this.#worked(newOrderSingle(placing), placing, nowMs);
   }
@@ -43,9 +43,9 @@ export class Previews implements OrderActs {
     nowMs: UnixMs,
     guard: OrderGuard | null,
   ): Order | Refusal {
-    const amended = this.#partitions.decideAmend(order, request, nowMs, guard);
+    const amended = this.#partitions.decisions.amend(order, request, nowMs, guard);
     if ("refused" in amended) return amended;
-    const sent = this.#partitions.replaceToSend(order, amended);
+    const sent = this.#partitions.decisions.replaceToSend(order, amended);
     return this.#worked(sent, order, nowMs, amended.price);
   }
 
