@@ -42,6 +42,7 @@ export class Snapshotter {
   #inMaking: SnapshotInMaking | null = null;
   /** Waits for a quiet moment. */
   #look: Cancelable | null = null;
+  #isClosed = false;
   /** While held none is begun: what room the disk has is for others. */
   isHeld = false;
 
@@ -66,12 +67,12 @@ export class Snapshotter {
     this.#look?.cancel();
     const inMaking = this.#inMaking;
     this.#inMaking = null;
-    this.isHeld = true;
+    this.#isClosed = true;
     await inMaking?.stop();
   }
 
   #isDue(): boolean {
-    if (this.#inMaking !== null || this.isHeld) return false;
+    if (this.#inMaking !== null || this.isHeld || this.#isClosed) return false;
     return this.#eventCount >= this.#dueCount();
   }
 
