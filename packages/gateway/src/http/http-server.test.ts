@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { MARKET_STREAM_PATH, STREAM_PATH } from "@countermand/contract";
-import type { TlsFiles } from "../secret-settings.ts";
-import { HttpServer } from "./http-server.ts";
+import { HttpServer, type HttpServerOptions } from "./http-server.ts";
 import { ANSWERING_MAX } from "./limits.ts";
-import { type ArrivedRequest, sendAnswer } from "./responses.ts";
-import type { SignedEndpoint } from "./signed-endpoint.ts";
+import { sendAnswer } from "./responses.ts";
+import type { SignedEndpoint, Target } from "./signed-endpoint.ts";
 import { selfSigned } from "./tls-fixture.ts";
 import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 
@@ -33,27 +31,32 @@ class Edge {
     t: TestContext,
     hasRoom = true,
     readsPlain = true,
-    tls: TlsFiles | null = null,
+    more: Partial<HttpServerOptions> = {},
   ): Promise<Edge> {
     const hold = (give: () => void): void => {
       edge.#held.push(give);
       edge.#onHeld();
     };
-    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const handle: SignedEndpoint["handle"] = (request, response, target) => {
+      edge.targets.push(target);
       request.resume();
       hold(() => sendAnswer(request, response, DONE));
     };
-    const take = (request: ArrivedRequest): void => hold(() => request.answer(DONE));
+    const take: SignedEndpoint["take"] = (request, target) => {
+      edge.targets.push(target);
+      hold(() => request.answer(DONE));
+    };
     const server = await HttpServer.create({
       signed: { handle, take } as unknown as SignedEndpoint,
       admits: () => hasRoom,
-      tls,
+      tls: null,
       sandbox: true,
       console: { handle: () => {} },
       onAnswered: () => {},
       monotonicMs: () => 0,
       readsPlain,
       unsigned: NOTHING_UNSIGNED,
+      ...more,
     });
     server.server.on("upgrade", (_request, socket) => void socket.end(SWITCHED));
     const edge = new Edge(server);
@@ -82,6 +85,9 @@ class Edge {
   stop(deadline: Promise<void>): Promise<void> {
     return this.#server.close(deadline);
   }
+
+  /** What signed requests were for. */
+  readonly targets: Target[] = [];
 
   /** Why handshakes of TLS have failed so far. */
   readonly handshakeErrors: (string | undefined)[] = [];
@@ -383,11 +389,78 @@ test("http server: a stop waits for no answer beyond its deadline", async (t) =>
 });
 
 test("http server: nor does it wait for a handshake of TLS that does not end", async (t) => {
-  const edge = await Edge.open(t, true, false, selfSigned());
+  const edge = await Edge.open(t, true, false, { tls: selfSigned() });
   const connected = edge.connection();
   const { received } = edge.client();
   await connected;
   await edge.stop(Promise.resolve());
   assert.equal(await received, "");
   assert.deepEqual(edge.handshakeErrors, ["ECONNRESET"], "it is cut, and not because of its time");
+});
+
+const WAYS = { "without node:http": true, "by node:http": false };
+
+test("http server: each answer is counted once, by its route, however it is read", async (t) => {
+  for (const [way, readsPlain] of Object.entries(WAYS)) {
+    const answered: unknown[][] = [];
+    let nowMs = 1_000;
+    const edge = await Edge.open(t, true, readsPlain, {
+      onAnswered: (...answer) => answered.push(answer),
+      monotonicMs: () => nowMs,
+    });
+    const ask = (line: string) => {
+      return edge.send(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    };
+    const canceled = ask(`DELETE ${ORDERS}?a=b`);
+    await edge.held(1);
+    nowMs += 7;
+    edge.release();
+    await canceled;
+    for (const line of ["GET /time?a", "GET /nowhere", `PATCH ${ORDERS}`]) await ask(line);
+    const expected = [
+      ["cancelOrder", 200, 7],
+      ["serverTime", 200, 0],
+      ["other", 404, 0],
+      ["other", 405, 0],
+    ];
+    assert.deepEqual(answered, expected, way);
+  }
+});
+
+test("http server: a signed request is handed on as it was sent, however it is read", async (t) => {
+  for (const [way, readsPlain] of Object.entries(WAYS)) {
+    const edge = await Edge.open(t, true, readsPlain);
+    for (const url of [`${ORDERS}/22?a=1?2`, ORDERS, `${ORDERS}?`, `http://x${ORDERS}/22?b`]) {
+      const answer = edge.send(`DELETE ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      await edge.held(1);
+      edge.release();
+      assert.deepEqual(statuses(await answer), ["200"], url);
+    }
+    assert.deepEqual(
+      edge.targets.map(({ route, path, segment, rawQuery }) => [
+        route.name,
+        path,
+        segment,
+        rawQuery,
+      ]),
+      [
+        ["cancelOrderByPath", `${ORDERS}/22`, "22", "a=1?2"],
+        ["cancelOrder", ORDERS, null, ""],
+        ["cancelOrder", ORDERS, null, ""],
+        ["cancelOrderByPath", `${ORDERS}/22`, "22", "b"],
+      ],
+      way,
+    );
+  }
+});
+
+test("http server: what is the sandbox's alone is not there in production", async (t) => {
+  for (const [way, readsPlain] of Object.entries(WAYS)) {
+    const edge = await Edge.open(t, true, readsPlain, { sandbox: false });
+    for (const line of ["POST /sandbox/v1/faults", "GET /sandbox/v1/clock"]) {
+      const answer = await edge.send(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      assert.deepEqual([statuses(answer), reasons(answer)], [["404"], ["unknown_path"]], way);
+    }
+    assert.deepEqual(edge.targets, []);
+  }
 });
