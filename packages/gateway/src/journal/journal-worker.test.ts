@@ -1,7 +1,7 @@
 // Goal: what the journal's thread says, in which order, and when it does what nobody waits for; all
 // of it without a thread, on a port and on timers that the test moves.
 import assert from "node:assert/strict";
-import fs, { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -225,6 +225,11 @@ test("journal thread: a close comes last, leaves the head and lets go", async (t
   assert.equal(bench.headSeq, 1);
   assert.equal(existsSync(journalFiles(bench.folder).wal), false, "its log is in the database");
   assert.equal(inspectJournal(bench.folder).partitions.get("desk")?.lastSeq, 1);
+  const idle = Bench.begin(t);
+  idle.said();
+  const [id] = idle.ask({ type: "close" });
+  await idle.ended();
+  assert.deepEqual(idle.said(), [{ type: "answers", answers: [{ id, value: undefined }] }]);
 });
 
 test("journal thread: the head follows by a timer, or by the clock where timers wait", async (t) => {
@@ -299,4 +304,48 @@ test("journal thread: a steady stream of requests does not keep the room of a di
   assert.deepEqual(await bench.answered({ type: "renew", lease }), [true]);
   const disk = { isFull: false, reserveBytes: RESERVE_SLICE_BYTES };
   assert.deepEqual(await bench.hears(), { type: "disk", disk }, "behind the answers");
+});
+
+test("journal thread: what the reserve gave is told before what came in its room", async (t) => {
+  const time = standingTime(t);
+  const bench = Bench.begin(t, 3 * RESERVE_SLICE_BYTES);
+  bench.said();
+  let lease = await bench.claimed();
+  const writes = t.mock.method(fs, "writeFileSync", fs.writeFileSync);
+  syncBuiltinESMExports();
+  t.after(() => {
+    writes.mock.restore();
+    syncBuiltinESMExports();
+  });
+  for (const slices of [2, 1]) {
+    await bench.answered(appendAt(lease, 2 - slices));
+    // The head follows a claim by one at most: this one writes it, and finds no room at first.
+    writes.mock.mockImplementationOnce(() => {
+      throw Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
+    });
+    bench.ask({ type: "claim", partition: "desk", owner: "me" });
+    const disk = { isFull: true, reserveBytes: slices * RESERVE_SLICE_BYTES };
+    assert.deepEqual(await bench.hears(), { type: "disk", disk });
+    const claimed = await bench.hears();
+    assert.ok(claimed.type === "answers");
+    lease = claimed.answers[0]?.value as Lease;
+    assert.deepEqual(await bench.answered({ type: "renew", lease }), [true], "it is told once");
+  }
+  time.tick(RESERVE_RETRY_MS);
+  const whole = { isFull: false, reserveBytes: 3 * RESERVE_SLICE_BYTES };
+  assert.deepEqual(bench.said(), [{ type: "disk", disk: whole }]);
+});
+
+test("journal thread: a log that has grown long starts over behind the answers", async (t) => {
+  const bench = Bench.begin(t);
+  bench.said();
+  const lease = await bench.claimed();
+  const { wal } = journalFiles(bench.folder);
+  const payloads = Array.from({ length: 5 }, () => "x".repeat(1_000_000));
+  const { epoch } = lease;
+  const long = [{ partition: "desk", epoch, expectedSeq: 0, payloads }];
+  await bench.answered({ type: "append", batch: long });
+  const { size } = statSync(wal);
+  await bench.answered(appendAt(lease, payloads.length));
+  assert.equal(statSync(wal).size, size, "there is room in front");
 });
