@@ -25,16 +25,30 @@ export function wireTypes(): string {
 /** What is told over a socket has no HTTP status; the word of a cause has one status only. */
 function httpStatuses(): string {
   const statuses = new Map<string, number>();
-  for (const { httpStatus, reason } of Object.values(ERRORS)) {
+  for (const [name, { code, httpStatus, reason }] of Object.entries(ERRORS)) {
+    if (OVER_HTTP.test(String(code)) && !TOLD_TO_CLIENTS.has(name)) continue;
     if ((statuses.get(reason) ?? httpStatus) !== httpStatus) throw new Error(`${reason} has two`);
     if (httpStatus !== MOST_STATUS) statuses.set(reason, httpStatus);
   }
   const rows = [...statuses].map(([reason, status]) => `  [${JSON.stringify(reason)}, ${status}],`);
   return [
-    `/** HTTP status of a failure by its reason, where it is not ${MOST_STATUS}. */`,
+    `/** HTTP status of a failure on a socket by its reason, where it is not ${MOST_STATUS}. */`,
     `export const HTTP_STATUSES: ReadonlyMap<string, number> = new Map([\n${rows.join("\n")}\n]);`,
   ].join("\n");
 }
+
+/** Codes of what goes over HTTP alone: the sandbox's clock and faults, operators, the console. */
+const OVER_HTTP = /^.{4}(?:11|12|15|18)/;
+/** What operators decide, and clients learn over their sockets. */
+const TOLD_TO_CLIENTS: ReadonlySet<string> = new Set([
+  "ACCOUNT_CLOSED",
+  "BLOCKED",
+  "INSTRUMENT_HALTED",
+  "INSTRUMENT_RETIRED",
+  "MARKET_CANCEL_ONLY",
+  "MARKET_HALTED",
+  "MODE_CHANGED",
+] satisfies (keyof typeof ERRORS)[]);
 
 /** That of most failures. */
 const MOST_STATUS = 400;

@@ -1,6 +1,7 @@
 /** The kinds of calls that the API has: what is signed, and what may change something. */
 import type { Success } from "./attempt.ts";
 import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
+import { problemText } from "./problem.ts";
 import { type Call, nameOf, type Transport } from "./transport.ts";
 import type {
   Balance,
@@ -13,6 +14,7 @@ import type {
   MarketDepth,
   MarketSymbols,
   MarketTrades,
+  Order,
   OrdersPage,
   OrdersQuery,
   PositionsPage,
@@ -60,6 +62,11 @@ interface Wanted {
   readonly receipt?: boolean;
 }
 
+interface OrderName {
+  readonly order_no?: string;
+  readonly reference_id?: string;
+}
+
 /** Takes the gateway at its word: what it answers is of the type that its schemas give. */
 export class Calls {
   readonly transport: Transport;
@@ -77,13 +84,40 @@ export class Calls {
   }
 
   /** A change; its answer's data. */
-  async write(
+  async write(method: string, path: string, content: unknown): Promise<unknown> {
+    return (await this.send(method, path, content, { representation: false })).data;
+  }
+
+  /**
+   * A change of one order; the order after it is the answer's data. Where what stands before the
+   * gateway drops the header that asks for it, it is looked up.
+   */
+  async change(
     method: string,
     path: string,
-    content: unknown,
-    representation = false,
-  ): Promise<unknown> {
-    return (await this.send(method, path, content, { representation })).data;
+    content: OrderName,
+    receipt = false,
+  ): Promise<Success & { readonly data: Order }> {
+    const asked = { signed: true, representation: true, receipt, changes: true };
+    const call = { method, path, ...bodyOf(content), ...asked };
+    const success = await this.transport.call(call);
+    const data = (success.data ?? {}) as Partial<Order>;
+    if (data.order_status !== undefined) return success as Success & { readonly data: Order };
+    return { ...success, data: await this.#looked(call, { ...content, ...data }) };
+  }
+
+  async #looked(call: Call, { order_no = "", reference_id = "" }: OrderName): Promise<Order> {
+    let problem = `order ${order_no === "" ? reference_id : order_no}: ${NO_CONTENT}`;
+    try {
+      const query = { order_no, reference_id, page_size: 1 };
+      const { orders, total_records } = await this.read("/trade/v1/orders", query);
+      // Of several with one name nobody knows which it was.
+      if (total_records === 1) return orders[0] as Order;
+    } catch (error) {
+      // Not as its cause, in whose words the whole would be told.
+      problem += `; ${problemText(error)}`;
+    }
+    throw new OutcomeUnknownError(nameOf(call), 1, new ConnectionError(problem));
   }
 
   /** A change; its whole answer. */

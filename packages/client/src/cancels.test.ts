@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountermandClient } from "./client.ts";
-import { ApiError, WaitTimeoutError } from "./errors.ts";
+import { ApiError, OutcomeUnknownError, WaitTimeoutError } from "./errors.ts";
 
 const NAME = { order_no: "22000000001" };
 const PENDING = { ...NAME, order_status: "new", reason: "cancel_pending" };
@@ -101,6 +101,53 @@ test("cancels: a wait ends in time, and says that it is only the wait", async ()
   assert.deepEqual(pauses, [50, 100, 200, 400], "all of it, to the last millisecond");
   const gone = clientOf([TAKEN, listed()]);
   await assert.rejects(gone.client.cancelAndConfirm(NAME), WaitTimeoutError);
+});
+
+/** What is left of an answer where a proxy drops the header Prefer. */
+const BARE: Answer = { body: { code: 0 } };
+const ENDED = {
+  ...NAME,
+  order_status: "can",
+  qty: "100",
+  execute_qty: "30.5",
+  outstand_qty: "0",
+};
+const ON_ITS_WAY = { ...ENDED, order_status: "pex", outstand_qty: "69.5", pending: "cancel" };
+
+test("cancels: an answer without the order has the order looked up", async () => {
+  const cases = [
+    [ENDED, { reason: "already_cancelled", already: true, cancelled_qty: "69.5" }],
+    [ON_ITS_WAY, { reason: "cancel_pending", already: false, cancelled_qty: "0" }],
+  ] as const;
+  for (const [found, more] of cases) {
+    for (const name of [NAME, { reference_id: "mine" }]) {
+      const { client, asked } = clientOf([BARE, listed(found)]);
+      const order = { ...found, ...more };
+      assert.deepEqual(await client.cancel(name), { outcome: more.reason, order });
+      const { order_no, reference_id } = { order_no: "", reference_id: "", ...name };
+      const query = `?order_no=${order_no}&reference_id=${reference_id}&page_size=1`;
+      assert.equal(asked.at(-1)?.body, query);
+    }
+  }
+  const signed = clientOf([{ body: { code: 0, receipt: "signed" } }, listed(ENDED)]);
+  const receipted = await signed.client.cancel(NAME, { receipt: true });
+  assert.ok(receipted.outcome === "already_cancelled" && receipted.receipt === "signed");
+  const confirmed = clientOf([BARE, listed(ON_ITS_WAY), listed(ENDED)]);
+  assert.deepEqual(await confirmed.client.cancelAndConfirm(NAME), ENDED);
+});
+
+test("cancels: where the look-up does not tell, the error says what has to be passed on", async () => {
+  const { body } = listed(ENDED) as { readonly body: { readonly data: object } };
+  const several = { body: { ...body, data: { ...body.data, total_records: 2 } } };
+  const failure = { code: 10010008, message: "m", details: "d", reason: "x", retryable: false };
+  for (const answer of [several, listed(), BARE, { status: 403, body: failure }]) {
+    const { client } = clientOf([BARE, answer]);
+    await assert.rejects(client.cancel({ reference_id: "mine" }), (error) => {
+      assert.ok(error instanceof OutcomeUnknownError);
+      assert.match(error.message, /has to pass on the header Prefer/);
+      return true;
+    });
+  }
 });
 
 test("cancels: a refused cancel of an order that is still open is no end of it", async () => {

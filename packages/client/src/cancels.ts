@@ -1,5 +1,6 @@
 /** Cancels of orders: what counts as an answer to one, and how its end is awaited. */
 import type { Calls } from "./calls.ts";
+import { addDecimals, subtractDecimals } from "./decimal.ts";
 import { ApiError, OutcomeUnknownError, WaitTimeoutError } from "./errors.ts";
 import { isClosed } from "./open-orders.ts";
 import type {
@@ -12,18 +13,29 @@ import type {
   Order,
 } from "./wire.ts";
 
+/** The order after its cancel; without `seq` where it had to be looked up. */
+type ShownCancel = Omit<CancelledOrder, "seq"> & Partial<Pick<CancelledOrder, "seq">>;
+
+interface Receipted {
+  /** The signed receipt, where one was asked for; "" while it cannot be made. */
+  readonly receipt?: string;
+}
+
 /** How a cancel ended. */
 export type CancelOutcome =
-  | {
-      /**
-       * `cancelled`: by this call, final. `already_cancelled`: before it, or by an attempt of it
-       * whose answer was lost. `cancel_pending`: on its way to the venue; a fill can still win.
-       */
-      readonly outcome: "cancelled" | "already_cancelled" | "cancel_pending";
+  | ({
+      /** By this call, final. */
+      readonly outcome: "cancelled";
       readonly order: CancelledOrder;
-      /** The signed receipt, where one was asked for; "" while it cannot be made. */
-      readonly receipt?: string;
-    }
+    } & Receipted)
+  | ({
+      /**
+       * `already_cancelled`: before this call, or by an attempt of it whose answer was lost or did
+       * not show the order. `cancel_pending`: on its way to the venue; a fill can still win.
+       */
+      readonly outcome: "already_cancelled" | "cancel_pending";
+      readonly order: ShownCancel;
+    } & Receipted)
   | {
       /** The order cannot be cancelled, and the gateway says why. */
       readonly outcome: "refused";
@@ -62,16 +74,25 @@ export async function cancelOrder(
   options: CancelOptions,
 ): Promise<CancelOutcome> {
   try {
-    const wanted = { ...options, representation: true };
-    const { data, receipt } = await calls.send("POST", CANCEL_PATH, request, wanted);
-    const order = data as CancelledOrder;
+    const { data, receipt } = await calls.change("POST", CANCEL_PATH, request, options.receipt);
+    const order = shown(data);
     const more = receipt === undefined ? {} : { receipt };
-    return { outcome: order.reason as "cancelled", order, ...more };
+    return { outcome: order.reason as "cancelled", order: order as CancelledOrder, ...more };
   } catch (error) {
     if (!isCancelAnswer(error)) throw error;
     const { failure, reason } = error;
     return { outcome: "refused", reason, failure, order: orderIn(error) };
   }
+}
+
+/** As the answer to its cancel shows it, as far as that can be seen where it was looked up. */
+function shown(order: Order & Partial<CancelledOrder>): ShownCancel {
+  if (order.reason !== undefined) return order as CancelledOrder;
+  const { execute_qty, order_status, outstand_qty, qty } = order;
+  const already = order_status === "can";
+  const reason = already ? "already_cancelled" : "cancel_pending";
+  const cancelled_qty = subtractDecimals(qty, addDecimals(execute_qty, outstand_qty));
+  return { ...order, cancelled_qty, already, reason };
 }
 
 export async function cancelOrders(
@@ -130,7 +151,7 @@ export async function cancelToTheEnd(
 /** The order after its cancel, or as whatever came before the cancel has closed it. */
 async function afterCancel(calls: Calls, request: CancelRequest): Promise<Order> {
   try {
-    return (await calls.write("POST", CANCEL_PATH, request, true)) as CancelledOrder;
+    return (await calls.change("POST", CANCEL_PATH, request)).data;
   } catch (error) {
     const order = orderIn(error);
     if (order !== null && isClosed(order)) return order;

@@ -81,6 +81,34 @@ test("client: a cancel answered without the order is no refusal, and says what t
   await assert.rejects(bare.orders(), ConnectionError);
 });
 
+const ORDER = {
+  market: "hkex",
+  symbol: "00700",
+  order_side: "buy",
+  order_type: "limit_order",
+  price: "400",
+  qty: "100",
+} as const;
+
+test("client: an order that was to be shown is whole, or it is said that it was placed", async () => {
+  const whole = { order_no: "22000000001", order_status: "new", qty: "100" };
+  const found = { code: 0, data: { total_records: 1, orders: [whole] } };
+  const failure = { code: 11030061, message: "m", details: "d", reason: "x", retryable: false };
+  const bare = (looked: { readonly status: number; readonly body: object }) =>
+    client(({ search }) => {
+      const placed = { code: 0, data: { order_no: whole.order_no } };
+      return search === "" ? { status: 200, body: placed } : looked;
+    });
+  const shown = bare({ status: 200, body: found });
+  assert.deepEqual(await shown.placeAndShow(ORDER), whole);
+  assert.deepEqual(await shown.amend({ order_no: whole.order_no, qty: "100" }), whole);
+  await assert.rejects(bare({ status: 403, body: failure }).placeAndShow(ORDER), (error) => {
+    assert.ok(error instanceof OutcomeUnknownError);
+    assert.match(error.message, /order 22000000001: an answer of code 0, .* header Prefer; m: d/);
+    return true;
+  });
+});
+
 test("client: whatever ends a wait for a cancel that was taken, it is no failure of the cancel", async () => {
   const pending = { order_no: "22000000001", order_status: "new", reason: "cancel_pending" };
   const taken = { status: 200, body: { code: 0, data: pending } };

@@ -149,7 +149,7 @@ export class CountermandClient {
    * assert.equal(order.price, "423.83");
    */
   async placeAndShow(order: PlaceRequest): Promise<Order> {
-    return (await this.#calls.write("POST", "/trade/v1/orders", order, true)) as Order;
+    return (await this.#calls.change("POST", "/trade/v1/orders", order)).data;
   }
 
   /**
@@ -251,7 +251,7 @@ export class CountermandClient {
    * assert.deepEqual([order.price, order.version], ["399.99", 2]);
    */
   async amend(request: AmendRequest): Promise<Order> {
-    return (await this.#calls.write("PUT", "/trade/v1/orders", request, true)) as Order;
+    return (await this.#calls.change("PUT", "/trade/v1/orders", request)).data;
   }
 
   /**
