@@ -483,6 +483,21 @@ test("market stream: who answered before and is silent for two heartbeats is cut
   assert.equal(market.hub.feedCount, 0);
 });
 
+test("market stream: who reads slowly what waits is not silent, though no pong comes by", () => {
+  const market = new TestMarket();
+  const clock = new FakeClock();
+  const { session, port } = open(market, clock);
+  port.isFast = false;
+  say(session, { op: "subscribe", channels: ["depth"], symbols: [SYMBOL] });
+  for (let period = 0; period < 5; period += 1) {
+    clock.advance(HEARTBEAT_MS);
+    port.drain(1);
+  }
+  assert.ok(!port.isTerminated);
+  clock.advance(3 * HEARTBEAT_MS);
+  assert.ok(port.isTerminated, "who reads no more is");
+});
+
 test("market stream: heartbeats missed in a pause are left out, and a pause is no silence", () => {
   const market = new TestMarket();
   const clock = new FakeClock();

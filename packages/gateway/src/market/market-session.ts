@@ -25,8 +25,8 @@ import {
   type MarketSubscribe,
   type MarketUnsubscribe,
 } from "@countermand/contract";
-import { CLOSE_ANSWER_MS, PEER_SILENCE_MARGIN_MS } from "../stream/limits.ts";
-import { PeerSilence } from "../stream/peer-silence.ts";
+import { CLOSE_ANSWER_MS } from "../stream/limits.ts";
+import { Pulse } from "../stream/pulse.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import type { BufferRoom } from "./buffer-room.ts";
 import { unknownSymbol } from "./market-answers.ts";
@@ -72,25 +72,25 @@ export class MarketSession implements FeedReader {
   #pendingBytes = 0;
   /** Bytes that this session takes of the room. */
   #countedBytes = 0;
+  readonly #pulse: Pulse;
   #isClosed = false;
-  #startedAtMs = 0;
-  #beatCount = 0;
-  #heartbeat: Cancelable | null = null;
   #closeDeadline: Cancelable | null = null;
-  readonly #silence = new PeerSilence();
-  /** Whether the peer ever answered: only then its silence means that it is gone. */
-  #answers = false;
 
   constructor(options: MarketSessionOptions) {
     this.#options = options;
-    const { clock, port, room } = options;
+    const { clock, heartbeatMs, port, room } = options;
+    this.#pulse = new Pulse({
+      clock,
+      heartbeatMs,
+      bufferedBytes: () => port.bufferedBytes(),
+      onBeat: () => this.#beat(),
+      onSilent: () => this.#cut(),
+    });
     this.#gate = new MessageGate(port, room, clock, (text) => this.#carryOut(text));
   }
 
   start(): void {
-    this.#startedAtMs = this.#options.clock.monotonicMs();
-    this.#silence.begin(this.#startedAtMs);
-    this.#scheduleHeartbeat();
+    this.#pulse.begin();
   }
 
   get subscriptionCount(): number {
@@ -106,8 +106,7 @@ export class MarketSession implements FeedReader {
 
   /** Something came from the peer. */
   alive(): void {
-    this.#silence.heard(this.#options.clock.monotonicMs());
-    this.#answers = true;
+    this.#pulse.heard();
   }
 
   push(feed: MarketFeed, message: Buffer): void {
@@ -133,6 +132,7 @@ export class MarketSession implements FeedReader {
   /** The network took the last message of a `send` of the port. */
   written(): void {
     if (this.#isClosed) return;
+    this.#pulse.wrote(this.#options.port.bufferedBytes());
     this.#count(this.#waitingBytes());
     this.#sendOwed();
     this.#gate.written();
@@ -247,28 +247,17 @@ export class MarketSession implements FeedReader {
     this.#countedBytes = waitingBytes;
   }
 
-  /** Heartbeats come at whole periods after the handshake; those missed in a pause are left out. */
-  #scheduleHeartbeat(): void {
-    const { clock, heartbeatMs } = this.#options;
-    const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
-    this.#beatCount = Math.max(this.#beatCount + 1, Math.ceil(elapsedMs / heartbeatMs));
-    const delayMs = Math.max(0, this.#beatCount * heartbeatMs - elapsedMs);
-    this.#heartbeat = clock.after(delayMs, () => this.#beat());
-  }
-
   #beat(): void {
-    const { clock, heartbeatMs, hub, port } = this.#options;
-    const silentMs = this.#silence.look(clock.monotonicMs(), heartbeatMs);
-    if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
-      this.#leave();
-      port.terminate();
-      return;
-    }
-    if (this.#waitingBytes() <= this.#options.room.readerBytesMax) {
+    const { clock, hub, port, room } = this.#options;
+    if (this.#waitingBytes() <= room.readerBytesMax) {
       this.#send(encodeMarketHeartbeat(clock.wallMs(), hub.epoch, this.#positions()));
     }
     port.ping();
-    this.#scheduleHeartbeat();
+  }
+
+  #cut(): void {
+    this.#leave();
+    this.#options.port.terminate();
   }
 
   /** Of all subscriptions but those whose snapshot is still to come. */
@@ -298,7 +287,7 @@ export class MarketSession implements FeedReader {
   #leave(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#heartbeat?.cancel();
+    this.#pulse.end();
     this.#gate.close();
     for (const key of [...this.#feeds.keys()]) this.#drop(key);
   }

@@ -45,11 +45,10 @@ import {
   CLOSE_ANSWER_MS,
   LATENESS_CHECK_MS,
   LIVE_BUFFER_BYTES_MAX,
-  PEER_SILENCE_MARGIN_MS,
   REPLAY_CHUNK_REPORTS,
   REPLAY_LOW_WATER_BYTES,
 } from "./limits.ts";
-import { PeerSilence } from "./peer-silence.ts";
+import { Pulse } from "./pulse.ts";
 import type { ReplayTurns } from "./replay-turns.ts";
 import { StreamText } from "./stream-text.ts";
 
@@ -128,23 +127,21 @@ export class StreamSession {
   #archiveFailureCount = 0;
   /** Bytes of notices that lie behind a replay which the reader has not come to. */
   #noticedBytes = 0;
-  /** At the last look the network had not taken what was handed over before. */
-  #isBlocked = false;
-  #startedAtMs = 0;
-  readonly #silence = new PeerSilence();
-  /**
-   * Whether the peer ever answered. One that only listens, such as a handshake made by hand, never
-   * does: TCP finds out when it is gone.
-   */
-  #answers = false;
-  #beatCount = 0;
-  #heartbeat: Cancelable | null = null;
+  readonly #pulse: Pulse;
   #latenessCheck: Cancelable | null = null;
   #archiveRetry: Cancelable | null = null;
   #closeDeadline: Cancelable | null = null;
 
   constructor(options: StreamSessionOptions) {
+    const { clock, heartbeatMs, port } = options;
     this.#options = options;
+    this.#pulse = new Pulse({
+      clock,
+      heartbeatMs,
+      bufferedBytes: () => port.bufferedBytes(),
+      onBeat: () => this.#beat(),
+      onSilent: () => this.#cut(),
+    });
   }
 
   get mode(): StreamMode {
@@ -153,10 +150,8 @@ export class StreamSession {
 
   /** Says who it is. Called once, in the turn of the handshake; `follow` comes behind it. */
   start(): void {
-    const { clock, feed, start } = this.#options;
-    this.#startedAtMs = clock.monotonicMs();
-    this.#silence.begin(this.#startedAtMs);
-    this.#scheduleHeartbeat();
+    const { feed, start } = this.#options;
+    this.#pulse.begin();
     switch (start.from) {
       case "latest":
         this.#sentSeq = feed.durableSeq;
@@ -240,11 +235,7 @@ export class StreamSession {
   written(): void {
     if (this.#mode === "closed") return;
     const waitingBytes = this.#options.port.bufferedBytes();
-    if (this.#isBlocked) {
-      // Bytes that found no room found some now: the peer reads.
-      this.#silence.heard(this.#options.clock.monotonicMs());
-      this.#isBlocked = waitingBytes > 0;
-    }
+    this.#pulse.wrote(waitingBytes);
     if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
       this.#options.feed.snapshotGone();
     }
@@ -253,8 +244,7 @@ export class StreamSession {
 
   /** Something came from the peer: from now on its silence means that it is gone. */
   alive(): void {
-    this.#answers = true;
-    this.#silence.heard(this.#options.clock.monotonicMs());
+    this.#pulse.heard();
   }
 
   /** Ends the session for a fault of the peer. */
@@ -485,32 +475,18 @@ export class StreamSession {
     this.#failStream("SLOW_READER", problem);
   }
 
-  /** Heartbeats come at whole periods after the handshake; those missed in a pause are left out. */
-  #scheduleHeartbeat(): void {
-    const { clock, heartbeatMs } = this.#options;
-    const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
-    this.#beatCount = Math.max(this.#beatCount + 1, Math.ceil(elapsedMs / heartbeatMs));
-    const delayMs = Math.max(0, this.#beatCount * heartbeatMs - elapsedMs);
-    this.#heartbeat = clock.after(delayMs, () => this.#beat());
-  }
-
   #beat(): void {
-    const { budgets, clock, feed, heartbeatMs, port } = this.#options;
-    const silentMs = this.#silence.look(clock.monotonicMs(), heartbeatMs);
-    if (this.#answers && silentMs > 2 * heartbeatMs + PEER_SILENCE_MARGIN_MS) {
-      this.#leave();
-      port.terminate();
-      return;
-    }
-    // Only now: what is handed over waits for the end of its turn, whether there is room or not.
-    if (port.bufferedBytes() > 0) this.#isBlocked = true;
+    const { budgets, clock, feed, port } = this.#options;
     // One that stalls in its replay is never too slow: what it leaves unread must not grow for
     // ever.
-    if (this.#isWatched() || port.bufferedBytes() <= REPLAY_LOW_WATER_BYTES) {
-      this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq, budgets?.(), this.#tag));
-      port.ping();
-    }
-    this.#scheduleHeartbeat();
+    if (!this.#isWatched() && port.bufferedBytes() > REPLAY_LOW_WATER_BYTES) return;
+    this.send(encodeHeartbeat(clock.wallMs(), feed.durableSeq, budgets?.(), this.#tag));
+    port.ping();
+  }
+
+  #cut(): void {
+    this.#leave();
+    this.#options.port.terminate();
   }
 
   #close(text: string, code: number, reason: string): void {
@@ -527,7 +503,7 @@ export class StreamSession {
     // One that is still being written goes when it is done.
     if (this.#mode !== "snapshot") this.#options.feed.snapshotGone();
     this.#mode = "closed";
-    this.#heartbeat?.cancel();
+    this.#pulse.end();
     this.#latenessCheck?.cancel();
     this.#archiveRetry?.cancel();
     this.#options.observer.left(this);
