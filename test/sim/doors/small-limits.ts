@@ -11,6 +11,7 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     REPLAY_CHUNKS_PER_TURN: 2,
     SNAPSHOT_ORDERS_PER_STEP: 2,
   },
+  "ws/limits.ts": { HAND_OVER_BYTES_MAX: 3_072 },
   "market/limits.ts": {
     MARKET_BUFFER_BYTES_MAX: 8_192,
     MARKET_CROWDED_BYTES_MAX: 1_024,

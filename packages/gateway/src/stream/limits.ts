@@ -35,8 +35,7 @@ export const SNAPSHOT_ORDERS_MAX = 100_000;
 
 /**
  * Orders of all snapshots together whose readers do not have them yet; beyond them error
- * unavailable, close 1013. Reason: about 300 MB, over TLS twice that, because it copies what it is
- * given.
+ * unavailable, close 1013. Reason: about 300 MB.
  */
 export const SNAPSHOTS_ORDERS_MAX = 400_000;
 

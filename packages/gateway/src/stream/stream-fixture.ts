@@ -32,6 +32,7 @@ export class FakePort implements StreamPort {
   onWritten: () => void = () => {};
   /** Bytes of sends that wait, oldest first. */
   #waiting: number[] = [];
+  #takenBytes = 0;
 
   send(messages: readonly StreamText[]): void {
     assert.equal(this.closed, null, "nothing is sent behind a close");
@@ -41,6 +42,16 @@ export class FakePort implements StreamPort {
 
   bufferedBytes(): number {
     return this.isStalled ? this.#waiting.reduce((sum, bytes) => sum + bytes, 0) : 0;
+  }
+
+  takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** The network takes some of the oldest send. */
+  takeSome(byteCount: number): void {
+    assert(byteCount < (this.#waiting[0] ?? 0), "not all of it");
+    this.#takenBytes += byteCount;
   }
 
   isOpen(): boolean {
@@ -62,7 +73,10 @@ export class FakePort implements StreamPort {
   /** The network takes the oldest sends; whether it took any. */
   drain(sendCount = Number.POSITIVE_INFINITY): boolean {
     const taken = this.#waiting.splice(0, sendCount);
-    for (const _ of taken) this.onWritten();
+    for (const byteCount of taken) {
+      this.#takenBytes += byteCount;
+      this.onWritten();
+    }
     return taken.length > 0;
   }
 
@@ -242,4 +256,24 @@ export async function runOut({ clock, feed, port }: Subscribed): Promise<void> {
 
 export function upTo(lastSeq: number, firstSeq = 1): number[] {
   return Array.from({ length: lastSeq - firstSeq + 1 }, (_, index) => firstSeq + index);
+}
+
+/** Of each report that a {@link feedAt} tells. */
+export const MESSAGE_BYTES = 1024;
+
+export function feedAt(durableSeq: number, archivedSeq = 0): FakeFeed {
+  const feed = new FakeFeed(MESSAGE_BYTES);
+  feed.durableSeq = durableSeq;
+  feed.archivedSeq = archivedSeq;
+  return feed;
+}
+
+export function stalledPort(): FakePort {
+  const port = new FakePort();
+  port.isStalled = true;
+  return port;
+}
+
+export function lastMessage({ port }: Subscribed): Record<string, unknown> {
+  return JSON.parse(port.texts.at(-1) ?? "null") as Record<string, unknown>;
 }

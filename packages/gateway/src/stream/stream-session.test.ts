@@ -16,36 +16,20 @@ import {
 import {
   FakeFeed,
   FakePort,
+  feedAt,
   HEARTBEAT_MS,
+  lastMessage,
+  MESSAGE_BYTES,
   runOut,
   type Subscribed,
   settled,
+  stalledPort,
   subscribe,
   upTo,
 } from "./stream-fixture.ts";
 import type { StreamStart } from "./stream-session.ts";
 
-const MESSAGE_BYTES = 1024;
 const SLOW_MS = LIMITS.slowReaderMsMax.value;
-
-function feedAt(durableSeq: number, archivedSeq = 0): FakeFeed {
-  const feed = new FakeFeed(MESSAGE_BYTES);
-  feed.durableSeq = durableSeq;
-  feed.archivedSeq = archivedSeq;
-  return feed;
-}
-
-function stalledPort(): FakePort {
-  const port = new FakePort();
-  port.isStalled = true;
-  return port;
-}
-
-function lastMessage({ port }: Subscribed): Record<string, unknown> {
-  return JSON.parse(port.texts.at(-1) ?? "null") as Record<string, unknown>;
-}
-
-import { StreamText } from "./stream-text.ts";
 
 test("stream session: without a start position it sends what is published from now on", () => {
   const subscribed = subscribe({ from: "latest" }, feedAt(7));
@@ -258,34 +242,6 @@ test("stream session: who leaves while the archive is to be asked again leaves n
   assert.equal(clock.timerCount, 0);
 });
 
-test("stream session: a snapshot comes first, then what is later than it", async () => {
-  const feed = feedAt(5);
-  feed.stagedCount = 2;
-  const subscribed = subscribe({ from: "snapshot" }, feed);
-  subscribed.publish(1);
-  await runOut(subscribed);
-  assert.deepEqual(subscribed.port.texts, [], "the snapshot is not durable yet");
-  subscribed.publish(3);
-  await runOut(subscribed);
-  assert.equal(subscribed.session.mode, "live");
-  assert.deepEqual(subscribed.port.types(), ["snapshot", "order", "order"]);
-  assert.deepEqual(subscribed.port.seqs(), [8, 9]);
-});
-
-test("stream session: a large snapshot is no lateness", async () => {
-  const feed = feedAt(5);
-  feed.snapshot = () =>
-    Promise.resolve({ seq: 5, body: new StreamText(`"${"x".repeat(2_000_000)}"`) });
-  const subscribed = subscribe({ from: "snapshot" }, feed, stalledPort());
-  await settled();
-  subscribed.publish(2);
-  subscribed.clock.advance(2 * SLOW_MS);
-  assert.equal(subscribed.session.mode, "replaying");
-  assert.deepEqual(subscribed.port.seqs(), []);
-  await runOut(subscribed);
-  assert.deepEqual(subscribed.port.seqs(), [6, 7]);
-});
-
 test("stream session: heartbeats do not pile up before a reader that stalls in its replay", async () => {
   const subscribed = subscribe({ from: "seq", afterSeq: 0 }, feedAt(5_000), stalledPort());
   await settled();
@@ -338,34 +294,6 @@ test("stream session: notices behind a replay that nobody reads are bounded", ()
   assert.equal(lastMessage(subscribed)["reason"], "slow_reader");
   assert.equal(port.closed?.code, 1013);
   assert.equal(subscribed.counts.tooSlow, 1);
-});
-
-test("stream session: a snapshot that finds no room in memory is refused", async () => {
-  const feed = feedAt(5);
-  feed.snapshot = () => Promise.resolve(null);
-  const subscribed = subscribe({ from: "snapshot" }, feed);
-  await settled();
-  assert.equal(lastMessage(subscribed)["reason"], "unavailable");
-  assert.deepEqual(subscribed.port.closed, { code: 1013, reason: "unavailable" });
-});
-
-test("stream session: a snapshot takes up room until it was read, or is given up", async () => {
-  const read = subscribe({ from: "snapshot" }, feedAt(5));
-  await runOut(read);
-  assert.ok(read.feed.snapshotGoneCount > 0);
-
-  const left = subscribe({ from: "snapshot" }, feedAt(5));
-  left.session.ended();
-  assert.equal(left.feed.snapshotGoneCount, 0, "it is still being written");
-  await runOut(left);
-  assert.equal(left.feed.snapshotGoneCount, 1);
-
-  const unread = subscribe({ from: "snapshot" }, feedAt(5), stalledPort());
-  unread.feed.answer();
-  await settled();
-  assert.deepEqual([unread.port.types(), unread.feed.snapshotGoneCount], [["snapshot"], 0]);
-  unread.session.ended();
-  assert.equal(unread.feed.snapshotGoneCount, 1);
 });
 
 test("stream session: a large burst is sent at the reader's pace", async () => {

@@ -21,7 +21,8 @@
  * Too slow is who, at two looks in a row, is more than 1 MiB behind what was published since it
  * went live, or whose oldest waiting report was published more than 10 s ago. A burst that is
  * larger than the limit closes nobody who reads it within a second. A replay that was asked for is
- * never lateness; notices that others cause meanwhile are, beyond the same limit.
+ * never lateness; notices that others cause meanwhile are, beyond the same limit. A snapshot keeps
+ * its room as long as the network takes some of it every 10 s.
  */
 import {
   type BudgetState,
@@ -63,6 +64,8 @@ export interface StreamPort {
   send(messages: readonly StreamText[]): void;
   /** Bytes handed over that the network has not taken. */
   bufferedBytes(): number;
+  /** Bytes that the network has taken so far, of whatever the connection carries. */
+  takenBytes(): number;
   /** Whether what is sent still reaches the peer; not behind its own close. */
   isOpen(): boolean;
   ping(): void;
@@ -129,6 +132,7 @@ export class StreamSession {
   #noticedBytes = 0;
   readonly #pulse: Pulse;
   #latenessCheck: Cancelable | null = null;
+  #snapshotCheck: Cancelable | null = null;
   #archiveRetry: Cancelable | null = null;
   #closeDeadline: Cancelable | null = null;
 
@@ -237,7 +241,7 @@ export class StreamSession {
     const waitingBytes = this.#options.port.bufferedBytes();
     this.#pulse.wrote(waitingBytes);
     if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
-      this.#options.feed.snapshotGone();
+      this.#snapshotGone();
     }
     this.#catchUp();
   }
@@ -352,6 +356,32 @@ export class StreamSession {
     this.#mode = "replaying";
     this.#sentSeq = seq;
     this.#hand([body]);
+    this.#watchSnapshot();
+  }
+
+  /** One that nobody reads must not keep the room that others' snapshots need. */
+  #watchSnapshot(): void {
+    const { clock, observer, port } = this.#options;
+    const takenBytes = port.takenBytes();
+    const dueMs = clock.monotonicMs() + LIMITS.slowReaderMsMax.value;
+    this.#snapshotCheck = clock.after(LIMITS.slowReaderMsMax.value, () => {
+      // Behind a pause of this process nobody knows yet what was read meanwhile.
+      const isOnTime = clock.monotonicMs() - dueMs < LATENESS_CHECK_MS;
+      if (!isOnTime || port.takenBytes() > takenBytes) {
+        this.#watchSnapshot();
+        return;
+      }
+      observer.tooSlow();
+      this.#leave();
+      // In the middle of a message nothing can be said.
+      port.terminate();
+    });
+  }
+
+  #snapshotGone(): void {
+    this.#snapshotCheck?.cancel();
+    this.#snapshotCheck = null;
+    this.#options.feed.snapshotGone();
   }
 
   async #refuseRange(): Promise<void> {
@@ -501,7 +531,7 @@ export class StreamSession {
   #leave(): void {
     if (this.#mode === "closed") return;
     // One that is still being written goes when it is done.
-    if (this.#mode !== "snapshot") this.#options.feed.snapshotGone();
+    if (this.#mode !== "snapshot") this.#snapshotGone();
     this.#mode = "closed";
     this.#pulse.end();
     this.#latenessCheck?.cancel();

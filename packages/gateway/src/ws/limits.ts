@@ -25,6 +25,13 @@ export const COMMANDS_IN_FLIGHT_MAX = 1_000;
 export const REPLIES_WAITING_BYTES_MAX = 262_144;
 
 /**
+ * Bytes of texts that a socket is handed at once; what is more follows when the network has taken
+ * these. Reason: TLS copies and encrypts what it is handed in one go, while everybody waits; and
+ * whether a long text is being read shows only in steps.
+ */
+export const HAND_OVER_BYTES_MAX = 262_144;
+
+/**
  * Frames of one message; beyond them error too_many_parts, then close 1008. Reason: each holds on
  * to what came in one read with it, 64 KiB, until the message is whole; libraries cut a message of
  * 16 KiB into five frames or fewer.

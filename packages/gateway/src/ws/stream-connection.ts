@@ -56,6 +56,12 @@ const TOO_MUCH: ReadonlyMap<number, readonly [ErrorName, details: string]> = new
 export class StreamSocket extends WebSocket {
   /** Whoever closes it, the library included: what was sent before goes first. */
   beforeClose: () => void = () => undefined;
+  /** Writes between two texts: a control frame of the library itself must not be in one. */
+  between: (write: () => void) => void = (write) => write();
+
+  override pong(...args: Parameters<WebSocket["pong"]>): void {
+    this.between(() => super.pong(...args));
+  }
 
   override close(code?: number, reason?: string | Buffer): void {
     this.beforeClose();
@@ -110,7 +116,8 @@ export class StreamConnection {
     const { webSocket, socket, query, clock } = options;
     this.#options = options;
     this.#held = new HeldTexts(socket);
-    webSocket.beforeClose = () => this.#held.flush();
+    webSocket.beforeClose = () => this.#held.flushAll();
+    webSocket.between = (write) => this.#held.between(write);
     this.sessions = options.streams.map(
       (stream) => [stream.view, this.#sessionOf(stream)] as const,
     );
@@ -247,8 +254,10 @@ function sharedSocket(webSocket: StreamSocket, held: HeldTexts): SharedSocket {
     isOpen: () => webSocket.readyState === WebSocket.OPEN,
     ping: () => {
       held.flush();
-      webSocket.ping();
+      // Who is in the middle of a long text shows by reading it that he is there.
+      if (!held.isOnLongWay) webSocket.ping();
     },
+    takenBytes: () => held.takenBytes,
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   };
