@@ -6,6 +6,8 @@ import {
   type AccountOpened,
   type AmendRequest,
   type Amount,
+  CancelReason,
+  Channel,
   fixed,
   formatDecimal,
   type KeyId,
@@ -17,6 +19,7 @@ import {
   type UnixMs,
 } from "@countermand/core/model";
 import { aPlaceRequest } from "../place-request-fixture.ts";
+import { Partitions } from "./partitions.ts";
 import { DESK, partitionsInMemory } from "./partitions-fixture.ts";
 
 const SELLER = "A-1001" as Account;
@@ -130,4 +133,125 @@ test("partitions: every partition has a position, with what is staged", () => {
   partitions.stageDeskEvent(BUYER, opened(BUYER));
   partitions.stageControlEvent({ type: "ModeSet", act: ACT, marketGroup: null, mode: "halted" });
   assert.deepEqual(partitions.positions(), { ...none, [DESK]: 1, control: 1 });
+});
+
+/** One account, and an order of it that rests. */
+function restingOrder() {
+  const partitions = partitionsInMemory();
+  partitions.stageDeskEvent(BUYER, opened(BUYER));
+  const order = partitions.place(BUYER, aPlaceRequest({ enteredBy: "placer" as KeyId }), NOW);
+  assert.ok("orderId" in order);
+  partitions.takeStaged();
+  return { partitions, order };
+}
+
+test("partitions: what operators hold back is counted for clients alone", () => {
+  const { partitions } = restingOrder();
+  partitions.stageControlEvent({ type: "ModeSet", act: ACT, marketGroup: null, mode: "halted" });
+  const refused = (enteredBy?: KeyId) => {
+    const request = aPlaceRequest(enteredBy === undefined ? {} : { enteredBy });
+    const outcome = partitions.place(BUYER, request, NOW);
+    return "refused" in outcome ? outcome.refused : null;
+  };
+  assert.deepEqual(
+    [refused("a" as KeyId), refused(), refused("b" as KeyId)],
+    Array(3).fill("MARKET_HALTED"),
+  );
+  const short = { orderQty: 1_000_000_000n * LOT, enteredBy: "a" as KeyId };
+  partitions.stageControlEvent({ type: "ModeSet", act: ACT, marketGroup: null, mode: "open" });
+  assert.ok(
+    "refused" in partitions.place(BUYER, aPlaceRequest(short), NOW),
+    "by nobody's decision",
+  );
+  assert.deepEqual([...partitions.heldBackCounts], [["gateway MARKET_HALTED", 2]]);
+});
+
+test("partitions: a market or an instrument that takes nothing says so, and one alone is halted", () => {
+  const { partitions, order } = restingOrder();
+  const { symbol } = order;
+  const tell = () => [partitions.entryFault(order), partitions.isHalted(order)];
+  assert.deepEqual(tell(), [null, false]);
+  const halts = (halted: boolean) => {
+    const change = {
+      type: "InstrumentChanged",
+      act: ACT,
+      symbol,
+      securityDesc: null,
+      halted,
+    } as const;
+    partitions.stageControlEvent(change);
+  };
+  halts(true);
+  assert.deepEqual(tell(), [`${symbol} was halted meanwhile`, true]);
+  halts(false);
+  for (const [mode, isHalted] of [
+    ["cancel_only", false],
+    ["halted", true],
+  ] as const) {
+    partitions.stageControlEvent({ type: "ModeSet", act: ACT, marketGroup: "hkex", mode });
+    assert.deepEqual(tell(), [`the market was set to ${mode} meanwhile`, isHalted]);
+  }
+});
+
+test("partitions: a cancel that is pending is not sent again", () => {
+  const { partitions, order } = restingOrder();
+  const pending = { ...order, cancelPending: true };
+  assert.equal(partitions.cancel(pending, NOW), pending);
+  assert.equal(partitions.stagedCount, 0);
+  const canceled = partitions.cancel(order, NOW, CancelReason.KillSwitch);
+  assert.ok("orderId" in canceled && canceled.cancelReason === CancelReason.KillSwitch);
+});
+
+test("partitions: whoever waits for orders to close is told of each once, as it closes", () => {
+  const { partitions, order } = restingOrder();
+  const closed: Order[] = [];
+  partitions.onClosed.add((each) => closed.push(each));
+  const other = partitions.place(BUYER, aPlaceRequest(), NOW);
+  assert.deepEqual(closed, []);
+  for (const each of [order, other]) {
+    assert.ok("orderId" in each);
+    const canceled = partitions.cancel(each, NOW);
+    assert.deepEqual(closed.splice(0), [canceled]);
+  }
+});
+
+test("partitions: who asked is said of what was done for him, and of nothing behind it", () => {
+  const { partitions, order } = restingOrder();
+  const cause = { channel: Channel.Http, actor: "placer", requestId: "r-1" };
+  const other = partitions.place(BUYER, aPlaceRequest(), NOW);
+  assert.ok("orderId" in other);
+  partitions.takeStaged();
+  const causes = () => partitions.takeStaged().reports.map(({ origin }) => origin?.cause);
+  partitions.caused(cause, () => partitions.cancel(order, NOW), null);
+  assert.deepEqual(causes(), [cause]);
+  assert.throws(() => partitions.caused(cause, () => assert.fail("refused"), null));
+  partitions.cancel(other, NOW);
+  assert.deepEqual(causes(), [null]);
+});
+
+test("partitions: a time that is told is kept once, and none that lies before it", () => {
+  const { partitions } = restingOrder();
+  const kept = (atMs: number) => {
+    partitions.noteTime(atMs as UnixMs);
+    return partitions.takeStaged().eventCount;
+  };
+  assert.deepEqual([NOW, NOW, NOW - 1, NOW + 1].map(kept), [1, 0, 0, 1]);
+  assert.equal(partitions.sessions.state.reachedMs, NOW + 1);
+});
+
+test("partitions: an account is of the same desk on every node", () => {
+  const [desk] = partitionsInMemory().desks;
+  assert.ok(desk !== undefined);
+  const desks = [0, 1, 2].map((index) => ({ ...desk, name: `desk-${index}` }));
+  const { exchange, recent } = partitionsInMemory();
+  const partitions = new Partitions(desks, exchange, recent);
+  // FNV-1a of 32 bits, modulo 3: 0xe40c292c, 0xe70c2de5, 0xbf9cf968 and 0x811c9dc5.
+  const names = ["a", "b", "foobar", ""].map(
+    (account) => partitions.deskOf(account as Account).name,
+  );
+  const hashes = [0xe40c292c, 0xe70c2de5, 0xbf9cf968, 0x811c9dc5];
+  assert.deepEqual(
+    names,
+    hashes.map((hash) => `desk-${hash % 3}`),
+  );
 });
