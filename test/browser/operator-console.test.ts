@@ -234,16 +234,24 @@ test("operators: the orders of an account are shown, and the story of each", asy
   await page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
-test("operators: on a phone the pages' buttons are on one line, and the label off its field", async (t) => {
+test("operators: a phone shows whole rows, and what belongs together on one line", async (t) => {
   const { operator, place } = await setUp(t);
   await placeOrders(place, 21);
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await newPage(t, { width: 390, height: 844, colorScheme });
     await openOperations(page, operator);
+    const kinds = await page.locator('[aria-label="What to stop"] button').all();
+    const tops = await Promise.all(kinds.map(async (each) => (await each.boundingBox())?.y));
+    assert.equal(new Set(tops).size, 1, "API key beside the others");
     await page.click('button:has-text("Orders…")');
     await page.fill("#orders-account", KEY_1.account);
     await page.locator("#orders-account").press("Enter");
     await page.waitForSelector("text=21 open orders of 80114138, as of");
+    const beyond = await page.locator("dialog[open] tbody :is(td, th)").evaluateAll((cells) => {
+      const right = document.querySelector("dialog[open] .scroll")?.getBoundingClientRect().right;
+      return cells.filter((cell) => cell.getBoundingClientRect().right > (right ?? 0) + 0.5).length;
+    });
+    assert.equal(beyond, 0, "nothing of a row is cut off");
     const [newer, older] = await Promise.all(
       ["Newer", "Older"].map((text) =>
         page.locator(`dialog[open] button:text("${text}")`).boundingBox(),

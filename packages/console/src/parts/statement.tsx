@@ -109,8 +109,10 @@ function Executions({ rows, onShowOrder }: ExecutionsProps) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.exec_id}>
-            <th scope="row">{timeText(row.trade_time)}</th>
-            <td>
+            <th data-title="Time" scope="row">
+              {timeText(row.trade_time)}
+            </th>
+            <td data-title="Order">
               <button
                 type="button"
                 class="text"
@@ -122,12 +124,23 @@ function Executions({ rows, onShowOrder }: ExecutionsProps) {
                 {row.order_no}
               </button>
             </td>
-            <td class={`order_side ${row.order_side}`}>{row.order_side}</td>
-            <td>{row.symbol}</td>
-            <td class="num">{grouped(row.last_qty)}</td>
-            <td class="num">{grouped(row.last_price)}</td>
-            <td class="num">{`${grouped(row.last_amount)} ${row.base_currency}`}</td>
-            <td class="num">{grouped(row.charge)}</td>
+            <td data-title="Side" class={`order_side ${row.order_side}`}>
+              {row.order_side}
+            </td>
+            <td data-title="Symbol">{row.symbol}</td>
+            <td data-title="Quantity" class="num">
+              {grouped(row.last_qty)}
+            </td>
+            <td data-title="Price" class="num">
+              {grouped(row.last_price)}
+            </td>
+            <td
+              data-title="Amount"
+              class="num"
+            >{`${grouped(row.last_amount)} ${row.base_currency}`}</td>
+            <td data-title="Charges" class="num">
+              {grouped(row.charge)}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -148,14 +161,20 @@ function Transactions({ rows }: { readonly rows: readonly Transaction[] }) {
           const what = row.business_sub_type || row.business_type;
           return (
             <tr key={row.id}>
-              <th scope="row">{row.date}</th>
-              <td>{row.sett_date}</td>
-              <td>{wordText(what)}</td>
-              <td>{isCash ? row.base_currency : row.product_code}</td>
-              <td>{row.io_type}</td>
-              <td class="num">{grouped(isCash ? row.amt : row.qty)}</td>
-              <td class="num">{grouped(row.balance)}</td>
-              <td>{row.remarks || row.order_no}</td>
+              <th data-title="Date" scope="row">
+                {row.date}
+              </th>
+              <td data-title="Settles">{row.sett_date}</td>
+              <td data-title="What">{wordText(what)}</td>
+              <td data-title="Of">{isCash ? row.base_currency : row.product_code}</td>
+              <td data-title="In or out">{row.io_type}</td>
+              <td data-title="Moved" class="num">
+                {grouped(isCash ? row.amt : row.qty)}
+              </td>
+              <td data-title="Balance" class="num">
+                {grouped(row.balance)}
+              </td>
+              <td data-title="Remarks">{row.remarks || row.order_no}</td>
             </tr>
           );
         })}

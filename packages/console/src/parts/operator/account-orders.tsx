@@ -190,22 +190,30 @@ function OrderLine({
   const { price, qty, reference_id, symbol } = order;
   return (
     <tr data-order={order_no}>
-      <th scope="row">
+      <th data-title="Order" scope="row">
         <button type="button" class="text" onClick={() => onStory(order_no)}>
           {order_no}
         </button>
       </th>
-      <td>{timeText(create_time)}</td>
-      <td>
+      <td data-title="Placed">{timeText(create_time)}</td>
+      <td data-title="Status">
         <span class={`tag ${order_status}`}>{statusText(order)}</span>
       </td>
-      <td class={`order_side ${order_side}`}>{order_side}</td>
-      <td>{symbol}</td>
-      <td class="num">{price === "0" ? "market" : grouped(price)}</td>
-      <td class="num">{grouped(qty)}</td>
-      <td class="num">{grouped(execute_qty)}</td>
-      <td>{reference_id}</td>
-      <td>{api_key}</td>
+      <td data-title="Side" class={`order_side ${order_side}`}>
+        {order_side}
+      </td>
+      <td data-title="Symbol">{symbol}</td>
+      <td data-title="Price" class="num">
+        {price === "0" ? "market" : grouped(price)}
+      </td>
+      <td data-title="Quantity" class="num">
+        {grouped(qty)}
+      </td>
+      <td data-title="Filled" class="num">
+        {grouped(execute_qty)}
+      </td>
+      <td data-title="Reference">{reference_id}</td>
+      <td data-title="Key">{api_key}</td>
     </tr>
   );
 }
