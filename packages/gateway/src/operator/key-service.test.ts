@@ -51,3 +51,14 @@ test("keys: thousands are listed in as many turns as they take", async () => {
   );
   assert.equal(turnCount, 3);
 });
+
+test("keys: one that is unknown is said to be so, also where no secret can be kept", () => {
+  const sequencer = { partitions: { control: new ControlState() } } as unknown as Sequencer;
+  const service = new KeyService({ sequencer, masterKey: null, onChanged: () => {} });
+  const turn = { operator: "kim", requestId: "", apiKey: null, wallMs: NOW_MS, nowMs: NOW_MS };
+  for (const publicKey of [null, "x"]) {
+    const request = { reason: "a test", overlapSeconds: 0, publicKey };
+    const { httpStatus, body } = service.rotate(turn, "cmk_1", request);
+    assert.deepEqual([httpStatus, JSON.parse(body).reason], [404, "unknown_key"]);
+  }
+});

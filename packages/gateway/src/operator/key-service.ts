@@ -93,8 +93,9 @@ export class KeyService {
   rotate(turn: OperatorTurn, apiKey: string, request: RotateKeyRequest): OperatorAnswer {
     const { reason, overlapSeconds, publicKey } = request;
     const key = this.#keys.find(apiKey);
-    const algorithm = key?.terms.algorithm ?? "hmac";
-    if ((algorithm === "hmac") !== (publicKey === null) && key !== null) {
+    if (key === null) return unknown();
+    const { algorithm } = key.terms;
+    if ((algorithm === "hmac") !== (publicKey === null)) {
       return faultAnswer(
         "OPERATOR_INVALID_FIELD",
         "public_key is required of ed25519 keys, and of no others",
