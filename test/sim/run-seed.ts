@@ -113,6 +113,7 @@ class SeedRun {
     if (swarm.cuts) await this.#cut();
     await this.#stage.nextDay();
     await this.#faults.dieAtSignOut();
+    await this.#faults.crossLate();
     await this.#rest.cancelEverything();
     await this.#rest.standing();
     this.#stateHash = await this.#rest.stateStands();

@@ -497,8 +497,11 @@ export class History {
     const isPending = model.isPending(account, orderId);
     const isCancelPending = model.isCancelPending(account, orderId);
     if (execType === ExecType.New && isPending) {
+      const isUnwanted = model.isUnwanted(account, orderId);
+      promised(!isUnwanted, `${orderId} is only to rest, and trades as the venue takes it`);
       this.#expected = model.venueTakes(account, orderId);
     } else if (execType === ExecType.Rejected && isPending) {
+      if (model.isUnwanted(account, orderId)) this.count("refused late: only to rest");
       this.#expected = model.venueRejects(account, orderId);
     } else if (execType === ExecType.Canceled && order.cancelReason === "venue") {
       // Also while a cancel is on its way to it.
@@ -543,8 +546,9 @@ export class History {
     // What stands before it in the batch was refused, or else the orders would not be in order.
     let index = orderNos.length;
     while (index < command.orders.length && !isOf(order, command.orders[index])) index += 1;
-    const terms = command.orders[index]?.terms;
-    promised(terms !== undefined, `${id} did not ask for ${order.orderId}`);
+    const placed = command.orders[index];
+    promised(placed?.terms !== undefined, `${id} did not ask for ${order.orderId}`);
+    const { onlyIfResting, terms } = placed;
     while (orderNos.length < index) orderNos.push(null);
     orderNos.push(order.orderId);
     promised(
@@ -562,7 +566,13 @@ export class History {
     const mayBeStruck = this.venueFaults.mayStrike("order", request, this.#nowMs());
     const isInOrder = execType === ExecType.New || mayBeStruck;
     promised(isInOrder, `the venue is in order, and ${order.orderId} is not taken at once`);
-    const placing = { account: key.account, placedBy: key.apiKey, terms, orderNo: order.orderId };
+    const placing = {
+      account: key.account,
+      placedBy: key.apiKey,
+      terms,
+      orderNo: order.orderId,
+      ...(onlyIfResting === true && { onlyIfResting }),
+    };
     if (execType === ExecType.PendingNew) {
       this.#expected = this.model.placePending(placing);
     } else if (execType === ExecType.Rejected) {

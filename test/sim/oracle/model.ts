@@ -159,6 +159,12 @@ export class Model {
     return !keepsPlace && this.wouldTrade({ ...order.terms, price, qty });
   }
 
+  /** Whether the venue may not take an order that waits for it, which would trade now. */
+  isUnwanted(account: string, orderNo: string): boolean {
+    const order = this.#find(account, orderNo);
+    return order?.onlyIfResting === true && this.wouldTrade(order.terms);
+  }
+
   /** Total quantity and number of orders at each price of one side, best first. */
   levels(symbol: string, side: Side): Level[] {
     const levels = new Map<Units, Level>();

@@ -56,6 +56,8 @@ export interface Placing {
   readonly placedBy: string;
   readonly terms: Terms;
   readonly orderNo: string;
+  /** It is not wanted where it would trade as it comes in. */
+  readonly onlyIfResting?: boolean;
 }
 
 /** An order as the model keeps it. */

@@ -6,6 +6,18 @@ const CORE = "packages/core/src";
 
 export const MARKET_BUGS: readonly PlantedBug[] = [
   {
+    name: "late-and-not-resting",
+    what: "an order that is only to rest trades when the venue takes it late",
+    seedsMax: 20,
+    plants: [
+      {
+        file: "packages/gateway/src/venue/venue-gate.ts",
+        find: "(lane.onlyIfResting ? exchange.tradingFault(order) : null)",
+        replace: "(lane.onlyIfResting ? null : null)",
+      },
+    ],
+  },
+  {
     name: "fill-race-counted-twice",
     what: "a cancel of a partly filled order gives back what has traded as well",
     seedsMax: 20,

@@ -4,7 +4,7 @@ import { KEYS } from "../clients/requests.ts";
 import type { StreamClient } from "../clients/stream-client.ts";
 import type { Trader } from "../clients/trader.ts";
 import { eventsOfJournal, foldOfJournal, lostEvent } from "../oracle/fold.ts";
-import { INSTRUMENTS } from "../oracle/money.ts";
+import { INSTRUMENTS, instrumentOf } from "../oracle/money.ts";
 import { promised } from "../oracle/violation.ts";
 import type { DiskFault } from "../world/disk.ts";
 import { endOfProcess, GatewayLife } from "../world/gateway-life.ts";
@@ -107,6 +107,35 @@ export class Faults {
     this.#stage.node?.kill();
     await this.#stage.comeBack(random.pick(["killed", "powerCut"]));
     await this.#stage.done("a browser has looked again", () => browser.lookAround());
+  }
+
+  /** An order that is only to rest is on its way when another comes that it would trade with. */
+  async crossLate(): Promise<void> {
+    const { auditor, callers, isUp, isVenueFaulty, random, swarm } = this.#stage;
+    const [one, other] = callers;
+    if (!isVenueFaulty || !swarm.resting || !isUp || one === undefined || other === undefined)
+      return;
+    const { history, model } = auditor;
+    const { symbol, market } = instrumentOf(random.pick(swarm.symbols));
+    const { lot, tick } = model.grids.of(symbol);
+    const best = model.bestPrice(symbol, "sell");
+    const price = best === null ? model.lastPrice(symbol) : best - tick;
+    if (price === null) return;
+    const terms = { market, symbol, price, ...PLAIN_TERMS } as const;
+    history.faulty.add(one.key.account);
+    await this.#stage.performed(one, { kind: "clearFaults" });
+    const fault = { fault: "delayed_order", delayMs: LATE_MS, count: 1 };
+    await this.#stage.performed(one, { kind: "fault", ...fault });
+    const buy = { ...terms, order_side: "buy", qty: lot, reference_id: "late" } as const;
+    const resting = { terms: buy, onlyIfResting: true };
+    await this.#stage.performed(one, { kind: "place", orders: [resting], isBatch: false });
+    const sell = { ...terms, order_side: "sell", qty: 20n * lot, reference_id: "first" } as const;
+    await this.#stage.performed(other, {
+      kind: "place",
+      orders: [{ terms: sell }],
+      isBatch: false,
+    });
+    await this.#stage.runFor(2 * LATE_MS);
   }
 
   /** Runs on until it has come, to the moment, whether the process lives or not. */
@@ -391,6 +420,14 @@ const WRITES: ReadonlySet<string> = new Set(["place", "amend", "cancel", "cancel
 const SILENT_MS_MAX = 5_000;
 /** Milliseconds after which all hear that the disk answers again. */
 const HEARD_MS = 2_000;
+/** Milliseconds that an order is on its way to the venue. */
+const LATE_MS = 300;
+const PLAIN_TERMS = {
+  order_type: "limit_order",
+  time_in_force: "day",
+  trigger_price: 0n,
+  portfolio_id: "",
+} as const;
 /** Milliseconds in which a browser that signs out is answered, or knows that it is not. */
 const LEAVING_MS = 10_000;
 /** Milliseconds that a cancel takes at most, with the connection lost on its way and back again. */

@@ -441,10 +441,10 @@ export class Stage {
     return id;
   }
 
-  /** What a venue that answers later says to them is not foretold. */
   #restingOf(name: string): Random | null {
-    if (!this.swarm.resting || this.isVenueFaulty) return null;
-    return new Random(this.world.seed, `resting ${name}`);
+    if (!this.swarm.resting) return null;
+    const stream = this.isVenueFaulty ? "rests late" : "resting";
+    return new Random(this.world.seed, `${stream} ${name}`);
   }
 
   /** Two requests that are meant to be two need two timestamps. */
