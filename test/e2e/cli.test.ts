@@ -536,6 +536,9 @@ test("cli: doctor of a gateway that is not there says so", async (t) => {
   assert.equal(code, 1);
   assert.match(output, /^FAIL {2}gateway: .*ECONNREFUSED .*\. Is it running, and is that its add/m);
   assert.match(errors, /Each line marked FAIL says what/);
+  const noPort = await commandLine(t, { COUNTERMAND_URL: "http://127.0.0.1:1" })("doctor");
+  assert.match(noPort.output, /^FAIL {2}gateway: .*use another one/m);
+  assert.doesNotMatch(noPort.output, /Is it running/, "what to do is said");
 });
 
 test("cli: amend, balance, positions, and JSON for scripts", async (t) => {

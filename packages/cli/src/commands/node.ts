@@ -1,5 +1,5 @@
 /** Running a gateway on this machine, and looking whether one answers. */
-import { ApiError, CountermandClient } from "@countermand/client";
+import { ApiError, ConnectionError, CountermandClient, unsent } from "@countermand/client";
 import { LIMITS } from "@countermand/contract/limits";
 import type { Command } from "commander";
 import { count } from "../arguments.ts";
@@ -108,6 +108,14 @@ function addDoctor(program: Command, terminal: Terminal): void {
     });
 }
 
+/** Not where the message says what to do, as of a certificate: then somebody is there. */
+function askWhetherItIsThere(error: unknown): never {
+  if (!(error instanceof ConnectionError) || (unsent(error.cause)?.remedy ?? null) !== null) {
+    throw error;
+  }
+  throw new Error(`${error.message}. Is it running, and is that its address? See --url`);
+}
+
 async function* findings(
   client: CountermandClient,
   profile: Profile,
@@ -117,14 +125,11 @@ async function* findings(
   const major = Number(process.versions.node.split(".")[0]);
   yield { check: "Node", isGood: major >= 22, said: process.version };
   const reach = await finding("gateway", async () => {
-    await client.measureClock();
+    await client.measureClock().catch(askWhetherItIsThere);
     return `${url}, version ${await versionOf(url)}`;
   });
-  if (!reach.isGood) {
-    yield { ...reach, said: `${reach.said}. Is it running, and is that its address? See --url` };
-    return;
-  }
   yield reach;
+  if (!reach.isGood) return;
   const { offsetMs, errorMs } = client.clock;
   yield clockFinding(Math.round(-offsetMs), Math.ceil(errorMs));
   if (url.startsWith("https:")) {
