@@ -19,6 +19,7 @@ import { RecentReports } from "../archive/recent-reports.ts";
 import { nodeRules } from "../market-rules.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
+import { planOf } from "../venue/fault-plan.ts";
 import { tick } from "./cancel-runs-fixture.ts";
 import { CONTROL_PARTITION } from "./control-partition.ts";
 import { DayEnds, overdueSymbols } from "./day-ends.ts";
@@ -187,6 +188,48 @@ test("day ends: a large book's orders expire in steps, each durable before the n
   for (const eventCount of bench.commits) assert.ok(eventCount <= 2 * EXPIRIES_PER_STEP + 40);
   const { reserved } = bench.partitions.deskOf(ANNE).desk.money(ANNE).cash("HKD");
   assert.equal(reserved, at(bench.open, 0).reservedAmt);
+});
+
+test("day ends: a day is settled once, and its end is that of what the venue has not taken", async () => {
+  const bench = await Bench.trading();
+  const { desk } = bench.partitions.deskOf(ANNE);
+  const { settledThrough } = desk.ledger;
+  // The venue will answer later: the gateway has its timer from whoever starts it.
+  bench.partitions.gate.connect((delayMs, work) => {
+    return bench.clock.after(delayMs, () => work(bench.marketMs));
+  });
+  const plan = planOf({ kind: "DelayedOrder", delayMs: 36_000_000 });
+  const faults = { ofOrder: () => plan, ofCancel: () => null, placed: () => {} };
+  const request = aPlaceRequest({ price: fixed("420"), orderQty: fixed("100") });
+  const late = bench.partitions.place(ANNE, request, bench.marketMs, null, faults);
+  assert.ok("orderId" in late && late.phase === "PendingNew");
+  bench.marketMs = hk("16:10:00");
+  await bench.settle();
+  assert.equal(desk.book(ANNE)?.openOrder(late.orderId) ?? null, null);
+  assert.equal(desk.ledger.settledThrough, settledThrough + 1);
+  for (const [time, day] of [
+    ["18:00:00", "2025-08-05"],
+    ["08:00:00", "2025-08-06"],
+  ] as const) {
+    bench.marketMs = hk(time, day);
+    await bench.settle();
+    assert.equal(desk.ledger.settledThrough, settledThrough + 1, time);
+  }
+});
+
+test("day ends: in the minutes before an auction's end nobody withdraws", async () => {
+  const bench = await Bench.trading();
+  const orders = [bench.place(TimeInForce.GoodTillCancel), ...bench.open.filter(isOutliving)];
+  const outcome = (time: string, order: Order) => {
+    bench.marketMs = hk(time, "2025-08-06");
+    bench.partitions.advance(bench.marketMs);
+    const canceled = bench.partitions.cancel(order, bench.marketMs);
+    return "refused" in canceled ? "refused" : canceled.phase;
+  };
+  const [first, second] = [at(orders, 0), at(orders, 1)];
+  assert.equal(outcome("09:14:59", first), "Canceled");
+  const outcomes = ["09:15:00", "09:21:00", "09:31:00"].map((time) => outcome(time, second));
+  assert.deepEqual(outcomes, ["refused", "refused", "Canceled"]);
 });
 
 test("day ends: what a stop has left expires from the next start on", async () => {

@@ -15,9 +15,12 @@ import {
   OrdType,
   type PlaceRequest,
   type Qty,
+  type Refusal,
+  refuse,
   Side,
   type UnixMs,
 } from "@countermand/core/model";
+import type { OrderGuard } from "../limits/order-guard.ts";
 import { aPlaceRequest } from "../place-request-fixture.ts";
 import { Partitions } from "./partitions.ts";
 import { DESK, partitionsInMemory } from "./partitions-fixture.ts";
@@ -227,6 +230,44 @@ test("partitions: who asked is said of what was done for him, and of nothing beh
   assert.throws(() => partitions.caused(cause, () => assert.fail("refused"), null));
   partitions.cancel(other, NOW);
   assert.deepEqual(causes(), [null]);
+});
+
+test("partitions: who asked for an order has not asked for what it does to another one", () => {
+  const { partitions } = restingOrder();
+  partitions.stageDeskEvent(SELLER, opened(SELLER));
+  const cause = { channel: Channel.Http, actor: "placer", requestId: "r-1" };
+  const sell = aPlaceRequest({ side: Side.Sell });
+  partitions.caused(cause, () => partitions.place(SELLER, sell, NOW), null);
+  const told = partitions.takeStaged().reports.map(({ order, origin }) => {
+    return [order.account, origin?.cause ?? null];
+  });
+  assert.ok(told.some(([account]) => account === BUYER));
+  for (const [account, by] of told) assert.deepEqual(by, account === SELLER ? cause : null);
+});
+
+test("partitions: a guard is asked before an order or an amend goes, and told that it has gone", () => {
+  const { partitions, order } = restingOrder();
+  const told: unknown[] = [];
+  let verdict: Refusal | null = null;
+  const guard: OrderGuard = {
+    refusal: () => verdict,
+    sent: (before, after) => told.push([before?.orderId ?? null, after.orderQty]),
+  };
+  const terms = { price: null, stopPx: null, condition: { unfilled: false, version: null } };
+  const target = { by: "orderId", orderId: order.orderId } as const;
+  const outcomes = () => [
+    partitions.place(BUYER, aPlaceRequest(), NOW, guard),
+    partitions.amend(order, { ...terms, target, orderQty: 2n * LOT }, NOW, guard),
+  ];
+  verdict = refuse("DUPLICATE_ORDER", "as the one before");
+  assert.deepEqual(outcomes(), [verdict, verdict]);
+  assert.deepEqual(told, []);
+  verdict = null;
+  assert.ok(outcomes().every((outcome) => "orderId" in outcome));
+  assert.deepEqual(told, [
+    [null, LOT],
+    [order.orderId, 2n * LOT],
+  ]);
 });
 
 test("partitions: a time that is told is kept once, and none that lies before it", () => {
