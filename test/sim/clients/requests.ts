@@ -43,8 +43,13 @@ export type Placing =
     }
   | { readonly body: object; readonly refused: number; readonly terms?: undefined };
 
+/** Those that work still, those that do not, or both. */
+export type OrdersState = "open" | "closed" | "all";
+
 /** Which orders a list is about, and in pages of how many; in the wire's words. */
 export interface ListFilter {
+  readonly market?: string;
+  readonly state?: OrdersState;
   readonly symbol?: string;
   readonly order_side?: "buy" | "sell";
   readonly order_status?: string;

@@ -8,7 +8,7 @@ import { INSTRUMENTS, instrumentOf, LISTED, ONE } from "../oracle/money.ts";
 import type { Condition, OrderType, Terms } from "../oracle/orders.ts";
 import { phasesAt } from "../oracle/sessions.ts";
 import type { StatementKind } from "../oracle/statements.ts";
-import type { Random } from "../world/random.ts";
+import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { type CancelAll, formed, type OrderName } from "./forms.ts";
 import {
@@ -31,6 +31,7 @@ import {
   type Estimate,
   httpRequest,
   type Key,
+  type ListFilter,
   type Placing,
   type Request,
   socketRequest,
@@ -115,14 +116,16 @@ export class Trader {
   /** Those that it placed, as far as it knows. */
   readonly #known: Heard[] = [];
   #references = 0;
+  readonly #lists: Random;
   readonly rounds: Rounds;
   requestCount = 0;
   retryCount = 0;
 
   constructor(options: TraderOptions) {
     this.#options = options;
-    const { port, random, thinkMs, world } = options;
+    const { key, port, random, thinkMs, world } = options;
     this.#http = new HttpClient(world, port);
+    this.#lists = new Random(world.seed, `open or closed ${key.apiKey}`);
     this.rounds = new Rounds({
       world,
       pauseMs: () => random.fraction() * 2 * thinkMs,
@@ -521,7 +524,16 @@ export class Trader {
       ...maybe("reference_id", known.reference),
       ...maybe("order_no", random.pick(this.#known).orderNo),
     };
-    return { kind: "orders", page: random.pick([1, 1, 2, 3, 9]), filter };
+    const page = random.pick([1, 1, 2, 3, 9]);
+    return { kind: "orders", page, filter: { ...filter, ...this.#listState() } };
+  }
+
+  #listState(): Pick<ListFilter, "market" | "state"> {
+    const random = this.#lists;
+    return {
+      ...(random.chance(0.35) && { state: random.pick(["open", "open", "closed", "all"]) }),
+      ...(random.chance(0.1) && { market: random.pick(["hkex", "usex", "crypto"]) }),
+    };
   }
 
   /** Like some row that there is, or up to it. */

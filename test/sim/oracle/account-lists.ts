@@ -1,4 +1,5 @@
 /** Lists of an account's orders as operators are told them: each shows one moment. */
+import type { OrdersState } from "../clients/requests.ts";
 import { ordersAt, type Told } from "./orders.ts";
 import { type OrderRow, rowDifference } from "./told.ts";
 import { promised } from "./violation.ts";
@@ -6,7 +7,7 @@ import { promised } from "./violation.ts";
 /** What an operator has asked for. */
 export interface ListAsked {
   readonly account: string;
-  readonly state: "open" | "closed" | "all";
+  readonly state: OrdersState;
   readonly page: number;
   readonly size: number;
   /** Where the account's stream was known to be when it was asked for. */
@@ -46,14 +47,14 @@ function requireMoment({ asked, text }: ListTold, { streamOf, isForgotten }: Sou
   let difference: string | null = "there is no such moment";
   for (let seq = knownSeq; seq <= stream.length && difference !== null; seq += 1) {
     const kept = ordersAt(stream, seq).filter(({ order_no }) => !isForgotten(order_no));
-    difference = pageDifference(data, kept.filter(stateFilter(asked)).reverse(), asked);
+    difference = pageDifference(data, kept.filter(stateFilter(asked.state)).reverse(), asked);
   }
   const what = `an operator's list of ${account}, ${asked.state}, page ${asked.page}`;
   promised(difference === null, `${what}, is of no one moment: ${difference}: ${text}`);
 }
 
 /** One whose cancel a venue has not answered is open still, whatever it has traded. */
-function stateFilter({ state }: ListAsked): (told: Told) => boolean {
+export function stateFilter(state: OrdersState): (told: Told) => boolean {
   if (state === "all") return () => true;
   return ({ isCancelPending, outstand_qty }) => {
     return (outstand_qty > 0n || isCancelPending) === (state === "open");

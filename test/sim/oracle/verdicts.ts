@@ -1,6 +1,7 @@
 /** Whether an answer that a client got is right. */
 import type { OrderName } from "../clients/forms.ts";
 import { type Answer, type Key, prefersOrders, type Request } from "../clients/requests.ts";
+import { stateFilter } from "./account-lists.ts";
 import {
   BLOCK_CODES,
   type Envelope,
@@ -321,9 +322,9 @@ type ListCommand = Request["command"] & { readonly kind: "orders" };
 
 /** Newest first. */
 function partOf(orders: readonly Told[], { filter }: ListCommand): Told[] {
-  const { page_size: _, ...fields } = filter ?? { page_size: 0 };
+  const { page_size: _, state = "all", ...fields } = filter ?? { page_size: 0 };
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
-  const found = orders.filter((told) => {
+  const found = orders.filter(stateFilter(state)).filter((told) => {
     return wanted.every(([field, value]) => told[field as keyof Told] === value);
   });
   return found.reverse();

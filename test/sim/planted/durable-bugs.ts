@@ -123,6 +123,30 @@ export const DURABLE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "open-listed-as-closed",
+    what: "a list of closed orders shows those in memory that are open as well",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/order-query.ts`,
+        find: 'if (state === "closed" || !admitsOpen(filter))',
+        replace: "if (!admitsOpen(filter))",
+      },
+    ],
+  },
+  {
+    name: "closed-listed-as-open",
+    what: "a list of open orders shows those that have closed as well",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/order-query.ts`,
+        find: 'if (state === "open" || !admitsClosed(filter))',
+        replace: "if (!admitsClosed(filter))",
+      },
+    ],
+  },
+  {
     name: "charged-too-early",
     what: "the line of a trade shows the balance that only the line of its charges leaves",
     seedsMax: 60,
