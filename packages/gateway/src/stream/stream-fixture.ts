@@ -32,7 +32,6 @@ export class FakePort implements StreamPort {
   onWritten: () => void = () => {};
   /** Bytes of sends that wait, oldest first. */
   #waiting: number[] = [];
-  #takenBytes = 0;
 
   send(messages: readonly StreamText[]): void {
     assert.equal(this.closed, null, "nothing is sent behind a close");
@@ -42,16 +41,6 @@ export class FakePort implements StreamPort {
 
   bufferedBytes(): number {
     return this.isStalled ? this.#waiting.reduce((sum, bytes) => sum + bytes, 0) : 0;
-  }
-
-  takenBytes(): number {
-    return this.#takenBytes;
-  }
-
-  /** The network takes some of the oldest send. */
-  takeSome(byteCount: number): void {
-    assert(byteCount < (this.#waiting[0] ?? 0), "not all of it");
-    this.#takenBytes += byteCount;
   }
 
   isOpen(): boolean {
@@ -73,10 +62,7 @@ export class FakePort implements StreamPort {
   /** The network takes the oldest sends; whether it took any. */
   drain(sendCount = Number.POSITIVE_INFINITY): boolean {
     const taken = this.#waiting.splice(0, sendCount);
-    for (const byteCount of taken) {
-      this.#takenBytes += byteCount;
-      this.onWritten();
-    }
+    for (const _ of taken) this.onWritten();
     return taken.length > 0;
   }
 

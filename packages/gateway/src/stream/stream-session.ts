@@ -64,8 +64,6 @@ export interface StreamPort {
   send(messages: readonly StreamText[]): void;
   /** Bytes handed over that the network has not taken. */
   bufferedBytes(): number;
-  /** Bytes that the network has taken so far, of whatever the connection carries. */
-  takenBytes(): number;
   /** Whether what is sent still reaches the peer; not behind its own close. */
   isOpen(): boolean;
   ping(): void;
@@ -133,6 +131,8 @@ export class StreamSession {
   readonly #pulse: Pulse;
   #latenessCheck: Cancelable | null = null;
   #snapshotCheck: Cancelable | null = null;
+  /** The network has taken something since the snapshot was looked at. */
+  #hasMoved = false;
   #archiveRetry: Cancelable | null = null;
   #closeDeadline: Cancelable | null = null;
 
@@ -235,11 +235,17 @@ export class StreamSession {
     this.#failStream("SLOW_READER", `${this.#noticedBytes} bytes of notices are waiting for you`);
   }
 
+  /** The network took something of what the connection carries, be it a part of a message. */
+  moved(): void {
+    this.#pulse.wrote(this.#options.port.bufferedBytes());
+    this.#hasMoved = true;
+  }
+
   /** The network took the last message of a `send` of the port. */
   written(): void {
     if (this.#mode === "closed") return;
+    this.moved();
     const waitingBytes = this.#options.port.bufferedBytes();
-    this.#pulse.wrote(waitingBytes);
     if (this.#mode !== "snapshot" && waitingBytes <= REPLAY_LOW_WATER_BYTES) {
       this.#snapshotGone();
     }
@@ -362,12 +368,12 @@ export class StreamSession {
   /** One that nobody reads must not keep the room that others' snapshots need. */
   #watchSnapshot(): void {
     const { clock, observer, port } = this.#options;
-    const takenBytes = port.takenBytes();
+    this.#hasMoved = false;
     const dueMs = clock.monotonicMs() + LIMITS.slowReaderMsMax.value;
     this.#snapshotCheck = clock.after(LIMITS.slowReaderMsMax.value, () => {
       // Behind a pause of this process nobody knows yet what was read meanwhile.
       const isOnTime = clock.monotonicMs() - dueMs < LATENESS_CHECK_MS;
-      if (!isOnTime || port.takenBytes() > takenBytes) {
+      if (!isOnTime || this.#hasMoved) {
         this.#watchSnapshot();
         return;
       }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { LIMITS } from "@countermand/contract";
 import {
   feedAt,
+  HEARTBEAT_MS,
   lastMessage,
   runOut,
   type Subscribed,
@@ -44,7 +45,7 @@ test("stream session: a large snapshot is no lateness", async () => {
   subscribed.publish(2);
   for (let look = 0; look < 10; look += 1) {
     subscribed.clock.advance(SLOW_MS - 1);
-    subscribed.port.takeSome(1);
+    subscribed.session.moved();
   }
   assert.equal(subscribed.session.mode, "replaying");
   assert.deepEqual(subscribed.port.seqs(), []);
@@ -59,7 +60,7 @@ test("stream session: who reads nothing of a snapshot is cut, and it takes up no
     return port.isTerminated;
   };
   assert.equal(isCutAfter(SLOW_MS - 1), false);
-  port.takeSome(1);
+  session.moved();
   assert.equal(isCutAfter(1), false);
   // A process that stood still has not heard yet what was read.
   clock.pass(3 * SLOW_MS);
@@ -71,6 +72,16 @@ test("stream session: who reads nothing of a snapshot is cut, and it takes up no
   assert.equal(port.closed, null, "in the middle of a message nothing can be said");
   session.ended();
   assert.equal(clock.timerCount, 0);
+});
+
+test("stream session: who reads a snapshot slowly is not silent, though no pong comes by", async () => {
+  const { clock, port, session } = await beforeSnapshot();
+  session.alive();
+  for (let step = 0; step < 100; step += 1) {
+    clock.advance(HEARTBEAT_MS / 5);
+    session.moved();
+  }
+  assert.equal(port.isTerminated, false);
 });
 
 test("stream session: who has a snapshot may be still for as long as he likes", async () => {

@@ -34,20 +34,17 @@ export class HeldTexts {
   #byteCount = 0;
   #longWay: LongWay | null = null;
   #behindLongWay: (() => void) | null = null;
-  #handedBytes = 0;
+  readonly #onStep: () => void;
 
-  constructor(socket: Duplex) {
+  /** `onStep` is called when the network has taken a part of what is on a long way. */
+  constructor(socket: Duplex, onStep: () => void = () => {}) {
     this.#socket = socket;
+    this.#onStep = onStep;
   }
 
   /** Bytes that are held. */
   get byteCount(): number {
     return this.#byteCount + (this.#longWay?.byteCount ?? 0);
-  }
-
-  /** Bytes of all texts so far that the network has taken. */
-  get takenBytes(): number {
-    return this.#handedBytes - this.#socket.writableLength;
   }
 
   /** Whether a text may have begun and not ended: no other frame may be written then. */
@@ -77,7 +74,7 @@ export class HeldTexts {
     if (this.#longWay !== null) return;
     const { byteCount, pieces, onWritten } = this.#takeHeld();
     if (byteCount <= HAND_OVER_BYTES_MAX) {
-      this.#write(pieces, byteCount, onWritten);
+      this.#write(pieces, onWritten);
       return;
     }
     this.#longWay = { pieces, byteCount, onWritten };
@@ -88,9 +85,9 @@ export class HeldTexts {
   flushAll(): void {
     const longWay = this.#longWay;
     this.#longWay = null;
-    if (longWay !== null) this.#write(longWay.pieces, longWay.byteCount, longWay.onWritten);
-    const { byteCount, pieces, onWritten } = this.#takeHeld();
-    this.#write(pieces, byteCount, onWritten);
+    if (longWay !== null) this.#write(longWay.pieces, longWay.onWritten);
+    const { pieces, onWritten } = this.#takeHeld();
+    this.#write(pieces, onWritten);
   }
 
   /**
@@ -114,19 +111,21 @@ export class HeldTexts {
     longWay.pieces.splice(0, next.length);
     longWay.byteCount -= byteCount;
     if (longWay.pieces.length > 0) {
-      this.#write(next, byteCount, () => {
-        if (this.#longWay === longWay) this.#goOn(longWay);
+      this.#write(next, () => {
+        if (this.#longWay !== longWay) return;
+        this.#goOn(longWay);
+        this.#onStep();
       });
       return;
     }
     this.#longWay = null;
-    this.#write(next, byteCount, longWay.onWritten);
+    this.#write(next, longWay.onWritten);
     this.#behindLongWay?.();
     this.#behindLongWay = null;
     this.flush();
   }
 
-  #write(pieces: Buffer[], byteCount: number, onWritten: () => void): void {
+  #write(pieces: Buffer[], onWritten: () => void): void {
     const last = pieces.pop();
     if (last === undefined || !this.#socket.writable) return; // It may have been cut meanwhile.
     // What is corked the stream puts into a list of its own.
@@ -134,7 +133,6 @@ export class HeldTexts {
     for (const piece of pieces) this.#socket.write(piece);
     this.#socket.write(last, onWritten);
     if (pieces.length > 0) this.#socket.uncork();
-    this.#handedBytes += byteCount;
   }
 
   #takeHeld(): LongWay {

@@ -24,7 +24,6 @@ export function portOnShared(socket: SharedSocket, onWritten: () => void): Strea
       if (isTaken) waitingBytes += byteCount;
     },
     bufferedBytes: () => waitingBytes,
-    takenBytes: () => socket.takenBytes(),
     isOpen: () => socket.isOpen(),
     ping: () => socket.ping(),
     close: (code, reason) => socket.close(code, reason),

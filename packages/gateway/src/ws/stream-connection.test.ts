@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
-import { decodeStreamQuery, isFault } from "@countermand/contract";
+import { decodeStreamQuery, isFault, LIMITS } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
 import { WebSocketServer } from "ws";
 import { AwaitedAnswers } from "../sequencer/awaited-answers.ts";
@@ -83,7 +83,7 @@ async function midSnapshot() {
     while (await socket.pass());
     return socket.bytes.subarray(answerBytes);
   };
-  return { socket, sent };
+  return { socket, clock, sent };
 }
 
 test("stream connection: who pings in the middle of a snapshot is answered behind it", async () => {
@@ -97,6 +97,16 @@ test("stream connection: who pings in the middle of a snapshot is answered behin
   socket.push(clientFrame(0x9, "one"));
   await settled();
   assert.equal((await sent()).subarray(whole.length).toString("latin1"), "\x8a\x03one");
+});
+
+test("stream connection: who takes a part of a snapshot stays, and is cut when no more follows", async () => {
+  const { socket, clock } = await midSnapshot();
+  clock.advance(LIMITS.slowReaderMsMax.value - 1);
+  await socket.pass();
+  clock.advance(1);
+  assert.equal(socket.destroyed, false);
+  clock.advance(LIMITS.slowReaderMsMax.value);
+  assert.equal(socket.destroyed, true);
 });
 
 test("stream connection: who closes in the middle of a snapshot gets it whole, then the echo", async () => {

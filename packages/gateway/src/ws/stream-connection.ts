@@ -115,7 +115,7 @@ export class StreamConnection {
   constructor(options: StreamConnectionOptions) {
     const { webSocket, socket, query, clock } = options;
     this.#options = options;
-    this.#held = new HeldTexts(socket);
+    this.#held = new HeldTexts(socket, () => this.#moved());
     webSocket.beforeClose = () => this.#held.flushAll();
     webSocket.between = (write) => this.#held.between(write);
     this.sessions = options.streams.map(
@@ -230,6 +230,10 @@ export class StreamConnection {
     });
   }
 
+  #moved(): void {
+    for (const [, session] of this.sessions) session.moved();
+  }
+
   #written(session: StreamSession): void {
     session.written();
     this.#commands.written();
@@ -257,7 +261,6 @@ function sharedSocket(webSocket: StreamSocket, held: HeldTexts): SharedSocket {
       // Who is in the middle of a long text shows by reading it that he is there.
       if (!held.isOnLongWay) webSocket.ping();
     },
-    takenBytes: () => held.takenBytes,
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
   };
