@@ -29,6 +29,8 @@ VOLUME /data
 EXPOSE 8080
 # SIGTERM stops it within 9 s; Docker's default patience is 10.
 STOPSIGNAL SIGTERM
+# Not whether it is ready: an orchestrator may end what is unhealthy, and a gateway whose disk does
+# not answer still takes cancels.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/live').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 CMD ["node", "node_modules/@countermand/gateway/dist/main.js"]
