@@ -10,6 +10,7 @@ import { KeyStore } from "../auth/key-store.ts";
 import { FakeClock } from "../sys/fake-clock.ts";
 import { ConsoleSessions } from "./console-sessions.ts";
 import {
+  KEEP_RETRY_MS,
   KEPT_MS,
   SESSION_IDLE_MS,
   SESSION_LIFE_MS,
@@ -180,6 +181,49 @@ test("sessions: a disk that fails is said, and the session stands until the rest
   await bench.sessions.kept();
   assert.equal(bench.troubles.length, 1);
   assert.equal(bench.sessions.use(token)?.key.caller.apiKey, "key-1");
+});
+
+test("sessions: what the disk did not take is tried again, and its failing said once", async (t) => {
+  const bench = new Bench(t);
+  const { clock, troubles } = bench;
+  const written: KeptSessions[] = [];
+  let isFull = false;
+  bench.disk = {
+    read: () => ({ instance: "0123abcd", sessions: [] }),
+    write: async (kept) => {
+      if (isFull) throw new Error("no room");
+      written.push(kept);
+    },
+  };
+  const sessions = bench.open();
+  const token = sessions.begin(of("key-1"));
+  await sessions.kept();
+  isFull = true;
+  sessions.end(token);
+  await sessions.kept();
+  clock.advance(KEEP_RETRY_MS);
+  await sessions.kept();
+  assert.deepEqual([written.length, troubles.length], [1, 1]);
+  isFull = false;
+  clock.advance(KEEP_RETRY_MS - 1);
+  await sessions.kept();
+  assert.equal(written.length, 1);
+  clock.advance(1);
+  await sessions.kept();
+  assert.deepEqual(written.at(-1)?.sessions, []);
+  assert.equal(clock.timerCount, 0, "then nothing is left to do");
+  isFull = true;
+  sessions.begin(of("key-2"));
+  await sessions.kept();
+  assert.equal(troubles.length, 2);
+  isFull = false;
+  await sessions.close();
+  assert.deepEqual(
+    written.at(-1)?.sessions.map(({ apiKey }) => apiKey),
+    ["key-2"],
+    "a stop tries once more",
+  );
+  assert.equal(clock.timerCount, 0);
 });
 
 test("sessions: a disk that does not answer keeps nobody waiting, and gets the last word", async (t) => {

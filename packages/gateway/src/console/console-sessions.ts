@@ -6,6 +6,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import type { StoredKey } from "../auth/key-store.ts";
 import type { Cancelable, Clock } from "../sys/clock.ts";
 import {
+  KEEP_RETRY_MS,
   KEPT_MS,
   SESSION_IDLE_MS,
   SESSION_LIFE_MS,
@@ -25,7 +26,7 @@ export interface ConsoleSessionsOptions<Holder> {
   readonly file: Pick<SessionFile, "read" | "write">;
   /** In the cookie's name: browsers do not tell the listeners of one host apart. */
   readonly cookieWord?: "console" | "operator";
-  /** The table could not be kept: sessions do not outlive a restart. */
+  /** The table could not be kept any more: until it can, a restart has an older one. */
   readonly onNotKept: (error: Error) => void;
 }
 
@@ -59,6 +60,9 @@ export class ConsoleSessions<Holder = StoredKey> {
   /** The table is being written, and has changed since. */
   #keeping: Promise<void> | null = null;
   #hasChanged = false;
+  /** The disk did not take the table: when it is tried again. */
+  #retry: Cancelable | null = null;
+  #isBehind = false;
   #isClosed = false;
 
   constructor(options: ConsoleSessionsOptions<Holder>) {
@@ -150,6 +154,7 @@ export class ConsoleSessions<Holder = StoredKey> {
     this.endLost();
     this.#isClosed = true;
     this.#sweep?.cancel();
+    if (this.#retry !== null) this.#keep();
     await this.kept();
   }
 
@@ -194,6 +199,8 @@ export class ConsoleSessions<Holder = StoredKey> {
   /** Nobody waits for the disk here: it may not answer, and this thread decides. */
   #keep(): void {
     this.#hasChanged = true;
+    this.#retry?.cancel();
+    this.#retry = null;
     this.#keeping ??= this.#write();
   }
 
@@ -206,12 +213,24 @@ export class ConsoleSessions<Holder = StoredKey> {
       });
       try {
         await this.#options.file.write({ instance: this.#instance, sessions });
+        this.#isBehind = false;
       } catch (error) {
-        // A full disk must not keep anybody from cancelling: the session holds until the restart.
-        this.#options.onNotKept(error as Error);
+        // A full disk must not keep anybody from cancelling: the session holds meanwhile.
+        this.#failed(error as Error);
       }
     }
     this.#keeping = null;
+  }
+
+  /** Else a crash would bring back who has signed out, though the disk has room again. */
+  #failed(error: Error): void {
+    if (!this.#isBehind) this.#options.onNotKept(error);
+    this.#isBehind = true;
+    if (this.#isClosed || this.#hasChanged) return;
+    this.#retry = this.#options.clock.after(KEEP_RETRY_MS, () => {
+      this.#retry = null;
+      this.#keep();
+    });
   }
 }
 

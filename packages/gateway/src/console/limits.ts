@@ -40,5 +40,8 @@ export const SESSION_IDLE_MS = 30 * 60_000;
  */
 export const KEPT_MS = 1_000;
 
+/** Milliseconds until the table of sessions is written again that the disk did not take. */
+export const KEEP_RETRY_MS = 10_000;
+
 /** Milliseconds between looks for sessions that have ended while their pages are open. */
 export const SWEEP_MS = 5_000;
