@@ -631,20 +631,23 @@ test("cli: completion names every command", async (t) => {
       assert.match(output, new RegExp(`[" ]${name}[" ]|-a ${name}$`, "m"));
   }
   const script = (await countermand("completion bash")).output;
-  const complete = (line: string) => {
+  const expected: readonly (readonly [line: string, words: RegExp])[] = [
+    ["countermand can", /^cancel cancel-batch cancel-all candles$/],
+    ["countermand --profile live can", /^cancel cancel-batch cancel-all candles$/],
+    ["countermand orders --symbol 00700 --j", /^--json$/],
+    ["countermand place ", /^buy sell --market /],
+    ["countermand keys rotate k1 --over", /^--overlap$/],
+  ];
+  // One shell for all: to start one from this process takes longer than all that it does.
+  const asked = expected.map(([line]) => {
     const count = line.split(" ").length - 1;
-    const asked = `COMP_WORDS=(${line}); COMP_WORDS[${count}]+=; COMP_CWORD=${count}; _countermand`;
-    const bash = spawnSync("bash", ["-c", `${script}\n${asked}; echo "\${COMPREPLY[@]}"`], {
-      encoding: "utf8",
-    });
-    return bash.stdout.trim();
-  };
-  assert.equal(complete("countermand can"), "cancel cancel-batch cancel-all candles");
-  assert.equal(
-    complete("countermand --profile live can"),
-    "cancel cancel-batch cancel-all candles",
-  );
-  assert.equal(complete("countermand orders --symbol 00700 --j"), "--json");
-  assert.match(complete("countermand place "), /^buy sell --market /);
-  assert.match(complete("countermand keys rotate k1 --over"), /^--overlap$/);
+    const words = `COMP_WORDS=(${line}); COMP_WORDS[${count}]+=; COMP_CWORD=${count}; COMPREPLY=()`;
+    return `${words}; _countermand; echo "\${COMPREPLY[@]}"`;
+  });
+  const bash = spawnSync("bash", ["-c", [script, ...asked].join("\n")], { encoding: "utf8" });
+  const completed = bash.stdout.trimEnd().split("\n");
+  assert.equal(completed.length, expected.length, bash.stderr);
+  for (const [index, [line, words]] of expected.entries()) {
+    assert.match(completed[index]?.trim() ?? "", words, line);
+  }
 });
