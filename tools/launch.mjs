@@ -46,10 +46,10 @@ const GATEWAY_TESTS = /^test\/(?:e2e|docs|hostile)\//;
 const BROWSER_TEST_FOLDER = "test/browser";
 
 /**
- * Processes of tests side by side: one more than there are processors, because some only wait, and
+ * Processes of tests side by side: two more than there are processors, because some only wait, and
  * few enough that one disk serves them all.
  */
-const TEST_CONCURRENCY = Math.min(8, 1 + Math.max(2, os.availableParallelism?.() ?? 2));
+const TEST_CONCURRENCY = Math.min(8, 2 + Math.max(2, os.availableParallelism?.() ?? 2));
 
 /**
  * Test files that share processes, and how many processes: to start one and to load what is tested
@@ -65,6 +65,9 @@ const SHARED_PROCESSES = [
   [/^test\/e2e\//, 3],
   [/^test\/(?!sim\/)/, 2],
 ];
+
+/** The file of tests that takes longest and runs one after another, on one processor. */
+const LONG_ALONE = /^test\/sim\//;
 
 /** @type {Record<string, (args: string[]) => void>} */
 const COMMANDS = { install, start, test, check, replay, sim, "test-browser": testBrowser };
@@ -141,8 +144,9 @@ function bundleGateway(node, folder) {
 }
 
 /**
- * Files that the runner starts a process for: the test files, or one that imports some of them,
- * which is written into a folder.
+ * Files that the runner starts a process for, each of which imports the tests of that process. They
+ * are written into a folder, with names in the order in which the runner starts them: by their
+ * names. Those that keep a processor busy for long come first, or the last of them ends alone.
  * @param {readonly string[]} files
  * @param {string} folder
  */
@@ -154,8 +158,8 @@ function processes(files, folder) {
     byProcess.set(shared, [...(byProcess.get(shared) ?? []), file]);
   }
   return [...byProcess].map(([shared, members]) => {
-    if (members.length === 1) return members[0] ?? "";
-    const name = `${shared.replaceAll("/", "-")}.mjs`;
+    const place = LONG_ALONE.test(shared) ? "first" : "then";
+    const name = `${place}-${shared.replaceAll("/", "-")}.mjs`;
     const text = members.map((file) => `import "../../${file}";\n`).join("");
     writeFileSync(join(folder, name), text);
     return `build/${basename(folder)}/${name}`;

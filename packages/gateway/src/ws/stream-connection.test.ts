@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { decodeStreamQuery, isFault, LIMITS } from "@countermand/contract";
 import type { Account } from "@countermand/core/model";
 import { WebSocketServer } from "ws";
@@ -39,10 +39,11 @@ function clientFrame(opcode: number, payload: string): Buffer {
 }
 
 /** A reader whose snapshot is on its way: the answer of the handshake and its begin are taken. */
-async function midSnapshot() {
+async function midSnapshot(t: TestContext) {
   const query = decodeStreamQuery("snapshot=1");
   assert.ok(!isFault(query));
   const socket = new StalledSocket();
+  t.after(() => socket.destroy());
   const clock = new FakeClock();
   const feed = new FakeFeed();
   feed.snapshot = () => Promise.resolve({ seq: 0, body: SNAPSHOT });
@@ -86,8 +87,8 @@ async function midSnapshot() {
   return { socket, clock, sent };
 }
 
-test("stream connection: who pings in the middle of a snapshot is answered behind it", async () => {
-  const { socket, sent } = await midSnapshot();
+test("stream connection: who pings in the middle of a snapshot is answered behind it", async (t) => {
+  const { socket, sent } = await midSnapshot(t);
   socket.push(clientFrame(0x9, "one"));
   socket.push(clientFrame(0x9, "two"));
   await settled();
@@ -99,8 +100,8 @@ test("stream connection: who pings in the middle of a snapshot is answered behin
   assert.equal((await sent()).subarray(whole.length).toString("latin1"), "\x8a\x03one");
 });
 
-test("stream connection: who takes a part of a snapshot stays, and is cut when no more follows", async () => {
-  const { socket, clock } = await midSnapshot();
+test("stream connection: who takes a part of a snapshot stays, who takes no more is cut", async (t) => {
+  const { socket, clock } = await midSnapshot(t);
   clock.advance(LIMITS.slowReaderMsMax.value - 1);
   await socket.pass();
   clock.advance(1);
@@ -109,8 +110,8 @@ test("stream connection: who takes a part of a snapshot stays, and is cut when n
   assert.equal(socket.destroyed, true);
 });
 
-test("stream connection: who closes in the middle of a snapshot gets it whole, then the echo", async () => {
-  const { socket, sent } = await midSnapshot();
+test("stream connection: who closes in the middle of a snapshot gets it whole, then the echo", async (t) => {
+  const { socket, sent } = await midSnapshot(t);
   socket.push(clientFrame(0x8, "\x03\xe8"));
   await settled();
   const whole = Buffer.concat(textFrames([SNAPSHOT]));
