@@ -161,8 +161,8 @@ test("console: sign in, place, see the fill, and its story", async (t) => {
   const told = await story.allInnerTexts();
   assert.equal(told.length, 3);
   assert.match(told[0] ?? "", /Accepted/);
-  assert.match(told[1] ?? "", /Traded[\s\S]*200 at 400/);
-  assert.match(told[2] ?? "", /Traded[\s\S]*100 at 400/);
+  assert.match(told[1] ?? "", /Traded[\s\S]*200 at 400\.00 /);
+  assert.match(told[2] ?? "", /Traded[\s\S]*100 at 400\.00 /);
   await assertAccessible(page);
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog[open]", { state: "detached" });
@@ -182,7 +182,7 @@ test("console: fills and what they moved, page by page; a fill leads to its orde
   await fills.nth(0).waitFor();
   assert.match(
     (await fills.allInnerTexts()).join(),
-    new RegExp(`${orderNo}\tbuy\t00700\t200\t400`),
+    new RegExp(`${orderNo}\tbuy\t00700\t200\t400\\.00`),
   );
   await page.click('dialog[open] button:has-text("transactions")');
   await page.waitForSelector("dialog[open] tbody tr:has-text('opening')");
@@ -200,7 +200,7 @@ test("console: fills and what they moved, page by page; a fill leads to its orde
   await later.locator("body").press("e");
   await later.click(`dialog[open] tbody button:has-text("${orderNo}")`);
   await later.waitForSelector('dialog[open] .facts:has-text("filled")');
-  await later.waitForSelector('dialog[open] .timeline:has-text("200 at 400")');
+  await later.waitForSelector('dialog[open] .timeline:has-text("200 at 400.00")');
 });
 
 test("console: the ticket checks as it is typed, and says what could be bought", async (t) => {

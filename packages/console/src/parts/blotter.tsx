@@ -8,6 +8,7 @@ import { isOpen, statusText, typeText } from "../orders/order-words.ts";
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { isForBrowser } from "./keys.ts";
+import { priceText } from "./price-text.ts";
 import { Segments } from "./segments.tsx";
 
 interface Column {
@@ -352,7 +353,7 @@ function Cells({ order, isSelected }: CellsProps) {
         {order_side}
       </span>
       <span role="gridcell" class="price num" title={typeText(order.order_type)}>
-        {order.price === "0" ? "market" : grouped(order.price)}
+        {order.price === "0" ? "market" : priceText(order.symbol, order.price)}
       </span>
       <span role="gridcell" class="qty num">
         {grouped(order.qty)}

@@ -1,7 +1,8 @@
 import type { MarketLevel, MarketTrade } from "@countermand/client";
 import * as desk from "../desk.ts";
 import { timeText } from "../system.ts";
-import { decimalsOf, grouped, padded, percentOf } from "./format.ts";
+import { grouped, percentOf } from "./format.ts";
+import { priceText } from "./price-text.ts";
 
 const LEVELS_SHOWN = 9;
 const TRADES_SHOWN = 14;
@@ -29,7 +30,7 @@ function SymbolPicker() {
         >
           <strong>{symbol}</strong>
           <span class="name">{name}</span>
-          <span class="num">{last_price === "0" ? "–" : grouped(last_price)}</span>
+          <span class="num">{last_price === "0" ? "–" : priceText(symbol, last_price)}</span>
         </button>
       ))}
     </div>
@@ -38,8 +39,6 @@ function SymbolPicker() {
 
 function Levels() {
   const { value: depth } = desk.depth;
-  const instrument = desk.instrumentOf(desk.symbol.value);
-  const decimals = decimalsOf(instrument?.price_tick ?? "0.01");
   const asks = depth?.asks.slice(0, LEVELS_SHOWN).reverse() ?? [];
   const bids = depth?.bids.slice(0, LEVELS_SHOWN) ?? [];
   const most = [...asks, ...bids].reduce(
@@ -47,7 +46,7 @@ function Levels() {
     "0",
   );
   const row = (side: "bid" | "ask") => (level: MarketLevel) => (
-    <LevelRow key={`${side}${level[0]}`} {...{ side, level, decimals, most }} />
+    <LevelRow key={`${side}${level[0]}`} {...{ side, level, most }} />
   );
   return (
     <div class="levels" data-fresh={desk.isMarketFresh.value}>
@@ -60,7 +59,7 @@ function Levels() {
         <span>Orders</span>
       </div>
       <div class="asks">{asks.map(row("ask"))}</div>
-      <Spread decimals={decimals} />
+      <Spread />
       <div class="bids">{bids.map(row("bid"))}</div>
     </div>
   );
@@ -77,11 +76,10 @@ function Freshness() {
 interface LevelRowProps {
   readonly side: "bid" | "ask";
   readonly level: MarketLevel;
-  readonly decimals: number;
   readonly most: string;
 }
 
-function LevelRow({ side, level: [price, qty, orders], decimals, most }: LevelRowProps) {
+function LevelRow({ side, level: [price, qty, orders], most }: LevelRowProps) {
   return (
     <button
       type="button"
@@ -92,43 +90,42 @@ function LevelRow({ side, level: [price, qty, orders], decimals, most }: LevelRo
       }}
     >
       <span class="bar" style={{ width: `${percentOf(qty, most)}%` }} aria-hidden="true" />
-      <span class="price">{grouped(padded(price, decimals))}</span>
+      <span class="price">{priceText(desk.symbol.value, price)}</span>
       <span>{grouped(qty)}</span>
       <span>{orders}</span>
     </button>
   );
 }
 
-function Spread({ decimals }: { readonly decimals: number }) {
+function Spread() {
   const instrument = desk.instrumentOf(desk.symbol.value);
   const last = instrument?.last_price ?? "0";
   return (
     <div class="last">
-      <strong>{last === "0" ? "no trade yet" : grouped(padded(last, decimals))}</strong>
+      <strong>{last === "0" ? "no trade yet" : priceText(desk.symbol.value, last)}</strong>
       <span>{instrument?.base_currency}</span>
     </div>
   );
 }
 
 function Trades() {
-  const decimals = decimalsOf(desk.instrumentOf(desk.symbol.value)?.price_tick ?? "0.01");
   return (
     <div class="trades">
       <h2>Trades</h2>
       {desk.trades.value.slice(0, TRADES_SHOWN).map((trade) => (
-        <TradeRow key={trade.exec_id} trade={trade} decimals={decimals} />
+        <TradeRow key={trade.exec_id} trade={trade} />
       ))}
     </div>
   );
 }
 
-function TradeRow(props: { readonly trade: MarketTrade; readonly decimals: number }) {
-  const { price, qty, aggressor_side, time_ms } = props.trade;
+function TradeRow({ trade }: { readonly trade: MarketTrade }) {
+  const { price, qty, aggressor_side, time_ms } = trade;
   return (
     <div class={`trade ${aggressor_side}`}>
       <span class="price">
         {aggressor_side === "sell" ? "▼ " : "▲ "}
-        {grouped(padded(price, props.decimals))}
+        {priceText(desk.symbol.value, price)}
       </span>
       <span>{grouped(qty)}</span>
       <span>{timeText(Math.floor(time_ms / 1000))}</span>

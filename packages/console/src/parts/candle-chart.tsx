@@ -4,7 +4,7 @@ import type uPlot from "uplot";
 import * as desk from "../desk.ts";
 import { axisTimeText } from "../system.ts";
 import { Chart, type Colours } from "./chart.tsx";
-import { grouped } from "./format.ts";
+import { priceText } from "./price-text.ts";
 import { Segments } from "./segments.tsx";
 
 const INTERVALS = ["1m", "5m", "1h", "1d"] as const;
@@ -22,6 +22,7 @@ export function CandleChart() {
   const data = useMemo(() => columns(candles), [candles]);
   const last = candles.at(-1);
   const instrument = desk.instrumentOf(desk.symbol.value);
+  const inTicks = (price: string) => priceText(desk.symbol.value, price);
   // Without a price a chart would draw axes of its own making.
   const isUntraded = candles.length === 0 && instrument?.last_price === "0";
   return (
@@ -30,8 +31,8 @@ export function CandleChart() {
         {desk.symbol.value} <span class="dim">{instrument?.name}</span>
         {last !== undefined && (
           <span class="ohlc">
-            O {grouped(last.open)} H {grouped(last.high)} L {grouped(last.low)} C{" "}
-            {grouped(last.close)}
+            O {inTicks(last.open)} H {inTicks(last.high)} L {inTicks(last.low)} C{" "}
+            {inTicks(last.close)}
           </span>
         )}
         <span class="grow" />

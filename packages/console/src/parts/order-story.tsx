@@ -5,6 +5,7 @@ import { isOpen, statusText, typeText, wordText } from "../orders/order-words.ts
 import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { Modal } from "./modal.tsx";
+import { priceText } from "./price-text.ts";
 
 export function OrderStory() {
   const { value: orderNo } = desk.shownOrder;
@@ -55,7 +56,12 @@ function Facts({ order }: { readonly order: OrderUpdate }) {
     ["Status", statusText(order) + cancelled],
     ["Instrument", `${order.symbol} ${order.name} (${order.market})`],
     ["Side", `${order.order_side}, ${typeText(order.order_type)}, ${order.time_in_force}`],
-    ["Price", order.price === "0" ? "any" : `${grouped(order.price)} ${order.base_currency}`],
+    [
+      "Price",
+      order.price === "0"
+        ? "any"
+        : `${priceText(order.symbol, order.price)} ${order.base_currency}`,
+    ],
     ["Quantity", grouped(order.qty)],
     ["Filled", grouped(order.execute_qty)],
     ["Working", grouped(order.outstand_qty)],
@@ -99,8 +105,8 @@ function entriesOf(story: readonly StoryEvent[], fills: readonly Execution[]): r
   return [...placed, ...[...before].reverse(), ...story.map(eventEntry)];
 }
 
-function fillEntry({ exec_id, last_qty, last_price, trade_time }: Execution): Entry {
-  const more = `${grouped(last_qty)} at ${grouped(last_price)}`;
+function fillEntry({ exec_id, symbol, last_qty, last_price, trade_time }: Execution): Entry {
+  const more = `${grouped(last_qty)} at ${priceText(symbol, last_price)}`;
   return { key: exec_id, at: trade_time, title: "Traded", more, tone: "good" };
 }
 
@@ -108,7 +114,7 @@ function eventEntry({ seq, order }: StoryEvent, index: number): Entry {
   const where = seq === 0 ? "as found" : `#${grouped(String(seq))}`;
   const base = { key: `${index}-${seq}`, at: order.update_time };
   if (order.exec_id !== undefined) {
-    const fill = `${grouped(order.last_qty ?? "")} at ${grouped(order.last_price ?? "")}`;
+    const fill = `${grouped(order.last_qty ?? "")} at ${priceText(order.symbol, order.last_price ?? "0")}`;
     return { ...base, title: "Traded", more: `${fill} ${where}`, tone: "good" };
   }
   const isBad = order.order_status === "rej";

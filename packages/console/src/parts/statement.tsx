@@ -7,6 +7,7 @@ import { timeText } from "../system.ts";
 import { grouped } from "./format.ts";
 import { Modal } from "./modal.tsx";
 import { Head, Pager } from "./pages.tsx";
+import { priceText } from "./price-text.ts";
 import { Segments } from "./segments.tsx";
 
 const PAGE_SIZE = 50;
@@ -132,7 +133,7 @@ function Executions({ rows, onShowOrder }: ExecutionsProps) {
               {grouped(row.last_qty)}
             </td>
             <td data-title="Price" class="num">
-              {grouped(row.last_price)}
+              {priceText(row.symbol, row.last_price)}
             </td>
             <td
               data-title="Amount"
