@@ -144,6 +144,14 @@ export class JournalReader {
     return this.#ask(partition, null, (id) => this.#anchors.get(id) ?? null);
   }
 
+  /** Of the newest claim; 0 where nobody has claimed the partition. */
+  epoch(partition: string): number {
+    const epochs = this.#database.prepare<[number], number>(
+      "SELECT epoch FROM partitions WHERE id = ?",
+    );
+    return this.#ask(partition, 0, (id) => epochs.pluck().get(id) ?? 0);
+  }
+
   /** Where the journal of the partition begins, for those who follow its segments to it. */
   beginning(partition: string): JournalBeginning {
     return { anchor: this.anchor(partition), hashAt: (seq) => this.hashAt(partition, seq) };

@@ -26,14 +26,27 @@ export function readUncut<Found>(dataDir: string, read: () => Found): Found {
 }
 
 /** Where the partitions begin, as text; "" where that cannot be read. */
-export function beginningOf(dataDir: string): string {
+function beginningOf(dataDir: string): string {
+  return told(dataDir, (reader, partition) => reader.anchor(partition)?.seq ?? 0);
+}
+
+/** The same, and how often each was claimed: it changes with every start of a writer. */
+export function claimsOf(dataDir: string): string {
+  return told(dataDir, (reader, partition) => {
+    return [reader.anchor(partition)?.seq ?? 0, reader.epoch(partition)];
+  });
+}
+
+function told(
+  dataDir: string,
+  tell: (reader: JournalReader, partition: string) => unknown,
+): string {
   try {
     // Of an empty database SQLite would delete the log.
     if ((fileBytes(journalFiles(dataDir).database) ?? 0) === 0) return "";
     const reader = new JournalReader(dataDir);
     try {
-      const names = reader.partitionNames();
-      return JSON.stringify(names.map((name) => reader.anchor(name)?.seq ?? 0));
+      return JSON.stringify(reader.partitionNames().map((name) => tell(reader, name)));
     } finally {
       reader.close();
     }

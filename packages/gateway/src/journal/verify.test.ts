@@ -70,6 +70,27 @@ test("verify: beside a writer, what was there when it began", async () => {
   });
 });
 
+test("verify: beside a start, which claims the partitions and writes on", async () => {
+  await inFolder((folder) => {
+    closedJournal(folder, { desk: 150, exchange: 150 }, 1);
+    const lock = lockDataDir(folder);
+    lock.release();
+    const begun: { close(): void }[] = [];
+    const verdict = verifyJournal(folder, {
+      onProgress: () => {
+        if (begun.length > 0) return;
+        begun.push({ close: lockDataDir(folder).release });
+        const journal = SqliteJournal.open(folder);
+        begun.push(journal);
+        fill(journal, "desk", 160);
+        fill(journal, "exchange", 160);
+      },
+    });
+    assert.deepEqual([verdict.problem, verdict.isInUse, verdict.eventCount], [null, true, 320]);
+    for (const each of begun.reverse()) each.close();
+  });
+});
+
 test("verify: beside an archiving, which takes events away meanwhile", async () => {
   await inFolder((folder) => {
     const lock = lockDataDir(folder);

@@ -8,7 +8,7 @@ import { JournalError } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { journalFiles } from "./journal-schema.ts";
 import { SegmentChain } from "./segment-chain.ts";
-import { beginningOf } from "./uncut.ts";
+import { claimsOf } from "./uncut.ts";
 
 export interface JournalVerdict {
   /** A gateway runs on it: what it had when the verification began is verified. */
@@ -38,10 +38,11 @@ export interface VerifyOptions {
 /** @throws what is no fault of the journal */
 export function verifyJournal(dataDir: string, options: VerifyOptions = {}): JournalVerdict {
   for (;;) {
-    const beginning = beginningOf(dataDir);
+    const claims = claimsOf(dataDir);
     const verdict = verifiedOnce(dataDir, options);
-    // What is archived or put back meanwhile seems to be missing, or to be there twice.
-    if (verdict.problem === null || beginningOf(dataDir) === beginning) return verdict;
+    // What is archived or put back meanwhile seems to be missing, or to be there twice; what a
+    // gateway writes that has started meanwhile seems to be of an epoch that nobody claimed.
+    if (verdict.problem === null || claimsOf(dataDir) === claims) return verdict;
   }
 }
 
