@@ -1,10 +1,7 @@
-/**
- * Runs the benchmarks in their short form, one after the other, and prints one table.
- *
- * Run: `node bench/run.ts [name…]`, for instance `node bench/run.ts cancel-http restart`.
- */
+/** Runs the benchmarks in their short form, one after the other, and prints one table. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { runProgram, UsageError } from "../tools/program-args.ts";
 import { machineNote, type Row, table } from "./report.ts";
 
 /** Each with the arguments of its short form. */
@@ -22,16 +19,19 @@ const BENCHMARKS: ReadonlyMap<string, readonly string[]> = new Map([
   ["fan-out", ["500", "200", "5"]],
 ]);
 
-await main(process.argv.slice(2));
+const USAGE = `usage:
+  npm run bench              all benchmarks, some 15 minutes on a machine that does nothing else
+  npm run bench -- NAME…     some of them: ${[...BENCHMARKS.keys()].join(", ")}`;
 
-async function main(wanted: readonly string[]): Promise<void> {
+process.exitCode = await runProgram({
+  usage: USAGE,
+  options: {},
+  main: ({ positionals }) => runBenchmarks(positionals),
+});
+
+async function runBenchmarks(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.find((name) => !BENCHMARKS.has(name));
-  if (unknown !== undefined) {
-    const names = [...BENCHMARKS.keys()].join(", ");
-    process.stderr.write(`no benchmark ${unknown}: there are ${names}\n`);
-    process.exitCode = 1;
-    return;
-  }
+  if (unknown !== undefined) throw new UsageError(`no such benchmark: ${unknown}`);
   const rows: Row[] = [];
   for (const [name, args] of BENCHMARKS) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -39,6 +39,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     rows.push(...(await runOne(name, args)));
   }
   process.stdout.write(`${machineNote()}\n\n${table(rows)}`);
+  return 0;
 }
 
 /** In a process of its own, so that none finds the heap of another. */

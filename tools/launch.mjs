@@ -1,4 +1,4 @@
-// The one door behind `npm start`, `npm test`, `npm run check`, `npm run replay` and `npm run sim`.
+// The one door behind `npm start`, `npm test`, and what `npm run` has for those who try to break it.
 // Plain JavaScript without imports of ours, because it must run on an old Node with nothing
 // installed: it installs what the lock file names, picks a Node that can run the sources, and hands
 // over to it.
@@ -69,8 +69,29 @@ const SHARED_PROCESSES = [
 /** The file of tests that takes longest and runs one after another, on one processor. */
 const LONG_ALONE = /^test\/sim\//;
 
+/** Programs that need the developers' packages, by their commands. */
+const PROGRAMS = {
+  check: "tools/check.ts",
+  sim: "test/sim/main.ts",
+  crash: "test/e2e/crash/run.ts",
+  hostile: "test/hostile/run.ts",
+  properties: "test/properties/run.ts",
+  load: "bench/load/run.ts",
+  bench: "bench/run.ts",
+  pack: "tools/pack.ts",
+};
+
 /** @type {Record<string, (args: string[]) => void>} */
-const COMMANDS = { install, start, test, check, replay, sim, "test-browser": testBrowser };
+const COMMANDS = {
+  install,
+  start,
+  test,
+  replay,
+  "test-browser": testBrowser,
+  ...Object.fromEntries(
+    Object.entries(PROGRAMS).map(([name, file]) => [name, (args) => program(file, args)]),
+  ),
+};
 
 main(process.argv.slice(2));
 
@@ -191,10 +212,13 @@ function testBrowser(args) {
   supervise(node, ["--test", "--test-reporter=spec", ...args, ...files], "inherit");
 }
 
-/** @param {string[]} args */
-function check(args) {
+/**
+ * @param {string} file
+ * @param {string[]} args
+ */
+function program(file, args) {
   installIfStale({ withDev: true });
-  supervise(pickNode(), [join(ROOT, "tools", "check.ts"), ...args], "inherit");
+  supervise(pickNode(), [join(ROOT, file), ...args], "inherit");
 }
 
 /**
@@ -205,12 +229,6 @@ function replay(args) {
   installIfStale({ withDev: false });
   const entry = join(ROOT, "packages", "gateway", "src", "replay", "replay-main.ts");
   supervise(pickNode(), [entry, ...args], "inherit", process.env["INIT_CWD"] ?? process.cwd());
-}
-
-/** @param {string[]} args */
-function sim(args) {
-  installIfStale({ withDev: true });
-  supervise(pickNode(), [join(ROOT, "test", "sim", "main.ts"), ...args], "inherit");
 }
 
 /** Every test file that needs nothing but Node, relative to the root, in a fixed order. */

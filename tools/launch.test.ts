@@ -200,6 +200,19 @@ test("launch: test needs the developers' packages, start does not", async (t) =>
   assert.equal(code, 1);
 });
 
+test("launch: so does a proof, on whatever Node somebody has", async (t) => {
+  const root = repositoryWithTests(t, {
+    "test/e2e/crash/run.ts":
+      "const argv: string[] = process.argv.slice(2);" +
+      "process.stdout.write(argv.join()); process.exitCode = 3;",
+  });
+  const { code, stdout } = await launch(root, ["crash", "kill", "--long"]).ended;
+  assert.equal(stdout, "kill,--long");
+  assert.equal(code, 3);
+  const bare = await launch(repository(t), ["crash"]).ended;
+  assert.match(bare.stderr, /^launch: node_modules\/typescript is not installed: running npm ci\n/);
+});
+
 test("launch: a driver that does not load is one clear line", async (t) => {
   const root = repository(t, {
     "node_modules/better-sqlite3/index.js": 'throw new Error("wrong platform");',
@@ -213,7 +226,7 @@ test("launch: an unknown command names the known ones", async (t) => {
   const { code, stderr } = await launch(repository(t), ["strat"]).ended;
   assert.match(
     stderr,
-    /^launch: unknown command "strat", .*: install, start, test, check, replay, sim, test-browser\n$/,
+    /^launch: unknown command "strat", .*: install, start, test, [a-z, -]+, bench, pack\n$/,
   );
   assert.equal(code, 1);
 });

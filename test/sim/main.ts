@@ -1,22 +1,32 @@
 /**
- * The simulation from the command line:
- *
- *   npm run sim -- SEED          one seed, twice: both runs must be the same to the last byte
- *   npm run sim -- --seeds N     the seeds from 1 to N
- *   npm run sim -- --minutes M   fresh seeds for so long
- *   npm run sim -- --every SEED  a short story, with a crash at each of its changes of the disk
- *   npm run sim -- --planted     puts each planted bug in and shows that it is found
- *
- * With --coverage it says at the end which routes, commands and reasons no seed has met.
- * Exits with 1 at the first promise that is not kept, and says how to see it again.
+ * The simulation from the command line, see USAGE. Exits with 1 at the first promise that is not
+ * kept, and says how to see it again.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import {
+  type Args,
+  positiveNumber,
+  runProgram,
+  UsageError,
+  wholeNumber,
+} from "../../tools/program-args.ts";
 import { installDoors } from "./doors/install.ts";
 import type { PlantedBug } from "./planted/planted-bug.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { OneCrash, SeedResult } from "./run-seed.ts";
+
+const USAGE = `usage:
+  npm run sim -- SEED             one seed, twice: both runs must be the same to the last byte
+  npm run sim                     the seeds from 1 to 20
+  npm run sim -- --seeds N        as many, from 1 or from --from SEED
+  npm run sim -- --minutes M      fresh seeds for so long
+  npm run sim -- --every SEED     a short story, with a crash at each of its changes of the disk
+  npm run sim -- --planted NAME…  puts planted bugs in, all by default; shows that each is found
+
+  --plant NAME  puts that bug in, for a seed or seeds
+  --story       with SEED: all that happened
+  --coverage    with seeds: which routes, commands and reasons none has met`;
 
 const OPTIONS = {
   seeds: { type: "string" },
@@ -34,26 +44,27 @@ const STORY_SHOWN_MAX = 40;
 const STORY_KEPT_MAX = 20_000;
 const SEED_MAX = 2 ** 31;
 
-const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-process.exitCode = await main();
+process.exitCode = await runProgram({ usage: USAGE, options: OPTIONS, main });
 
-async function main(): Promise<number> {
-  if (values.planted === true) return showPlanted();
-  const bug = plantedBug(values.plant);
-  installDoors(bug?.plants);
+async function main({ values, positionals }: Args<typeof OPTIONS>): Promise<number> {
+  if (values.planted === true) return showPlanted(positionals);
+  const { plant, from, every, minutes, seeds = "20" } = values;
+  const [only, ...others] = positionals;
+  if (others.length > 0) throw new UsageError(`one seed at a time, got ${positionals.join(" ")}`);
+  const first = from === undefined ? null : wholeNumber("--from", from);
+  const count = wholeNumber("--seeds", seeds, 1);
+  const length = minutes === undefined ? null : positiveNumber("--minutes", minutes);
+  const everyOf = every === undefined ? null : wholeNumber("--every", every);
+  const seed = only === undefined ? null : wholeNumber("seed", only);
+  installDoors(plant === undefined ? undefined : plantedBug(plant).plants);
   const { runSeed } = await import("./run-seed.ts");
   const play: Play = (seed, oneCrash) => {
     return runSeed(seed, { storyMax: STORY_KEPT_MAX, ...(oneCrash !== undefined && { oneCrash }) });
   };
-  if (values.every !== undefined) return await crashEverywhere(Number(values.every), play);
-  const [only] = positionals;
-  if (only !== undefined) return await repeat(Number(only), play);
-  const from = Number(values.from ?? 1);
-  if (values.minutes !== undefined) {
-    const start = values.from === undefined ? 1 + (Date.now() % SEED_MAX) : from;
-    return await playFor(Number(values.minutes), start, play);
-  }
-  return await playSeeds(from, Number(values.seeds ?? 20), play);
+  if (everyOf !== null) return await crashEverywhere(everyOf, play);
+  if (seed !== null) return await repeat(seed, play, values.story === true);
+  if (length !== null) return await playFor(length, first ?? 1 + (Date.now() % SEED_MAX), play);
+  return await playSeeds(first ?? 1, count, play, values.coverage === true);
 }
 
 type Play = (seed: number, oneCrash?: OneCrash) => Promise<SeedResult>;
@@ -77,21 +88,20 @@ async function crashEverywhere(seed: number, play: Play): Promise<number> {
   return 0;
 }
 
-function plantedBug(name: string | undefined): PlantedBug | null {
-  if (name === undefined) return null;
+function plantedBug(name: string): PlantedBug {
   const bug = PLANTED_BUGS.find((each) => each.name === name);
-  if (bug === undefined) throw new Error(`no planted bug ${name}`);
+  if (bug === undefined) throw new UsageError(`no planted bug is called ${name}`);
   return bug;
 }
 
 /** The same seed twice: every byte that anybody saw, and the state at the end, are the same. */
-async function repeat(seed: number, play: Play): Promise<number> {
+async function repeat(seed: number, play: Play, tellsStory: boolean): Promise<number> {
   const first = await play(seed);
   const second = await play(seed);
   for (const { traceHash, stateHash } of [first, second]) {
     print(`seed ${seed}  trace ${traceHash}  state ${stateHash}`);
   }
-  if (values.story === true) print(first.story.join("\n"));
+  if (tellsStory) print(first.story.join("\n"));
   if (first.traceHash !== second.traceHash) {
     print("the two runs differ: something in the simulation is not under its control");
     return 1;
@@ -100,7 +110,12 @@ async function repeat(seed: number, play: Play): Promise<number> {
   return first.violation === null ? 0 : printFailure(first);
 }
 
-async function playSeeds(from: number, count: number, play: Play): Promise<number> {
+async function playSeeds(
+  from: number,
+  count: number,
+  play: Play,
+  tellsCoverage: boolean,
+): Promise<number> {
   const results: SeedResult[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
     const result = await play(seed);
@@ -108,7 +123,7 @@ async function playSeeds(from: number, count: number, play: Play): Promise<numbe
     if (result.violation !== null) return printFailure(result);
   }
   printTotals(results);
-  if (values.coverage === true) await printCoverage(results);
+  if (tellsCoverage) await printCoverage(results);
   return 0;
 }
 
@@ -190,9 +205,10 @@ function shortestStory(story: readonly string[], violation: string): readonly st
 }
 
 /** Each planted bug in a process of its own: it is in the sources as they are loaded there. */
-function showPlanted(): number {
+function showPlanted(names: readonly string[]): number {
+  const bugs = names.length === 0 ? PLANTED_BUGS : names.map(plantedBug);
   let missed = 0;
-  for (const { name, what, seedsMax } of PLANTED_BUGS) {
+  for (const { name, what, seedsMax } of bugs) {
     const args = [fileURLToPath(import.meta.url), "--plant", name, "--seeds", `${seedsMax}`];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
     const found = /^seed (\d+) FAILED: (.*)$/m.exec(stdout);
@@ -203,7 +219,7 @@ function showPlanted(): number {
     if (isFound) print(`${" ".repeat(23)}${found[2]?.slice(0, 160)}`);
     else if (status !== 0) print(stderr);
   }
-  print(`${PLANTED_BUGS.length - missed} of ${PLANTED_BUGS.length} planted bugs found`);
+  print(`${bugs.length - missed} of ${bugs.length} planted bugs found`);
   return missed === 0 ? 0 : 1;
 }
 

@@ -56,7 +56,7 @@ export const DIRECTIONS: readonly Direction[] = [
   { from: "tools/wire-types.ts", ours: ["packages/contract/src/"], packages: true },
   { from: "tools/", ours: [], packages: true },
   { from: "test/", ours: ["packages/", "tools/", "bench/"], packages: true },
-  { from: "bench/", ours: ["packages/", "test/"], packages: true },
+  { from: "bench/", ours: ["packages/", "test/", "tools/"], packages: true },
 ];
 
 /** Files that are run or read by name rather than imported. */

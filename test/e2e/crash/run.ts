@@ -1,13 +1,6 @@
 /**
  * `npm run crash`: proofs about crashes and disks that anyone can run, each with its figures beside
- * their targets.
- *
- *   npm run crash                        all of them, in their short form
- *   npm run crash -- kill torn --long    some, with the counts that are named as targets
- *   npm run crash -- --list              what there is
- *
- * Exit code 0: all figures hold. 1: one does not, or a proof broke off. 2: no such proof. 3: what
- * could run holds, but this machine lacks what some need; they are named and not counted as passed.
+ * their targets. Usage and exit codes are those of the runner.
  */
 import { runProofs } from "../proof-runner.ts";
 import { BACKUP } from "./backup-proof.ts";
