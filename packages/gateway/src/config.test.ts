@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { NO_LIMITS } from "@countermand/core/limits";
 import { fixed } from "@countermand/core/model";
 import { readConfig, SETTINGS } from "./config.ts";
+import { faultsOf } from "./config-fixture.ts";
 import { OPERATOR_TOKEN_CHARACTERS_MAX, OPERATOR_TOKEN_CHARACTERS_MIN } from "./operator/limits.ts";
 import { readToken } from "./secret-settings.ts";
 import { SettingFault } from "./setting.ts";
@@ -48,6 +49,25 @@ test("config: what is wrong with a secret is told without it", () => {
       ({ message }: Error) => message.startsWith(`${env}: must `) && !message.includes("canary"),
     );
   }
+});
+
+test("config: a key that stands where its file should be named is told without it", () => {
+  for (const end of ["\n", " "]) {
+    const pem = ["-----BEGIN PRIVATE KEY-----", "canary", "-----END PRIVATE KEY-----"].join(end);
+    for (const name of ["TLS_KEY_FILE", "RECEIPT_KEY_FILE"]) {
+      const env = `COUNTERMAND_${name}`;
+      const faults = faultsOf({ [env]: pem });
+      assert.deepEqual(faults, [`${env}: must name a file, and not be what is in it`]);
+    }
+  }
+});
+
+test("config: whatever a setting is set to, a fault is one line", () => {
+  const faults = faultsOf({ COUNTERMAND_PORT: "80\n\u001b[2J", COUNTERMAND_HOST: "a b" });
+  assert.deepEqual(faults, [
+    'COUNTERMAND_HOST="a b": must be an address or a name',
+    'COUNTERMAND_PORT="80\\n\\u001b[2J": must be a whole number from 0 to 65535',
+  ]);
 });
 
 test("config: budgets are off unless the places are set", () => {

@@ -15,6 +15,8 @@ import { NO_RECEIPT_KEY, OWN_RECEIPT_KEY } from "./receipts/receipt-keys.ts";
 import { SANDBOX_KEY_KINDS, type SandboxKeyKind } from "./sandbox-keys.ts";
 import {
   FILE,
+  isPem,
+  NO_FILE_NAME,
   readPemFile,
   readToken,
   settingText,
@@ -239,9 +241,7 @@ export const SETTINGS = {
     defaultText: OWN_RECEIPT_KEY,
     range: "a PEM file with an Ed25519 key; auto, off",
     effect: "key that signs receipts; auto makes one in the data directory, off signs none",
-    read: (text) => {
-      return text === OWN_RECEIPT_KEY || text === NO_RECEIPT_KEY ? text : resolve(text);
-    },
+    read: readReceiptKeyFile,
   }),
   masterKey: setting({
     env: "COUNTERMAND_MASTER_KEY",
@@ -299,7 +299,8 @@ export function readConfig(environment: Environment = process.env): Config {
     const text = settingText(spec, settings);
     const value = text instanceof SettingFault ? text : spec.read(text);
     if (value instanceof SettingFault) {
-      const shown = spec.secret === true || typeof text !== "string" ? "" : `="${text}"`;
+      const isHidden = spec.secret === true || typeof text !== "string" || isPem(text);
+      const shown = isHidden ? "" : `=${JSON.stringify(text)}`;
       faults.push(`${spec.env}${shown}: ${value.message}`);
     }
     return value as T;
@@ -423,6 +424,11 @@ function unknownSettings(environment: Environment): string[] {
   return Object.keys(environment).filter((name) => {
     return name.startsWith("COUNTERMAND_") && !known.has(name);
   });
+}
+
+function readReceiptKeyFile(text: string): string | SettingFault {
+  if (isPem(text)) return new SettingFault(NO_FILE_NAME);
+  return text === OWN_RECEIPT_KEY || text === NO_RECEIPT_KEY ? text : resolve(text);
 }
 
 function readHeaderName(text: string): string | null | SettingFault {

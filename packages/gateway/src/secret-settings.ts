@@ -45,8 +45,16 @@ export function readToken(text: string): string | null | SettingFault {
 
 /** The content of a file that must be there where one is named. */
 export function readPemFile(path: string): string | null | SettingFault {
-  return path === "" ? null : fileText(path, `the file ${path}`);
+  if (path === "") return null;
+  return isPem(path) ? new SettingFault(NO_FILE_NAME) : fileText(path, `the file ${path}`);
 }
+
+/** Whether somebody has put a key, say, where its file should be named: it is not to be shown. */
+export function isPem(text: string): boolean {
+  return text.includes("-----BEGIN ");
+}
+
+export const NO_FILE_NAME = "must name a file, and not be what is in it";
 
 const CERT_FILE = "COUNTERMAND_TLS_CERT_FILE";
 const KEY_FILE = "COUNTERMAND_TLS_KEY_FILE";
