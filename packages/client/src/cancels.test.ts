@@ -136,6 +136,24 @@ test("cancels: an answer without the order has the order looked up", async () =>
   assert.deepEqual(await confirmed.client.cancelAndConfirm(NAME), ENDED);
 });
 
+test("cancels: an order that ended otherwise before the look-up was too late to cancel", async () => {
+  const cases = [
+    [{ order_status: "fex", execute_qty: "100" }, "too_late_filled", /filled \(11030204\)/],
+    [{ order_status: "rej" }, "rejected_order", /rejected by the venue/],
+    [{ order_status: "pex", outstand_qty: "69.5" }, "cancel_rejected", /works on/],
+  ] as const;
+  for (const [more, reason, words] of cases) {
+    const order = { ...ENDED, ...more };
+    const { client, asked } = clientOf([BARE, listed(order)]);
+    const ended = await client.cancel(NAME);
+    assert.ok(ended.outcome === "refused", ended.outcome);
+    assert.deepEqual([ended.reason, ended.order, asked.length], [reason, order, 2]);
+    const { code, details, retryable } = ended.failure;
+    assert.match(`${details} (${code})`, words);
+    assert.deepEqual([ended.failure.reason, retryable], [reason, reason === "cancel_rejected"]);
+  }
+});
+
 test("cancels: where the look-up does not tell, the error says what has to be passed on", async () => {
   const { body } = listed(ENDED) as { readonly body: { readonly data: object } };
   const several = { body: { ...body, data: { ...body.data, total_records: 2 } } };

@@ -37,7 +37,10 @@ export type CancelOutcome =
       readonly order: ShownCancel;
     } & Receipted)
   | {
-      /** The order cannot be cancelled, and the gateway says why. */
+      /**
+       * The order cannot be cancelled, and the gateway says why; or that shows where the order had
+       * to be looked up, also that the venue refused the cancel in between (`cancel_rejected`).
+       */
       readonly outcome: "refused";
       /** Such as `too_late_filled`, `unknown_order`, `window_closed`. */
       readonly reason: string;
@@ -67,6 +70,8 @@ const CONFIRM_POLL_MS_MAX = 1_000;
 const CANCEL_ANSWERED: ReadonlySet<number> = new Set([404, 409]);
 /** First digits of their codes: another 404 is of a server, or of a path, that knows no orders. */
 const CANCEL_CODES = 110_302;
+/** The code of a cancel that an order's state does not allow. */
+const ORDER_LIMIT = 11_030_204;
 
 export async function cancelOrder(
   calls: Calls,
@@ -75,6 +80,9 @@ export async function cancelOrder(
 ): Promise<CancelOutcome> {
   try {
     const { data, receipt } = await calls.change("POST", CANCEL_PATH, request, options.receipt);
+    const failure = lostTo(data);
+    if (failure !== null)
+      return { outcome: "refused", reason: failure.reason, failure, order: data };
     const order = shown(data);
     const more = receipt === undefined ? {} : { receipt };
     return { outcome: order.reason as "cancelled", order: order as CancelledOrder, ...more };
@@ -93,6 +101,25 @@ function shown(order: Order & Partial<CancelledOrder>): ShownCancel {
   const reason = already ? "already_cancelled" : "cancel_pending";
   const cancelled_qty = subtractDecimals(qty, addDecimals(execute_qty, outstand_qty));
   return { ...order, cancelled_qty, already, reason };
+}
+
+/**
+ * What the gateway would say to a cancel of an order that was looked up because its answer did not
+ * show it: a venue that answers late may have filled it, or refused the cancel, in between. Null
+ * where the cancel won, or is on its way.
+ */
+function lostTo(order: Order & Partial<CancelledOrder>): Failure | null {
+  if (order.reason !== undefined || order.order_status === "can") return null;
+  const refusal = { code: ORDER_LIMIT, message: "Order Limit", retryable: false };
+  if (order.order_status === "fex") {
+    return { ...refusal, reason: "too_late_filled", details: "the order is filled" };
+  }
+  if (order.order_status === "rej") {
+    return { ...refusal, reason: "rejected_order", details: "the order was rejected by the venue" };
+  }
+  if (order.pending === "cancel") return null;
+  const details = "the venue refused the cancel, and the order works on";
+  return { ...refusal, reason: "cancel_rejected", details, retryable: true };
 }
 
 export async function cancelOrders(

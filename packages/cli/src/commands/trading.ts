@@ -252,6 +252,7 @@ function cancelAdvice(said: string): string {
       return "The account never had such an order. What it has: countermand orders";
     case "too_late_filled":
       return "The fill was first; count it: countermand executions";
+    case "cancel_rejected":
     case "version_changed":
     case "not_unfilled":
       return "Nothing was done, the order works on: countermand order ORDER";
