@@ -1,5 +1,5 @@
 // Whether the time of a refusal tells what was wrong, and what a check costs. Cases in turn, so
-// that whatever the machine does meets all alike. Run: `node bench/auth-timing.ts [rounds]`
+// that whatever the machine does meets all alike. Run: `npx node bench/auth-timing.ts [rounds]`
 import { generateKeyPairSync } from "node:crypto";
 import { ControlState } from "../packages/core/src/control/index.ts";
 import type { Account, UnixMs } from "../packages/core/src/model/index.ts";

@@ -8,7 +8,7 @@
  * connections, every answer after its flush. Medians of the rounds are shown. Every answer must be
  * 200 {"code":0}, and afterwards the query must show every order cancelled.
  *
- * Run: `node bench/cancel-http.ts [cancels per round] [rounds]`.
+ * Run: `npx node bench/cancel-http.ts [cancels per round] [rounds]`.
  */
 import { join } from "node:path";
 import { FLOOR_FIRST_ORDER_NO } from "./floor-server.ts";

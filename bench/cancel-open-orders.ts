@@ -7,7 +7,7 @@
  * timed. Every order has a client's name, so every index of the gateway holds it. Filling and
  * emptying may use all cores.
  *
- * Run: `node bench/cancel-open-orders.ts [resting orders] [rounds]`.
+ * Run: `npx node bench/cancel-open-orders.ts [resting orders] [rounds]`.
  */
 import { Exchange } from "../packages/core/src/exchange/index.ts";
 import {

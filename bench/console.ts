@@ -2,7 +2,7 @@
  * The console in a real Chromium: what a first visit loads, how soon it can be used, and whether it
  * stays smooth with 20,000 orders of which 500 change a second.
  *
- * Run: `node bench/console.ts [orders] [updates a second] [seconds]`. Needs Chromium.
+ * Run: `npx node bench/console.ts [orders] [updates a second] [seconds]`. Needs Chromium.
  */
 import { performance } from "node:perf_hooks";
 import type { Page } from "playwright-core";

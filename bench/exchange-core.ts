@@ -6,7 +6,7 @@
  * Timed is `Exchange.handle`: it decides, applies the events and makes the desk's reports. Making
  * the commands is not, journaling and the desk are not in it.
  *
- * Run: `node --expose-gc bench/exchange-core.ts [operations] [rounds]`. Deterministic; rounds
+ * Run: `npx node --expose-gc bench/exchange-core.ts [operations] [rounds]`. Deterministic; rounds
  * alternate between the two, medians are shown. What counts is the ratio within one run.
  */
 import { createRequire } from "node:module";

@@ -9,7 +9,7 @@
  * few. One order after the other waits for the disk in between; what counts there is the time from
  * the first socket's message to the last one's.
  *
- * Run: `node bench/fan-out.ts [sockets] [events of a round] [rounds]`.
+ * Run: `npx node bench/fan-out.ts [sockets] [events of a round] [rounds]`.
  */
 import { connect, type Socket } from "node:net";
 import { STREAM_PATH } from "../packages/contract/src/index.ts";

@@ -10,8 +10,8 @@
  *
  * `fan-out`: `ws` alone, which sends a message to every socket as often as a request says.
  *
- * Run: `node bench/floor-server.ts hmac`, `node bench/floor-server.ts composite FILE ORDERS`,
- * `node bench/floor-server.ts echo` or `node bench/floor-server.ts fan-out BYTES`.
+ * Run: `npx node bench/floor-server.ts hmac`, `npx node bench/floor-server.ts composite FILE ORDERS`,
+ * `npx node bench/floor-server.ts echo` or `npx node bench/floor-server.ts fan-out BYTES`.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { fdatasync, openSync, write } from "node:fs";

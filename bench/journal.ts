@@ -6,7 +6,7 @@
  * flush a group. The floor is one write of as many bytes at the end of a file, and one fdatasync.
  * Both take turns, round by round, on the same disk.
  *
- * Run: `node bench/journal.ts [groups of a round] [rounds]`.
+ * Run: `npx node bench/journal.ts [groups of a round] [rounds]`.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";

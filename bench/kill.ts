@@ -7,7 +7,7 @@
  * it, then with one. Blocked is the last moment, counted from the sending of the kill, at which an
  * order was sent that was still accepted, or the kill's answer, whichever is later.
  *
- * Run: `node bench/kill.ts [open orders] [rounds]`.
+ * Run: `npx node bench/kill.ts [open orders] [rounds]`.
  */
 import { freePort } from "../test/e2e/free-port.ts";
 import { OPERATOR_TOKEN, OperatorClient } from "../test/e2e/operator-client.ts";

@@ -7,7 +7,7 @@
  * answer was read; one that came before it counts as 0. Beside the idle gateway the composite floor
  * takes turns, on one connection as well.
  *
- * Run: `node bench/latency.ts [cancels on one connection] [cancels on 64] [rounds]`.
+ * Run: `npx node bench/latency.ts [cancels on one connection] [cancels on 64] [rounds]`.
  */
 import { join } from "node:path";
 import { FLOOR_FIRST_ORDER_NO } from "./floor-server.ts";

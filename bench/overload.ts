@@ -7,7 +7,7 @@
  * many connections, and beside it a stream of cancels on connections of its own: before the
  * flood, with the gateway idle, and during it.
  *
- * Run: `node bench/overload.ts [seconds] [times the capacity]`.
+ * Run: `npx node bench/overload.ts [seconds] [times the capacity]`.
  */
 import { runLoad } from "./http-load.ts";
 import { type OpenLoadResult, runOpenLoad } from "./open-load.ts";

@@ -6,7 +6,7 @@
  * level 9). Help is a process from start to end, the packed form; the machine's bare Node start is
  * beside it. Both the quickest of the starts and the median: what else the machine does only adds.
  *
- * Run: `npm run pack`, then `node bench/packages.ts [starts]`.
+ * Run: `npm run pack`, then `npx node bench/packages.ts [starts]`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

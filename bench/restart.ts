@@ -7,7 +7,7 @@
  * package, which is made first, and beside it from the sources, in turns. Not pinned: a start has
  * the machine.
  *
- * Run: `node bench/restart.ts [open orders] [events of the longer history] [starts]`.
+ * Run: `npx node bench/restart.ts [open orders] [events of the longer history] [starts]`.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";

@@ -6,7 +6,7 @@
  * each; and beside them the composite floor and the WebSocket library alone. Rates are orders, not
  * requests. Medians of the rounds.
  *
- * Run: `node bench/trade-rates.ts [orders per round] [rounds]`.
+ * Run: `npx node bench/trade-rates.ts [orders per round] [rounds]`.
  */
 import { join } from "node:path";
 import { FLOOR_FIRST_ORDER_NO } from "./floor-server.ts";

@@ -1,7 +1,7 @@
 /**
  * Makes the sample of LOBSTER files in test/golden/lobster. A market of its own in the plainest
  * form, arrays of orders and nothing shared with the product, so that agreement means something.
- * Run it to write the files anew: `node test/lobster/sample-files.ts`.
+ * Run it to write the files anew: `npx node test/lobster/sample-files.ts`.
  */
 import { writeFileSync } from "node:fs";
 
