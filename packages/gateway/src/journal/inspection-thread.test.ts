@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { EventEmitter } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { noThread, standInThreads } from "../sys/spare-thread-fixture.ts";
 import { databaseProblem, inspectJournal } from "./inspect.ts";
 import { inspectInThread } from "./inspection-thread.ts";
 import { assertRefused, closedJournal, inFolder } from "./journal-fixture.ts";
@@ -77,5 +79,39 @@ test("inspection beside a replay: what the events say comes before what SQLite s
     await assert.rejects(
       inspectInThread(folder, () => {}),
       { code: "JOURNAL_HEAD_UNREADABLE" },
+    );
+  }));
+
+test("inspection beside a replay: where there is no thread, or none that speaks, it comes behind", (t) =>
+  inFolder(async (folder) => {
+    closedJournal(folder, { desk: 400 });
+    const inspection = inspectJournal(folder);
+    const ways = {
+      "none is there": noThread,
+      "it fails": (worker: EventEmitter) => queueMicrotask(() => worker.emit("error", new Error())),
+      "it ends": (worker: EventEmitter) => queueMicrotask(() => worker.emit("exit", 1)),
+    };
+    for (const [way, begin] of Object.entries(ways)) {
+      const threads = standInThreads(t, begin);
+      let replayCount = 0;
+      const found = await inspectInThread(folder, () => {
+        replayCount += 1;
+      });
+      threads.end();
+      assert.deepEqual([found, replayCount], [inspection, 1], way);
+    }
+  }));
+
+test("inspection beside a replay: SQLite's own check is the caller's where the thread is slower", (t) =>
+  inFolder(async (folder) => {
+    closedJournal(folder, { desk: 400 });
+    const inspection = inspectJournal(folder);
+    damageFreePages(folder);
+    standInThreads(t, (worker) => {
+      queueMicrotask(() => worker.emit("message", { type: "inspected", inspection }));
+    });
+    await assert.rejects(
+      inspectInThread(folder, () => {}),
+      { code: "JOURNAL_DAMAGED" },
     );
   }));

@@ -3,7 +3,7 @@
  * neither waits for what the other finds until both are done. Whichever is done first also has
  * SQLite look at its file: with a snapshot that is the caller, without one the thread.
  */
-import { Worker } from "node:worker_threads";
+import { spareThread } from "../sys/spare-thread.ts";
 import { databaseProblem, inspectJournal, type JournalInspection } from "./inspect.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 import { OpenCheck } from "./open-check.ts";
@@ -45,9 +45,9 @@ export async function inspectInThread(
 }
 
 function wordOf(start: InspectionStart): Promise<InspectionWord | null> {
-  // The process's own options (--eval, --test) are not meant for this thread.
-  const options = { workerData: start, execArgv: [] };
-  const worker = new Worker(new URL("./inspection-worker.ts", import.meta.url), options);
+  const file = new URL("./inspection-worker.ts", import.meta.url);
+  const worker = spareThread(file, { workerData: start });
+  if (worker === null) return Promise.resolve(null);
   return new Promise((resolve) => {
     worker.once("message", resolve);
     worker.once("error", () => resolve(null));

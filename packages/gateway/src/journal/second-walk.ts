@@ -6,10 +6,11 @@ import {
   MessageChannel,
   type MessagePort,
   receiveMessageOnPort,
-  Worker,
+  type Worker,
 } from "node:worker_threads";
 import { assert } from "@countermand/core/assert";
 import type Database from "better-sqlite3";
+import { spareThread } from "../sys/spare-thread.ts";
 import {
   type Chains,
   type EventKey,
@@ -74,7 +75,8 @@ export function verifyOnTwoThreads(
   if (middle === null || (bySeals && blockCountAs(database, chains, middle) < hashesMin)) {
     return verifyChains(database, chains, head, files, options);
   }
-  const second = new SecondWalk(files.folder, middle, bySeals);
+  const second = SecondWalk.begin(files.folder, middle, bySeals);
+  if (second === null) return verifyChains(database, chains, head, files, options);
   const first = { after: null, through: middle };
   let firstCount = 0;
   try {
@@ -142,18 +144,25 @@ function blockCountAs(database: Database.Database, chains: Chains, from: EventKe
 class SecondWalk {
   readonly #port: MessagePort;
   readonly #worker: Worker;
-  readonly #done = new Int32Array(new SharedArrayBuffer(4));
+  readonly #done: Int32Array;
 
-  constructor(dataDir: string, after: EventKey, bySeals: boolean) {
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const start: SecondWalkStart = { dataDir, after, bySeals, port: port2, done: this.#done };
-    // The process's own options (--eval, --test) are not meant for this thread.
-    const options = { workerData: start, transferList: [port2], execArgv: [] };
-    this.#worker = new Worker(new URL("./second-walk-worker.ts", import.meta.url), options);
+  private constructor(port: MessagePort, worker: Worker, done: Int32Array) {
+    this.#port = port;
+    this.#worker = worker;
+    this.#done = done;
     // A thread that does not come up gives no word, and its part is walked by the first.
-    this.#worker.once("error", () => {});
-    this.#worker.unref();
+    worker.once("error", () => {});
+    worker.unref();
+  }
+
+  /** Null where there is no thread for it. */
+  static begin(dataDir: string, after: EventKey, bySeals: boolean): SecondWalk | null {
+    const { port1, port2 } = new MessageChannel();
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: SecondWalkStart = { dataDir, after, bySeals, port: port2, done };
+    const file = new URL("./second-walk-worker.ts", import.meta.url);
+    const worker = spareThread(file, { workerData, transferList: [port2] });
+    return worker === null ? null : new SecondWalk(port1, worker, done);
   }
 
   /** Nobody asks any more. */
@@ -162,11 +171,12 @@ class SecondWalk {
     void this.#worker.terminate();
   }
 
-  /** Waits for what the thread found; null when it gives no word. */
+  /** Waits for what the thread found; null when it gives no word, and then it goes on no more. */
   word(): SecondWord | null {
     Atomics.wait(this.#done, 0, 0, WAIT_MS);
     const received = receiveMessageOnPort(this.#port);
-    this.#port.close();
+    if (received === undefined) this.abandon();
+    else this.#port.close();
     return received === undefined ? null : (received.message as SecondWord);
   }
 }
