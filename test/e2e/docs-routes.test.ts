@@ -76,6 +76,9 @@ test("docs: whoever opens the bare address is told where to go", async (t) => {
     await response.text(),
     /nothing is served at this path; \/docs and \/console are pages/,
   );
+  const page = await fetch(url, { headers: { Accept: "text/html" } });
+  assert.deepEqual([page.status, page.url], [200, `${url}/console`]);
+  assert.match(await page.text(), /<title>Countermand/);
 });
 
 test("docs: the page takes nothing from elsewhere, and all it names is there", async (t) => {

@@ -95,6 +95,24 @@ test("unsigned routes: of each path the methods are told, and of others nothing"
   }
 });
 
+test("unsigned routes: a browser that opens the bare address is sent to the console", async () => {
+  const ask = asking();
+  const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  for (const method of ["GET", "HEAD"] as const) {
+    const { statusCode, headers } = await ask({ url: "/?a=b", method, headers: { accept } });
+    // Relative, so that it is right behind a proxy that serves the gateway below a path.
+    assert.deepEqual([statusCode, headers.location], [302, "console"], method);
+  }
+  for (const asked of [
+    { url: "/", headers: { accept: "*/*" } },
+    { url: "/", headers: { accept: "application/json" } },
+    { url: "/", method: "POST", headers: { accept } },
+    { url: "/nowhere", headers: { accept } },
+  ] as const) {
+    assert.equal((await ask(asked)).reason, "unknown_path");
+  }
+});
+
 test("unsigned routes: a body is nothing to them but its length, and an id comes back", async () => {
   const ask = asking();
   const post = (url: string, length: number, type: string) => {

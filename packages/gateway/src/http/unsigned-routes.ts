@@ -102,8 +102,13 @@ function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply
     return sendFault(reply, fault("METHOD_NOT_ALLOWED", `${path} takes GET`));
   }
   if (path !== "/") return sendFault(reply, fault("UNKNOWN_PATH", NOTHING_HERE));
-  // A person who has opened the address in a browser.
+  if (isOpenedInBrowser(request)) return reply.redirect("console", 302);
   return sendFault(reply, fault("UNKNOWN_PATH", `${NOTHING_HERE}; /docs and /console are pages`));
+}
+
+/** A browser names the type of pages; programs, if they name one, that of what they can read. */
+function isOpenedInBrowser({ method, headers }: FastifyRequest): boolean {
+  return (method === "GET" || method === "HEAD") && /\btext\/html\b/.test(headers.accept ?? "");
 }
 
 const NOTHING_HERE = "nothing is served at this path";
