@@ -14,6 +14,8 @@ import { NOTHING_UNSIGNED } from "./unsigned-fixture.ts";
 const ORDERS = "/trade/v1/orders";
 const DONE = { httpStatus: 200, body: '{"code":0}' };
 
+const WAYS = { "without node:http": true, "by node:http": false };
+
 const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
 const UPGRADE = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
@@ -39,11 +41,13 @@ class Edge {
     };
     const handle: SignedEndpoint["handle"] = (request, response, target) => {
       edge.targets.push(target);
+      edge.ways.push("by node:http");
       request.resume();
       hold(() => sendAnswer(request, response, DONE));
     };
     const take: SignedEndpoint["take"] = (request, target) => {
       edge.targets.push(target);
+      edge.ways.push("without node:http");
       hold(() => request.answer(DONE));
     };
     const server = await HttpServer.create({
@@ -89,6 +93,9 @@ class Edge {
   /** What signed requests were for. */
   readonly targets: Target[] = [];
 
+  /** How these were read. */
+  readonly ways: (keyof typeof WAYS)[] = [];
+
   /** Why handshakes of TLS have failed so far. */
   readonly handshakeErrors: (string | undefined)[] = [];
 
@@ -119,6 +126,18 @@ class Edge {
     return { socket, received };
   }
 
+  /**
+   * Sends a request in plain form, which does not ask that the connection be closed: the client
+   * closes it behind the answer.
+   */
+  ask(line: string, body = ""): Promise<string> {
+    const { socket, received } = this.client();
+    socket.once("data", () => socket.end());
+    const length = body === "" ? "" : `Content-Length: ${body.length}\r\n`;
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\n${length}\r\n${body}`, "latin1");
+    return received;
+  }
+
   /** Sends bytes, and others when the first answer is there; resolves with all that comes back. */
   send(bytes: string, later = ""): Promise<string> {
     const { socket, received } = this.client();
@@ -126,6 +145,12 @@ class Edge {
     socket.write(bytes, "latin1");
     return received;
   }
+}
+
+/** What has its answer at once, and is handed on to nobody. */
+async function refused(edge: Edge, line: string, body = ""): Promise<string> {
+  const handedOn = edge.held(1).then(() => assert.fail(`${line} was handed on`));
+  return await Promise.race([edge.ask(line, body), handedOn]);
 }
 
 function statuses(received: string): string[] {
@@ -274,24 +299,24 @@ const SHED = [
   "GET /nowhere",
 ];
 
-test("http server: without room only cancels are handed on, the rest is refused unread", async (t) => {
-  const edge = await Edge.open(t, false);
-  for (const line of SHED) {
-    const head = `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`;
-    const answer = await edge.send(`${head}{}`);
-    assert.match(answer, /^HTTP\/1\.1 503 /, line);
-    assert.match(answer, /"reason":"overloaded"/);
-    assert.match(answer, /\r\nRetry-After: 1\r\n/i);
+test("http server: without room only cancels are handed on, however they are read", async (t) => {
+  for (const [way, readsPlain] of Object.entries(WAYS)) {
+    const edge = await Edge.open(t, false, readsPlain);
+    for (const line of SHED) {
+      const answer = await refused(edge, line, "{}");
+      assert.match(answer, /^HTTP\/1\.1 503 /, line);
+      assert.match(answer, /"details":"too many requests came at once.*"reason":"overloaded"/);
+      assert.match(answer, /\r\nRetry-After: 1\r\n/i);
+    }
+    for (const line of UNSHED) {
+      const answer = edge.ask(line, "{}");
+      await edge.held(1);
+      edge.release();
+      assert.match(await answer, /^HTTP\/1\.1 200 /, line);
+    }
+    assert.match(await refused(edge, "GET /time"), /^HTTP\/1\.1 200 /);
+    assert.deepEqual(edge.ways, [way, way]);
   }
-  for (const line of UNSHED) {
-    const head = `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`;
-    const answer = edge.send(`${head}{}`);
-    await edge.held(1);
-    edge.release();
-    assert.match(await answer, /^HTTP\/1\.1 200 /, line);
-  }
-  const unsigned = await edge.send("GET /time HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-  assert.match(unsigned, /^HTTP\/1\.1 200 /);
 });
 
 test("http server: a request that was refused unread does not disturb the next one", async (t) => {
@@ -398,8 +423,6 @@ test("http server: nor does it wait for a handshake of TLS that does not end", a
   assert.deepEqual(edge.handshakeErrors, ["ECONNRESET"], "it is cut, and not because of its time");
 });
 
-const WAYS = { "without node:http": true, "by node:http": false };
-
 test("http server: each answer is counted once, by its route, however it is read", async (t) => {
   for (const [way, readsPlain] of Object.entries(WAYS)) {
     const answered: unknown[][] = [];
@@ -408,22 +431,21 @@ test("http server: each answer is counted once, by its route, however it is read
       onAnswered: (...answer) => answered.push(answer),
       monotonicMs: () => nowMs,
     });
-    const ask = (line: string) => {
-      return edge.send(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    };
-    const canceled = ask(`DELETE ${ORDERS}?a=b`);
+    const canceled = edge.ask(`DELETE ${ORDERS}?a=b`);
     await edge.held(1);
     nowMs += 7;
     edge.release();
     await canceled;
-    for (const line of ["GET /time?a", "GET /nowhere", `PATCH ${ORDERS}`]) await ask(line);
+    for (const line of ["GET /time?a", "GET /nowhere", `PATCH ${ORDERS}`]) {
+      await refused(edge, line);
+    }
     const expected = [
       ["cancelOrder", 200, 7],
       ["serverTime", 200, 0],
       ["other", 404, 0],
       ["other", 405, 0],
     ];
-    assert.deepEqual(answered, expected, way);
+    assert.deepEqual([answered, edge.ways], [expected, [way]]);
   }
 });
 
@@ -431,7 +453,7 @@ test("http server: a signed request is handed on as it was sent, however it is r
   for (const [way, readsPlain] of Object.entries(WAYS)) {
     const edge = await Edge.open(t, true, readsPlain);
     for (const url of [`${ORDERS}/22?a=1?2`, ORDERS, `${ORDERS}?`, `http://x${ORDERS}/22?b`]) {
-      const answer = edge.send(`DELETE ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      const answer = edge.ask(`DELETE ${url}`);
       await edge.held(1);
       edge.release();
       assert.deepEqual(statuses(await answer), ["200"], url);
@@ -451,6 +473,8 @@ test("http server: a signed request is handed on as it was sent, however it is r
       ],
       way,
     );
+    // Of a URL with a host it is node:http that knows what is meant.
+    assert.deepEqual(edge.ways, [way, way, way, "by node:http"]);
   }
 });
 
@@ -458,9 +482,40 @@ test("http server: what is the sandbox's alone is not there in production", asyn
   for (const [way, readsPlain] of Object.entries(WAYS)) {
     const edge = await Edge.open(t, true, readsPlain, { sandbox: false });
     for (const line of ["POST /sandbox/v1/faults", "GET /sandbox/v1/clock"]) {
-      const answer = await edge.send(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      const answer = await refused(edge, line);
       assert.deepEqual([statuses(answer), reasons(answer)], [["404"], ["unknown_path"]], way);
     }
-    assert.deepEqual(edge.targets, []);
   }
+});
+
+test("http server: the console has its path and all below it, and none beside it", async (t) => {
+  const asked: unknown[] = [];
+  const edge = await Edge.open(t, true, true, {
+    console: {
+      handle: (request, response, { path, rawQuery }) => {
+        asked.push([path, rawQuery]);
+        sendAnswer(request, response, DONE);
+      },
+    },
+  });
+  for (const url of ["/console", "/console?a", "/console/", "/console/v1/orders?b=c"]) {
+    assert.deepEqual(statuses(await edge.ask(`GET ${url}`)), ["200"], url);
+  }
+  assert.deepEqual(statuses(await edge.ask("GET /consoles")), ["404"]);
+  const expected = [
+    ["/console", ""],
+    ["/console", "a"],
+    ["/console/", ""],
+    ["/console/v1/orders", "b=c"],
+  ];
+  assert.deepEqual(asked, expected);
+});
+
+test("http server: an answer has the date of the gateway's clock", async (t) => {
+  const wallMs = () => 1_700_000_000_000;
+  const edge = await Edge.open(t, true, true, { unsigned: { ...NOTHING_UNSIGNED, wallMs } });
+  const answer = edge.ask(`DELETE ${ORDERS}`);
+  await edge.held(1);
+  edge.release();
+  assert.match(await answer, /\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n/);
 });
