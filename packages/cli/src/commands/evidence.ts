@@ -72,15 +72,21 @@ function addVerify(program: Command, terminal: Terminal): void {
       const onProgress = progressOf(terminal);
       const verdict = verifyJournal(folder, { onProgress, ...(segments && { segments }) });
       showProgress(terminal, "");
-      const { eventCount, problem } = verdict;
+      const { problem } = verdict;
       if (isJson(command)) printJson(terminal, { data_dir: folder, ...verdict });
       else if (problem === null) print(terminal, wholeLines(verdict));
       else {
-        tell(terminal, `broken after ${eventCount} good events: ${problem.what}`);
+        tell(terminal, `${brokenAfter(verdict, problem.code)}: ${problem.what}`);
         tell(terminal, `${problem.file} (${problem.code})`);
       }
       if (problem !== null) setExitCode(command, ExitCode.Refused);
     });
+}
+
+/** Of what could not even be read nothing is known. */
+function brokenAfter({ eventCount }: JournalVerdict, code: string): string {
+  if (eventCount === 0 && code === "JOURNAL_UNREADABLE") return "not verified";
+  return `broken after ${eventCount} good events`;
 }
 
 function wholeLines(verdict: JournalVerdict): string[] {

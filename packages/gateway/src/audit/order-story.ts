@@ -38,22 +38,27 @@ export function* orderStories(
 }
 
 function deskPartitions(dataDir: string): readonly string[] {
-  const reader = new JournalReader(dataDir);
-  try {
-    return reader.partitionNames().filter(isDeskName);
-  } finally {
-    reader.close();
-  }
+  return readUncut(dataDir, () => {
+    const reader = new JournalReader(dataDir);
+    try {
+      return reader.partitionNames().filter(isDeskName);
+    } finally {
+      reader.close();
+    }
+  });
 }
 
 /** Whether events of orders were archived, so that a journal alone may not have a story whole. */
 export function hasArchivedOrders(dataDir: string): boolean {
-  const reader = new JournalReader(dataDir);
-  try {
-    return reader.partitionNames().some((name) => isDeskName(name) && reader.anchor(name) !== null);
-  } finally {
-    reader.close();
-  }
+  return readUncut(dataDir, () => {
+    const reader = new JournalReader(dataDir);
+    try {
+      const names = reader.partitionNames();
+      return names.some((name) => isDeskName(name) && reader.anchor(name) !== null);
+    } finally {
+      reader.close();
+    }
+  });
 }
 
 /** One partition's whole history, as far as it is there. */

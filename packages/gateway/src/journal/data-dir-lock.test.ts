@@ -4,9 +4,11 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { lockDataDir } from "./data-dir-lock.ts";
+import Database from "better-sqlite3";
+import { isDataDirUsed, lockDataDir } from "./data-dir-lock.ts";
 import { JournalError } from "./journal.ts";
 import { assertRefused, closedJournal, inFolder } from "./journal-fixture.ts";
+import { journalFiles } from "./journal-schema.ts";
 import { ThreadedJournal } from "./threaded-journal.ts";
 
 const LOCK_MODULE = new URL("./data-dir-lock.ts", import.meta.url).href;
@@ -48,6 +50,33 @@ test("lock: held once in this process too, until it is released", () =>
     lock.release();
     lock.release();
     lockDataDir(join(folder, "made", "on", "the", "way")).release();
+  }));
+
+test("lock: who only asks whether it is used keeps no start from it", () =>
+  inFolder((folder) => {
+    lockDataDir(folder).release();
+    // As isDataDirUsed holds it, in the middle of its question.
+    const asker = new Database(journalFiles(folder).lock, { readonly: true });
+    asker.exec("BEGIN");
+    asker.prepare("SELECT count(*) FROM sqlite_schema").get();
+    const pauses: number[] = [];
+    const pause = (ms: number) => {
+      if (pauses.push(ms) === 3) asker.close();
+    };
+    lockDataDir(folder, pause).release();
+    assert.deepEqual(pauses, [20, 20, 20]);
+    assert.ok(!isDataDirUsed(folder));
+  }));
+
+test("lock: one that stays taken is told after some tries", () =>
+  inFolder((folder) => {
+    const lock = lockDataDir(folder);
+    const pauses: number[] = [];
+    const again = () => lockDataDir(folder, (ms) => void pauses.push(ms));
+    assert.throws(again, /another process uses it/);
+    assert.deepEqual(pauses, Array(9).fill(20));
+    assert.ok(isDataDirUsed(folder));
+    lock.release();
   }));
 
 test("lock: a path that is no folder is refused in one line", () =>

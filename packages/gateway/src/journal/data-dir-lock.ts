@@ -15,19 +15,22 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** A gateway holds it for good; who asks {@link isDataDirUsed} for far less than all tries. */
+const TRIES_MAX = 10;
+const PAUSE_MS = 20;
+
 /**
- * Takes the directory for this process; makes it where it is missing.
+ * Takes the directory for this process; makes it where it is missing. Tries for a moment, because
+ * somebody may be asking whether it is used. `pause` is for tests.
  * @throws JournalError JOURNAL_IN_USE, JOURNAL_UNREADABLE
  */
-export function lockDataDir(dataDir: string): DataDirLock {
+export function lockDataDir(dataDir: string, pause: (ms: number) => void = blockFor): DataDirLock {
   const { lock } = journalFiles(dataDir);
   let database: Database.Database | null = null;
   try {
     ensureFolder(dataDir);
     database = new Database(lock, { timeout: 0 });
-    // Nothing is ever written, so there is nothing to roll back: no file for it on a full disk.
-    database.pragma("journal_mode = MEMORY");
-    database.exec("BEGIN EXCLUSIVE");
+    takeLock(database, pause);
   } catch (error) {
     database?.close();
     throw lockError(error, dataDir, lock);
@@ -42,9 +45,29 @@ export function lockDataDir(dataDir: string): DataDirLock {
   };
 }
 
+function takeLock(database: Database.Database, pause: (ms: number) => void): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      // Nothing is ever written, so there is nothing to roll back: no file for it on a full disk.
+      database.pragma("journal_mode = MEMORY");
+      database.exec("BEGIN EXCLUSIVE");
+      return;
+    } catch (error) {
+      const isBusy = error instanceof Database.SqliteError && error.code === "SQLITE_BUSY";
+      if (!isBusy || tries === TRIES_MAX) throw error;
+      pause(PAUSE_MS);
+    }
+  }
+}
+
+/** At a start nothing else is to be done. */
+function blockFor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /**
- * Whether a process uses the directory just now. Changes nothing, and takes nothing that would keep
- * a process from starting for more than this moment.
+ * Whether a process uses the directory just now. Changes nothing. What it takes keeps nobody from
+ * starting: {@link lockDataDir} tries for longer than it is held.
  * @throws JournalError JOURNAL_UNREADABLE
  */
 export function isDataDirUsed(dataDir: string): boolean {

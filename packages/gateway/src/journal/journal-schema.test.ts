@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
-import { journalErrorFrom } from "./journal-schema.ts";
+import { temporaryFolder } from "../sys/temporary-folder-fixture.ts";
+import { barredFrom, journalErrorFrom } from "./journal-schema.ts";
 
 /** What SQLite says, and what is told of it. */
 const CODES = [
@@ -19,3 +22,16 @@ for (const [said, told] of CODES) {
     assert.match(message, new RegExp(`^journal\\.db: no \\(${said}\\); .+ \\(${told}\\)$`));
   });
 }
+
+test("journal error: why a file cannot be opened, as far as rights say", (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "journal.db");
+  const readOnly = (what: string) => what === "read";
+  const writable = (what: string) => what === "write";
+  assert.equal(barredFrom(file), null);
+  assert.equal(barredFrom(file, readOnly), "cannot be made: its folder is not writable");
+  writeFileSync(file, "");
+  assert.equal(barredFrom(file), null);
+  assert.equal(barredFrom(file, writable), "this user may not read it");
+  assert.match(barredFrom(file, readOnly) ?? "", /copy the whole folder to where this user may/);
+});

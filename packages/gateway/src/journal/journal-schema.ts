@@ -1,6 +1,7 @@
 /** The shape of the SQLite journal on disk: its files, its tables, its format number. */
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { diskErrorCode, filePath, isNoRoom } from "../sys/disk.ts";
+import { diskErrorCode, filePath, isNoRoom, mayDo } from "../sys/disk.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
 import { JournalError, type JournalErrorCode } from "./journal.ts";
 
@@ -48,6 +49,8 @@ export interface JournalFiles {
   readonly folder: string;
   readonly database: string;
   readonly wal: string;
+  /** SQLite's index of the log. */
+  readonly index: string;
   readonly head: string;
   readonly lock: string;
   /** Room for cancels when the disk is full. */
@@ -61,6 +64,7 @@ export function journalFiles(dataDir: string): JournalFiles {
     folder: dataDir,
     database: filePath(dataDir, "journal.db"),
     wal: filePath(dataDir, "journal.db-wal"),
+    index: filePath(dataDir, "journal.db-shm"),
     head: filePath(dataDir, "head"),
     lock: filePath(dataDir, "lock.db"),
     reserve: filePath(dataDir, "reserve"),
@@ -118,12 +122,26 @@ export function journalErrorFrom(
   if (error instanceof JournalError) return error;
   if (error instanceof Database.SqliteError) {
     const code = sqliteErrorCode(error.code) ?? fallback;
+    const barred = error.code.startsWith("SQLITE_CANTOPEN") ? barredFrom(file) : null;
+    if (barred !== null) return new JournalError(code, file, barred, { cause: error });
     return new JournalError(code, file, `${error.message} (${error.code})`, { cause: error });
   }
   const diskCode = diskErrorCode(error);
   if (diskCode === null) throw error;
   const code = isNoRoom(error) ? "JOURNAL_DISK_FULL" : fallback;
   return new JournalError(code, file, `cannot be used (${diskCode})`, { cause: error });
+}
+
+/** Why SQLite cannot open a file, which it does not say; null where no right is missing. */
+export function barredFrom(file: string, may: typeof mayDo = mayDo): string | null {
+  const mayWrite = may("write", dirname(file));
+  if (!mayDo("exist", file)) return mayWrite ? null : "cannot be made: its folder is not writable";
+  if (!may("read", file)) return "this user may not read it";
+  if (mayWrite) return null;
+  return (
+    "its folder cannot be written to, and SQLite reads it with an index beside it: " +
+    "copy the whole folder to where this user may write, and name the copy"
+  );
 }
 
 function sqliteErrorCode(code: string): JournalErrorCode | null {

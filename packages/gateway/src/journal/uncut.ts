@@ -6,13 +6,19 @@ import { diskErrorCode, fileBytes } from "../sys/disk.ts";
 import { JournalError } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { journalFiles } from "./journal-schema.ts";
+import { withoutTrace } from "./traceless.ts";
 
 /**
  * What is read from a journal and its segments: begun again where the journal's beginning has moved
- * meanwhile. Precondition: the read tells nobody anything before it returns.
+ * meanwhile. Leaves nothing beside the journal. Preconditions: the read tells nobody anything
+ * before it returns, and closes what it opens.
  * @throws what the read throws
  */
 export function readUncut<Found>(dataDir: string, read: () => Found): Found {
+  return withoutTrace(dataDir, () => readWhileUncut(dataDir, read));
+}
+
+function readWhileUncut<Found>(dataDir: string, read: () => Found): Found {
   for (;;) {
     const beginning = beginningOf(dataDir);
     try {

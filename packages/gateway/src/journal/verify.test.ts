@@ -3,9 +3,17 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
+import { hasArchivedOrders, orderStories } from "../audit/order-story.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { cutJournal } from "./journal-cut.ts";
-import { blockAt, closedJournal, fill, inFolder, payloadsUpTo } from "./journal-fixture.ts";
+import {
+  blockAt,
+  closedJournal,
+  copyJournal,
+  fill,
+  inFolder,
+  payloadsUpTo,
+} from "./journal-fixture.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { verifyJournal } from "./verify.ts";
@@ -28,6 +36,43 @@ test("verify: a whole journal, its ends and its progress; nothing is changed", a
     );
     assert.deepEqual(progress.at(-1), [1_203, 1_203]);
     assert.deepEqual(contentOf(folder), before);
+  });
+});
+
+test("verify: leaves nothing beside a copy, nor do those who read on", async () => {
+  await inFolder((folder) => {
+    closedJournal(folder, { desk: 30, exchange: 3 });
+    const { mtimeNs } = statSync(join(folder, "journal.db"), { bigint: true });
+    const before = readdirSync(folder);
+    assert.equal(verifyJournal(folder).problem, null);
+    assert.deepEqual(readdirSync(folder), before);
+    assert.ok(!hasArchivedOrders(folder));
+    assert.deepEqual([...orderStories(folder, { orderId: "none" })], []);
+    assert.deepEqual(readdirSync(folder), before);
+    // Nor is the database written to.
+    assert.equal(statSync(join(folder, "journal.db"), { bigint: true }).mtimeNs, mtimeNs);
+  });
+});
+
+test("verify: takes nothing from a gateway that starts meanwhile, nor from a killed one", async () => {
+  await inFolder((folder) => {
+    closedJournal(folder, { desk: 600 });
+    let journal: SqliteJournal | null = null;
+    verifyJournal(folder, {
+      onProgress: () => {
+        if (journal !== null) return;
+        journal = SqliteJournal.open(folder);
+        fill(journal, "desk", 601);
+      },
+    });
+    const log = readFileSync(join(folder, "journal.db-wal"));
+    assert.ok(log.length > 0);
+    // As it stays behind when nobody closes it.
+    const copy = join(folder, "copy");
+    copyJournal(folder, copy);
+    assert.equal(verifyJournal(copy).eventCount, 601);
+    assert.deepEqual(readFileSync(join(copy, "journal.db-wal")), log);
+    (journal as SqliteJournal | null)?.close();
   });
 });
 
@@ -115,7 +160,5 @@ test("verify: beside an archiving, which takes events away meanwhile", async () 
 
 function contentOf(folder: string): string[][] {
   const names = readdirSync(folder).filter((name) => statSync(join(folder, name)).isFile());
-  // An index that SQLite makes and takes away is none of ours.
-  const ours = names.filter((name) => !name.endsWith("-shm") && !name.endsWith("-wal"));
-  return ours.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
+  return names.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
 }

@@ -1,6 +1,6 @@
 /**
  * Verifies a journal for a person, beside a running gateway or without one. Reads only: a damaged
- * tail of the log is told and left where it is.
+ * tail of the log is told and left where it is, and nothing stays beside a copy.
  */
 import { isDataDirUsed } from "./data-dir-lock.ts";
 import { inspectJournal, type JournalInspection } from "./inspect.ts";
@@ -8,6 +8,7 @@ import { JournalError } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { journalFiles } from "./journal-schema.ts";
 import { SegmentChain } from "./segment-chain.ts";
+import { withoutTrace } from "./traceless.ts";
 import { claimsOf } from "./uncut.ts";
 
 export interface JournalVerdict {
@@ -37,6 +38,10 @@ export interface VerifyOptions {
 
 /** @throws what is no fault of the journal */
 export function verifyJournal(dataDir: string, options: VerifyOptions = {}): JournalVerdict {
+  return withoutTrace(dataDir, () => verifiedUncut(dataDir, options));
+}
+
+function verifiedUncut(dataDir: string, options: VerifyOptions): JournalVerdict {
   for (;;) {
     const claims = claimsOf(dataDir);
     const verdict = verifiedOnce(dataDir, options);

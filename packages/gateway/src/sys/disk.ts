@@ -4,7 +4,9 @@
  * their `code`.
  */
 import {
+  accessSync,
   closeSync,
+  constants as fileModes,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -81,6 +83,18 @@ export function fileBytes(path: string): number | null {
     code: found.isDirectory() ? "EISDIR" : "EINVAL",
     syscall: "stat",
   });
+}
+
+const ACCESS = { exist: fileModes.F_OK, read: fileModes.R_OK, write: fileModes.W_OK };
+
+/** Whether this process may do so with a file or folder that is there; false where none is. */
+export function mayDo(what: keyof typeof ACCESS, path: string): boolean {
+  try {
+    accessSync(path, ACCESS[what]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The whole file, or null where nothing has this name. */
