@@ -48,6 +48,8 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly bin?: Readonly<Record<string, string>>;
+  /** What a bundle for browsers takes in place of a file. */
+  readonly browser?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
@@ -193,11 +195,13 @@ function filesOf(folder: string): string[] {
 }
 
 function publishedManifest(manifest: Manifest, contents: readonly string[]): object {
-  const { private: _private, bin, exports = {}, name, ...rest } = manifest;
+  const { private: _private, bin, browser = {}, exports = {}, name, ...rest } = manifest;
+  const inBrowsers = Object.entries(browser).map((paths) => paths.map(emittedPath));
   return {
     ...rest,
     name: PUBLISHED_NAMES[name] ?? name,
     ...(bin === undefined ? {} : { bin: mapped(bin, emittedPath) }),
+    ...(inBrowsers.length === 0 ? {} : { browser: Object.fromEntries(inBrowsers) }),
     exports: mapped(exports, (path) => ({
       types: emittedPath(path).replace(/\.js$/, ".d.ts"),
       default: emittedPath(path),

@@ -70,8 +70,11 @@ test("operator client: two acts have two names, and a read has none", async (t) 
 test("operator client: the token is sent nowhere else, whatever answers", async (t) => {
   const away = { status: 307, body: "", location: "/elsewhere" };
   const { kill, paths } = await clientOf(t, [away, DONE]);
-  await kill();
-  assert.deepEqual(new Set(paths), new Set(["/operator/v1/kill"]));
+  await assert.rejects(kill(), /^ConnectionError: POST \S+ was turned away, .* \/elsewhere: use/);
+  assert.deepEqual(paths, ["/operator/v1/kill"]);
+  const { kill: killed, names } = await clientOf(t, [CUT, away, DONE]);
+  assert.deepEqual(await killed(), { block_id: 1 });
+  assert.equal(new Set(names).size, 1);
 });
 
 test("operator client: what no repetition mends is asked for once", async (t) => {

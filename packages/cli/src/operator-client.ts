@@ -116,7 +116,7 @@ export class OperatorClient {
       if (attempt.type === "success") return attempt.success.data ?? null;
       if (attempt.type === "unknown") lost ??= attempt;
       const isUnknown = lost !== null && body !== null;
-      const isEnd = !isWorthRepeating(attempt) || attempts === ATTEMPTS_MAX;
+      const isEnd = !isWorthRepeating(attempt, isUnknown) || attempts === ATTEMPTS_MAX;
       if (!isEnd && (await this.#paused(attempts, causeOf(attempt)))) continue;
       // A refusal says that what was lost was not done. One that is about who asks, about now, or
       // about this attempt does not.
@@ -126,6 +126,9 @@ export class OperatorClient {
       if (isUnknown) throw new OutcomeUnknownError(request, attempts, lost?.cause);
       this.#stopped.throwIfAborted();
       const remedy = remedyOf(attempt);
+      if (attempt.type === "turned away") {
+        throw new ConnectionError(`${request} was turned away, nothing was done`, attempt.cause);
+      }
       const problem =
         remedy === null
           ? `no answer to ${request} at ${this.url}`
@@ -160,7 +163,7 @@ export class OperatorClient {
       const response = await fetch(`${this.url}${path}`, {
         method,
         headers,
-        redirect: "error",
+        redirect: "manual",
         signal: AbortSignal.any([this.#stopped, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
         ...(body === null ? {} : { body }),
       });
@@ -184,8 +187,9 @@ function saysNothingOfBefore(error: ApiError): boolean {
   return NOT_NOW.has(httpStatus) || NOT_LET_IN.has(httpStatus) || isOfAttempt(error);
 }
 
-function isWorthRepeating(attempt: FailedAttempt): boolean {
+function isWorthRepeating(attempt: FailedAttempt, isUnknown: boolean): boolean {
   if (attempt.type === "unsent") return attempt.remedy === null;
+  if (attempt.type === "turned away") return isUnknown || !attempt.isLasting;
   if (attempt.type === "unknown") return true;
   const { httpStatus, retryable } = attempt.error;
   return NOT_NOW.has(httpStatus) && retryable;

@@ -3,6 +3,7 @@
  * line comes here by a door of its own: on the operators' listener an answer means the same.
  */
 import { ApiError, ConnectionError } from "./errors.ts";
+import { foreignText, isLasting, isTurnedAway } from "./foreign.ts";
 import { unsent } from "./unsent.ts";
 import { type Failure, HTTP_STATUSES, type ReplyMessage } from "./wire.ts";
 import { parseWire } from "./wire-json.ts";
@@ -29,6 +30,15 @@ interface NotSent {
   readonly remedy: string | null;
 }
 
+/** Something before the gateway, or another server, did not pass it on: nothing was done. */
+interface TurnedAway {
+  readonly type: "turned away";
+  readonly cause: ConnectionError;
+  readonly retryAfterMs: number | null;
+  /** The same request fares no better before somebody mends something. */
+  readonly isLasting: boolean;
+}
+
 /** Carried out or not: nobody here knows. */
 export interface UnknownOutcome {
   readonly type: "unknown";
@@ -37,7 +47,7 @@ export interface UnknownOutcome {
   readonly retryAfterMs?: number | null;
 }
 
-export type FailedAttempt = Refused | NotSent | UnknownOutcome;
+export type FailedAttempt = Refused | NotSent | TurnedAway | UnknownOutcome;
 export type Attempt = { readonly type: "success"; readonly success: Success } | FailedAttempt;
 
 const BACK_OFF_MS_MIN = 100;
@@ -54,18 +64,22 @@ const REQUEST_TIMEOUT = 408;
 /** Codes of this API have eight digits. */
 const CODE_MIN = 10_000_000;
 
+/** How a failure of the gateway begins. */
+const OWN_BEGINNING = /^\s*\{\s*"code":/;
+
 /** That of a failure whose reason is not in the table. */
 const MOST_STATUS = 400;
 
 /** What a response says, whoever wrote it. */
 export function answered(response: Response, text: string, parse: Parse = parseWire): Attempt {
-  const { headers, ok, status } = response;
+  const { headers, status } = response;
   const envelope = parsed(text, parse);
   const retryAfterMs = retryAfterMsOf(headers);
-  // What a server says that is none of the gateway's may mean anything: nobody knows what was done.
-  if (!isEnvelope(envelope) || (envelope.code === 0 && !ok)) {
-    const cause = new ConnectionError(noAnswerText(status, text, envelope));
-    return { type: "unknown", cause, retryAfterMs };
+  if (!isEnvelope(envelope) || !isPossible(envelope, response)) {
+    const cause = new ConnectionError(foreignText(response, text, envelope));
+    if (isSpoiled(envelope, text) || !isTurnedAway(response))
+      return { type: "unknown", cause, retryAfterMs };
+    return { type: "turned away", cause, retryAfterMs, isLasting: isLasting(response) };
   }
   if (envelope.code === 0) {
     const replayed = headers.get("X-Idempotent-Replay") === "true";
@@ -111,11 +125,11 @@ export function pauseMsAfter(attempts: number, attempt: FailedAttempt): number {
 }
 
 /**
- * Whether a refusal is of an attempt alone: the gateway did not see the whole of it, or another
- * server answered. It says nothing of an attempt before.
+ * Whether a refusal is of an attempt alone, of which the gateway did not see the whole: it says
+ * nothing of an attempt before.
  */
-export function isOfAttempt({ code, httpStatus }: ApiError): boolean {
-  return httpStatus === REQUEST_TIMEOUT || code < CODE_MIN;
+export function isOfAttempt({ httpStatus }: ApiError): boolean {
+  return httpStatus === REQUEST_TIMEOUT;
 }
 
 /** What went wrong, as it was thrown or answered. */
@@ -157,6 +171,16 @@ function isEnvelope(value: unknown): value is Envelope {
   return Number.isSafeInteger((value as Envelope | null | undefined)?.code);
 }
 
+/** Whether the gateway may have said so: other servers have codes, too. */
+function isPossible({ code }: Envelope, { ok }: Response): boolean {
+  return code >= CODE_MIN || (code === 0 && ok);
+}
+
+/** An answer of the gateway that something has changed or cut: the next one may come whole. */
+function isSpoiled(body: unknown, text: string): boolean {
+  return isEnvelope(body) ? body.code === 0 : body === undefined && OWN_BEGINNING.test(text);
+}
+
 /** Another server than the gateway may say less, or in another form. */
 function failureIn(envelope: Envelope, otherwise: string): Failure {
   const { details, message, reason, retryable } = envelope;
@@ -167,21 +191,6 @@ function failureIn(envelope: Envelope, otherwise: string): Failure {
     reason: textOf(reason),
     retryable: retryable === true,
   } as Failure;
-}
-
-const SAID_CHARACTERS_MAX = 300;
-const NOT_PRINTED = /[\s\p{Cc}]+/gu;
-
-/** With the words of whoever answered, as far as they are for people. */
-function noAnswerText(status: number, text: string, body: unknown): string {
-  const { details, error, message } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  const words = [textOf(message) || textOf(error), textOf(details)].filter((each) => each !== "");
-  const title = /<title>([^<]*)/i.exec(text)?.[1] ?? "";
-  const plain = body === undefined && !text.includes("<") ? text : title;
-  const said = (words.join(": ") || plain).replace(NOT_PRINTED, " ").trim();
-  const cut = said === "" ? "" : `: ${said.slice(0, SAID_CHARACTERS_MAX)}`;
-  const problem = `HTTP status ${status} with a body that is no answer of the gateway${cut}`;
-  return `${problem}; look at the address, and at what stands before the gateway`;
 }
 
 function textOf(value: unknown): string {

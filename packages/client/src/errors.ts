@@ -64,8 +64,8 @@ export class OutcomeUnknownError extends Error {
 }
 
 /**
- * The gateway cannot be reached, or what answers is none: a read failed, or a write was never sent.
- * Nothing was changed.
+ * The gateway cannot be reached, or what answers is none: a read failed, or a write was never sent,
+ * or was turned away by something before the gateway. Nothing was changed.
  * @example
  * const gone = new CountermandClient({ baseUrl: "http://127.0.0.1:1", callTimeoutMs: 200 });
  * await assert.rejects(gone.symbols(), ConnectionError);

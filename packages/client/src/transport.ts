@@ -155,7 +155,8 @@ export class Transport {
    * Carries a call out.
    * @throws ApiError it was refused and changed nothing
    * @throws OutcomeUnknownError it may have been carried out
-   * @throws ConnectionError no connection came about, or a call that changes nothing got no answer
+   * @throws ConnectionError no connection came about, something before the gateway turned it away,
+   * or a call that changes nothing got no answer
    * @throws the signal's reason, when it is aborted before anything may have been done
    */
   async call(call: Call): Promise<Success> {
@@ -192,12 +193,13 @@ export class Transport {
    * True after a pause. False where the time does not suffice, the signal comes first, or another
    * attempt cannot fare better.
    */
-  async #pausedAfter({ call, attempts, deadlineMs }: Running, last: FailedAttempt) {
+  async #pausedAfter(running: Running, last: FailedAttempt) {
+    const { call, attempts, deadlineMs } = running;
     const { onRepeat, signal } = this.#options;
     const isAborted = (): boolean => signal?.aborted === true;
     const pauseMs = pauseMsAfter(attempts, last);
     const isTooLate = this.#monotonicMs() + pauseMs >= deadlineMs;
-    if (remedyOf(last) !== null || isTooLate || isAborted()) return false;
+    if (isInVain(running, last) || isTooLate || isAborted()) return false;
     if (onRepeat !== undefined) {
       const problem = problemText(causeOf(last));
       const repeat = { request: nameOf(call), attempts, problem, pauseMs };
@@ -222,6 +224,9 @@ export class Transport {
     const { signal } = this.#options;
     if (signal?.aborted === true) return signal.reason;
     if (unknown === null && last.type === "refused") return last.error;
+    if (last.type === "turned away") {
+      return new ConnectionError(`${name} was turned away, nothing was done`, last.cause);
+    }
     // Nothing was to change: what the gateway said of its failure is the whole outcome.
     if (last.type === "unknown" && last.cause instanceof ApiError) return last.cause;
     const noAnswer = `no answer to ${attemptsText(attempts)} of ${name}`;
@@ -312,7 +317,8 @@ export class Transport {
         method,
         headers,
         signal,
-        redirect: "error",
+        // What is signed for one address is sent on to no other.
+        redirect: "manual",
         ...(body === undefined ? {} : { body }),
       });
       return answered(response, await response.text());
@@ -350,6 +356,12 @@ function isDecided({ call, unknown }: Running, attempt: FailedAttempt): attempt 
   if (attempt.type !== "refused") return false;
   if (unknown !== null && call.changes && isOfAttempt(attempt.error)) return false;
   return !NOT_NOW.has(attempt.error.httpStatus);
+}
+
+/** Another attempt fares no better, and has nothing to find out. */
+function isInVain({ call, unknown }: Running, last: FailedAttempt): boolean {
+  if (remedyOf(last) !== null) return true;
+  return last.type === "turned away" && last.isLasting && !(unknown !== null && call.changes);
 }
 
 /**

@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 import { ConnectionError, OutcomeUnknownError } from "./errors.ts";
 import { type Call, type Repeat, Transport } from "./transport.ts";
 import { unsent } from "./unsent.ts";
+import { unsent as unsentInBrowsers } from "./unsent-in-browsers.ts";
 
 const PLACE: Call = {
   method: "POST",
@@ -130,6 +131,10 @@ test("unsent: what may have been sent is never taken for unsent", () => {
   assert.equal(unsent(new TypeError("fetch failed")), null);
   assert.equal(unsent({ cause: null }), null);
   assert.equal(unsent(null), null);
+});
+
+test("unsent: a browser names no fault that would be certain", () => {
+  assert.equal(unsentInBrowsers({ cause: { code: "ECONNREFUSED", message: "" } }), null);
 });
 
 test("unsent: a remedy after an unknown outcome leaves it unknown", async (t) => {
