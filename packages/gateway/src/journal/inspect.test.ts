@@ -174,6 +174,38 @@ test("inspection: a partition's epoch is the head's, or that of one claim since"
     }
   }));
 
+test("inspection: a head that may be old is behind any number of claims, and before none", () =>
+  inFolder((folder) => {
+    for (let starts = 1; starts <= 4; starts += 1) closedJournal(folder, { desk: 9 }, 1);
+    for (const options of [{ isShared: true }, { isHeadOld: true }]) {
+      alter(folder, "UPDATE partitions SET epoch = 9");
+      assert.equal(inspectJournal(folder, options).partitions.get("desk")?.epoch, 9);
+      alter(folder, "UPDATE partitions SET epoch = 3");
+      // No event has epoch 4: the head alone knows of it.
+      assertRefused(
+        folder,
+        "JOURNAL_DAMAGED",
+        () => inspectJournal(folder, options),
+        /head says 4/,
+      );
+    }
+  }));
+
+test("inspection: a head or a place for the damaged tail that is no file is one line", () =>
+  inFolder((folder) => {
+    const files = crashedJournal(folder);
+    damageAt(files.wal, payloadAt(CRASHED.partition, CRASHED.last));
+    const inspection = inspectJournal(files.folder);
+    writeFileSync(files.damaged, "");
+    assertRefused(files.folder, "JOURNAL_UNREADABLE", () => {
+      keepDamagedTail(files.folder, inspection);
+    });
+    rmSync(files.head);
+    mkdirSync(files.head);
+    const isLine = { code: "JOURNAL_UNREADABLE", file: files.head };
+    assert.throws(() => inspectJournal(files.folder), isLine);
+  }));
+
 test("inspection: however often a partition is claimed, a crash leaves a head that knows", () =>
   inFolder((folder) => {
     const live = join(folder, "live");
@@ -417,6 +449,8 @@ test("damaged tail: counted, kept aside, and then the journal goes on", () =>
     const inspection = inspectJournal(files.folder);
     const { damagedTail } = inspection;
     assert.ok(damagedTail !== null);
+    // A writer's next bytes look like one.
+    assert.equal(inspectJournal(files.folder, { isShared: true }).damagedTail, null);
     assert.equal(inspection.partitions.get(CRASHED.partition)?.lastSeq, behindHead - 1);
     assert.equal(damagedTail.offset + damagedTail.bytes, wal.length);
     assert.equal(damagedTail.frames, damagedTail.bytes / FRAME_BYTES);
@@ -500,3 +534,25 @@ function flipBit(file: JournalFiles["wal"], place: number, bit: number): void {
   bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
   writeFileSync(file, bytes);
 }
+
+test("damaged tail: what an earlier generation left behind it is not kept", () =>
+  inFolder((folder) => {
+    const live = join(folder, "live");
+    const journal = SqliteJournal.open(live);
+    fill(journal, "desk", 24_000, 8_000);
+    journal.checkpoint();
+    fill(journal, "desk", 24_003);
+    const copy = join(folder, "copy");
+    copyJournal(live, copy);
+    journal.close();
+    const files = journalFiles(copy);
+    damageAt(files.wal, payloadAt("desk", 24_003));
+    const inspection = inspectJournal(copy);
+    const { damagedTail } = inspection;
+    const kept = keepDamagedTail(copy, inspection);
+    assert.ok(damagedTail !== null && kept !== null);
+    const { offset, bytes } = damagedTail;
+    const wal = readFileSync(files.wal);
+    assert.ok(offset + bytes < wal.length, "something is left behind it");
+    assert.deepEqual(readFileSync(kept), wal.subarray(offset, offset + bytes));
+  }));

@@ -64,11 +64,26 @@ test("inspection beside a replay: SQLite's own check is made by whoever takes it
     assertRefused(folder, "JOURNAL_DAMAGED", () => inspectJournal(folder, bySeals));
     assertRefused(folder, "JOURNAL_DAMAGED", () => inspect(false));
     assert.equal(inspect(true).eventCount, 400, "it is the other's");
+    assert.equal(
+      inspectJournal(folder, { isShared: true }).eventCount,
+      400,
+      "a writer's log grows",
+    );
     assert.equal(databaseProblem(folder)?.code, "JOURNAL_DAMAGED");
     await assert.rejects(
       inspectInThread(folder, () => {}),
       { code: "JOURNAL_DAMAGED" },
     );
+  }));
+
+test("SQLite's own check: a file that is none is a problem, one that is not there is none", () =>
+  inFolder((folder) => {
+    const { database } = journalFiles(folder);
+    assert.equal(databaseProblem(folder), null);
+    writeFileSync(database, "");
+    assert.equal(databaseProblem(folder), null);
+    writeFileSync(database, "no database".repeat(100));
+    assert.equal(databaseProblem(folder)?.code, "JOURNAL_UNREADABLE");
   }));
 
 test("inspection beside a replay: what the events say comes before what SQLite says", () =>
