@@ -70,7 +70,8 @@ export function adviceOf(error: unknown): string {
       : "Find out with: countermand orders. A cancel by number may be sent again at any time.";
   }
   if (error instanceof ConnectionError) {
-    // With a remedy the message says it.
+    // What another server answered is told with what to do, and so is a remedy.
+    if (error.cause instanceof ConnectionError) return "";
     if ((unsent(error.cause)?.remedy ?? null) !== null) return "";
     return "Is the gateway running, and its address right, https where it has TLS? Try: countermand doctor";
   }

@@ -133,6 +133,25 @@ test("unsent: what may have been sent is never taken for unsent", () => {
   assert.equal(unsent(null), null);
 });
 
+test("unsent: no address of a name that took a connection was sent anything", () => {
+  const dead = { code: "ETIMEDOUT", syscall: "connect", message: "connect ETIMEDOUT" };
+  const refused = { code: "ECONNREFUSED", syscall: "connect", message: "connect ECONNREFUSED" };
+  const broken = { code: "ETIMEDOUT", syscall: "read", message: "read ETIMEDOUT" };
+  const unsentFaults: object[] = [
+    dead,
+    { code: "EADDRNOTAVAIL", syscall: "connect", message: "connect EADDRNOTAVAIL" },
+    { code: "EAI_FAIL", syscall: "getaddrinfo", message: "getaddrinfo EAI_FAIL" },
+    // A name with two addresses, one of which is dead, as Node tells it.
+    { code: "ETIMEDOUT", message: "", errors: [dead, refused] },
+  ];
+  for (const cause of unsentFaults) {
+    assert.deepEqual(unsent({ cause }), { remedy: null }, JSON.stringify(cause));
+  }
+  for (const errors of [[dead, broken], [broken], []]) {
+    assert.equal(unsent({ cause: { code: "ETIMEDOUT", message: "", errors } }), null);
+  }
+});
+
 test("unsent: a browser names no fault that would be certain", () => {
   assert.equal(unsentInBrowsers({ cause: { code: "ECONNREFUSED", message: "" } }), null);
 });

@@ -11,7 +11,7 @@ export interface Unsent {
 
 const LATER: Unsent = { remedy: null };
 
-/** Faults of a connection that did not come about. */
+/** Faults of a connection that did not come about, by those who do not say what they called. */
 const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
@@ -20,6 +20,8 @@ const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
   "ENOTFOUND",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
+/** What is called before there is a connection: whatever it ends in, nothing was sent. */
+const CONNECTING: ReadonlySet<unknown> = new Set(["connect", "getaddrinfo"]);
 
 const UNTRUSTED =
   "the gateway's certificate is not trusted here; name its issuer's file in NODE_EXTRA_CA_CERTS";
@@ -56,6 +58,8 @@ const BLOCKED_PORT: Unsent = { remedy: "fetch speaks to no such port; use anothe
 
 interface Fault {
   readonly code?: unknown;
+  /** One for each address of a name. */
+  readonly errors?: readonly Fault[];
   readonly message?: unknown;
   readonly syscall?: unknown;
 }
@@ -70,7 +74,10 @@ interface Fault {
 export function unsent(error: unknown): Unsent | null {
   const { cause } = (error ?? {}) as { readonly cause?: Fault };
   if (typeof cause !== "object" || cause === null) return null;
-  const { code, syscall } = cause;
+  const { code, errors = [], syscall } = cause;
+  if (CONNECTING.has(syscall)) return LATER;
+  // The whole has the code of its first part only, which may be one of a connection that stood.
+  if (errors.length > 0 && errors.every((each) => CONNECTING.has(each.syscall))) return LATER;
   // A connection that stands can end with the same codes, after a request was sent on it.
   if (syscall === "read" || syscall === "write") return null;
   const message = String(cause.message);
