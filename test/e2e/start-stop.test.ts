@@ -1,6 +1,14 @@
 /** The start-up surface that others script against: lines, signals, exit codes. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../packages/gateway/src/config.ts";
@@ -27,6 +35,22 @@ test("start: the defaults", () => {
   assert.equal(readConfig({ COUNTERMAND_SANDBOX_MARKET: "on" }).sandboxMarket, "on");
   assert.equal(readConfig({ COUNTERMAND_SANDBOX_MARKET: "off" }).sandboxMarket, "off");
   assert.ok(["on", "off"].includes(sandboxMarket));
+});
+
+test("start: no file is open to others, whatever folder and mask are", async (t) => {
+  const place = Workplace.of(t);
+  const dataDir = place.path("open");
+  mkdirSync(dataDir);
+  // Not what the folder was made with: the mask of whoever runs the tests has taken from that.
+  chmodSync(dataDir, 0o755);
+  const mask = process.umask(0o022);
+  const starting = place.gateway(dataDir, { COUNTERMAND_SANDBOX_KEYS: "random" });
+  process.umask(mask);
+  await starting;
+  const names = readdirSync(dataDir);
+  assert.ok(names.includes("journal.db-wal") && names.includes("reserve"), names.join(" "));
+  const open = names.filter((name) => (statSync(join(dataDir, name)).mode & 0o077) !== 0);
+  assert.deepEqual(open, []);
 });
 
 test("start: the ready line comes last and once, with the port that was taken", async (t) => {

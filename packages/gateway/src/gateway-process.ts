@@ -15,12 +15,15 @@ const EXIT_FATAL = 70;
 const EXIT_REFUSED = 1;
 /** Milliseconds after which a stop that hangs is cut short; the journal recovers by replay. */
 const STOP_MS_MAX = 9_000;
+/** Files are for their owner alone: a data directory that somebody made may be open to others. */
+const OWNER_ONLY_MASK = 0o077;
 
 /**
  * Runs a gateway until it is stopped; then, and when it does not start, the process exits.
  * @param entryUrl the module that the process was started with, if it is a gateway's own
  */
 export function runProcess(entryUrl: string, threads: NodeThreads): void {
+  process.umask(OWNER_ONLY_MASK);
   process.on("uncaughtException", dieOf);
   outliveReaders();
   run(entryUrl, threads).catch(refuseStart);
