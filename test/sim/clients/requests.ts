@@ -56,6 +56,10 @@ export interface ListFilter {
   readonly portfolio_id?: string;
   readonly reference_id?: string;
   readonly order_no?: string;
+  /** Seconds in which an order was made; both count. */
+  readonly start_time?: number;
+  /** Alone it is refused. */
+  readonly end_time?: number;
   readonly page_size: number;
 }
 

@@ -117,6 +117,7 @@ export class Trader {
   readonly #known: Heard[] = [];
   #references = 0;
   readonly #lists: Random;
+  readonly #times: Random;
   readonly rounds: Rounds;
   requestCount = 0;
   retryCount = 0;
@@ -126,6 +127,7 @@ export class Trader {
     const { key, port, random, thinkMs, world } = options;
     this.#http = new HttpClient(world, port);
     this.#lists = new Random(world.seed, `open or closed ${key.apiKey}`);
+    this.#times = new Random(world.seed, `times of lists ${key.apiKey}`);
     this.rounds = new Rounds({
       world,
       pauseMs: () => random.fraction() * 2 * thinkMs,
@@ -525,7 +527,11 @@ export class Trader {
       ...maybe("order_no", random.pick(this.#known).orderNo),
     };
     const page = random.pick([1, 1, 2, 3, 9]);
-    return { kind: "orders", page, filter: { ...filter, ...this.#listState() } };
+    return {
+      kind: "orders",
+      page,
+      filter: { ...filter, ...this.#listState(), ...this.#listTimes() },
+    };
   }
 
   #listState(): Pick<ListFilter, "market" | "state"> {
@@ -534,6 +540,20 @@ export class Trader {
       ...(random.chance(0.35) && { state: random.pick(["open", "open", "closed", "all"]) }),
       ...(random.chance(0.1) && { market: random.pick(["hkex", "usex", "crypto"]) }),
     };
+  }
+
+  /** From the second of some order, or the one beside it, up to that of another. */
+  #listTimes(): Pick<ListFilter, "start_time" | "end_time"> {
+    const { auditor, key } = this.#options;
+    const random = this.#times;
+    if (random.chance(0.6)) return {};
+    const ends = [random.pick(this.#known), random.pick(this.#known)].map(({ orderNo }) => {
+      const createdAtMs = auditor.model.order(key.account, orderNo)?.createdAtMs ?? 0;
+      return Math.max(0, Math.floor(createdAtMs / 1_000) + random.pick([0, 0, 0, 1, -1]));
+    });
+    const [start_time = 0, end_time = 0] = ends.sort((one, other) => one - other);
+    if (random.chance(0.05)) return { end_time };
+    return random.pick([{ start_time }, { start_time, end_time }, { start_time, end_time }]);
   }
 
   /** Like some row that there is, or up to it. */

@@ -5,7 +5,7 @@ import type { Told } from "./orders.ts";
 /** An order object of a push, a snapshot or a list. */
 export type OrderRow = Readonly<Record<string, string | number>>;
 
-/** The first difference, or null. Times are the product's own and are not compared. */
+/** The first difference, or null. When it changed last is not compared. */
 export function rowDifference(row: OrderRow, told: Told): string | null {
   const expected: Readonly<Record<string, string | bigint | number>> = {
     market: told.market,
@@ -26,6 +26,7 @@ export function rowDifference(row: OrderRow, told: Told): string | null {
     version: told.version,
     time_in_force: told.time_in_force,
     cancel_reason: told.cancel_reason,
+    create_time: Math.floor(told.createdAtMs / 1_000),
   };
   const pending = told.isCancelPending ? "cancel" : undefined;
   if (row["pending"] !== pending) return `pending is ${row["pending"]}, not ${pending}`;

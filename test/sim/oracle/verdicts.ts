@@ -1,6 +1,12 @@
 /** Whether an answer that a client got is right. */
 import type { OrderName } from "../clients/forms.ts";
-import { type Answer, type Key, prefersOrders, type Request } from "../clients/requests.ts";
+import {
+  type Answer,
+  type Key,
+  type ListFilter,
+  prefersOrders,
+  type Request,
+} from "../clients/requests.ts";
 import { stateFilter } from "./account-lists.ts";
 import {
   BLOCK_CODES,
@@ -239,6 +245,11 @@ export class Verdicts {
 
   /** A part of a list is exactly that of one moment between what its client had seen and now. */
   #checkPart(request: Request, command: ListCommand, envelope: Envelope, say: Say): void {
+    const { end_time, start_time } = command.filter ?? {};
+    if (end_time !== undefined && start_time === undefined) {
+      promised(envelope.code === START_TIME_EMPTY, say("it begins nowhere"));
+      return;
+    }
     promised(envelope.code === 0, say("a list is not refused"));
     const { key, knownSeq, sentAtMs } = request;
     const stream = this.model.stream(key.account);
@@ -320,11 +331,16 @@ export class Verdicts {
 type StatementCommand = Request["command"] & { readonly kind: StatementKind };
 type ListCommand = Request["command"] & { readonly kind: "orders" };
 
+const NO_FILTER: ListFilter = { page_size: 0 };
+
 /** Newest first. */
 function partOf(orders: readonly Told[], { filter }: ListCommand): Told[] {
-  const { page_size: _, state = "all", ...fields } = filter ?? { page_size: 0 };
+  const { page_size: _, state = "all", start_time, end_time, ...fields } = filter ?? NO_FILTER;
   const wanted = Object.entries(fields).filter(([, value]) => value !== "");
   const found = orders.filter(stateFilter(state)).filter((told) => {
+    const second = Math.floor(told.createdAtMs / 1_000);
+    if (start_time !== undefined && second < start_time) return false;
+    if (end_time !== undefined && second > end_time) return false;
     return wanted.every(([field, value]) => told[field as keyof Told] === value);
   });
   return found.reverse();
@@ -353,6 +369,7 @@ function partDifference(
 const JUDGED: ReadonlySet<number> = new Set([11030157, 11030158, 11030159, ...CANCEL_ALL_PASSING]);
 /** The key is unknown, revoked or expired, or the signature is wrong. */
 const NO_KEY = 10010008;
+const START_TIME_EMPTY = 11030601;
 const ACCOUNT_WIDE = 10010053;
 /** What a key with portfolios may not ask for. */
 const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([

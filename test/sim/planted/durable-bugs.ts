@@ -147,6 +147,30 @@ export const DURABLE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "end-of-memory-exclusive",
+    what: "a list up to a second leaves out those in memory that were made in it",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/order-filter.ts`,
+        find: "createdS <= createdToS",
+        replace: "createdS < createdToS",
+      },
+    ],
+  },
+  {
+    name: "end-of-archive-exclusive",
+    what: "a list up to a second leaves out archived orders that were made in it",
+    seedsMax: 40,
+    plants: [
+      {
+        file: `${GATEWAY}/archive/order-filter.ts`,
+        find: "created_s <= ?",
+        replace: "created_s < ?",
+      },
+    ],
+  },
+  {
     name: "charged-too-early",
     what: "the line of a trade shows the balance that only the line of its charges leaves",
     seedsMax: 60,
