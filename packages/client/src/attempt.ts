@@ -162,8 +162,8 @@ function parsed(text: string, parse: Parse): unknown {
 
 /** In milliseconds; null where there is none, or a date, which would need one clock for both. */
 function retryAfterMsOf(headers: Headers): number | null {
-  const seconds = Number(headers.get("Retry-After") ?? Number.NaN);
-  return Number.isFinite(seconds) ? 1_000 * seconds : null;
+  const seconds = headers.get("Retry-After") ?? "";
+  return /^[0-9]+$/.test(seconds) ? 1_000 * Number(seconds) : null;
 }
 
 /** A code that is no whole number is no code of this API, success least of all. */

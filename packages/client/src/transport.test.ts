@@ -330,8 +330,11 @@ test("transport: without a word of the gateway pauses double up to 3 s, less up 
     json(status, refusal("overloaded"), { "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" }),
   );
   const cuts = silent.map(() => CUT);
+  const spoiled = ["", "-5", "1e0", "0x1", "soon", "+0", "."].map((said) =>
+    json(503, refusal("overloaded"), { "Retry-After": said }),
+  );
   const mute = silent.map(() => json(503, refusal("overloaded")));
-  for (const failures of [silent, cuts, mute]) {
+  for (const failures of [silent, cuts, mute, spoiled]) {
     const { transport, pauses } = scripted([...failures, json(200, { code: 0 })]);
     await transport.call(PLACE);
     const mostMs = [100, 200, 400, 800, 1_600, 3_000, 3_000];
