@@ -18,6 +18,17 @@ test("data directory: an empty variable is one that is not set", (t) => {
   });
 });
 
+test("data directory: one that this user may not look into is not told as empty", (t) => {
+  inEmptyFolder(t, () => {
+    const folder = resolve(".");
+    const asked = () => journalDirectory(folder, { environment: {} } as Terminal, "", () => false);
+    const message = `this user may not look into ${folder}: run this as the gateway's user`;
+    assert.throws(asked, { message });
+    const missing = () => journalDirectory(`${folder}/none`, { environment: {} } as Terminal);
+    assert.throws(missing, /none has no journal: name the data directory/);
+  });
+});
+
 /** Whoever has started a gateway in this clone has a `./data` with a journal. */
 function inEmptyFolder(t: { after(callback: () => void): void }, run: () => void): void {
   const before = process.cwd();
