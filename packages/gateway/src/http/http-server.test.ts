@@ -286,6 +286,8 @@ test("edge: a refused method is told to a client that sends a large body", async
   const head = `PATCH ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
   const received = await edge.send(head + "x".repeat(length));
   assert.deepEqual([statuses(received), reasons(received)], [["405"], ["method_not_allowed"]]);
+  const [, allowed = ""] = /\r\nAllow: (.*)\r\n/.exec(received) ?? [];
+  assert.deepEqual(allowed.split(", ").sort(), ["DELETE", "GET", "POST", "PUT"]);
 });
 
 const UNSHED = ["DELETE /trade/v1/orders", "POST /trade/v1/orders/cancel"];
@@ -485,6 +487,11 @@ test("http server: what is the sandbox's alone is not there in production", asyn
       const answer = await refused(edge, line);
       assert.deepEqual([statuses(answer), reasons(answer)], [["404"], ["unknown_path"]], way);
     }
+    const sandbox = await Edge.open(t, true, readsPlain);
+    const answer = sandbox.ask("POST /sandbox/v1/faults", "{}");
+    await sandbox.held(1);
+    sandbox.release();
+    assert.deepEqual([statuses(await answer), sandbox.ways], [["200"], [way]]);
   }
 });
 

@@ -15,6 +15,7 @@ import type { Lease } from "./journal.ts";
 import { journalFiles } from "./journal-schema.ts";
 import { type JournalCall, type JournalMessage, startJournalThread } from "./journal-worker.ts";
 import { RESERVE_RETRY_MS, RESERVE_SLICE_BYTES } from "./limits.ts";
+import { SqliteJournal } from "./sqlite-journal.ts";
 
 /** As the worker has them. */
 const HEAD_DELAY_MS = 75;
@@ -232,6 +233,45 @@ test("journal thread: a close comes last, leaves the head and lets go", async (t
   assert.deepEqual(idle.said(), [{ type: "answers", answers: [{ id, value: undefined }] }]);
 });
 
+test("journal thread: a close waits for the head that is on its way", async (t) => {
+  const time = standingTime(t);
+  const arrived = Promise.withResolvers<void>();
+  t.mock.method(SqliteJournal.prototype, "writeHeadLater", () => arrived.promise);
+  const bench = Bench.begin(t);
+  bench.said();
+  const lease = await bench.claimed();
+  await bench.answered(appendAt(lease, 0));
+  time.tick(HEAD_DELAY_MS);
+  const [, close] = bench.ask({ type: "renew", lease }, { type: "close" });
+  const renewed = await bench.hears();
+  assert.ok(renewed.type === "answers" && renewed.answers.length === 1);
+  await setImmediate();
+  assert.deepEqual(bench.said(), [], "the head is not there yet");
+  arrived.resolve();
+  await bench.ended();
+  assert.deepEqual(bench.said(), [{ type: "answers", answers: [{ id: close, value: undefined }] }]);
+});
+
+test("journal thread: a close leaves no timer, which would keep the thread", async (t) => {
+  fullDisk(t);
+  const due = new Set<unknown>();
+  // None of them comes.
+  t.mock.method(globalThis, "setTimeout", () => {
+    const timer = {};
+    due.add(timer);
+    return timer;
+  });
+  t.mock.method(globalThis, "clearTimeout", (timer: unknown) => void due.delete(timer));
+  const bench = Bench.begin(t, RESERVE_SLICE_BYTES);
+  bench.said();
+  const lease = await bench.claimed();
+  await bench.answered(appendAt(lease, 0));
+  assert.equal(due.size, 2, "for the disk and for the head");
+  bench.ask({ type: "close" });
+  await bench.ended();
+  assert.equal(due.size, 0);
+});
+
 test("journal thread: the head follows by a timer, or by the clock where timers wait", async (t) => {
   const time = standingTime(t);
   for (const goOn of [time.tick, time.pass]) {
@@ -247,6 +287,39 @@ test("journal thread: the head follows by a timer, or by the clock where timers 
     while (bench.headSeq === undefined) await setImmediate();
     assert.equal(bench.headSeq, 2);
   }
+});
+
+test("journal thread: heads are written one at a time, and one follows for what came", async (t) => {
+  const time = standingTime(t);
+  const arrived = Promise.withResolvers<void>();
+  const { writeHeadLater } = SqliteJournal.prototype;
+  const heads = t.mock.method(
+    SqliteJournal.prototype,
+    "writeHeadLater",
+    async function slow(this: SqliteJournal) {
+      await writeHeadLater.call(this);
+      await arrived.promise;
+    },
+  );
+  const bench = Bench.begin(t);
+  bench.said();
+  const lease = await bench.claimed();
+  await bench.answered(appendAt(lease, 0));
+  time.tick(HEAD_DELAY_MS);
+  await bench.answered(appendAt(lease, 1));
+  time.tick(HEAD_DELAY_MS);
+  await bench.answered({ type: "renew", lease });
+  assert.equal(heads.mock.callCount(), 1);
+  arrived.resolve();
+  await heads.mock.calls[0]?.result;
+  await setImmediate();
+  assert.equal(bench.headSeq, 1);
+  time.tick(HEAD_DELAY_MS - 1);
+  assert.equal(heads.mock.callCount(), 1, "it is behind for no time yet");
+  time.tick(1);
+  assert.equal(heads.mock.callCount(), 2);
+  await heads.mock.calls[1]?.result;
+  assert.equal(bench.headSeq, 2);
 });
 
 test("journal thread: a head that cannot be written ends it, and that is its last word", async (t) => {
@@ -334,6 +407,20 @@ test("journal thread: what the reserve gave is told before what came in its room
   time.tick(RESERVE_RETRY_MS);
   const whole = { isFull: false, reserveBytes: 3 * RESERVE_SLICE_BYTES };
   assert.deepEqual(bench.said(), [{ type: "disk", disk: whole }]);
+});
+
+test("journal thread: what the reserve gave for a checkpoint is told behind it", async (t) => {
+  const bench = Bench.begin(t, 2 * RESERVE_SLICE_BYTES);
+  bench.said();
+  const lease = await bench.claimed();
+  t.mock.method(SqliteJournal.prototype, "checkpointDue", () => true, { getter: true });
+  t.mock.method(SqliteJournal.prototype, "checkpoint", function pay(this: SqliteJournal) {
+    this.reserve.makeRoom();
+  });
+  assert.deepEqual(await bench.answered({ type: "renew", lease }), [true]);
+  const disk = { isFull: true, reserveBytes: RESERVE_SLICE_BYTES };
+  assert.deepEqual(await bench.hears(), { type: "disk", disk });
+  t.mock.restoreAll();
 });
 
 test("journal thread: a log that has grown long starts over behind the answers", async (t) => {
