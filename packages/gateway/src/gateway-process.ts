@@ -6,6 +6,7 @@ import { Gateway } from "./gateway.ts";
 import type { NodeThreads } from "./node-threads.ts";
 import { certificateLife, endsSoon } from "./ops/certificate-life.ts";
 import { createLog, type Log } from "./ops/log.ts";
+import { oneLine, startProblem } from "./start-problem.ts";
 import { systemClock } from "./sys/clock.ts";
 import { productionWelcome, USAGE, welcome } from "./welcome.ts";
 
@@ -147,23 +148,6 @@ function refuseStart(error: Error): never {
   for (const line of startProblem(error))
     process.stderr.write(`countermand cannot start: ${line}\n`);
   process.exit(EXIT_REFUSED);
-}
-
-function startProblem(
-  error: Error & { code?: string; faults?: readonly string[] },
-): readonly string[] {
-  if (error.faults !== undefined) return error.faults;
-  if (error.code === "EADDRINUSE") {
-    return [
-      `${oneLine(error.message)}; stop the other process or set COUNTERMAND_PORT, or ` +
-        "COUNTERMAND_OPERATOR_PORT",
-    ];
-  }
-  return [oneLine(error.message)];
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }
 
 /**
