@@ -78,7 +78,6 @@ const PROGRAMS = {
   properties: "test/properties/run.ts",
   load: "bench/load/run.ts",
   bench: "bench/run.ts",
-  pack: "tools/pack.ts",
 };
 
 /** @type {Record<string, (args: string[]) => void>} */

@@ -226,7 +226,7 @@ test("launch: an unknown command names the known ones", async (t) => {
   const { code, stderr } = await launch(repository(t), ["strat"]).ended;
   assert.match(
     stderr,
-    /^launch: unknown command "strat", .*: install, start, test, [a-z, -]+, bench, pack\n$/,
+    /^launch: unknown command "strat", .*: install, start, test, [a-z, -]+, load, bench\n$/,
   );
   assert.equal(code, 1);
 });
