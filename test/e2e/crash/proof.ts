@@ -47,7 +47,8 @@ export function all(what: string, count: number, of: number): Figure {
 export function atMost(what: string, value: number, most: number, unit: string): Figure {
   const digits = unit === "s" ? 2 : 0;
   const figure = `${value.toFixed(digits)} ${unit}`;
-  return { what, figure, target: `at most ${most} ${unit}`, holds: value <= most };
+  const target = `at most ${Number(most.toFixed(digits))} ${unit}`;
+  return { what, figure, target, holds: value <= most };
 }
 
 export function atLeast(what: string, value: number, least: number): Figure {
